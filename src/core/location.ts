@@ -1,0 +1,36 @@
+/** Finds the line of the user's file that called into the SDK. */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Location } from "./errors.ts";
+
+/** The SDK's own folder (`src` in a checkout, `dist/src` when built): frames below it are not the user's. */
+const sdk = `${dirname(dirname(fileURLToPath(import.meta.url)))}/`;
+
+/**
+ * The nearest caller outside the SDK.
+ *
+ * @returns its file (absolute path) and line, or undefined where there is no user frame
+ */
+export function callerLocation(): Location | undefined {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = 30;
+    Error.prepareStackTrace = (_, frames) => frames;
+    const frames = new Error().stack as unknown;
+    return Array.isArray(frames) ? firstUserFrame(frames) : undefined;
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function firstUserFrame(frames: NodeJS.CallSite[]): Location | undefined {
+  for (const frame of frames) {
+    const name = frame.getFileName();
+    if (!name || name.startsWith("node:")) continue;
+    const file = name.startsWith("file://") ? fileURLToPath(name) : name;
+    if (file.startsWith(sdk) || file.includes("/node_modules/")) continue;
+    return { file, line: frame.getLineNumber() ?? 1 };
+  }
+  return undefined;
+}
