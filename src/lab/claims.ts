@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ShowrunnerError } from "../core/errors.ts";
+import { withLock } from "./lock.ts";
+import type { Lab } from "./spec.ts";
+
+/** Machine-wide, and gone when the machine restarts, like what it describes. */
+const dir = "/run/showrunner";
+const forwardFile = "/proc/sys/net/ipv4/ip_forward";
+const savedForward = join(dir, "ip_forward");
+
+/** The names a lab takes on the machine. */
+export interface Claim {
+  readonly name: string;
+  readonly network: string;
+  readonly bridge: string;
+  readonly table: string;
+  readonly stateDir: string;
+}
+
+export function claimOf({ name, network, bridge, table, stateDir }: Lab): Claim {
+  return { name, network, bridge, table, stateDir };
+}
+
+/** The lock that keeps two runs on the same lab apart. */
+export function lockFile(name: string): string {
+  return join(dir, `run-${name}.lock`);
+}
+
+/** Takes the lab's network, bridge and table for this checkout, and lets the machine forward packets. */
+export async function takeClaim(claim: Claim): Promise<void> {
+  await locked(async () => {
+    for (const other of await claims()) {
+      if (other.stateDir === claim.stateDir) continue;
+      if (other.network !== claim.network && other.bridge !== claim.bridge) continue;
+      // Its checkout was deleted and nothing of it is left.
+      if (!existsSync(other.stateDir) && !existsSync(`/sys/class/net/${other.bridge}`)) continue;
+      throw new ShowrunnerError(
+        "lab.failed",
+        `the network ${other.network} (bridge ${other.bridge}) belongs to the lab "${other.name}" of ${other.stateDir}`,
+        { hint: "take that lab down first, or give this one another name and network" },
+      );
+    }
+    await writeFile(claimFile(claim), `${JSON.stringify(claim)}\n`);
+    if (!existsSync(savedForward)) await writeFile(savedForward, await readFile(forwardFile, "utf8"));
+    await writeFile(forwardFile, "1");
+  });
+}
+
+/** Gives the claim back. The last lab to go restores the machine's forwarding. */
+export async function releaseClaim(claim: Claim): Promise<void> {
+  if (!existsSync(dir)) return;
+  await locked(async () => {
+    const [owner] = (await claims()).filter((one) => one.network === claim.network);
+    if (owner?.stateDir === claim.stateDir) await rm(claimFile(claim), { force: true });
+    if ((await claims()).length > 0 || !existsSync(savedForward)) return;
+    await writeFile(forwardFile, await readFile(savedForward, "utf8"));
+    await rm(savedForward);
+  });
+}
+
+function claimFile({ network }: Claim): string {
+  return join(dir, `lab-${network.replace("/", "-")}`);
+}
+
+async function claims(): Promise<Claim[]> {
+  const names = (await readdir(dir)).filter((name) => name.startsWith("lab-") && !name.endsWith(".lock"));
+  const found = await Promise.all(names.map(async (name) => readClaim(join(dir, name))));
+  return found.filter((claim) => claim !== undefined);
+}
+
+/** A claim from a file, or nothing if the file is gone, torn or something else. */
+export async function readClaim(file: string): Promise<Claim | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, "utf8"));
+    return isClaim(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isClaim(value: unknown): value is Claim {
+  if (typeof value !== "object" || value === null) return false;
+  const fields: Record<string, unknown> = { ...value };
+  return ["name", "network", "bridge", "table", "stateDir"].every((key) => typeof fields[key] === "string");
+}
+
+async function locked<T>(body: () => Promise<T>): Promise<T> {
+  await mkdir(dir, { recursive: true });
+  return withLock(join(dir, "claims.lock"), () => undefined, body);
+}

@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { exec } from "./exec.ts";
+import { leaderOf } from "./machine.ts";
+import { type Lab, labFiles } from "./spec.ts";
+
+/** The lab's own key pair, made once. */
+export async function ensureKeys(lab: Lab): Promise<void> {
+  const { key, publicKey } = labFiles(lab);
+  // The public half is written last: without it the pair is not whole.
+  if (existsSync(publicKey)) return;
+  await rm(key, { force: true });
+  await exec(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `showrunner lab ${lab.name}`, "-f", key]);
+  await chmod(key, 0o600);
+}
+
+/** Writes the running hosts' keys, read from their disks, so that no client has to trust at first sight. */
+export async function writeKnownHosts(lab: Lab): Promise<void> {
+  const { knownHosts } = labFiles(lab);
+  const lines: string[] = [];
+  for (const host of lab.hosts) {
+    const leader = leaderOf(lab, host.name);
+    if (!leader) continue;
+    for (const type of ["ed25519", "ecdsa"]) {
+      const file = join(`/proc/${leader.pid}/root/etc/ssh/ssh_host_${type}_key.pub`);
+      if (!existsSync(file)) continue;
+      const [kind, key] = (await readFile(file, "utf8")).split(" ");
+      lines.push(`${host.name},${host.address} ${kind} ${key?.trim()}\n`);
+    }
+  }
+  await writeFile(`${knownHosts}.new`, lines.join(""), { mode: 0o600 });
+  await rename(`${knownHosts}.new`, knownHosts);
+}
