@@ -64,6 +64,7 @@ rm -rf --one-file-system "$root"
 "$@" "$suite" "$root"
 rm -f "$root"/etc/ssh/ssh_host_* "$root"/etc/resolv.conf "$root"/etc/hostname
 printf '%s' "$keys" > "$root/etc/systemd/system/ssh-host-keys.service"
+printf 'LANG=C.UTF-8\\n' > "$root/etc/default/locale"
 for unit in $masked; do ln -sf /dev/null "$root/etc/systemd/system/$unit"; done
 chroot "$root" systemctl --quiet enable systemd-networkd.service ssh.service ssh-host-keys.service
 chroot "$root" apt-cache gencaches > /dev/null

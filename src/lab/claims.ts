@@ -31,21 +31,38 @@ export function lockFile(name: string): string {
 /** Takes the lab's network, bridge and table for this checkout, and lets the machine forward packets. */
 export async function takeClaim(claim: Claim): Promise<void> {
   await locked(async () => {
-    for (const other of await claims()) {
-      if (other.stateDir === claim.stateDir) continue;
-      if (other.network !== claim.network && other.bridge !== claim.bridge) continue;
-      // Its checkout was deleted and nothing of it is left.
-      if (!existsSync(other.stateDir) && !existsSync(`/sys/class/net/${other.bridge}`)) continue;
-      throw new ShowrunnerError(
-        "lab.failed",
-        `the network ${other.network} (bridge ${other.bridge}) belongs to the lab "${other.name}" of ${other.stateDir}`,
-        { hint: "take that lab down first, or give this one another name and network" },
-      );
-    }
+    await requireUnclaimed(claim);
     await writeFile(claimFile(claim), `${JSON.stringify(claim)}\n`);
     if (!existsSync(savedForward)) await writeFile(savedForward, await readFile(forwardFile, "utf8"));
     await writeFile(forwardFile, "1");
   });
+}
+
+/** Refuses to go on where another checkout's lab has the same names. */
+export async function requireUnclaimed(claim: Claim): Promise<void> {
+  const other = await foreignClaim(claim);
+  if (!other) return;
+  throw new ShowrunnerError(
+    "lab.failed",
+    `the network ${other.network} (bridge ${other.bridge}) belongs to the lab "${other.name}" of ${other.stateDir}`,
+    { hint: "take that lab down first, or give this one another name and network" },
+  );
+}
+
+/** The claim of another checkout's lab to the same names, if there is one. */
+export async function foreignClaim({ stateDir, network, bridge }: Claim): Promise<Claim | undefined> {
+  return (await claims()).find(
+    (other) =>
+      other.stateDir !== stateDir &&
+      (other.network === network || other.bridge === bridge) &&
+      // Otherwise its checkout was deleted and nothing of it is left.
+      (existsSync(other.stateDir) || existsSync(`/sys/class/net/${other.bridge}`)),
+  );
+}
+
+/** What the lab of this state directory has claimed. */
+export async function claimHeldBy(stateDir: string): Promise<Claim | undefined> {
+  return (await claims()).find((claim) => claim.stateDir === stateDir);
 }
 
 /** Gives the claim back. The last lab to go restores the machine's forwarding. */
@@ -65,7 +82,9 @@ function claimFile({ network }: Claim): string {
 }
 
 async function claims(): Promise<Claim[]> {
-  const names = (await readdir(dir)).filter((name) => name.startsWith("lab-") && !name.endsWith(".lock"));
+  const names = (await readdir(dir).catch((): string[] => [])).filter(
+    (name) => name.startsWith("lab-") && !name.endsWith(".lock"),
+  );
   const found = await Promise.all(names.map(async (name) => readClaim(join(dir, name))));
   return found.filter((claim) => claim !== undefined);
 }

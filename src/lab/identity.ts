@@ -42,6 +42,7 @@ export async function writeIdentity(lab: Lab, host: LabHost): Promise<void> {
     await readFile(labFiles(lab).publicKey, "utf8"),
     0o600,
   );
+  await chmod(join(root, "home", lab.user, ".ssh"), 0o700);
   for (const path of [".ssh", ".ssh/authorized_keys"])
     await chown(join(root, "home", lab.user, path), uid, gid);
   await writeFile(ready, "");

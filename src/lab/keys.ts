@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exec } from "./exec.ts";
-import { leaderOf } from "./machine.ts";
-import { type Lab, labFiles } from "./spec.ts";
+import { hostFiles, type Lab, labFiles } from "./spec.ts";
 
 /** The lab's own key pair, made once. */
 export async function ensureKeys(lab: Lab): Promise<void> {
@@ -15,15 +14,13 @@ export async function ensureKeys(lab: Lab): Promise<void> {
   await chmod(key, 0o600);
 }
 
-/** Writes the running hosts' keys, read from their disks, so that no client has to trust at first sight. */
+/** Writes the hosts' keys, read from their disks, so that no client has to trust at first sight. */
 export async function writeKnownHosts(lab: Lab): Promise<void> {
   const { knownHosts } = labFiles(lab);
   const lines: string[] = [];
   for (const host of lab.hosts) {
-    const leader = leaderOf(lab, host.name);
-    if (!leader) continue;
     for (const type of ["ed25519", "ecdsa"]) {
-      const file = join(`/proc/${leader.pid}/root/etc/ssh/ssh_host_${type}_key.pub`);
+      const file = join(hostFiles(lab, host.name).root, `etc/ssh/ssh_host_${type}_key.pub`);
       if (!existsSync(file)) continue;
       const [kind, key] = (await readFile(file, "utf8")).split(" ");
       lines.push(`${host.name},${host.address} ${kind} ${key?.trim()}\n`);

@@ -1,9 +1,17 @@
-import { existsSync } from "node:fs";
 import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import { ShowrunnerError } from "../core/errors.ts";
 import { waitForLogin } from "./answering.ts";
 import { ensureBase } from "./base.ts";
-import { claimOf, lockFile, readClaim, releaseClaim, takeClaim } from "./claims.ts";
+import {
+  claimHeldBy,
+  claimOf,
+  foreignClaim,
+  lockFile,
+  readClaim,
+  releaseClaim,
+  requireUnclaimed,
+  takeClaim,
+} from "./claims.ts";
 import { exec } from "./exec.ts";
 import { writeIdentity } from "./identity.ts";
 import { ensureKeys, writeKnownHosts } from "./keys.ts";
@@ -36,18 +44,22 @@ export async function down(spec: LabSpec, progress: Progress): Promise<void> {
   const lab = labOf(spec);
   const files = labFiles(lab);
   requireRoot();
-  if (!hasCommand("flock") || !existsSync(lab.stateDir)) return;
+  if (!hasCommand("flock")) return; // nothing was ever made here
   await alone(lab, progress, async () => {
     // What was made counts, not what the spec says by now.
-    const made = (await readClaim(files.made)) ?? (existsSync(files.machines) ? claimOf(lab) : undefined);
+    const made = (await readClaim(files.made)) ?? (await claimHeldBy(lab.stateDir));
     if (!made) return;
     const names = await readdir(files.machines).catch((): string[] => []);
+    // After a restart of the machine another checkout may have taken the same names: they are its own now.
+    const ours = (await foreignClaim(made)) === undefined;
     if (names.length > 0) progress(`ending ${count(names.length)}`);
-    await Promise.all(names.map((name) => stopMachine(made, name, discardMs)));
+    if (ours) await Promise.all(names.map((name) => stopMachine(made, name, discardMs)));
     for (const name of names) await removeLayer(made, name);
-    await removeLabCgroups(made.name);
     await stopPackageCache(made);
-    await dropNetwork(made);
+    if (ours) {
+      await removeLabCgroups(made.name);
+      await dropNetwork(made);
+    }
     await releaseClaim(made);
     for (const path of [
       files.machines,
@@ -91,12 +103,15 @@ export async function reset(
   });
 }
 
-/** Powers one host off. Its disk stays. */
-export async function stop(spec: LabSpec, name: string): Promise<void> {
+/** Powers one host off, by asking it or, with `sudden`, as if its plug were pulled. Its disk stays. */
+export async function stop(spec: LabSpec, name: string, { sudden = false } = {}): Promise<void> {
   const lab = labOf(spec);
   hostOf(lab, name);
   requireRoot();
-  await alone(lab, silent, () => stopMachine(lab, name, shutdownMs));
+  await alone(lab, silent, async () => {
+    await requireUnclaimed(claimOf(lab));
+    await stopMachine(lab, name, sudden ? 0 : shutdownMs);
+  });
 }
 
 /** Powers one host on and waits until it lets users in. */
@@ -145,10 +160,10 @@ async function prepare(lab: Lab, progress: Progress): Promise<void> {
       },
     );
   }
+  await takeClaim(claimOf(lab));
   await mkdir(lab.stateDir, { recursive: true, mode: 0o700 });
   await writeFile(files.made, `${JSON.stringify(claimOf(lab))}\n`);
   await requireLayersPossible(lab);
-  await takeClaim(claimOf(lab));
   await ensureKeys(lab);
   await raiseNetwork(lab);
   await Promise.all([startPackageCache(lab), ensureBase(lab.suite, progress)]);

@@ -64,8 +64,8 @@ export function startDetached({ argv, record, log, env, cgroups = [] }: Detached
 
 /** Asks processes to end, waits, then kills those that remain. */
 export async function endProcesses(processes: readonly ProcessId[], graceMs: number): Promise<void> {
-  signal(processes, "SIGTERM");
-  if (await allGone(processes, graceMs)) return;
+  if (graceMs > 0) signal(processes, "SIGTERM");
+  if (graceMs > 0 && (await allGone(processes, graceMs))) return;
   signal(processes, "SIGKILL");
   await allGone(processes, 5_000);
 }

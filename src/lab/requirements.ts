@@ -38,7 +38,16 @@ export async function installRequirements(progress: Progress): Promise<void> {
   const commands = missing();
   if (commands.length === 0) return;
   const packages = [...new Set(commands.map((name) => packageOf[name] ?? name))];
-  const install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", ...packages];
+  const install = [
+    "apt-get",
+    "-o",
+    "DPkg::Lock::Timeout=120",
+    "install",
+    "-y",
+    "-q",
+    "--no-install-recommends",
+    ...packages,
+  ];
   if (!hasCommand("apt-get")) throw lacking(commands, packages);
   progress(`installing ${packages.join(", ")}`);
   const env = { DEBIAN_FRONTEND: "noninteractive" };
