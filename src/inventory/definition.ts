@@ -1,0 +1,183 @@
+/** Checks an inventory that is written in TypeScript, and reads it into the model. */
+import { isIPv4 } from "node:net";
+import { formatLocation, type Location } from "../core/errors.ts";
+import { describe, invalid, isRecord, unknownKey, wrongValue } from "./invalid.ts";
+import type { GroupModel, HostModel, InventoryModel, Layer } from "./model.ts";
+import { groupNameProblem, hostNames } from "./names.ts";
+import { readSettings } from "./settings.ts";
+import { SourceText } from "./source-text.ts";
+import type { HostSettings, LabSettings, Vars } from "./types.ts";
+
+const topKeys = ["hosts", "groups", "settings", "vars", "lab"];
+const groupKeys = ["hosts", "children", "settings", "vars", "priority"];
+const labKeys = ["network", "suite"];
+const suites = ["bookworm", "trixie", "sid"] as const;
+
+/**
+ * Reads a definition into the model.
+ *
+ * @param definition what was given to `inventory()`; typed there, but checked as if it weren't
+ * @param call where `inventory()` was called, to find the lines of keys from
+ * @throws ShowrunnerError "inventory.invalid" at the line of the key that is wrong
+ */
+export function readDefinition(definition: unknown, call: Location | undefined): InventoryModel {
+  return new DefinitionReader(call).read(definition);
+}
+
+class DefinitionReader {
+  readonly #call: Location | undefined;
+  readonly #source: SourceText;
+  readonly #hosts = new Map<string, HostModel>();
+
+  constructor(call: Location | undefined) {
+    this.#call = call;
+    this.#source = new SourceText(call);
+  }
+
+  read(definition: unknown): InventoryModel {
+    const top = this.#record(definition, "inventory", []);
+    this.#checkKeys(top, "inventory", topKeys, []);
+    for (const [range, host] of Object.entries(this.#record(top.hosts ?? {}, "hosts", ["hosts"])))
+      this.#readHost(range, host);
+
+    const groups = new Map<string, GroupModel>();
+    groups.set("all", this.#readAll(top));
+    for (const [name, group] of Object.entries(this.#record(top.groups ?? {}, "groups", ["groups"]))) {
+      const read = this.#readGroup(name, group);
+      const before = groups.get(name);
+      groups.set(name, before ? joined(before, read) : read);
+    }
+    return { location: this.#call, hosts: this.#hosts, groups, lab: this.#readLab(top.lab ?? {}) };
+  }
+
+  #readHost(range: string, definition: unknown): void {
+    const path = ["hosts", range];
+    const subject = `host "${range}"`;
+    const { vars, ...settings } = this.#record(definition, subject, path);
+    const layer: Layer = {
+      settings: readSettings(settings, subject, (key) => this.#source.locate([...path, key]), ["vars"]),
+      vars: this.#vars(vars, subject, path),
+      locate: (name) => this.#source.locate([...path, "vars", name]),
+    };
+    const locate = () => this.#source.locate(path);
+    for (const name of hostNames(range, subject, locate)) {
+      const before = this.#hosts.get(name);
+      if (before) throw this.#duplicate(name, range, before);
+      this.#hosts.set(name, { name, layer, locate });
+    }
+  }
+
+  #readAll(top: Record<string, unknown>): GroupModel {
+    return {
+      name: "all",
+      hosts: [],
+      children: [],
+      priority: undefined,
+      layer: {
+        settings: this.#settings(top.settings, "settings", ["settings"]),
+        vars: this.#vars(top.vars, "inventory", []),
+        locate: (name) => this.#source.locate(["vars", name]),
+      },
+      locate: () => this.#call,
+    };
+  }
+
+  #readGroup(name: string, definition: unknown): GroupModel {
+    const path = ["groups", name];
+    const subject = `group "${name}"`;
+    const problem = groupNameProblem(name);
+    if (problem) throw invalid(`"${name}" can't be a group's name, it ${problem}`, this.#source.locate(path));
+    const group = this.#record(definition, subject, path);
+    this.#checkKeys(group, subject, groupKeys, path);
+    const { priority } = group;
+    if (priority !== undefined && (typeof priority !== "number" || !Number.isInteger(priority)))
+      throw this.#wrong(`${subject}, priority`, "a whole number", priority, [...path, "priority"]);
+    const locateHosts = () => this.#source.locate([...path, "hosts"]);
+    return {
+      name,
+      hosts: this.#names(group.hosts, `${subject}, hosts`, [...path, "hosts"]).flatMap((range) =>
+        hostNames(range, `${subject}, hosts`, locateHosts),
+      ),
+      children: this.#names(group.children, `${subject}, children`, [...path, "children"]),
+      priority,
+      layer: {
+        settings: this.#settings(group.settings, `${subject}, settings`, [...path, "settings"]),
+        vars: this.#vars(group.vars, subject, path),
+        locate: (key) => this.#source.locate([...path, "vars", key]),
+      },
+      locate: (part) => (part ? this.#source.locate([...path, part]) : this.#source.locate(path)),
+    };
+  }
+
+  #readLab(definition: unknown): LabSettings {
+    const { network, suite, ...others } = this.#record(definition, "lab", ["lab"]);
+    this.#checkKeys(others, "lab", labKeys, ["lab"]);
+    if (network !== undefined && !isNetwork(network))
+      throw this.#wrong("lab, network", `a network such as "192.0.2.0/24"`, network, ["lab", "network"]);
+    const known = suites.find((name) => name === suite);
+    if (suite !== undefined && known === undefined)
+      throw this.#wrong("lab, suite", `"bookworm", "trixie" or "sid"`, suite, ["lab", "suite"]);
+    return { network, suite: known };
+  }
+
+  #record(value: unknown, subject: string, path: readonly string[]): Record<string, unknown> {
+    if (isRecord(value)) return value;
+    throw this.#wrong(subject, "an object", value, path);
+  }
+
+  #vars(value: unknown, subject: string, path: readonly string[]): Vars {
+    return value === undefined ? {} : this.#record(value, `${subject}, vars`, [...path, "vars"]);
+  }
+
+  #settings(value: unknown, subject: string, path: readonly string[]): HostSettings {
+    const settings = value === undefined ? {} : this.#record(value, subject, path);
+    return readSettings(settings, subject, (key) => this.#source.locate([...path, key]));
+  }
+
+  #names(value: unknown, subject: string, path: readonly string[]): string[] {
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) throw this.#wrong(subject, "a list of names", value, path);
+    return value.map((name: unknown) => {
+      if (typeof name !== "string") throw this.#wrong(subject, "names as text", name, path);
+      return name;
+    });
+  }
+
+  #checkKeys(value: object, subject: string, known: readonly string[], path: readonly string[]): void {
+    for (const key of Object.keys(value))
+      if (!known.includes(key)) throw unknownKey(subject, key, known, this.#source.locate([...path, key]));
+  }
+
+  #wrong(subject: string, expected: string, got: unknown, path: readonly string[]) {
+    return wrongValue(subject, expected, describe(got), this.#source.locate(path));
+  }
+
+  #duplicate(name: string, range: string, before: HostModel) {
+    const first = before.locate();
+    const where = first ? `, first at ${formatLocation(first)}` : "";
+    const within = range === name ? "" : ` by "${range}"`;
+    return invalid(
+      `host "${name}" is defined twice: again${within}${where}`,
+      this.#source.locate(["hosts", range]),
+      "Define the host once; it can be in any number of groups.",
+    );
+  }
+}
+
+/** `all` can be written at the top and as a group; what the group says wins. */
+function joined(top: GroupModel, group: GroupModel): GroupModel {
+  return {
+    ...group,
+    layer: {
+      settings: { ...top.layer.settings, ...group.layer.settings },
+      vars: { ...top.layer.vars, ...group.layer.vars },
+      locate: (name) => (Object.hasOwn(group.layer.vars, name) ? group : top).layer.locate(name),
+    },
+  };
+}
+
+function isNetwork(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  const [address = "", bits = "", ...more] = value.split("/");
+  return isIPv4(address) && /^\d+$/.test(bits) && Number(bits) <= 32 && more.length === 0;
+}

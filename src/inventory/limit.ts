@@ -1,0 +1,25 @@
+/** The terms of a limit, which may be in a file: `--limit @failed.txt`. */
+import { readFileSync } from "node:fs";
+import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { splitPattern, type Term } from "./split-pattern.ts";
+
+/**
+ * Splits a limit as a pattern, and reads the terms of each `@file` in it, one a line.
+ *
+ * @throws ShowrunnerError "file.missing" where a file can't be read
+ */
+export function limitTerms(limit: string | readonly string[]): Term[] {
+  return splitPattern(limit).flatMap((term) => {
+    if (term.sign !== "" || !term.text.startsWith("@")) return term;
+    const lines = readLimit(term.text.slice(1)).split("\n");
+    return splitPattern(lines.filter((line) => !line.trimStart().startsWith("#")));
+  });
+}
+
+function readLimit(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ShowrunnerError("file.missing", `cannot read the limit's file ${file}: ${messageOf(error)}`);
+  }
+}

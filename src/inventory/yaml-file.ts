@@ -1,0 +1,210 @@
+/** Reads a YAML file as Ansible does, and keeps the line and column of every key and value. */
+import { readFileSync } from "node:fs";
+import type { Alias, Document, LineCounter, Node, ScalarTag, Tags } from "yaml";
+import { formatLocation, type Location } from "../core/errors.ts";
+import { invalid } from "./invalid.ts";
+
+type Yaml = typeof import("yaml");
+
+/** One key of a mapping with its value. */
+export interface YamlEntry {
+  readonly name: string;
+  readonly value: YamlValue;
+  locate(): Location;
+}
+
+/** A value in a YAML file. */
+export interface YamlValue {
+  readonly kind: "mapping" | "list" | "text" | "nothing";
+  locate(): Location;
+  /** The entries of a mapping, with those of `<<` that it doesn't have itself; of anything else none. */
+  entries(): YamlEntry[];
+  toJs(): unknown;
+}
+
+/** A function that reads a YAML file into its top value. */
+export type YamlReader = (file: string) => YamlValue;
+
+/**
+ * Makes a reader. The library is loaded only here, so that an inventory in TypeScript doesn't wait for it.
+ *
+ * @returns a function that throws ShowrunnerError "inventory.invalid" at the line of a mistake
+ */
+export async function yamlReader(): Promise<YamlReader> {
+  const yaml = await import("yaml");
+  return (file) => readYaml(yaml, file, readFileSync(file, "utf8"));
+}
+
+function readYaml(yaml: Yaml, file: string, text: string): YamlValue {
+  if (text.startsWith("$ANSIBLE_VAULT"))
+    throw invalid("the file is encrypted with Ansible Vault", { file, line: 1 }, vaultHint);
+  const lines = new yaml.LineCounter();
+  const document = yaml.parseDocument(text, {
+    // Ansible reads YAML 1.1: yes and no are truth values.
+    version: "1.1",
+    lineCounter: lines,
+    prettyErrors: false,
+    // The library's own check compares every key with every other one.
+    uniqueKeys: false,
+    customTags: ansibleTags,
+  });
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) throw invalid(problem.message, place(file, lines, problem.pos[0]), hintFor(problem.message));
+  const context = { yaml, file, lines, document, targets: new Map() };
+  checkAndLink(context);
+  return new Value(context, document.contents);
+}
+
+const vaultHint = "Vault values are not supported in inventories: give the secret in a TypeScript inventory.";
+
+function hintFor(message: string): string | undefined {
+  return message.includes("Ansible Vault") ? vaultHint : undefined;
+}
+
+/** YAML 1.1 without dates and without 12:30 as a number in base sixty; with Ansible's own tags. */
+function ansibleTags(tags: Tags): Tags {
+  const kept = tags.filter(
+    (tag) =>
+      typeof tag === "string" ||
+      (tag.tag !== "tag:yaml.org,2002:timestamp" && !("format" in tag && tag.format === "TIME")),
+  );
+  return [...kept, unsafeTag, vaultTag];
+}
+
+/** Marks text that is no template; here no text is one. */
+const unsafeTag: ScalarTag = { tag: "!unsafe", resolve: (text) => text };
+
+const vaultTag: ScalarTag = {
+  tag: "!vault",
+  resolve(_, onError) {
+    onError("the value is encrypted with Ansible Vault");
+    return null;
+  },
+};
+
+interface Context {
+  readonly yaml: Yaml;
+  readonly file: string;
+  readonly lines: LineCounter;
+  readonly document: Document.Parsed;
+  /** What each alias stands for; the library would search the whole document for each of them. */
+  readonly targets: Map<Alias, Node>;
+}
+
+function place(file: string, lines: LineCounter, offset: number): Location {
+  const { line, col } = lines.linePos(offset);
+  return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+}
+
+/** Refuses equal keys, of which Ansible silently takes the second, and what contains itself; resolves aliases. */
+function checkAndLink({ yaml, document, file, lines, targets }: Context): void {
+  const anchors = new Map<string, Node>();
+  yaml.visit(document, {
+    Node(_, node, path) {
+      if (yaml.isMap(node)) checkUnique(node.items.map(({ key }) => key));
+      if ("anchor" in node && node.anchor) anchors.set(node.anchor, node);
+      if (!yaml.isAlias(node)) return;
+      const target = anchors.get(node.source);
+      if (!target) throw invalid(`there is no anchor "&${node.source}" before it`, at(node.range?.[0]));
+      if (path.includes(target))
+        throw invalid(`"*${node.source}" stands for what it is a part of`, at(node.range?.[0]));
+      targets.set(node, target);
+    },
+  });
+
+  function checkUnique(keys: readonly unknown[]): void {
+    const seen = new Map<string, number | undefined>();
+    for (const key of keys) {
+      if (!yaml.isScalar(key) || isMergeKey(key)) continue;
+      const name = key.source ?? String(key.value);
+      const offset = key.range?.[0];
+      if (seen.has(name)) {
+        const first = formatLocation(at(seen.get(name)));
+        throw invalid(`the key "${name}" is written twice, first at ${first}`, at(offset));
+      }
+      seen.set(name, offset);
+    }
+  }
+
+  function at(offset = 0): Location {
+    return place(file, lines, offset);
+  }
+}
+
+function isMergeKey(key: { source?: string; type?: string }): boolean {
+  return key.source === "<<" && key.type === "PLAIN";
+}
+
+class Value implements YamlValue {
+  readonly #context: Context;
+  readonly #node: unknown;
+  readonly #offset: number;
+
+  /** @param offset where the value would be, for one that isn't written */
+  constructor(context: Context, node: unknown, offset = 0) {
+    this.#context = context;
+    this.#node = node;
+    this.#offset = context.yaml.isNode(node) ? (node.range?.[0] ?? offset) : offset;
+  }
+
+  get kind(): YamlValue["kind"] {
+    const { yaml } = this.#context;
+    const node = this.#resolved();
+    if (yaml.isMap(node)) return "mapping";
+    if (yaml.isSeq(node)) return "list";
+    return yaml.isScalar(node) && node.value !== null ? "text" : "nothing";
+  }
+
+  locate(): Location {
+    return place(this.#context.file, this.#context.lines, this.#offset);
+  }
+
+  entries(): YamlEntry[] {
+    const { yaml } = this.#context;
+    const node = this.#resolved();
+    if (!yaml.isMap(node)) return [];
+    const own = new Map<string, YamlEntry>();
+    const merged: YamlEntry[] = [];
+    for (const { key, value } of node.items) {
+      if (!yaml.isScalar(key)) throw invalid("expected a name as the key", this.locate());
+      const offset = key.range?.[0] ?? 0;
+      if (isMergeKey(key)) merged.push(...this.#merged(value, offset));
+      else {
+        const name = key.source ?? String(key.value);
+        own.set(name, this.#entry(name, value, offset));
+      }
+    }
+    // The first of several merged mappings wins over the later ones, and all over none.
+    for (const entry of merged) if (!own.has(entry.name)) own.set(entry.name, entry);
+    return [...own.values()];
+  }
+
+  toJs(): unknown {
+    const { yaml, document } = this.#context;
+    const node = this.#resolved();
+    return yaml.isNode(node) ? node.toJS(document) : null;
+  }
+
+  #entry(name: string, value: unknown, offset: number): YamlEntry {
+    const { file, lines } = this.#context;
+    return {
+      name,
+      value: new Value(this.#context, value, offset),
+      locate: () => place(file, lines, offset),
+    };
+  }
+
+  #merged(value: unknown, offset: number): YamlEntry[] {
+    const { yaml } = this.#context;
+    const node = new Value(this.#context, value, offset);
+    const target = node.#resolved();
+    return yaml.isSeq(target)
+      ? target.items.flatMap((item) => new Value(this.#context, item, offset).entries())
+      : node.entries();
+  }
+
+  #resolved(): unknown {
+    const { yaml, targets } = this.#context;
+    return yaml.isAlias(this.#node) ? targets.get(this.#node) : this.#node;
+  }
+}

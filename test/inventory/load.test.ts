@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ShowrunnerError } from "../../src/core/errors.ts";
+import { inventory, loadInventory } from "../../src/inventory/index.ts";
+import { failure, folder, importModule, load, namesOf, place } from "./helpers.ts";
+
+const ts = `import { inventory } from "showrunner";\nexport default inventory({ hosts: { web1: {} } });\n`;
+
+describe("loadInventory", () => {
+  test.each(["lab.ts", "lab.mts", "lab.js", "lab.mjs"])("loads the module %s", async (name) => {
+    const found = await load({ [name]: ts });
+    expect(namesOf(found.hosts.values())).toEqual(["web1"]);
+    expect(place(found.location)).toBe(`${name}:2`);
+  });
+
+  test.each(["hosts.yml", "hosts.yaml"])("loads the YAML file %s", async (name) => {
+    const found = await load({ [name]: "all:\n  hosts:\n    web1:\n" });
+    expect(namesOf(found.hosts.values())).toEqual(["web1"]);
+  });
+
+  test("takes a promise of an inventory", async () => {
+    const root = folder({ "lab.ts": "" });
+    const made = inventory({ hosts: { web1: {} } });
+    const found = await loadInventory(join(root, "lab.ts"), async () => ({ default: Promise.resolve(made) }));
+    expect(found).toBe(made);
+  });
+
+  test("names the inventories there are where a file is missing", async () => {
+    const root = folder({ "lab.ts": ts, "compact.yml": "", "README.md": "", "types.d.ts": "" });
+    const error = await loadInventory(join(root, "lap.ts"), importModule).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ShowrunnerError);
+    expect(error).toMatchObject({
+      code: "file.missing",
+      message: `there is no inventory ${root}/lap.ts (did you mean "lab.ts"?)`,
+      hint: `Inventories in ${root}: compact.yml, lab.ts.`,
+    });
+  });
+
+  test("says so where the folder is missing too", async () => {
+    const root = folder({});
+    await expect(loadInventory(join(root, "no/lab.ts"), importModule)).rejects.toMatchObject({
+      code: "file.missing",
+      hint: `The folder ${root}/no doesn't exist either.`,
+    });
+  });
+
+  test.each(["hosts.ini", "hosts", "hosts.sh"])("says what is supported instead of %s", async (name) => {
+    const root = folder({ [name]: "" });
+    await expect(loadInventory(join(root, name), importModule)).rejects.toMatchObject({
+      code: "inventory.invalid",
+      message: `${root}/${name} can't be read as an inventory`,
+      hint: expect.stringContaining("INI files and inventory scripts are not supported"),
+    });
+  });
+
+  test("asks for a file of a folder", async () => {
+    const root = folder({ "lab.ts": ts });
+    await expect(loadInventory(root, importModule)).rejects.toMatchObject({
+      message: `${root} is a folder, not an inventory`,
+      hint: `Inventories in ${root}: lab.ts.`,
+    });
+  });
+
+  test.each([
+    ["export default { hosts: {} };", "got an object"],
+    ["export default () => 1;", "got a function"],
+  ])("refuses a module that says %s", async (text, message) => {
+    expect(await failure(() => load({ "lab.ts": text }))).toMatch(
+      new RegExp(`^lab.ts:1: .*/lab.ts: expected an inventory as the default export, ${message}$`),
+    );
+  });
+
+  test("refuses a module without a default export", async () => {
+    const root = folder({ "lab.mjs": "export const a = 1;" });
+    await expect(
+      loadInventory(join(root, "lab.mjs"), (file) => import(/* @vite-ignore */ file)),
+    ).rejects.toMatchObject({
+      message: `${root}/lab.mjs: expected an inventory as the default export, got nothing`,
+      hint: "Write `export default inventory({ hosts: { … } })`.",
+    });
+  });
+
+  test("says why a module can't be loaded", async () => {
+    const root = folder({ "lab.ts": "throw new Error('no network');" });
+    await expect(loadInventory(join(root, "lab.ts"), importModule)).rejects.toMatchObject({
+      code: "inventory.invalid",
+      message: `cannot load ${root}/lab.ts: no network`,
+    });
+  });
+});
