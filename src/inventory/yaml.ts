@@ -70,7 +70,7 @@ class YamlInventoryReader {
     if (top.kind !== "mapping")
       throw wrongValue("inventory", "a mapping of groups", kindOf(top), top.locate(), example);
     const groups = top.entries();
-    const plugin = groups.find(({ name }) => name === "plugin");
+    const plugin = groups.find(({ name, value }) => name === "plugin" && value.kind === "text");
     if (plugin)
       throw invalid(
         "this is the configuration of an inventory plugin, and no inventory",
