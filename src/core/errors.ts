@@ -31,6 +31,7 @@ export const errorCodes = {
   "file.missing": exitCode.usage,
   "task.outside-host": exitCode.error,
   "task.not-awaited": exitCode.error,
+  "step.failed": exitCode.hostFailed,
   "task.failed": exitCode.hostFailed,
   "task.timeout": exitCode.hostFailed,
   "change.failed": exitCode.hostFailed,

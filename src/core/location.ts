@@ -29,8 +29,13 @@ function firstUserFrame(frames: NodeJS.CallSite[]): Location | undefined {
     const name = frame.getFileName();
     if (!name || name.startsWith("node:")) continue;
     const file = name.startsWith("file://") ? fileURLToPath(name) : name;
-    if (file.startsWith(sdk) || file.includes("/node_modules/")) continue;
+    if (!isUserFile(file)) continue;
     return { file, line: frame.getLineNumber() ?? 1 };
   }
   return undefined;
+}
+
+/** Whether a file is the user's: neither the SDK's nor a library's. */
+export function isUserFile(file: string): boolean {
+  return !file.startsWith(sdk) && !file.includes("/node_modules/");
 }

@@ -1,0 +1,73 @@
+/** Makes a change on a host. The only place from which anything is altered. */
+import { randomBytes } from "node:crypto";
+import type { Session } from "../transport/session.ts";
+import type { Become, Output, RunOptions } from "../transport/transport.ts";
+import type { Change, WriteAction } from "./change.ts";
+import { ShowrunnerError } from "./errors.ts";
+import { inlineLimit, stagingPath, writeFileScript } from "./write-file.ts";
+
+/**
+ * Carries out a change's action.
+ *
+ * @returns what it printed
+ * @throws ShowrunnerError `change.failed` with the command's status and last lines; `host.*`, `task.timeout`
+ */
+export async function applyChange(
+  session: Session,
+  become: Become | undefined,
+  change: Change,
+  options: RunOptions,
+): Promise<Output> {
+  const { action } = change;
+  switch (action.kind) {
+    case "script":
+      return check(change, await runOne(session, become, action.script.text, options), action.statuses);
+    case "write":
+      return check(change, await write(session, become, action, options));
+    case "http": {
+      const { request } = await import("../transport/http.ts");
+      const response = await request(session, action.request);
+      if (!action.statuses.includes(response.status))
+        throw new ShowrunnerError(
+          "change.failed",
+          `${action.request.method} ${action.request.url} answered ${response.status}`,
+          {
+            details: response.body.split("\n").slice(0, 5),
+          },
+        );
+      return { stdout: Buffer.from(JSON.stringify(response)), stderr: Buffer.alloc(0), status: 0 };
+    }
+  }
+}
+
+async function write(
+  session: Session,
+  become: Become | undefined,
+  action: WriteAction,
+  options: RunOptions,
+): Promise<Output> {
+  if (action.content.length <= inlineLimit)
+    return runOne(session, become, writeFileScript(action, undefined).text, options);
+  const staged = stagingPath(action.path, randomBytes(6).toString("hex"));
+  await session.upload(become, staged, action.content);
+  return runOne(session, become, writeFileScript(action, staged).text, options);
+}
+
+async function runOne(
+  session: Session,
+  become: Become | undefined,
+  script: string,
+  options: RunOptions,
+): Promise<Output> {
+  const [output] = await session.run(become, [script], options);
+  if (!output) throw new ShowrunnerError("internal", "a script was sent and no answer came");
+  return output;
+}
+
+function check(change: Change, output: Output, statuses: readonly number[] = [0]): Output {
+  if (statuses.includes(output.status)) return output;
+  const said = `${output.stdout}\n${output.stderr}`.trim().split("\n");
+  throw new ShowrunnerError("change.failed", `${change.what}: ended with status ${output.status}`, {
+    details: said.slice(-10),
+  });
+}

@@ -1,0 +1,51 @@
+/** Which host, step and role the running code belongs to: carried along its promises. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Become } from "../transport/transport.ts";
+import { type Location, ShowrunnerError } from "./errors.ts";
+import type { HostRun } from "./host-run.ts";
+
+/** Something made inside a step that must be awaited before the step ends. */
+export interface Owed {
+  /** How a message calls it: `apt nginx`. */
+  readonly label: string;
+  readonly location: Location | undefined;
+}
+
+export interface HostContext {
+  readonly host: HostRun;
+  readonly play: string;
+  readonly step: string;
+  readonly roles: readonly string[];
+  readonly become: Become | undefined;
+  /** What was made in this step and is not awaited yet. */
+  readonly owed: Set<Owed>;
+  /** How often `once` was called at each place of this step, on this host. */
+  readonly onceCounts: Map<string, number>;
+}
+
+const storage = new AsyncLocalStorage<HostContext>();
+
+/** Runs a body in a host's context. */
+export function withContext<T>(context: HostContext, body: () => T): T {
+  return storage.run(context, body);
+}
+
+/** The context of the running code, or undefined outside any host. */
+export function currentContext(): HostContext | undefined {
+  return storage.getStore();
+}
+
+/**
+ * The context of the running code.
+ *
+ * @param what what needs it, for the message
+ * @throws ShowrunnerError `task.outside-host`
+ */
+export function requireContext(what: string, location: Location | undefined): HostContext {
+  const context = storage.getStore();
+  if (context) return context;
+  throw new ShowrunnerError("task.outside-host", `${what} was awaited outside any host`, {
+    location,
+    hint: "a task runs on the host of the step that awaits it: await it in a play's step or in a role's run",
+  });
+}

@@ -1,0 +1,24 @@
+/** Durations as people write them. */
+import { ShowrunnerError } from "./errors.ts";
+
+/** A number of seconds, or a number with a unit: `"500ms"`, `"2s"`, `"10m"`, `"1h"`. */
+export type Duration = number | `${number}${"ms" | "s" | "m" | "h"}`;
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * @param duration a number of seconds or a text with a unit
+ * @returns milliseconds
+ * @throws ShowrunnerError `params.invalid` for anything else
+ */
+export function milliseconds(duration: Duration): number {
+  if (typeof duration === "number" && duration >= 0) return duration * 1000;
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(String(duration)) ?? [];
+  const factor = units[unit ?? ""];
+  if (amount === undefined || factor === undefined)
+    throw new ShowrunnerError(
+      "params.invalid",
+      `expected a duration such as "2s" or "10m", got ${JSON.stringify(duration)}`,
+    );
+  return Number(amount) * factor;
+}

@@ -1,0 +1,23 @@
+/** Runs the notified handlers now rather than at the play's end. */
+import type { HostContext } from "./context.ts";
+import { Deferred } from "./deferred.ts";
+import { runOwedHandlers } from "./run.ts";
+
+class FlushHandlers extends Deferred<void> {
+  readonly label = "flushHandlers";
+
+  protected override run(context: HostContext): Promise<void> {
+    return runOwedHandlers(context);
+  }
+}
+
+/**
+ * Runs the handlers that this host owes so far, in the order of their notification.
+ *
+ * @example
+ * await template({ src: role.template("my.cnf.ejs"), dest: "/etc/mysql/my.cnf", vars }, { notify: restart });
+ * await flushHandlers(); // what follows needs the new configuration
+ */
+export function flushHandlers(): PromiseLike<void> {
+  return new FlushHandlers();
+}

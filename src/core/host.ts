@@ -1,0 +1,19 @@
+/** A host as the inventory describes it. */
+import type { Location } from "./errors.ts";
+
+export interface HostInfo {
+  readonly name: string;
+  /** Where it is reached: a name or an IP address. */
+  readonly address: string;
+  readonly groups: readonly string[];
+  readonly vars: Readonly<Record<string, unknown>>;
+  /** Where the variable's value was written. */
+  varLocation(name: string): Location | undefined;
+}
+
+/** What the engine needs of an inventory. */
+export interface InventoryView {
+  host(name: string): HostInfo;
+  group(name: string): readonly HostInfo[];
+  select(pattern: string, options?: { limit?: string }): readonly HostInfo[];
+}

@@ -1,0 +1,92 @@
+/** Defines a module: its parameters, what it documents and what it does, in one place. */
+import { callerLocation } from "./location.ts";
+import { requireValue, type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
+import { type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
+
+export interface ModuleDefinition<P extends TProperties, V> {
+  /** As users call it, in camelCase. */
+  readonly name: string;
+  /** One sentence: what it brings about. */
+  readonly summary: string;
+  readonly params: P;
+  /** Calls that show its use, as a user would write them. */
+  readonly examples?: readonly string[];
+  /** What a task of these parameters is about, in a word or two. Default: its first text parameter. */
+  title?(params: Static<TObject<P>>): string;
+  /** Checks what a schema can't say: parameters that exclude each other. Throw with `fail`. */
+  check?(params: Static<TObject<P>>): void;
+  /** Reads facts, compares, and yields one change a difference. Must not run anything to decide. */
+  plan(host: PlanHost, params: Static<TObject<P>>): Plan<V>;
+}
+
+/** A module: call it with parameters to make a task. */
+export interface Module<P extends TProperties, V> {
+  (params: Static<TObject<P>>, options?: TaskOptions<V>): Task<V>;
+  readonly definition: ModuleDefinition<P, V>;
+}
+
+/** What is known of any module, whatever its parameters: for lists, documentation and `run task`. */
+export interface AnyModule {
+  readonly definition: Pick<ModuleDefinition<TProperties, unknown>, "name" | "summary" | "examples">;
+  readonly schema: TSchema;
+  /** A task from parameters of unknown shape, checked like any other. */
+  fromData(params: unknown, options?: TaskOptions): Task<unknown>;
+}
+
+/**
+ * Defines a module.
+ *
+ * @param definition its name, parameter schema and plan
+ * @returns a function that makes tasks
+ * @throws ShowrunnerError `params.invalid` from the returned function, with the caller's line
+ *
+ * @example
+ * export const timezone = defineModule({
+ *   name: "timezone",
+ *   summary: "Sets the system's time zone.",
+ *   params: { name: Type.String({ description: "as in /usr/share/zoneinfo" }) },
+ *   async *plan(host, p) {
+ *     const now = await host.fact(timezoneFact, "");
+ *     if (now !== p.name)
+ *       yield change({ what: "zone", before: now, after: p.name, script: sh`timedatectl set-timezone ${p.name}`, sets: [timezoneFact.is("", p.name)] });
+ *   },
+ * });
+ */
+export function defineModule<P extends TProperties, V>(
+  definition: ModuleDefinition<P, V>,
+): Module<P, V> & AnyModule {
+  const schema = Type.Object(definition.params, { additionalProperties: false });
+  const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
+    const location = callerLocation();
+    const params = requireValue(schema, given, { code: "params.invalid", what: definition.name, location });
+    definition.check?.(params);
+    return new Task<V>(
+      {
+        module: definition.name,
+        title: oneLine(definition.title?.(params) ?? firstText(params)),
+        params,
+        plan: (host) => definition.plan(host, params),
+      },
+      options,
+    );
+  };
+  const call = (params: Static<TObject<P>>, options?: TaskOptions<V>) => make(params, options);
+  return Object.assign(call, {
+    definition,
+    schema,
+    fromData: (params: unknown, options?: TaskOptions) => make(params, options),
+  });
+}
+
+function firstText(params: unknown): string {
+  const [text] = Object.values(params ?? {})
+    .flat()
+    .filter((value) => typeof value === "string");
+  return text ?? "";
+}
+
+/** A title stands in lists and rows: it takes one line, and not a whole script. */
+function oneLine(text: string): string {
+  const line = text.trim().replace(/\s+/g, " ");
+  return line.length > 80 ? `${line.slice(0, 77)}...` : line;
+}

@@ -1,0 +1,50 @@
+/** A module's view of a host while it plans one task: reads facts, and keeps book of how sure they were. */
+import type { Become } from "../transport/transport.ts";
+import { ShowrunnerError } from "./errors.ts";
+import { type Fact, type FactKey, factKeyId } from "./fact.ts";
+import type { HostRun } from "./host-run.ts";
+import type { PlanHost } from "./task.ts";
+
+export class Planning implements PlanHost {
+  readonly #host: HostRun;
+  readonly #become: Become | undefined;
+  readonly #read = new Map<string, { readonly fact: { readonly name: string }; readonly key: FactKey }>();
+  #tentative: boolean;
+
+  /** @param tentative true if the task itself is only likely to run: a handler that a likely change notified */
+  constructor(host: HostRun, become: Become | undefined, tentative: boolean) {
+    this.#host = host;
+    this.#become = become;
+    this.#tentative = tentative;
+  }
+
+  get name(): string {
+    return this.#host.info.name;
+  }
+
+  get address(): string {
+    return this.#host.info.address;
+  }
+
+  /** True once anything was read that an earlier change of this plan may have altered. */
+  get tentative(): boolean {
+    return this.#tentative;
+  }
+
+  /** The facts that were read. */
+  get reads(): readonly { readonly fact: { readonly name: string }; readonly key: FactKey }[] {
+    return [...this.#read.values()];
+  }
+
+  async fact<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<V> {
+    this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
+    const known = await this.#host.facts.read(this.#become, fact, key);
+    if (known.tentative) this.#tentative = true;
+    return known.value;
+  }
+
+  require(condition: boolean, problem: string, hint?: string): void {
+    if (condition || this.#tentative) return;
+    throw new ShowrunnerError("task.failed", problem, { hint });
+  }
+}

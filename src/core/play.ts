@@ -1,0 +1,113 @@
+/** Plays and playbooks: which hosts, which variables, which steps. Data, but for the steps' bodies. */
+import { type Location, ShowrunnerError } from "./errors.ts";
+import type { HostInfo, InventoryView } from "./host.ts";
+import { callerLocation } from "./location.ts";
+import { type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
+
+export interface StepContext<P extends TProperties> {
+  /** The play's declared variables, with this host's values. */
+  readonly vars: Static<TObject<P>>;
+  readonly host: HostInfo;
+  readonly inventory: InventoryView;
+  /** True in check mode. */
+  readonly check: boolean;
+}
+
+/** A step's body: runs once on each host of the play. */
+export type StepBody<P extends TProperties> = (context: StepContext<P>) => PromiseLike<unknown>;
+
+export interface PlayOptions<P extends TProperties> {
+  /** An Ansible host pattern: `web:!retired`. */
+  readonly hosts: string;
+  /** True: tasks run as root; a name: as that user. Default: as the user of the connection. */
+  readonly become?: boolean | string;
+  /** The variables that the play needs of each host, as a schema; checked before any host is touched. */
+  readonly vars?: P;
+}
+
+/** A play whose variables' types are settled. */
+export interface Play {
+  readonly name: string;
+  readonly hosts: string;
+  readonly become: boolean | string;
+  readonly schema: TSchema & { readonly properties: TProperties };
+  readonly steps: readonly string[];
+  readonly location: Location | undefined;
+  /** Runs a step with variables that passed the schema. */
+  runStep(
+    step: string,
+    context: { vars: unknown; host: HostInfo; inventory: InventoryView; check: boolean },
+  ): Promise<void>;
+}
+
+/**
+ * A play: named steps for the hosts of a pattern. Each step is done on all hosts before the next one begins.
+ *
+ * @param name how it is called in the output
+ * @param options its hosts and what holds for all its steps
+ * @param steps bodies by name, in order
+ *
+ * @example
+ * play("web servers", { hosts: "web", become: true, vars: { domain: Type.String() } }, {
+ *   base: () => batch([apt({ name: ["curl", "rsync"] })]),
+ *   nginx: ({ vars }) => nginx({ domain: vars.domain }),
+ * });
+ */
+export function play<const P extends TProperties = Record<never, never>>(
+  name: string,
+  options: PlayOptions<P>,
+  steps: Readonly<Record<string, StepBody<P>>>,
+): Play {
+  const location = callerLocation();
+  const properties = options.vars;
+  const schema = Type.Object(properties ?? {}, { additionalProperties: false });
+  const names = Object.keys(steps);
+  if (names.length === 0)
+    throw new ShowrunnerError("playbook.invalid", `the play "${name}" has no steps`, { location });
+  return {
+    name,
+    hosts: options.hosts,
+    become: options.become ?? false,
+    schema,
+    steps: names,
+    location,
+    async runStep(step, context) {
+      const body = steps[step];
+      if (!body) throw new ShowrunnerError("internal", `the play "${name}" has no step "${step}"`);
+      await body(checked<P>(context));
+    },
+  };
+}
+
+/** The engine has checked the variables against the play's own schema: that is what makes them of its type. */
+function checked<P extends TProperties>(context: {
+  vars: unknown;
+  host: HostInfo;
+  inventory: InventoryView;
+  check: boolean;
+}): StepContext<P>;
+function checked(context: { vars: unknown; host: HostInfo; inventory: InventoryView; check: boolean }) {
+  return context;
+}
+
+/** Plays in their order. */
+export interface Playbook {
+  readonly kind: "playbook";
+  readonly plays: readonly Play[];
+  readonly location: Location | undefined;
+}
+
+/**
+ * A playbook: what `npx run playbook NAME` runs. It is the default export of its file.
+ *
+ * @example
+ * export default playbook([play("all", { hosts: "all" }, { hello: () => debug({ message: "hello" }) })]);
+ */
+export function playbook(plays: readonly Play[]): Playbook {
+  return { kind: "playbook", plays, location: callerLocation() };
+}
+
+/** Whether a value, such as a file's default export, is a playbook. */
+export function isPlaybook(value: unknown): value is Playbook {
+  return value !== null && typeof value === "object" && "kind" in value && value.kind === "playbook";
+}

@@ -1,0 +1,37 @@
+/** What all hosts of one run share. */
+import { hasSecrets, redactDeep } from "../secrets/secret.ts";
+import type { Connect } from "../transport/transport.ts";
+import type { RunEvent, Subscriber } from "./events.ts";
+import type { WorldClock } from "./facts.ts";
+import type { InventoryView } from "./host.ts";
+import type { HostRun } from "./host-run.ts";
+
+export interface RunOptions {
+  /** Plan only: nothing is changed on any host. */
+  readonly check?: boolean;
+  /** After each real change, read what it says it sets and fail if the host does not agree. */
+  readonly verify?: boolean;
+}
+
+export interface RunState {
+  readonly options: RunOptions;
+  readonly inventory: InventoryView;
+  readonly world: WorldClock;
+  /** A host of this run, whether the current play names it or not. */
+  hostRun(name: string): HostRun;
+  emit(event: RunEvent): void;
+  nextTaskId(): number;
+  /** Results of `once`, by step and place. */
+  readonly once: Map<string, Promise<unknown>>;
+}
+
+/** How the engine reaches hosts: given by whoever starts the run. */
+export type ConnectHost = (name: string) => Connect;
+
+/** Sends redacted, timed events to every subscriber. */
+export function emitter(subscribers: readonly Subscriber[]): (event: RunEvent) => void {
+  return (event) => {
+    const clean = { ...(hasSecrets() ? redactDeep(event) : event), time: Date.now() };
+    for (const subscriber of subscribers) subscriber(clean);
+  };
+}

@@ -1,0 +1,258 @@
+/** Runs a playbook: plays in order, steps as barriers, hosts side by side. */
+import pLimit from "p-limit";
+import { Session } from "../transport/session.ts";
+import type { Become, Connect } from "../transport/transport.ts";
+import { type HostContext, withContext } from "./context.ts";
+import { exitCode, formatLocation, ShowrunnerError } from "./errors.ts";
+import { emptyTotals, type HostSummary, type Subscriber, type Totals } from "./events.ts";
+import { asFailure, showError } from "./failure.ts";
+import type { HostInfo, InventoryView } from "./host.ts";
+import { HostRun } from "./host-run.ts";
+import type { Play, Playbook } from "./play.ts";
+import { emitter, type RunOptions, type RunState } from "./run-state.ts";
+import { runTask } from "./run-task.ts";
+import { UnknownValue } from "./unknown.ts";
+import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
+
+/** How the engine gets onto a host, and as whom. */
+export interface HostAccess {
+  readonly connect: Connect;
+  /** The user to become where neither task nor play says so; undefined: the connection's own. */
+  readonly become?: string | undefined;
+  readonly becomePassword?: Become["password"];
+}
+
+export interface RunRequest extends RunOptions {
+  readonly playbook: Playbook;
+  /** How the playbook and the inventory are called in the output. */
+  readonly name: string;
+  readonly inventoryName: string;
+  readonly inventory: InventoryView;
+  readonly access: (host: HostInfo) => HostAccess;
+  /** A further pattern that hosts must match. */
+  readonly limit?: string | undefined;
+  readonly extraVars?: ExtraVars;
+  /** How many hosts are worked on at a time. Default 20. */
+  readonly forks?: number;
+  readonly subscribers?: readonly Subscriber[];
+  /** Stops the run: running tasks are cut off, and the summary says what was done. */
+  readonly signal?: AbortSignal;
+}
+
+export interface RunSummary {
+  readonly totals: Totals;
+  readonly hosts: Readonly<Record<string, HostSummary>>;
+  readonly exitCode: number;
+}
+
+/**
+ * Runs a playbook on an inventory.
+ *
+ * @returns how every host fared, once all connections are closed
+ * @throws ShowrunnerError `inventory.pattern` or `vars.invalid`, before any host is touched
+ */
+export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
+  const { playbook, inventory, limit, extraVars = {} } = request;
+  const plays = playbook.plays.map((play) => ({
+    play,
+    hosts: inventory.select(play.hosts, limit === undefined ? {} : { limit }),
+  }));
+  const vars = checkVars(plays, extraVars);
+  return new Run(request, plays, vars).run();
+}
+
+class Run implements RunState {
+  readonly options: RunOptions;
+  readonly inventory: InventoryView;
+  readonly world = { changes: 0 };
+  readonly once = new Map<string, Promise<unknown>>();
+  readonly emit: RunState["emit"];
+  readonly #request: RunRequest;
+  readonly #plays: readonly PlayHosts[];
+  readonly #vars: ReturnType<typeof checkVars>;
+  readonly #hosts = new Map<string, HostRun>();
+  readonly #limit: ReturnType<typeof pLimit>;
+  #lastTask = 0;
+
+  constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
+    this.options = { check: request.check ?? false, verify: request.verify ?? false };
+    this.inventory = request.inventory;
+    this.emit = emitter(request.subscribers ?? []);
+    this.#request = request;
+    this.#plays = plays;
+    this.#vars = vars;
+    this.#limit = pLimit(request.forks ?? 20);
+  }
+
+  async run(): Promise<RunSummary> {
+    const started = performance.now();
+    const { name, inventoryName, signal } = this.#request;
+    const names = [...new Set(this.#plays.flatMap(({ hosts }) => hosts.map((host) => host.name)))];
+    for (const { hosts } of this.#plays) for (const host of hosts) this.#hostRun(host);
+    this.emit({
+      type: "run:start",
+      playbook: name,
+      inventory: inventoryName,
+      check: this.options.check === true,
+      hosts: names,
+    });
+    const cut = () => void this.#closeAll();
+    signal?.addEventListener("abort", cut);
+    try {
+      for (const { play, hosts } of this.#plays) await this.#runPlay(play, hosts);
+    } finally {
+      signal?.removeEventListener("abort", cut);
+      await this.#closeAll();
+    }
+    const summary = this.#summarise();
+    this.emit({ type: "run:end", ...summary, seconds: (performance.now() - started) / 1000 });
+    return summary;
+  }
+
+  hostRun(name: string): HostRun {
+    return this.#hosts.get(name) ?? this.#hostRun(this.inventory.host(name));
+  }
+
+  nextTaskId(): number {
+    return ++this.#lastTask;
+  }
+
+  #hostRun(info: HostInfo): HostRun {
+    const existing = this.#hosts.get(info.name);
+    if (existing) return existing;
+    const access = this.#request.access(info);
+    const host = new HostRun(info, new Session(access.connect), this, access.becomePassword);
+    this.#hosts.set(info.name, host);
+    return host;
+  }
+
+  async #runPlay(play: Play, infos: readonly HostInfo[]): Promise<void> {
+    const hosts = infos.map((info) => this.hostRun(info.name));
+    const names = (some: readonly HostRun[]) => some.map((host) => host.info.name);
+    this.emit({ type: "play:start", play: play.name, hosts: names(hosts), steps: play.steps });
+    for (const step of play.steps) {
+      const active = hosts.filter((host) => !host.failure && !this.#request.signal?.aborted);
+      if (active.length === 0) break;
+      this.emit({ type: "step:start", play: play.name, step, hosts: names(active) });
+      await Promise.all(active.map((host) => this.#limit(() => this.#runStep(play, step, host))));
+    }
+    // what was changed owes its handlers, also on a host that failed later: the next run would see no change
+    const owing = hosts.filter(
+      (host) => host.handlers.size > 0 && !isLost(host) && !this.#request.signal?.aborted,
+    );
+    await Promise.all(owing.map((host) => this.#limit(() => this.#runHandlers(play, host))));
+    this.emit({ type: "play:end", play: play.name });
+  }
+
+  async #runStep(play: Play, step: string, host: HostRun): Promise<void> {
+    const { check = false } = this.options;
+    const where = { host: host.info.name, play: play.name, step };
+    this.emit({ type: "host:step", ...where });
+    const context = this.#context(play, step, host);
+    const vars = this.#vars.get(play)?.get(host.info.name);
+    try {
+      await withContext(context, () =>
+        play.runStep(step, { vars, host: host.info, inventory: this.inventory, check }),
+      );
+      refuseOwed(context);
+      this.emit({ type: "host:step:end", ...where });
+    } catch (error) {
+      if (check && error instanceof UnknownValue) {
+        host.count("unknown");
+        this.emit({ type: "host:step:end", ...where, unknown: error.message });
+      } else this.#fail(host, step, error);
+    }
+  }
+
+  async #runHandlers(play: Play, host: HostRun): Promise<void> {
+    const where = { host: host.info.name, play: play.name, step: "handlers" };
+    this.emit({ type: "host:step", ...where });
+    try {
+      await runOwedHandlers(this.#context(play, "handlers", host));
+      this.emit({ type: "host:step:end", ...where });
+    } catch (error) {
+      this.#fail(host, "handlers", error);
+    }
+  }
+
+  #context(play: Play, step: string, host: HostRun): HostContext {
+    const own = this.#request.access(host.info).become;
+    const become = play.become === true ? (own ?? "root") : play.become === false ? own : play.become;
+    return {
+      host,
+      play: play.name,
+      step,
+      roles: [],
+      become: become === undefined ? undefined : host.becomeAs(become),
+      owed: new Set(),
+      onceCounts: new Map(),
+    };
+  }
+
+  #fail(host: HostRun, step: string, thrown: unknown): void {
+    if (this.#request.signal?.aborted) return;
+    const error = asFailure(thrown);
+    const again = host.failure !== undefined;
+    host.failure ??= error;
+    const unreachable = error.code.startsWith("host.");
+    if (unreachable) host.totals.unreachable = 1;
+    else if (!again && host.totals.failed === 0) host.totals.failed = 1;
+    const type = unreachable ? "host:unreachable" : "host:failed";
+    this.emit({ type, host: host.info.name, step, error: showError(error) });
+  }
+
+  async #closeAll(): Promise<void> {
+    await Promise.all([...this.#hosts.values()].map((host) => host.session.close()));
+  }
+
+  #summarise(): RunSummary {
+    const totals = emptyTotals();
+    const hosts: Record<string, HostSummary> = {};
+    for (const [name, host] of this.#hosts) {
+      hosts[name] = host.summary;
+      for (const key of countedKeys) totals[key] += host.totals[key];
+    }
+    const code = this.#request.signal?.aborted
+      ? exitCode.interrupted
+      : totals.failed > 0
+        ? exitCode.hostFailed
+        : totals.unreachable > 0
+          ? exitCode.hostUnreachable
+          : exitCode.fine;
+    // an ignored failure is counted, but fails nobody
+    const failed = [...this.#hosts.values()].some((host) => host.failure && !isLost(host));
+    return { totals, hosts, exitCode: code === exitCode.hostFailed && !failed ? exitCode.fine : code };
+  }
+}
+
+const countedKeys = ["ok", "changed", "failed", "unreachable", "skipped", "likely", "unknown"] as const;
+
+function isLost(host: HostRun): boolean {
+  return host.failure?.code.startsWith("host.") === true;
+}
+
+/** A task that was made and never awaited did not run: surely not what its author meant. */
+function refuseOwed({ owed }: HostContext): void {
+  const [first] = owed;
+  if (!first) return;
+  const details = [...owed].map(
+    ({ label, location }) => `${label}${location ? ` at ${formatLocation(location)}` : ""}`,
+  );
+  throw new ShowrunnerError(
+    "task.not-awaited",
+    `${first.label} was made in this step but never awaited, so it did not run`,
+    {
+      location: first.location,
+      details: owed.size > 1 ? details : [],
+      hint: "write `await` before it, or hand it to batch() or notify",
+    },
+  );
+}
+
+/** Runs what a host owes, and what that notifies in turn. */
+export async function runOwedHandlers(context: HostContext): Promise<void> {
+  for (let owed = context.host.handlers.take(); owed; owed = context.host.handlers.take()) {
+    const { task, tentative } = owed;
+    await withContext(context, () => runTask(task, context, { tentative }));
+  }
+}

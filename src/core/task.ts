@@ -1,0 +1,125 @@
+/** A task: a module with parameters and options. Plain data that runs when it is awaited. */
+import type { Become } from "../transport/transport.ts";
+import type { Change, ChangeOutput } from "./change.ts";
+import type { HostContext } from "./context.ts";
+import { Deferred } from "./deferred.ts";
+import type { Duration } from "./duration.ts";
+import { ShowrunnerError } from "./errors.ts";
+import type { TaskStatus } from "./events.ts";
+import type { Fact, FactKey } from "./fact.ts";
+import { runTask } from "./run-task.ts";
+
+/** What a module sees of the host it plans for. */
+export interface PlanHost {
+  readonly name: string;
+  readonly address: string;
+  /** A fact's value; all that is asked for in one tick is read in one round trip. */
+  fact<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<V>;
+  /**
+   * A condition that must hold before the task can do its work. If it does not, the task fails; in a plan where
+   * an earlier change may yet bring it about, planning goes on and what follows is shown as likely.
+   */
+  require(condition: boolean, problem: string, hint?: string): void;
+}
+
+/** A module's plan: yields one change a difference, nothing where the host is right, and returns the value. */
+export type Plan<V> = AsyncGenerator<Change, V, ChangeOutput>;
+
+/** Options that every task takes, apart from its module's parameters. */
+export interface TaskOptions<V = unknown> {
+  /** How the task is called in the output. Default: its module and first parameter. */
+  readonly name?: string;
+  /** True: as root; a name: as that user; false: as the user of the connection. Default: the play's. */
+  readonly become?: boolean | string;
+  /** Tasks to run once at the play's end, in the order of their first notification, if this one changes anything. */
+  readonly notify?: Task<unknown> | readonly Task<unknown>[];
+  /** How often to try again after a failure. Default 0. */
+  readonly retries?: number;
+  /** The wait between tries. Default 5 s. */
+  readonly delay?: Duration;
+  /** Tried again (as after a failure) until this holds. */
+  until?(result: TaskResult<V>): boolean;
+  /** How long each change may take. Default 30 minutes. */
+  readonly timeout?: Duration;
+  /** True: a failure is shown, but the host goes on. */
+  readonly ignoreErrors?: boolean;
+}
+
+/** How a task went. */
+export interface TaskResult<V> {
+  readonly status: TaskStatus;
+  /** True if anything was changed; in check mode, if anything would be. */
+  readonly changed: boolean;
+  readonly failed: boolean;
+  /** What the module returns. In check mode, reading a value that only a real run can give ends the step's plan. */
+  readonly value: V;
+}
+
+/** A task as plain data, for lists, logs and other processes. */
+export interface TaskData {
+  readonly module: string;
+  readonly params: unknown;
+}
+
+export interface TaskDefinition<V> {
+  readonly module: string;
+  readonly title: string;
+  readonly params: unknown;
+  plan(host: PlanHost): Plan<V>;
+}
+
+export class Task<V> extends Deferred<TaskResult<V>> {
+  readonly module: string;
+  readonly title: string;
+  readonly params: unknown;
+  readonly options: TaskOptions<V>;
+  readonly plan: (host: PlanHost) => Plan<V>;
+
+  constructor(definition: TaskDefinition<V>, options: TaskOptions<V> = {}) {
+    super();
+    this.module = definition.module;
+    this.title = options.name ?? definition.title;
+    this.params = definition.params;
+    this.options = options;
+    this.plan = (host) => definition.plan(host);
+    for (const handler of this.handlers) handler.claim();
+  }
+
+  get label(): string {
+    return `${this.module} ${this.title}`.trim();
+  }
+
+  get handlers(): readonly Task<unknown>[] {
+    const { notify } = this.options;
+    if (notify === undefined) return [];
+    return notify instanceof Task ? [notify] : notify;
+  }
+
+  /** The module and its parameters, secrets masked when serialised. */
+  toJSON(): TaskData {
+    return { module: this.module, params: this.params };
+  }
+
+  protected override run(context: HostContext): Promise<TaskResult<V>> {
+    return runTask(this, context);
+  }
+}
+
+/** As whom a task runs, from its own option or the play's setting. */
+export function becomeOf(
+  options: { readonly become?: boolean | string },
+  context: HostContext,
+): Become | undefined {
+  const { become } = options;
+  if (become === undefined) return context.become;
+  return become === false ? undefined : context.host.becomeAs(become === true ? "root" : become);
+}
+
+/**
+ * Fails the current task or step with a message for the user.
+ *
+ * @throws ShowrunnerError `task.failed`, always
+ */
+export function fail(message: string, hint?: string): never {
+  throw new ShowrunnerError("task.failed", message, { hint });
+}

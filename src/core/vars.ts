@@ -1,0 +1,93 @@
+/** Checks every host's variables against what the plays declare, before any host is touched. */
+import { formatLocation, ShowrunnerError } from "./errors.ts";
+import type { HostInfo } from "./host.ts";
+import type { Play } from "./play.ts";
+import { checkValue, type TProperties } from "./schema.ts";
+import { suggest } from "./suggest.ts";
+
+/** Variables given on the command line: they win over the inventory's. */
+export type ExtraVars = Readonly<Record<string, unknown>>;
+
+export interface PlayHosts {
+  readonly play: Play;
+  readonly hosts: readonly HostInfo[];
+}
+
+/** The checked variables of each play's hosts, by play and host name. */
+export type CheckedVars = ReadonlyMap<Play, ReadonlyMap<string, unknown>>;
+
+/**
+ * @param plays the plays with their hosts
+ * @param extra variables that override every host's
+ * @returns each host's values, with defaults filled in
+ * @throws ShowrunnerError `vars.invalid` with every mistake of every host: path, expected, got, file and line
+ */
+export function checkVars(plays: readonly PlayHosts[], extra: ExtraVars): CheckedVars {
+  const problems = new Set<string>();
+  const checked = new Map<Play, Map<string, unknown>>();
+  const declared = new Set(plays.flatMap(({ play }) => Object.keys(play.schema.properties)));
+  for (const { play, hosts } of plays) {
+    const values = new Map<string, unknown>();
+    checked.set(play, values);
+    for (const host of hosts) {
+      const result = checkHost(play, host, extra, declared);
+      if ("value" in result) values.set(host.name, result.value);
+      else for (const problem of result.problems) problems.add(problem);
+    }
+  }
+  for (const name of Object.keys(extra)) {
+    const meant = declared.has(name) ? undefined : suggest(name, declared);
+    if (meant) problems.add(`-e ${name}: no play knows this variable; did you mean "${meant}"?`);
+  }
+  if (problems.size === 0) return checked;
+  throw new ShowrunnerError(
+    "vars.invalid",
+    `the variables do not fit the playbook: ${count(problems.size, "mistake")}`,
+    {
+      details: [...problems],
+      hint: "nothing was touched; mend the variables and run again",
+    },
+  );
+}
+
+type HostVars = { readonly value: unknown } | { readonly problems: readonly string[] };
+
+function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: ReadonlySet<string>): HostVars {
+  const given: Record<string, unknown> = { ...host.vars, ...extra };
+  const wanted = pick(given, play.schema.properties);
+  const problems: string[] = [];
+  // a slip in an optional variable's name would otherwise pass unseen, and its default be taken
+  for (const name of Object.keys(host.vars)) {
+    const meant = declared.has(name) ? undefined : suggest(name, Object.keys(play.schema.properties));
+    if (meant !== undefined && !(meant in given))
+      problems.push(
+        `${where(host, name)}: ${host.name}: ${name}: no play knows this variable; did you mean "${meant}"?`,
+      );
+  }
+  const result = checkValue(play.schema, wanted);
+  if ("value" in result) return problems.length > 0 ? { problems } : result;
+  for (const { path, message } of result.problems) {
+    const name = /^[^.[]+/.exec(path)?.[0] ?? "";
+    if (problems.length > 0 && !(name in given)) continue; // the slip above is why it is missing
+    problems.push(`${where(host, name, play)}: ${host.name}: ${path}: ${message} (play "${play.name}")`);
+  }
+  return { problems };
+}
+
+function pick(given: Readonly<Record<string, unknown>>, properties: TProperties): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(properties)
+      .filter((name) => name in given)
+      .map((name) => [name, given[name]]),
+  );
+}
+
+/** Where the value was written, or else where the play asks for it. */
+function where(host: HostInfo, name: string, play?: Play): string {
+  const location = host.varLocation(name) ?? play?.location;
+  return location ? formatLocation(location) : "command line";
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,20 @@
+/** The public API of Showrunner. */
+export { type Batch, type BatchResult, batch } from "./core/batch.ts";
+export { type Change, type ChangeDefinition, type ChangeOutput, change } from "./core/change.ts";
+export { on, once } from "./core/delegate.ts";
+export type { Duration } from "./core/duration.ts";
+export { type ErrorCode, type Location, ShowrunnerError } from "./core/errors.ts";
+export type { RunEvent, TaskStatus, TimedEvent } from "./core/events.ts";
+export { defineFact, type Fact, type FactKey, type FactValue, type Touch } from "./core/fact.ts";
+export { flushHandlers } from "./core/flush-handlers.ts";
+export type { HostInfo, InventoryView } from "./core/host.ts";
+export { defineModule, type Module, type ModuleDefinition } from "./core/module.ts";
+export { type Play, type Playbook, type PlayOptions, play, playbook, type StepContext } from "./core/play.ts";
+export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/role.ts";
+export { type RunRequest, type RunSummary, runPlaybook } from "./core/run.ts";
+export { SecretString, type Static, Type } from "./core/schema.ts";
+export { feed, lines, quote, type Script, sh } from "./core/script.ts";
+export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/task.ts";
+export { inventory } from "./inventory/index.ts";
+export * from "./modules/index.ts";
+export { Secret, secret } from "./secrets/secret.ts";

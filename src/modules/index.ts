@@ -1,0 +1,2 @@
+/** Every module there is. */
+export { command } from "./commands/command.ts";

@@ -1,0 +1,93 @@
+/** Values that must never be seen: not in logs, diffs, errors, events or a process list. */
+import { inspect } from "node:util";
+
+const mask = "********";
+
+/** Every secret value made in this process, so that whatever is emitted can be cleaned of all of them. */
+const known = new Set<string>();
+
+/**
+ * A value that shows itself only to what must have it.
+ *
+ * Printing, templating into a message or serialising one gives `********`; the value also never appears in
+ * anything that a run emits, since every event is redacted of all known secrets.
+ */
+export class Secret {
+  readonly #value: string;
+
+  constructor(value: string) {
+    this.#value = value;
+    remember(value);
+  }
+
+  /** The value itself. Hand it to nothing that prints. */
+  reveal(): string {
+    return this.#value;
+  }
+
+  toString(): string {
+    return mask;
+  }
+
+  toJSON(): string {
+    return mask;
+  }
+
+  [inspect.custom](): string {
+    return `Secret(${mask})`;
+  }
+}
+
+/**
+ * Marks a value as secret.
+ *
+ * @param value the value in the clear
+ * @example
+ * mysqlUser({ name: "site", password: secret(process.env.SITE_DB_PASSWORD ?? "") });
+ */
+export function secret(value: string): Secret {
+  return new Secret(value);
+}
+
+/** The value of something that may be secret. */
+export function reveal(value: string | Secret): string {
+  return typeof value === "string" ? value : value.reveal();
+}
+
+/** A secret's other spellings: as it stands in a quoted script, in JSON, in base64, in a URL. */
+function remember(value: string): void {
+  if (value.length < 3) return; // redacting one or two letters would blank every text and protect nothing
+  known.add(value);
+  known.add(value.replaceAll("'", "'\\''"));
+  known.add(JSON.stringify(value).slice(1, -1));
+  known.add(Buffer.from(value).toString("base64"));
+  known.add(encodeURIComponent(value));
+  ordered = undefined;
+}
+
+let ordered: string[] | undefined;
+
+/** The text with every known secret blanked, longest first so that no part of a longer one stays. */
+export function redact(text: string): string {
+  if (known.size === 0) return text;
+  ordered ??= [...known].sort((a, b) => b.length - a.length);
+  let clean = text;
+  for (const value of ordered) if (clean.includes(value)) clean = clean.replaceAll(value, mask);
+  return clean;
+}
+
+/** Whether there is anything to redact: most runs of most tools have no secret at all. */
+export function hasSecrets(): boolean {
+  return known.size > 0;
+}
+
+/** A copy of plain data in which every string is redacted and every Secret is masked. */
+export function redactDeep<T>(value: T): T;
+export function redactDeep(value: unknown): unknown {
+  if (typeof value === "string") return redact(value);
+  if (value instanceof Secret) return mask;
+  if (Array.isArray(value)) return value.map((item: unknown) => redactDeep(item));
+  if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redactDeep(item)]));
+  return value;
+}

@@ -1,0 +1,15 @@
+/** Chooses the transport for a host and loads only that one. */
+import type { ConnectionSettings } from "./settings.ts";
+import type { Connect } from "./transport.ts";
+
+export type TransportName = "ssh" | "local";
+
+/** @returns a function that connects when it is first needed */
+export function connector(transport: TransportName, settings: ConnectionSettings): Connect {
+  switch (transport) {
+    case "ssh":
+      return async () => (await import("./ssh.ts")).connectSsh(settings);
+    case "local":
+      return async () => (await import("./local.ts")).connectLocal();
+  }
+}

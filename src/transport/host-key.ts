@@ -1,0 +1,61 @@
+/** Decides on a host's key during the hand-shake, and remembers why it was refused. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { formatLocation, ShowrunnerError } from "../core/errors.ts";
+import { fingerprint, hostName, KnownHosts, keyType, pinHostKey } from "./known-hosts.ts";
+import type { ConnectionSettings } from "./settings.ts";
+
+export interface HostKeyCheck {
+  /** Key types to ask the host for first. */
+  readonly preferred: readonly string[];
+  /** True if the key may be trusted; a refusal is kept in `refusal`. */
+  verify(key: Buffer): boolean;
+  readonly refusal: ShowrunnerError | undefined;
+}
+
+/** @param settings the host's name, address and key policy */
+export function hostKeyCheck(settings: ConnectionSettings): HostKeyCheck {
+  const { address, port, hostKeys = "pin" } = settings;
+  const own = settings.knownHosts ?? join(homedir(), ".ssh", "known_hosts");
+  const known = new KnownHosts(settings.knownHosts ? [own] : [own, "/etc/ssh/ssh_known_hosts"]);
+  const name = hostName(address, port);
+  let refusal: ShowrunnerError | undefined;
+
+  const refuse = (message: string, hint: string): false => {
+    refusal = new ShowrunnerError("host.key", message, { hint });
+    return false;
+  };
+  return {
+    preferred: known.typesOf(name),
+    get refusal() {
+      return refusal;
+    },
+    verify(key) {
+      if (hostKeys === "insecure") return true;
+      const judged = known.judge(name, key);
+      const shown = `${keyType(key)} ${fingerprint(key)}`;
+      switch (judged.verdict) {
+        case "known":
+          return true;
+        case "unknown":
+          if (hostKeys === "known")
+            return refuse(
+              `${name} showed the key ${shown}, and ${own} has none for it`,
+              `compare the fingerprint at the host's console, then add it: ssh-keyscan -p ${port} ${address} >> ${own}`,
+            );
+          pinHostKey(own, name, key);
+          return true;
+        case "changed":
+          return refuse(
+            `${name} showed the key ${shown}, but another one is pinned at ${formatLocation(judged)}`,
+            `somebody may be listening in, or the host was rebuilt: only if you know it was, remove that line (ssh-keygen -f ${own} -R '${name}') and run again`,
+          );
+        case "revoked":
+          return refuse(
+            `${name} showed a revoked key (${formatLocation(judged)})`,
+            "the host must get a new key before it can be trusted",
+          );
+      }
+    },
+  };
+}

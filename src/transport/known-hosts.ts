@@ -1,0 +1,109 @@
+/** OpenSSH's known_hosts: who a host must prove to be. Fails closed. See sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". */
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+export type HostKeyVerdict =
+  | { readonly verdict: "known" | "unknown" }
+  | { readonly verdict: "changed" | "revoked"; readonly file: string; readonly line: number };
+
+interface Entry {
+  readonly marker: string | undefined;
+  readonly patterns: string;
+  readonly type: string;
+  readonly key: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** The known_hosts files of one lookup, read once. */
+export class KnownHosts {
+  readonly #entries: readonly Entry[];
+
+  /** @param files paths, the user's own first; missing ones are empty */
+  constructor(files: readonly string[]) {
+    this.#entries = files.flatMap((file) =>
+      existsSync(file) ? parse(file, readFileSync(file, "utf8")) : [],
+    );
+  }
+
+  /**
+   * Judges the key that a host presented.
+   *
+   * @param name the host as `known_hosts` spells it: see `hostName`
+   * @param key the public key in SSH wire form
+   */
+  judge(name: string, key: Buffer): HostKeyVerdict {
+    const presented = key.toString("base64");
+    const mine = this.#entries.filter((entry) => matches(entry.patterns, name));
+    const revoked = mine.find((entry) => entry.marker === "@revoked" && entry.key === presented);
+    if (revoked) return { verdict: "revoked", file: revoked.file, line: revoked.line };
+    const pinned = mine.filter((entry) => entry.marker === undefined);
+    if (pinned.some((entry) => entry.key === presented)) return { verdict: "known" };
+    const [other] = pinned;
+    return other ? { verdict: "changed", file: other.file, line: other.line } : { verdict: "unknown" };
+  }
+
+  /** The key types recorded for a host, to be asked for first: a host with several keys must show the known one. */
+  typesOf(name: string): string[] {
+    const mine = this.#entries.filter((entry) => entry.marker === undefined && matches(entry.patterns, name));
+    return [...new Set(mine.map((entry) => entry.type))];
+  }
+}
+
+/** A host as known_hosts spells it: the bare name on port 22, else `[name]:port`. */
+export function hostName(host: string, port: number): string {
+  return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
+}
+
+/** Records a key, creating the file for its owner alone. */
+export function pinHostKey(file: string, name: string, key: Buffer): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  appendFileSync(file, `${name} ${keyType(key)} ${key.toString("base64")}\n`, { mode: 0o600 });
+}
+
+/** The type that a public key in wire form names: `ssh-ed25519`, … */
+export function keyType(key: Buffer): string {
+  return key.toString("latin1", 4, 4 + key.readUInt32BE(0));
+}
+
+/** A key as OpenSSH shows it: `SHA256:…`. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+function parse(file: string, text: string): Entry[] {
+  return text.split("\n").flatMap((raw, index) => {
+    const words = raw.trim().split(/\s+/);
+    if (raw.trim() === "" || raw.trim().startsWith("#")) return [];
+    const marker = words[0]?.startsWith("@") ? words.shift() : undefined;
+    const [patterns, type, key] = words;
+    return patterns && type && key ? [{ marker, patterns, type, key, file, line: index + 1 }] : [];
+  });
+}
+
+function matches(patterns: string, name: string): boolean {
+  if (patterns.startsWith("|1|")) return matchesHash(patterns, name);
+  let found = false;
+  for (const pattern of patterns.toLowerCase().split(",")) {
+    if (pattern.startsWith("!") && wildcard(pattern.slice(1)).test(name)) return false;
+    if (wildcard(pattern).test(name)) found = true;
+  }
+  return found;
+}
+
+/** `|1|salt|hash`: the name's HMAC-SHA1 under the salt, both in base64. */
+function matchesHash(pattern: string, name: string): boolean {
+  const [, , salt = "", hash = ""] = pattern.split("|");
+  const expected = Buffer.from(hash, "base64");
+  const actual = createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest();
+  return expected.length === actual.length && timingSafeEqual(expected, actual);
+}
+
+function wildcard(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`);
+}

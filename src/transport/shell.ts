@@ -1,0 +1,171 @@
+/** The framed protocol over one long-lived `sh`: many scripts a round trip, output streamed while they run. */
+import { randomBytes } from "node:crypto";
+import { ShowrunnerError } from "../core/errors.ts";
+import { encodeRequest, MarkerReader } from "./frames.ts";
+import type { Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
+
+interface Pending {
+  readonly stdout: Buffer[];
+  readonly stderr: Buffer[];
+  readonly onOutput: RunOptions["onOutput"];
+  status: number | undefined;
+  stderrEnded: boolean;
+  resolve(output: Output): void;
+  reject(error: Error): void;
+}
+
+/** Administrators' tools live in sbin, which an ordinary user's PATH lacks on Debian. */
+const prologue = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH; unset HISTFILE; umask 022';
+
+export interface ShellHooks {
+  /** Ends the process group that the given process belongs to; used when a time limit passes. */
+  endGroup(pid: number): Promise<void>;
+  /** Turns what was printed into an error when the shell ends before it ever answered. */
+  readonly explainStart?: ((said: string) => ShowrunnerError) | undefined;
+}
+
+/** Speaks the protocol with a running `sh` that reads commands from its standard input. */
+export class FramedShell implements Shell {
+  readonly #process: RemoteProcess;
+  readonly #hooks: ShellHooks;
+  readonly #token = `SR${randomBytes(16).toString("hex")}`;
+  readonly #pending = new Map<number, Pending>();
+  readonly #pid: Promise<number>;
+  readonly ended: Promise<void>;
+  #answered = false;
+  #last = 0;
+  #ended: ShowrunnerError | undefined;
+
+  constructor(process: RemoteProcess, hooks: ShellHooks) {
+    this.#process = process;
+    this.#hooks = hooks;
+    this.ended = this.#attach();
+    process.stdin.write(`${prologue}\n`);
+    const [hello] = this.#send(["echo $$"], undefined);
+    this.#pid = (hello ?? Promise.reject(new Error("no request was sent"))).then(({ stdout }) => {
+      this.#answered = true;
+      return Number(stdout.toString());
+    });
+    this.#pid.catch(() => undefined); // every request reports the end of the shell itself
+  }
+
+  async run(scripts: readonly string[], { onOutput, timeout }: RunOptions = {}): Promise<Output[]> {
+    if (this.#ended) throw this.#ended;
+    const answers = Promise.all(this.#send(scripts, onOutput));
+    return timeout === undefined ? answers : this.#withTimeout(answers, timeout);
+  }
+
+  close(): void {
+    this.#process.close();
+  }
+
+  #send(scripts: readonly string[], onOutput: RunOptions["onOutput"]): Promise<Output>[] {
+    const { stdin } = this.#process;
+    const answers: Promise<Output>[] = [];
+    let text = "";
+    for (const script of scripts) {
+      const id = ++this.#last;
+      text += encodeRequest(this.#token, id, script);
+      answers.push(
+        new Promise((resolve, reject) => {
+          this.#pending.set(id, {
+            stdout: [],
+            stderr: [],
+            onOutput,
+            status: undefined,
+            stderrEnded: false,
+            resolve,
+            reject,
+          });
+        }),
+      );
+    }
+    stdin.write(text);
+    return answers;
+  }
+
+  #attach(): Promise<void> {
+    const { stdout, stderr, closed, stdin } = this.#process;
+    const out = new MarkerReader(
+      this.#token,
+      (piece) => this.#piece("stdout", piece),
+      ([id, status]) => {
+        const pending = this.#pending.get(Number(id));
+        if (pending) pending.status = Number(status);
+        this.#settle(Number(id));
+      },
+    );
+    const err = new MarkerReader(
+      this.#token,
+      (piece) => this.#piece("stderr", piece),
+      ([id]) => {
+        const pending = this.#pending.get(Number(id));
+        if (pending) pending.stderrEnded = true;
+        this.#settle(Number(id));
+      },
+    );
+    stdout.on("data", (chunk: Buffer) => out.push(chunk));
+    stderr.on("data", (chunk: Buffer) => err.push(chunk));
+    stdin.on("error", () => undefined); // a write to a dead shell: `closed` tells the story
+    return closed.then(({ reason }) => this.#end(reason));
+  }
+
+  /** The stream's bytes belong to the oldest request whose answer on that stream is still open. */
+  #piece(stream: "stdout" | "stderr", piece: Buffer): void {
+    for (const pending of this.#pending.values()) {
+      if (stream === "stdout" ? pending.status !== undefined : pending.stderrEnded) continue;
+      pending[stream].push(piece);
+      pending.onOutput?.(stream, piece);
+      return;
+    }
+  }
+
+  #settle(id: number): void {
+    const pending = this.#pending.get(id);
+    if (pending?.status === undefined || !pending.stderrEnded) return;
+    this.#pending.delete(id);
+    pending.resolve({
+      stdout: Buffer.concat(pending.stdout),
+      stderr: Buffer.concat(pending.stderr),
+      status: pending.status,
+    });
+  }
+
+  #end(reason: string | undefined): void {
+    const [first] = this.#pending.values();
+    const said = first ? Buffer.concat(first.stderr).toString().trim() : "";
+    const explained = this.#answered || reason !== undefined ? undefined : this.#hooks.explainStart?.(said);
+    this.#ended =
+      explained ??
+      new ShowrunnerError("host.lost", reason ?? "the remote shell ended", {
+        details: said === "" ? [] : said.split("\n").slice(-5),
+        hint: "the command may have been cut short: run again; what is already right is left alone",
+      });
+    for (const pending of this.#pending.values()) pending.reject(this.#ended);
+    this.#pending.clear();
+  }
+
+  async #withTimeout(answers: Promise<Output[]>, timeout: number): Promise<Output[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const late = new ShowrunnerError("task.timeout", `did not end within ${timeout / 1000} s`, {
+          hint: "its process group was ended; give the task a longer timeout if it needs one",
+        });
+        void this.#abandon().then(() => reject(late));
+      }, timeout);
+    });
+    answers.catch(() => undefined); // on a time limit the answers are rejected by the shell's end, and nobody waits
+    try {
+      return await Promise.race([answers, limit]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends what runs in this shell, and the shell with it: a half-run script can't be left behind in it. */
+  async #abandon(): Promise<void> {
+    await this.#hooks.endGroup(await this.#pid).catch(() => undefined);
+    this.#process.close();
+  }
+}

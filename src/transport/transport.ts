@@ -1,0 +1,60 @@
+/** How the engine reaches a host. Everything above this interface is the same for every transport. */
+import type { Duplex, Readable, Writable } from "node:stream";
+
+/** What a script printed and how it ended. */
+export interface Output {
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** The exit status, 0 to 255. */
+  readonly status: number;
+}
+
+export interface RunOptions {
+  /** Called with each piece of output while the script runs. */
+  readonly onOutput?: ((stream: "stdout" | "stderr", chunk: Buffer) => void) | undefined;
+  /** Milliseconds until the script's process group is ended. */
+  readonly timeout?: number | undefined;
+}
+
+/** One long-lived POSIX `sh` on a host, as one user. Scripts run one after the other. */
+export interface Shell {
+  /**
+   * Runs scripts in one round trip: all are sent at once, each in a subshell of its own with no standard input.
+   *
+   * @returns the outputs, in the scripts' order; a status other than 0 is no error here
+   * @throws ShowrunnerError `host.lost` when the connection or the shell ends, `task.timeout` on a time limit
+   */
+  run(scripts: readonly string[], options?: RunOptions): Promise<Output[]>;
+  /** Resolves when the shell has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  close(): void;
+}
+
+/** A process on the host with its three streams: what a shell is built on. */
+export interface RemoteProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves when the process or its channel has ended. */
+  readonly closed: Promise<{ readonly status: number | null; readonly reason?: string | undefined }>;
+  close(): void;
+}
+
+/** A host reached. One connection serves all tasks of a run on that host. */
+export interface Connection {
+  /** Starts a command as the connection's own user. */
+  spawn(command: string): Promise<RemoteProcess>;
+  /** A byte stream to `host:port` as seen from this host. Rejects with the refusal's reason. */
+  dial(host: string, port: number): Promise<Duplex>;
+  /** Ends the connection; everything still open on it is closed. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Reaches one host. Rejects with `host.unreachable`, `host.key` or `host.auth`. */
+export type Connect = () => Promise<Connection>;
+
+/** As whom tasks run: the connection's own user (undefined), or another one through sudo. */
+export interface Become {
+  readonly user: string;
+  readonly password?: { reveal(): string } | string | undefined;
+}
