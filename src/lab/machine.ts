@@ -15,7 +15,21 @@ import { hostFiles, type LabSpec, machineName } from "./spec.ts";
 
 type Owner = Pick<LabSpec, "name" | "stateDir">;
 
-/** The nspawn process that runs the host, if it lives. */
+/**
+ * Runs nspawn again when the host reboots: with --keep-unit nspawn leaves that to who started it, and
+ * says so with status 133. A trap interrupts `wait`, hence the second one.
+ */
+const supervise = `
+  child= stopping=
+  trap 'stopping=1; [ -z "$child" ] || kill -TERM "$child"' TERM
+  while [ -z "$stopping" ]; do
+    "$@" & child=$!
+    wait "$child"; status=$?
+    while kill -0 "$child" 2>/dev/null; do wait "$child"; status=$?; done
+    [ "$status" = 133 ] || exit "$status"
+  done`;
+
+/** The process that runs the host and boots it again when it reboots, if it lives. */
 export function supervisorOf(lab: Owner, name: string): ProcessId | undefined {
   return recordedProcess(hostFiles(lab, name).pid);
 }
@@ -28,16 +42,27 @@ export function leaderOf(lab: Owner, name: string): ProcessId | undefined {
   const { root } = hostFiles(lab, name);
   if (!isMounted(root)) return undefined;
   const device = statSync(root).dev;
-  for (const entry of readdirSync("/proc")) {
-    const pid = Number(entry);
-    if (Number.isInteger(pid) && isInit(pid) && rootDevice(pid) === device) return processOf(pid);
-  }
-  return undefined;
+  const pid = pids().find((one) => isInit(one) && rootDevice(one) === device);
+  return pid === undefined ? undefined : processOf(pid);
 }
 
-/** Whether the host is on: its supervisor and its init both live. */
+/** Every process outside the host that runs it: the supervisor and its nspawn, known by their arguments. */
+export function processesOf(lab: Owner, name: string): ProcessId[] {
+  const argument = rootArgument(lab, name);
+  return pids()
+    .filter((pid) => read(`/proc/${pid}/cmdline`).split("\0").includes(argument))
+    .map(processOf)
+    .filter((one) => one !== undefined);
+}
+
+/** Whether the host is on. One that just reboots has no init for a moment. */
 export function isRunning(lab: Owner, name: string): boolean {
-  return supervisorOf(lab, name) !== undefined && leaderOf(lab, name) !== undefined;
+  return supervisorOf(lab, name) !== undefined;
+}
+
+/** Whether half of the host outlived the other. */
+export function isBroken(lab: Owner, name: string): boolean {
+  return !isRunning(lab, name) && (leaderOf(lab, name) !== undefined || processesOf(lab, name).length > 0);
 }
 
 /** Boots the host from its mounted root. */
@@ -51,9 +76,8 @@ export async function startMachine(lab: Owner & { bridge: string }, name: string
   for (const group of cgroups) await mkdir(group, { recursive: true });
   startDetached({
     argv: [
-      "systemd-nspawn",
-      "--quiet",
-      `--directory=${files.root}`,
+      ...["/bin/sh", "-c", supervise, "supervise", "systemd-nspawn", "--quiet"],
+      rootArgument(lab, name),
       `--machine=${machineName(lab.name, name)}`,
       `--hostname=${name}`,
       "--register=no",
@@ -76,7 +100,7 @@ export async function stopMachine(lab: Owner, name: string, graceMs: number): Pr
   const supervisor = supervisorOf(lab, name);
   if (supervisor) await endProcesses([supervisor], graceMs);
   const leader = leaderOf(lab, name);
-  if (leader) await killProcesses([leader]);
+  await killProcesses([...processesOf(lab, name), ...(leader ? [leader] : [])]);
   await removeLink(`vb-${machineName(lab.name, name)}`);
   await removeCgroups(cgroupsOf(lab.name, name));
   await rm(join("/run/systemd/nspawn/propagate", machineName(lab.name, name)), {
@@ -120,11 +144,24 @@ async function removeCgroups(dirs: readonly string[]): Promise<void> {
 }
 
 function isInit(pid: number): boolean {
+  const ids = /^NSpid:\s+(.*)$/m.exec(read(`/proc/${pid}/status`))?.[1]?.split(/\s+/) ?? [];
+  return ids.length > 1 && ids.at(-1) === "1";
+}
+
+function rootArgument(lab: Owner, name: string): string {
+  return `--directory=${hostFiles(lab, name).root}`;
+}
+
+function pids(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
+}
+
+/** A process may end between being listed and being looked at. */
+function read(path: string): string {
   try {
-    const ids = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]?.split(/\s+/) ?? [];
-    return ids.length > 1 && ids.at(-1) === "1";
+    return readFileSync(path, "utf8");
   } catch {
-    return false;
+    return "";
   }
 }
 

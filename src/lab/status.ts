@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { answers } from "./answering.ts";
-import { isRunning, leaderOf } from "./machine.ts";
+import { isBroken, isRunning } from "./machine.ts";
 import { hasLink } from "./network.ts";
 import { recordedProcess } from "./processes.ts";
 import { hostFiles, type Lab, type LabHost, labFiles } from "./spec.ts";
@@ -45,5 +45,5 @@ function stateOf(lab: Lab, name: string): HostStatus["state"] {
   const files = hostFiles(lab, name);
   if (!existsSync(files.ready)) return "absent";
   if (isRunning(lab, name)) return "running";
-  return existsSync(files.pid) || leaderOf(lab, name) ? "broken" : "stopped";
+  return isBroken(lab, name) ? "broken" : "stopped";
 }

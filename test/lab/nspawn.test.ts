@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { down, type LabSpec, reset, run, start, status, stop, up } from "../../src/lab/index.ts";
-import { leaderOf, supervisorOf } from "../../src/lab/machine.ts";
+import { leaderOf, processesOf, supervisorOf } from "../../src/lab/machine.ts";
 import { labFiles, labOf } from "../../src/lab/spec.ts";
 
 const execute = promisify(execFile);
@@ -105,10 +105,30 @@ describe.skipIf(process.getuid?.() !== 0)("a lab of systemd-nspawn hosts", { tim
     });
   });
 
-  it("heals after a supervisor was killed", async () => {
+  it("lets a host reboot itself", async () => {
+    const before = leaders();
+    const supervisor = supervisorOf(spec, "two");
+    await run(spec, "two", ["systemctl", "reboot"]);
+    await expect
+      .poll(() => leaders()[1]?.pid ?? before[1]?.pid, { timeout: 30_000 })
+      .not.toBe(before[1]?.pid);
+    await up(spec, progress);
+    expect(await ssh("10.79.0.12", "id -un")).toBe("deploy");
+    expect(supervisorOf(spec, "two")).toEqual(supervisor);
+  });
+
+  it("knows a host that powered itself off", async () => {
+    await run(spec, "two", ["systemctl", "poweroff"]);
+    await expect.poll(async () => (await status(spec)).hosts[1]?.state, { timeout: 30_000 }).toBe("stopped");
+    await start(spec, "two");
+    expect(await ssh("10.79.0.12", "id -un")).toBe("deploy");
+  });
+
+  it.each(["sh", "systemd-nspawn"])("heals after a host's %s was killed", async (which) => {
     const before = leaders();
     await ssh("10.79.0.12", "echo kept > mark");
-    process.kill(supervisorOf(spec, "two")?.pid ?? 0, "SIGKILL");
+    const victim = processesOf(spec, "two").find(({ pid }) => commandName(pid) === which);
+    process.kill(victim?.pid ?? 0, "SIGKILL");
     await expect.poll(async () => (await status(spec)).hosts[1]?.state).toBe("broken");
     await up(spec, progress);
     expect(await ssh("10.79.0.12", "cat mark")).toBe("kept");
@@ -151,6 +171,10 @@ describe.skipIf(process.getuid?.() !== 0)("a lab of systemd-nspawn hosts", { tim
     expect((await status(spec)).hosts.map((host) => host.state)).toEqual(["absent", "absent"]);
   });
 });
+
+function commandName(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+}
 
 function commandLines(): string[] {
   return readdirSync("/proc")
