@@ -77,8 +77,10 @@ export async function down(spec: LabSpec, progress: Progress): Promise<void> {
 }
 
 /** How the lab is. */
-export function status(spec: LabSpec): Promise<LabStatus> {
-  return statusOf(labOf(spec));
+export async function status(spec: LabSpec): Promise<LabStatus> {
+  const lab = labOf(spec);
+  requireRoot(); // to anybody else running hosts look absent
+  return statusOf(lab);
 }
 
 /** Gives the named hosts (all, if none are named) a fresh disk and boots them. */

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { capture, exec } from "./exec.ts";
+import { closeFirewall, openFirewall } from "./firewall.ts";
 import { hasCommand } from "./requirements.ts";
 import type { Lab } from "./spec.ts";
 
@@ -23,11 +24,13 @@ export async function raiseNetwork({ bridge, table, gateway, prefix, network }: 
       }
     }`;
   await exec(["nft", "-f", "-"], { input: rules });
+  await openFirewall({ bridge });
 }
 
 /** Removes what `raiseNetwork` made. */
 export async function dropNetwork({ bridge, table }: Pick<Lab, "bridge" | "table">): Promise<void> {
   if (await hasTable(table)) await exec(["nft", "delete", "table", "ip", table]);
+  await closeFirewall({ bridge });
   await removeLink(bridge);
 }
 
