@@ -15,5 +15,7 @@ export interface HostInfo {
 export interface InventoryView {
   host(name: string): HostInfo;
   group(name: string): readonly HostInfo[];
-  select(pattern: string, options?: { limit?: string }): readonly HostInfo[];
+  readonly groups: { has(name: string): boolean };
+  /** @param options limit: a further pattern; allowEmpty: an empty match is no error */
+  select(pattern: string, options?: { limit?: string; allowEmpty?: boolean }): readonly HostInfo[];
 }

@@ -53,12 +53,30 @@ export interface RunSummary {
  */
 export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
   const { playbook, inventory, limit, extraVars = {} } = request;
-  const plays = playbook.plays.map((play) => ({
-    play,
-    hosts: inventory.select(play.hosts, limit === undefined ? {} : { limit }),
-  }));
+  const plays = selectHosts(playbook.plays, inventory, limit);
   const vars = checkVars(plays, extraVars);
   return new Run(request, plays, vars).run();
+}
+
+/**
+ * Each play's hosts. An empty match is an error, but for two cases: a group that the inventory declares with no
+ * hosts, and a limit that is about other plays.
+ */
+function selectHosts(
+  plays: readonly Play[],
+  inventory: InventoryView,
+  limit: string | undefined,
+): PlayHosts[] {
+  const selected = plays.map((play) => {
+    if (limit !== undefined)
+      return { play, hosts: inventory.select(play.hosts, { limit, allowEmpty: true }) };
+    const declaredEmpty = inventory.groups.has(play.hosts) && inventory.group(play.hosts).length === 0;
+    return { play, hosts: declaredEmpty ? [] : inventory.select(play.hosts) };
+  });
+  const [first] = plays;
+  if (first && selected.every(({ hosts }) => hosts.length === 0))
+    inventory.select(first.hosts, limit === undefined ? {} : { limit }); // says why there is none
+  return selected;
 }
 
 class Run implements RunState {
@@ -128,6 +146,8 @@ class Run implements RunState {
 
   async #runPlay(play: Play, infos: readonly HostInfo[]): Promise<void> {
     const hosts = infos.map((info) => this.hostRun(info.name));
+    if (hosts.length === 0)
+      return this.emit({ type: "warning", text: `no hosts for the play "${play.name}": skipped` });
     const names = (some: readonly HostRun[]) => some.map((host) => host.info.name);
     this.emit({ type: "play:start", play: play.name, hosts: names(hosts), steps: play.steps });
     for (const step of play.steps) {

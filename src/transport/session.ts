@@ -124,9 +124,9 @@ function endGroupScript(pid: number): string {
   return [
     `stat=$(cat /proc/${pid}/stat) || exit 0`,
     "set -- ${stat##*) }", // after the name in parentheses: state, parent, process group
-    'group=$3; kill -TERM -- "-$group"; i=0',
-    'while kill -0 -- "-$group" 2>/dev/null && [ $i -lt 20 ]; do sleep 0.1; i=$((i+1)); done',
-    'kill -KILL -- "-$group" 2>/dev/null; :',
+    'group=$3; kill -TERM "-$group"; i=0',
+    'while kill -0 "-$group" 2>/dev/null && [ $i -lt 20 ]; do sleep 0.1; i=$((i+1)); done',
+    'kill -KILL "-$group" 2>/dev/null; :',
   ].join("\n");
 }
 

@@ -1,5 +1,6 @@
 /** The framed protocol over one long-lived `sh`: many scripts a round trip, output streamed while they run. */
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/errors.ts";
 import { encodeRequest, MarkerReader } from "./frames.ts";
 import type { Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
@@ -165,7 +166,9 @@ export class FramedShell implements Shell {
 
   /** Ends what runs in this shell, and the shell with it: a half-run script can't be left behind in it. */
   async #abandon(): Promise<void> {
-    await this.#hooks.endGroup(await this.#pid).catch(() => undefined);
+    const ended = this.#pid.then((pid) => this.#hooks.endGroup(pid)).catch(() => undefined);
+    // over a dead connection nothing can be ended, and waiting for it would turn a time limit into none
+    await Promise.race([ended, sleep(5000, undefined, { ref: false })]);
     this.#process.close();
   }
 }

@@ -1,0 +1,31 @@
+/** The site on six throw-away hosts of this machine: `npx run lab up -i inventory/lab.ts`. */
+import { inventory } from "showrunner";
+import { siteVars } from "./site-vars.ts";
+
+export default inventory({
+  lab: { network: "10.77.0.0/24", suite: "bookworm" },
+  settings: {
+    user: "deploy",
+    identityFile: ".showrunner/lab/lab/id_ed25519",
+    knownHosts: ".showrunner/lab/lab/known_hosts",
+  },
+  vars: siteVars,
+  hosts: {
+    lb1: { address: "10.77.0.11" },
+    lb2: { address: "10.77.0.12" },
+    web1: { address: "10.77.0.21" },
+    web2: { address: "10.77.0.22" },
+    db1: { address: "10.77.0.31" },
+    db2: { address: "10.77.0.32" },
+  },
+  groups: {
+    lb: { hosts: ["lb1"] },
+    /** Has the base only: the second balancer's day will come. */
+    standby: { hosts: ["lb2"] },
+    web: { hosts: ["web[1:2]"] },
+    app: { hosts: ["web[1:2]"] },
+    db: { children: ["db_primary", "db_replica"] },
+    db_primary: { hosts: ["db1"] },
+    db_replica: { hosts: ["db2"] },
+  },
+});

@@ -1,0 +1,38 @@
+/** A template for a real site: copy it to inventory/production.ts and put your own hosts in. */
+import { inventory, secret } from "showrunner";
+
+/** A password from the environment: never from a file that is committed. */
+function fromEnvironment(name: string) {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`set ${name} before you deploy`);
+  return secret(value);
+}
+
+export default inventory({
+  settings: {
+    user: "deploy",
+    // every key must be in ~/.ssh/known_hosts before the first run
+    hostKeys: "known",
+  },
+  vars: {
+    domain: "www.example.org",
+    algorithm: "leastConnections",
+    balancerMode: "activeActive",
+    databasePassword: fromEnvironment("SITE_DATABASE_PASSWORD"),
+    replicationPassword: fromEnvironment("SITE_REPLICATION_PASSWORD"),
+  },
+  hosts: {
+    "lb1.example.org": { address: "192.0.2.11" },
+    "web[1:2].example.org": {},
+    "db1.example.org": { address: "192.0.2.31" },
+    "db2.example.org": { address: "192.0.2.32" },
+  },
+  groups: {
+    lb: { hosts: ["lb1.example.org"] },
+    web: { hosts: ["web[1:2].example.org"] },
+    app: { children: ["web"] },
+    db: { children: ["db_primary", "db_replica"] },
+    db_primary: { hosts: ["db1.example.org"] },
+    db_replica: { hosts: ["db2.example.org"] },
+  },
+});

@@ -1,0 +1,10 @@
+/** What the throw-away sites have in common. A real site takes its passwords from where it keeps them. */
+import { secret } from "showrunner";
+
+export const siteVars = {
+  domain: "site.example",
+  algorithm: "roundRobin",
+  balancerMode: "activeActive",
+  databasePassword: secret(process.env["SITE_DATABASE_PASSWORD"] ?? "lab-only-database-password"),
+  replicationPassword: secret(process.env["SITE_REPLICATION_PASSWORD"] ?? "lab-only-replication-pw"),
+};

@@ -1,0 +1,50 @@
+import { apt, copy, defineRole, file, service, Type, template } from "showrunner";
+
+const reload = service({ name: "nginx", state: "reloaded" });
+
+const Upstream = Type.Object({
+  address: Type.String({ minLength: 1 }),
+  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+});
+
+/** Serves static files and proxies the rest to the application. */
+export const nginx = defineRole({
+  name: "nginx",
+  summary: "Nginx: static files, and a proxy to the application for everything else.",
+  vars: {
+    domain: Type.String({ format: "hostname", description: "the site's name; also names its files" }),
+    upstreams: Type.Array(Upstream, { minItems: 1, description: "the application servers" }),
+    port: Type.Integer({ minimum: 1, maximum: 65_535, default: 80, description: "where it listens" }),
+    staticFiles: Type.Optional(Type.String({ description: "a local folder, served under /static/" })),
+    healthPath: Type.String({
+      pattern: "^/",
+      default: "/healthz",
+      description: "passed on to the application",
+    }),
+    maxBodySize: Type.String({
+      pattern: "^[0-9]+[kmg]?$",
+      default: "8m",
+      description: "the largest request body",
+    }),
+  },
+  async run({ vars, role }) {
+    const root = `/srv/www/${vars.domain}`;
+    await apt({ name: "nginx-light" });
+    await file({ path: `${root}/static`, state: "directory", mode: "0755" });
+    if (vars.staticFiles !== undefined)
+      await copy({ src: `${vars.staticFiles}/`, dest: `${root}/static/`, mode: "0644" });
+    await template(
+      {
+        src: role.template("site.conf.ejs"),
+        dest: `/etc/nginx/conf.d/${vars.domain}.conf`,
+        vars: { ...vars, root },
+        mode: "0644",
+        validate: "nginx -t",
+      },
+      { notify: reload },
+    );
+    // Debian's welcome page would answer in the site's stead
+    await file({ path: "/etc/nginx/sites-enabled/default", state: "absent" }, { notify: reload });
+    await service({ name: "nginx", state: "started", enabled: true });
+  },
+});

@@ -1,0 +1,141 @@
+import { spawnSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { printBytes, quote } from "../../src/core/script.ts";
+import { MarkerReader } from "../../src/transport/frames.ts";
+import { connectLocal } from "../../src/transport/local.ts";
+import { Session } from "../../src/transport/session.ts";
+import { FramedShell } from "../../src/transport/shell.ts";
+import type { Connection } from "../../src/transport/transport.ts";
+
+const candidates = ["dash", "bash --posix", "busybox sh"];
+const shells = candidates.filter((shell) => spawnSync("sh", ["-c", `${shell} -c :`]).status === 0);
+
+it.each(candidates)("%s is there to be tested with", (shell) => {
+  expect(shells).toContain(shell);
+});
+
+describe.each(shells)("the protocol in %s", (shell) => {
+  let connection: Connection;
+  let framed: FramedShell;
+  const text = async (script: string) => {
+    const [output] = await framed.run([script]);
+    return { stdout: output?.stdout.toString(), stderr: output?.stderr.toString(), status: output?.status };
+  };
+
+  beforeAll(async () => {
+    connection = await connectLocal();
+    framed = new FramedShell(await connection.spawn(`exec ${shell}`), { endGroup: async () => undefined });
+  });
+  afterAll(() => connection.close());
+
+  it("gives stdout, stderr and the status apart", async () => {
+    expect(await text("echo out; echo err >&2; exit 7")).toEqual({
+      stdout: "out\n",
+      stderr: "err\n",
+      status: 7,
+    });
+  });
+
+  it("keeps output as it is, without a newline at its end", async () => {
+    expect((await text("printf 'a\\n\\nb'")).stdout).toBe("a\n\nb");
+  });
+
+  it("survives a syntax error, and says it", async () => {
+    const { stderr, status } = await text("if then (");
+    expect(status).not.toBe(0);
+    expect(stderr).not.toBe("");
+    expect((await text("echo still here")).stdout).toBe("still here\n");
+  });
+
+  it("gives a script no standard input to swallow", async () => {
+    expect((await text("cat; echo end")).stdout).toBe("end\n");
+    expect((await text("echo next")).stdout).toBe("next\n");
+  });
+
+  it("lets no script leave anything behind in the next one", async () => {
+    await text("cd /tmp; X=1; umask 000; set -e; exec 5>/dev/null");
+    expect((await text('echo "${X:-unset}"; umask')).stdout).toMatch(/^unset\n0?022\n$/);
+  });
+
+  it("runs many scripts in one round trip, in order", async () => {
+    const outputs = await framed.run(
+      Array.from({ length: 50 }, (_, index) => `echo ${index}; exit ${index}`),
+    );
+    expect(outputs.map(({ stdout, status }) => [stdout.toString(), status])).toEqual(
+      Array.from({ length: 50 }, (_, index) => [`${index}\n`, index]),
+    );
+  });
+
+  it("carries every byte, both ways", async () => {
+    const bytes = Buffer.from(
+      Array.from({ length: 256 * 40 }, (_, index) => (index * 7 + (index >> 8)) % 256),
+    );
+    const [output] = await framed.run([printBytes(bytes)]);
+    expect(output?.stdout.equals(bytes)).toBe(true);
+  });
+
+  it("streams output while the script runs", async () => {
+    const seen: number[] = [];
+    const started = performance.now();
+    await framed.run(["echo one; sleep 0.3; echo two"], {
+      onOutput: () => seen.push(performance.now() - started),
+    });
+    expect(seen.length).toBeGreaterThanOrEqual(2);
+    expect((seen.at(-1) ?? 0) - (seen[0] ?? 0)).toBeGreaterThan(150);
+  });
+
+  it.each(["a b", "it's", "$HOME `x` \\", "-n", "é\n☃", "*", ""])("quotes %j as one word", async (word) => {
+    expect((await text(`printf '[%s]' ${quote(word)}`)).stdout).toBe(`[${word}]`);
+  });
+});
+
+describe("a session", () => {
+  it("ends a script's whole process group at its time limit, and goes on in a new shell", async () => {
+    const session = new Session(connectLocal);
+    const marker = `86${process.pid}`;
+    await expect(
+      session.run(undefined, [`sleep ${marker} & sleep ${marker}`], { timeout: 300 }),
+    ).rejects.toMatchObject({
+      code: "task.timeout",
+    });
+    expect(spawnSync("pgrep", ["-f", `sleep ${marker}`]).stdout.toString()).toBe("");
+    const [after] = await session.run(undefined, ["echo alive"]);
+    expect(after?.stdout.toString()).toBe("alive\n");
+    await session.close();
+  });
+
+  it("reports a shell that was killed as that host's loss, and opens a new one for the next task", async () => {
+    const session = new Session(connectLocal);
+    await expect(session.run(undefined, ["kill -9 $$"])).rejects.toMatchObject({ code: "host.lost" });
+    const [after] = await session.run(undefined, ["echo alive"]);
+    expect(after?.stdout.toString()).toBe("alive\n");
+    await session.close();
+  });
+
+  it("counts one round trip a run, however many scripts it holds", async () => {
+    const session = new Session(connectLocal);
+    await session.run(undefined, ["true", "true", "true"]);
+    await session.run(undefined, ["true"]);
+    expect(session.roundTrips).toBe(2);
+    await session.close();
+  });
+});
+
+describe("the marker reader", () => {
+  it.each([1, 2, 3, 7, 100])("finds markers that come in pieces of %i bytes", (size) => {
+    const pieces: Buffer[] = [];
+    const markers: string[][] = [];
+    const reader = new MarkerReader(
+      "TOKEN",
+      (piece) => pieces.push(Buffer.from(piece)),
+      (words) => markers.push(words),
+    );
+    const stream = Buffer.from("some TOK outTOKEN 1 0\nmoreTOKEN 2 9\n");
+    for (let at = 0; at < stream.length; at += size) reader.push(stream.subarray(at, at + size));
+    expect(Buffer.concat(pieces).toString()).toBe("some TOK outmore");
+    expect(markers).toEqual([
+      ["1", "0"],
+      ["2", "9"],
+    ]);
+  });
+});
