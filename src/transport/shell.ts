@@ -36,6 +36,7 @@ export class FramedShell implements Shell {
   #answered = false;
   #last = 0;
   #ended: ShowrunnerError | undefined;
+  #late: ShowrunnerError | undefined;
 
   constructor(process: RemoteProcess, hooks: ShellHooks) {
     this.#process = process;
@@ -137,6 +138,7 @@ export class FramedShell implements Shell {
     const said = first ? Buffer.concat(first.stderr).toString().trim() : "";
     const explained = this.#answered || reason !== undefined ? undefined : this.#hooks.explainStart?.(said);
     this.#ended =
+      this.#late ??
       explained ??
       new ShowrunnerError("host.lost", reason ?? "the remote shell ended", {
         details: said === "" ? [] : said.split("\n").slice(-5),
@@ -153,6 +155,7 @@ export class FramedShell implements Shell {
         const late = new ShowrunnerError("task.timeout", `did not end within ${timeout / 1000} s`, {
           hint: "its process group was ended; give the task a longer timeout if it needs one",
         });
+        this.#late = late; // ending the group ends this shell too: the time limit is why
         void this.#abandon().then(() => reject(late));
       }, timeout);
     });
