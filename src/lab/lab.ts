@@ -194,7 +194,9 @@ async function boot(lab: Lab, hosts: readonly LabHost[], progress: Progress): Pr
   await writeKnownHosts(lab);
   if (off.length === 0) progress(`${count(hosts.length)} already up`);
   else
-    progress(`${count(hosts.length)} answer on port 22 after ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    progress(
+      `${count(hosts.length)} ${hosts.length === 1 ? "answers" : "answer"} on port 22 after ${((Date.now() - began) / 1000).toFixed(1)} s`,
+    );
 }
 
 function alone<T>(lab: Lab, progress: Progress, body: () => Promise<T>): Promise<T> {

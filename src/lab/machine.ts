@@ -109,7 +109,7 @@ export async function stopMachine(lab: Owner, name: string, graceMs: number): Pr
   });
   if (existsSync(files.root)) {
     const { dev, ino } = statSync(files.root);
-    await rm(`/run/systemd/nspawn/locks/inode-${dev.toString(16)}:${ino}`, { force: true });
+    await rm(`/run/systemd/nspawn/locks/inode-${dev}:${ino}`, { force: true });
   }
   await rm(join(files.dir, ".#root.lck"), { force: true });
   await rm(files.pid, { force: true });

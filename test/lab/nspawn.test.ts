@@ -15,6 +15,7 @@ const forwardFile = "/proc/sys/net/ipv4/ip_forward";
 describe.skipIf(process.getuid?.() !== 0)("a lab of systemd-nspawn hosts", { timeout: 120_000 }, () => {
   let spec: LabSpec;
   let directory: string;
+  const locksBefore = locks();
   const lines: string[] = [];
   const progress = (line: string) => void lines.push(line);
 
@@ -164,6 +165,7 @@ describe.skipIf(process.getuid?.() !== 0)("a lab of systemd-nspawn hosts", { tim
     );
     expect(existsSync(`/sys/class/net/${bridge}`)).toBe(false);
     expect((await execute("nft", ["list", "tables"])).stdout).not.toContain(table);
+    expect(locks().filter((name) => !locksBefore.includes(name))).toEqual([]);
     expect(existsSync(spec.stateDir)).toBe(false);
     expect(existsSync("/run/showrunner/lab-10.79.0.0-24")).toBe(false);
     if (!existsSync("/run/showrunner/ip_forward"))
@@ -171,6 +173,12 @@ describe.skipIf(process.getuid?.() !== 0)("a lab of systemd-nspawn hosts", { tim
     expect((await status(spec)).hosts.map((host) => host.state)).toEqual(["absent", "absent"]);
   });
 });
+
+/** What nspawn would leave when it is killed. */
+function locks(): string[] {
+  const dir = "/run/systemd/nspawn/locks";
+  return existsSync(dir) ? readdirSync(dir) : [];
+}
 
 function commandName(pid: number): string {
   return readFileSync(`/proc/${pid}/comm`, "utf8").trim();
