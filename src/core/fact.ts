@@ -49,7 +49,9 @@ export type Touch =
   | "everything"
   | "arrivals"
   | "services"
-  | { readonly fact: string; readonly keys?: readonly FactKey[] };
+  | { readonly fact: string; readonly keys?: readonly FactKey[] }
+  /** Every key that is a path below this directory. */
+  | { readonly fact: string; readonly below: string };
 
 export interface Fact<K extends FactKey, V> {
   readonly name: string;
@@ -59,6 +61,8 @@ export interface Fact<K extends FactKey, V> {
   is(key: K, value: V): FactValue;
   /** This fact for the given keys, or for all, for a change's `touches`. */
   of(...keys: K[]): Touch;
+  /** This fact for every path below a directory, for a change's `touches`. */
+  below(directory: string): Touch;
 }
 
 /**
@@ -78,6 +82,7 @@ export function defineFact<K extends FactKey, V>(source: ScriptedFact<K, V> | Pr
     source,
     is: (key, value) => ({ fact: source.name, key, value }),
     of: (...keys) => (keys.length === 0 ? { fact: source.name } : { fact: source.name, keys }),
+    below: (directory) => ({ fact: source.name, below: directory }),
   };
   defined.set(fact.name, fact);
   return fact;

@@ -215,6 +215,8 @@ function mayTouch(
   if (touch === "services") return fact.about !== "host";
   if (touch === "arrivals")
     return current === undefined || fact.source.mayArrive?.(key, current.value) === true;
+  if ("below" in touch)
+    return touch.fact === fact.name && typeof key === "string" && key.startsWith(`${touch.below}/`);
   return (
     touch.fact === fact.name &&
     (touch.keys === undefined || touch.keys.some((one) => factKeyId(one) === factKeyId(key)))

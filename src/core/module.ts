@@ -1,4 +1,6 @@
 /** Defines a module: its parameters, what it documents and what it does, in one place. */
+import { type Location, ShowrunnerError } from "./errors.ts";
+import { asFailure } from "./failure.ts";
 import { callerLocation } from "./location.ts";
 import { requireValue, type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
 import { type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
@@ -13,8 +15,13 @@ export interface ModuleDefinition<P extends TProperties, V> {
   readonly examples?: readonly string[];
   /** What a task of these parameters is about, in a word or two. Default: its first text parameter. */
   title?(params: Static<TObject<P>>): string;
-  /** Checks what a schema can't say: parameters that exclude each other. Throw with `fail`. */
+  /**
+   * Checks what a schema can't say: parameters that exclude each other. Throw with `fail`; it becomes
+   * `params.invalid` with the caller's line.
+   */
   check?(params: Static<TObject<P>>): void;
+  /** Completes parameters by where the call stands: relative local paths become absolute. Runs after `check`. */
+  complete?(params: Static<TObject<P>>, caller: Location | undefined): Static<TObject<P>>;
   /** Reads facts, compares, and yields one change a difference. Must not run anything to decide. */
   plan(host: PlanHost, params: Static<TObject<P>>): Plan<V>;
 }
@@ -58,8 +65,8 @@ export function defineModule<P extends TProperties, V>(
   const schema = Type.Object(definition.params, { additionalProperties: false });
   const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
     const location = callerLocation();
-    const params = requireValue(schema, given, { code: "params.invalid", what: definition.name, location });
-    definition.check?.(params);
+    const checked = requireValue(schema, given, { code: "params.invalid", what: definition.name, location });
+    const params = settle(definition, checked, location);
     return new Task<V>(
       {
         module: definition.name,
@@ -76,6 +83,26 @@ export function defineModule<P extends TProperties, V>(
     schema,
     fromData: (params: unknown, options?: TaskOptions) => make(params, options),
   });
+}
+
+/** Runs the module's own checks: whatever they find wrong is a mistake in the call. */
+function settle<P extends TProperties, V>(
+  { name, check, complete }: ModuleDefinition<P, V>,
+  params: Static<TObject<P>>,
+  location: Location | undefined,
+): Static<TObject<P>> {
+  try {
+    check?.(params);
+    return complete?.(params, location) ?? params;
+  } catch (error) {
+    const { code, message, hint, details } = asFailure(error);
+    throw new ShowrunnerError(code === "task.failed" ? "params.invalid" : code, `${name}: ${message}`, {
+      hint,
+      details,
+      location,
+      cause: error,
+    });
+  }
 }
 
 function firstText(params: unknown): string {
