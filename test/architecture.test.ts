@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const src = resolve(import.meta.dirname, "../src");
+
+/** What each folder may import besides itself. The CLI also hands the whole public API to playbooks. */
+const allowed: Record<string, readonly string[]> = {
+  secrets: [],
+  transport: ["secrets"],
+  core: ["transport", "secrets"],
+  inventory: ["core", "transport", "secrets"],
+  templates: ["core", "secrets"],
+  facts: ["core", "transport", "secrets"],
+  modules: ["facts", "templates", "core", "transport", "secrets"],
+  testing: ["core", "transport"],
+  report: ["core"],
+  lab: ["core"],
+  cli: ["index.ts", "..", "testing", "report", "lab", "inventory", "modules", "core", "transport", "secrets"],
+};
+
+/** Files of core that import nothing of the rest: everyone may use them. */
+const leaves = ["core/errors.ts", "core/script.ts", "core/location.ts", "core/suggest.ts"];
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? files(path) : path.endsWith(".ts") ? [path] : [];
+  });
+}
+
+function importsOf(file: string): { target: string; typeOnly: boolean }[] {
+  const text = readFileSync(file, "utf8");
+  const found = [...text.matchAll(/(?:import|export)\s+(type\s)?[^;"']*?from\s+["'](\.[^"']+)["']|import\(["'](\.[^"']+)["']\)/g)];
+  return found.map(([, type, from, dynamic]) => ({
+    target: relative(src, resolve(dirname(file), from ?? dynamic ?? "")),
+    typeOnly: type !== undefined,
+  }));
+}
+
+describe("imports", () => {
+  it("point one way", () => {
+    const wrong: string[] = [];
+    for (const file of files(src)) {
+      const from = relative(src, file);
+      const folder = from.split("/")[0] ?? "";
+      if (!from.includes("/")) continue; // src/index.ts gathers the public API
+      for (const { target, typeOnly } of importsOf(file)) {
+        const to = target.split("/")[0] ?? "";
+        const fine = to === folder || leaves.includes(target) || allowed[folder]?.includes(to);
+        // a type costs nothing at run time: transport may name the shapes that core hands it
+        if (!fine && !(typeOnly && folder === "transport" && to === "core")) wrong.push(`${from} imports ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("know every folder of src", () => {
+    const folders = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => name).filter((name) => !(name in allowed))).toEqual([]);
+  });
+});
+
+describe("core", () => {
+  it("prints nothing", () => {
+    const printing = files(join(src, "core")).filter((file) => /console\.|process\.std(out|err)/.test(readFileSync(file, "utf8")));
+    expect(printing).toEqual([]);
+  });
+});
