@@ -8,6 +8,15 @@ import { suggest } from "./suggest.ts";
 /** Variables given on the command line: they win over the inventory's. */
 export type ExtraVars = Readonly<Record<string, unknown>>;
 
+/** A value as it was typed on the command line. The schema says what is meant: `8080` is a text or a number. */
+export class CommandLineText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 export interface PlayHosts {
   readonly play: Play;
   readonly hosts: readonly HostInfo[];
@@ -55,6 +64,7 @@ type HostVars = { readonly value: unknown } | { readonly problems: readonly stri
 function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: ReadonlySet<string>): HostVars {
   const given: Record<string, unknown> = { ...host.vars, ...extra };
   const wanted = pick(given, play.schema.properties);
+  const place = (name: string) => (name in extra ? `-e ${name}` : where(host, name, play));
   const problems: string[] = [];
   // a slip in an optional variable's name would otherwise pass unseen, and its default be taken
   for (const name of Object.keys(host.vars)) {
@@ -69,17 +79,38 @@ function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Reado
   for (const { path, message } of result.problems) {
     const name = /^[^.[]+/.exec(path)?.[0] ?? "";
     if (problems.length > 0 && !(name in given)) continue; // the slip above is why it is missing
-    problems.push(`${where(host, name, play)}: ${host.name}: ${path}: ${message} (play "${play.name}")`);
+    problems.push(`${place(name)}: ${host.name}: ${path}: ${message} (play "${play.name}")`);
   }
   return { problems };
 }
 
 function pick(given: Readonly<Record<string, unknown>>, properties: TProperties): Record<string, unknown> {
   return Object.fromEntries(
-    Object.keys(properties)
-      .filter((name) => name in given)
-      .map((name) => [name, given[name]]),
+    Object.entries(properties)
+      .filter(([name]) => name in given)
+      .map(([name, schema]) => [name, typed(given[name], schema)]),
   );
+}
+
+/** Text from the command line, read as JSON where the schema wants no text. */
+function typed(value: unknown, schema: unknown): unknown {
+  if (!(value instanceof CommandLineText)) return value;
+  const { text } = value;
+  if (takesText(schema, text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // the schema's check says what is wrong with it
+  }
+}
+
+function takesText(schema: unknown, text: string): boolean {
+  if (schema === null || typeof schema !== "object") return false;
+  if ("anyOf" in schema && Array.isArray(schema.anyOf))
+    return schema.anyOf.some((branch: unknown) => takesText(branch, text));
+  if ("const" in schema) return schema.const === text;
+  if ("enum" in schema && Array.isArray(schema.enum)) return schema.enum.includes(text);
+  return "secret" in schema || ("type" in schema && schema.type === "string");
 }
 
 /** Where the value was written, or else where the play asks for it. */

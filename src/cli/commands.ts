@@ -1,0 +1,25 @@
+/** Every command: what the help says of it, and where it is. A command's file is loaded when it is called. */
+import type { Command } from "commander";
+
+export interface CommandModule {
+  /**
+   * Gives the command its arguments, options and action.
+   *
+   * @param exitWith called by the action with the exit code; 0 where it isn't called
+   */
+  configure(command: Command, exitWith: (code: number) => void): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<CommandModule>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "playbook",
+    summary: "runs a playbook; without a name, lists the playbooks",
+    load: () => import("./commands/playbook.ts"),
+  },
+];

@@ -1,0 +1,25 @@
+/** Ctrl-C: the first one ends a run in good order, the second one at once. */
+import { exitCode } from "../core/errors.ts";
+
+/**
+ * Listens for SIGINT and SIGTERM.
+ *
+ * @param onInterrupt called on the first one
+ * @returns a signal that is aborted by the first one, and how to stop listening
+ */
+export function interruptible(onInterrupt: () => void): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) process.exit(exitCode.interrupted);
+    onInterrupt();
+    controller.abort();
+  };
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  for (const name of signals) process.on(name, interrupt);
+  return {
+    signal: controller.signal,
+    stop: () => {
+      for (const name of signals) process.off(name, interrupt);
+    },
+  };
+}

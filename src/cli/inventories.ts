@@ -1,0 +1,75 @@
+/** Which inventory a command works on, and where its relative paths start. */
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import { ShowrunnerError } from "../core/errors.ts";
+import { type Inventory, loadInventory } from "../inventory/index.ts";
+import { loadTypeScript } from "./load-typescript.ts";
+import { projectRoot } from "./project.ts";
+
+/** The environment variable that names the inventory where `-i` doesn't. */
+const variable = "SHOWRUNNER_INVENTORY";
+
+const endings = [".ts", ".mts", ".js", ".mjs", ".yml", ".yaml"];
+
+export interface LoadedInventory {
+  readonly inventory: Inventory;
+  readonly file: string;
+  /** The file's name without its ending: `lab`. */
+  readonly name: string;
+  /** How messages call it: its path from the working directory. */
+  readonly shown: string;
+  /** The project's folder: relative paths in the inventory's settings start here. */
+  readonly root: string;
+}
+
+/**
+ * Loads the inventory that a command works on.
+ *
+ * @param given the path given by `-i`, or the bare name of a file in the folder `inventory`
+ * @throws ShowrunnerError `usage` where none is given and there is no choosing one
+ */
+export async function findInventory(given: string | undefined): Promise<LoadedInventory> {
+  const chosen = given ?? process.env[variable];
+  const file = chosen ? fileOf(chosen) : defaultFile();
+  const inventory = await loadInventory(file, loadTypeScript);
+  return {
+    inventory,
+    file,
+    name: basename(file, extname(file)),
+    shown: relative(process.cwd(), file).startsWith("..") ? file : relative(process.cwd(), file),
+    root: projectRoot(dirname(file)),
+  };
+}
+
+function fileOf(chosen: string): string {
+  const path = resolve(chosen);
+  if (existsSync(path) || chosen.includes("/")) return path;
+  return endings.map((ending) => join(folder(), chosen + ending)).find((file) => existsSync(file)) ?? path;
+}
+
+/** The only inventory there is, or else the lab: what is run by mistake on throw-away hosts does no harm. */
+function defaultFile(): string {
+  const files = inventories();
+  const lab = files.find((file) => basename(file, extname(file)) === "lab");
+  const [only] = files;
+  if (lab !== undefined) return join(folder(), lab);
+  if (only !== undefined && files.length === 1) return join(folder(), only);
+  throw new ShowrunnerError("usage", "no inventory is given", {
+    hint:
+      files.length === 0
+        ? `name one with -i FILE or ${variable}; a project's own are in the folder inventory`
+        : `name one with -i: ${files.map((file) => `inventory/${file}`).join(", ")}`,
+  });
+}
+
+function folder(): string {
+  const here = resolve("inventory");
+  return existsSync(here) ? here : join(projectRoot(), "inventory");
+}
+
+function inventories(): string[] {
+  if (!existsSync(folder())) return [];
+  return readdirSync(folder())
+    .filter((name) => endings.includes(extname(name)) && !name.endsWith(".d.ts"))
+    .sort();
+}

@@ -1,0 +1,137 @@
+/** Loads a user's playbook or inventory, in TypeScript or JavaScript. */
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Jiti } from "jiti";
+import { type Location, messageOf, ShowrunnerError } from "../core/errors.ts";
+import { asFailure } from "../core/failure.ts";
+import { didYouMean } from "../core/suggest.ts";
+
+/**
+ * What `import … from "showrunner"` gives a user's file: the very modules that this process runs on. A second copy
+ * would have classes and a current host of its own. Each is loaded when it is first imported.
+ */
+const sdk: Readonly<Record<string, () => Promise<object>>> = {
+  showrunner: () => import("../index.ts"),
+  "showrunner/modules": () => import("../modules/index.ts"),
+  "showrunner/roles": () => import("../../roles/index.ts"),
+  "showrunner/testing": () => import("../testing/index.ts"),
+};
+
+/**
+ * Loads a module, compiling TypeScript without checking its types.
+ *
+ * @param file absolute path
+ * @returns its exports
+ * @throws ShowrunnerError `playbook.invalid` with the file and line of a mistake in it, or in what it imports
+ */
+export async function loadTypeScript(file: string): Promise<{ default?: unknown }> {
+  const jiti = await loader();
+  try {
+    return await jiti.import<{ default?: unknown }>(file);
+  } catch (error) {
+    throw explain(error, file);
+  }
+}
+
+let made: Promise<Jiti> | undefined;
+
+function loader(): Promise<Jiti> {
+  made ??= createLoader();
+  return made;
+}
+
+async function createLoader(): Promise<Jiti> {
+  const { createJiti } = await import("jiti");
+  return createJiti(import.meta.url, {
+    fsCache: cacheFolder(),
+    interopDefault: false,
+    virtualModules: virtualModules(),
+  });
+}
+
+/** In the user's own folder: code that is run must not come from a place where others may write. */
+function cacheFolder(): string {
+  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "showrunner", "compiled");
+}
+
+function virtualModules(): Record<string, unknown> {
+  const virtual = {};
+  for (const [name, load] of Object.entries(sdk))
+    Object.defineProperty(virtual, name, {
+      enumerable: true,
+      get: async () => strict(name, await load()),
+    });
+  return virtual;
+}
+
+/** Compiled imports are property reads, so that a misspelt one would be undefined, and found much later if at all. */
+function strict(name: string, exports: object): object {
+  return new Proxy(exports, {
+    get(target, property) {
+      if (typeof property === "symbol" || property in target || silent.has(property))
+        return Reflect.get(target, property);
+      throw new ShowrunnerError(
+        "playbook.invalid",
+        `"${name}" exports no ${property}${didYouMean(property, Object.keys(target))}`,
+        { location: asFailure(new Error()).location },
+      );
+    },
+  });
+}
+
+/** Asked of every module by the compiled code itself, and of whatever is awaited. */
+const silent = new Set(["__esModule", "default", "then"]);
+
+function explain(error: unknown, file: string): ShowrunnerError {
+  // by name, as it may come from another copy of this one, that a library brought along
+  if (error instanceof ShowrunnerError) return error;
+  const message = messageOf(error);
+  return syntaxError(message) ?? missingImport(error, message) ?? thrownWhileLoading(error, file);
+}
+
+/** jiti's compiler says `ParseError: what \n /file:line:column`. */
+function syntaxError(message: string): ShowrunnerError | undefined {
+  const [, what, file, line, column] = /ParseError: ([^\n]*)\n\s*(.*):(\d+):(\d+)/.exec(message) ?? [];
+  if (what === undefined || file === undefined) return undefined;
+  return new ShowrunnerError("playbook.invalid", `syntax error: ${sentence(what)}`, {
+    location: { file, line: Number(line), column: Number(column) },
+  });
+}
+
+function sentence(text: string): string {
+  return text.trim().replace(/^\w/, (letter) => letter.toLowerCase());
+}
+
+function missingImport(error: unknown, message: string): ShowrunnerError | undefined {
+  const [, name] = /Cannot find (?:module|package) '([^']+)'/.exec(message) ?? [];
+  if (name === undefined) return undefined;
+  const path = name.startsWith(".") || name.startsWith("/");
+  return new ShowrunnerError("playbook.invalid", `cannot find "${name}", which is imported here`, {
+    location: asFailure(error).location,
+    hint: path
+      ? "is the path right? It is relative to the file that imports it, and ends in .ts"
+      : `is it installed? npm install ${packageOf(name)}`,
+    cause: error,
+  });
+}
+
+function packageOf(name: string): string {
+  return name
+    .split("/")
+    .slice(0, name.startsWith("@") ? 2 : 1)
+    .join("/");
+}
+
+/** The file's own code failed. */
+function thrownWhileLoading(error: unknown, file: string): ShowrunnerError {
+  const { message, location } = asFailure(error);
+  return new ShowrunnerError("playbook.invalid", message, {
+    location: location ?? fallback(file),
+    cause: error,
+  });
+}
+
+function fallback(file: string): Location | undefined {
+  return existsSync(file) ? { file, line: 1 } : undefined;
+}

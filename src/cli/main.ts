@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/** The command's first file: imports next to nothing, so that the shortest commands are over at once. */
+import { readFileSync } from "node:fs";
+
+const [first] = process.argv.slice(2);
+
+if (first === "--version" || first === "-V") {
+  process.stdout.write(`${version()}\n`);
+} else {
+  const { main } = await import("./program.ts");
+  process.exitCode = await main(process.argv.slice(2));
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  const { version }: { version: string } = JSON.parse(manifest);
+  return version;
+}

@@ -1,0 +1,72 @@
+/** The playbooks there are, and the one that a name means. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, extname, join, resolve } from "node:path";
+import { ShowrunnerError } from "../core/errors.ts";
+import { isPlaybook, type Playbook } from "../core/play.ts";
+import { didYouMean } from "../core/suggest.ts";
+import { loadTypeScript } from "./load-typescript.ts";
+import { projectRoot } from "./project.ts";
+
+const endings = [".ts", ".mts", ".js", ".mjs"];
+
+export interface FoundPlaybook {
+  /** The file's name without its ending. */
+  readonly name: string;
+  readonly file: string;
+}
+
+/** The folder of the user's playbooks: below the working directory, or below the project's. */
+export function playbooksFolder(): string {
+  const here = resolve("playbooks");
+  return existsSync(here) ? here : join(projectRoot(), "playbooks");
+}
+
+/** The playbooks in the folder, by name. */
+export function listPlaybooks(): FoundPlaybook[] {
+  const folder = playbooksFolder();
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((entry) => endings.includes(extname(entry)) && !entry.endsWith(".d.ts"))
+    .sort()
+    .map((entry) => ({ name: basename(entry, extname(entry)), file: join(folder, entry) }));
+}
+
+/** The first line of a file's doc comment, or nothing. */
+export function summaryOf(file: string): string {
+  const [, comment = ""] = /^\s*(?:import[^;]*;\s*)*\/\*\*(.*?)\*\//s.exec(readFileSync(file, "utf8")) ?? [];
+  const lines = comment.split("\n").map((line) => line.replace(/^\s*\*?\s*/, "").trim());
+  return lines.find((line) => line !== "") ?? "";
+}
+
+/**
+ * Finds and loads a playbook.
+ *
+ * @param wanted a playbook's name, or a file's path
+ * @throws ShowrunnerError `file.missing` with the playbooks there are, `playbook.invalid` for a file that has none
+ */
+export async function loadPlaybook(wanted: string): Promise<FoundPlaybook & { readonly playbook: Playbook }> {
+  const found = findPlaybook(wanted);
+  const { default: playbook } = await loadTypeScript(found.file);
+  if (isPlaybook(playbook)) return { ...found, playbook };
+  throw new ShowrunnerError("playbook.invalid", `${wanted} exports no playbook as its default`, {
+    location: { file: found.file, line: 1 },
+    hint: "write `export default playbook([play(…)])`",
+  });
+}
+
+function findPlaybook(wanted: string): FoundPlaybook {
+  const candidates = [
+    ...["", ...endings].map((ending) => join(playbooksFolder(), wanted + ending)),
+    ...["", ...endings].map((ending) => resolve(wanted + ending)),
+  ];
+  const file = candidates.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  if (file !== undefined) return { name: basename(file, extname(file)), file };
+  const known = listPlaybooks();
+  const names = known.map(({ name }) => name);
+  throw new ShowrunnerError("file.missing", `there is no playbook "${wanted}"${didYouMean(wanted, names)}`, {
+    hint:
+      known.length > 0
+        ? `the playbooks in ${playbooksFolder()} are: ${names.join(", ")}`
+        : `there are no playbooks in ${playbooksFolder()}; a file's path works too`,
+  });
+}

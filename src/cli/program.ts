@@ -1,0 +1,49 @@
+/** The command line as a whole: the list of commands, help, and what happens to errors. */
+import { Command, CommanderError } from "commander";
+import { exitCode } from "../core/errors.ts";
+import { commands } from "./commands.ts";
+import { printError } from "./print-error.ts";
+
+const intro = `Brings hosts to the state that TypeScript playbooks describe, over SSH, changing only what differs.
+
+  npx run playbook                                  lists the playbooks there are
+  npx run playbook site -i inventory/lab.ts --check says what a run would change
+  npx run playbook site -i inventory/lab.ts         makes it so`;
+
+/**
+ * Runs one command line.
+ *
+ * @param args the words after the program's name
+ * @returns the exit code
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  let result: number = exitCode.fine;
+  const program = new Command("run")
+    .usage("COMMAND [ARGUMENTS] [OPTIONS]")
+    .description(intro)
+    .helpOption("-h, --help", "shows this help; also after a command")
+    .helpCommand("help [COMMAND]", "shows a command's help")
+    .option("-V, --version", "prints the version")
+    .showHelpAfterError("(`npx run --help` lists the commands; after a command it explains its options)")
+    .exitOverride();
+  const wanted = args.find((word) => !word.startsWith("-") && word !== "help");
+  for (const { name, summary, load } of commands) {
+    const command = program.command(name).summary(summary).exitOverride().copyInheritedSettings(program);
+    if (name !== wanted) continue;
+    const { configure } = await load();
+    configure(command, (code) => {
+      result = code;
+    });
+  }
+  if (args.length === 0) {
+    program.outputHelp();
+    return exitCode.usage;
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return result;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return printError(error);
+    return error.exitCode === 0 ? exitCode.fine : exitCode.usage;
+  }
+}

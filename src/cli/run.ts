@@ -1,0 +1,66 @@
+/** Runs a playbook for a command: with its reporter, the warnings that are due, and Ctrl-C. */
+import type { Subscriber, TimedEvent } from "../core/events.ts";
+import type { Playbook } from "../core/play.ts";
+import { type RunRequest, runPlaybook } from "../core/run.ts";
+import { hostAccess } from "../inventory/access.ts";
+import { createReporter, defaultReporter, styleFor } from "../report/index.ts";
+import { interruptible } from "./interrupt.ts";
+import type { LoadedInventory } from "./inventories.ts";
+import type { ReportFlags } from "./options.ts";
+
+export interface CommandRun extends Pick<RunRequest, "limit" | "extraVars" | "forks" | "check" | "verify"> {
+  readonly name: string;
+  readonly playbook: Playbook;
+  readonly inventory: LoadedInventory;
+  readonly report: ReportFlags;
+  /** Besides the reporter: the journal. */
+  readonly subscriber?: Subscriber;
+}
+
+/**
+ * Runs it and shows it.
+ *
+ * @returns the exit code
+ * @throws ShowrunnerError for a mistake that is found before any host is touched
+ */
+export async function runAndReport(run: CommandRun): Promise<number> {
+  const { name, playbook, inventory, report, subscriber, ...options } = run;
+  const { inventory: hosts, root, shown } = inventory;
+  const stream = process.stdout;
+  const reporter = await createReporter(report.reporter ?? defaultReporter(stream), stream, {
+    verbose: report.verbose ?? false,
+    diff: report.diff ?? false,
+    style: styleFor(stream),
+  });
+  const tell = (event: TimedEvent) => {
+    reporter.subscribe(event);
+    subscriber?.(event);
+  };
+  const warn = (text: string, host?: string) =>
+    tell({ type: "warning", text, ...(host === undefined ? {} : { host }), time: Date.now() });
+  const { signal, stop } = interruptible(() => warn("interrupted: ending what runs; once more ends at once"));
+  try {
+    const summary = await runPlaybook({
+      ...options,
+      playbook,
+      name,
+      inventoryName: shown,
+      inventory: hosts,
+      access: (host) => hostAccess(hosts.host(host.name), root),
+      signal,
+      subscribers: [
+        (event) => {
+          tell(event);
+          if (event.type !== "run:start") return;
+          for (const host of event.hosts)
+            if (hosts.host(host).settings.hostKeys === "insecure")
+              warn('ANYBODY MAY POSE AS THIS HOST: its key is not checked (hostKeys: "insecure")', host);
+        },
+      ],
+    });
+    return summary.exitCode;
+  } finally {
+    stop();
+    await reporter.close();
+  }
+}

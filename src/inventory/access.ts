@@ -1,0 +1,36 @@
+/** From what an inventory says of a host to how the engine gets onto it. */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import type { HostAccess } from "../core/run.ts";
+import { connector } from "../transport/connect.ts";
+import type { Host } from "./types.ts";
+
+/**
+ * How to reach a host.
+ *
+ * @param host its merged settings
+ * @param root the folder that relative paths in the settings are relative to: the project's
+ */
+export function hostAccess(host: Host, root: string): HostAccess {
+  const { identityFile, knownHosts, password, hostKeys, connectTimeout, transport = "ssh" } = host.settings;
+  const { become = false, becomeUser = "root", becomePassword } = host.settings;
+  return {
+    connect: connector(transport, {
+      name: host.name,
+      address: host.address,
+      port: host.port,
+      user: host.user,
+      identityFile: identityFile === undefined ? undefined : fullPath(identityFile, root),
+      knownHosts: knownHosts === undefined ? undefined : fullPath(knownHosts, root),
+      password,
+      hostKeys,
+      connectTimeout,
+    }),
+    become: become ? becomeUser : undefined,
+    becomePassword,
+  };
+}
+
+function fullPath(path: string, root: string): string {
+  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(root, path);
+}

@@ -1,0 +1,47 @@
+/** What changes in a file, line by line. */
+import { createRequire } from "node:module";
+import type { ShownChange } from "../core/events.ts";
+import type { Style } from "./style.ts";
+
+/** More lines than this of one file are cut: a screen is no place for them. */
+const longest = 400;
+
+/** The unified diffs of changes that have one. */
+export function diffLines(changes: readonly ShownChange[], style: Style): string[] {
+  return changes.flatMap((change) => oneDiff(change, style));
+}
+
+function oneDiff({ what, before, after, diff }: ShownChange, style: Style): string[] {
+  if (!diff) {
+    if (before === undefined && after === undefined) return [];
+    return [
+      ...(before === undefined ? [] : [style("red", `- ${what}: ${show(before)}`)]),
+      ...(after === undefined ? [] : [style("green", `+ ${what}: ${show(after)}`)]),
+    ];
+  }
+  const { createTwoFilesPatch } = library();
+  const patch = createTwoFilesPatch(diff.path, diff.path, diff.before, diff.after, "before", "after", {
+    context: 3,
+  });
+  const lines = patch.trimEnd().split("\n").slice(1);
+  const shown = lines.slice(0, longest).map((line) => colour(line.replaceAll("\t", "  "), style));
+  const cut = lines.length - shown.length;
+  return cut > 0 ? [...shown, style("dim", `… ${cut} more lines`)] : shown;
+}
+
+/** Loaded for the first diff that there is. */
+function library(): typeof import("diff") {
+  const require = createRequire(import.meta.url);
+  return require("diff");
+}
+
+function colour(line: string, style: Style): string {
+  if (line.startsWith("+++") || line.startsWith("---")) return style("bold", line);
+  if (line.startsWith("+")) return style("green", line);
+  if (line.startsWith("-")) return style("red", line);
+  return line.startsWith("@@") ? style("cyan", line) : line;
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+}

@@ -1,0 +1,170 @@
+/** Turns events into the lines that stay on the screen: all but the recap. */
+import { stripVTControlCharacters } from "node:util";
+import type { RunEvent, ShownError, TaskStatus } from "../core/events.ts";
+import { diffLines } from "./diff.ts";
+import type { ReportOptions } from "./reporter.ts";
+import { changesText, errorText, taskText } from "./task-text.ts";
+import { colours, count, duration, statusWidth, statusWord } from "./words.ts";
+
+export interface NarratorOptions extends ReportOptions {
+  /** True: a play or a step is only named once there is something to say below it. */
+  readonly lazyHeadings: boolean;
+}
+
+/** Tasks quicker than this have no time beside them, in seconds. */
+const worthTiming = 1;
+
+export class Narrator {
+  readonly #options: NarratorOptions;
+  #check = false;
+  #hostWidth = 0;
+  /** Headings that wait for something below them. */
+  #play: string | undefined;
+  #step: string | undefined;
+  readonly #taskNames = new Map<number, string>();
+  /** By host: the failure said last, which a failure of its step usually repeats. */
+  readonly #lastError = new Map<string, ShownError>();
+
+  constructor(options: NarratorOptions) {
+    this.#options = options;
+  }
+
+  /** The lines for an event; none for most. */
+  tell(event: RunEvent): string[] {
+    switch (event.type) {
+      case "run:start":
+        return this.#start(event);
+      case "play:start":
+        this.#play = `${this.#bold(`Play ${event.play}`)} ${this.#dim(`(${hostList(event.hosts)})`)}`;
+        this.#step = undefined;
+        return this.#options.lazyHeadings ? [] : this.#headings();
+      case "step:start":
+        this.#step = `  ${this.#bold(event.step)}`;
+        return this.#options.lazyHeadings ? [] : this.#headings();
+      case "host:step":
+        if (event.step === "handlers" && this.#step !== handlers) this.#step = `  ${this.#bold("handlers")}`;
+        return [];
+      case "host:step:end":
+        return event.unknown === undefined
+          ? []
+          : this.#below(
+              this.#line("unknown", event.host, `the rest of step ${event.step}: ${event.unknown}`),
+            );
+      case "task:start":
+        this.#taskNames.set(event.task.id, taskText(event.task));
+        return [];
+      case "task:output":
+        return this.#options.verbose
+          ? this.#below(this.#row("", event.host, this.#dim(`│ ${event.text}`)))
+          : [];
+      case "task:retry":
+        return this.#below(
+          this.#row(
+            this.#dim("retry"),
+            event.host,
+            `${this.#taskNames.get(event.task) ?? ""}: ${event.reason} ${this.#dim(`(${event.attempt} of ${event.attempts})`)}`,
+          ),
+        );
+      case "task:end":
+        return this.#taskEnd(event);
+      case "message":
+        return this.#below(...event.text.split("\n").map((text) => this.#row("", event.host, text)));
+      case "warning":
+        return this.#below(this.#warning(event.text, event.host));
+      case "host:failed":
+      case "host:unreachable":
+        return this.#hostFailed(event);
+      default:
+        return [];
+    }
+  }
+
+  #start({ playbook, inventory, check, hosts }: Extract<RunEvent, { type: "run:start" }>): string[] {
+    this.#check = check;
+    this.#hostWidth = Math.min(24, Math.max(0, ...hosts.map((host) => host.length)));
+    const what = `Playbook ${playbook} on ${count(hosts.length, "host")} of ${inventory}`;
+    return check ? [`${what} ${this.#dim("(check mode: nothing is changed)")}`] : [what];
+  }
+
+  #taskEnd({ host, task, status, changes, seconds, reason, error }: Extract<RunEvent, { type: "task:end" }>) {
+    this.#taskNames.delete(task.id);
+    const { verbose, diff, style } = this.#options;
+    if (error) {
+      this.#lastError.set(host, error);
+      const ignored = reason === "ignored" ? this.#dim(" (ignored)") : "";
+      const details = reason === "ignored" || verbose ? error.details : [];
+      return this.#below(
+        this.#line("failed", host, `${taskText(task)}: ${errorText(error, style)}${ignored}`),
+        ...details.map((line) => this.#row("", host, line)),
+      );
+    }
+    if ((status === "ok" || status === "skipped") && !verbose) return [];
+    const what = status === "unknown" ? "" : changesText(changes);
+    const more = status === "unknown" || status === "skipped" ? reason : undefined;
+    const text = [taskText(task), [what, more].filter(Boolean).join("; ")].filter(Boolean).join(": ");
+    const time = seconds >= worthTiming ? ` ${this.#dim(`(${duration(seconds)})`)}` : "";
+    const lines = [this.#line(status, host, text + time)];
+    if (diff) lines.push(...diffLines(changes, style).map((line) => `      ${line}`));
+    return this.#below(...lines);
+  }
+
+  #hostFailed({
+    type,
+    host,
+    step,
+    error,
+  }: Extract<RunEvent, { type: "host:failed" | "host:unreachable" }>): string[] {
+    const said = this.#lastError.get(host);
+    this.#lastError.delete(host);
+    if (said && said.code === error.code && said.message === error.message) return [];
+    const status = type === "host:failed" ? "failed" : "unreachable";
+    return this.#below(this.#line(status, host, `step ${step}: ${errorText(error, this.#options.style)}`));
+  }
+
+  #warning(text: string, host: string | undefined): string {
+    const word = this.#options.style("yellow", "warning");
+    return host === undefined ? `    ${word}  ${text}` : this.#row(word, host, text, "warning".length);
+  }
+
+  #line(status: TaskStatus | "unreachable", host: string, text: string): string {
+    const word = statusWord(status, this.#check);
+    return this.#row(this.#options.style(colours[status], word), host, text, word.length);
+  }
+
+  /** @param width how wide the first word looks, where it has colours */
+  #row(word: string, host: string, text: string, width = visibleLength(word)): string {
+    const gap = " ".repeat(Math.max(0, statusWidth(this.#check) - width));
+    return `    ${word}${gap}  ${host.padEnd(this.#hostWidth)}  ${text}`.trimEnd();
+  }
+
+  #below(...lines: string[]): string[] {
+    return [...this.#headings(), ...lines];
+  }
+
+  #headings(): string[] {
+    const lines = [...(this.#play === undefined ? [] : ["", this.#play]), this.#step ?? []].flat();
+    this.#play = undefined;
+    this.#step = undefined;
+    return lines;
+  }
+
+  #bold(text: string): string {
+    return this.#options.style("bold", text);
+  }
+
+  #dim(text: string): string {
+    return this.#options.style("dim", text);
+  }
+}
+
+const handlers = "handlers";
+
+function hostList(hosts: readonly string[]): string {
+  return hosts.length <= 6
+    ? hosts.join(", ")
+    : `${hosts.slice(0, 5).join(", ")} and ${hosts.length - 5} more`;
+}
+
+function visibleLength(text: string): number {
+  return stripVTControlCharacters(text).length;
+}

@@ -1,0 +1,44 @@
+/** How a task, its changes and errors are written. */
+import { formatLocation } from "../core/errors.ts";
+import type { ShownChange, ShownError, ShownTask } from "../core/events.ts";
+import type { Style } from "./style.ts";
+
+/** `nginx › template /etc/nginx/nginx.conf`: the roles it stands in, the module, what it is about. */
+export function taskText({ roles, module, title }: ShownTask): string {
+  return [...roles, `${module} ${title}`.trim()].join(" › ");
+}
+
+/** What differs, in a few words: `mode 0600 → 0644, owner`. */
+export function changesText(changes: readonly ShownChange[]): string {
+  // of a command it need not be said that it is run
+  return changes
+    .filter(({ what }) => what !== "run")
+    .map(changeText)
+    .join(", ");
+}
+
+function changeText({ what, before, after }: ShownChange): string {
+  const [from, to] = [short(before), short(after)];
+  return from !== undefined && to !== undefined ? `${what} ${from} → ${to}` : what;
+}
+
+/** A value that fits into a line, or undefined. */
+function short(value: unknown): string | undefined {
+  if (value === undefined || value === null || typeof value === "object") return undefined;
+  const text = String(value);
+  return text !== "" && text.length <= 24 && !/[\n\r]/.test(text) ? text : undefined;
+}
+
+/** `message (file:line)` */
+export function errorText({ message, location }: ShownError, style: Style): string {
+  return location ? `${message} ${style("dim", `(${formatLocation(location)})`)}` : message;
+}
+
+/** Everything an error says, below its message. */
+export function errorLines({ location, details, hint }: ShownError, style: Style): string[] {
+  return [
+    ...(location ? [`at ${formatLocation(location)}`] : []),
+    ...details.filter((line) => line.trim() !== ""),
+    ...(hint === undefined ? [] : [`${style("cyan", "hint:")} ${hint}`]),
+  ];
+}

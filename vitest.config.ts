@@ -1,0 +1,54 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+/** The same names as in tsconfig.json, for the sources of this checkout. */
+const alias = [
+  { find: /^showrunner$/, replacement: path("src/index.ts") },
+  { find: /^showrunner\/modules$/, replacement: path("src/modules/index.ts") },
+  { find: /^showrunner\/roles$/, replacement: path("roles/index.ts") },
+  { find: /^showrunner\/testing$/, replacement: path("src/testing/index.ts") },
+];
+
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/lab/**", "test/cli/**"],
+          testTimeout: 15_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "cli",
+          include: ["test/cli/**/*.test.ts"],
+          globalSetup: ["test/cli/build.ts"],
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "lab",
+          include: ["test/lab/**/*.test.ts"],
+          // labs share the machine, and a base system takes its time the first time
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
+
+export default config;
