@@ -48,7 +48,11 @@ function address(name: string, config: ReadonlyMap<string, string>): string {
 const hosts = Object.fromEntries(
   [...found].map(([name, config]) => [
     name,
-    { address: address(name, config), user: config.get("User") ?? "vagrant", identityFile: config.get("IdentityFile") ?? "" },
+    {
+      address: address(name, config),
+      user: config.get("User") ?? "vagrant",
+      identityFile: config.get("IdentityFile") ?? "",
+    },
   ]),
 );
 
