@@ -1,0 +1,149 @@
+/** APT's package lists: how old they are, and what they offer. */
+import { defineFact } from "../core/fact.ts";
+import { lines, rawScript, type Script, sh } from "../core/script.ts";
+
+/** Seconds. */
+export interface Age {
+  readonly [name: string]: unknown;
+  readonly within: number;
+}
+
+/** Whether there are package lists, and they were fetched within so many seconds. */
+export const freshPackageLists = defineFact<Age, boolean>({
+  name: "apt.lists.fresh",
+  script: () =>
+    rawScript(`
+date +%s
+stat -c %Y /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp 2>/dev/null | tr '\\n' ' '; echo
+set -- /var/lib/apt/lists/*_Packages*
+if [ -e "$1" ]; then echo filled; fi`),
+  parse(stdout, keys) {
+    const [now = "", times = "", filled] = stdout.toString().split("\n");
+    const newest = Math.max(...times.trim().split(" ").map(Number));
+    const age = Number(now) - newest;
+    return new Map(keys.map((key) => [key, filled === "filled" && age < key.within]));
+  },
+});
+
+/** What to look up, and the release to prefer, or none: `""`. */
+export interface Offered {
+  readonly [name: string]: unknown;
+  readonly name: string;
+  readonly release: string;
+}
+
+/** What the package lists offer under a name. */
+export type Offer =
+  | {
+      readonly kind: "package";
+      /** The version that an installation would bring. */
+      readonly version: string;
+      /** All versions on offer, the installed one included, newest first. */
+      readonly versions: readonly string[];
+    }
+  /** Some other package provides it. */
+  | { readonly kind: "virtual" }
+  | { readonly kind: "unknown" };
+
+const endOfPolicy = "== provided";
+
+/** What the package lists offer. Slower than dpkg's facts (apt reads all lists), so asked for before changes only. */
+export const packageOffer = defineFact<Offered, Offer>({
+  name: "package.offer",
+  script: (keys) =>
+    lines(
+      rawScript("dpkg --print-architecture || exit"),
+      ...byRelease(keys).map(([release, names]) => policy(release, names)),
+    ),
+  parse(stdout, keys) {
+    const [native = ""] = stdout.toString().split("\n", 1);
+    const sections = stdout
+      .toString()
+      .slice(native.length + 1)
+      .split(`${endOfSection}\n`);
+    const offers = new Map(
+      byRelease(keys).map(([release], index) => [release, parsePolicy(sections[index] ?? "")]),
+    );
+    // apt leaves the host's own architecture out of its answer
+    const ownName = (name: string) =>
+      name.endsWith(`:${native}`) ? name.slice(0, -native.length - 1) : name;
+    return new Map(
+      keys.map((key) => [key, offers.get(key.release)?.get(ownName(key.name)) ?? { kind: "unknown" }]),
+    );
+  },
+});
+
+const endOfSection = "== end";
+
+function byRelease(keys: readonly Offered[]): [string, string[]][] {
+  const names = new Map<string, string[]>();
+  for (const { name, release } of keys) names.set(release, [...(names.get(release) ?? []), name]);
+  return [...names];
+}
+
+/** Names without a candidate are looked up once more: they are virtual if something provides them. */
+function policy(release: string, names: readonly string[]): Script {
+  const prefer = release === "" ? [] : ["-o", `APT::Default-Release=${release}`];
+  return lines(
+    sh`policy=$(apt-cache ${prefer} policy -- ${names} 2>/dev/null) || { apt-cache ${prefer} policy -- ${names}; exit 1; }`,
+    rawScript(`printf '%s\\n${endOfPolicy}\\n' "$policy"
+without=$(printf '%s\\n' "$policy" | sed -n -e '/^[^ ].*:$/h' -e '/^  Candidate: (none)$/{g;s/:$//;p;}')
+if [ -n "$without" ]; then apt-cache showpkg -- $without; fi
+echo '${endOfSection}'`),
+  );
+}
+
+/** Reads `apt-cache policy` and `apt-cache showpkg`. */
+function parsePolicy(text: string): ReadonlyMap<string, Offer> {
+  const [policies = "", packages = ""] = text.split(`${endOfPolicy}\n`);
+  const offers = new Map<string, Offer>();
+  for (const stanza of policies.split(/\n(?=\S)/)) {
+    const name = /^(\S+):$/m.exec(stanza)?.[1];
+    const version = /^ {2}Candidate: (.+)$/m.exec(stanza)?.[1];
+    if (name === undefined || version === undefined || version === "(none)") continue;
+    const versions = [...stanza.matchAll(/^ (?:\*\*\*| {3}) (\S+) -?\d+$/gm)].map(([, one = ""]) => one);
+    offers.set(name, { kind: "package", version, versions });
+  }
+  for (const stanza of packages.split(/^(?=Package: )/m)) {
+    const name = /^Package: (\S+)$/m.exec(stanza)?.[1];
+    const [, providers = ""] = stanza.split("Reverse Provides: \n");
+    if (name !== undefined && providers.trim() !== "") offers.set(name, { kind: "virtual" });
+  }
+  return offers;
+}
+
+/** How far an upgrade may go: `safe` adds and removes no package. */
+export type UpgradeReach = "safe" | "full";
+
+/** The packages that an upgrade would bring to another version, as `name version`. */
+export const upgradablePackages = defineFact<UpgradeReach, readonly string[]>({
+  name: "apt.upgradable",
+  script: (keys) =>
+    lines(
+      ...keys.map(
+        (key) => sh`apt-get -s -q -o Debug::NoLocking=1 ${key === "safe" ? "upgrade" : "dist-upgrade"} || exit
+echo ${endOfSection}`,
+      ),
+    ),
+  parse(stdout, keys) {
+    const sections = stdout.toString().split(`${endOfSection}\n`);
+    return new Map(keys.map((key, index) => [key, upgrades(sections[index] ?? "")]));
+  },
+});
+
+/** `Inst bash [5.2.15-2+b8] (5.2.15-2+b13 Debian:12.15/oldstable [amd64])` */
+function upgrades(text: string): string[] {
+  return [...text.matchAll(/^Inst (\S+) (?:\[\S+\] )?\((\S+)/gm)].map(
+    ([, name, version]) => `${name} ${version}`,
+  );
+}
+
+/** The packages that were installed for others and are needed no more. */
+export const unneededPackages = defineFact<"", readonly string[]>({
+  name: "apt.unneeded",
+  script: () => sh`apt-get -s -q -o Debug::NoLocking=1 autoremove`,
+  parse(stdout, keys) {
+    const names = [...stdout.toString().matchAll(/^Remv (\S+)/gm)].map(([, name = ""]) => name);
+    return new Map(keys.map((key) => [key, names]));
+  },
+});

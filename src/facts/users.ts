@@ -1,0 +1,160 @@
+/** Users and groups, as the host's name service knows them. */
+import { createHash } from "node:crypto";
+import { defineFact } from "../core/fact.ts";
+import { lines, rawScript, type Script, sh } from "../core/script.ts";
+
+/** What `getent` finds among these names; its status 2 says that some are not there. */
+function getent(database: "passwd" | "group" | "shadow", names: readonly string[]): Script {
+  return sh`getent ${database} -- ${names}; [ $? -le 2 ] || exit 1`;
+}
+
+/** Every group: local ones, and those that a directory lets be listed. */
+const allGroups = rawScript("echo; getent group");
+
+function rows(text: string): Map<string, string[]> {
+  return new Map(
+    text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => line.split(":"))
+      .map((row) => [row[0] ?? "", row]),
+  );
+}
+
+/** Whether there is a user of that name. */
+export const userExists = defineFact<string, boolean>({
+  name: "user.exists",
+  mayArrive: (_, exists) => !exists,
+  script: (names) => getent("passwd", names),
+  parse(stdout, names) {
+    const found = rows(stdout.toString());
+    return new Map(names.map((name) => [name, found.has(name)]));
+  },
+});
+
+/** One thing about a user. */
+export interface UserAttribute {
+  readonly [name: string]: unknown;
+  readonly user: string;
+  readonly attribute: "uid" | "group" | "comment" | "home" | "shell";
+}
+
+/**
+ * An attribute of a user, as text; undefined where there is no such user. One a key, so that a change can say
+ * exactly which it sets: a new user's uid nobody knows before.
+ */
+export const userAttribute = defineFact<UserAttribute, string | undefined>({
+  name: "user.attribute",
+  mayArrive: (_, value) => value === undefined,
+  script: (keys) => lines(getent("passwd", [...new Set(keys.map(({ user }) => user))]), allGroups),
+  parse(stdout, keys) {
+    const [passwd = "", groups = ""] = splitOnce(stdout.toString());
+    const users = rows(passwd);
+    const groupNames = new Map([...rows(groups).values()].map(([name = "", , gid = ""]) => [gid, name]));
+    return new Map(
+      keys.map((key) => {
+        const [, , uid, gid = "", comment, home, shell] = users.get(key.user) ?? [];
+        const all = {
+          uid,
+          group: uid === undefined ? undefined : (groupNames.get(gid) ?? gid),
+          comment,
+          home,
+          shell,
+        };
+        return [key, all[key.attribute]];
+      }),
+    );
+  },
+});
+
+/** The groups a user is a member of, apart from the primary one, sorted. */
+export const userGroups = defineFact<string, readonly string[]>({
+  name: "user.groups",
+  mayArrive: (_, groups) => groups.length === 0,
+  script: () => allGroups,
+  parse(stdout, users) {
+    const groups = [...rows(stdout.toString()).values()].map(([name = "", , , members = ""]) => ({
+      name,
+      members: members.split(","),
+    }));
+    return new Map(
+      users.map((user) => [
+        user,
+        groups
+          .filter(({ members }) => members.includes(user))
+          .map(({ name }) => name)
+          .sort(),
+      ]),
+    );
+  },
+});
+
+/** A user's password, as far as it may be known. */
+export interface PasswordState {
+  /** Of the hash in /etc/shadow, so that not even a hash travels further than it must. */
+  readonly digest: string;
+  /** No password is accepted: the hash has a `!` before it. */
+  readonly locked: boolean;
+}
+
+/** The state that a password hash gives. */
+export function passwordState(hash: string): PasswordState {
+  const locked = hash.startsWith("!");
+  return { digest: createHash("sha256").update(hash.replace(/^!+/, "")).digest("hex"), locked };
+}
+
+/** A user's password; undefined where there is no such user. Only root can read it. */
+export const userPassword = defineFact<string, PasswordState | undefined>({
+  name: "user.password",
+  mayArrive: (_, state) => state === undefined,
+  script: (names) =>
+    lines(
+      rawScript(
+        '[ "$(id -u)" = 0 ] || { echo "only root can read passwords: the task needs become" >&2; exit 1; }',
+      ),
+      getent("shadow", names),
+    ),
+  parse(stdout, names) {
+    const found = rows(stdout.toString());
+    return new Map(
+      names.map((name) => {
+        const hash = found.get(name)?.[1];
+        return [name, hash === undefined ? undefined : passwordState(hash)];
+      }),
+    );
+  },
+});
+
+/** Whether there is a group of that name. */
+export const groupExists = defineFact<string, boolean>({
+  name: "group.exists",
+  mayArrive: (_, exists) => !exists,
+  script: (names) => getent("group", names),
+  parse(stdout, names) {
+    const found = rows(stdout.toString());
+    return new Map(names.map((name) => [name, found.has(name)]));
+  },
+});
+
+/** A group's number; undefined where there is no such group. */
+export const groupId = defineFact<string, number | undefined>({
+  name: "group.id",
+  mayArrive: (_, id) => id === undefined,
+  script: (names) => getent("group", names),
+  parse(stdout, names) {
+    const found = rows(stdout.toString());
+    return new Map(
+      names.map((name) => {
+        const id = found.get(name)?.[2];
+        return [name, id === undefined ? undefined : Number(id)];
+      }),
+    );
+  },
+});
+
+/** The parts before and after the first empty line. */
+function splitOnce(text: string): [string, string] {
+  if (text.startsWith("\n")) return ["", text.slice(1)];
+  const at = text.indexOf("\n\n");
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 2)];
+}

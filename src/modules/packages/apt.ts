@@ -1,0 +1,326 @@
+import { type Change, change } from "../../core/change.ts";
+import type { Touch } from "../../core/fact.ts";
+import { defineModule } from "../../core/module.ts";
+import { type Static, type TObject, Type } from "../../core/schema.ts";
+import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import {
+  freshPackageLists,
+  type Offer,
+  packageOffer,
+  unneededPackages,
+  upgradablePackages,
+} from "../../facts/package-lists.ts";
+import { installedPackage, packageTraces, packageVersion } from "../../facts/packages.ts";
+import { aptGet, updateLists } from "./apt-get.ts";
+import { isVersion, type PackageSpec, packagePattern, parsePackage } from "./package-spec.ts";
+
+/** What `apt` gives. */
+export interface AptValue {
+  /** The packages that were missing, or of another version. */
+  readonly installed: readonly string[];
+  /** The packages that were there and must not be. */
+  readonly removed: readonly string[];
+}
+
+const packageName = Type.String({ pattern: packagePattern });
+
+const params = {
+  name: Type.Optional(
+    Type.Union([packageName, Type.Array(packageName)], {
+      description:
+        "packages: `curl`, with an architecture `libc6:i386`, with a version `nginx=1.22.1-9` or `nginx=1.22.*`; virtual ones, too",
+    }),
+  ),
+  state: Type.Optional(
+    Type.Union([Type.Literal("present"), Type.Literal("latest"), Type.Literal("absent")], {
+      default: "present",
+      description: "`latest`: the version that the package lists offer",
+    }),
+  ),
+  purge: Type.Optional(
+    Type.Boolean({ default: false, description: "with `absent`: remove their configuration as well" }),
+  ),
+  updateCache: Type.Optional(
+    Type.Boolean({
+      description:
+        "true: fetch the package lists before installing if they are older than `cacheValidTime`; false: never. Left out: only if a package is not in them",
+    }),
+  ),
+  cacheValidTime: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: "seconds for which the package lists are good; implies `updateCache`. 3600 if left out",
+    }),
+  ),
+  installRecommends: Type.Optional(
+    Type.Boolean({ description: "install recommended packages as well. Left out: as the host's apt is set" }),
+  ),
+  defaultRelease: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z0-9][A-Za-z0-9./_-]*$",
+      description: "the release to prefer: `bookworm-backports`",
+    }),
+  ),
+  allowDowngrade: Type.Optional(
+    Type.Boolean({ default: false, description: "let a version be replaced by an older one" }),
+  ),
+  upgrade: Type.Optional(
+    Type.Union([Type.Literal("none"), Type.Literal("safe"), Type.Literal("full")], {
+      default: "none",
+      description:
+        "upgrade all packages: `safe` adds and removes none, `full` does what it takes (apt-get dist-upgrade)",
+    }),
+  ),
+  autoremove: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: "remove packages that were installed for others and are needed no more",
+    }),
+  ),
+};
+
+type Params = Static<TObject<typeof params>>;
+
+/** How long lists count as just fetched: fetching them again would bring nothing. Seconds. */
+const justFetched = 300;
+
+/** What else an installation may alter: other packages come along, or get another version. */
+const alongside: readonly Touch[] = [
+  "arrivals",
+  "services",
+  packageVersion.of(),
+  upgradablePackages.of(),
+  unneededPackages.of(),
+];
+
+/**
+ * Installs, upgrades and removes Debian packages with apt-get.
+ *
+ * It asks nothing (`DEBIAN_FRONTEND=noninteractive`), keeps configuration files that were edited, and waits up to
+ * five minutes for another apt to finish. Where nothing is missing it reads dpkg's state only; the package lists
+ * are read, and fetched if need be, when there is something to install.
+ *
+ * @throws ShowrunnerError `task.failed` if the package lists know no such package, `change.failed` with apt's last lines
+ *
+ * @example
+ * await apt({ name: ["nginx", "rsync"], cacheValidTime: 3600 });
+ * await apt({ name: "apache2", state: "absent", purge: true });
+ */
+export const apt = defineModule({
+  name: "apt",
+  summary: "Installs, upgrades and removes Debian packages.",
+  params,
+  examples: [
+    `apt({ name: "nginx" })`,
+    `apt({ name: ["curl", "nginx=1.22.*"], cacheValidTime: 3600 })`,
+    `apt({ name: "apache2", state: "absent", purge: true })`,
+    `apt({ upgrade: "safe", updateCache: true })`,
+  ],
+  title: (p) => names(p).join(", ") || (upgradeOf(p) ? `upgrade ${upgradeOf(p)}` : "package lists"),
+  check(p) {
+    if (p.name === undefined && !wantsLists(p) && !upgradeOf(p) && p.autoremove !== true)
+      fail("there is nothing to do", "give `name`, `updateCache`, `upgrade` or `autoremove`");
+    if (p.updateCache === false && p.cacheValidTime !== undefined)
+      fail("`updateCache: false` and `cacheValidTime` exclude each other");
+    if (p.purge === true && p.state !== "absent") fail('`purge` goes with `state: "absent"` only');
+    const versioned = names(p).find((name) => name.includes("="));
+    if (versioned !== undefined && p.state !== "present")
+      fail(`${versioned} names a version, which goes with \`state: "present"\` only`);
+  },
+  async *plan(host, p) {
+    const specs = names(p).map(parsePackage);
+    const reach = upgradeOf(p);
+    // without a package to install, fresh lists are what was asked for; else they serve an installation only
+    if (wantsLists(p) && (specs.length === 0 || p.state === "latest" || reach)) yield* refresh(host, p);
+    if (reach) yield* upgrade(host, p, reach);
+    const value: AptValue = {
+      installed: p.state === "absent" ? [] : yield* install(host, p, specs),
+      removed: p.state === "absent" ? yield* remove(host, p, specs) : [],
+    };
+    if (p.autoremove === true) yield* autoremove(host);
+    return value;
+  },
+});
+
+function upgradeOf({ upgrade }: Params): "safe" | "full" | undefined {
+  return upgrade === "none" ? undefined : upgrade;
+}
+
+function wantsLists({ updateCache, cacheValidTime }: Params): boolean {
+  return updateCache === true || cacheValidTime !== undefined;
+}
+
+function names({ name = [] }: Params): string[] {
+  return typeof name === "string" ? [name] : [...new Set(name)];
+}
+
+/** Fetches the package lists if they are too old. */
+async function* refresh(host: PlanHost, { cacheValidTime: within = 3600 }: Params): Plan<void> {
+  const fresh = within > 0 && (await host.fact(freshPackageLists, { within }));
+  if (!fresh) yield fetchLists(within);
+}
+
+function fetchLists(within: number): Change {
+  return change({
+    what: "package lists",
+    before: "old",
+    after: "fetched",
+    script: updateLists,
+    sets: [...new Set([within, justFetched])]
+      .filter((seconds) => seconds > 0)
+      .map((seconds) => freshPackageLists.is({ within: seconds }, true)),
+    touches: [packageOffer.of(), upgradablePackages.of(), freshPackageLists.of()],
+  });
+}
+
+/** A package with what the host and the package lists say of it. */
+interface Wanted {
+  readonly spec: PackageSpec;
+  readonly lacking: boolean;
+}
+
+/** @returns the names of the packages that were missing, or of another version */
+async function* install(host: PlanHost, p: Params, specs: readonly PackageSpec[]): Plan<string[]> {
+  const release = p.defaultRelease ?? "";
+  const wanted = await Promise.all(
+    specs.map(async (spec): Promise<Wanted> => ({ spec, lacking: await isLacking(host, p, spec) })),
+  );
+  const lacking = wanted.filter((one) => one.lacking).map(({ spec }) => spec);
+  if (lacking.length === 0) return [];
+  if (wantsLists(p) && p.state !== "latest") yield* refresh(host, p);
+  const lookUp = () => Promise.all(lacking.map(({ name }) => host.fact(packageOffer, { name, release })));
+  let offers = await lookUp();
+  const isMissing = () => lacking.some((spec, index) => !isOffered(spec, offers[index]));
+  if (
+    p.updateCache !== false &&
+    isMissing() &&
+    !(await host.fact(freshPackageLists, { within: justFetched }))
+  ) {
+    yield fetchLists(justFetched);
+    offers = await lookUp();
+  }
+  const targets = lacking.map((spec, index) => target(p, spec, offers[index]));
+  for (const [index, spec] of lacking.entries()) requireOffered(host, spec, offers[index]);
+  yield change({
+    what: `install ${targets.map(({ word }) => word).join(", ")}`,
+    script: aptGet(
+      "install",
+      installOptions(p),
+      targets.map(({ word }) => word),
+    ),
+    sets: targets.flatMap(({ name, version }) => [
+      installedPackage.is(name, true),
+      ...(version === undefined ? [] : [packageVersion.is(name, version)]),
+    ]),
+    touches: alongside,
+  });
+  return targets.map(({ name }) => name);
+}
+
+async function isLacking(host: PlanHost, p: Params, { name, version }: PackageSpec): Promise<boolean> {
+  if (version !== undefined) {
+    const now = await host.fact(packageVersion, name);
+    return now === undefined || !isVersion(version, now);
+  }
+  if (p.state !== "latest") return !(await host.fact(installedPackage, name));
+  const [installed, now, offer] = await Promise.all([
+    host.fact(installedPackage, name),
+    host.fact(packageVersion, name),
+    host.fact(packageOffer, { name, release: p.defaultRelease ?? "" }),
+  ]);
+  return offer.kind === "package" ? now !== offer.version : !installed;
+}
+
+interface Target {
+  readonly name: string;
+  /** As apt-get takes it. */
+  readonly word: string;
+  /** The version that it will have, where that is known. */
+  readonly version: string | undefined;
+}
+
+function target(p: Params, { name, version: asked }: PackageSpec, offer: Offer | undefined): Target {
+  const found = offer?.kind === "package" ? offer : undefined;
+  if (asked === undefined)
+    return { name, word: name, version: p.state === "latest" ? found?.version : undefined };
+  const version = found?.versions.find((one) => isVersion(asked, one));
+  if (version !== undefined) return { name, word: `${name}=${version}`, version };
+  return { name, word: `${name}=${asked}`, version: asked.endsWith("*") ? undefined : asked };
+}
+
+function isOffered({ version }: PackageSpec, offer: Offer | undefined): boolean {
+  if (offer === undefined || offer.kind === "unknown") return false;
+  if (version === undefined) return true;
+  return offer.kind === "package" && offer.versions.some((one) => isVersion(version, one));
+}
+
+function requireOffered(host: PlanHost, spec: PackageSpec, offer: Offer | undefined): void {
+  const { name, version } = spec;
+  if (offer?.kind === "package" && version !== undefined)
+    host.require(
+      isOffered(spec, offer),
+      `there is no version ${version} of the package ${name}: the package lists offer ${offer.versions.join(", ")}`,
+      "name one of these, or add the repository that has it",
+    );
+  else
+    host.require(
+      isOffered(spec, offer),
+      `unable to locate package ${name}: no package list of this host has it`,
+      `check the spelling (\`apt-cache search ${name.split(":")[0]}\` on the host searches), or add the repository that has it first`,
+    );
+}
+
+function installOptions({ installRecommends, defaultRelease, allowDowngrade }: Params): string[] {
+  const options: string[] = [];
+  if (installRecommends !== undefined)
+    options.push(installRecommends ? "--install-recommends" : "--no-install-recommends");
+  if (defaultRelease !== undefined) options.push("-t", defaultRelease);
+  if (allowDowngrade === true) options.push("--allow-downgrades");
+  return options;
+}
+
+/** @returns the names of the packages that were there */
+async function* remove(host: PlanHost, p: Params, specs: readonly PackageSpec[]): Plan<string[]> {
+  const purge = p.purge === true;
+  const present = await Promise.all(
+    specs.map(async ({ name }) =>
+      purge ? host.fact(packageTraces, name) : (await host.fact(packageVersion, name)) !== undefined,
+    ),
+  );
+  const found = specs.filter((_, index) => present[index]).map(({ name }) => name);
+  if (found.length === 0) return [];
+  yield change({
+    what: `${purge ? "purge" : "remove"} ${found.join(", ")}`,
+    script: aptGet(purge ? "purge" : "remove", [], found),
+    sets: found.flatMap((name) => [
+      packageVersion.is(name, undefined),
+      ...(purge ? [packageTraces.is(name, false)] : []),
+    ]),
+    // what depends on it goes with it: packages, files, units, services
+    touches: ["everything"],
+  });
+  return found;
+}
+
+async function* upgrade(host: PlanHost, p: Params, reach: "safe" | "full"): Plan<void> {
+  const packages = await host.fact(upgradablePackages, reach);
+  if (packages.length === 0) return;
+  yield change({
+    what: `upgrade ${packages.length} packages`,
+    after: packages.join(", "),
+    script: aptGet(reach === "safe" ? "upgrade" : "dist-upgrade", installOptions(p)),
+    sets: [upgradablePackages.is(reach, [])],
+    touches: reach === "safe" ? alongside : ["everything"],
+  });
+}
+
+async function* autoremove(host: PlanHost): Plan<void> {
+  const packages = await host.fact(unneededPackages, "");
+  if (packages.length === 0) return;
+  yield change({
+    what: `remove ${packages.join(", ")}, needed no more`,
+    script: aptGet("autoremove", []),
+    sets: [unneededPackages.is("", [])],
+    touches: ["everything"],
+  });
+}

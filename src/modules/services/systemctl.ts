@@ -1,0 +1,65 @@
+/** Scripts around systemctl that say why, where systemctl only says that. */
+import { lines, rawScript, type Script, sh } from "../../core/script.ts";
+
+/** What a unit is told to do. */
+export type Verb = "start" | "restart" | "reload" | "stop";
+
+/**
+ * How long a new process is watched, in fifths of a second. systemd counts a `simple` service as started once it has
+ * forked, before the program has read its configuration or even been found (systemd.service(5), Type=).
+ */
+const watched = 5;
+
+/** Prints why a unit is not as it should be, and ends. */
+function explain(name: string): Script {
+  return lines(
+    rawScript("explain() {"),
+    sh`  systemctl show -p ActiveState,SubState,Result,ExecMainStatus -- ${name} | tr '\n' ' ' >&2; echo >&2`,
+    sh`  journalctl -u ${name} -n 8 -o cat -q --no-pager >&2 2>/dev/null`,
+    rawScript('  exit "$1"\n}'),
+  );
+}
+
+/**
+ * Tells a unit to do something, and sees that it did.
+ *
+ * @param refresh read changed unit files first: systemd would go on with the old ones
+ */
+export function systemctl(verb: Verb, name: string, refresh: boolean): Script {
+  const run = sh`systemctl ${verb} -- ${name} || explain $?`;
+  return lines(
+    explain(name),
+    refresh
+      ? sh`case $(systemctl show -p NeedDaemonReload -- ${name}) in *=yes) systemctl daemon-reload || exit ;; esac`
+      : rawScript(":"),
+    run,
+    verb === "stop" ? rawScript(":") : staysUp(name),
+  );
+}
+
+/**
+ * Fails unless the unit is active. One that systemd counts as started too soon is watched for a second; a service
+ * that was restarted on its own in the meantime has crashed.
+ */
+function staysUp(name: string): Script {
+  return lines(
+    sh`look() { state=$(systemctl show -p ActiveState,Type,NRestarts -- ${name}); }`,
+    rawScript(`look
+case $state in
+*Type=simple*|*Type=exec*|*Type=idle*)
+  restarts=$(printf '%s\\n' "$state" | grep NRestarts)
+  tries=${watched}
+  while [ $tries -gt 0 ]; do
+    sleep 0.2
+    look
+    case $state in *"$restarts"*) ;; *) echo "it ended soon after it was started, and systemd started it again" >&2; explain 1 ;; esac
+    case $state in *ActiveState=active*) ;; *) echo "it ended soon after it was started" >&2; explain 1 ;; esac
+    tries=$((tries - 1))
+  done ;;
+esac
+case $state in
+*ActiveState=active*|*ActiveState=reloading*|*ActiveState=refreshing*) ;;
+*) echo "it is not running after it was started" >&2; explain 1 ;;
+esac`),
+  );
+}

@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { change } from "../../core/change.ts";
+import { defineModule } from "../../core/module.ts";
+import { type Static, type TObject, Type } from "../../core/schema.ts";
+import { lines, type Script, sh } from "../../core/script.ts";
+import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { type FileState, file, fileContent, fileHash } from "../../facts/files.ts";
+import { type UnitState, unit } from "../../facts/systemd.ts";
+import { systemctl } from "./systemctl.ts";
+import { renderUnit, Section, stateWhenNotEnabled } from "./unit-file.ts";
+
+/** What `systemdUnit` gives. */
+export interface SystemdUnitValue {
+  /** The unit file's path. */
+  readonly path: string;
+}
+
+const params = {
+  name: Type.String({
+    pattern:
+      "^[A-Za-z0-9:_.\\\\-]+(@[A-Za-z0-9:_.\\\\-]*)?\\.(service|socket|mount|automount|swap|target|path|timer|slice)$",
+    description: "the unit's full name: `app.service`, `worker@.service`",
+  }),
+  content: Type.Optional(Type.String({ description: "the whole unit file; or give its sections" })),
+  unit: Section('the section [Unit]: `{ Description: "…", After: "network-online.target" }`'),
+  service: Section("the section [Service]; a list gives a setting several times"),
+  socket: Section("the section [Socket]"),
+  timer: Section("the section [Timer]"),
+  path: Section("the section [Path]"),
+  mount: Section("the section [Mount]"),
+  install: Section('the section [Install]: `{ WantedBy: "multi-user.target" }`'),
+  state: Type.Optional(
+    Type.Union([Type.Literal("present"), Type.Literal("absent")], {
+      default: "present",
+      description: "`absent`: stopped, disabled and removed",
+    }),
+  ),
+};
+
+type Params = Static<TObject<typeof params>>;
+
+/**
+ * Writes a unit file to /etc/systemd/system and has systemd load it.
+ *
+ * A unit that systemd can't load is refused: the old file is put back, and the error says why. Starting and enabling
+ * it is `service`'s work.
+ *
+ * @throws ShowrunnerError `change.failed` with systemd's reason
+ *
+ * @example
+ * await systemdUnit({
+ *   name: "app.service",
+ *   unit: { Description: "The application" },
+ *   service: { ExecStart: "/usr/bin/app", User: "app", Restart: "on-failure" },
+ *   install: { WantedBy: "multi-user.target" },
+ * });
+ * await service({ name: "app", state: "started", enabled: true });
+ */
+export const systemdUnit = defineModule({
+  name: "systemdUnit",
+  summary: "Writes a systemd unit file and has systemd load it.",
+  params,
+  examples: [
+    `systemdUnit({ name: "app.service", service: { ExecStart: "/usr/bin/app" }, install: { WantedBy: "multi-user.target" } })`,
+    `systemdUnit({ name: "old.timer", state: "absent" })`,
+  ],
+  title: ({ name }) => name,
+  check(p) {
+    const sections = sectionsOf(p).some(([, settings]) => settings !== undefined);
+    if (p.state === "absent") {
+      if (p.content !== undefined || sections) fail("an absent unit has no content");
+    } else if (p.content !== undefined && sections) {
+      fail("`content` and sections exclude each other");
+    } else if (p.content === undefined && !sections) {
+      fail("the unit has no content", "give `content`, or sections: `service`, `install`, …");
+    }
+  },
+  async *plan(host, p) {
+    const path = `/etc/systemd/system/${p.name}`;
+    const value: SystemdUnitValue = { path };
+    if (p.state === "absent") yield* remove(host, p.name, path);
+    else yield* write(host, p.name, path, p.content ?? renderUnit(sectionsOf(p)));
+    return value;
+  },
+});
+
+function sectionsOf(p: Params) {
+  return [
+    ["Unit", p.unit],
+    ["Service", p.service],
+    ["Socket", p.socket],
+    ["Timer", p.timer],
+    ["Path", p.path],
+    ["Mount", p.mount],
+    ["Install", p.install],
+  ] as const;
+}
+
+/** `name@.service` can't be loaded, only its instances can: so it has no state as a unit. */
+function isTemplate(name: string): boolean {
+  return /@\.\w+$/.test(name);
+}
+
+async function* write(host: PlanHost, name: string, path: string, text: string): Plan<void> {
+  const [state, content, now] = await Promise.all([
+    host.fact(file, path),
+    host.fact(fileContent, path),
+    isTemplate(name) ? undefined : host.fact(unit, name),
+  ]);
+  const wanted = Buffer.from(text);
+  const right: FileState = { type: "file", mode: "0644", owner: "root", group: "root" };
+  // a mask is a link to /dev/null in this very place: the file takes it away
+  const same = state.type === "file" && content !== undefined && content.equals(wanted);
+  if (!same || state.mode !== right.mode || state.owner !== right.owner || state.group !== right.group) {
+    yield change({
+      what: same ? "mode and owner" : "content",
+      diff: same ? undefined : { path, before: content?.toString() ?? "", after: text },
+      action: {
+        kind: "write",
+        path,
+        content: wanted,
+        mode: right.mode,
+        owner: right.owner,
+        group: right.group,
+        validate: load(name).text,
+      },
+      sets: [
+        file.is(path, right),
+        fileContent.is(path, wanted),
+        fileHash.is(path, createHash("sha256").update(wanted).digest("hex")),
+        ...(now === undefined ? [] : [unit.is(name, loaded(now, text))]),
+      ],
+    });
+  } else if (now?.stale === true) {
+    // somebody altered it back, or an earlier run was ended between writing and loading
+    yield change({
+      what: "daemon-reload",
+      script: load(name),
+      sets: [unit.is(name, { ...now, stale: false })],
+    });
+  }
+}
+
+/** The unit as it is once systemd has loaded the new file. */
+function loaded(now: UnitState, text: string): UnitState {
+  const enabled = now.load === "loaded" && ["enabled", "enabled-runtime"].includes(now.file);
+  return {
+    load: "loaded",
+    active: now.active,
+    file: enabled ? now.file : stateWhenNotEnabled(text),
+    stale: false,
+  };
+}
+
+/** Has systemd read its unit files, and fails with its reason if it can't load this one. */
+function load(name: string): Script {
+  if (isTemplate(name)) return sh`systemctl daemon-reload`;
+  return sh`systemctl daemon-reload && case $(systemctl show -p LoadState --value -- ${name}) in
+loaded) ;;
+*) systemctl show -p LoadState,LoadError -- ${name} >&2; journalctl -n 5 -o cat -q --no-pager _PID=1 UNIT=${name} >&2 2>/dev/null; false ;;
+esac`;
+}
+
+async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
+  const [state, now] = await Promise.all([
+    host.fact(file, path),
+    isTemplate(name) ? undefined : host.fact(unit, name),
+  ]);
+  if (state.type === "absent") return;
+  if (now !== undefined && now.active !== "inactive")
+    yield change({
+      what: "stopped",
+      script: systemctl("stop", name, false),
+      sets: [unit.is(name, { ...now, active: "inactive" })],
+      touches: ["services"],
+    });
+  yield change({
+    what: "removed",
+    before: path,
+    // a masked unit has no links, and systemctl would refuse to disable it
+    script: lines(
+      state.type === "link" ? sh`:` : sh`systemctl disable -- ${name} || exit`,
+      sh`rm -f -- ${path} && systemctl daemon-reload`,
+      sh`systemctl reset-failed -- ${isTemplate(name) ? [] : [name]} 2>/dev/null; :`,
+    ),
+    sets: [file.is(path, { type: "absent" }), fileContent.is(path, undefined), fileHash.is(path, undefined)],
+    // a package may have a unit of that name, which now holds
+    touches: [unit.of(name)],
+  });
+}

@@ -1,0 +1,81 @@
+import { change } from "../../core/change.ts";
+import { defineModule } from "../../core/module.ts";
+import { Type } from "../../core/schema.ts";
+import { sh } from "../../core/script.ts";
+import { fail } from "../../core/task.ts";
+import { groupExists, groupId, userGroups } from "../../facts/users.ts";
+import { accountPattern } from "./names.ts";
+
+/**
+ * Creates, renumbers and removes a group.
+ *
+ * @throws ShowrunnerError `change.failed` with groupadd's reason: a number that is taken
+ *
+ * @example
+ * await group({ name: "app", system: true });
+ */
+export const group = defineModule({
+  name: "group",
+  summary: "Creates and removes a group.",
+  params: {
+    name: Type.String({ pattern: accountPattern, maxLength: 32, description: "the group's name" }),
+    state: Type.Optional(
+      Type.Union([Type.Literal("present"), Type.Literal("absent")], {
+        default: "present",
+        description: "whether there is such a group",
+      }),
+    ),
+    gid: Type.Optional(Type.Integer({ minimum: 0, description: "its number" })),
+    system: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "if it is created, take a number from the system's range",
+      }),
+    ),
+  },
+  examples: [`group({ name: "app", system: true })`, `group({ name: "old", state: "absent" })`],
+  title: ({ name }) => name,
+  check(p) {
+    if (p.state === "absent" && p.gid !== undefined) fail("an absent group has no `gid`");
+  },
+  async *plan(host, p) {
+    const { name, gid } = p;
+    const [exists, id] = await Promise.all([
+      host.fact(groupExists, name),
+      gid === undefined ? undefined : host.fact(groupId, name),
+    ]);
+    if (p.state === "absent") {
+      if (exists)
+        yield change({
+          what: "removed",
+          before: name,
+          script: sh`groupdel -- ${name}`,
+          sets: [groupExists.is(name, false), groupId.is(name, undefined)],
+          touches: [userGroups.of()],
+        });
+    } else if (!exists) {
+      const options = [
+        ...(p.system === true ? ["--system"] : []),
+        ...(gid === undefined ? [] : ["--gid", gid]),
+      ];
+      yield change({
+        what: "created",
+        after: name,
+        script: sh`groupadd ${options} -- ${name}`,
+        sets: [groupExists.is(name, true), ...(gid === undefined ? [] : [groupId.is(name, gid)])],
+        touches: [groupId.of(name)],
+      });
+    } else if (gid !== undefined && id !== gid) {
+      yield change({
+        what: "gid",
+        before: id,
+        after: gid,
+        script: sh`groupmod --gid ${gid} -- ${name}`,
+        sets: [groupId.is(name, gid)],
+        // files keep the old number, and are shown with it
+        touches: ["everything"],
+      });
+    }
+    return { name };
+  },
+});
