@@ -1,7 +1,8 @@
 /** Files and directories: what is there, who owns it, what it holds. */
-import { randomBytes } from "node:crypto";
-import { defineFact } from "../core/fact.ts";
-import { rawScript, sh } from "../core/script.ts";
+import { isUtf8 } from "node:buffer";
+import { createHash, randomBytes } from "node:crypto";
+import { defineFact, type FactValue, type Touch } from "../core/fact.ts";
+import { lines, quote, rawScript, type Script, sh } from "../core/script.ts";
 
 /** What stands at a path; a symbolic link is not followed. */
 export type FileState =
@@ -10,6 +11,7 @@ export type FileState =
       readonly type: "file" | "directory" | "other";
       /** Four octal digits: `"0644"`. */
       readonly mode: string;
+      /** The name, or the number of a user that has none. */
       readonly owner: string;
       readonly group: string;
     }
@@ -23,28 +25,34 @@ export function mayArriveAt(path: string): boolean {
   return !local.some((folder) => path.startsWith(folder) || `${path}/` === folder);
 }
 
-/** Separates fields and records: no path in use holds them. */
+/** Ends each field: no path holds a NUL, but it can't stand in a format either, so something no name has. */
 const field = "\x1f";
 const record = "\x1e";
+
+/** How many paths go on one command line: far below the kernel's limit, whatever their length. */
+const perCommand = 400;
 
 /** The state of a path, by its absolute name. */
 export const file = defineFact<string, FileState>({
   name: "file",
   mayArrive: (path, state) => state.type === "absent" && mayArriveAt(path),
   script: (paths) =>
-    rawScript(`
-stat -c ${sh`${`%f${field}%U${field}%G${field}%n${record}`}`.text} -- ${sh`${paths}`.text} 2>/dev/null
-printf '${record}'
-for path in ${sh`${paths}`.text}; do
+    lines(
+      ...chunks(paths).map((some) => sh`stat -c ${statFormat} -- ${some} 2>/dev/null`),
+      sh`printf ${record}`,
+      ...chunks(paths).map((some) =>
+        rawScript(`for path in ${sh`${some}`.text}; do
   if [ -L "$path" ]; then printf '%s${field}%s${record}' "$path" "$(readlink -- "$path")"; fi
 done`),
+      ),
+    ),
   parse(stdout, paths) {
-    const [states = "", links = ""] = split(stdout.toString());
+    const [states, links] = split(stdout.toString());
     const targets = new Map(records(links).map(([path = "", target = ""]) => [path, target]));
     const found = new Map(
-      records(states).map(([bits = "", owner = "", group = "", path = ""]) => [
+      records(states).map(([bits = "", user = "", uid = "", group = "", gid = "", path = ""]) => [
         path,
-        { bits: Number.parseInt(bits, 16), owner, group },
+        { bits: Number.parseInt(bits, 16), owner: nameOr(user, uid), group: nameOr(group, gid) },
       ]),
     );
     return new Map(
@@ -61,11 +69,17 @@ done`),
   },
 });
 
+const statFormat = ["%f", "%U", "%u", "%G", "%g", "%n"].join(field) + record;
+
+/** `stat` calls everybody without a name UNKNOWN. */
+function nameOr(name: string, id: string): string {
+  return name === "UNKNOWN" ? id : name;
+}
+
 /** `stat` ends each record with a newline of its own; the lone separator stands between the two lists. */
 function split(text: string): [string, string] {
-  const at = text.search(new RegExp(`(^|\\n)${record}`));
-  const end = text.indexOf(record, at);
-  return [text.slice(0, end), text.slice(end + 1)];
+  const at = text.startsWith(record) ? 0 : text.indexOf(`${record}\n${record}`) + 2;
+  return [text.slice(0, at), text.slice(at + 1)];
 }
 
 function records(text: string): string[][] {
@@ -74,6 +88,12 @@ function records(text: string): string[][] {
     .map((one) => one.replace(/^\n/, ""))
     .filter((one) => one !== "")
     .map((one) => one.split(field));
+}
+
+function chunks(paths: readonly string[]): string[][] {
+  const all: string[][] = [];
+  for (let at = 0; at < paths.length; at += perCommand) all.push(paths.slice(at, at + perCommand));
+  return all;
 }
 
 function fileState(bits: number, owner: string, group: string, target: string): FileState {
@@ -87,54 +107,114 @@ function fileState(bits: number, owner: string, group: string, target: string): 
 export const fileHash = defineFact<string, string | undefined>({
   name: "file.sha256",
   mayArrive: (path, hash) => hash === undefined && mayArriveAt(path),
-  script: (paths) =>
-    rawScript(`
-for path in ${sh`${paths}`.text}; do
-  if [ -f "$path" ] && [ ! -L "$path" ]; then set -- "$@" "$path"; fi
-done
-[ $# -eq 0 ] || sha256sum -- "$@"`),
+  script: (paths) => {
+    const odd = paths.filter(isOdd);
+    return lines(...chunks(paths.filter((path) => !isOdd(path))).map(hashMany), ...odd.map(hashOne));
+  },
   parse(stdout, paths) {
-    const hashes = new Map(
-      stdout
-        .toString()
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => {
-          // a name with a backslash or a newline is escaped, and the line then begins with a backslash
-          const escaped = line.startsWith("\\");
-          const [hash = "", name = ""] = [
-            line.slice(escaped ? 1 : 0, escaped ? 65 : 64),
-            line.slice(escaped ? 67 : 66),
-          ];
-          return [escaped ? name.replaceAll("\\n", "\n").replaceAll("\\\\", "\\") : name, hash];
-        }),
-    );
+    const odd = paths.filter(isOdd);
+    const hashes = new Map<string, string>();
+    for (const line of stdout.toString().split("\n")) {
+      const [, index, hash = ""] = /^#(\d+) (\w{64})/.exec(line) ?? [];
+      if (index !== undefined) hashes.set(odd[Number(index)] ?? "", hash);
+      else if (line !== "") hashes.set(line.slice(66), line.slice(0, 64));
+    }
     return new Map(paths.map((path) => [path, hashes.get(path)]));
   },
 });
 
+/** Names that `sha256sum` would spell differently: GNU's escapes them, busybox's prints them as they are. */
+function isOdd(path: string): boolean {
+  return /[\\\n\r]/.test(path);
+}
+
+function hashMany(paths: readonly string[]): Script {
+  return rawScript(`set --
+for path in ${sh`${paths}`.text}; do
+  if [ -f "$path" ] && [ ! -L "$path" ]; then set -- "$@" "$path"; fi
+done
+[ $# -eq 0 ] || sha256sum -- "$@" || exit`);
+}
+
+function hashOne(path: string, index: number): Script {
+  const name = quote(path);
+  return rawScript(
+    `if [ -f ${name} ] && [ ! -L ${name} ]; then printf '#${index} '; sha256sum <${name} || exit; fi`,
+  );
+}
+
 /** Stands between contents, and in none of them. */
 const boundary = randomBytes(16).toString("hex");
 
-/** A regular file's content; undefined where there is none. Follows links. */
+/** A regular file's content, whatever its size; undefined where there is none. Follows links. */
 export const fileContent = defineFact<string, Buffer | undefined>({
   name: "file.content",
   mayArrive: (path, content) => content === undefined && mayArriveAt(path),
-  script: (paths) =>
-    rawScript(`
-for path in ${sh`${paths}`.text}; do
-  if [ -f "$path" ]; then printf +; cat -- "$path" || exit; else printf -- -; fi
-  printf ${boundary}
-done`),
-  parse(stdout, paths) {
-    const contents = new Map<string, Buffer | undefined>();
-    let at = 0;
-    for (const path of paths) {
-      const end = stdout.indexOf(boundary, at);
-      const piece = stdout.subarray(at, end);
-      contents.set(path, piece[0] === 0x2b ? Buffer.from(piece.subarray(1)) : undefined);
-      at = end + boundary.length;
-    }
-    return contents;
-  },
+  script: (paths) => readEach(paths, rawScript('cat -- "$path"')),
+  parse: (stdout, paths) => pieces(stdout, paths, (piece) => Buffer.from(piece)),
 });
+
+/** Texts up to this size are shown in diffs, in bytes. */
+export const diffLimit = 256 * 1024;
+
+/**
+ * A regular file's content as a diff would show it: undefined where there is none, where it is larger than
+ * `diffLimit` or where it is no text. Follows links.
+ */
+export const fileText = defineFact<string, string | undefined>({
+  name: "file.text",
+  mayArrive: (path, text) => text === undefined && mayArriveAt(path),
+  script: (paths) => readEach(paths, sh`head -c ${diffLimit + 1} -- "$path"`),
+  parse: (stdout, paths) => pieces(stdout, paths, asText),
+});
+
+/** Bytes as the text they are; undefined for what is too long for a diff, or no text. */
+export function asText(bytes: Buffer): string | undefined {
+  return bytes.length <= diffLimit && !bytes.includes(0) && isUtf8(bytes) ? bytes.toString() : undefined;
+}
+
+function readEach(paths: readonly string[], read: Script): Script {
+  return rawScript(`for path in ${sh`${paths}`.text}; do
+  if [ -f "$path" ]; then printf +; ${read.text} || exit; else printf -- -; fi
+  printf ${boundary}
+done`);
+}
+
+function pieces<V>(
+  stdout: Buffer,
+  paths: readonly string[],
+  value: (piece: Buffer) => V,
+): Map<string, V | undefined> {
+  const values = new Map<string, V | undefined>();
+  let at = 0;
+  for (const path of paths) {
+    const end = stdout.indexOf(boundary, at);
+    const piece = stdout.subarray(at, end);
+    values.set(path, piece[0] === 0x2b ? value(piece.subarray(1)) : undefined);
+    at = end + boundary.length;
+  }
+  return values;
+}
+
+/** What the content facts of a path say once it holds these bytes, for a change's `sets`; see `contentTouches`. */
+export function contentFacts(path: string, content: Buffer | undefined): FactValue[] {
+  const facts = [
+    fileHash.is(path, content && createHash("sha256").update(content).digest("hex")),
+    fileText.is(path, content && asText(content)),
+  ];
+  return isLarge(content) ? facts : [...facts, fileContent.is(path, content)];
+}
+
+/** What goes with `contentFacts` in a change's `touches`: a large content is kept by its hash alone. */
+export function contentTouches(path: string, content: Buffer | undefined): Touch[] {
+  return isLarge(content) ? [fileContent.of(path)] : [];
+}
+
+function isLarge(content: Buffer | undefined): boolean {
+  return content !== undefined && content.length > diffLimit;
+}
+
+/** All facts of whatever is below a directory, for the `touches` of a change that moves or removes it. */
+export function everythingBelow(path: string): Touch[] {
+  return [file, fileHash, fileContent, fileText].map((fact) => fact.below(path));
+}

@@ -1,7 +1,8 @@
 /** Every module there is. */
 export { command } from "./commands/command.ts";
 export { copy } from "./files/copy.ts";
-export { file } from "./files/file.ts";
+export { file, type PathValue } from "./files/file.ts";
+export type { FileValue } from "./files/put-file.ts";
 export { template } from "./files/template.ts";
 export { type AptValue, apt } from "./packages/apt.ts";
 export { type ServiceValue, service } from "./services/service.ts";

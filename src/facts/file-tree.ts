@@ -1,0 +1,75 @@
+/** What differs below a directory. */
+import { defineFact } from "../core/fact.ts";
+import { lines, rawScript, type Script, sh } from "../core/script.ts";
+
+/** What everything below a directory is to have. Modes are four octal digits. */
+export interface TreeKey {
+  readonly [name: string]: string | undefined;
+  readonly path: string;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  readonly directoryMode?: string | undefined;
+  /** Of regular files that nobody may execute. */
+  readonly fileMode?: string | undefined;
+  /** Of regular files that somebody may execute. */
+  readonly executableMode?: string | undefined;
+}
+
+const end = "\0\0";
+
+/** The paths below a directory that have another owner, group or mode than the key says. Follows no link. */
+export const treeDifference = defineFact<TreeKey, readonly string[]>({
+  name: "file.tree",
+  script: (keys) => lines(...keys.map((key) => lines(listDifferent(key), rawScript("printf '\\000\\000'")))),
+  parse(stdout, keys) {
+    const lists = stdout.toString().split(end);
+    // the last name of a list ends with a NUL of its own, which is the first of the three there
+    return new Map(
+      keys.map((key, index) => [key, (lists[index] ?? "").split("\0").filter((path) => path !== "")]),
+    );
+  },
+});
+
+/** A user or group that the host does not know yet owns nothing there: then everything differs. */
+function listDifferent(key: TreeKey): Script {
+  const { path, owner, group } = key;
+  const known = lines(
+    owner === undefined ? sh`:` : sh`id -u -- ${owner} >/dev/null 2>&1`,
+    group === undefined ? sh`:` : groupExists(group),
+  ).text.replace("\n", " && ");
+  const different = findDifferent(key).map((test) => test.text);
+  return rawScript(`if [ -d ${sh`${path}`.text} ]; then
+  if ${known}; then find -P ${sh`${path}`.text} -mindepth 1 \\( ${different.join(" -o ")} \\) -print0
+  else find -P ${sh`${path}`.text} -mindepth 1 -print0; fi
+fi`);
+}
+
+function groupExists(group: string): Script {
+  return sh`{ getent group ${group} >/dev/null 2>&1 || grep -q -- ${`^${group}:`} /etc/group; }`;
+}
+
+const executable = "\\( -perm -100 -o -perm -010 -o -perm -001 \\)";
+
+/** `find` tests for each way to differ; each stands for itself, so that a change can use them one by one. */
+export function findDifferent(key: TreeKey): Script[] {
+  const { owner, group } = key;
+  return [
+    ...(owner === undefined ? [] : [sh`! -user ${owner}`]),
+    ...(group === undefined ? [] : [sh`! -group ${group}`]),
+    ...modeTests(key).map(({ test }) => test),
+  ];
+}
+
+/** The kinds of entries that get a mode, each with a `find` test for those that have another one. */
+export function modeTests(key: TreeKey): { readonly test: Script; readonly mode: string }[] {
+  const { directoryMode, fileMode, executableMode } = key;
+  const tests: { test: Script; mode: string }[] = [];
+  const add = (kind: string, mode: string | undefined) => {
+    if (mode !== undefined)
+      tests.push({ test: rawScript(`\\( ${kind} ! -perm ${sh`${mode}`.text} \\)`), mode });
+  };
+  add("-type d", directoryMode);
+  add(`-type f ! ${executable}`, fileMode);
+  add(`-type f ${executable}`, executableMode);
+  return tests;
+}

@@ -1,0 +1,19 @@
+/** Facts about the user that tasks run as. */
+import { defineFact } from "../core/fact.ts";
+import { sh } from "../core/script.ts";
+
+/** A user and its primary group, by name. */
+export interface Self {
+  readonly user: string;
+  readonly group: string;
+}
+
+/** The user that scripts run as, which owns what they create. Its one key is `""`. */
+export const self = defineFact<string, Self>({
+  name: "self",
+  script: () => sh`id -un; id -gn; :`,
+  parse(stdout, keys) {
+    const [user = "", group = ""] = stdout.toString().split("\n");
+    return new Map(keys.map((key) => [key, { user, group }]));
+  },
+});

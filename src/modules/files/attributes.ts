@@ -1,0 +1,98 @@
+/** Owner, group and mode: what a file is to have, and the changes that give it them. */
+import { type Change, change } from "../../core/change.ts";
+import { Type } from "../../core/schema.ts";
+import { type Script, sh } from "../../core/script.ts";
+import { fail, type Plan } from "../../core/task.ts";
+import { type FileState, file } from "../../facts/files.ts";
+import { checkMode, chmodOperand, Mode, resolveMode } from "./mode.ts";
+
+/** What a task wants of a file; what is left out stays as it is. */
+export interface Attributes {
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  /** Octal or symbolic. */
+  readonly mode?: string | undefined;
+}
+
+/** The three as parameters of a module. */
+export function attributeParams(mode: string) {
+  return {
+    owner: Type.Optional(Type.String({ minLength: 1, description: "the owner's user name" })),
+    group: Type.Optional(Type.String({ minLength: 1, description: "the group's name" })),
+    mode: Type.Optional(Mode(mode)),
+  };
+}
+
+/** @throws ShowrunnerError for attributes that no file can have */
+export function checkAttributes({ owner, group, mode }: Attributes): void {
+  checkMode("mode", mode);
+  for (const [name, value] of Object.entries({ owner, group }))
+    if (value !== undefined && !/^[^\s:-][^\s:]*$/.test(value))
+      fail(`${name}: expected a name, got ${JSON.stringify(value)}`);
+}
+
+/** A state that has a mode: a file, a directory, a device. */
+export type ModeState = Extract<FileState, { mode: string }>;
+
+/** The state with the wanted attributes. */
+export function withAttributes<S extends ModeState>(state: S, { owner, group, mode }: Attributes): S {
+  return {
+    ...state,
+    owner: owner ?? state.owner,
+    group: group ?? state.group,
+    mode: mode === undefined ? state.mode : resolveMode(mode, state.mode, state.type === "directory"),
+  };
+}
+
+/** `0644 root:root` */
+export function showState(state: ModeState): string {
+  return `${state.mode} ${state.owner}:${state.group}`;
+}
+
+/** What `chown` is to be told, or undefined where neither is wanted. */
+export function chownOperand(owner: string | undefined, group: string | undefined): string | undefined {
+  if (owner === undefined) return group === undefined ? undefined : `:${group}`;
+  return group === undefined ? owner : `${owner}:${group}`;
+}
+
+/**
+ * Gives what stands at a path the wanted attributes.
+ *
+ * @returns whether anything differed
+ */
+export async function* setAttributes(path: string, now: ModeState, wanted: Attributes): Plan<boolean> {
+  const then = withAttributes(now, wanted);
+  const ownership = ownershipChange(path, now, then);
+  if (ownership) yield ownership;
+  if (now.mode !== then.mode)
+    yield change({
+      what: "mode",
+      before: now.mode,
+      after: then.mode,
+      script: sh`chmod -- ${chmodOperand(then.mode)} ${path}`,
+      sets: [file.is(path, then)],
+    });
+  return ownership !== undefined || now.mode !== then.mode;
+}
+
+function ownershipChange(path: string, now: ModeState, then: ModeState): Change | undefined {
+  const owner = now.owner === then.owner ? undefined : then.owner;
+  const group = now.group === then.group ? undefined : then.group;
+  const operand = chownOperand(owner, group);
+  if (operand === undefined) return undefined;
+  return change({
+    what: owner === undefined ? "group" : group === undefined ? "owner" : "owner and group",
+    before: `${now.owner}:${now.group}`,
+    after: `${then.owner}:${then.group}`,
+    script: chown(path, operand, now.mode),
+    // chown takes the set-id bits away, and chmod is asked to bring them back
+    sets: [file.is(path, { ...then, mode: now.mode })],
+  });
+}
+
+function chown(path: string, operand: string, mode: string): Script {
+  const special = Number.parseInt(mode, 8) & 0o6000;
+  return special === 0
+    ? sh`chown -- ${operand} ${path}`
+    : sh`chown -- ${operand} ${path} && chmod -- ${chmodOperand(mode)} ${path}`;
+}

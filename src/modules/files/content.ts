@@ -1,0 +1,46 @@
+/** Contents for files: given in the task, or read from this machine. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { Secret } from "../../secrets/secret.ts";
+import type { Content } from "./put-file.ts";
+
+/** A content that is at hand. */
+export function literalContent(content: string | Uint8Array | Secret): Content {
+  const bytes = Buffer.from(content instanceof Secret ? content.reveal() : content);
+  return {
+    hash: createHash("sha256").update(bytes).digest("hex"),
+    size: bytes.length,
+    secret: content instanceof Secret,
+    read: async () => bytes,
+  };
+}
+
+/** The content of a file of this machine, read only where it is needed. */
+export async function localContent(path: string): Promise<Content> {
+  const { size, mtimeMs } = await stat(path);
+  return {
+    hash: await hashOf(path, `${size} ${mtimeMs}`),
+    size,
+    secret: false,
+    read: () => readFile(path),
+  };
+}
+
+/** Hashes by path, with the size and time they hold for: many hosts get the same files. */
+const hashes = new Map<string, { readonly version: string; readonly hash: Promise<string> }>();
+
+function hashOf(path: string, version: string): Promise<string> {
+  const known = hashes.get(path);
+  if (known?.version === version) return known.hash;
+  const hash = hashFile(path);
+  hashes.set(path, { version, hash });
+  return hash;
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}

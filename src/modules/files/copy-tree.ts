@@ -1,0 +1,54 @@
+/** Copies a local directory: one change for each directory and file that differs. */
+
+import { statSync } from "node:fs";
+import { posix } from "node:path";
+import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { file } from "../../facts/files.ts";
+import { setAttributes } from "./attributes.ts";
+import { localContent } from "./content.ts";
+import type { CopyFile } from "./copy.ts";
+import { makeDirectory, prefetchDirectory } from "./directory.ts";
+import { type LocalEntry, walkLocal } from "./local-source.ts";
+import { showMode } from "./mode.ts";
+import { cleanPath } from "./paths.ts";
+import { type FileValue, prefetchFile, putFile } from "./put-file.ts";
+
+/** What a directory's copy is told. */
+export interface CopyTree extends CopyFile {
+  readonly src: string;
+  readonly directoryMode?: string | undefined;
+}
+
+/** `src` ending in "/" is copied without its own name, as Ansible and rsync do. Nothing is ever removed. */
+export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
+  if (p.validate !== undefined) fail("validate: checks one file, and src is a directory");
+  const named = p.src.endsWith("/") ? p.dest : `${p.dest}/${posix.basename(p.src)}`;
+  const root = cleanPath(named);
+  const target = ({ name }: LocalEntry) => `${root}/${name}`;
+  const entries = walkLocal(p.src);
+  await Promise.all([
+    prefetchDirectory(host, root),
+    ...entries.map((entry) =>
+      entry.directory ? host.fact(file, target(entry)) : prefetchFile(host, target(entry)),
+    ),
+  ]);
+
+  yield* ensureDirectory(host, root, p);
+  for (const entry of entries) {
+    const path = target(entry);
+    if (entry.directory) yield* ensureDirectory(host, path, p);
+    else {
+      const mode = p.mode === "preserve" ? showMode(statSync(entry.path).mode & 0o7777) : p.mode;
+      yield* putFile(host, { ...p, mode, path, content: await localContent(entry.path) });
+    }
+  }
+  return { path: root };
+}
+
+async function* ensureDirectory(host: PlanHost, path: string, p: CopyTree): Plan<void> {
+  const state = await host.fact(file, path);
+  const wanted = { owner: p.owner, group: p.group, mode: p.directoryMode };
+  if (state.type === "absent") yield* makeDirectory(host, path, wanted);
+  else if (state.type === "directory") yield* setAttributes(path, state, wanted);
+  else if (state.type !== "link") fail(`${path} is not a directory on the host`);
+}

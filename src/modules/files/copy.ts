@@ -1,0 +1,158 @@
+import { posix } from "node:path";
+import type { Location } from "../../core/errors.ts";
+import { defineModule } from "../../core/module.ts";
+import { Type } from "../../core/schema.ts";
+import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { file } from "../../facts/files.ts";
+import { Secret } from "../../secrets/secret.ts";
+import { type Attributes, attributeParams, checkAttributes } from "./attributes.ts";
+import { literalContent, localContent } from "./content.ts";
+import { copyTree } from "./copy-tree.ts";
+import { findLocal, statLocal } from "./local-source.ts";
+import { checkMode, Mode, showMode } from "./mode.ts";
+import { checkPath, cleanPath, followLinks } from "./paths.ts";
+import { type Content, type FileValue, prefetchFile, putFile } from "./put-file.ts";
+
+/** Parameters of every module that writes whole files. */
+export const writeParams = {
+  validate: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        "a command that must succeed; with %s it checks the new file before it replaces the old one, without it checks it in place, and the old file comes back if the check fails",
+    }),
+  ),
+  backup: Type.Optional(
+    Type.Boolean({ description: "keep the old file beside the new one, with the time in its name" }),
+  ),
+  force: Type.Optional(
+    Type.Boolean({ description: "false: write the file only if there is none (default true)" }),
+  ),
+  follow: Type.Optional(
+    Type.Boolean({
+      description:
+        "true: where dest is a symbolic link, write the file it leads to (default: replace the link)",
+    }),
+  ),
+};
+
+/**
+ * Copies a content, a local file or a local directory to the host, byte for byte.
+ *
+ * The new file is written beside the old one, with owner and mode set, and renamed over it: nobody ever sees half
+ * of it. Without `owner`, `group` and `mode` an existing file keeps its own; a new one belongs to the user that the
+ * task runs as and has mode 0644. As with Ansible's copy, a symbolic link at `dest` is replaced by the file unless
+ * `follow` is set, and a directory whose `src` ends in "/" is copied without its own name.
+ *
+ * @example
+ * await copy({ dest: "/etc/motd", content: "Welcome\n" });
+ * await copy({ src: "files/app/", dest: "/srv/app", mode: "0644" });
+ */
+export const copy = defineModule({
+  name: "copy",
+  summary: "Copies a content, a local file or a local directory to the host.",
+  params: {
+    dest: Type.String({
+      minLength: 1,
+      description: "the path on the host; ending in / or being a directory: into it",
+    }),
+    content: Type.Optional(
+      Type.Unsafe<string | Uint8Array | Secret>({
+        description: "what the file holds: text, bytes or a secret, which is never shown; or give src",
+      }),
+    ),
+    src: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "a local file or directory, relative to the file that calls this, else to the working directory; or give content",
+      }),
+    ),
+    ...attributeParams(
+      'the file\'s mode, such as "0644"; "preserve": as the local file (default: as it is, else "0644")',
+    ),
+    directoryMode: Type.Optional(
+      Mode('the mode of directories that a recursive copy makes or finds (default: as it is, else "0755")'),
+    ),
+    ...writeParams,
+  },
+  examples: [
+    `copy({ dest: "/etc/motd", content: "Welcome\\n" })`,
+    `copy({ src: "files/sudoers", dest: "/etc/sudoers.d/deploy", mode: "0440", validate: "visudo -cf %s" })`,
+    `copy({ src: "files/app/", dest: "/srv/app" })`,
+  ],
+  title: ({ dest }) => dest,
+  check(p) {
+    if ((p.content === undefined) === (p.src === undefined))
+      fail(`expected either content or src, got ${p.src === undefined ? "neither" : "both"}`);
+    if (p.content !== undefined && !isContent(p.content))
+      fail(`content: expected a string, a Buffer or a secret, got ${typeof p.content}`);
+    if (p.mode === "preserve" && p.src === undefined)
+      fail('mode: "preserve" needs a src whose mode could be preserved');
+    checkPath("dest", p.dest);
+    checkAttributes(p.mode === "preserve" ? { ...p, mode: undefined } : p);
+    checkMode("directoryMode", p.directoryMode);
+  },
+  complete: (p, caller) => ({ ...p, ...located(p.src, caller) }),
+  async *plan(host, p): Plan<FileValue> {
+    if (p.src === undefined) return yield* copyContent(host, p, literalContent(p.content ?? ""));
+    const source = statLocal(p.src);
+    if (source.isDirectory()) return yield* copyTree(host, { ...p, src: p.src });
+    const mode = p.mode === "preserve" ? showMode(source.mode & 0o7777) : p.mode;
+    return yield* copyFile(host, { ...p, mode }, p.src);
+  },
+});
+
+function located(src: string | undefined, caller: Location | undefined): { src?: string } {
+  return src === undefined ? {} : { src: findLocal(src, caller) };
+}
+
+function isContent(value: unknown): boolean {
+  return typeof value === "string" || value instanceof Uint8Array || value instanceof Secret;
+}
+
+/** What a single file's copy is told. */
+export interface CopyFile extends Attributes {
+  readonly dest: string;
+  readonly validate?: string | undefined;
+  readonly backup?: boolean | undefined;
+  readonly force?: boolean | undefined;
+  readonly follow?: boolean | undefined;
+}
+
+async function* copyContent(host: PlanHost, p: CopyFile, content: Content): Plan<FileValue> {
+  if (p.dest.endsWith("/"))
+    fail(`dest: ${p.dest} names a directory, and content has no file name`, "write the file's whole path");
+  const path = cleanPath(p.dest);
+  return yield* putFile(host, { ...p, path: p.follow ? await followLinks(host, path) : path, content });
+}
+
+async function* copyFile(host: PlanHost, p: CopyFile, src: string): Plan<FileValue> {
+  const [path, content] = await Promise.all([targetOf(host, p, posix.basename(src)), localContent(src)]);
+  return yield* putFile(host, { ...p, path, content });
+}
+
+/**
+ * Where a file of this name goes: `dest` itself, or into it where it is a directory. What either needs is asked for
+ * at once, since both together are cheaper than a second round trip.
+ */
+export async function targetOf(host: PlanHost, p: CopyFile, name: string): Promise<string> {
+  const dest = cleanPath(p.dest);
+  const inside = dest === "/" ? `/${name}` : `${dest}/${name}`;
+  if (p.dest.endsWith("/")) {
+    await prefetchFile(host, inside);
+    return p.follow ? followLinks(host, inside) : inside;
+  }
+  const [state] = await Promise.all([
+    host.fact(file, dest),
+    prefetchFile(host, dest),
+    prefetchFile(host, inside),
+  ]);
+  const into = state.type === "directory" || (state.type === "link" && (await leadsToDirectory(host, dest)));
+  const path = into ? inside : dest;
+  return p.follow ? followLinks(host, path) : path;
+}
+
+async function leadsToDirectory(host: PlanHost, path: string): Promise<boolean> {
+  return (await host.fact(file, await followLinks(host, path))).type === "directory";
+}

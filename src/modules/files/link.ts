@@ -1,0 +1,74 @@
+/** Makes symbolic links. */
+import { posix } from "node:path";
+import { change } from "../../core/change.ts";
+import { lines, type Script, sh } from "../../core/script.ts";
+import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
+import { chownOperand } from "./attributes.ts";
+import { cleanPath } from "./paths.ts";
+import { created, requireParent } from "./put-file.ts";
+
+export interface Link {
+  /** Where it leads, as it is to be written in the link. */
+  readonly src: string;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  readonly force?: boolean | undefined;
+}
+
+type LinkState = Extract<FileState, { type: "link" }>;
+
+/** Owner and group are the link's own. */
+export async function* makeLink(
+  host: PlanHost,
+  path: string,
+  { src, owner, group, force }: Link,
+): Plan<void> {
+  const leadsTo = cleanPath(posix.resolve(posix.dirname(path), src));
+  const [state, parent, target] = await Promise.all([
+    host.fact(file, path),
+    host.fact(file, posix.dirname(path)),
+    host.fact(file, leadsTo),
+  ]);
+  if (state.type === "link" && state.target === src) {
+    yield* setOwner(path, state, { ...state, owner: owner ?? state.owner, group: group ?? state.group });
+    return;
+  }
+  if (!force) {
+    if (state.type !== "absent" && state.type !== "link")
+      fail(`${path} is there and is no link, but a ${state.type}`, "force: true puts the link in its place");
+    host.require(
+      target.type !== "absent",
+      `the link ${path} would lead nowhere: ${leadsTo} does not exist on the host`,
+      "force: true makes it all the same",
+    );
+  }
+  requireParent(host, path, parent);
+  // a new link belongs to its maker, whoever owned the old one
+  const plain = await created(host, "file", parent);
+  const made: LinkState = { type: "link", target: src, owner: plain.owner, group: plain.group };
+  const then = { ...made, owner: owner ?? made.owner, group: group ?? made.group };
+  const operand = chownOperand(owner, group);
+  const steps: Script[] = state.type === "directory" ? [sh`rmdir -- ${path}`] : [];
+  steps.push(sh`ln -sfn -- ${src} ${path}`);
+  if (operand !== undefined) steps.push(sh`chown -h -- ${operand} ${path}`);
+  yield change({
+    what: state.type === "absent" ? "created" : "target",
+    before: state.type === "link" ? state.target : state.type,
+    after: src,
+    script: lines(sh`set -e`, ...steps),
+    sets: [file.is(path, then), fileHash.is(path, undefined)],
+    touches: [fileContent.of(path), fileText.of(path), ...everythingBelow(path)],
+  });
+}
+
+async function* setOwner(path: string, now: LinkState, then: LinkState): Plan<void> {
+  if (now.owner === then.owner && now.group === then.group) return;
+  yield change({
+    what: "owner",
+    before: `${now.owner}:${now.group}`,
+    after: `${then.owner}:${then.group}`,
+    script: sh`chown -h -- ${`${then.owner}:${then.group}`} ${path}`,
+    sets: [file.is(path, then)],
+  });
+}

@@ -1,0 +1,147 @@
+/** Brings a file to a content and attributes: what copy, template and lineinfile have in common. */
+import { posix } from "node:path";
+import { change, type TextDiff } from "../../core/change.ts";
+import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import {
+  asText,
+  contentFacts,
+  contentTouches,
+  everythingBelow,
+  type FileState,
+  file,
+  fileHash,
+  fileText,
+} from "../../facts/files.ts";
+import { self } from "../../facts/self.ts";
+import { type Attributes, type ModeState, setAttributes, showState, withAttributes } from "./attributes.ts";
+
+/** A content that need not be at hand to be compared. */
+export interface Content {
+  /** SHA-256, in hex. */
+  readonly hash: string;
+  /** Bytes. */
+  readonly size: number;
+  /** True: it is shown to nobody. */
+  readonly secret: boolean;
+  read(): Promise<Buffer>;
+}
+
+export interface PutFile extends Attributes {
+  readonly path: string;
+  readonly content: Content;
+  readonly validate?: string | undefined;
+  readonly backup?: boolean | undefined;
+  /** False: a file that exists is left as it is. */
+  readonly force?: boolean | undefined;
+}
+
+/** What a file task gives. */
+export interface FileValue {
+  /** The file's path on the host. */
+  readonly path: string;
+  /** Where the old file was kept. */
+  readonly backup?: string;
+}
+
+const newFileMode = "0644";
+
+/** Asks for all that `putFile` reads where nothing differs, so that it leaves with whatever else is asked now. */
+export async function prefetchFile(host: PlanHost, path: string): Promise<void> {
+  await Promise.all([host.fact(file, path), host.fact(file, posix.dirname(path)), host.fact(fileHash, path)]);
+}
+
+/**
+ * Writes the file if its content differs, else corrects its attributes.
+ *
+ * A symbolic link is replaced by a file, as Ansible's copy and template do; see `followLinks` for the alternative.
+ */
+export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue> {
+  const { path, content } = wanted;
+  const [state, parent, hash] = await Promise.all([
+    host.fact(file, path),
+    host.fact(file, posix.dirname(path)),
+    host.fact(fileHash, path),
+  ]);
+  if (state.type === "directory") fail(`${path} is a directory on the host`, "remove it first");
+  if (state.type === "other") fail(`${path} is neither a file nor a directory on the host`);
+  if (state.type !== "absent" && wanted.force === false) return { path };
+  if (state.type === "file" && hash === content.hash) {
+    yield* setAttributes(path, state, wanted);
+    return { path };
+  }
+
+  requireParent(host, path, parent);
+  const now = state.type === "file" ? state : undefined;
+  const then = withAttributes(now ?? (await created(host, "file", parent)), wanted);
+  const bytes = await content.read();
+  const diff = content.secret ? undefined : await textDiff(host, path, now !== undefined, bytes);
+  const backup = wanted.backup && now !== undefined ? backupPath(path) : undefined;
+  const isNew = state.type === "absent";
+  yield change({
+    what: isNew ? "created" : "content",
+    before: state.type === "link" ? `a link to ${state.target}` : now ? showState(now) : "absent",
+    after: diff ? showState(then) : `${showState(then)}, ${content.size} bytes`,
+    diff,
+    action: {
+      kind: "write",
+      path,
+      content: bytes,
+      mode: then.mode,
+      // a new file belongs to its writer, unless somebody is named; one that is there keeps its owner
+      owner: wanted.owner ?? now?.owner,
+      group: wanted.group ?? now?.group,
+      validate: wanted.validate,
+      backup,
+    },
+    sets: [file.is(path, then), ...contentFacts(path, bytes)],
+    touches: [
+      ...contentTouches(path, bytes),
+      ...(state.type === "link" ? everythingBelow(path) : []),
+      ...(backup === undefined ? [] : [file.of(backup)]),
+    ],
+  });
+  return backup === undefined ? { path } : { path, backup };
+}
+
+/** A file's directory must be there before the file. */
+export function requireParent(host: PlanHost, path: string, parent: FileState): void {
+  const directory = posix.dirname(path);
+  host.require(
+    parent.type !== "absent",
+    `the directory ${directory} does not exist on the host`,
+    `make it first: await file({ path: ${JSON.stringify(directory)}, state: "directory" })`,
+  );
+  host.require(
+    parent.type === "directory" || parent.type === "link" || parent.type === "absent",
+    `${directory} is not a directory on the host`,
+  );
+}
+
+/** What a file or directory is like that our user makes in a directory: a set-group-ID one hands down its group. */
+export async function created<T extends "file" | "directory">(
+  host: PlanHost,
+  type: T,
+  parent: FileState,
+): Promise<ModeState & { readonly type: T }> {
+  const { user, group } = await host.fact(self, "");
+  const handsDown = parent.type === "directory" && (Number.parseInt(parent.mode, 8) & 0o2000) !== 0;
+  const mode = type === "file" ? newFileMode : handsDown ? "2755" : "0755";
+  return { type, mode, owner: user, group: handsDown ? parent.group : group };
+}
+
+async function textDiff(
+  host: PlanHost,
+  path: string,
+  exists: boolean,
+  bytes: Buffer,
+): Promise<TextDiff | undefined> {
+  const after = asText(bytes);
+  if (after === undefined) return undefined;
+  const before = exists ? await host.fact(fileText, path) : "";
+  return before === undefined ? undefined : { path, before, after };
+}
+
+/** As Ansible names it, but for the process number: `site.conf.2026-01-31@12:30:00~`, in UTC. */
+function backupPath(path: string): string {
+  return `${path}.${new Date().toISOString().slice(0, 19).replace("T", "@")}~`;
+}

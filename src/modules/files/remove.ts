@@ -1,0 +1,19 @@
+/** Removes whatever is at a path. */
+import { change } from "../../core/change.ts";
+import { sh } from "../../core/script.ts";
+import type { Plan, PlanHost } from "../../core/task.ts";
+import { contentFacts, everythingBelow, file } from "../../facts/files.ts";
+
+/** A directory goes with all that is in it; a link goes alone. */
+export async function* removePath(host: PlanHost, path: string): Plan<void> {
+  const state = await host.fact(file, path);
+  if (state.type === "absent") return;
+  yield change({
+    what: "removed",
+    before: state.type,
+    after: "absent",
+    script: state.type === "directory" ? sh`rm -rf -- ${path}` : sh`rm -f -- ${path}`,
+    sets: [file.is(path, { type: "absent" }), ...contentFacts(path, undefined)],
+    touches: state.type === "directory" || state.type === "link" ? everythingBelow(path) : [],
+  });
+}

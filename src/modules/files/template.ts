@@ -1,0 +1,63 @@
+import { basename } from "node:path";
+import { defineModule } from "../../core/module.ts";
+import { Type } from "../../core/schema.ts";
+import type { Plan } from "../../core/task.ts";
+import { renderFile, type TemplateVars } from "../../templates/render.ts";
+import { attributeParams, checkAttributes } from "./attributes.ts";
+import { literalContent } from "./content.ts";
+import { targetOf, writeParams } from "./copy.ts";
+import { findLocal } from "./local-source.ts";
+import { checkPath } from "./paths.ts";
+import { type FileValue, putFile } from "./put-file.ts";
+
+/**
+ * Renders a local ejs template and puts the result on the host, as `copy` does.
+ *
+ * Every variable goes by its name and is in `vars`: `<%= domain %>`, `<%= vars.domain %>`. Nothing is escaped for
+ * HTML. A missing variable, at any depth, printing `undefined`, and a syntax error fail the task with the template's
+ * file and line, and nothing is written. In the template, `q(word)` quotes for a shell, `has("tls.key")` asks
+ * whether a variable is there, and `include("other.ejs")` renders a template beside this one.
+ *
+ * @example
+ * await template({ src: role.template("site.conf.ejs"), dest: "/etc/nginx/conf.d/site.conf", vars, validate: "nginx -t" });
+ */
+export const template = defineModule({
+  name: "template",
+  summary: "Renders a local ejs template to a file on the host.",
+  params: {
+    src: Type.String({
+      minLength: 1,
+      description:
+        "the local template, relative to the file that calls this, else to the working directory; in a role: role.template(NAME)",
+    }),
+    dest: Type.String({
+      minLength: 1,
+      description:
+        "the path on the host; ending in / or being a directory: into it, under the template's name without .ejs",
+    }),
+    vars: Type.Optional(
+      Type.Unsafe<object>({ type: "object", description: "the template's variables (default: none)" }),
+    ),
+    ...attributeParams('the file\'s mode, such as "0644" (default: as it is, else "0644")'),
+    ...writeParams,
+  },
+  examples: [
+    `template({ src: role.template("site.conf.ejs"), dest: "/etc/nginx/conf.d/site.conf", vars, validate: "nginx -t" })`,
+  ],
+  title: ({ dest }) => dest,
+  check(p) {
+    checkPath("dest", p.dest);
+    checkAttributes(p);
+  },
+  complete: (p, caller) => ({ ...p, src: findLocal(p.src, caller) }),
+  async *plan(host, p): Plan<FileValue> {
+    // first, so that nothing is asked of the host for a template that is wrong
+    const content = literalContent(renderFile(p.src, variables(p.vars)));
+    const path = await targetOf(host, p, basename(p.src).replace(/\.ejs$/, ""));
+    return yield* putFile(host, { ...p, path, content });
+  },
+});
+
+function variables(vars: object | undefined): TemplateVars {
+  return { ...vars };
+}

@@ -1,0 +1,24 @@
+/** Makes empty files, and gives files a new time. */
+import { change } from "../../core/change.ts";
+import { sh } from "../../core/script.ts";
+import type { Plan, PlanHost } from "../../core/task.ts";
+import { file } from "../../facts/files.ts";
+import { type Attributes, setAttributes } from "./attributes.ts";
+import { literalContent } from "./content.ts";
+import { putFile } from "./put-file.ts";
+
+export interface Touch extends Attributes {
+  readonly modificationTime?: "preserve" | "now" | undefined;
+}
+
+export async function* touchFile(host: PlanHost, path: string, p: Touch): Plan<void> {
+  const state = await host.fact(file, path);
+  if (state.type === "absent") {
+    const { owner, group, mode } = p;
+    yield* putFile(host, { path, owner, group, mode, content: literalContent("") });
+    return;
+  }
+  if (p.modificationTime === "now")
+    yield change({ what: "time", after: "now", script: sh`touch -- ${path}`, sets: [], touches: [] });
+  if (state.type !== "link") yield* setAttributes(path, state, p);
+}

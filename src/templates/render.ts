@@ -1,0 +1,222 @@
+/** Renders ejs templates: a pure function of the template's text and the variables. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, resolve } from "node:path";
+import { formatLocation, messageOf, ShowrunnerError } from "../core/errors.ts";
+import { quote } from "../core/script.ts";
+import { Secret } from "../secrets/secret.ts";
+import { strictScope, TemplateProblem } from "./scope.ts";
+import { explainSyntax } from "./syntax.ts";
+
+export interface Template {
+  /** The absolute path, for messages and for what the template includes. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export type TemplateVars = Readonly<Record<string, unknown>>;
+
+/**
+ * Renders a template.
+ *
+ * In it every variable goes by its name (`<%= domain %>`) and is in `vars` (`<%= vars.domain %>`). Nothing is
+ * escaped for HTML. A variable that is missing, at any depth, is an error, and so is printing `undefined`, `null` or
+ * an object; where a variable may be missing, ask first: `"port" in vars`, or `has("tls.certificate")`. `q(value)`
+ * quotes a shell word, or an array of them. `include("other.ejs", { more })` renders a template beside this one.
+ *
+ * @throws ShowrunnerError `template.invalid` with the template's file and line
+ *
+ * @example
+ * renderTemplate({ file: "/a/motd.ejs", text: "Welcome to <%= name %>\n" }, { name: "web1" });
+ */
+export function renderTemplate({ file, text }: Template, vars: TemplateVars): string {
+  const scope = strictScope(vars, "vars");
+  const helpers: Record<string, unknown> = {
+    vars: scope,
+    q: shellWords,
+    has: (path: string) => has(vars, path),
+    include: (name: string, more: TemplateVars = {}) => include(file, name, { ...vars, ...more }),
+  };
+  const locals: Record<string, unknown> = { ...helpers };
+  for (const name of Object.keys(vars))
+    if (isIdentifier(name) && !(name in helpers)) locals[name] = scope[name];
+
+  const source = text.replace(/^\uFEFF/, "").replace(/<%%|<%-/g, asPrinting);
+  const template = new (loadEjs().Template)(source, {
+    strict: true,
+    filename: file,
+    escape: print,
+    localsName: "__locals_of_template",
+    destructuredLocals: Object.keys(locals),
+  });
+  let render: (data: Record<string, unknown>) => unknown;
+  try {
+    render = template.compile();
+  } catch (error) {
+    const problem = explainSyntax(source, template.source, messageOf(error));
+    throw invalid(file, text, problem.line, problem.message);
+  }
+  try {
+    return String(render(locals));
+  } catch (error) {
+    throw explainFailure(file, text, error);
+  }
+}
+
+let ejs: typeof import("ejs") | undefined;
+
+/** Loaded with the first template, and synchronously: facts are asked for in the tick in which a task is planned. */
+function loadEjs(): typeof import("ejs") {
+  ejs ??= load();
+  return ejs;
+}
+
+function load(): typeof import("ejs") {
+  return createRequire(import.meta.url)("ejs");
+}
+
+/** Renders the template of a file. @throws ShowrunnerError `file.missing`, `template.invalid` */
+export function renderFile(file: string, vars: TemplateVars): string {
+  return renderTemplate({ file, text: readTemplate(file) }, vars);
+}
+
+function readTemplate(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ShowrunnerError("file.missing", `the template ${file} can't be read: ${messageOf(error)}`, {
+      hint: "in a role, role.template(NAME) names a file in its templates folder",
+    });
+  }
+}
+
+/**
+ * `<%-` prints as `<%=` does, since nothing is escaped; but ejs lets `undefined` through there. Of the same length,
+ * so that lines and columns stay.
+ */
+function asPrinting(tag: string): string {
+  return tag === "<%-" ? "<%=" : tag;
+}
+
+/** What `<%= value %>` writes. Whatever would spoil a configuration file without a word is refused. */
+function print(value: unknown): string {
+  if (value instanceof Secret) return value.reveal();
+  if (value === undefined || value === null)
+    throw new TemplateProblem(
+      `this prints ${value}`,
+      'write what is meant, such as <%= port ?? 80 %>, or leave it out with <% if ("port" in vars) { %>',
+    );
+  if (typeof value === "function")
+    throw new TemplateProblem("this prints a function", "call it; a variable of that name is in vars");
+  if (Array.isArray(value)) return value.map(print).join(",");
+  if (typeof value === "object" && !(value instanceof Date) && !hasOwnText(value))
+    throw new TemplateProblem(
+      "this prints a whole object",
+      "print one of its properties, or JSON.stringify it",
+    );
+  return String(value);
+}
+
+function hasOwnText(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== null && prototype !== Object.prototype && value.toString !== Object.prototype.toString;
+}
+
+/** The helper `q`. */
+function shellWords(value: unknown): string {
+  return Array.isArray(value) ? value.map((one) => quote(print(one))).join(" ") : quote(print(value));
+}
+
+/** The helper `has`: whether there is such a variable, with a value. */
+function has(vars: TemplateVars, path: string): boolean {
+  let at: unknown = vars;
+  for (const name of path.split(".")) {
+    if (at === null || typeof at !== "object" || !Object.hasOwn(at, name)) return false;
+    at = Object.getOwnPropertyDescriptor(at, name)?.value;
+  }
+  return at !== undefined && at !== null;
+}
+
+/** Carries the error of an included template out of the one that includes it: ejs rewrites what passes through. */
+class IncludeFailed extends Error {
+  readonly failure: ShowrunnerError;
+
+  constructor(failure: ShowrunnerError) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
+function include(from: string, name: string, vars: TemplateVars): string {
+  try {
+    return renderFile(resolve(dirname(from), name), vars);
+  } catch (error) {
+    throw error instanceof ShowrunnerError ? new IncludeFailed(error) : error;
+  }
+}
+
+/** Whether ejs can make it a local variable of the template. */
+function isIdentifier(name: string): boolean {
+  if (!/^[A-Za-z_$][\w$]*$/.test(name) || name.startsWith("__") || name === "escapeFn") return false;
+  try {
+    new Function(`"use strict"; let ${name};`);
+    return true;
+  } catch {
+    return false; // a word of the language, such as `default`
+  }
+}
+
+/** ejs puts the file, the line and some of the template before the message; that is the only place it tells the line. */
+function explainFailure(file: string, text: string, error: unknown): ShowrunnerError {
+  const said = messageOf(error);
+  const [, at] = said.startsWith(`${file}:`) ? (/^(\d+)\n/.exec(said.slice(file.length + 1)) ?? []) : [];
+  const message = at === undefined ? said : said.slice(said.indexOf("\n\n") + 2);
+  const line = at === undefined ? undefined : Number(at);
+  if (error instanceof IncludeFailed) return includedFrom(error.failure, file, line);
+  const hint = error instanceof TemplateProblem ? error.hint : undefined;
+  return invalid(file, text, line, notDefined(message) ?? message, hint ?? missingHint(message));
+}
+
+function notDefined(message: string): string | undefined {
+  const [, name] = /^(\S+) is not defined$/.exec(message) ?? [];
+  return name && `there is no variable ${name}`;
+}
+
+function missingHint(message: string): string | undefined {
+  const [, name] = /^(\S+) is not defined$/.exec(message) ?? [];
+  return name && `give it in vars; where it may be missing, ask first: has(${JSON.stringify(name)})`;
+}
+
+function includedFrom(failure: ShowrunnerError, file: string, line: number | undefined): ShowrunnerError {
+  const { code, message, hint, location, details } = failure;
+  const from = line === undefined ? file : formatLocation({ file, line });
+  return new ShowrunnerError(code, message, {
+    hint,
+    location: location ?? { file, line: line ?? 1 },
+    details: [...details, `included from ${from}`],
+  });
+}
+
+function invalid(
+  file: string,
+  text: string,
+  line: number | undefined,
+  message: string,
+  hint?: string,
+): ShowrunnerError {
+  const where = line === undefined ? file : formatLocation({ file, line });
+  return new ShowrunnerError("template.invalid", `${where}: ${message}`, {
+    location: { file, line: line ?? 1 },
+    details: line === undefined ? [] : excerpt(text, line),
+    hint,
+  });
+}
+
+/** The line with those around it, numbered. */
+function excerpt(text: string, line: number): string[] {
+  const all = text.split("\n");
+  const first = Math.max(line - 2, 1);
+  return all
+    .slice(first - 1, line + 1)
+    .map((one, index) => `${first + index === line ? ">" : " "} ${first + index} | ${one}`);
+}
