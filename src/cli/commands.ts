@@ -22,4 +22,21 @@ export const commands: readonly CommandEntry[] = [
     summary: "runs a playbook; without a name, lists the playbooks",
     load: () => import("./commands/playbook.ts"),
   },
+  {
+    name: "inventory",
+    summary: "shows groups, hosts and variables",
+    load: () => import("./commands/inventory.ts"),
+  },
+  {
+    name: "doc",
+    summary: "explains a module or a role; without a name, lists them",
+    load: () => import("./commands/doc.ts"),
+  },
+  { name: "exec", summary: "runs a command on many hosts", load: () => import("./commands/exec.ts") },
+  { name: "task", summary: "runs one task on many hosts", load: () => import("./commands/task.ts") },
+  {
+    name: "lab",
+    summary: "makes an inventory's hosts on this machine, to try things on",
+    load: () => import("./commands/lab.ts"),
+  },
 ];

@@ -6,9 +6,9 @@ import { printError } from "./print-error.ts";
 
 const intro = `Brings hosts to the state that TypeScript playbooks describe, over SSH, changing only what differs.
 
-  npx run playbook                                  lists the playbooks there are
-  npx run playbook site -i inventory/lab.ts --check says what a run would change
-  npx run playbook site -i inventory/lab.ts         makes it so`;
+  npx run playbook                lists the playbooks there are
+  npx run playbook site --check   says what a run would change
+  npx run playbook site           makes it so`;
 
 /**
  * Runs one command line.

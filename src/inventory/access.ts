@@ -20,8 +20,8 @@ export function hostAccess(host: Host, root: string): HostAccess {
       address: host.address,
       port: host.port,
       user: host.user,
-      identityFile: identityFile === undefined ? undefined : fullPath(identityFile, root),
-      knownHosts: knownHosts === undefined ? undefined : fullPath(knownHosts, root),
+      identityFile: identityFile === undefined ? undefined : settingsPath(identityFile, root),
+      knownHosts: knownHosts === undefined ? undefined : settingsPath(knownHosts, root),
       password,
       hostKeys,
       connectTimeout,
@@ -31,6 +31,7 @@ export function hostAccess(host: Host, root: string): HostAccess {
   };
 }
 
-function fullPath(path: string, root: string): string {
+/** The full path of one that stands in an inventory's settings; `~/` is the home directory. */
+export function settingsPath(path: string, root: string): string {
   return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(root, path);
 }

@@ -1,0 +1,81 @@
+/** `run doc [MODULE|ROLE]` */
+import type { Command } from "commander";
+import { formatLocation, ShowrunnerError } from "../../core/errors.ts";
+import { didYouMean } from "../../core/suggest.ts";
+import { type Style, styleFor } from "../../report/index.ts";
+import { type AnyRole, allModules, allRoles } from "../modules.ts";
+import { schemaRows } from "../schema-rows.ts";
+import { indented, table, wrapped } from "../text.ts";
+
+export function configure(command: Command): void {
+  command
+    .description(
+      "Explains a module or a role: what it does, its parameters, examples. Without a name, lists them.",
+    )
+    .argument("[name]", "a module's or a role's name")
+    .action(async (name: string | undefined) => {
+      const style = styleFor(process.stdout);
+      const lines = name === undefined ? await list(style) : await explain(name, style);
+      process.stdout.write(`${lines.join("\n")}\n`);
+    });
+}
+
+async function list(style: Style): Promise<string[]> {
+  const [modules, roles] = await Promise.all([allModules(), allRoles()]);
+  const rows = (all: Iterable<{ definition: { name: string; summary?: string } }>) =>
+    table([...all].map(({ definition }) => [style("bold", definition.name), definition.summary ?? ""]));
+  return [
+    "Modules:",
+    ...indented(rows(modules.values())),
+    "",
+    "Roles:",
+    ...indented(rows(roles.values())),
+    "",
+    "`npx run doc NAME` explains one.",
+  ];
+}
+
+async function explain(name: string, style: Style): Promise<string[]> {
+  const modules = await allModules();
+  const module = modules.get(name);
+  if (module) {
+    const { summary, examples = [] } = module.definition;
+    return [
+      `${style("bold", name)} (module): ${summary}`,
+      "",
+      ...parameters("Parameters:", module.schema, style),
+      ...(examples.length > 0
+        ? ["", "Examples:", ...indented(examples.flatMap((text) => text.split("\n")))]
+        : []),
+    ];
+  }
+  const roles = await allRoles();
+  const role = roles.get(name);
+  if (role) return explainRole(role, style);
+  const guess = didYouMean(name, [...modules.keys(), ...roles.keys()]);
+  throw new ShowrunnerError("usage", `there is no module and no role "${name}"${guess}`, {
+    hint: "`npx run doc` lists them",
+  });
+}
+
+function explainRole({ definition, schema, location }: AnyRole, style: Style): string[] {
+  return [
+    `${style("bold", definition.name)} (role)${definition.summary === undefined ? "" : `: ${definition.summary}`}`,
+    ...(location ? [style("dim", formatLocation(location))] : []),
+    "",
+    ...parameters("Variables:", schema, style),
+  ];
+}
+
+function parameters(title: string, schema: unknown, style: Style): string[] {
+  const rows = schemaRows(schema);
+  if (rows.length === 0) return [`${title} none`];
+  const texts = rows.map(({ name, type, required, default: fallback, description }) => {
+    const need = required ? style("yellow", "required") : fallback === undefined ? "" : `default ${fallback}`;
+    return [
+      `${style("bold", name)}  ${style("cyan", type)}${need === "" ? "" : `  ${need}`}`,
+      ...indented(wrapped(description)),
+    ];
+  });
+  return [title, ...indented(texts.flat())];
+}

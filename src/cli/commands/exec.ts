@@ -1,0 +1,88 @@
+/** `run exec PATTERN -- COMMAND…` */
+import type { Command } from "commander";
+import { ShowrunnerError } from "../../core/errors.ts";
+import type { Subscriber } from "../../core/events.ts";
+import { play, playbook } from "../../core/play.ts";
+import { runPlaybook } from "../../core/run.ts";
+import { hostAccess } from "../../inventory/access.ts";
+import { command as commandModule } from "../../modules/commands/command.ts";
+import { styleFor } from "../../report/index.ts";
+import { interruptible } from "../interrupt.ts";
+import { findInventory } from "../inventories.ts";
+import { inventoryOption, positive } from "../options.ts";
+
+interface Flags {
+  readonly inventory?: string;
+  readonly become?: boolean;
+  readonly forks?: number;
+}
+
+export function configure(command: Command, exitWith: (code: number) => void): void {
+  command
+    .description("Runs a command on every host that a pattern means, and prints what they answer.")
+    .argument("<pattern>", "the hosts: all, web, web1, web:!web2")
+    .argument("<command...>", "the command and its words; one quoted text goes through sh");
+  inventoryOption(command)
+    .option("-b, --become", "as root")
+    .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  npx run exec all -- uptime
+  npx run exec web -- 'df -h / | tail -1'
+
+Exit codes: 0 fine, 2 it failed on a host, 4 a host was unreachable, 5 bad usage`,
+    )
+    .action(async (pattern: string, words: readonly string[], flags: Flags) => {
+      exitWith(await exec(pattern, words, flags));
+    });
+}
+
+async function exec(pattern: string, words: readonly string[], flags: Flags): Promise<number> {
+  if (words.length === 0) throw new ShowrunnerError("usage", "no command is given");
+  const { inventory, root, shown } = await findInventory(flags.inventory);
+  const [only = ""] = words;
+  const argv = words.length === 1 ? ["sh", "-c", only] : [...words];
+  const plays = playbook([
+    play(
+      "exec",
+      { hosts: pattern, become: flags.become ?? false },
+      { command: () => commandModule({ argv }) },
+    ),
+  ]);
+  const width = Math.max(...inventory.select(pattern).map(({ name }) => name.length));
+  const { signal, stop } = interruptible(() => process.stderr.write("interrupted\n"));
+  try {
+    const { exitCode: code } = await runPlaybook({
+      playbook: plays,
+      name: "exec",
+      inventoryName: shown,
+      inventory,
+      access: (host) => hostAccess(inventory.host(host.name), root),
+      subscribers: [printer(width)],
+      signal,
+      ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+    });
+    return code;
+  } finally {
+    stop();
+  }
+}
+
+/** Each line of output with its host before it, on the stream that it came on. */
+function printer(width: number): Subscriber {
+  const [out, err] = [styleFor(process.stdout), styleFor(process.stderr)];
+  return (event) => {
+    if (event.type === "task:output") {
+      const toStdout = event.stream === "stdout";
+      const prefix = (toStdout ? out : err)("cyan", event.host.padEnd(width));
+      (toStdout ? process.stdout : process.stderr).write(`${prefix} | ${event.text}\n`);
+    }
+    if (event.type !== "host:failed" && event.type !== "host:unreachable") return;
+    const { message, hint, code } = event.error;
+    const said = code === "change.failed" ? message.replace(/^run: /, "") : message;
+    process.stderr.write(`${err("red", `${event.host.padEnd(width)} ! ${said}`)}\n`);
+    if (hint !== undefined) process.stderr.write(`${" ".repeat(width)}   ${hint}\n`);
+  };
+}

@@ -1,0 +1,94 @@
+/** `run task MODULE '{json}' --hosts PATTERN` */
+import type { Command } from "commander";
+import { messageOf, ShowrunnerError } from "../../core/errors.ts";
+import { play, playbook } from "../../core/play.ts";
+import type { TaskResult } from "../../core/task.ts";
+import { UnknownValue } from "../../core/unknown.ts";
+import { redactDeep } from "../../secrets/secret.ts";
+import { findInventory } from "../inventories.ts";
+import { moduleNamed } from "../modules.ts";
+import { inventoryOption, positive, type ReportFlags, reportOptions } from "../options.ts";
+import { runAndReport } from "../run.ts";
+
+interface Flags extends ReportFlags {
+  readonly inventory?: string;
+  readonly hosts: string;
+  readonly become?: boolean;
+  readonly check?: boolean;
+  readonly forks?: number;
+}
+
+export function configure(command: Command, exitWith: (code: number) => void): void {
+  command
+    .description("Runs one task, without a playbook.")
+    .argument("<module>", "the module's name; `npx run doc` lists them")
+    .argument("[parameters]", "its parameters, in JSON or YAML", "{}")
+    .requiredOption("--hosts <pattern>", "the hosts: all, web, web1, web:!web2");
+  inventoryOption(command)
+    .option("-b, --become", "as root")
+    .option("-c, --check", "changes nothing: says what the task would change")
+    .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive);
+  reportOptions(command)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  npx run task file '{"path": "/srv/app", "state": "directory"}' --hosts web --become
+  npx run task command '{argv: [uptime]}' --hosts all -v`,
+    )
+    .action(async (name: string, parameters: string, flags: Flags) => {
+      exitWith(await run(name, parameters, flags));
+    });
+}
+
+async function run(name: string, parameters: string, flags: Flags): Promise<number> {
+  const module = await moduleNamed(name);
+  const params = await read(parameters);
+  module.fromData(params); // says what is wrong with them, before any host is reached
+  const inventory = await findInventory(flags.inventory);
+  const values = new Map<string, unknown>();
+  const one = play(
+    "task",
+    { hosts: flags.hosts, become: flags.become ?? false },
+    {
+      task: async ({ host }) => {
+        const value = knownValue(await module.fromData(params));
+        if (value !== undefined) values.set(host.name, value);
+      },
+    },
+  );
+  const code = await runAndReport({
+    name: `task ${name}`,
+    playbook: playbook([one]),
+    inventory,
+    report: flags,
+    check: flags.check ?? false,
+    ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+  });
+  if (flags.reporter !== "jsonl")
+    for (const [host, value] of values)
+      process.stdout.write(`${host}: ${JSON.stringify(redactDeep(value))}\n`);
+  return code;
+}
+
+async function read(text: string): Promise<unknown> {
+  const { parse } = await import("yaml");
+  try {
+    return parse(text) ?? {};
+  } catch (error) {
+    throw new ShowrunnerError(
+      "usage",
+      `the parameters are neither JSON nor YAML: ${messageOf(error).trim()}`,
+    );
+  }
+}
+
+/** In check mode there may be none. */
+function knownValue(result: TaskResult<unknown>): unknown {
+  try {
+    return result.value;
+  } catch (error) {
+    if (error instanceof UnknownValue) return undefined;
+    throw error;
+  }
+}

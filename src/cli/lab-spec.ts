@@ -1,0 +1,33 @@
+/** The lab that an inventory describes. */
+import { join } from "node:path";
+import { ShowrunnerError } from "../core/errors.ts";
+import type { LabSpec } from "../lab/index.ts";
+import type { LoadedInventory } from "./inventories.ts";
+
+/**
+ * @returns the lab's spec: hosts, addresses and user as in the inventory, its files in the project's folder
+ * @throws ShowrunnerError `usage` for an inventory that says nothing of a lab: its hosts may be real ones
+ */
+export function labSpec({ inventory, name, shown, root }: LoadedInventory): LabSpec {
+  const { network, suite } = inventory.lab;
+  if (suite === undefined || network === undefined)
+    throw new ShowrunnerError("usage", `${shown} describes no lab`, {
+      location: inventory.location,
+      hint: 'an inventory whose hosts may be made and thrown away says so: lab: { network: "10.77.0.0/24", suite: "bookworm" }',
+    });
+  const hosts = [...inventory.hosts.values()];
+  const users = [...new Set(hosts.map(({ user }) => user))];
+  const [user] = users;
+  if (user === undefined || users.length > 1)
+    throw new ShowrunnerError("usage", `${shown}: a lab's hosts all have the same user`, {
+      hint: 'name it in the inventory\'s settings: settings: { user: "deploy" }',
+    });
+  return {
+    name,
+    network,
+    suite,
+    user,
+    hosts: hosts.map(({ name: host, address }) => ({ name: host, address })),
+    stateDir: join(root, ".showrunner", "lab", name),
+  };
+}

@@ -1,0 +1,65 @@
+/** The modules and roles that can be called by name. */
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Location, ShowrunnerError } from "../core/errors.ts";
+import type { AnyModule } from "../core/module.ts";
+import { didYouMean } from "../core/suggest.ts";
+import { loadTypeScript } from "./load-typescript.ts";
+import { projectRoot } from "./project.ts";
+
+/** What is known of any role. */
+export interface AnyRole {
+  readonly definition: { readonly name: string; readonly summary?: string };
+  readonly schema: AnyModule["schema"];
+  readonly location: Location | undefined;
+}
+
+/** All modules, by name. */
+export async function allModules(): Promise<ReadonlyMap<string, AnyModule>> {
+  const exports: Record<string, unknown> = { ...(await import("../modules/index.ts")) };
+  return byName(Object.values(exports).filter(isModule));
+}
+
+/**
+ * A module by its name.
+ *
+ * @throws ShowrunnerError `usage`
+ */
+export async function moduleNamed(name: string): Promise<AnyModule> {
+  const modules = await allModules();
+  const found = modules.get(name);
+  if (found) return found;
+  throw new ShowrunnerError("usage", `there is no module "${name}"${didYouMean(name, modules.keys())}`, {
+    hint: "`npx run doc` lists the modules",
+  });
+}
+
+/** The roles that come with Showrunner, and those in the project's folder `roles`, which win. */
+export async function allRoles(): Promise<ReadonlyMap<string, AnyRole>> {
+  const bundled: Record<string, unknown> = { ...(await import("../../roles/index.ts")) };
+  const own = await Promise.all(roleFiles().map(loadTypeScript));
+  return byName([bundled, ...own].flatMap((exports) => Object.values(exports).filter(isRole)));
+}
+
+function roleFiles(): string[] {
+  const here = resolve("roles");
+  const folder = existsSync(here) ? here : join(projectRoot(), "roles");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => ["index.ts", "index.js"].map((index) => join(folder, name, index)))
+    .filter((file) => existsSync(file));
+}
+
+function byName<T extends AnyModule | AnyRole>(all: readonly T[]): Map<string, T> {
+  const sorted = [...all].sort((a, b) => a.definition.name.localeCompare(b.definition.name));
+  return new Map(sorted.map((one) => [one.definition.name, one]));
+}
+
+function isModule(value: unknown): value is AnyModule {
+  return typeof value === "function" && "schema" in value && "definition" in value && "fromData" in value;
+}
+
+function isRole(value: unknown): value is AnyRole {
+  return typeof value === "function" && "schema" in value && "definition" in value && !("fromData" in value);
+}

@@ -1,0 +1,52 @@
+/** A schema as the rows of a table: what the parameters of a module or the variables of a role are. */
+
+export interface SchemaRow {
+  /** `name`, and of what is inside another parameter its path: `upstreams[].port`. */
+  readonly name: string;
+  readonly type: string;
+  readonly required: boolean;
+  /** As JSON. */
+  readonly default: string | undefined;
+  readonly description: string;
+}
+
+/** The rows of an object's schema, in the order it was written, with what is inside below it. */
+export function schemaRows(schema: unknown, prefix = ""): SchemaRow[] {
+  if (!isRecord(schema) || !isRecord(schema["properties"])) return [];
+  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+  return Object.entries(schema["properties"]).flatMap(([key, inner]) => {
+    if (!isRecord(inner)) return [];
+    const name = prefix + key;
+    const row: SchemaRow = {
+      name,
+      type: typeText(inner),
+      required: required.includes(key) && inner["default"] === undefined,
+      default: inner["default"] === undefined ? undefined : JSON.stringify(inner["default"]),
+      description: typeof inner["description"] === "string" ? inner["description"] : "",
+    };
+    return [row, ...inside(inner, name)];
+  });
+}
+
+function inside(schema: Record<string, unknown>, name: string): SchemaRow[] {
+  const rows = schemaRows(schema, `${name}.`);
+  return rows.length > 0 ? rows : schemaRows(schema["items"], `${name}[].`);
+}
+
+/** `string`, `"present" | "absent"`, `string[]`. */
+export function typeText(schema: unknown): string {
+  if (!isRecord(schema)) return "any";
+  if (schema["secret"] === true) return "secret";
+  if ("const" in schema) return JSON.stringify(schema["const"]);
+  if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => JSON.stringify(value)).join(" | ");
+  if (Array.isArray(schema["anyOf"])) return schema["anyOf"].map(typeText).join(" | ");
+  if (schema["type"] === "array") {
+    const item = typeText(schema["items"]);
+    return item.includes(" | ") ? `(${item})[]` : `${item}[]`;
+  }
+  return typeof schema["type"] === "string" ? schema["type"] : "any";
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
