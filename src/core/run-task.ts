@@ -73,6 +73,7 @@ export async function runTask<V>(
   try {
     const outcome = await withRetries(task, context, shown, tentative);
     end(outcome.status, outcome.changes, "unknown" in outcome.value ? { reason: outcome.value.unknown } : {});
+    if (task.message !== undefined) run.emit({ type: "message", host: host.info.name, text: task.message });
     return resultOf(outcome);
   } catch (error) {
     const failure = asFailure(error).at(task.location);
@@ -97,7 +98,7 @@ async function withRetries<V>(
     const planning = new Planning(host, becomeOf(task.options, context), tentative);
     let reason: string;
     try {
-      const outcome = await tryOnce(task, context, planning, shown);
+      const outcome = await tryPatiently(task, context, planning, shown);
       if (host.run.options.check || !task.options.until || task.options.until(resultOf(outcome)))
         return outcome;
       reason = "the condition does not hold yet";
@@ -110,6 +111,36 @@ async function withRetries<V>(
     host.run.emit({ type: "task:retry", host: host.info.name, task: shown.id, attempt, attempts, reason });
     for (const { fact, key } of planning.reads) host.facts.forget(fact, key);
     await sleep(milliseconds(task.options.delay ?? defaultDelay));
+  }
+}
+
+/** Plans again what failed, as long as the module has patience: what it waits for comes by itself, or not. */
+async function tryPatiently<V>(
+  task: Task<V>,
+  context: HostContext,
+  planning: Planning,
+  shown: ShownTask,
+): Promise<Outcome<V>> {
+  const { patience } = task;
+  const { host } = context;
+  if (!patience || host.run.options.check) return tryOnce(task, context, planning, shown);
+  const started = performance.now();
+  await sleep(patience.delay);
+  for (;;) {
+    try {
+      return await tryOnce(task, context, planning, shown);
+    } catch (error) {
+      const { code, message, hint, details } = asFailure(error);
+      if (code !== "task.failed") throw error;
+      const waited = performance.now() - started;
+      if (waited + patience.interval > patience.timeout)
+        throw new ShowrunnerError(code, `${message} (waited ${Math.round(waited / 1000)} s)`, {
+          hint,
+          details,
+        });
+    }
+    for (const { fact, key } of planning.reads) host.facts.forget(fact, key);
+    await sleep(patience.interval);
   }
 }
 

@@ -61,10 +61,22 @@ export interface TaskData {
   readonly params: unknown;
 }
 
+/** How a task waits for what comes by itself. Milliseconds. */
+export interface Patience {
+  /** The wait before the first look. */
+  readonly delay: number;
+  /** The wait between looks. */
+  readonly interval: number;
+  /** From the beginning until it fails for good. */
+  readonly timeout: number;
+}
+
 export interface TaskDefinition<V> {
   readonly module: string;
   readonly title: string;
   readonly params: unknown;
+  readonly patience?: Patience | undefined;
+  readonly message?: string | undefined;
   plan(host: PlanHost): Plan<V>;
 }
 
@@ -73,6 +85,10 @@ export class Task<V> extends Deferred<TaskResult<V>> {
   readonly title: string;
   readonly params: unknown;
   readonly options: TaskOptions<V>;
+  /** Where it must not fail at once: it is planned afresh until it succeeds. */
+  readonly patience: Patience | undefined;
+  /** What it tells the user when it has run. */
+  readonly message: string | undefined;
   readonly plan: (host: PlanHost) => Plan<V>;
 
   constructor(definition: TaskDefinition<V>, options: TaskOptions<V> = {}) {
@@ -81,6 +97,8 @@ export class Task<V> extends Deferred<TaskResult<V>> {
     this.title = options.name ?? definition.title;
     this.params = definition.params;
     this.options = options;
+    this.patience = definition.patience;
+    this.message = definition.message;
     this.plan = (host) => definition.plan(host);
     for (const handler of this.handlers) handler.claim();
   }
