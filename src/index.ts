@@ -12,7 +12,7 @@ export { defineModule, type Module, type ModuleDefinition } from "./core/module.
 export { type Play, type Playbook, type PlayOptions, play, playbook, type StepContext } from "./core/play.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/role.ts";
 export { type RunRequest, type RunSummary, runPlaybook } from "./core/run.ts";
-export { SecretString, type Static, Type } from "./core/schema.ts";
+export { type Input, SecretString, type Static, Type, withDefault } from "./core/schema.ts";
 export { feed, lines, quote, type Script, sh } from "./core/script.ts";
 export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/task.ts";
 export { inventory } from "./inventory/index.ts";

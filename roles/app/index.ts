@@ -12,6 +12,7 @@ import {
   systemdUnit,
   Type,
   user,
+  withDefault,
 } from "showrunner";
 
 /** Any application, as a systemd service of its own user. */
@@ -28,11 +29,16 @@ export const app = defineRole({
       minItems: 1,
       description: "what the unit runs, in the application's folder",
     }),
-    packages: Type.Array(Type.String({ minLength: 1 }), { default: [], description: "packages it needs" }),
-    environment: Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
-      default: {},
-      description: "its environment; only root and the application can read it",
-    }),
+    packages: withDefault(
+      Type.Array(Type.String({ minLength: 1 }), { description: "packages it needs" }),
+      [],
+    ),
+    environment: withDefault(
+      Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
+        description: "its environment; only root and the application can read it",
+      }),
+      {},
+    ),
     health: Type.Optional(
       Type.String({ format: "uri", description: "must answer 200 once the application runs" }),
     ),

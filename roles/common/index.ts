@@ -1,19 +1,19 @@
-import { apt, copy, defineRole, lineinfile, Type } from "showrunner";
+import { apt, copy, defineRole, lineinfile, Type, withDefault } from "showrunner";
 
 /** What every host of a site has: base packages, a message of the day, and the names of its neighbours. */
 export const common = defineRole({
   name: "common",
   summary: "Base packages, a message of the day, and every inventory host's name in /etc/hosts.",
   vars: {
-    packages: Type.Array(Type.String({ minLength: 1 }), {
-      default: ["ca-certificates", "curl", "rsync"],
-      description: "packages that every host has",
-    }),
+    packages: withDefault(
+      Type.Array(Type.String({ minLength: 1 }), { description: "packages that every host has" }),
+      ["ca-certificates", "curl", "rsync"],
+    ),
     motd: Type.Optional(Type.String({ description: "the message of the day" })),
-    nameHosts: Type.Boolean({
-      default: true,
-      description: "put every inventory host's name into /etc/hosts",
-    }),
+    nameHosts: withDefault(
+      Type.Boolean({ description: "put every inventory host's name into /etc/hosts" }),
+      true,
+    ),
   },
   async run({ vars, inventory }) {
     await apt({ name: vars.packages, cacheValidTime: 86_400 });

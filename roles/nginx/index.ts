@@ -1,4 +1,4 @@
-import { apt, copy, defineRole, file, service, Type, template } from "showrunner";
+import { apt, copy, defineRole, file, service, Type, template, withDefault } from "showrunner";
 
 const reload = service({ name: "nginx", state: "reloaded" });
 
@@ -14,18 +14,12 @@ export const nginx = defineRole({
   vars: {
     domain: Type.String({ format: "hostname", description: "the site's name; also names its files" }),
     upstreams: Type.Array(Upstream, { minItems: 1, description: "the application servers" }),
-    port: Type.Integer({ minimum: 1, maximum: 65_535, default: 80, description: "where it listens" }),
+    port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535, description: "where it listens" }), 80),
     staticFiles: Type.Optional(Type.String({ description: "a local folder, served under /static/" })),
-    healthPath: Type.String({
-      pattern: "^/",
-      default: "/healthz",
-      description: "passed on to the application",
-    }),
-    maxBodySize: Type.String({
-      pattern: "^[0-9]+[kmg]?$",
-      default: "8m",
-      description: "the largest request body",
-    }),
+    maxBodySize: withDefault(
+      Type.String({ pattern: "^[0-9]+[kmg]?$", description: "the largest request body" }),
+      "8m",
+    ),
   },
   async run({ vars, role }) {
     const root = `/srv/www/${vars.domain}`;

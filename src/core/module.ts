@@ -2,8 +2,16 @@
 import { type Location, ShowrunnerError } from "./errors.ts";
 import { asFailure } from "./failure.ts";
 import { callerLocation } from "./location.ts";
-import { requireValue, type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
-import { type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
+import {
+  type Input,
+  requireValue,
+  type Static,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  Type,
+} from "./schema.ts";
+import { type Patience, type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
 
 export interface ModuleDefinition<P extends TProperties, V> {
   /** As users call it, in camelCase. */
@@ -22,13 +30,20 @@ export interface ModuleDefinition<P extends TProperties, V> {
   check?(params: Static<TObject<P>>): void;
   /** Completes parameters by where the call stands: relative local paths become absolute. Runs after `check`. */
   complete?(params: Static<TObject<P>>, caller: Location | undefined): Static<TObject<P>>;
+  /**
+   * How long to wait for what comes by itself, for a module that waits: a plan that fails (with `fail` or
+   * `host.require`) is made again, on facts read afresh, until it succeeds or the time is over. A check looks once.
+   */
+  patience?(params: Static<TObject<P>>): Patience;
+  /** What to tell the user once the task has run, as an event of its own. */
+  message?(params: Static<TObject<P>>): string;
   /** Reads facts, compares, and yields one change a difference. Must not run anything to decide. */
   plan(host: PlanHost, params: Static<TObject<P>>): Plan<V>;
 }
 
 /** A module: call it with parameters to make a task. */
 export interface Module<P extends TProperties, V> {
-  (params: Static<TObject<P>>, options?: TaskOptions<V>): Task<V>;
+  (params: Input<P>, options?: TaskOptions<V>): Task<V>;
   readonly definition: ModuleDefinition<P, V>;
 }
 
@@ -72,12 +87,14 @@ export function defineModule<P extends TProperties, V>(
         module: definition.name,
         title: oneLine(definition.title?.(params) ?? firstText(params)),
         params,
+        patience: definition.patience?.(params),
+        message: definition.message?.(params),
         plan: (host) => definition.plan(host, params),
       },
       options,
     );
   };
-  const call = (params: Static<TObject<P>>, options?: TaskOptions<V>) => make(params, options);
+  const call = (params: Input<P>, options?: TaskOptions<V>) => make(params, options);
   return Object.assign(call, {
     definition,
     schema,

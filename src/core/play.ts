@@ -53,7 +53,7 @@ export interface Play {
  *   nginx: ({ vars }) => nginx({ domain: vars.domain }),
  * });
  */
-export function play<const P extends TProperties = Record<never, never>>(
+export function play<P extends TProperties = Record<never, never>>(
   name: string,
   options: PlayOptions<P>,
   steps: Readonly<Record<string, StepBody<P>>>,

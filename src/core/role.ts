@@ -5,7 +5,7 @@ import { Deferred } from "./deferred.ts";
 import { type Location, ShowrunnerError } from "./errors.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { callerLocation } from "./location.ts";
-import { requireValue, type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
+import { type Input, requireValue, type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
 
 /** A role's own files. */
 export interface RoleFiles {
@@ -32,7 +32,7 @@ export interface RoleDefinition<P extends TProperties, R> {
 
 /** A role: call it with its variables and await it in a step. */
 export interface Role<P extends TProperties, R> {
-  (vars: Static<TObject<P>>): Deferred<R>;
+  (vars: Input<P>): Deferred<R>;
   readonly definition: { readonly name: string; readonly summary?: string };
   readonly schema: TSchema;
   readonly location: Location | undefined;
@@ -58,7 +58,7 @@ export function defineRole<P extends TProperties, R>(definition: RoleDefinition<
   const location = callerLocation();
   const schema = Type.Object(definition.vars, { additionalProperties: false });
   const files = roleFiles(location);
-  const call = (given: Static<TObject<P>>): Deferred<R> => {
+  const call = (given: Input<P>): Deferred<R> => {
     const caller = callerLocation();
     const vars = requireValue(schema, given, {
       code: "vars.invalid",

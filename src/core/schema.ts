@@ -17,6 +17,33 @@ export function SecretString(
   return Type.Unsafe<string | Secret>({ secret: true, ...options });
 }
 
+/** A schema whose value may be left out, because it has a default: a caller may omit it, whoever reads it has it. */
+export type Defaulted<S extends TSchema> = S & { readonly default: Static<S> };
+
+/**
+ * Gives a schema a default. Unlike a bare `default` option, the caller's type then allows to leave it out.
+ *
+ * @example
+ * vars: { port: withDefault(Type.Integer(), 80) }
+ */
+export function withDefault<S extends TSchema>(schema: S, value: Static<S>): Defaulted<S> {
+  // TypeBox keeps a schema's kind in hidden properties, which a spread would lose
+  const copy: S = Object.defineProperties({ ...schema }, Object.getOwnPropertyDescriptors(schema));
+  return Object.assign(copy, { default: value });
+}
+
+/** What a caller gives for these properties: those with a default may be left out. */
+export type Input<P extends TProperties> = Flat<
+  Omit<Static<TObject<P>>, DefaultedKeys<P>> & Partial<Pick<Static<TObject<P>>, DefaultedKeys<P> & keyof Static<TObject<P>>>>
+>;
+
+type DefaultedKeys<P extends TProperties> = {
+  [K in keyof P]: P[K] extends { readonly default: unknown } ? K : never;
+}[keyof P];
+
+/** One object type in place of an intersection: what an editor shows is then readable. */
+type Flat<T> = { [K in keyof T]: T[K] };
+
 /** One problem of a value: where in it, what was expected, what it got. */
 export interface Problem {
   /** Path within the value: `upstreams[0].port`; empty for the value itself. */

@@ -1,0 +1,268 @@
+/**
+ * The site on real hosts, through the command line, in a project of its own: the checkout's playbooks and roles, and
+ * its inventories moved to other networks, so that nobody's running lab is touched.
+ */
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TimedEvent } from "../../src/core/events.ts";
+
+const checkout = resolve(import.meta.dirname, "../..");
+const cli = join(checkout, "dist/src/cli/main.js");
+
+/** A project with the checkout's playbooks, whose inventories are on networks of the test's own. */
+function testProject(networks: Readonly<Record<string, string>>): string {
+  const project = mkdtempSync(join(tmpdir(), "site-test-"));
+  for (const name of ["package.json", "playbooks", "roles", "node_modules", "dist", "src"])
+    symlinkSync(join(checkout, name), join(project, name));
+  mkdirSync(join(project, "inventory"));
+  for (const name of readdirSync(join(checkout, "inventory"))) {
+    const file = join(project, "inventory", name);
+    cpSync(join(checkout, "inventory", name), file);
+    let text = readFileSync(file, "utf8");
+    for (const [from, to] of Object.entries(networks)) text = text.replaceAll(`${from}.0.`, `${to}.0.`);
+    writeFileSync(file, text);
+  }
+  return project;
+}
+
+interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function runIn(project: string, args: readonly string[]): Promise<Ended> {
+  return promisify(execFile)(process.execPath, [cli, ...args], { cwd: project, maxBuffer: 1 << 28 }).then(
+    ({ stdout, stderr }) => ({ status: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => ({
+      status: error.code,
+      stdout: error.stdout,
+      stderr: error.stderr,
+    }),
+  );
+}
+
+interface SiteRun {
+  readonly events: readonly TimedEvent[];
+  readonly end: Extract<TimedEvent, { type: "run:end" }>;
+}
+
+async function site(project: string, inventory: string, ...more: string[]): Promise<SiteRun> {
+  const { stdout, stderr } = await runIn(project, [
+    "playbook",
+    "site",
+    "-i",
+    inventory,
+    "--reporter",
+    "jsonl",
+    ...more,
+  ]);
+  const events = stdout
+    .trim()
+    .split("\n")
+    .map((line): TimedEvent => JSON.parse(line));
+  const end = events.at(-1);
+  if (end?.type !== "run:end") throw new Error(`the run did not end: ${stdout.slice(-2000)} ${stderr}`);
+  const problems = events.filter(({ type }) => type === "host:failed" || type === "host:unreachable");
+  if (problems.length > 0) throw new Error(JSON.stringify(problems, null, 1));
+  return { events, end };
+}
+
+/** Each task's status under a name that is the same in every run: host, module, title, and which one of these it is. */
+function taskStatuses({ events }: SiteRun): Map<string, string> {
+  const statuses = new Map<string, string>();
+  const counts = new Map<string, number>();
+  for (const event of events) {
+    if (event.type !== "task:end") continue;
+    const name = `${event.host} ${event.step} ${event.task.roles.join("/")} ${event.task.module} ${event.task.title}`;
+    const nth = (counts.get(name) ?? 0) + 1;
+    counts.set(name, nth);
+    statuses.set(`${name} #${nth}`, event.status);
+  }
+  return statuses;
+}
+
+/** Host and step of every step whose plan broke off as unknown. */
+function unknownSteps({ events }: SiteRun): Set<string> {
+  return new Set(
+    events.flatMap((event) =>
+      event.type === "host:step:end" && event.unknown !== undefined ? [`${event.host} ${event.step}`] : [],
+    ),
+  );
+}
+
+const curl = async (...args: string[]) =>
+  (await promisify(execFile)("curl", ["-sS", "--max-time", "10", ...args])).stdout;
+
+async function servedBy(address: string): Promise<string> {
+  const headers = await curl("-o", "/dev/null", "-D", "-", `http://${address}/`);
+  return /^x-served-by: (\S+)/im.exec(headers)?.[1] ?? headers;
+}
+
+async function retry<T>(seconds: number, work: () => Promise<T>): Promise<T> {
+  const until = Date.now() + seconds * 1000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      await new Promise((wait) => setTimeout(wait, 250));
+    }
+  }
+}
+
+describe.each([
+  { shape: "lab", net: "10.77", own: "10.84", primary: "db1", replica: "db2", webs: ["web1", "web2"] },
+  {
+    shape: "compact",
+    net: "10.78",
+    own: "10.85",
+    primary: "node1",
+    replica: "node2",
+    webs: ["node1", "node2"],
+  },
+])("the site in the shape of inventory/$shape.ts", ({ shape, net, own, primary, replica, webs }) => {
+  const inventory = `inventory/${shape}.ts`;
+  const balancer = `${own}.0.11`;
+  let project: string;
+  let planned: SiteRun;
+  let first: SiteRun;
+
+  const ssh = async (host: string, ...command: string[]) => {
+    const { stdout, status, stderr } = await runIn(project, [
+      "exec",
+      host,
+      "-i",
+      inventory,
+      "--become",
+      "--",
+      ...command,
+    ]);
+    if (status !== 0) throw new Error(stdout + stderr);
+    return stdout;
+  };
+
+  beforeAll(async () => {
+    project = testProject({ [net]: own });
+    const { status, stdout, stderr } = await runIn(project, ["lab", "up", "-i", inventory]);
+    if (status !== 0) throw new Error(stdout + stderr);
+    planned = await site(project, inventory, "--check");
+    first = await site(project, inventory, "--verify");
+  });
+  afterAll(async () => {
+    await runIn(project, ["lab", "down", "-i", inventory]);
+    rmSync(project, { recursive: true });
+  });
+
+  it("stands after the first run", () => {
+    expect(first.end.totals).toMatchObject({ failed: 0, unreachable: 0 });
+    expect(first.end.totals.changed).toBeGreaterThan(20);
+  });
+
+  it("was planned truthfully on the fresh hosts", () => {
+    const plan = taskStatuses(planned);
+    const real = taskStatuses(first);
+    const unknown = unknownSteps(planned);
+    const broken = [...plan]
+      .filter(([name, status]) => status === "changed" && real.get(name) !== "changed")
+      .map(([name]) => name);
+    expect(broken, "called certain, not made").toEqual([]);
+    const unlisted = [...real].filter(([name, status]) => {
+      const [host, step] = name.split(" ");
+      return (
+        status === "changed" &&
+        !["changed", "likely", "unknown"].includes(plan.get(name) ?? "") &&
+        !unknown.has(`${host} ${step}`)
+      );
+    });
+    expect(unlisted, "made, but not listed").toEqual([]);
+    const likely = [...plan].filter(([, status]) => status === "likely").map(([name]) => name);
+    const untrue = likely.filter((name) => real.get(name) !== "changed");
+    expect(
+      untrue.length,
+      `likely, but not made, of ${likely.length}: ${untrue.join("; ")}`,
+    ).toBeLessThanOrEqual(likely.length / 10);
+    expect(likely.length).toBeGreaterThan(0);
+  });
+
+  it("is left alone by the second run", async () => {
+    const { end, events } = await site(project, inventory);
+    const changed = events.flatMap((event) =>
+      event.type === "task:end" && event.status === "changed"
+        ? [`${event.host} ${event.task.module} ${event.task.title}`]
+        : [],
+    );
+    expect(changed).toEqual([]);
+    expect(end.totals.changed).toBe(0);
+  });
+
+  it("is planned as unchanged afterwards, with nothing likely or unknown", async () => {
+    const { end } = await site(project, inventory, "--check");
+    expect(end.totals).toMatchObject({ changed: 0, likely: 0, unknown: 0 });
+  });
+
+  it("alternates between both web servers", async () => {
+    const served: string[] = [];
+    for (let request = 0; request < 6; request++) served.push(await servedBy(balancer));
+    expect(new Set(served)).toEqual(new Set(webs));
+    for (let request = 1; request < served.length; request++)
+      expect(served[request]).not.toBe(served[request - 1]);
+  });
+
+  it("serves static files", async () => {
+    expect(
+      await curl(
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code} %{content_type}",
+        `http://${balancer}/static/site.css`,
+      ),
+    ).toBe("200 text/css");
+  });
+
+  it("keeps what is posted on the primary and on the replica", async () => {
+    const text = `note ${Date.now()}`;
+    expect(
+      await curl("-o", "/dev/null", "-w", "%{http_code}", "-d", `text=${text}`, `http://${balancer}/notes`),
+    ).toBe("303");
+    for (const host of [primary, replica])
+      await retry(10, async () => {
+        const rows = await ssh(host, "mariadb", "-N", "-e", "SELECT text FROM site.notes");
+        if (!rows.includes(text)) throw new Error(`${host} has no "${text}": ${rows}`);
+      });
+    expect(await curl(`http://${balancer}/`)).toContain(text);
+  });
+
+  it("still answers with one web server stopped", async () => {
+    const [down = "", up = ""] = webs;
+    await ssh(down, "systemctl", "stop", "nginx");
+    try {
+      await retry(15, async () => {
+        for (let request = 0; request < 4; request++)
+          if ((await servedBy(balancer)) !== up) throw new Error("the stopped server was asked");
+      });
+    } finally {
+      await ssh(down, "systemctl", "start", "nginx");
+    }
+  });
+
+  it("shows its passwords neither in a run's output nor in a process list", async () => {
+    const secrets = /lab-only-(database-password|replication-pw)/;
+    expect(JSON.stringify(first.events)).not.toMatch(secrets);
+    for (const host of [primary, ...webs]) expect(await ssh(host, "ps", "axww")).not.toMatch(secrets);
+  });
+});

@@ -1,0 +1,119 @@
+/** What users write is inferred, and misuse does not compile: `tsc` holds every `@ts-expect-error` of this file. */
+
+import {
+  batch,
+  change,
+  command,
+  defineFact,
+  defineModule,
+  defineRole,
+  on,
+  once,
+  play,
+  type Secret,
+  SecretString,
+  sh,
+  type Task,
+  Type,
+  withDefault,
+} from "showrunner";
+import { describe, expectTypeOf, it } from "vitest";
+
+const greeting = defineRole({
+  name: "greeting",
+  vars: {
+    text: Type.String(),
+    times: withDefault(Type.Integer(), 1),
+    mood: Type.Optional(Type.Union([Type.Literal("calm"), Type.Literal("loud")])),
+    password: SecretString(),
+  },
+  async run({ vars }) {
+    expectTypeOf(vars.text).toEqualTypeOf<string>();
+    expectTypeOf(vars.mood).toEqualTypeOf<"calm" | "loud" | undefined>();
+    expectTypeOf(vars.password).toEqualTypeOf<string | Secret>();
+    return vars.times;
+  },
+});
+
+const level = defineFact<string, number>({
+  name: "types.level",
+  script: (names) => sh`level ${names}`,
+  parse: (_, names) => new Map(names.map((name) => [name, 1])),
+});
+
+const raise = defineModule({
+  name: "raise",
+  summary: "Raises a level.",
+  params: { name: Type.String(), to: Type.Integer() },
+  async *plan(host, p) {
+    expectTypeOf(p).toEqualTypeOf<{ name: string; to: number }>();
+    const now = await host.fact(level, p.name);
+    expectTypeOf(now).toEqualTypeOf<number>();
+    if (now !== p.to)
+      yield change({ what: "level", script: sh`raise ${p.name} ${p.to}`, sets: [level.is(p.name, p.to)] });
+    // @ts-expect-error a fact is asked with its own kind of key
+    await host.fact(level, 7);
+    // @ts-expect-error a fact's value has the fact's type
+    level.is(p.name, "high");
+    return { was: now };
+  },
+});
+
+/** Never run: only compiled. */
+export function compiledOnly(): void {
+  // @ts-expect-error a misspelt parameter
+  raise({ nam: "a", to: 1 });
+  // @ts-expect-error a parameter of the wrong type
+  raise({ name: "a", to: "1" });
+  // @ts-expect-error a missing parameter
+  raise({ name: "a" });
+  // @ts-expect-error a misspelt option
+  raise({ name: "a", to: 1 }, { notfy: raise({ name: "b", to: 1 }) });
+  // @ts-expect-error a handler is a task, not a name
+  raise({ name: "a", to: 1 }, { notify: "restart nginx" });
+  // @ts-expect-error a misspelt role variable
+  greeting({ txt: "hi", password: "x" });
+  // @ts-expect-error a value that is none of the choices
+  greeting({ text: "hi", mood: "merry", password: "x" });
+  // @ts-expect-error a command's words are a list
+  command({ argv: "uptime" });
+  // @ts-expect-error an undefined value can't be quoted into a script
+  sh`echo ${undefined}`;
+  const hidden: Secret | undefined = undefined;
+  // @ts-expect-error a secret has no place on a command line
+  sh`login ${hidden}`;
+
+  play(
+    "p",
+    { hosts: "all", vars: { port: Type.Integer() } },
+    {
+      one: async ({ vars }) => {
+        expectTypeOf(vars).toEqualTypeOf<{ port: number }>();
+        // @ts-expect-error a variable that the play does not declare
+        vars.prot;
+      },
+      two: async () => {
+        const result = await raise({ name: "a", to: 1 });
+        expectTypeOf(result.value).toEqualTypeOf<{ was: number }>();
+        // @ts-expect-error a result has no such field
+        result.value.is;
+        const [first, second] = await batch([raise({ name: "a", to: 1 }), command({ argv: ["true"] })]);
+        expectTypeOf(first.value.was).toEqualTypeOf<number>();
+        expectTypeOf(second.value.stdout).toEqualTypeOf<string>();
+        expectTypeOf(await once(async () => 7)).toEqualTypeOf<number>();
+        expectTypeOf(await on("a", async () => "x")).toEqualTypeOf<string>();
+        expectTypeOf(await greeting({ text: "hi", password: "x" })).toEqualTypeOf<number>();
+      },
+    },
+  );
+  // @ts-expect-error a step's body is asynchronous: it must return what it awaits
+  play("p", { hosts: "all" }, { one: () => 7 });
+  // @ts-expect-error a misspelt play option
+  play("p", { host: "all" }, { one: async () => undefined });
+}
+
+describe("types", () => {
+  it("say what a task gives", () => {
+    expectTypeOf<Task<{ was: number }>>(raise({ name: "a", to: 1 }));
+  });
+});
