@@ -51,7 +51,9 @@ export type Touch =
   | "services"
   | { readonly fact: string; readonly keys?: readonly FactKey[] }
   /** Every key that is a path below this directory. */
-  | { readonly fact: string; readonly below: string };
+  | { readonly fact: string; readonly below: string }
+  /** Every key that is, or has as its `path`, a directory above this path. */
+  | { readonly fact: string; readonly above: string };
 
 export interface Fact<K extends FactKey, V> {
   readonly name: string;
@@ -63,6 +65,8 @@ export interface Fact<K extends FactKey, V> {
   of(...keys: K[]): Touch;
   /** This fact for every path below a directory, for a change's `touches`. */
   below(directory: string): Touch;
+  /** This fact for every directory above a path: what is true of a whole tree. */
+  above(path: string): Touch;
 }
 
 /**
@@ -83,6 +87,7 @@ export function defineFact<K extends FactKey, V>(source: ScriptedFact<K, V> | Pr
     is: (key, value) => ({ fact: source.name, key, value }),
     of: (...keys) => (keys.length === 0 ? { fact: source.name } : { fact: source.name, keys }),
     below: (directory) => ({ fact: source.name, below: directory }),
+    above: (path) => ({ fact: source.name, above: path }),
   };
   defined.set(fact.name, fact);
   return fact;

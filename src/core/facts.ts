@@ -215,12 +215,20 @@ function mayTouch(
   if (touch === "services") return fact.about !== "host";
   if (touch === "arrivals")
     return current === undefined || fact.source.mayArrive?.(key, current.value) === true;
-  if ("below" in touch)
-    return touch.fact === fact.name && typeof key === "string" && key.startsWith(`${touch.below}/`);
-  return (
-    touch.fact === fact.name &&
-    (touch.keys === undefined || touch.keys.some((one) => factKeyId(one) === factKeyId(key)))
-  );
+  if (touch.fact !== fact.name) return false;
+  if ("below" in touch) return isBelow(pathOf(key), touch.below);
+  if ("above" in touch) return isBelow(touch.above, pathOf(key));
+  return touch.keys === undefined || touch.keys.some((one) => factKeyId(one) === factKeyId(key));
+}
+
+/** The path that a key is about, if it is about one. */
+function pathOf(key: FactKey): string | undefined {
+  if (typeof key === "string") return key;
+  return typeof key["path"] === "string" ? key["path"] : undefined;
+}
+
+function isBelow(path: string | undefined, directory: string | undefined): boolean {
+  return path !== undefined && directory !== undefined && path.startsWith(`${directory}/`);
 }
 
 function succeeded(fact: { readonly name: string }, { stdout, stderr, status }: Output): Buffer {

@@ -3,6 +3,7 @@ import { type Change, change } from "../../core/change.ts";
 import { Type } from "../../core/schema.ts";
 import { type Script, sh } from "../../core/script.ts";
 import { fail, type Plan } from "../../core/task.ts";
+import { treeDifference } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import { checkMode, chmodOperand, Mode, resolveMode } from "./mode.ts";
 
@@ -71,6 +72,7 @@ export async function* setAttributes(path: string, now: ModeState, wanted: Attri
       after: then.mode,
       script: sh`chmod -- ${chmodOperand(then.mode)} ${path}`,
       sets: [file.is(path, then)],
+      touches: [treeDifference.above(path)],
     });
   return ownership !== undefined || now.mode !== then.mode;
 }
@@ -87,6 +89,7 @@ function ownershipChange(path: string, now: ModeState, then: ModeState): Change 
     script: chown(path, operand, now.mode),
     // chown takes the set-id bits away, and chmod is asked to bring them back
     sets: [file.is(path, { ...then, mode: now.mode })],
+    touches: [treeDifference.above(path)],
   });
 }
 

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { change } from "../../core/change.ts";
 import { lines, type Script, sh } from "../../core/script.ts";
 import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { treeDifference } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import { type Attributes, chownOperand, type ModeState, showState, withAttributes } from "./attributes.ts";
 import { chmodOperand } from "./mode.ts";
@@ -44,6 +45,7 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
     after: `directory ${shown}`,
     script: lines(sh`set -e; umask 022`, ...steps),
     sets,
+    touches: [treeDifference.above(path)],
   });
 }
 

@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { change } from "../../core/change.ts";
 import { lines, type Script, sh } from "../../core/script.ts";
 import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { treeDifference } from "../../facts/file-tree.ts";
 import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
 import { chownOperand } from "./attributes.ts";
 import { cleanPath } from "./paths.ts";
@@ -58,7 +59,7 @@ export async function* makeLink(
     after: src,
     script: lines(sh`set -e`, ...steps),
     sets: [file.is(path, then), fileHash.is(path, undefined)],
-    touches: [fileContent.of(path), fileText.of(path), ...everythingBelow(path)],
+    touches: [fileContent.of(path), fileText.of(path), treeDifference.above(path), ...everythingBelow(path)],
   });
 }
 
@@ -70,5 +71,6 @@ async function* setOwner(path: string, now: LinkState, then: LinkState): Plan<vo
     after: `${then.owner}:${then.group}`,
     script: sh`chown -h -- ${`${then.owner}:${then.group}`} ${path}`,
     sets: [file.is(path, then)],
+    touches: [treeDifference.above(path)],
   });
 }

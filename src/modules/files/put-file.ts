@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import { change, type TextDiff } from "../../core/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { treeDifference } from "../../facts/file-tree.ts";
 import {
   asText,
   contentFacts,
@@ -33,6 +34,8 @@ export interface PutFile extends Attributes {
   readonly backup?: boolean | undefined;
   /** False: a file that exists is left as it is. */
   readonly force?: boolean | undefined;
+  /** The content that is there, if it was read already. */
+  readonly old?: Buffer | undefined;
 }
 
 /** What a file task gives. */
@@ -74,7 +77,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
   const now = state.type === "file" ? state : undefined;
   const then = withAttributes(now ?? (await created(host, "file", parent)), wanted);
   const bytes = await content.read();
-  const diff = content.secret ? undefined : await textDiff(host, path, now !== undefined, bytes);
+  const diff = content.secret ? undefined : await textDiff(host, wanted, now !== undefined, bytes);
   const backup = wanted.backup && now !== undefined ? backupPath(path) : undefined;
   const isNew = state.type === "absent";
   yield change({
@@ -96,6 +99,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
     sets: [file.is(path, then), ...contentFacts(path, bytes)],
     touches: [
       ...contentTouches(path, bytes),
+      treeDifference.above(path),
       ...(state.type === "link" ? everythingBelow(path) : []),
       ...(backup === undefined ? [] : [file.of(backup)]),
     ],
@@ -131,13 +135,13 @@ export async function created<T extends "file" | "directory">(
 
 async function textDiff(
   host: PlanHost,
-  path: string,
+  { path, old }: PutFile,
   exists: boolean,
   bytes: Buffer,
 ): Promise<TextDiff | undefined> {
   const after = asText(bytes);
   if (after === undefined) return undefined;
-  const before = exists ? await host.fact(fileText, path) : "";
+  const before = !exists ? "" : old ? asText(old) : await host.fact(fileText, path);
   return before === undefined ? undefined : { path, before, after };
 }
 

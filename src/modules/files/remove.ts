@@ -2,6 +2,7 @@
 import { change } from "../../core/change.ts";
 import { sh } from "../../core/script.ts";
 import type { Plan, PlanHost } from "../../core/task.ts";
+import { treeDifference } from "../../facts/file-tree.ts";
 import { contentFacts, everythingBelow, file } from "../../facts/files.ts";
 
 /** A directory goes with all that is in it; a link goes alone. */
@@ -14,6 +15,9 @@ export async function* removePath(host: PlanHost, path: string): Plan<void> {
     after: "absent",
     script: state.type === "directory" ? sh`rm -rf -- ${path}` : sh`rm -f -- ${path}`,
     sets: [file.is(path, { type: "absent" }), ...contentFacts(path, undefined)],
-    touches: state.type === "directory" || state.type === "link" ? everythingBelow(path) : [],
+    touches: [
+      treeDifference.above(path),
+      ...(state.type === "directory" || state.type === "link" ? everythingBelow(path) : []),
+    ],
   });
 }
