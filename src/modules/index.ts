@@ -1,12 +1,23 @@
 /** Every module there is. */
 export { command } from "./commands/command.ts";
+export type { CommandValue } from "./commands/run-script.ts";
+export { shell } from "./commands/shell.ts";
 export { copy } from "./files/copy.ts";
 export { file, type PathValue } from "./files/file.ts";
 export { lineinfile } from "./files/lineinfile.ts";
 export type { FileValue } from "./files/put-file.ts";
 export { template } from "./files/template.ts";
+export { type MysqlDatabaseValue, mysqlDatabase } from "./mysql/database.ts";
+export { type MysqlPrimaryValue, mysqlPrimary } from "./mysql/primary.ts";
+export { type MysqlReplicationValue, mysqlReplication } from "./mysql/replication.ts";
+export { type MysqlUserValue, mysqlUser } from "./mysql/user.ts";
+export { type MysqlVariableValue, mysqlVariable } from "./mysql/variable.ts";
+export { type HttpValue, http } from "./net/http.ts";
+export { waitFor } from "./net/wait-for.ts";
 export { type AptValue, apt } from "./packages/apt.ts";
 export { type ServiceValue, service } from "./services/service.ts";
 export { type SystemdUnitValue, systemdUnit } from "./services/systemd-unit.ts";
 export { group } from "./users/group.ts";
 export { type UserValue, user } from "./users/user.ts";
+export { assert } from "./util/assert.ts";
+export { debug } from "./util/debug.ts";

@@ -28,6 +28,7 @@ export async function request(session: Session, wanted: HttpRequest): Promise<Ht
   try {
     return await withTimeout(wanted.timeout, async (signal) => {
       const stream = await session.dial(host, port);
+      if (signal.aborted) stream.destroy(); // it came too late: nobody would ever close it
       signal.addEventListener("abort", () => stream.destroy());
       const socket = secure
         ? tlsConnect({ socket: stream, servername: host, rejectUnauthorized: wanted.verifyTls })

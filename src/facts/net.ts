@@ -1,0 +1,87 @@
+/** What answers on the network, as seen from the host: nothing is needed on it. */
+import type { HttpRequest } from "../core/change.ts";
+import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { defineFact } from "../core/fact.ts";
+import { sh } from "../core/script.ts";
+import { type HttpResponse, request } from "../transport/http.ts";
+import type { Session } from "../transport/session.ts";
+
+/** A request as a fact's key. */
+export interface AskedHttp extends HttpRequest {
+  readonly [name: string]: unknown;
+}
+
+/** What came of a request, or of an attempt to connect. */
+export type Reached<T> = { readonly got: T } | { readonly problem: string };
+
+/** The answer to a request that changes nothing. */
+export const httpAnswer = defineFact<AskedHttp, Reached<HttpResponse>>({
+  name: "http.answer",
+  about: "world",
+  read: (session, keys) => sideBySide(keys, (key) => request(session, key)),
+});
+
+/** A port, with how long to try. */
+export interface Port {
+  readonly [name: string]: unknown;
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+/** Whether a TCP port takes connections. */
+export const openPort = defineFact<Port, Reached<"open">>({
+  name: "net.port",
+  about: "world",
+  read: (session, keys) => sideBySide(keys, (key) => connectOnce(session, key)),
+});
+
+/**
+ * Whether anything stands at a path, for what running software brings: a socket, a file with its process id. Unlike
+ * the fact `file` it may be altered by whatever happens anywhere.
+ */
+export const pathExists = defineFact<string, boolean>({
+  name: "path.exists",
+  about: "world",
+  script: (paths) =>
+    sh`for path in ${paths}; do if [ -e "$path" ] || [ -L "$path" ]; then echo 1; else echo 0; fi; done`,
+  parse(stdout, paths) {
+    const answers = stdout.toString().split("\n");
+    return new Map(paths.map((path, index) => [path, answers[index] === "1"]));
+  },
+});
+
+/** One key's failure is that key's value; only a lost host fails them all. */
+async function sideBySide<K, T>(
+  keys: readonly K[],
+  ask: (key: K) => Promise<T>,
+): Promise<ReadonlyMap<K, Reached<T>>> {
+  const answers = keys.map(async (key): Promise<readonly [K, Reached<T>]> => {
+    try {
+      return [key, { got: await ask(key) }];
+    } catch (error) {
+      if (error instanceof ShowrunnerError && error.code.startsWith("host.")) throw error;
+      return [key, { problem: messageOf(error) }];
+    }
+  });
+  return new Map(await Promise.all(answers));
+}
+
+async function connectOnce(session: Session, { host, port, timeout }: Port): Promise<"open"> {
+  let timer: NodeJS.Timeout | undefined;
+  const dialled = session.dial(host, port).then((stream) => {
+    stream.on("error", () => undefined); // it was open, whatever becomes of it
+    stream.destroy();
+    return "open" as const;
+  });
+  dialled.catch(() => undefined); // after the time limit nobody listens
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeout / 1000} s`)), timeout);
+  });
+  try {
+    return await Promise.race([dialled, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,106 @@
+/** What `command` and `shell` have in common: when to run, where, with what, and what comes of it. */
+import { change } from "../../core/change.ts";
+import { ShowrunnerError } from "../../core/errors.ts";
+import { SecretString, Type } from "../../core/schema.ts";
+import { feed, lines, rawScript, type Script, sh } from "../../core/script.ts";
+import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { file } from "../../facts/files.ts";
+import { type ScriptOutput, scriptOutput } from "../../facts/script-output.ts";
+import { reveal, type Secret } from "../../secrets/secret.ts";
+
+/** What a command gave. One that was not run gave nothing, with status 0. */
+export interface CommandValue {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: number;
+}
+
+/** The parameters that both take. */
+export const runParams = {
+  creates: Type.Optional(Type.String({ description: "a path: if it exists, nothing is run" })),
+  removes: Type.Optional(Type.String({ description: "a path: if it does not exist, nothing is run" })),
+  chdir: Type.Optional(Type.String({ minLength: 1, description: "the directory to run it in" })),
+  stdin: Type.Optional(
+    SecretString({ description: "what it gets on its standard input; nothing if left out" }),
+  ),
+  environment: Type.Optional(
+    Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
+      description: "variables for its environment: the place for a secret, which no process list shows",
+    }),
+  ),
+  statuses: Type.Optional(
+    Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), {
+      minItems: 1,
+      description: "exit statuses that mean success. `[0]` if left out",
+    }),
+  ),
+  readOnly: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: "true: it changes nothing. So it is run in a check, too, and counts as `ok`",
+    }),
+  ),
+};
+
+export interface RunParams {
+  readonly creates?: string;
+  readonly removes?: string;
+  readonly chdir?: string;
+  readonly stdin?: string | Secret;
+  readonly environment?: Readonly<Record<string, string | Secret>>;
+  readonly statuses?: readonly number[];
+  readonly readOnly?: boolean;
+}
+
+/** Runs a script as these parameters say, as an opaque change or, if it only reads, as a fact. */
+export async function* runScript(
+  host: PlanHost,
+  p: RunParams,
+  shown: string,
+  body: Script,
+): Plan<CommandValue> {
+  const [created, removed] = await Promise.all([
+    p.creates === undefined ? undefined : host.fact(file, p.creates),
+    p.removes === undefined ? undefined : host.fact(file, p.removes),
+  ]);
+  if (created && created.type !== "absent") return nothing;
+  if (removed && removed.type === "absent") return nothing;
+  const script = prepared(p, body);
+  const statuses = p.statuses ?? [0];
+  if (p.readOnly === true) {
+    const output = await host.fact(scriptOutput, { script: script.text });
+    if (!statuses.includes(output.status)) throw failed(shown, output);
+    return output;
+  }
+  const output = yield change({
+    what: "run",
+    after: shown,
+    action: { kind: "script", script, statuses },
+    touches: ["everything"],
+  });
+  return { stdout: output.stdout.toString(), stderr: output.stderr.toString(), status: output.status };
+}
+
+const nothing: CommandValue = { stdout: "", stderr: "", status: 0 };
+
+/** With its directory, environment and input. Variables are set by the shell itself: `env`'s words would be public. */
+function prepared({ chdir, environment = {}, stdin }: RunParams, body: Script): Script {
+  const exports = Object.entries(environment).map(
+    ([name, value]) => sh`${rawScript(name)}=${reveal(value)}; export ${rawScript(name)}`,
+  );
+  return lines(
+    ...(chdir === undefined ? [] : [sh`cd -- ${chdir} || exit`]),
+    ...exports,
+    stdin === undefined ? body : feed(stdin, body),
+  );
+}
+
+function failed(shown: string, { stdout, stderr, status }: ScriptOutput): ShowrunnerError {
+  const said = `${stdout}\n${stderr}`.trim().split("\n").slice(-10);
+  return new ShowrunnerError("task.failed", `${shown}: ended with status ${status}`, { details: said });
+}
+
+/** @throws ShowrunnerError for a directory `cd` would take for something else */
+export function checkRun({ chdir }: RunParams): void {
+  if (chdir === "-") fail('`chdir` must be a directory, got "-"');
+}

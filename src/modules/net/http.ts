@@ -1,0 +1,174 @@
+import { change, type HttpRequest } from "../../core/change.ts";
+import { milliseconds } from "../../core/duration.ts";
+import { messageOf, ShowrunnerError } from "../../core/errors.ts";
+import { defineModule } from "../../core/module.ts";
+import { SecretString, type Static, type TObject, Type } from "../../core/schema.ts";
+import { fail } from "../../core/task.ts";
+import { httpAnswer } from "../../facts/net.ts";
+import { reveal, Secret } from "../../secrets/secret.ts";
+import type { HttpResponse } from "../../transport/http.ts";
+import { DurationParam } from "../util/duration-param.ts";
+
+/** What `http` gives. */
+export interface HttpValue {
+  readonly status: number;
+  /** By their names in small letters. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** At most 1 MiB of it. */
+  readonly body: string;
+  /**
+   * The body as JSON.
+   *
+   * @throws ShowrunnerError `task.failed` if it is none
+   */
+  json(): unknown;
+}
+
+const status = Type.Integer({ minimum: 100, maximum: 599 });
+
+const params = {
+  url: Type.String({ format: "uri", pattern: "^https?://", description: "as the host itself sees it" }),
+  method: Type.Optional(
+    Type.Union(
+      [
+        Type.Literal("GET"),
+        Type.Literal("HEAD"),
+        Type.Literal("OPTIONS"),
+        Type.Literal("POST"),
+        Type.Literal("PUT"),
+        Type.Literal("PATCH"),
+        Type.Literal("DELETE"),
+      ],
+      { default: "GET", description: "the first three read only, the others count as a change" },
+    ),
+  ),
+  headers: Type.Optional(
+    Type.Record(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" }), SecretString(), {
+      description: "headers of the request",
+    }),
+  ),
+  body: Type.Optional(SecretString({ description: "the request's body, as text" })),
+  json: Type.Optional(Type.Unknown({ description: "the request's body, as data that is sent as JSON" })),
+  user: Type.Optional(Type.String({ description: "the user for basic authentication" })),
+  password: Type.Optional(SecretString({ description: "the password for basic authentication" })),
+  status: Type.Optional(
+    Type.Union([status, Type.Array(status, { minItems: 1 })], {
+      description: "the statuses that mean success. 200 if left out",
+    }),
+  ),
+  timeout: Type.Optional(DurationParam("how long the whole answer may take. 30 s if left out")),
+  verifyTls: Type.Optional(Type.Boolean({ default: true, description: "false: accept any certificate" })),
+  readOnly: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "true: a POST that changes nothing, such as a query. It is sent in a check, too, and counts as `ok`",
+    }),
+  ),
+};
+
+type Params = Static<TObject<typeof params>>;
+
+/**
+ * Sends an HTTP request from the host, without any tool on it, and gives the answer.
+ *
+ * Redirects are not followed. To wait until something answers as it should, give the task `retries` and `delay`, or
+ * `until`.
+ *
+ * @throws ShowrunnerError `task.failed` (`change.failed` for a method that changes something) if nothing answers, or
+ *   with another status; it has the answer's first lines
+ *
+ * @example
+ * const page = await http({ url: "http://127.0.0.1:8000/health" }, { retries: 10, delay: "1s" });
+ * await http({ url: "http://127.0.0.1:9200/site", method: "PUT", json: { settings: {} }, status: [200, 201] });
+ */
+export const http = defineModule({
+  name: "http",
+  summary: "Sends an HTTP request from the host.",
+  params,
+  examples: [
+    `http({ url: "http://127.0.0.1/health", status: 200 }, { retries: 5, delay: "2s" })`,
+    `http({ url: "http://127.0.0.1:9200/site", method: "PUT", json: { settings: {} }, status: [200, 201] })`,
+  ],
+  title: ({ method = "GET", url }) => (method === "GET" ? url : `${method} ${url}`),
+  check(p) {
+    if (p.body !== undefined && p.json !== undefined) fail("`body` and `json` exclude each other");
+    if ((p.body !== undefined || p.json !== undefined) && ["GET", "HEAD"].includes(p.method ?? "GET"))
+      fail(`a ${p.method ?? "GET"} request has no body`, 'give `method: "POST"` or another one');
+    if (p.password !== undefined && p.user === undefined) fail("`password` needs `user`");
+  },
+  async *plan(host, p) {
+    const request = requestOf(p);
+    const statuses = p.status === undefined ? [200] : [p.status].flat();
+    if (p.readOnly === true || ["GET", "HEAD", "OPTIONS"].includes(request.method)) {
+      const answer = await host.fact(httpAnswer, { ...request });
+      if ("problem" in answer) fail(answer.problem);
+      requireStatus(request, answer.got, statuses);
+      return asValue(request, answer.got);
+    }
+    const output = yield change({
+      what: request.method,
+      after: request.url,
+      action: { kind: "http", request, statuses },
+      touches: ["everything"],
+    });
+    const response: HttpResponse = JSON.parse(output.stdout.toString());
+    return asValue(request, response);
+  },
+});
+
+function requestOf(p: Params): HttpRequest {
+  const given = Object.entries(p.headers ?? {}).map(([name, value]) => [name.toLowerCase(), reveal(value)]);
+  const basic = `${p.user ?? ""}:${p.password === undefined ? "" : reveal(p.password)}`;
+  return {
+    url: p.url,
+    method: p.method ?? "GET",
+    headers: {
+      ...(p.json === undefined ? {} : { "content-type": "application/json" }),
+      ...(p.user === undefined ? {} : { authorization: `Basic ${Buffer.from(basic).toString("base64")}` }),
+      ...Object.fromEntries(given),
+    },
+    body: p.json === undefined ? p.body && reveal(p.body) : JSON.stringify(revealed(p.json)),
+    timeout: milliseconds(p.timeout ?? 30),
+    verifyTls: p.verifyTls !== false,
+  };
+}
+
+/** Data in which secrets are what they stand for: a secret itself would be sent as its mask. */
+function revealed(value: unknown): unknown {
+  if (value instanceof Secret) return value.reveal();
+  if (Array.isArray(value)) return value.map(revealed);
+  if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
+}
+
+function requireStatus(
+  { method, url }: HttpRequest,
+  { status, body }: HttpResponse,
+  wanted: readonly number[],
+): void {
+  if (wanted.includes(status)) return;
+  throw new ShowrunnerError(
+    "task.failed",
+    `${method} ${url} answered ${status}, expected ${wanted.join(" or ")}`,
+    {
+      details: body.split("\n").slice(0, 5),
+    },
+  );
+}
+
+function asValue({ url }: HttpRequest, { status, headers, body }: HttpResponse): HttpValue {
+  return {
+    status,
+    headers,
+    body,
+    json() {
+      try {
+        return JSON.parse(body);
+      } catch (error) {
+        return fail(`${url} did not answer with JSON: ${messageOf(error)}`);
+      }
+    },
+  };
+}
