@@ -1,0 +1,148 @@
+import { describe, expect, it } from "vitest";
+import { packageOffer, unneededPackages, upgradablePackages } from "../../src/facts/package-lists.ts";
+import { installedPackage, packageTraces, packageVersion } from "../../src/facts/packages.ts";
+import { parsed } from "./parsed.ts";
+
+/** What the script prints on a Debian 12 host. */
+const rows = `ii \tdpkg\tamd64\t1.21.22
+ii \tbash\tamd64\t5.2.15-2+b8
+un \tawk\t\t
+rc \tapache2\tamd64\t2.4.62-1~deb12u2
+iU \tnginx\tamd64\t1.22.1-9
+iF \tmysql\tamd64\t8.0
+iW \tman-db\tamd64\t2.11.2-2
+hi \tvim\tamd64\t2:9.0
+ii \tlibc6\tamd64\t2.36-9
+ii \tlibwine\ti386\t8.0
+ii \ttzdata\tall\t2024a-0
+
+ii \tawk
+ii \tlibfoo-abi (= 1.2), mail-transport-agent
+rc \thttpd
+`;
+
+const names = [
+  ...["bash", "awk", "apache2", "nginx", "mysql", "man-db", "vim", "nosuch", "httpd", "mail-transport-agent"],
+  ...[
+    "libfoo-abi",
+    "libc6",
+    "libc6:amd64",
+    "libc6:i386",
+    "libwine",
+    "libwine:i386",
+    "libwine:any",
+    "tzdata",
+    "tzdata:amd64",
+  ],
+];
+
+describe("dpkg's packages", () => {
+  it("are installed if dpkg has configured them or something installed provides them", () => {
+    const installed = parsed(installedPackage, names, rows);
+    expect(names.filter((name) => installed.get(name))).toEqual([
+      ...["bash", "awk", "man-db", "vim", "mail-transport-agent", "libfoo-abi", "libc6", "libc6:amd64"],
+      ...["libwine:i386", "libwine:any", "tzdata", "tzdata:amd64"],
+    ]);
+  });
+
+  it("have a version if they are installed themselves", () => {
+    const versions = parsed(packageVersion, names, rows);
+    expect(versions.get("vim")).toBe("2:9.0");
+    expect(versions.get("awk")).toBeUndefined();
+    expect(versions.get("apache2")).toBeUndefined();
+  });
+
+  it("leave traces where their configuration or a part of them remains", () => {
+    const traces = parsed(packageTraces, names, rows);
+    expect(["apache2", "nginx", "mysql", "awk", "nosuch"].map((name) => traces.get(name))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe("the package lists", () => {
+  const policy = `amd64
+bash:
+  Installed: 5.2.15-2+b8
+  Candidate: 5.2.15-2+b13
+  Version table:
+     5.2.15-2+b13 500
+        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+ *** 5.2.15-2+b8 100
+        100 /var/lib/dpkg/status
+awk:
+  Installed: (none)
+  Candidate: (none)
+  Version table:
+gone:
+  Installed: (none)
+  Candidate: (none)
+  Version table:
+     1.0-1 -1
+        100 /var/lib/dpkg/status
+== provided
+Package: awk
+Versions: 
+
+Reverse Depends: 
+  base-files,awk
+Dependencies: 
+Provides: 
+Reverse Provides: 
+mawk 1.3.4.20200120-3.1 (= )
+Package: gone
+Versions: 
+
+Reverse Depends: 
+Dependencies: 
+Provides: 
+Reverse Provides: 
+== end
+bash:
+  Installed: 5.2.15-2+b8
+  Candidate: 5.3-1~bpo12+1
+  Version table:
+     5.3-1~bpo12+1 990
+        990 http://deb.debian.org/debian bookworm-backports/main amd64 Packages
+== provided
+== end
+`;
+
+  it("offer packages with their versions, and tell virtual ones from unknown ones", () => {
+    const keys = ["bash", "bash:amd64", "bash:i386", "awk", "gone", "nosuch"].map((name) => ({
+      name,
+      release: "",
+    }));
+    const backport = { name: "bash", release: "bookworm-backports" };
+    const offers = parsed(packageOffer, [...keys, backport], policy);
+    const bash = { kind: "package", version: "5.2.15-2+b13", versions: ["5.2.15-2+b13", "5.2.15-2+b8"] };
+    const unknown = { kind: "unknown" };
+    expect(keys.map((key) => offers.get(key))).toEqual([
+      bash,
+      bash,
+      unknown,
+      { kind: "virtual" },
+      unknown,
+      unknown,
+    ]);
+    expect(offers.get(backport)).toMatchObject({ version: "5.3-1~bpo12+1" });
+  });
+
+  it("tell what an upgrade would bring, and what is needed no more", () => {
+    const upgrade = `Inst libc6 [2.36-9] (2.36-9+deb12u10 Debian:12.9/stable [amd64])
+Inst newdep (1.0 Debian:12.9/stable [all])
+Conf libc6 (2.36-9+deb12u10 Debian:12.9/stable [amd64])
+== end
+`;
+    expect(parsed(upgradablePackages, ["full"], upgrade).get("full")).toEqual([
+      "libc6 2.36-9+deb12u10",
+      "newdep 1.0",
+    ]);
+    const remove = "Reading state information...\nRemv libold [1.0]\nRemv libolder [2.0] [libold:amd64 ]\n";
+    expect(parsed(unneededPackages, [""], remove).get("")).toEqual(["libold", "libolder"]);
+  });
+});

@@ -1,0 +1,28 @@
+/** Reads a fact from what its script printed on a real host. */
+import { spawnSync } from "node:child_process";
+import type { Fact, FactKey } from "../../src/core/fact.ts";
+
+export function parsed<K extends FactKey, V>(
+  fact: Fact<K, V>,
+  keys: readonly K[],
+  stdout: string,
+): ReadonlyMap<K, V> {
+  const { source } = fact;
+  if ("read" in source) throw new Error(`${fact.name} has no script`);
+  return source.parse(Buffer.from(stdout), keys);
+}
+
+/** Runs a fact's script on this machine. */
+export function readHere<K extends FactKey, V>(
+  fact: Fact<K, V>,
+  keys: readonly K[],
+  shell: readonly string[] = ["sh"],
+): ReadonlyMap<K, V> {
+  const { source } = fact;
+  if ("read" in source) throw new Error(`${fact.name} has no script`);
+  const [command = "sh", ...words] = shell;
+  const script = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
+  const { status, stdout, stderr } = spawnSync(command, [...words, "-c", script]);
+  if (status !== 0) throw new Error(`status ${status}: ${stderr}`);
+  return source.parse(stdout, keys);
+}

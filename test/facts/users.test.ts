@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import {
+  groupExists,
+  groupId,
+  passwordState,
+  type UserAttribute,
+  userAttribute,
+  userExists,
+  userGroups,
+  userPassword,
+} from "../../src/facts/users.ts";
+import { parsed, readHere } from "./parsed.ts";
+
+describe("users and groups", () => {
+  const passwd =
+    "root:x:0:0:root:/root:/bin/bash\ndeploy:x:1000:1000:De Ploy,,,:/home/deploy:/bin/sh\nodd:x:1001:4711::/:/bin/sh\n";
+  const groups = "\nroot:x:0:\nsudo:x:27:deploy,other\nadm:x:4:deploy\ndeploy:x:1000:\n";
+
+  it("have attributes, one a key", () => {
+    const ask = (user: string, attribute: UserAttribute["attribute"]) => ({ user, attribute });
+    const keys = [
+      ask("deploy", "uid"),
+      ask("deploy", "group"),
+      ask("deploy", "comment"),
+      ask("odd", "group"),
+      ask("no", "group"),
+    ];
+    const values = parsed(userAttribute, keys, passwd + groups);
+    expect(keys.map((key) => values.get(key))).toEqual(["1000", "deploy", "De Ploy,,,", "4711", undefined]);
+  });
+
+  it("have no attributes where no such user was found", () => {
+    const key: UserAttribute = { user: "no", attribute: "uid" };
+    expect(parsed(userAttribute, [key], groups).get(key)).toBeUndefined();
+  });
+
+  it("have their further groups sorted", () => {
+    expect([...parsed(userGroups, ["deploy", "root"], groups)]).toEqual([
+      ["deploy", ["adm", "sudo"]],
+      ["root", []],
+    ]);
+  });
+
+  it("have a password whose hash is told only by its digest", () => {
+    const states = parsed(
+      userPassword,
+      ["a", "b", "c"],
+      "a:$6$salt$hash:20228:0:99999:7:::\nb:!:20228::::::\n",
+    );
+    expect(states.get("a")).toEqual(passwordState("$6$salt$hash"));
+    expect(states.get("a")?.locked).toBe(false);
+    expect(states.get("b")).toEqual(passwordState("!"));
+    expect(states.get("c")).toBeUndefined();
+    expect(JSON.stringify(states.get("a"))).not.toContain("hash");
+  });
+
+  it.each([["sh"], ["bash"]])("are read from this machine with %s", (shell) => {
+    expect([...readHere(userExists, ["root", "no-such-user"], [shell]).values()]).toEqual([true, false]);
+    expect([...readHere(groupExists, ["no-such-group", "root"], [shell]).values()]).toEqual([false, true]);
+    expect(readHere(groupId, ["root"], [shell]).get("root")).toBe(0);
+    const home: UserAttribute = { user: "root", attribute: "home" };
+    const group: UserAttribute = { user: "root", attribute: "group" };
+    const read = readHere(userAttribute, [home, group], [shell]);
+    expect([read.get(home), read.get(group)]).toEqual(["/root", "root"]);
+  });
+});
