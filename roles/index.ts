@@ -2,4 +2,5 @@
 export { app } from "./app/index.ts";
 export { common } from "./common/index.ts";
 export { haproxy } from "./haproxy/index.ts";
+export { mysql } from "./mysql/index.ts";
 export { nginx } from "./nginx/index.ts";

@@ -1,0 +1,189 @@
+import {
+  apt,
+  defineRole,
+  fail,
+  flushHandlers,
+  mysqlDatabase,
+  mysqlPrimary,
+  mysqlReplication,
+  mysqlUser,
+  mysqlVariable,
+  SecretString,
+  service,
+  Type,
+  template,
+  withDefault,
+} from "showrunner";
+import { uniqueServerId } from "./server-id.ts";
+
+const restart = service({ name: "mariadb", state: "restarted" });
+
+const Database = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    encoding: Type.Optional(Type.String({ minLength: 1, description: "default utf8mb4" })),
+    collation: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  { additionalProperties: false },
+);
+
+const User = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    hosts: Type.Array(Type.String({ minLength: 1 }), {
+      minItems: 1,
+      description: "from where it may connect; an account each",
+    }),
+    password: SecretString(),
+    privileges: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
+      description: 'by object: { "site.*": ["SELECT", "INSERT"] }; all others are revoked',
+    }),
+    requireSsl: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+const Tls = Type.Object(
+  {
+    ca: Type.Optional(Type.String({ minLength: 1, description: "path of the authorities' certificates" })),
+    cert: Type.Optional(Type.String({ minLength: 1, description: "path of the replica's own certificate" })),
+    key: Type.Optional(Type.String({ minLength: 1, description: "path of that certificate's key" })),
+    verify: Type.Optional(Type.Boolean({ description: "default true" })),
+  },
+  { additionalProperties: false, description: "encrypts replication. Default: not encrypted" },
+);
+
+const Replication = Type.Object(
+  {
+    user: Type.String({ minLength: 1, description: "the replication account" }),
+    password: SecretString({ description: "at most 32 characters" }),
+    hosts: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 1,
+        description: "from where replicas connect, as in an account: on the primary. Default: anywhere",
+      }),
+    ),
+    primary: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: "the primary's address, as seen from a replica: on replicas",
+      }),
+    ),
+    port: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65_535, description: "the primary's. Default 3306" }),
+    ),
+    ssl: Type.Optional(Tls),
+  },
+  { additionalProperties: false },
+);
+
+/** A MariaDB server: the primary, or a replica of it. */
+export const mysql = defineRole({
+  name: "mysql",
+  summary: "A MariaDB primary with its databases and users, or a replica of it.",
+  vars: {
+    role: Type.Union([Type.Literal("primary"), Type.Literal("replica")], {
+      description: "what this host is. The primary must be deployed before its replicas",
+    }),
+    serverId: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 4_294_967_295,
+        description: "unlike every other server's. Default: made of the host's address",
+      }),
+    ),
+    bindAddress: withDefault(
+      Type.String({ pattern: "^[A-Za-z0-9.:,*-]+$", description: "where it listens" }),
+      "0.0.0.0",
+    ),
+    port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 3306),
+    databases: withDefault(
+      Type.Array(Database, { description: "made on the primary, from where they replicate" }),
+      [],
+    ),
+    users: withDefault(
+      Type.Array(User, { description: "made on the primary, from where they replicate" }),
+      [],
+    ),
+    replication: Type.Optional(Replication),
+    binlogExpireDays: withDefault(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1000,
+        description: "how long binlogs are kept; 0: for ever. A new replica needs them all",
+      }),
+      10,
+    ),
+    settings: withDefault(
+      Type.Record(
+        Type.String({ pattern: "^[a-z][a-z0-9_-]*$" }),
+        Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
+        { description: 'further server settings: { innodb_buffer_pool_size: "2G" }' },
+      ),
+      {},
+    ),
+  },
+  async run({ vars, role, host, inventory }) {
+    const { replication } = vars;
+    if (vars.role === "replica" && replication?.primary === undefined)
+      fail("a replica needs replication.primary: the address of its primary");
+
+    await apt({ name: "mariadb-server" });
+    await template(
+      {
+        src: role.template("server.cnf.ejs"),
+        dest: "/etc/mysql/mariadb.conf.d/90-showrunner.cnf",
+        mode: "0644",
+        // reads the whole configuration and starts nothing
+        validate: "mariadbd --user=mysql --help --verbose >/dev/null",
+        vars: {
+          bindAddress: vars.bindAddress,
+          port: vars.port,
+          serverId: vars.serverId ?? uniqueServerId(host, inventory.select("all")),
+          binlogExpireSeconds: vars.binlogExpireDays * 86_400,
+          settings: Object.entries(vars.settings).map(([name, value]) => [name, optionValue(value)]),
+        },
+      },
+      { notify: restart },
+    );
+    await service({ name: "mariadb", state: "started", enabled: true });
+    await flushHandlers(); // what follows needs the binlog and the server's own id
+
+    if (vars.role === "primary") {
+      await mysqlPrimary({});
+      if (replication)
+        for (const from of replication.hosts ?? ["%"])
+          await mysqlUser({
+            name: replication.user,
+            host: from,
+            password: replication.password,
+            // the second lets a replica see whether this server still has all that it needs
+            privileges: { "*.*": ["REPLICATION SLAVE", "BINLOG MONITOR"] },
+            ...(replication.ssl ? { requireSsl: true } : {}),
+          });
+      for (const database of vars.databases) await mysqlDatabase({ encoding: "utf8mb4", ...database });
+      for (const { hosts, ...account } of vars.users)
+        for (const from of hosts) await mysqlUser({ ...account, host: from });
+    } else if (replication?.primary !== undefined) {
+      const { primary, port, user, password, ssl } = replication;
+      await mysqlVariable({ name: "read_only", value: true });
+      await mysqlReplication({
+        primary: {
+          host: primary,
+          user,
+          password,
+          ...(port === undefined ? {} : { port }),
+          ...(ssl === undefined ? {} : { ssl }),
+        },
+      });
+    }
+  },
+});
+
+/** A value in an option file: quoted where it must be. */
+function optionValue(value: string | number | boolean): string {
+  if (typeof value === "boolean") return value ? "ON" : "OFF";
+  const text = String(value);
+  if (/[\0\n\r]/.test(text)) fail("a setting's value must be one line");
+  return /^[\w./:,+*=-]*$/.test(text) ? text : `"${text.replace(/[\\"]/g, "\\$&")}"`;
+}

@@ -1,0 +1,44 @@
+import { defineMysqlFact } from "./fact.ts";
+import type { ServerKey } from "./login.ts";
+import { join, sql } from "./sql.ts";
+
+/** What a primary says of itself to its replication account, over the network. */
+export type Source =
+  | {
+      readonly reached: true;
+      readonly serverId: number;
+      readonly binlog: boolean;
+      /** The last GTID in its binlogs, of each domain and server. */
+      readonly binlogState: string;
+      /** Where its oldest binlog begins; undefined if the account may not see it (BINLOG MONITOR). */
+      readonly oldest: string | undefined;
+    }
+  | { readonly reached: false; readonly problem: string };
+
+/** A primary as its replica sees it, by the replication account's login. MariaDB only. */
+export const mysqlSource = defineMysqlFact<{ readonly server: ServerKey }, Source>({
+  name: "mysql.source",
+  about: "world",
+  mayArrive: (_, value) => !value.reached,
+  sql: () =>
+    join(
+      [
+        sql`SELECT @@server_id AS server_id, @@log_bin AS log_bin, @@gtid_binlog_state AS binlog_state`,
+        // every binlog tells near its beginning what came before it
+        sql`SHOW BINLOG EVENTS LIMIT 5`,
+      ],
+      ";\n",
+    ),
+  value: ([own, events], _, denied) => {
+    const row = own?.[0] ?? {};
+    const list = events?.find((event) => event["Event_type"] === "Gtid_list")?.["Info"];
+    return {
+      reached: true,
+      serverId: Number(row["server_id"]),
+      binlog: row["log_bin"] === "1",
+      binlogState: row["binlog_state"] ?? "",
+      oldest: denied ? undefined : (list ?? undefined)?.replace(/^\[|\]$/g, ""),
+    };
+  },
+  unreachable: (problem) => ({ reached: false, problem }),
+});

@@ -1,0 +1,54 @@
+import { change } from "../../core/change.ts";
+import { defineModule } from "../../core/module.ts";
+import { fail, type Plan } from "../../core/task.ts";
+import { runSql } from "../../facts/mysql/client.ts";
+import { serverKey } from "../../facts/mysql/login.ts";
+import { mysqlReplica } from "../../facts/mysql/replica.ts";
+import { sql, statements } from "../../facts/mysql/sql.ts";
+import { mysqlVariable } from "../../facts/mysql/variable.ts";
+import { checkLogin, loginParam } from "./login-param.ts";
+import { reachable } from "./server-guard.ts";
+
+/** What a primary task leaves. */
+export interface MysqlPrimaryValue {
+  readonly readOnly: false;
+}
+
+/**
+ * Puts a primary in service: its server starts read-only (as its configuration says), and this lets it be written to.
+ * A server that replicates from another one is refused, since two would be written to.
+ *
+ * @example
+ * await mysqlPrimary({});
+ */
+export const mysqlPrimary = defineModule({
+  name: "mysqlPrimary",
+  summary: "Lets a primary that started read-only be written to; refuses a replica.",
+  params: { login: loginParam },
+  examples: ["mysqlPrimary({})"],
+  title: () => "writable",
+  check: ({ login }) => checkLogin(login),
+  async *plan(host, { login }): Plan<MysqlPrimaryValue> {
+    const server = serverKey(login);
+    const key = { server, name: "read_only" };
+    const [, readOnly, replica] = await Promise.all([
+      reachable(host, server, { flavours: ["mariadb"] }),
+      host.fact(mysqlVariable, key),
+      host.fact(mysqlReplica, { server }),
+    ]);
+    if (replica)
+      fail(
+        `this server replicates from ${replica.host}:${replica.port}, so it is no primary`,
+        `if it is to become one, stop writes on the other, let this one catch up, then run mysqlReplication({ state: "absent" }) here`,
+      );
+    if (readOnly !== "OFF")
+      yield change({
+        what: "read_only",
+        before: readOnly,
+        after: "OFF",
+        script: runSql(server, statements(sql`SET GLOBAL read_only = OFF`)),
+        sets: [mysqlVariable.is(key, "OFF")],
+      });
+    return { readOnly: false };
+  },
+});

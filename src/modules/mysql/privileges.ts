@@ -1,0 +1,131 @@
+/** Privileges as a user writes them, and the statements that bring them about. */
+import { fail } from "../../core/task.ts";
+import { type Privileges, privilegeName, settlePrivileges } from "../../facts/mysql/grants.ts";
+import { identifier, join, keyword, type Sql, sql } from "../../facts/mysql/sql.ts";
+
+/**
+ * Reads privileges by object: `{ "site.*": ["SELECT", "INSERT"], "site.posts": ["UPDATE (title)"] }`.
+ *
+ * A database's name is meant literally (`_` is no wildcard, as it would be in GRANT), but for `%`, which stands for
+ * any text where privileges on whole databases are given.
+ *
+ * @throws ShowrunnerError for what is no object or no privilege
+ */
+export function parsePrivileges(given: Readonly<Record<string, readonly string[]>>): Privileges {
+  const parsed: Record<string, string[]> = {};
+  for (const [object, names] of Object.entries(given)) {
+    const canonical = parseObject(object);
+    parsed[canonical] = [...(parsed[canonical] ?? []), ...names.flatMap((name) => parseName(name, object))];
+  }
+  return settlePrivileges(parsed);
+}
+
+function parseObject(object: string): string {
+  const match =
+    /^(?:(procedure|function|package(?: body)?)\s+)?(`(?:[^`]|``)+`|[^`.]+)\.(`(?:[^`]|``)+`|[^`.]+)$/i.exec(
+      object.trim(),
+    );
+  const [, kind, database = "", name = ""] = match ?? [];
+  if (!match || (database === "*" && name !== "*") || (kind && name === "*"))
+    fail(
+      `privileges: "${object}" is no object`,
+      `write "*.*", "database.*", "database.table", "procedure database.name" or "function database.name"`,
+    );
+  if (database === "*") return "*.*";
+  if (name === "*") return `${identifier(unquote(database).replace(/[_\\]/g, "\\$&")).text}.*`;
+  const routine = kind ? `${kind.replace(/\s+/g, " ").toUpperCase()} ` : "";
+  return `${routine}${identifier(unquote(database)).text}.${identifier(unquote(name)).text}`;
+}
+
+function parseName(text: string, object: string): string[] {
+  const match = /^([A-Za-z_][A-Za-z_ ]*?)\s*(?:\(([^()]+)\))?$/.exec(text.trim());
+  const [, words = "", columns] = match ?? [];
+  if (!match)
+    fail(
+      `privileges: "${text}" on "${object}" is no privilege`,
+      `as in GRANT: "SELECT", "UPDATE (title)", "ALL"`,
+    );
+  if (columns === undefined) return [privilegeName(words)];
+  return columns
+    .split(",")
+    .map((column) => `${privilegeName(words)} (${identifier(unquote(column.trim())).text})`);
+}
+
+function unquote(name: string): string {
+  return name.startsWith("`") ? name.slice(1, -1).replaceAll("``", "`") : name;
+}
+
+/** One object on which an account's privileges differ. */
+export interface PrivilegeDifference {
+  readonly object: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly statements: readonly Sql[];
+}
+
+/**
+ * What it takes to give an account exactly these privileges.
+ *
+ * @param keep true: what it has beyond them, it keeps
+ */
+export function privilegeDifferences(
+  account: Sql,
+  now: Privileges,
+  wanted: Privileges,
+  keep: boolean,
+): PrivilegeDifference[] {
+  const objects = [...new Set([...Object.keys(wanted), ...(keep ? [] : Object.keys(now))])].sort();
+  return objects.flatMap((object) => {
+    const before = now[object] ?? [];
+    const target = keep ? [...before, ...(wanted[object] ?? [])] : (wanted[object] ?? []);
+    const after = settlePrivileges({ [object]: target })[object] ?? [];
+    const statements = converge(account, object, before, after);
+    return statements.length === 0 ? [] : [{ object, before, after, statements }];
+  });
+}
+
+const all = "ALL PRIVILEGES";
+const option = "GRANT OPTION";
+
+/** What is missing is given before what is too much is taken, but for ALL, which can only be taken as a whole. */
+function converge(account: Sql, object: string, before: readonly string[], after: readonly string[]): Sql[] {
+  const on = objectSql(object);
+  const narrowed = before.includes(all) && !after.includes(all);
+  const held = narrowed ? before.filter((name) => name === option) : before;
+  const covered = held.includes(all);
+  const missing = after.filter((name) => !held.includes(name));
+  const grants = missing.filter((name) => name !== option);
+  // ALL takes in the others that were there
+  const surplus = after.includes(all)
+    ? held.filter((name) => name === option && !after.includes(name))
+    : held.filter((name) => !after.includes(name));
+  return [
+    ...(narrowed ? [sql`REVOKE ALL PRIVILEGES ON ${on} FROM ${account}`] : []),
+    ...(grants.length > 0 && !covered ? [sql`GRANT ${names(grants)} ON ${on} TO ${account}`] : []),
+    ...(missing.includes(option) ? [sql`GRANT USAGE ON ${on} TO ${account} WITH GRANT OPTION`] : []),
+    ...(surplus.length > 0 ? [sql`REVOKE ${names(surplus)} ON ${on} FROM ${account}`] : []),
+  ];
+}
+
+/** Names in their canonical spelling, whose columns are quoted already. */
+function names(privileges: readonly string[]): Sql {
+  return join(
+    privileges.map((privilege) => {
+      const [, words = "", column] = /^([^(]*?)(?: \(`(.*)`\))?$/s.exec(privilege) ?? [];
+      return column === undefined
+        ? keyword(words)
+        : sql`${keyword(words)} (${identifier(column.replaceAll("``", "`"))})`;
+    }),
+  );
+}
+
+/** An object in its canonical spelling, taken apart and quoted again: it may have come from a server. */
+function objectSql(object: string): Sql {
+  if (object === "*.*") return { kind: "sql", text: object };
+  const [, kind, database = "", name] =
+    /^(?:([A-Z ]+) )?`((?:[^`]|``)*)`\.(?:\*|`((?:[^`]|``)*)`)$/s.exec(object) ?? [];
+  const quoted = identifier(database.replaceAll("``", "`"));
+  const inside: Sql =
+    name === undefined ? { kind: "sql", text: "*" } : identifier(name.replaceAll("``", "`"));
+  return kind === undefined ? sql`${quoted}.${inside}` : sql`${keyword(kind)} ${quoted}.${inside}`;
+}

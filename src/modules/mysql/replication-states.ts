@@ -1,0 +1,187 @@
+/** Compares a MariaDB replica with what it is to be. Pure: everything it knows is handed in. */
+import { errantGtids, formatGtids, parseGtids, purgedGtids } from "../../facts/mysql/gtid.ts";
+import type { History } from "../../facts/mysql/history.ts";
+import type { Tls } from "../../facts/mysql/login.ts";
+import type { Replica } from "../../facts/mysql/replica.ts";
+import type { Source } from "../../facts/mysql/source.ts";
+
+/** What a replica's connection to its primary is to be. */
+export interface WantedReplica {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** The password, as `identify` marks it. */
+  readonly passwordId: string;
+  readonly tls: Tls | undefined;
+  readonly connectRetry: number | undefined;
+}
+
+/** One setting of a replica's connection. */
+export type Setting =
+  | "host"
+  | "port"
+  | "user"
+  | "password"
+  | "gtid"
+  | "tls"
+  | "ca"
+  | "cert"
+  | "key"
+  | "verify"
+  | "connectRetry";
+
+/** MariaDB's default. */
+const defaultConnectRetry = 60;
+
+/** The replica as it is to be, running. */
+export function targetOf(want: WantedReplica, now: Replica | undefined): Replica {
+  const { host, port, user, tls, connectRetry } = want;
+  return {
+    host,
+    port,
+    user,
+    gtid: "slave_pos",
+    tls: {
+      enabled: tls !== undefined,
+      ca: tls?.ca ?? "",
+      cert: tls?.cert ?? "",
+      key: tls?.key ?? "",
+      verify: tls !== undefined && tls.verify !== false,
+    },
+    connectRetry: connectRetry ?? now?.connectRetry ?? defaultConnectRetry,
+    io: "running",
+    sql: "running",
+    problem: "",
+    ioError: 0,
+  };
+}
+
+/** Access denied, host not allowed, account locked: the primary refuses the login. */
+const loginErrors = [1045, 1130, 1698, 4151];
+
+/**
+ * The settings that differ.
+ *
+ * @param password the stored one, as `identify` marks it; undefined where it can't be read: then it is judged by
+ *   whether the primary takes it
+ */
+export function drift(
+  now: Replica,
+  target: Replica,
+  want: WantedReplica,
+  password: string | undefined,
+): Setting[] {
+  const differs: readonly [Setting, boolean][] = [
+    ["host", now.host !== target.host],
+    ["port", now.port !== target.port],
+    ["user", now.user !== target.user],
+    ["password", password === undefined ? loginErrors.includes(now.ioError) : password !== want.passwordId],
+    ["gtid", now.gtid !== target.gtid],
+    ["tls", now.tls.enabled !== target.tls.enabled],
+    ["ca", now.tls.ca !== target.tls.ca],
+    ["cert", now.tls.cert !== target.tls.cert],
+    ["key", now.tls.key !== target.tls.key],
+    ["verify", now.tls.verify !== target.tls.verify],
+    ["connectRetry", now.connectRetry !== target.connectRetry],
+  ];
+  return differs.flatMap(([setting, different]) => (different ? [setting] : []));
+}
+
+/** How a replica can be brought to replicate from a primary. */
+export type Way =
+  /** It continues where it stands, at this position. */
+  | { readonly kind: "continue"; readonly position: string; readonly setPosition: boolean }
+  /** It is fresh: what its package wrote is forgotten, and it begins at the primary's beginning. */
+  | { readonly kind: "reset"; readonly forgotten: string }
+  | { readonly kind: "refuse"; readonly problem: string; readonly hint: string };
+
+/**
+ * Finds the way to the primary, or why there is none. Data of the replica's own is never given up.
+ *
+ * @param resetHistory the user's word that accounts and GTIDs of the replica's own may be forgotten
+ */
+export function wayTo(
+  source: Source & { reached: true },
+  history: History,
+  { configured, resetHistory }: { configured: boolean; resetHistory: boolean },
+): Way {
+  if (source.serverId === history.serverId)
+    return {
+      kind: "refuse",
+      problem: `both servers have server_id ${source.serverId}`,
+      hint: "give each server its own, or it takes what the other wrote for its own and skips it",
+    };
+  if (!source.binlog)
+    return {
+      kind: "refuse",
+      problem: "the primary writes no binlog",
+      hint: "set log_bin in its configuration and restart it",
+    };
+  const theirs = parseGtids(source.binlogState);
+  const errant = errantGtids(
+    [...parseGtids(history.binlogState), ...parseGtids(history.slavePosition)],
+    theirs,
+  );
+  const own = unique(formatGtids(errant));
+  const data = describeData(history);
+
+  if (errant.length > 0) {
+    if (history.databases.length > 0)
+      return {
+        kind: "refuse",
+        problem: `the servers have diverged: this one has ${own}, which the primary does not have; it holds ${data}`,
+        hint: "nothing was changed. If that data may go, drop its databases and give resetHistory: true; else bring it to the primary first",
+      };
+    if ((configured || history.accounts.length > 0) && !resetHistory)
+      return {
+        kind: "refuse",
+        problem: `the servers have diverged: this one has ${own}, which the primary does not have${data ? `; it holds ${data}` : ""}`,
+        hint: "nothing was changed. If that may be forgotten, give resetHistory: true",
+      };
+    return purged(source, "") ?? { kind: "reset", forgotten: own };
+  }
+  const position = history.currentPosition;
+  if (position === "" && history.databases.length > 0)
+    return {
+      kind: "refuse",
+      problem: `this server holds ${data}, which did not come from the primary`,
+      hint: "nothing was changed. A replica begins empty: drop what may go, or use another server",
+    };
+  if (position === "" && history.accounts.length > 0 && !resetHistory)
+    return {
+      kind: "refuse",
+      problem: `this server holds ${data}, which did not come from the primary`,
+      hint: "nothing was changed. Drop those accounts; or keep them with resetHistory: true, but then the primary must not make accounts of the same names",
+    };
+  return (
+    purged(source, position) ?? {
+      kind: "continue",
+      position,
+      setPosition: position !== history.slavePosition,
+    }
+  );
+}
+
+function purged(source: Source & { reached: true }, position: string): Way | undefined {
+  if (source.oldest === undefined) return undefined; // it may not be seen; the primary will tell by itself
+  const missing = purgedGtids(parseGtids(position), parseGtids(source.oldest));
+  if (missing.length === 0) return undefined;
+  return {
+    kind: "refuse",
+    problem: `the primary no longer has what this replica needs: the replica stands at ${position || "the beginning"}, the primary's oldest binlog begins after ${formatGtids(missing)}`,
+    hint: "the replica needs a copy of the primary's data first",
+  };
+}
+
+function describeData({ databases, accounts }: History): string {
+  return [
+    databases.length > 0 ? `the database${databases.length > 1 ? "s" : ""} ${databases.join(", ")}` : "",
+    accounts.length > 0 ? `the account${accounts.length > 1 ? "s" : ""} ${accounts.join(", ")}` : "",
+  ]
+    .filter((part) => part !== "")
+    .join(" and ");
+}
+
+function unique(gtids: string): string {
+  return [...new Set(gtids.split(","))].join(",");
+}

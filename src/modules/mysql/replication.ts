@@ -1,0 +1,284 @@
+import { type Change, change } from "../../core/change.ts";
+import { defineModule } from "../../core/module.ts";
+import { SecretString, Type } from "../../core/schema.ts";
+import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { mysqlAccount } from "../../facts/mysql/account.ts";
+import { runSql } from "../../facts/mysql/client.ts";
+import { mysqlDatabase } from "../../facts/mysql/database.ts";
+import { type History, mysqlHistory } from "../../facts/mysql/history.ts";
+import { identify } from "../../facts/mysql/identify.ts";
+import { type ServerKey, serverKey } from "../../facts/mysql/login.ts";
+import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../facts/mysql/replica.ts";
+import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
+import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
+import { reveal } from "../../secrets/secret.ts";
+import { checkLogin, loginParam } from "./login-param.ts";
+import { allSettings, changeMaster, startReplica } from "./replication-sql.ts";
+import { drift, type Setting, targetOf, type WantedReplica, type Way, wayTo } from "./replication-states.ts";
+import { reachable } from "./server-guard.ts";
+
+/** What a replication task leaves, and what it found. */
+export interface MysqlReplicationValue {
+  readonly state: "replicating" | "stopped" | "absent";
+  /** `host:port`; undefined where there is no replication. */
+  readonly primary: string | undefined;
+  /**
+   * `absent`: none was set up; `right`: nothing to do; `stopped`: set up, but a thread did not run; `drifted`: other
+   * settings; `repoint`: another primary; `running`: it ran and was to be stopped.
+   */
+  readonly found: "absent" | "right" | "stopped" | "drifted" | "repoint" | "running";
+}
+
+/**
+ * Makes this host's MariaDB server a replica of another one, by GTID, and keeps it one.
+ *
+ * Only what differs is changed, and only after looking: at this server's databases, accounts and GTIDs, and, with the
+ * replication account, at the primary's GTIDs and at what it still has in its binlogs. A server that holds data which
+ * did not come from the primary is refused and left as it is. The task ends when both threads run.
+ *
+ * A replica begins empty and reads all that the primary's binlogs hold, so those must go back to the primary's own
+ * beginning. Grant the account BINLOG MONITOR beside REPLICATION SLAVE, so that this can be checked before.
+ *
+ * @example
+ * await mysqlReplication({ primary: { host: "10.0.0.11", user: "replication", password: vars.replicationPassword } });
+ */
+export const mysqlReplication = defineModule({
+  name: "mysqlReplication",
+  summary: "Makes a MariaDB server the replica of another one, by GTID.",
+  params: {
+    state: Type.Optional(
+      Type.Union([Type.Literal("replicating"), Type.Literal("stopped"), Type.Literal("absent")], {
+        description:
+          "replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept. Default replicating",
+      }),
+    ),
+    primary: Type.Optional(
+      Type.Object(
+        {
+          host: Type.String({
+            minLength: 1,
+            maxLength: 255,
+            description: "the primary's name or address, as seen from this host",
+          }),
+          port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: "default 3306" })),
+          user: Type.String({ minLength: 1, maxLength: 80, description: "the replication account" }),
+          password: SecretString({
+            description: "its password: at most 32 characters, which is the server's limit",
+          }),
+          ssl: Type.Optional(
+            Type.Object(
+              {
+                ca: Type.Optional(
+                  Type.String({ minLength: 1, description: "path of the authorities' certificates" }),
+                ),
+                cert: Type.Optional(
+                  Type.String({ minLength: 1, description: "path of the replica's own certificate" }),
+                ),
+                key: Type.Optional(
+                  Type.String({ minLength: 1, description: "path of that certificate's key" }),
+                ),
+                verify: Type.Optional(
+                  Type.Boolean({
+                    description: "whether the primary's certificate must be valid for its name. Default true",
+                  }),
+                ),
+              },
+              { additionalProperties: false, description: "encrypts the connection. Default: not encrypted" },
+            ),
+          ),
+        },
+        { additionalProperties: false, description: "from where it replicates; needed unless absent" },
+      ),
+    ),
+    connectRetry: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 86_400,
+        description: "seconds between tries to reach the primary. Default: left alone",
+      }),
+    ),
+    resetHistory: Type.Optional(
+      Type.Boolean({
+        description:
+          "true: accounts and GTIDs that this server has of its own may be forgotten (RESET MASTER). Never databases. Default false",
+      }),
+    ),
+    wait: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 3600,
+        description: "seconds to wait until both threads run. Default 30",
+      }),
+    ),
+    login: loginParam,
+  },
+  examples: [
+    `mysqlReplication({ primary: { host: "10.0.0.11", user: "replication", password: vars.replicationPassword } })`,
+    `mysqlReplication({ state: "absent" })`,
+  ],
+  title: ({ primary, state = "replicating" }) => (primary ? `${state} from ${primary.host}` : state),
+  check: ({ state = "replicating", primary, login }) => {
+    checkLogin(login);
+    if (state !== "absent" && !primary)
+      fail(`primary: expected the primary's address and account, got nothing`);
+    if (!primary) return;
+    const password = reveal(primary.password);
+    if (password === "" || [...password].length > 32 || /\p{Cc}/u.test(password))
+      fail(
+        "primary.password: expected 1 to 32 characters and no control characters",
+        "the server cuts a longer replication password without a word",
+      );
+  },
+  async *plan(host, p): Plan<MysqlReplicationValue> {
+    const { state = "replicating", primary, wait = 30 } = p;
+    const server = serverKey(p.login);
+    const key = { server };
+    const [, now, password, history] = await Promise.all([
+      reachable(host, server, { flavours: ["mariadb"] }),
+      host.fact(mysqlReplica, key),
+      host.fact(mysqlReplicaPassword, key),
+      host.fact(mysqlHistory, key),
+    ]);
+    if (state === "absent" || !primary) {
+      if (now)
+        yield change({
+          what: "replication",
+          before: `from ${now.host}:${now.port}`,
+          after: "absent",
+          script: runSql(server, statements(sql`STOP SLAVE`, sql`RESET SLAVE ALL`)),
+          sets: [mysqlReplica.is(key, undefined), mysqlReplicaPassword.is(key, undefined)],
+          touches: [mysqlHistory.of(key)],
+        });
+      return { state: "absent", primary: undefined, found: now ? "running" : "absent" };
+    }
+
+    const want: WantedReplica = {
+      host: primary.host,
+      port: primary.port ?? 3306,
+      user: primary.user,
+      passwordId: identify(primary.password),
+      tls: primary.ssl,
+      connectRetry: p.connectRetry,
+    };
+    const running = targetOf(want, now);
+    const target: Replica = state === "replicating" ? running : { ...running, io: "stopped", sql: "stopped" };
+    const settings = now ? drift(now, target, want, password) : allSettings;
+    const moved = settings.includes("host") || settings.includes("port");
+    const runs = now?.io === "running" && now.sql === "running";
+    const found = foundState(
+      now,
+      settings,
+      state === "replicating" ? runs : now?.io === "stopped" && now.sql === "stopped",
+    );
+    const value: MysqlReplicationValue = { state, primary: `${want.host}:${want.port}`, found };
+    if (found === "right") return value;
+
+    const prepare: Sql[] = [];
+    // another host's position in its binlogs means nothing: the GTID must lead
+    let assigned: readonly Setting[] = now && moved ? [...new Set<Setting>([...settings, "gtid"])] : settings;
+    if (!now || moved || state === "replicating") {
+      const way = await findWay(host, want, primary.password, history, {
+        configured: now !== undefined,
+        resetHistory: p.resetHistory === true,
+      });
+      prepare.push(...stepsOf(way));
+      if (way.kind === "reset") assigned = allSettings;
+    }
+    const stop = now && (now.io !== "stopped" || now.sql !== "stopped") ? [sql`STOP SLAVE`] : [];
+    const configure = assigned.length > 0 ? [changeMaster(target, primary.password, assigned)] : [];
+    const all = [...stop, ...prepare, ...configure];
+    yield describeChange(now, target, settings, {
+      script:
+        state === "replicating" ? startReplica(server, wait, ...all) : runSql(server, statements(...all)),
+      sets: [mysqlReplica.is(key, target), ...passwordAfter(server, settings, want)],
+      // what the primary has arrives here by itself
+      touches: [mysqlHistory.of(key), mysqlDatabase.of(), mysqlAccount.of()],
+    });
+    return value;
+  },
+});
+
+function foundState(
+  now: Replica | undefined,
+  settings: readonly Setting[],
+  asWanted: boolean,
+): MysqlReplicationValue["found"] {
+  if (!now) return "absent";
+  if (settings.includes("host") || settings.includes("port")) return "repoint";
+  if (settings.length > 0) return "drifted";
+  if (asWanted) return "right";
+  return now.io === "running" && now.sql === "running" ? "running" : "stopped";
+}
+
+/** Looks at the primary with the replication account, from this host. */
+async function findWay(
+  host: PlanHost,
+  { host: address, port, user, tls }: WantedReplica,
+  password: Parameters<typeof identify>[0],
+  history: History | undefined,
+  options: { configured: boolean; resetHistory: boolean },
+): Promise<Way> {
+  const login = { host: address, port, user, password, ...(tls ? { ssl: tls } : {}) };
+  const source: Source = await host.fact(mysqlSource, { server: serverKey(login) });
+  if (!source.reached) {
+    host.require(
+      false,
+      `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
+      /ERROR (1045|1130|1698|4151)/.test(source.problem)
+        ? "does the account exist there, for this host's address and with this password?"
+        : "is it started, does it listen on that address (bind-address), and does no firewall stand between?",
+    );
+    return fresh;
+  }
+  if (!history) return fresh;
+  const way = wayTo(source, history, options);
+  if (way.kind === "refuse") host.require(false, way.problem, way.hint);
+  return way;
+}
+
+/** Where a server is yet to be installed: it will be one without data. */
+const fresh: Way = { kind: "continue", position: "", setPosition: false };
+
+function stepsOf(way: Way): Sql[] {
+  if (way.kind === "reset")
+    return [sql`STOP SLAVE`, sql`RESET SLAVE ALL`, sql`RESET MASTER`, sql`SET GLOBAL gtid_slave_pos = ''`];
+  if (way.kind === "continue" && way.setPosition)
+    return [sql`STOP SLAVE`, sql`SET GLOBAL gtid_slave_pos = ${way.position}`];
+  return [];
+}
+
+function passwordAfter(server: ServerKey, settings: readonly Setting[], { passwordId }: WantedReplica) {
+  const readable = server.login?.host === undefined;
+  return readable && settings.includes("password") ? [mysqlReplicaPassword.is({ server }, passwordId)] : [];
+}
+
+function describeChange(
+  now: Replica | undefined,
+  target: Replica,
+  settings: readonly Setting[],
+  made: Pick<Parameters<typeof change>[0], "script" | "sets" | "touches">,
+): Change {
+  if (!now)
+    return change({
+      what: "replication",
+      before: "absent",
+      after: `from ${target.host}:${target.port}`,
+      ...made,
+    });
+  if (settings.length > 0)
+    return change({
+      what: settings.join(", "),
+      before: shown(now, settings),
+      after: shown(target, settings),
+      ...made,
+    });
+  const threads = ({ io, sql: apply, problem }: Replica) =>
+    `fetching: ${io}, applying: ${apply}${problem ? ` (${problem})` : ""}`;
+  return change({ what: "threads", before: threads(now), after: threads(target), ...made });
+}
+
+function shown(replica: Replica, settings: readonly Setting[]): Record<string, unknown> {
+  const { tls, ...rest } = replica;
+  const values: Record<Setting, unknown> = { ...rest, ...tls, tls: tls.enabled, password: "********" };
+  return Object.fromEntries(settings.map((setting) => [setting, values[setting]]));
+}

@@ -1,0 +1,61 @@
+/** What must hold of a server before a task can work on it. */
+import { fail, type PlanHost } from "../../core/task.ts";
+import type { ServerKey } from "../../facts/mysql/login.ts";
+import { type Flavour, mysqlServer, type Server } from "../../facts/mysql/server.ts";
+import { mysqlVariable } from "../../facts/mysql/variable.ts";
+
+export interface ServerNeeds {
+  /** The flavours that the module knows. Default: both. */
+  readonly flavours?: readonly Flavour[];
+}
+
+/**
+ * Requires that a server answers. In a plan of a host that is yet to get one, planning goes on.
+ *
+ * Ask for the module's own facts in the same tick: `const [server, now] = await Promise.all([reachable(…), host.fact(…)])`.
+ */
+export async function reachable(
+  host: PlanHost,
+  server: ServerKey,
+  { flavours }: ServerNeeds = {},
+): Promise<Server> {
+  const now = await host.fact(mysqlServer, { server });
+  if (!now.running) host.require(false, `the server does not answer: ${now.problem}`, hintFor(now.problem));
+  else if (flavours && !flavours.includes(now.flavour))
+    fail(`the server is ${names[now.flavour]} ${now.version}, and this can only be done on MariaDB so far`);
+  return now;
+}
+
+/**
+ * Requires that a server may be written to. One that is read-only is a replica, or a primary that is not in service:
+ * what is written to it would set it apart from the others.
+ *
+ * @param sqlLogBin false where what is written stays out of the binlog and so out of replication
+ */
+export async function writable(
+  host: PlanHost,
+  server: ServerKey,
+  sqlLogBin: boolean,
+  needs: ServerNeeds = {},
+): Promise<Server> {
+  const [now, readOnly] = await Promise.all([
+    reachable(host, server, needs),
+    host.fact(mysqlVariable, { server, name: "read_only" }),
+  ]);
+  if (sqlLogBin)
+    host.require(
+      readOnly === undefined || readOnly === "OFF",
+      "the server is read-only, as replicas are: what is written here would not be on its primary",
+      "do this on the primary, from where it replicates; or give sqlLogBin: false to have it on this server alone",
+    );
+  return now;
+}
+
+const names = { mariadb: "MariaDB", mysql: "MySQL" } as const;
+
+function hintFor(problem: string): string {
+  if (/ERROR (1045|1698)/.test(problem))
+    return "root logs in over the socket by being root: run the play with become: true, or give login";
+  if (problem.includes("installed")) return 'install it first: apt({ name: "mariadb-server" })';
+  return 'is it started? service({ name: "mariadb", state: "started" })';
+}

@@ -1,0 +1,197 @@
+import { change } from "../../core/change.ts";
+import { defineModule } from "../../core/module.ts";
+import { SecretString, Type } from "../../core/schema.ts";
+import { fail, type Plan } from "../../core/task.ts";
+import { type Account, type Authentication, mysqlAccount } from "../../facts/mysql/account.ts";
+import { settlePrivileges } from "../../facts/mysql/grants.ts";
+import { mysqlHistory } from "../../facts/mysql/history.ts";
+import { identify } from "../../facts/mysql/identify.ts";
+import { serverKey } from "../../facts/mysql/login.ts";
+import { mysqlSource } from "../../facts/mysql/source.ts";
+import { join, type Sql, sql } from "../../facts/mysql/sql.ts";
+import { reveal, secret } from "../../secrets/secret.ts";
+import { checkLogin, loginParam } from "./login-param.ts";
+import { nativePasswordHash } from "./native-password.ts";
+import { parsePrivileges, privilegeDifferences } from "./privileges.ts";
+import { writable } from "./server-guard.ts";
+import { runStatements } from "./session.ts";
+
+/** What a user task leaves. */
+export interface MysqlUserValue {
+  readonly user: string;
+  readonly host: string;
+  readonly state: "present" | "absent";
+}
+
+/**
+ * Makes a MariaDB account, gives it a password and exactly the privileges that are listed, or drops it.
+ *
+ * The password never reaches the server: its hash does (that of mysql_native_password), which is also what it is
+ * compared by. So it is in no process list, no general log and no binlog, where `IDENTIFIED BY` would leave it.
+ *
+ * @example
+ * await mysqlUser({ name: "site", host: "10.0.0.%", password: vars.password, privileges: { "site.*": ["ALL"] } });
+ */
+export const mysqlUser = defineModule({
+  name: "mysqlUser",
+  summary: "Makes or drops a MariaDB account, with its password and privileges.",
+  params: {
+    name: Type.String({ minLength: 1, maxLength: 80, description: "the account's user" }),
+    host: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 255,
+        description:
+          "from where it may connect: a name, an address, or a pattern with % and _. Default localhost",
+      }),
+    ),
+    state: Type.Optional(
+      Type.Union([Type.Literal("present"), Type.Literal("absent")], { description: "default present" }),
+    ),
+    password: Type.Optional(
+      SecretString({ description: "its password. An account that is to be made needs this or unixSocket" }),
+    ),
+    unixSocket: Type.Optional(
+      Type.Boolean({
+        description: "true: it is let in without a password where the system's user has the same name",
+      }),
+    ),
+    privileges: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
+        description:
+          'by object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "*.*": ["PROCESS"] }. Others are revoked. Default: left alone',
+      }),
+    ),
+    appendPrivileges: Type.Optional(
+      Type.Boolean({ description: "true: privileges beyond those listed are left. Default false" }),
+    ),
+    requireSsl: Type.Optional(
+      Type.Boolean({ description: "whether its connections must be encrypted. Default: left alone" }),
+    ),
+    sqlLogBin: Type.Optional(
+      Type.Boolean({ description: "false: on this server alone, not replicated. Default true" }),
+    ),
+    login: loginParam,
+  },
+  examples: [
+    `mysqlUser({ name: "site", host: "10.0.0.%", password: vars.sitePassword, privileges: { "site.*": ["SELECT", "INSERT"] } })`,
+    `mysqlUser({ name: "prometheus", unixSocket: true, privileges: { "*.*": ["PROCESS", "BINLOG MONITOR"] } })`,
+  ],
+  title: ({ name, host = "localhost" }) => `${name}@${host}`,
+  check: (p) => {
+    checkLogin(p.login);
+    if (p.password !== undefined && reveal(p.password) === "")
+      fail(`${p.name}: the password is empty`, "an empty password lets anybody in");
+    if (p.password !== undefined && p.unixSocket)
+      fail("password and unixSocket exclude each other", "make an account for each of the two");
+    if (p.appendPrivileges && !p.privileges) fail("appendPrivileges needs privileges");
+    parsePrivileges(p.privileges ?? {});
+  },
+  async *plan(host, p): Plan<MysqlUserValue> {
+    const { name: user, host: from = "localhost", state = "present", sqlLogBin = true } = p;
+    const server = serverKey(p.login);
+    const key = { server, user, host: from };
+    const [, found] = await Promise.all([
+      writable(host, server, sqlLogBin, { flavours: ["mariadb"] }),
+      host.fact(mysqlAccount, key),
+    ]);
+    const account = sql`${user}@${from}`;
+    const value: MysqlUserValue = { user, host: from, state };
+    const make = (what: string, before: unknown, after: unknown, next: Account | undefined, ...all: Sql[]) =>
+      change({
+        what,
+        before,
+        after,
+        script: runStatements(server, sqlLogBin, ...all),
+        sets: [mysqlAccount.is(key, next)],
+        // an account may be the one by which a replica looks at its primary
+        touches: [mysqlHistory.of({ server }), mysqlSource.of()],
+      });
+
+    if (state === "absent") {
+      if (found) yield make("account", "present", "absent", undefined, sql`DROP USER ${account}`);
+      return value;
+    }
+
+    const method = p.password === undefined ? undefined : nativeMethod(nativePasswordHash(p.password));
+    let now: Account;
+    if (found) now = found;
+    else {
+      const first = method ?? (p.unixSocket ? socketMethod : undefined);
+      if (!first)
+        fail(
+          `${user}@${from} does not exist, and is to be made without a password`,
+          "give password or unixSocket",
+        );
+      const tls = p.requireSsl ? "ssl" : "none";
+      now = { authentication: [first.shown], tls, privileges: {} };
+      const require = p.requireSsl ? sql` REQUIRE SSL` : sql``;
+      yield make(
+        "account",
+        "absent",
+        "present",
+        now,
+        sql`CREATE USER ${account} IDENTIFIED VIA ${first.text}${require}`,
+      );
+    }
+
+    const next = method ?? (p.unixSocket ? socketMethod : undefined);
+    if (
+      next &&
+      !now.authentication.some((one) => one.plugin === next.shown.plugin && one.hashId === next.shown.hashId)
+    ) {
+      // who gets in by the socket, such as root, must not be locked out by getting a password
+      const kept =
+        method && now.authentication.some(({ plugin }) => plugin === "unix_socket") ? [socketMethod] : [];
+      const methods = [next, ...kept];
+      now = { ...now, authentication: methods.map(({ shown }) => shown) };
+      const list = join(
+        methods.map(({ text }) => text),
+        " OR ",
+      );
+      yield make(
+        method ? "password" : "authentication",
+        hidden,
+        hidden,
+        now,
+        sql`ALTER USER ${account} IDENTIFIED VIA ${list}`,
+      );
+    }
+
+    // a certificate is more than was asked for
+    if (p.requireSsl !== undefined && p.requireSsl === (now.tls === "none")) {
+      const tls = p.requireSsl ? "ssl" : "none";
+      const before = now.tls;
+      now = { ...now, tls };
+      const require = p.requireSsl ? sql`SSL` : sql`NONE`;
+      yield make("tls", before, tls, now, sql`ALTER USER ${account} REQUIRE ${require}`);
+    }
+
+    if (p.privileges) {
+      const wanted = parsePrivileges(p.privileges);
+      const differences = privilegeDifferences(account, now.privileges, wanted, p.appendPrivileges === true);
+      for (const { object, before, after, statements } of differences) {
+        now = { ...now, privileges: settlePrivileges({ ...now.privileges, [object]: after }) };
+        yield make(`privileges on ${object.replaceAll("`", "")}`, before, after, now, ...statements);
+      }
+    }
+    return value;
+  },
+});
+
+const hidden = "********";
+
+interface Method {
+  readonly text: Sql;
+  readonly shown: Authentication;
+}
+
+const socketMethod: Method = { text: sql`unix_socket`, shown: { plugin: "unix_socket", hashId: "" } };
+
+/** Of the hash, too, nothing may be seen: who knows it can log in with it. */
+function nativeMethod(hash: string): Method {
+  return {
+    text: sql`mysql_native_password USING ${secret(hash)}`,
+    shown: { plugin: "mysql_native_password", hashId: identify(hash) },
+  };
+}

@@ -1,0 +1,76 @@
+import { change } from "../../core/change.ts";
+import { defineModule } from "../../core/module.ts";
+import { Type } from "../../core/schema.ts";
+import type { Plan } from "../../core/task.ts";
+import { runSql } from "../../facts/mysql/client.ts";
+import { serverKey } from "../../facts/mysql/login.ts";
+import { keyword, type Sql, sql, statements } from "../../facts/mysql/sql.ts";
+import { mysqlVariable as variableFact } from "../../facts/mysql/variable.ts";
+import { checkLogin, loginParam } from "./login-param.ts";
+import { reachable } from "./server-guard.ts";
+
+/** What a variable task leaves. */
+export interface MysqlVariableValue {
+  readonly name: string;
+  /** As the server shows it. */
+  readonly value: string;
+}
+
+/**
+ * Sets a global variable of a running server. It holds until the server restarts: what is to hold longer belongs in
+ * its configuration.
+ *
+ * @example
+ * await mysqlVariable({ name: "max_connections", value: 500 });
+ */
+export const mysqlVariable = defineModule({
+  name: "mysqlVariable",
+  summary: "Sets a global variable of a running MySQL or MariaDB server.",
+  params: {
+    name: Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]*$", description: "the variable" }),
+    value: Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
+      description: "true and false for ON and OFF; sizes in bytes, as the server shows them",
+    }),
+    login: loginParam,
+  },
+  examples: [`mysqlVariable({ name: "read_only", value: true })`],
+  check: ({ login }) => checkLogin(login),
+  async *plan(host, { name: given, value, login }): Plan<MysqlVariableValue> {
+    const server = serverKey(login);
+    const name = given.toLowerCase();
+    const key = { server, name };
+    const [found, now] = await Promise.all([reachable(host, server), host.fact(variableFact, key)]);
+    if (found.running)
+      host.require(
+        now !== undefined,
+        `the server has no variable ${name}`,
+        "SHOW GLOBAL VARIABLES lists them",
+      );
+    const wanted = shown(value, now);
+    if (now !== wanted)
+      yield change({
+        what: name,
+        before: now,
+        after: wanted,
+        script: runSql(server, statements(sql`SET GLOBAL ${keyword(name)} = ${literal(value)}`)),
+        sets: [variableFact.is(key, wanted)],
+      });
+    return { name, value: wanted };
+  },
+});
+
+/** What the server will show for a value: a switch shows ON and OFF, however it was set. */
+function shown(value: string | number | boolean, now: string | undefined): string {
+  if (typeof value === "boolean") return value ? "ON" : "OFF";
+  const text = String(value);
+  if (now === "ON" || now === "OFF") {
+    if (/^(1|on|true)$/i.test(text)) return "ON";
+    if (/^(0|off|false)$/i.test(text)) return "OFF";
+  }
+  return text;
+}
+
+function literal(value: string | number | boolean): Sql {
+  // a number in quotes is refused for a variable that holds one
+  return sql`${typeof value === "string" && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value}`;
+}
