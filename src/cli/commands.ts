@@ -39,4 +39,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "makes an inventory's hosts on this machine, to try things on",
     load: () => import("./commands/lab.ts"),
   },
+  {
+    name: "demo",
+    summary: "deploys the site onto throw-away hosts, from nothing",
+    load: () => import("./commands/demo.ts"),
+  },
 ];

@@ -3,6 +3,7 @@ import type { Subscriber, TimedEvent } from "../core/events.ts";
 import type { Playbook } from "../core/play.ts";
 import { type RunRequest, runPlaybook } from "../core/run.ts";
 import { hostAccess } from "../inventory/access.ts";
+import type { HostSettings } from "../inventory/index.ts";
 import { createReporter, defaultReporter, styleFor } from "../report/index.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
@@ -36,8 +37,7 @@ export async function runAndReport(run: CommandRun): Promise<number> {
     reporter.subscribe(event);
     subscriber?.(event);
   };
-  const warn = (text: string, host?: string) =>
-    tell({ type: "warning", text, ...(host === undefined ? {} : { host }), time: Date.now() });
+  const warn = (text: string) => tell({ type: "warning", text, time: Date.now() });
   const { signal, stop } = interruptible(() => warn("interrupted: ending what runs; once more ends at once"));
   try {
     const summary = await runPlaybook({
@@ -52,9 +52,11 @@ export async function runAndReport(run: CommandRun): Promise<number> {
         (event) => {
           tell(event);
           if (event.type !== "run:start") return;
-          for (const host of event.hosts)
-            if (hosts.host(host).settings.hostKeys === "insecure")
-              warn('ANYBODY MAY POSE AS THIS HOST: its key is not checked (hostKeys: "insecure")', host);
+          const unchecked = event.hosts.filter((host) => isUnchecked(hosts.host(host).settings));
+          if (unchecked.length > 0)
+            warn(
+              `HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS ${unchecked.join(", ")} (hostKeys: "insecure")`,
+            );
         },
       ],
     });
@@ -63,4 +65,8 @@ export async function runAndReport(run: CommandRun): Promise<number> {
     stop();
     await reporter.close();
   }
+}
+
+function isUnchecked({ hostKeys, transport = "ssh" }: HostSettings): boolean {
+  return transport === "ssh" && hostKeys === "insecure";
 }

@@ -20,6 +20,7 @@ export async function createReporter(
 ): Promise<Reporter> {
   switch (name) {
     case "tty":
+      return (await import("./tty.ts")).ttyReporter(stream, options);
     case "plain":
       return (await import("./plain.ts")).plainReporter(stream, options);
     case "jsonl":

@@ -1,6 +1,7 @@
 /** Turns events into the lines that stay on the screen: all but the recap. */
 import { stripVTControlCharacters } from "node:util";
 import type { RunEvent, ShownError, TaskStatus } from "../core/events.ts";
+import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";
 import type { ReportOptions } from "./reporter.ts";
 import { changesText, errorText, taskText } from "./task-text.ts";
@@ -9,6 +10,8 @@ import { colours, count, duration, statusWidth, statusWord } from "./words.ts";
 export interface NarratorOptions extends ReportOptions {
   /** True: a play or a step is only named once there is something to say below it. */
   readonly lazyHeadings: boolean;
+  /** Columns that a line of a task which did not fail is cut to; by default it may be as long as it is. */
+  readonly width?: (() => number) | undefined;
 }
 
 /** Tasks quicker than this have no time beside them, in seconds. */
@@ -55,7 +58,7 @@ export class Narrator {
         return [];
       case "task:output":
         return this.#options.verbose
-          ? this.#below(this.#row("", event.host, this.#dim(`│ ${event.text}`)))
+          ? this.#below(this.#row("", event.host, this.#dim(`│ ${cleanLine(event.text)}`)))
           : [];
       case "task:retry":
         return this.#below(
@@ -68,7 +71,9 @@ export class Narrator {
       case "task:end":
         return this.#taskEnd(event);
       case "message":
-        return this.#below(...event.text.split("\n").map((text) => this.#row("", event.host, text)));
+        return this.#below(
+          ...event.text.split("\n").map((text) => this.#row("", event.host, cleanLine(text))),
+        );
       case "warning":
         return this.#below(this.#warning(event.text, event.host));
       case "host:failed":
@@ -103,9 +108,16 @@ export class Narrator {
     const more = status === "unknown" || status === "skipped" ? reason : undefined;
     const text = [taskText(task), [what, more].filter(Boolean).join("; ")].filter(Boolean).join(": ");
     const time = seconds >= worthTiming ? ` ${this.#dim(`(${duration(seconds)})`)}` : "";
-    const lines = [this.#line(status, host, text + time)];
+    const lines = [this.#line(status, host, this.#fitting(text, time) + time)];
     if (diff) lines.push(...diffLines(changes, style).map((line) => `      ${line}`));
     return this.#below(...lines);
+  }
+
+  #fitting(text: string, time: string): string {
+    const { width } = this.#options;
+    if (!width) return text;
+    const taken = 4 + statusWidth(this.#check) + 2 + this.#hostWidth + 2 + visibleLength(time);
+    return cropped(text, Math.max(20, width() - taken));
   }
 
   #hostFailed({

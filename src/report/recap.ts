@@ -1,19 +1,22 @@
 /** The end of a run: a row a host, what went wrong, and one line for all. */
 import type { HostSummary, RunEvent, ShownError } from "../core/events.ts";
 import type { ReportOptions } from "./reporter.ts";
-import { errorLines } from "./task-text.ts";
+import { errorLines, taskText } from "./task-text.ts";
 import { type Counted, colours, count, duration } from "./words.ts";
 
 interface Failure {
   readonly hosts: string[];
   readonly word: "failed" | "unreachable";
-  readonly step: string;
+  /** The step, and the task if it was one. */
+  readonly where: string;
   readonly error: ShownError;
 }
 
 export class Recap {
   readonly #options: ReportOptions;
   readonly #failures = new Map<string, Failure>();
+  /** By host: the task that failed last, and with what. */
+  readonly #lastTask = new Map<string, { readonly text: string; readonly error: ShownError }>();
   #check = false;
 
   constructor(options: ReportOptions) {
@@ -23,28 +26,34 @@ export class Recap {
   /** Remembers what the recap will say; at the run's end, gives its lines. */
   tell(event: RunEvent): string[] {
     if (event.type === "run:start") this.#check = event.check;
+    if (event.type === "task:end" && event.error)
+      this.#lastTask.set(event.host, { text: taskText(event.task), error: event.error });
     if (event.type === "host:failed" || event.type === "host:unreachable") this.#remember(event);
     return event.type === "run:end" ? this.#lines(event) : [];
   }
 
   /** The same failure on many hosts is told once. */
   #remember({ type, host, step, error }: Extract<RunEvent, { type: "host:failed" | "host:unreachable" }>) {
-    const key = JSON.stringify([step, error]);
+    const task = this.#lastTask.get(host);
+    const isTask = task?.error.message === error.message && task.error.code === error.code;
+    const where = isTask ? `${step} › ${task.text}` : step;
+    const key = JSON.stringify([where, error]);
     const known = this.#failures.get(key);
     if (known) known.hosts.push(host);
     else
       this.#failures.set(key, {
         hosts: [host],
         word: type === "host:failed" ? "failed" : "unreachable",
-        step,
+        where,
         error,
       });
   }
 
   #lines(end: Extract<RunEvent, { type: "run:end" }>): string[] {
     const { style } = this.#options;
-    const failures = [...this.#failures.values()].flatMap(({ hosts, word, step, error }) => [
-      `${style("red", hosts.join(", "))} ${word} in step ${step}: ${error.message}`,
+    const failures = [...this.#failures.values()].flatMap(({ hosts, word, where, error }) => [
+      `${style("red", `${hosts.join(", ")} ${word}:`)} ${where}`,
+      `  ${style("bold", error.message)}`,
       ...errorLines(error, style).map((line) => `  ${line}`),
       "",
     ]);
