@@ -13,6 +13,7 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -26,7 +27,7 @@ const dist = join(root, "dist");
 const main = join("src", "cli", "main.js");
 
 build();
-linkBins(["run", "showrunner"]);
+linkBins();
 
 function build(): void {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -65,13 +66,20 @@ function copyRoleFiles(from: string, to: string): void {
   }
 }
 
-/** npm links no package's own commands, and `run` on the registry is somebody else's package. */
-function linkBins(names: readonly string[]): void {
+/**
+ * npm links no package's own commands, and `run` on the registry is somebody else's package. The commands stand under
+ * publishConfig, from where packing takes them: where package.json itself names a bin, `npx` installs the checkout
+ * into a cache of its own before it runs it, which takes seconds and can fail.
+ */
+function linkBins(): void {
+  const { publishConfig }: { publishConfig: { bin: Record<string, string> } } = JSON.parse(
+    readFileSync(join(root, "package.json"), "utf8"),
+  );
   const bin = join(root, "node_modules", ".bin");
   mkdirSync(bin, { recursive: true });
-  for (const name of names) {
+  for (const [name, file] of Object.entries(publishConfig.bin)) {
     const link = join(bin, name);
-    const target = relative(bin, join(dist, main));
+    const target = relative(bin, join(root, file));
     if (isLinkTo(link, target)) continue;
     rmSync(link, { force: true });
     symlinkSync(target, link);
