@@ -15,20 +15,25 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
   const { path, content, mode, owner, group, validate, backup } = action;
   const ownership =
     owner === undefined ? group && `:${group}` : `${owner}${group === undefined ? "" : `:${group}`}`;
+  const inPlace = validate !== undefined && !validate.includes("%s");
   const steps = [
-    "set -e; umask 077",
+    "set -e",
     `dest=${quote(path)}`,
-    uploaded === undefined ? 'new=$(mktemp "$dest.XXXXXX")' : `new=${quote(uploaded)}`,
     "old=",
-    `trap 'rm -f -- "$new" $old' EXIT`,
+    // mktemp's files are open to their owner alone; the umask stays as it is, for what the check may write
+    uploaded === undefined ? 'new=$(mktemp "$dest.XXXXXX")' : `new=${quote(uploaded)}`,
+    inPlace ? restoreAndTidy : tidy,
+    // a shell that is ended by a signal would skip the trap above
+    "trap 'exit 143' HUP INT TERM",
     uploaded === undefined ? `{ ${printBytes(content)}; } >"$new"` : undefined,
     ownership ? `chown -- ${quote(ownership)} "$new"` : undefined,
     `chmod -- ${quote(mode)} "$new"`,
-    validate?.includes("%s") ? validateStaged(validate) : undefined,
+    validate === undefined || inPlace ? undefined : succeeds(validate.replaceAll("%s", '"$new"')),
     backup === undefined ? undefined : `if [ -e "$dest" ]; then cp -p -- "$dest" ${quote(backup)}; fi`,
-    validate !== undefined && !validate.includes("%s")
-      ? replaceThenValidate(validate)
-      : 'mv -f -- "$new" "$dest"',
+    inPlace ? keepOld : undefined,
+    replace,
+    inPlace ? succeeds(validate) : undefined,
+    inPlace ? forgetOld : undefined,
   ];
   return rawScript(steps.filter((step) => step !== undefined).join("\n"));
 }
@@ -38,21 +43,33 @@ export function stagingPath(path: string, nonce: string): string {
   return `${path}.${nonce}`;
 }
 
-function validateStaged(validate: string): string {
-  return validate.replaceAll("%s", '"$new"');
-}
+const tidy = `trap 'rm -f -- "$new"' EXIT`;
+
+/** `mv` would move into what a link leads to, if that is a directory. */
+const replace = `if [ -L "$dest" ] && [ -d "$dest" ]; then rm -f -- "$dest"; fi
+mv -f -- "$new" "$dest"`;
 
 /**
  * A check of the whole configuration needs the new file in its place. The old one is kept as a hard link, so that
- * what comes back on a failure is the very same file.
+ * what comes back on a failure is the very same file; wherever the script ends before it knows that the new one is
+ * good, the trap puts the old one back.
  */
-function replaceThenValidate(validate: string): string {
-  return `
-if [ -e "$dest" ] || [ -L "$dest" ]; then old=$(mktemp -u "$dest.XXXXXX"); cp -al -- "$dest" "$old" 2>/dev/null || cp -p -- "$dest" "$old"; fi
-mv -f -- "$new" "$dest"
-if ( ${validate} ); then :; else
-  status=$?
-  if [ -n "$old" ]; then mv -f -- "$old" "$dest"; else rm -f -- "$dest"; fi
-  exit $status
-fi`.trim();
+const restoreAndTidy = `state=before
+trap 'case $state in
+  kept) mv -f -- "$old" "$dest" ;;
+  none) rm -f -- "$dest" ;;
+esac
+rm -f -- "$new" \${old:+"$old"}' EXIT`;
+
+const keepOld = `if [ -e "$dest" ] || [ -L "$dest" ]; then
+  old=$(mktemp -u "$dest.XXXXXX")
+  cp -al -- "$dest" "$old" 2>/dev/null || cp -p -- "$dest" "$old"
+  state=kept
+else state=none; fi`;
+
+const forgetOld = "state=good";
+
+/** In a subshell on lines of its own, so that neither `exit` nor a comment in the command reaches beyond it. */
+function succeeds(command: string): string {
+  return `if (\n${command}\n); then :; else exit $?; fi`;
 }

@@ -34,11 +34,17 @@ export class Session {
     return shell.run(scripts, options);
   }
 
-  /** Streams content into a new file that only its owner can read, whatever its size. */
+  /**
+   * Streams content into a new file that only its owner can read, whatever its size. What came only in part, since
+   * the disk is full or the connection ended, is removed again.
+   */
   async upload(become: Become | undefined, path: string, content: Buffer): Promise<void> {
     this.roundTrips++;
     const target = quote(path);
-    const process = await this.#spawnAs(become, `umask 077; cat >${target}`);
+    const process = await this.#spawnAs(
+      become,
+      `umask 077; cat >${target} && [ "$(wc -c <${target})" -eq ${content.length} ] || { rm -f -- ${target}; exit 1; }`,
+    );
     const complaint: Buffer[] = [];
     process.stderr.on("data", (chunk: Buffer) => complaint.push(chunk));
     process.stdout.resume();

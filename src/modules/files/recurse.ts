@@ -43,7 +43,7 @@ export async function* setBelow(host: PlanHost, path: string, wanted: Attributes
       .join(" "),
     script: correct(key),
     sets: [treeDifference.is(key, [])],
-    touches: [file.of(...different)],
+    touches: [file.of(...different), treeDifference.above(path), treeDifference.below(path)],
   });
   return true;
 }
