@@ -1,0 +1,174 @@
+/** MariaDB servers of a test's own, on this machine: their files in a temporary directory, ended with the test. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TimedEvent } from "../../src/core/events.ts";
+import { play, playbook } from "../../src/core/play.ts";
+import { type RunRequest, runPlaybook } from "../../src/core/run.ts";
+import type { Task } from "../../src/core/task.ts";
+import { inventory } from "../../src/inventory/index.ts";
+import { connector } from "../../src/transport/connect.ts";
+
+/** Whether this machine has a server to start. */
+export const serverInstalled = ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db"].every(existsSync);
+
+export class LocalServer {
+  readonly #directory = mkdtempSync(join(tmpdir(), "mysql-test-"));
+  readonly #id: number;
+  #process: ChildProcess | undefined;
+  port = 0;
+
+  constructor(id: number) {
+    this.#id = id;
+  }
+
+  get socket(): string {
+    return join(this.#directory, "server.sock");
+  }
+
+  get login(): { socket: string } {
+    return { socket: this.socket };
+  }
+
+  async start(): Promise<void> {
+    this.port = await freePort();
+    const data = join(this.#directory, "data");
+    const log = openSync(join(this.#directory, "log"), "a");
+    const common = ["--no-defaults", "--user=root", `--datadir=${data}`];
+    execFileSync(
+      "mariadb-install-db",
+      [
+        ...common,
+        "--auth-root-authentication-method=socket",
+        "--auth-root-socket-user=root",
+        "--skip-test-db",
+      ],
+      { stdio: ["ignore", log, log] },
+    );
+    this.#process = spawn(
+      "mariadbd",
+      [
+        ...common,
+        `--socket=${this.socket}`,
+        `--pid-file=${join(this.#directory, "pid")}`,
+        `--port=${this.port}`,
+        "--bind-address=127.0.0.1",
+        `--server-id=${this.#id}`,
+        "--log-bin=bin",
+        "--relay-log=relay",
+        "--log-slave-updates",
+        "--binlog-format=ROW",
+        "--gtid-strict-mode=ON",
+        "--innodb-buffer-pool-size=16M",
+        "--innodb-flush-log-at-trx-commit=0",
+        "--character-set-server=utf8mb4",
+      ],
+      { stdio: ["ignore", log, log] },
+    );
+    closeSync(log);
+    for (let tries = 0; ; tries++) {
+      try {
+        this.query("SELECT 1");
+        return;
+      } catch (error) {
+        if (tries > 100) throw new Error(`${readFileSync(join(this.#directory, "log"))}`, { cause: error });
+        await new Promise((wait) => setTimeout(wait, 100));
+      }
+    }
+  }
+
+  /** Runs SQL as root; rows are lines, columns are separated by tabs. */
+  query(sql: string, format = "--skip-column-names"): string {
+    return execFileSync("mariadb", ["--no-defaults", `--socket=${this.socket}`, "--batch", format], {
+      input: sql,
+      encoding: "utf8",
+      stdio: ["pipe", "pipe", "pipe"],
+    }).trim();
+  }
+
+  /** Whether one can log in over TCP. */
+  lets(user: string, password: string): boolean {
+    try {
+      execFileSync(
+        "mariadb",
+        ["--no-defaults", "--host=127.0.0.1", `--port=${this.port}`, `--user=${user}`, "-e", "SELECT 1"],
+        { env: { ...process.env, MYSQL_PWD: password }, stdio: "pipe" },
+      );
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#process;
+    if (running && running.exitCode === null) {
+      const ended = new Promise((resolve) => running.once("exit", resolve));
+      running.kill("SIGTERM");
+      await ended;
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
+    });
+  });
+}
+
+export interface LocalRun {
+  /** `module: status` and each change's name. */
+  readonly tasks: readonly string[];
+  readonly changes: readonly string[];
+  /** Everything that was emitted, as text. */
+  readonly emitted: string;
+  readonly error: string | undefined;
+  readonly hint: string | undefined;
+}
+
+/** Runs tasks on this machine, each change read back. */
+export async function runHere(
+  tasks: readonly Task<unknown>[],
+  request: Partial<RunRequest> = {},
+): Promise<LocalRun> {
+  const events: TimedEvent[] = [];
+  await runPlaybook({
+    playbook: playbook([
+      play(
+        "here",
+        { hosts: "here" },
+        {
+          tasks: async () => {
+            for (const task of tasks) await task;
+          },
+        },
+      ),
+    ]),
+    name: "test",
+    inventoryName: "test",
+    inventory: inventory({ hosts: { here: {} } }),
+    access: () => ({
+      connect: connector("local", { name: "here", address: "localhost", port: 22, user: "root" }),
+    }),
+    subscribers: [(event) => events.push(event)],
+    verify: true,
+    ...request,
+  });
+  const ended = events.flatMap((event) => (event.type === "task:end" ? [event] : []));
+  const failed = events.flatMap((event) => (event.type === "host:failed" ? [event.error] : []))[0];
+  return {
+    tasks: ended.map(({ task, status }) => `${task.module}: ${status}`),
+    changes: ended.flatMap(({ changes }) => changes.map(({ what }) => what)),
+    emitted: JSON.stringify(events),
+    error: failed && [failed.message, ...failed.details].join("\n"),
+    hint: failed?.hint,
+  };
+}

@@ -1,0 +1,367 @@
+/** The modules on a real server of this machine. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mysqlDatabase, mysqlPrimary, mysqlReplication, mysqlUser, mysqlVariable } from "../../src/index.ts";
+import { LocalServer, runHere, serverInstalled } from "./mysql-local-server.ts";
+
+const asRoot = process.getuid?.() === 0;
+
+describe.skipIf(!serverInstalled || !asRoot)("on a MariaDB server", { timeout: 30_000 }, () => {
+  const server = new LocalServer(1);
+  const { login } = server;
+  beforeAll(() => server.start(), 60_000);
+  afterAll(() => server.stop());
+
+  it.each([
+    { name: "site" },
+    { name: "odd`name' \\ é", encoding: "latin1" },
+    { name: "cased", encoding: "utf8mb4", collation: "utf8mb4_bin" },
+  ])("makes a database, once: $name", async (params) => {
+    const task = () => mysqlDatabase({ ...params, login });
+    const planned = await runHere([task()], { check: true });
+    expect(planned.tasks).toEqual(["mysqlDatabase: changed"]);
+    expect((await runHere([task()])).tasks).toEqual(["mysqlDatabase: changed"]);
+    expect((await runHere([task()])).tasks).toEqual(["mysqlDatabase: ok"]);
+    expect(server.query("SHOW DATABASES")).toContain(params.name.replaceAll("\\", "\\\\"));
+  });
+
+  it("changes a database's encoding and drops it", async () => {
+    const to = (collation: string) => mysqlDatabase({ name: "moving", collation, login });
+    expect((await runHere([to("utf8mb4_bin"), to("latin1_bin")])).changes).toEqual(["database", "encoding"]);
+    const away = () => mysqlDatabase({ name: "moving", state: "absent", login });
+    expect((await runHere([away(), away()])).tasks).toEqual(["mysqlDatabase: changed", "mysqlDatabase: ok"]);
+  });
+
+  it.each([
+    "plain-password",
+    'it\'s "quoted"',
+    "back\\slash",
+    "#hash ;semi $(id) `x`",
+    "päss wörd\u{1f511}",
+    "tab\tnew\nline",
+  ])("gives an account a password that lets it in: %j", async (password) => {
+    const task = () =>
+      mysqlUser({ name: "guest", host: "%", password, privileges: { "site.*": ["SELECT"] }, login });
+    const first = await runHere([task()]);
+    expect(first.error).toBeUndefined();
+    expect(server.lets("guest", password)).toBe(true);
+    expect((await runHere([task()])).tasks).toEqual(["mysqlUser: ok"]);
+    expect(first.emitted).not.toContain(JSON.stringify(password).slice(1, -1));
+  });
+
+  it("logs in with any password itself", async () => {
+    const password = "l#og 'in\" \\ ß";
+    await runHere([
+      mysqlUser({
+        name: "boss",
+        host: "127.0.0.1",
+        password,
+        privileges: { "*.*": ["ALL", "GRANT OPTION"] },
+        login,
+      }),
+    ]);
+    const tcp = { host: "127.0.0.1", port: server.port, user: "boss", password };
+    const ran = await runHere([mysqlDatabase({ name: "byboss", login: tcp })]);
+    expect(ran.error).toBeUndefined();
+    expect(server.query("SHOW DATABASES LIKE 'byboss'")).toBe("byboss");
+    const wrong = await runHere([
+      mysqlDatabase({ name: "byboss", login: { ...tcp, password: "not-that-one" } }),
+    ]);
+    expect(wrong.error).toContain("Access denied");
+    expect(wrong.emitted).not.toContain("not-that-one");
+    server.query("DROP DATABASE byboss");
+  });
+
+  it("leaves no password in the binlog", async () => {
+    await runHere([mysqlUser({ name: "quiet", password: "never-in-the-binlog", login })]);
+    expect(server.query("SHOW BINLOG EVENTS LIMIT 100000")).toContain("'quiet'");
+    expect(server.query("SHOW BINLOG EVENTS LIMIT 100000")).not.toContain("never-in-the-binlog");
+  });
+
+  it("gives exactly the privileges that are listed", async () => {
+    server.query(`CREATE DATABASE IF NOT EXISTS my_app; CREATE TABLE IF NOT EXISTS my_app.t (a INT, b INT);
+      CREATE PROCEDURE my_app.tidy() SELECT 1; CREATE ROLE reader;
+      CREATE USER worker@'10.%'; GRANT ALL ON site.* TO worker@'10.%'; GRANT INSERT (b), UPDATE ON my_app.t TO worker@'10.%';
+      GRANT SELECT ON my_app.* TO worker@'10.%'; GRANT reader TO worker@'10.%'; GRANT PROCESS ON *.* TO worker@'10.%'`);
+    const task = () =>
+      mysqlUser({
+        name: "worker",
+        host: "10.%",
+        password: "workers",
+        privileges: {
+          "my_app.*": ["select", "show view"],
+          "my_app.t": ["SELECT (a, b)", "INSERT"],
+          "procedure my_app.tidy": ["EXECUTE"],
+          "site.*": ["SELECT", "GRANT OPTION"],
+          "*.*": ["REPLICATION CLIENT"],
+        },
+        login,
+      });
+    const ran = await runHere([task()]);
+    expect(ran.error).toBeUndefined();
+    expect((await runHere([task()])).tasks).toEqual(["mysqlUser: ok"]);
+    const grants = server
+      .query("SHOW GRANTS FOR worker@'10.%'")
+      .split("\n")
+      .map((line) => line.replaceAll("\\\\", "\\"));
+    expect(
+      grants.map((line) => line.replace(/ IDENTIFIED BY.*/, "").replaceAll(" TO `worker`@`10.%`", "")).sort(),
+    ).toEqual(
+      [
+        "GRANT BINLOG MONITOR ON *.*",
+        "GRANT EXECUTE ON PROCEDURE `my_app`.`tidy`",
+        "GRANT SELECT (`a`, `b`), INSERT ON `my_app`.`t`",
+        "GRANT SELECT ON `site`.* WITH GRANT OPTION",
+        "GRANT SELECT, SHOW VIEW ON `my\\_app`.*",
+        "GRANT `reader`",
+      ].sort(),
+    );
+    const more = () => mysqlUser({ name: "worker", host: "10.%", privileges: { "site.*": ["ALL"] }, login });
+    const append = () =>
+      mysqlUser({
+        name: "worker",
+        host: "10.%",
+        privileges: { "*.*": ["PROCESS"] },
+        appendPrivileges: true,
+        login,
+      });
+    expect((await runHere([append(), append()])).tasks).toEqual(["mysqlUser: changed", "mysqlUser: ok"]);
+    expect((await runHere([more(), more()])).tasks).toEqual(["mysqlUser: changed", "mysqlUser: ok"]);
+    expect(server.query("SHOW GRANTS FOR worker@'10.%'").split("\n")).toHaveLength(3);
+  });
+
+  it("requires encryption, and no longer", async () => {
+    const task = (requireSsl: boolean) =>
+      mysqlUser({ name: "tls", password: "encrypted", requireSsl, login });
+    const ran = await runHere([task(true), task(true), task(false), task(false)]);
+    expect(ran.changes).toEqual(["account", "tls"]);
+    expect(ran.error).toBeUndefined();
+  });
+
+  it("does not lock root out of the socket by a password", async () => {
+    const ran = await runHere([mysqlUser({ name: "root", password: "roots-own", login })]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.changes).toEqual(["password"]);
+    expect(server.query("SELECT CURRENT_USER()")).toBe("root@localhost");
+    const socket = () => mysqlUser({ name: "root", unixSocket: true, login });
+    expect((await runHere([socket()])).tasks).toEqual(["mysqlUser: ok"]);
+  });
+
+  it("drops an account, once", async () => {
+    const task = () => mysqlUser({ name: "gone", state: "absent", login });
+    expect(
+      (await runHere([mysqlUser({ name: "gone", password: "short-lived", login }), task(), task()])).tasks,
+    ).toEqual(["mysqlUser: changed", "mysqlUser: changed", "mysqlUser: ok"]);
+  });
+
+  it("makes an account on this server alone", async () => {
+    const before = server.query("SELECT @@gtid_binlog_pos");
+    await runHere([mysqlUser({ name: "local", password: "only-here", sqlLogBin: false, login })]);
+    expect(server.query("SELECT @@gtid_binlog_pos")).toBe(before);
+    expect(server.query("SELECT COUNT(*) FROM mysql.user WHERE User = 'local'")).toBe("1");
+  });
+
+  it.each([
+    { name: "max_connections", value: 77 },
+    { name: "Slow_Query_Log", value: true },
+    { name: "read_only", value: "0" },
+    { name: "general_log_file", value: "it's.log" },
+  ])("sets a variable: $name", async (params) => {
+    const task = () => mysqlVariable({ ...params, login });
+    const ran = await runHere([task(), task()]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.tasks.at(-1)).toBe("mysqlVariable: ok");
+  });
+
+  it("puts a primary in service, and writes nothing before", async () => {
+    server.query("SET GLOBAL read_only = ON");
+    const early = await runHere([mysqlDatabase({ name: "early", login })]);
+    expect(early.error).toContain("read-only");
+    const ran = await runHere([
+      mysqlPrimary({ login }),
+      mysqlDatabase({ name: "early", login }),
+      mysqlPrimary({ login }),
+    ]);
+    expect(ran.tasks).toEqual(["mysqlPrimary: changed", "mysqlDatabase: changed", "mysqlPrimary: ok"]);
+  });
+
+  it("says what is wrong where no server answers", async () => {
+    const ran = await runHere([mysqlDatabase({ name: "x", login: { socket: "/nonexistent/sock" } })]);
+    expect(ran.error).toContain("the server does not answer: ERROR 2002");
+    expect(ran.hint).toContain("started");
+  });
+
+  it("shows the server's own message", async () => {
+    const ran = await runHere([
+      mysqlDatabase({ name: "y", encoding: "utf8mb4", collation: "latin1_bin", login }),
+    ]);
+    expect(ran.error).toContain("COLLATION 'latin1_bin' is not valid");
+  });
+});
+
+describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { timeout: 60_000 }, () => {
+  let primary: LocalServer;
+  let replica: LocalServer;
+  const password = "replication 'canary' #1";
+  beforeAll(async () => {
+    primary = new LocalServer(1);
+    replica = new LocalServer(2);
+    await Promise.all([primary.start(), replica.start()]);
+    primary.query(
+      "CREATE DATABASE site; CREATE TABLE site.notes (id INT PRIMARY KEY); INSERT INTO site.notes VALUES (1)",
+    );
+    await runHere([account(password)]);
+  }, 60_000);
+  afterAll(() => Promise.all([primary.stop(), replica.stop()]));
+
+  const account = (secret: string, name = "repl") =>
+    mysqlUser({
+      name,
+      host: "%",
+      password: secret,
+      privileges: { "*.*": ["REPLICATION SLAVE", "BINLOG MONITOR"] },
+      login: primary.login,
+    });
+  const replicate = (
+    changed: Partial<Parameters<typeof mysqlReplication>[0]> = {},
+    from: { user?: string; password?: string; host?: string; port?: number } = {},
+  ) =>
+    mysqlReplication({
+      primary: { host: "127.0.0.1", port: primary.port, user: "repl", password, ...from },
+      login: replica.login,
+      ...changed,
+    });
+  const status = (name: string) =>
+    replica
+      .query("SHOW ALL SLAVES STATUS", "--vertical")
+      .split("\n")
+      .find((line) => line.includes(` ${name}: `))
+      ?.split(": ")[1];
+
+  it("refuses what came from elsewhere and leaves it untouched", async () => {
+    replica.query("CREATE DATABASE foreign_data");
+    const before = replica.query("SELECT @@gtid_binlog_pos");
+    for (const check of [true, false]) {
+      const ran = await runHere([replicate()], { check });
+      expect(ran.error).toContain("0-2-1");
+      expect(ran.error).toContain("foreign_data");
+      expect(ran.hint).toContain("nothing was changed");
+    }
+    expect((await runHere([replicate({ resetHistory: true })])).error).toContain("foreign_data");
+    expect(replica.query("SELECT @@gtid_binlog_pos")).toBe(before);
+    expect(replica.query("SHOW ALL SLAVES STATUS")).toBe("");
+    replica.query("DROP DATABASE foreign_data");
+  });
+
+  it("refuses accounts and GTIDs of its own unless they may be forgotten", async () => {
+    replica.query("CREATE USER mine@localhost");
+    expect((await runHere([replicate()])).error).toContain("mine@localhost");
+    replica.query("DROP USER mine@localhost");
+  });
+
+  it("refuses a primary that does not know the account", async () => {
+    const ran = await runHere([replicate({}, { password: "wrong-canary-password" })]);
+    expect(ran.error).toContain("Access denied");
+    expect(ran.emitted).not.toContain("wrong-canary-password");
+    expect(replica.query("SHOW ALL SLAVES STATUS")).toBe("");
+  });
+
+  it("begins with what the package wrote forgotten, and replicates", async () => {
+    expect(replica.query("SELECT @@gtid_binlog_state")).not.toBe("");
+    const planned = await runHere([replicate()], { check: true });
+    expect(planned.tasks).toEqual(["mysqlReplication: changed"]);
+    const ran = await runHere([replicate()]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.changes).toEqual(["replication"]);
+    await expect.poll(() => replica.query("SELECT id FROM site.notes")).toBe("1");
+    expect(ran.emitted).not.toContain("canary");
+  });
+
+  it("is left alone when right", async () => {
+    expect((await runHere([replicate()])).tasks).toEqual(["mysqlReplication: ok"]);
+    expect((await runHere([replicate()], { check: true })).tasks).toEqual(["mysqlReplication: ok"]);
+  });
+
+  it("is started again where it was stopped", async () => {
+    replica.query("STOP SLAVE");
+    expect((await runHere([replicate()])).changes).toEqual(["threads"]);
+    replica.query("STOP SLAVE SQL_THREAD");
+    expect((await runHere([replicate()])).changes).toEqual(["threads"]);
+    expect(status("Slave_SQL_Running")).toBe("Yes");
+  });
+
+  it.each([
+    ["password", "MASTER_PASSWORD = 'another'"],
+    ["user", "MASTER_USER = 'another'"],
+    ["host", "MASTER_HOST = 'localhost'"],
+    ["gtid", "MASTER_USE_GTID = no"],
+    ["verify", "MASTER_SSL_VERIFY_SERVER_CERT = 1"],
+  ])("repairs a changed %s, and only that", async (setting, assignment) => {
+    replica.query(`STOP SLAVE; CHANGE MASTER TO ${assignment}; START SLAVE`);
+    primary.query("REPLACE INTO site.notes VALUES (2)");
+    const ran = await runHere([replicate()]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.changes).toEqual([setting]);
+    expect((await runHere([replicate()])).tasks).toEqual(["mysqlReplication: ok"]);
+  });
+
+  it("takes the primary's new password", async () => {
+    const next = "the-next-canary";
+    const ran = await runHere([account(next), replicate({}, { password: next })]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.changes).toEqual(["password", "password"]);
+    expect(status("Slave_IO_Running")).toBe("Yes");
+    await runHere([account(password), replicate()]);
+  });
+
+  it("stops, and goes on where it was", async () => {
+    const stopped = () => replicate({ state: "stopped" });
+    expect((await runHere([stopped(), stopped()])).tasks).toEqual([
+      "mysqlReplication: changed",
+      "mysqlReplication: ok",
+    ]);
+    primary.query("INSERT INTO site.notes VALUES (10)");
+    expect((await runHere([replicate()])).error).toBeUndefined();
+    await expect.poll(() => replica.query("SELECT id FROM site.notes WHERE id = 10")).toBe("10");
+  });
+
+  it("goes away and comes back without a reset, since it has nothing of its own", async () => {
+    const away = () => replicate({ state: "absent" });
+    expect((await runHere([away(), away()])).tasks).toEqual([
+      "mysqlReplication: changed",
+      "mysqlReplication: ok",
+    ]);
+    primary.query("INSERT INTO site.notes VALUES (20)");
+    expect((await runHere([replicate()])).error).toBeUndefined();
+    await expect.poll(() => replica.query("SELECT id FROM site.notes WHERE id = 20")).toBe("20");
+  });
+
+  it("refuses to go on once it has diverged", async () => {
+    replica.query("STOP SLAVE; SET gtid_domain_id = 0; INSERT INTO site.notes VALUES (99)");
+    const ran = await runHere([replicate()]);
+    expect(ran.error).toContain("diverged");
+    expect(status("Slave_IO_Running")).toBe("No");
+  });
+
+  it("refuses a server that replicates as a primary", async () => {
+    expect((await runHere([mysqlPrimary({ login: replica.login })])).error).toContain(
+      "replicates from 127.0.0.1",
+    );
+  });
+
+  it("refuses a primary that has purged what it needs, and says so of one that may not be asked", async () => {
+    const fresh = new LocalServer(3);
+    await fresh.start();
+    try {
+      primary.query("FLUSH BINARY LOGS; PURGE BINARY LOGS TO 'bin.000002'");
+      const ran = await runHere([replicate({ login: fresh.login })]);
+      expect(ran.error).toContain("the primary no longer has what this replica needs");
+      primary.query(
+        "CREATE USER blind@'%' IDENTIFIED BY 'blind'; GRANT REPLICATION SLAVE ON *.* TO blind@'%'",
+      );
+      const blind = await runHere([replicate({ login: fresh.login }, { user: "blind", password: "blind" })]);
+      expect(blind.error).toContain("Last_IO_Error");
+    } finally {
+      await fresh.stop();
+    }
+  });
+});
