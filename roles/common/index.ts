@@ -1,4 +1,4 @@
-import { apt, copy, defineRole, lineinfile, Type, withDefault } from "showrunner";
+import { apt, batch, copy, defineRole, lineinfile, Type, withDefault } from "showrunner";
 
 /** What every host of a site has: base packages, a message of the day, and the names of its neighbours. */
 export const common = defineRole({
@@ -19,14 +19,17 @@ export const common = defineRole({
     await apt({ name: vars.packages, cacheValidTime: 86_400 });
     if (vars.motd !== undefined) await copy({ dest: "/etc/motd", content: `${vars.motd}\n`, mode: "0644" });
     if (!vars.nameHosts) return;
-    for (const { name, address } of inventory.select("all")) {
-      if (!isAddress(address)) continue; // a name that already resolves needs no line
-      const escaped = name.replaceAll(".", "\\.");
-      await lineinfile({ path: "/etc/hosts", regexp: `^\\S+\\s+${escaped}$`, line: `${address} ${name}` });
-    }
+    const named = inventory.select("all").filter(({ address }) => isAddress(address));
+    await batch(named.map(({ name, address }) => hostsLine(name, address)));
   },
 });
 
+function hostsLine(name: string, address: string) {
+  const escaped = name.replaceAll(".", "\\.");
+  return lineinfile({ path: "/etc/hosts", regexp: `^\\S+\\s+${escaped}$`, line: `${address} ${name}` });
+}
+
+/** A name that already resolves needs no line. */
 function isAddress(text: string): boolean {
   return /^[0-9.]+$/.test(text) || text.includes(":");
 }

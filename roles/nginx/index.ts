@@ -27,6 +27,8 @@ export const nginx = defineRole({
     await file({ path: `${root}/static`, state: "directory", mode: "0755" });
     if (vars.staticFiles !== undefined)
       await copy({ src: `${vars.staticFiles}/`, dest: `${root}/static/`, mode: "0644" });
+    // Debian's welcome page would answer in the site's stead
+    await file({ path: "/etc/nginx/sites-enabled/default", state: "absent" }, { notify: reload });
     await template(
       {
         src: role.template("site.conf.ejs"),
@@ -37,8 +39,6 @@ export const nginx = defineRole({
       },
       { notify: reload },
     );
-    // Debian's welcome page would answer in the site's stead
-    await file({ path: "/etc/nginx/sites-enabled/default", state: "absent" }, { notify: reload });
     await service({ name: "nginx", state: "started", enabled: true });
   },
 });

@@ -5,7 +5,15 @@ import { Deferred } from "./deferred.ts";
 import { type Location, ShowrunnerError } from "./errors.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { callerLocation } from "./location.ts";
-import { type Input, requireValue, type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
+import {
+  type Input,
+  requireValue,
+  type Static,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  Type,
+} from "./schema.ts";
 
 /** A role's own files. */
 export interface RoleFiles {

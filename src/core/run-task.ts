@@ -163,15 +163,21 @@ async function tryOnce<V>(
     let answer = await plan.next(notRun);
     while (!answer.done) {
       const change = answer.value;
-      if (changes.length === 0)
+      const notify = () => {
         for (const handler of task.handlers) host.handlers.notify(handler, planning.tentative);
-      else if (!planning.tentative) for (const handler of task.handlers) host.handlers.notify(handler, false);
-      changes.push(change);
+      };
+      // a file is written whole or not at all; any other change may have had its effect before it failed
+      const wholeOrNot = change.action.kind === "write" && !check;
+      if (!wholeOrNot) notify();
       if (check) {
         host.facts.predict(change.sets, change.touches, planning.tentative);
+        changes.push(change);
         answer = await plan.next(notRun);
       } else {
-        answer = await plan.next(await make(change, task, context, become, shown));
+        const output = await make(change, task, context, become, shown);
+        if (wholeOrNot) notify();
+        changes.push(change);
+        answer = await plan.next(output);
       }
     }
     const known = status();

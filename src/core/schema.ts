@@ -34,7 +34,8 @@ export function withDefault<S extends TSchema>(schema: S, value: Static<S>): Def
 
 /** What a caller gives for these properties: those with a default may be left out. */
 export type Input<P extends TProperties> = Flat<
-  Omit<Static<TObject<P>>, DefaultedKeys<P>> & Partial<Pick<Static<TObject<P>>, DefaultedKeys<P> & keyof Static<TObject<P>>>>
+  Omit<Static<TObject<P>>, DefaultedKeys<P>> &
+    Partial<Pick<Static<TObject<P>>, DefaultedKeys<P> & keyof Static<TObject<P>>>>
 >;
 
 type DefaultedKeys<P extends TProperties> = {

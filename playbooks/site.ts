@@ -1,0 +1,158 @@
+/** The classic site: HAProxy, web servers with Nginx, the application, MySQL primary and replica. */
+import { fileURLToPath } from "node:url";
+import {
+  type HostInfo,
+  http,
+  type InventoryView,
+  play,
+  playbook,
+  SecretString,
+  Type,
+  withDefault,
+} from "showrunner";
+import { Algorithm, Mode } from "../roles/haproxy/index.ts";
+import { app, common, haproxy, mysql, nginx } from "../roles/index.ts";
+
+/** The sample application: a site of your own names its own folder, packages and command. */
+const guestBook = fileURLToPath(new URL("../roles/app/files", import.meta.url));
+const appPort = 8000;
+const database = "site";
+
+const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
+const webPort = withDefault(Port, 80);
+
+/** The plays, for playbooks that do more than deploy. */
+export const sitePlays = [
+  play(
+    "every host",
+    { hosts: "all", become: true, vars: { domain: Type.String({ format: "hostname" }) } },
+    { common: ({ vars, host }) => common({ motd: `${host.name}, part of ${vars.domain}` }) },
+  ),
+
+  play(
+    "database primary",
+    {
+      hosts: "db_primary",
+      become: true,
+      vars: { databasePassword: SecretString(), replicationPassword: SecretString() },
+    },
+    {
+      mysql: ({ vars, inventory }) =>
+        mysql({
+          role: "primary",
+          databases: [{ name: database }],
+          users: [
+            {
+              name: "site",
+              hosts: addresses(inventory, "app"),
+              password: vars.databasePassword,
+              privileges: { [`${database}.*`]: ["ALL"] },
+            },
+          ],
+          replication: {
+            user: "replication",
+            password: vars.replicationPassword,
+            hosts: addresses(inventory, "db"),
+          },
+        }),
+    },
+  ),
+
+  play(
+    "database replica",
+    { hosts: "db_replica", become: true, vars: { replicationPassword: SecretString() } },
+    {
+      mysql: ({ vars, inventory }) =>
+        mysql({
+          role: "replica",
+          replication: {
+            user: "replication",
+            password: vars.replicationPassword,
+            primary: primary(inventory).address,
+          },
+        }),
+    },
+  ),
+
+  play(
+    "application servers",
+    { hosts: "app", become: true, vars: { databasePassword: SecretString() } },
+    {
+      app: ({ vars, host, inventory }) =>
+        app({
+          name: "guestbook",
+          source: `${guestBook}/sample`,
+          packages: ["python3-flask", "python3-pymysql", "gunicorn"],
+          command: ["/usr/bin/gunicorn", "--workers", "2", "--bind", `${host.address}:${appPort}`, "app:app"],
+          environment: {
+            DB_PRIMARY: primary(inventory).address,
+            // without a replica the primary answers the reads, too
+            DB_REPLICA: (inventory.group("db_replica")[0] ?? primary(inventory)).address,
+            DB_NAME: database,
+            DB_USER: "site",
+            DB_PASSWORD: vars.databasePassword,
+          },
+          health: `http://${host.address}:${appPort}/healthz`,
+        }),
+    },
+  ),
+
+  play(
+    "web servers",
+    { hosts: "web", become: true, vars: { domain: Type.String({ format: "hostname" }), webPort } },
+    {
+      nginx: ({ vars, host, inventory }) =>
+        nginx({
+          domain: vars.domain,
+          port: vars.webPort,
+          upstreams: upstreams(host, inventory),
+          staticFiles: `${guestBook}/static`,
+        }),
+    },
+  ),
+
+  play(
+    "balancers",
+    {
+      hosts: "lb",
+      become: true,
+      vars: {
+        webPort,
+        algorithm: withDefault(Algorithm, "roundRobin"),
+        balancerMode: withDefault(Mode, "activeActive"),
+      },
+    },
+    {
+      haproxy: ({ vars, inventory }) =>
+        haproxy({
+          servers: inventory.group("web").map(({ name, address }) => ({ name, address, port: vars.webPort })),
+          algorithm: vars.algorithm,
+          mode: vars.balancerMode,
+        }),
+      verify: ({ host }) =>
+        http(
+          { url: `http://${host.address}/healthz`, status: 200 },
+          { name: "the site answers", retries: 20, delay: "1s" },
+        ),
+    },
+  ),
+];
+
+export default playbook(sitePlays);
+
+function addresses(inventory: InventoryView, group: string): string[] {
+  return [...new Set(inventory.group(group).map(({ address }) => address))];
+}
+
+function primary(inventory: InventoryView): HostInfo {
+  const [first] = inventory.group("db_primary");
+  if (!first) throw new Error("the inventory has no host in the group db_primary");
+  return first;
+}
+
+/** A web server asks the application beside it; one without asks them all. */
+function upstreams(host: HostInfo, inventory: InventoryView) {
+  const servers = inventory.group("app");
+  const beside = servers.filter(({ name }) => name === host.name);
+  return (beside.length > 0 ? beside : servers).map(({ address }) => ({ address, port: appPort }));
+}
