@@ -129,10 +129,18 @@ export const sitePlays = [
           algorithm: vars.algorithm,
           mode: vars.balancerMode,
         }),
+    },
+  ),
+
+  // a play of its own: by now the balancers' handlers have run
+  play(
+    "the site answers",
+    { hosts: "lb", become: true },
+    {
       verify: ({ host }) =>
         http(
           { url: `http://${host.address}/healthz`, status: 200 },
-          { name: "the site answers", retries: 20, delay: "1s" },
+          { name: "through the balancer", retries: 20, delay: "1s" },
         ),
     },
   ),
