@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { applyChange } from "../../src/core/apply.ts";
 import { change, type WriteAction } from "../../src/core/change.ts";
 import { quote } from "../../src/core/script.ts";
@@ -45,7 +45,13 @@ const shells: Readonly<Record<string, readonly string[]>> = {
   "busybox sh": ["busybox", "sh"],
   bash: ["bash"],
   "bash as sh": ["bash", "--posix"],
+  "busybox alone": ["busybox", "sh"],
 };
+
+/** A system that has nothing but busybox. */
+const busyboxOnly = mkdtempSync(join(tmpdir(), "busybox-"));
+spawnSync("busybox", ["--install", "-s", busyboxOnly]);
+afterAll(() => rmSync(busyboxOnly, { recursive: true, force: true }));
 
 function isInstalled([command = ""]: readonly string[]): boolean {
   return spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
@@ -73,12 +79,15 @@ function action(more: Partial<WriteAction> = {}): WriteAction {
 
 for (const [name, shell] of Object.entries(shells)) {
   describe.skipIf(!isInstalled(shell))(`the script in ${name}`, () => {
-    const [command = "", ...words] = shell;
+    const alone = name === "busybox alone";
+    const [command = "", ...words] = alone ? ["sh"] : shell;
+    const env = alone ? { PATH: busyboxOnly } : process.env;
     const run = (wanted: WriteAction, uploaded?: string) =>
       spawnSync(command, words, {
         // as the framed shell does it
         input: `( eval ${quote(writeFileScript(wanted, uploaded).text)} ) </dev/null\n`,
         encoding: "utf8",
+        env,
       });
 
     for (const [what, content] of Object.entries(contents))
@@ -200,7 +209,7 @@ for (const [name, shell] of Object.entries(shells)) {
       writeFileSync(action().path, "old\n");
       const script = writeFileScript(action({ validate: "kill -TERM $$; sleep 0.1" }), undefined).text;
       // not in a subshell, so that $$ is the shell that runs the script
-      expect(spawnSync(command, [...words, "-c", script]).status).toBe(143);
+      expect(spawnSync(command, [...words, "-c", script], { env }).status).toBe(143);
       expect(readFileSync(action().path, "utf8")).toBe("old\n");
       expect(readdirSync(directory)).toEqual([awkward]);
     });
