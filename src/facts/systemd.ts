@@ -1,16 +1,18 @@
 /** systemd's units, as the running manager sees them. */
 import { defineFact } from "../core/fact.ts";
-import { lines, rawScript, sh } from "../core/script.ts";
+import { lines, rawScript, type Script, sh } from "../core/script.ts";
 
 /** The state of a unit. */
 export interface UnitState {
+  /** The unit's own name, where it was asked for by an alias. */
+  readonly id: string;
   /** `loaded`, `not-found`, `masked`, or a reason why it can't be loaded: `bad-setting`, `error`. */
   readonly load: string;
   /** `between` is on the way up or down, or waiting to be started again after a crash. A failed unit is inactive. */
   readonly active: "active" | "between" | "inactive";
   /** systemd's word: `enabled`, `disabled`, `static`, `masked`, …; empty where there is no unit file. */
   readonly file: string;
-  /** Its file on disk is another than the manager has loaded. */
+  /** Its files on disk are others than the manager has loaded. */
   readonly stale: boolean;
 }
 
@@ -39,28 +41,58 @@ export const unit = defineFact<string, UnitState>({
       rawScript(
         'command -v systemctl >/dev/null || { echo "there is no systemd here: this works on hosts that systemd runs" >&2; exit 1; }',
       ),
-      sh`systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- ${names}`,
+      sh`systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths -- ${names} || exit`,
+      rawScript(`printf '\\n${endOfUnits}\\n'`),
+      ...[...new Set(names.flatMap(dropInFolders))].map(listDropIns),
     ),
   parse(stdout, names) {
-    const blocks = stdout.toString().trim().split(/\n\n+/);
+    const [units = "", files = ""] = stdout.toString().split(`\n${endOfUnits}\n`);
+    const blocks = units.trim().split(/\n\n+/);
     if (blocks.length !== names.length)
       throw new Error(`systemctl was asked about ${names.length} units and answered for ${blocks.length}`);
-    return new Map(names.map((name, index) => [name, unitState(blocks[index] ?? "")]));
+    return new Map(
+      names.map((name, index) => [name, unitState(name, blocks[index] ?? "", files.split("\n"))]),
+    );
   },
 });
 
-function unitState(block: string): UnitState {
+const endOfUnits = "== drop-ins";
+
+/**
+ * Where drop-ins of a unit stand that an administrator or a program writes. systemd notices altered ones by itself,
+ * but not a first one: whether there is such a folder it only looks up when it reads all units.
+ */
+export function dropInFolders(name: string): string[] {
+  const template = name.replace(/@.+(?=\.\w+$)/, "@");
+  return [...new Set([name, template])].flatMap((one) => [
+    `/etc/systemd/system/${one}.d`,
+    `/run/systemd/system/${one}.d`,
+  ]);
+}
+
+function listDropIns(folder: string): Script {
+  return sh`for file in ${folder}/*.conf; do if [ -f "$file" ]; then printf '%s\n' "$file"; fi; done`;
+}
+
+function unitState(name: string, block: string, files: readonly string[]): UnitState {
   const properties = new Map(
     block.split("\n").map((line) => {
       const at = line.indexOf("=");
       return [line.slice(0, at), line.slice(at + 1)];
     }),
   );
+  const loaded = (properties.get("DropInPaths") ?? "").split(" ");
+  const unseen = dropInFolders(name).some((folder) =>
+    files.some((path) => path.startsWith(`${folder}/`) && !loaded.includes(path)),
+  );
   return {
+    id: properties.get("Id") || name,
     load: properties.get("LoadState") ?? "",
     active: activity(properties.get("ActiveState") ?? ""),
     file: properties.get("UnitFileState") ?? "",
-    stale: properties.get("NeedDaemonReload") === "yes",
+    // what is not there, or is masked, loads no drop-ins
+    stale:
+      properties.get("NeedDaemonReload") === "yes" || (properties.get("LoadState") === "loaded" && unseen),
   };
 }
 

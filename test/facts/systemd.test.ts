@@ -3,9 +3,11 @@ import { unit, unitName } from "../../src/facts/systemd.ts";
 import { parsed } from "./parsed.ts";
 
 /** What `systemctl show` of systemd 252 prints for these names, in this order. */
-const shown = `LoadState=loaded
+const shown = `Id=mariadb.service
+LoadState=loaded
 ActiveState=active
 UnitFileState=enabled
+DropInPaths=/etc/systemd/system/mariadb.service.d/migrated-from-my.cnf-settings.conf
 NeedDaemonReload=no
 
 LoadState=not-found
@@ -23,22 +25,43 @@ ActiveState=failed
 UnitFileState=masked
 NeedDaemonReload=no
 
+Id=crashing.service
 LoadState=loaded
 ActiveState=activating
 UnitFileState=static
+DropInPaths=/etc/systemd/system/crashing.service.d/a.conf
 NeedDaemonReload=no
+
+Id=worker@1.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+DropInPaths=
+NeedDaemonReload=no
+
+== drop-ins
+/etc/systemd/system/crashing.service.d/a.conf
+/run/systemd/system/worker@.service.d/b.conf
 `;
 
 describe("systemd's units", () => {
   it("are told by their place, whatever name they answer under", () => {
-    const names = ["mysql.service", "nosuch.service", "nginx.service", "apache2.service", "crashing.service"];
+    const names = [
+      "mysql.service",
+      "nosuch.service",
+      "nginx.service",
+      "apache2.service",
+      "crashing.service",
+      "worker@1.service",
+    ];
     const units = parsed(unit, names, shown);
     expect(names.map((name) => units.get(name))).toEqual([
-      { load: "loaded", active: "active", file: "enabled", stale: false },
-      { load: "not-found", active: "inactive", file: "", stale: false },
-      { load: "loaded", active: "active", file: "enabled", stale: true },
-      { load: "masked", active: "inactive", file: "masked", stale: false },
-      { load: "loaded", active: "between", file: "static", stale: false },
+      { id: "mariadb.service", load: "loaded", active: "active", file: "enabled", stale: false },
+      { id: "nosuch.service", load: "not-found", active: "inactive", file: "", stale: false },
+      { id: "nginx.service", load: "loaded", active: "active", file: "enabled", stale: true },
+      { id: "apache2.service", load: "masked", active: "inactive", file: "masked", stale: false },
+      { id: "crashing.service", load: "loaded", active: "between", file: "static", stale: false },
+      { id: "worker@1.service", load: "loaded", active: "active", file: "enabled", stale: true },
     ]);
   });
 

@@ -72,9 +72,10 @@ export const service = defineModule({
     let now = await host.fact(unit, name);
     /** A change after which the unit is in the given state. */
     const to = (next: UnitState, what: string, script: Script, touches: readonly Touch[] = []): Change => {
-      const sets = [unit.is(name, next)];
       now = next;
-      return change({ what, script, sets, touches });
+      // an alias goes and comes with enabling, so nothing is said of it
+      const alias = next.id === name ? [] : [unit.of(name)];
+      return change({ what, script, sets: [unit.is(next.id, next)], touches: [...touches, ...alias] });
     };
 
     if (p.masked === false && now.load === "masked") {
@@ -92,10 +93,11 @@ export const service = defineModule({
     if (p.daemonReload === true && now.stale)
       yield to({ ...now, stale: false }, "daemon-reload", sh`systemctl daemon-reload`, [unit.of()]);
 
+    // by the unit's own name: systemctl refuses to enable or disable an alias
     if (p.enabled === true && !startsAtBoot.includes(now.file))
-      yield to({ ...now, file: "enabled", stale: false }, "enabled", onItself("enable", name));
+      yield to({ ...now, file: "enabled", stale: false }, "enabled", sh`systemctl enable -- ${now.id}`);
     if (p.enabled === false && canBeDisabled.includes(now.file))
-      yield to({ ...now, file: "disabled", stale: false }, "disabled", onItself("disable", name));
+      yield to({ ...now, file: "disabled", stale: false }, "disabled", sh`systemctl disable -- ${now.id}`);
 
     const verb = verbFor(p.state, now);
     if (verb !== undefined) {
@@ -109,7 +111,7 @@ export const service = defineModule({
       yield to(
         { ...now, load: "masked", file: "masked", stale: false },
         "masked",
-        sh`systemctl mask -- ${name}`,
+        sh`systemctl mask -- ${now.id}`,
       );
     return value;
   },
@@ -139,9 +141,4 @@ function verbFor(state: Params["state"], { active }: UnitState): Verb | undefine
     case undefined:
       return undefined;
   }
-}
-
-/** Enables or disables the unit itself: systemctl refuses to do so by an alias. */
-function onItself(verb: "enable" | "disable", name: string): Script {
-  return sh`unit=$(systemctl show -p Id --value -- ${name}) && systemctl ${verb} -- "$unit"`;
 }

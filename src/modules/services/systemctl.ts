@@ -1,5 +1,6 @@
 /** Scripts around systemctl that say why, where systemctl only says that. */
 import { lines, rawScript, type Script, sh } from "../../core/script.ts";
+import { dropInFolders } from "../../facts/systemd.ts";
 
 /** What a unit is told to do. */
 export type Verb = "start" | "restart" | "reload" | "stop";
@@ -29,11 +30,22 @@ export function systemctl(verb: Verb, name: string, refresh: boolean): Script {
   const run = sh`systemctl ${verb} -- ${name} || explain $?`;
   return lines(
     explain(name),
-    refresh
-      ? sh`case $(systemctl show -p NeedDaemonReload -- ${name}) in *=yes) systemctl daemon-reload || exit ;; esac`
-      : rawScript(":"),
+    refresh ? readAltered(name) : rawScript(":"),
     run,
     verb === "stop" ? rawScript(":") : staysUp(name),
+  );
+}
+
+/** Has systemd read its unit files again if those of this unit were altered, or a drop-in came. */
+function readAltered(name: string): Script {
+  return lines(
+    sh`seen=" $(systemctl show -p DropInPaths --value -- ${name}) "`,
+    sh`case $(systemctl show -p NeedDaemonReload -- ${name}) in *=yes) altered=1 ;; *) altered= ;; esac`,
+    ...dropInFolders(name).map(
+      (folder) =>
+        sh`for file in ${folder}/*.conf; do case $seen in *" $file "*) ;; *) [ ! -f "$file" ] || altered=1 ;; esac; done`,
+    ),
+    rawScript('[ -z "$altered" ] || systemctl daemon-reload || exit'),
   );
 }
 

@@ -128,7 +128,7 @@ async function* write(host: PlanHost, name: string, path: string, text: string):
         file.is(path, right),
         fileContent.is(path, wanted),
         fileHash.is(path, createHash("sha256").update(wanted).digest("hex")),
-        ...(now === undefined ? [] : [unit.is(name, loaded(now, text))]),
+        ...(now === undefined ? [] : [unit.is(name, loaded(name, now, text))]),
       ],
     });
   } else if (now?.stale === true) {
@@ -142,9 +142,10 @@ async function* write(host: PlanHost, name: string, path: string, text: string):
 }
 
 /** The unit as it is once systemd has loaded the new file. */
-function loaded(now: UnitState, text: string): UnitState {
+function loaded(name: string, now: UnitState, text: string): UnitState {
   const enabled = now.load === "loaded" && ["enabled", "enabled-runtime"].includes(now.file);
   return {
+    id: name,
     load: "loaded",
     active: now.active,
     file: enabled ? now.file : stateWhenNotEnabled(text),

@@ -1,0 +1,368 @@
+/** The modules for packages, units, users and commands, on a real host. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { play } from "../../src/core/play.ts";
+import type { Task } from "../../src/core/task.ts";
+import { run as runInside } from "../../src/lab/index.ts";
+import { command } from "../../src/modules/commands/command.ts";
+import { shell } from "../../src/modules/commands/shell.ts";
+import { http } from "../../src/modules/net/http.ts";
+import { waitFor } from "../../src/modules/net/wait-for.ts";
+import { apt } from "../../src/modules/packages/apt.ts";
+import { service } from "../../src/modules/services/service.ts";
+import { systemdUnit } from "../../src/modules/services/systemd-unit.ts";
+import { group } from "../../src/modules/users/group.ts";
+import { user } from "../../src/modules/users/user.ts";
+import { secret } from "../../src/secrets/secret.ts";
+import { type Ran, testLab } from "./support.ts";
+
+const lab = testLab("labmod", 80, ["one"]);
+
+beforeAll(() => lab.up(), 180_000);
+afterAll(() => lab.down(), 60_000);
+
+type Tasks = readonly (() => Task<unknown>)[];
+
+function run(tasks: Tasks, { check = false }: { check?: boolean } = {}): Promise<Ran> {
+  const body = async () => {
+    for (const task of tasks) await task();
+  };
+  return lab.run([play("test", { hosts: "all", become: true }, { step: body })], { check, verify: !check });
+}
+
+/** Each task's module and status, and what it changed. */
+function told(ran: Ran): string[] {
+  return ran
+    .of("task:end")
+    .map(({ task, status, changes }) => [task.module, status, ...changes.map(({ what }) => what)].join(" "));
+}
+
+/** Plans, applies, applies again: the plan must tell what happens, and the second time nothing may. */
+async function cycle(tasks: Tasks, expected: readonly string[]): Promise<void> {
+  const planned = await run(tasks, { check: true });
+  expect(planned.errors).toEqual([]);
+  expect(told(planned)).toEqual(expected);
+  const applied = await run(tasks);
+  expect(applied.errors).toEqual([]);
+  expect(told(applied)).toEqual(expected);
+  await nothingLeft(tasks);
+}
+
+async function nothingLeft(tasks: Tasks): Promise<void> {
+  for (const check of [false, true]) {
+    const again = await run(tasks, { check });
+    expect(again.errors).toEqual([]);
+    expect([...new Set(again.statuses.map((status) => status.split(": ").at(-1)))]).toEqual(["ok"]);
+  }
+}
+
+/** What a command inside the host prints. */
+async function inside(script: string): Promise<string> {
+  return (await runInside(lab.spec, "one", ["sh", "-c", script])).trim();
+}
+
+async function failure(task: () => Task<unknown>) {
+  const { of } = await run([task]);
+  const [failed] = of("host:failed");
+  return {
+    message: failed?.error.message,
+    hint: failed?.error.hint,
+    details: failed?.error.details.join("\n"),
+  };
+}
+
+describe("apt", () => {
+  it("installs what is missing, and only that", async () => {
+    await cycle([() => apt({ name: ["tree", "awk", "bash"] })], ["apt changed install tree"]);
+    expect(await inside("tree --version")).toContain("tree v");
+  });
+
+  it("finds the newest version installed already", async () => {
+    await nothingLeft([() => apt({ name: ["tree", "awk"], state: "latest" })]);
+  });
+
+  it("installs a version by its beginning", async () => {
+    const tasks = [() => apt({ name: "hello=2.*", installRecommends: false })];
+    const ran = await run(tasks);
+    expect(ran.errors).toEqual([]);
+    expect(told(ran)).toEqual([expect.stringMatching(/^apt changed install hello=2\.\d+.*-\d+$/)]);
+    await nothingLeft(tasks);
+  });
+
+  it("says what package there is not, and what to do", async () => {
+    const { message, hint } = await failure(() => apt({ name: ["tree", "no-such-package"] }));
+    expect(message).toContain("unable to locate package no-such-package");
+    expect(hint).toContain("apt-cache search no-such-package");
+    const version = await failure(() => apt({ name: "tree=99.*" }));
+    expect(version.message).toMatch(
+      /there is no version 99\.\* of the package tree: the package lists offer 2/,
+    );
+  });
+
+  it("removes, with and without configuration", async () => {
+    // a removal may touch anything, so what follows it in a plan is at most likely: one task a run
+    await run([() => apt({ name: ["cron"] })]);
+    await cycle([() => apt({ name: "cron", state: "absent" })], ["apt changed remove cron"]);
+    expect(await inside("test -e /etc/crontab && echo left")).toBe("left");
+    await cycle([() => apt({ name: "cron", state: "absent", purge: true })], ["apt changed purge cron"]);
+    await cycle(
+      [() => apt({ name: ["hello", "tree"], state: "absent" })],
+      ["apt changed remove hello, tree"],
+    );
+  });
+
+  it("fetches old package lists, once, and when a package is in none", async () => {
+    await inside(
+      "touch -d '2 days ago' /var/lib/apt/lists; rm -f /var/lib/apt/periodic/update-success-stamp",
+    );
+    await cycle([() => apt({ updateCache: true })], ["apt changed package lists"]);
+    await inside("rm -rf /var/lib/apt/lists/*");
+    const tasks = [() => apt({ name: "tree" })];
+    expect(told(await run(tasks, { check: true }))).toEqual(["apt likely package lists install tree"]);
+    expect(told(await run(tasks))).toEqual(["apt changed package lists install tree"]);
+    await nothingLeft(tasks);
+  });
+
+  it("brings a service whose state a plan can't know", async () => {
+    const tasks = [
+      () => apt({ name: "cron" }),
+      () => service({ name: "cron", state: "started", enabled: true }),
+    ];
+    expect(told(await run(tasks, { check: true }))).toEqual(["apt changed install cron", "service unknown"]);
+    expect(told(await run(tasks))).toEqual(["apt changed install cron", "service ok"]);
+    await nothingLeft(tasks);
+  });
+});
+
+describe("systemdUnit and service", () => {
+  const sleeper = () =>
+    systemdUnit({
+      name: "sleeper.service",
+      unit: { Description: "Sleeps" },
+      service: { ExecStart: "/bin/sleep infinity", Environment: ["A=1", "B=2"] },
+      install: { WantedBy: "multi-user.target", Alias: "dozer.service" },
+    });
+
+  it("bring up a service of one's own, as planned", async () => {
+    const tasks = [sleeper, () => service({ name: "sleeper", state: "started", enabled: true })];
+    await cycle(tasks, ["systemdUnit changed content", "service changed enabled started"]);
+    expect(await inside("systemctl is-active sleeper; systemctl is-enabled sleeper")).toBe("active\nenabled");
+    expect(await inside("systemctl show -p Environment --value sleeper")).toBe("A=1 B=2");
+  });
+
+  it("know a unit by its alias", async () => {
+    await nothingLeft([() => service({ name: "dozer", state: "started", enabled: true })]);
+    await cycle([() => service({ name: "dozer", enabled: false })], ["service changed disabled"]);
+    await cycle([() => service({ name: "sleeper", enabled: true })], ["service changed enabled"]);
+  });
+
+  it("restart, and load an altered unit before", async () => {
+    const pid = () => inside("systemctl show -p MainPID --value sleeper");
+    const before = await pid();
+    const altered = [
+      () =>
+        systemdUnit({
+          name: "sleeper.service",
+          service: { ExecStart: "/bin/sleep 12345" },
+          install: { WantedBy: "multi-user.target" },
+        }),
+      () => service({ name: "sleeper", state: "restarted" }),
+    ];
+    const ran = await run(altered);
+    expect(told(ran)).toEqual(["systemdUnit changed content", "service changed restarted"]);
+    expect(await pid()).not.toBe(before);
+    expect(await inside("pgrep -fx '/bin/sleep 12345' | wc -l")).toBe("1");
+    // by hand, and systemd not told
+    await inside(
+      "mkdir -p /etc/systemd/system/sleeper.service.d; printf '[Service]\\nEnvironment=C=3\\n' > /etc/systemd/system/sleeper.service.d/c.conf",
+    );
+    await cycle([() => service({ name: "sleeper", daemonReload: true })], ["service changed daemon-reload"]);
+    await inside("printf '[Service]\\nEnvironment=C=4\\n' > /etc/systemd/system/sleeper.service.d/c.conf");
+    await run([() => service({ name: "sleeper", state: "restarted" })]);
+    expect(await inside("systemctl show -p Environment --value sleeper")).toBe("C=4");
+    await inside("rm -r /etc/systemd/system/sleeper.service.d; systemctl daemon-reload");
+  });
+
+  it("refuse a unit that systemd can't load, and put the old one back", async () => {
+    const { message, details } = await failure(() =>
+      systemdUnit({ name: "sleeper.service", unit: { Description: "nothing" }, service: { Type: "simple" } }),
+    );
+    expect(message).toContain("content");
+    expect(details).toMatch(/bad-setting/);
+    expect(await inside("cat /etc/systemd/system/sleeper.service")).toContain("sleep 12345");
+    await nothingLeft([() => service({ name: "sleeper", state: "started" })]);
+  });
+
+  it("do not take a service that ends at once for started, and show why", async () => {
+    // ended; waiting to be started again; started again and again
+    for (const more of [{}, { Restart: "always", RestartSec: "60" }, { Restart: "always" }]) {
+      const ExecStart = "/bin/sh -c 'echo it hurts; exit 3'";
+      await run([() => systemdUnit({ name: "crash.service", service: { ExecStart, ...more } })]);
+      const { message, details } = await failure(() => service({ name: "crash", state: "started" }));
+      expect(message).toContain("started");
+      expect(details).toContain("it hurts");
+      const absent = [() => systemdUnit({ name: "crash.service", state: "absent" })];
+      expect((await run(absent)).errors).toEqual([]);
+      await nothingLeft(absent);
+    }
+    const { message, details } = await failure(() => service({ name: "no-such-unit", state: "started" }));
+    expect(`${message}${details}`).toContain("there is no unit no-such-unit.service");
+  });
+
+  it("stop, mask, unmask and remove", async () => {
+    await cycle(
+      [() => service({ name: "sleeper", state: "stopped", enabled: false })],
+      ["service changed disabled stopped"],
+    );
+    await cycle(
+      [() => service({ name: "cron", state: "stopped", masked: true })],
+      ["service changed stopped masked"],
+    );
+    expect((await failure(() => service({ name: "cron", state: "started" }))).message).toContain("masked");
+    const back = [() => service({ name: "cron", masked: false, state: "started" })];
+    expect(told(await run(back, { check: true }))).toEqual(["service likely unmasked started"]);
+    expect(told(await run(back))).toEqual(["service changed unmasked started"]);
+    await nothingLeft(back);
+    await run([() => service({ name: "sleeper", state: "started", enabled: true })]);
+    await cycle(
+      [() => systemdUnit({ name: "sleeper.service", state: "absent" })],
+      ["systemdUnit changed stopped removed"],
+    );
+    expect(await inside("systemctl is-active sleeper; find /etc/systemd/system -name '*sleeper*'")).toBe(
+      "inactive",
+    );
+  });
+
+  it("run instances of a template", async () => {
+    const tasks = [
+      () =>
+        systemdUnit({
+          name: "worker@.service",
+          service: { ExecStart: "/bin/sleep 9999" },
+          install: { WantedBy: "multi-user.target" },
+        }),
+      () => service({ name: "worker@1", state: "started", enabled: true }),
+    ];
+    expect(told(await run(tasks))).toEqual([
+      "systemdUnit changed content",
+      "service changed enabled started",
+    ]);
+    await nothingLeft(tasks);
+  });
+});
+
+describe("user and group", () => {
+  const hash =
+    "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/";
+
+  it("create accounts as planned", async () => {
+    await cycle(
+      [
+        () => group({ name: "crew", gid: 4711 }),
+        () => group({ name: "site", system: true }),
+        () =>
+          user({ name: "site", system: true, group: "site", home: "/srv/site", shell: "/usr/sbin/nologin" }),
+        () =>
+          user({
+            name: "ann",
+            uid: 4712,
+            groups: ["crew", "adm"],
+            comment: "Ann O'Nym",
+            shell: "/bin/bash",
+            password: secret(hash),
+          }),
+      ],
+      [
+        "group changed created",
+        "group changed created",
+        "user changed created",
+        "user changed created password",
+      ],
+    );
+    expect(await inside("id ann; ls -d /home/ann; test -e /srv/site || echo none")).toBe(
+      "uid=4712(ann) gid=4712(ann) groups=4712(ann),4(adm),4711(crew)\n/home/ann\nnone",
+    );
+    expect(await inside("getent shadow ann | cut -d: -f2")).toBe(hash);
+  });
+
+  it("alter what differs", async () => {
+    await cycle(
+      [
+        () =>
+          user({
+            name: "ann",
+            comment: "Ann",
+            groups: ["sudo"],
+            append: true,
+            home: "/srv/ann",
+            moveHome: true,
+            passwordLock: true,
+          }),
+      ],
+      ["user changed comment home groups password locked"],
+    );
+    expect(await inside("id -Gn ann; ls -a /srv/ann | grep bashrc; getent shadow ann | cut -c1-6")).toBe(
+      "ann adm sudo crew\n.bashrc\nann:!$",
+    );
+    await cycle(
+      [() => user({ name: "ann", groups: [], passwordLock: false })],
+      ["user changed groups password unlocked"],
+    );
+    await cycle([() => group({ name: "crew", gid: 4713 })], ["group changed gid"]);
+  });
+
+  it("name a group that is not there", async () => {
+    const { message, hint } = await failure(() => user({ name: "bob", groups: ["nobodys"] }));
+    expect(message).toContain("there is no group nobodys");
+    expect(hint).toContain("group({");
+  });
+
+  it("remove accounts", async () => {
+    await cycle([() => user({ name: "ann", state: "absent", remove: true })], ["user changed removed"]);
+    expect(await inside("test -e /srv/ann || echo gone")).toBe("gone");
+    await cycle([() => group({ name: "crew", state: "absent" })], ["group changed removed"]);
+  });
+});
+
+describe("command, shell, http and waitFor", () => {
+  it("run as another user, keep secrets to themselves and read what the host alone can reach", async () => {
+    const ran = await run([
+      () =>
+        shell({
+          cmd: 'test "$TOKEN" = hush-hush && cat',
+          stdin: "in\n",
+          environment: { TOKEN: secret("hush-hush") },
+        }),
+      () => command({ argv: ["id", "-un"], readOnly: true }),
+      () => waitFor({ port: 22, timeout: "5s" }),
+      () => waitFor({ path: "/run/systemd/private", timeout: "5s" }),
+    ]);
+    expect(ran.errors).toEqual([]);
+    expect(told(ran)).toEqual(["shell changed run", "command ok", "waitFor ok", "waitFor ok"]);
+    expect(JSON.stringify(ran.events)).not.toContain("hush-hush");
+  });
+
+  it("wait for a service that takes its time, and plan it as unknown", async () => {
+    await inside("command -v python3 >/dev/null || apt-get -qq install -y python3-minimal >/dev/null");
+    const tasks = [
+      () =>
+        systemdUnit({
+          name: "slow.service",
+          service: {
+            ExecStart: "/bin/sh -c 'sleep 3; cd /etc; exec python3 -m http.server 8123 --bind 127.0.0.1'",
+          },
+        }),
+      () => service({ name: "slow", state: "started" }),
+      () => waitFor({ port: 8123, timeout: "30s", interval: "200ms" }),
+      () => http({ url: "http://127.0.0.1:8123/hostname" }),
+    ];
+    expect(told(await run(tasks, { check: true }))).toEqual([
+      "systemdUnit changed content",
+      "service changed started",
+      "waitFor unknown",
+      "http unknown",
+    ]);
+    const ran = await run(tasks);
+    expect(ran.errors).toEqual([]);
+    await nothingLeft(tasks);
+  });
+});
