@@ -10,7 +10,7 @@ export function Mode(description: string) {
   return Type.Unsafe<string>({ anyOf: [{ type: "string" }, { type: "number" }], description });
 }
 
-const octal = /^[0-7]{3,4}$/;
+const octal = /^0?[0-7]{3,4}$/;
 const symbolic = /^[ugoa]+([-+=]([rwxXst]*|[ugo]))+$/;
 
 /**
@@ -33,13 +33,19 @@ export function checkMode(name: string, mode: unknown): void {
 
 function explainNumber(name: string, mode: number): never {
   const bits = Number.isInteger(mode) && mode >= 0 ? mode & 0o7777 : 0;
-  const digits = String(mode);
-  // a number written in octal comes out right, one written in decimal as if it were octal does not
-  const meant = octal.test(digits) && mode !== 0 ? digits.padStart(4, "0") : showMode(bits);
+  const digits = octal.test(String(mode)) ? Number.parseInt(String(mode), 8) : undefined;
+  // 644 was meant as its digits, 0o644 as what it is: only one of the two is a mode that anybody would want
+  const meant = digits !== undefined && (isUsual(digits) || !isUsual(bits)) ? digits : bits;
   fail(
     `${name}: expected a string such as "0644", got the number ${mode}, which is mode ${showMode(bits)}`,
-    `a number is decimal before it is a mode; write "${meant}" in quotes`,
+    `a number is decimal before it is a mode; write "${showMode(meant)}" in quotes`,
   );
+}
+
+/** Whether the owner may do whatever the group may, and the group whatever others may. */
+function isUsual(bits: number): boolean {
+  const [user, group, others] = [(bits >> 6) & 7, (bits >> 3) & 7, bits & 7];
+  return bits <= 0o777 && (user & group) === group && (group & others) === others;
 }
 
 /** Four octal digits. */
@@ -58,7 +64,7 @@ export function showMode(bits: number): string {
  * resolveMode("u+x", "0644", false); // "0744"
  */
 export function resolveMode(wanted: string, from: string, directory: boolean): string {
-  if (octal.test(wanted)) return wanted.padStart(4, "0");
+  if (octal.test(wanted)) return wanted.slice(-4).padStart(4, "0");
   return showMode(
     wanted
       .split(",")
