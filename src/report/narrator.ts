@@ -61,11 +61,13 @@ export class Narrator {
           ? this.#below(this.#row("", event.host, this.#dim(`│ ${cleanLine(event.text)}`)))
           : [];
       case "task:retry":
+        // that it waits is worth a line, that it still waits is not
+        if (event.attempt > 1 && !this.#options.verbose) return [];
         return this.#below(
           this.#row(
             this.#dim("retry"),
             event.host,
-            `${this.#taskNames.get(event.task) ?? ""}: ${event.reason} ${this.#dim(`(${event.attempt} of ${event.attempts})`)}`,
+            `${this.#taskNames.get(event.task) ?? ""}: ${event.reason} ${this.#dim(`(try ${event.attempt} of ${event.attempts})`)}`,
           ),
         );
       case "task:end":

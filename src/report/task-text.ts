@@ -19,7 +19,7 @@ export function changesText(changes: readonly ShownChange[]): string {
 
 function changeText({ what, before, after }: ShownChange): string {
   const [from, to] = [short(before), short(after)];
-  return from !== undefined && to !== undefined ? `${what} ${from} → ${to}` : what;
+  return from !== undefined && to !== undefined && from !== to ? `${what} ${from} → ${to}` : what;
 }
 
 /** A value that fits into a line, or undefined. */
