@@ -73,10 +73,19 @@ export class Session {
     return this.#connection;
   }
 
-  /** Closes the shells and the connection. Never rejects. */
+  /** Closes the shells, ends what still runs in them, and closes the connection. Never rejects. */
   async close(): Promise<void> {
     const connection = await this.#connection?.catch(() => undefined);
+    const shells = [...this.#shells.values()];
     this.#shells.clear();
+    await Promise.all(
+      shells.map((opened) =>
+        opened.then(
+          (shell) => shell.close(),
+          () => undefined,
+        ),
+      ),
+    );
     await connection?.close();
   }
 

@@ -57,8 +57,10 @@ export class FramedShell implements Shell {
     return timeout === undefined ? answers : this.#withTimeout(answers, timeout);
   }
 
-  close(): void {
-    this.#process.close();
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    if (this.#pending.size > 0) await this.#abandon();
+    else this.#process.close();
   }
 
   #send(scripts: readonly string[], onOutput: RunOptions["onOutput"]): Promise<Output>[] {

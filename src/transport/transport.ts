@@ -27,7 +27,8 @@ export interface Shell {
   run(scripts: readonly string[], options?: RunOptions): Promise<Output[]>;
   /** Resolves when the shell has ended, for whatever reason. */
   readonly ended: Promise<void>;
-  close(): void;
+  /** Ends the shell, and the process group of what still runs in it. Never rejects. */
+  close(): Promise<void>;
 }
 
 /** A process on the host with its three streams: what a shell is built on. */
