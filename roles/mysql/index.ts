@@ -1,5 +1,6 @@
 import {
   apt,
+  batch,
   defineRole,
   fail,
   flushHandlers,
@@ -9,7 +10,9 @@ import {
   mysqlUser,
   mysqlVariable,
   SecretString,
+  type Static,
   service,
+  type Task,
   Type,
   template,
   withDefault,
@@ -128,57 +131,73 @@ export const mysql = defineRole({
     if (vars.role === "replica" && replication?.primary === undefined)
       fail("a replica needs replication.primary: the address of its primary");
 
-    await apt({ name: "mariadb-server" });
-    await template(
-      {
-        src: role.template("server.cnf.ejs"),
-        dest: "/etc/mysql/mariadb.conf.d/90-showrunner.cnf",
-        mode: "0644",
-        // reads the whole configuration and starts nothing
-        validate: "mariadbd --user=mysql --help --verbose >/dev/null",
-        vars: {
-          bindAddress: vars.bindAddress,
-          port: vars.port,
-          serverId: vars.serverId ?? uniqueServerId(host, inventory.select("all")),
-          binlogExpireSeconds: vars.binlogExpireDays * 86_400,
-          settings: Object.entries(vars.settings).map(([name, value]) => [name, optionValue(value)]),
+    await batch([
+      apt({ name: "mariadb-server" }),
+      template(
+        {
+          src: role.template("server.cnf.ejs"),
+          dest: "/etc/mysql/mariadb.conf.d/90-showrunner.cnf",
+          mode: "0644",
+          // reads the whole configuration and starts nothing
+          validate: "mariadbd --user=mysql --help --verbose >/dev/null",
+          vars: {
+            bindAddress: vars.bindAddress,
+            port: vars.port,
+            serverId: vars.serverId ?? uniqueServerId(host, inventory.select("all")),
+            binlogExpireSeconds: vars.binlogExpireDays * 86_400,
+            settings: Object.entries(vars.settings).map(([name, value]) => [name, optionValue(value)]),
+          },
         },
-      },
-      { notify: restart },
-    );
-    await service({ name: "mariadb", state: "started", enabled: true });
+        { notify: restart },
+      ),
+      service({ name: "mariadb", state: "started", enabled: true }),
+    ]);
     await flushHandlers(); // what follows needs the binlog and the server's own id
 
     if (vars.role === "primary") {
-      await mysqlPrimary({});
-      if (replication)
-        for (const from of replication.hosts ?? ["%"])
-          await mysqlUser({
-            name: replication.user,
-            host: from,
-            password: replication.password,
-            // the second lets a replica see whether this server still has all that it needs
-            privileges: { "*.*": ["REPLICATION SLAVE", "BINLOG MONITOR"] },
-            ...(replication.ssl ? { requireSsl: true } : {}),
-          });
-      for (const database of vars.databases) await mysqlDatabase({ encoding: "utf8mb4", ...database });
-      for (const { hosts, ...account } of vars.users)
-        for (const from of hosts) await mysqlUser({ ...account, host: from });
+      await batch([mysqlPrimary({}), ...accounts(replication), ...databases(vars), ...users(vars)]);
     } else if (replication?.primary !== undefined) {
       const { primary, port, user, password, ssl } = replication;
-      await mysqlVariable({ name: "read_only", value: true });
-      await mysqlReplication({
-        primary: {
-          host: primary,
-          user,
-          password,
-          ...(port === undefined ? {} : { port }),
-          ...(ssl === undefined ? {} : { ssl }),
-        },
-      });
+      await batch([
+        mysqlVariable({ name: "read_only", value: true }),
+        mysqlReplication({
+          primary: {
+            host: primary,
+            user,
+            password,
+            ...(port === undefined ? {} : { port }),
+            ...(ssl === undefined ? {} : { ssl }),
+          },
+        }),
+      ]);
     }
   },
 });
+
+/** The replication account, once for every place from where replicas connect. */
+function accounts(replication: Static<typeof Replication> | undefined): Task<unknown>[] {
+  if (!replication) return [];
+  return (replication.hosts ?? ["%"]).map((from) =>
+    mysqlUser({
+      name: replication.user,
+      host: from,
+      password: replication.password,
+      // the second lets a replica see whether this server still has all that it needs
+      privileges: { "*.*": ["REPLICATION SLAVE", "BINLOG MONITOR"] },
+      ...(replication.ssl ? { requireSsl: true } : {}),
+    }),
+  );
+}
+
+function databases({ databases: wanted }: { databases: Static<typeof Database>[] }): Task<unknown>[] {
+  return wanted.map((database) => mysqlDatabase({ encoding: "utf8mb4", ...database }));
+}
+
+function users({ users: wanted }: { users: Static<typeof User>[] }): Task<unknown>[] {
+  return wanted.flatMap(({ hosts, ...account }) =>
+    hosts.map((from) => mysqlUser({ ...account, host: from })),
+  );
+}
 
 /** A value in an option file: quoted where it must be. */
 function optionValue(value: string | number | boolean): string {

@@ -28,7 +28,7 @@ export const mysqlAccount = defineMysqlFact<
   name: "mysql.account",
   mayArrive: (_, value) => value === undefined,
   // SHOW GRANTS fails for an account that does not exist, so it is only run for one that does.
-  // The comment is MariaDB's way to say: not for MySQL, which has no such table.
+  // `/*M! */` runs on MariaDB only: MySQL has no such table.
   sql: ({ user, host }) =>
     join(
       [

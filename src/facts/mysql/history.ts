@@ -25,8 +25,8 @@ export const mysqlHistory = defineMysqlFact<{ readonly server: ServerKey }, Hist
   sql: () =>
     join(
       [
-        sql`SELECT @@server_id AS server_id, @@log_bin AS log_bin, @@gtid_slave_pos AS slave_pos,
-          @@gtid_current_pos AS current_pos, @@gtid_binlog_state AS binlog_state`,
+        sql`/*M! SELECT @@server_id AS server_id, @@log_bin AS log_bin, @@gtid_slave_pos AS slave_pos,
+          @@gtid_current_pos AS current_pos, @@gtid_binlog_state AS binlog_state */`,
         sql`SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA
           WHERE SCHEMA_NAME NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1`,
         sql`SELECT CONCAT(User, '@', Host) AS name FROM mysql.user

@@ -1,5 +1,5 @@
 /** How to log in to a server. */
-import type { Secret } from "../../secrets/secret.ts";
+import { type Secret, secret } from "../../secrets/secret.ts";
 import { identify } from "./identify.ts";
 import { optionFile } from "./option-file.ts";
 
@@ -33,8 +33,11 @@ export type ServerKey = {
 };
 
 export function serverKey(login: Login | undefined): ServerKey {
-  if (login === undefined) return {};
-  return login.password === undefined ? { login } : { login, passwordId: identify(login.password) };
+  if (login?.password === undefined) return login === undefined ? {} : { login };
+  const { password } = login;
+  // a key may be shown, in an error for example
+  const hidden = typeof password === "string" ? secret(password) : password;
+  return { login: { ...login, password: hidden }, passwordId: identify(password) };
 }
 
 /** Whether the server runs on the host that asks. */

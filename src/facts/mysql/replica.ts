@@ -36,7 +36,7 @@ export const mysqlReplica = defineMysqlFact<{ readonly server: ServerKey }, Repl
   name: "mysql.replica",
   about: "world",
   mayArrive: (_, value) => value === undefined,
-  sql: () => sql`SHOW ALL SLAVES STATUS`,
+  sql: () => sql`/*M! SHOW ALL SLAVES STATUS */`,
   value: ([result]) => {
     const row = result?.find((one) => one["Connection_name"] === "");
     if (!row) return undefined;

@@ -23,7 +23,7 @@ export const mysqlSource = defineMysqlFact<{ readonly server: ServerKey }, Sourc
   sql: () =>
     join(
       [
-        sql`SELECT @@server_id AS server_id, @@log_bin AS log_bin, @@gtid_binlog_state AS binlog_state`,
+        sql`/*M! SELECT @@server_id AS server_id, @@log_bin AS log_bin, @@gtid_binlog_state AS binlog_state */`,
         // every binlog tells near its beginning what came before it
         sql`SHOW BINLOG EVENTS LIMIT 5`,
       ],

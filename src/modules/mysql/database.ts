@@ -56,6 +56,7 @@ export const mysqlDatabase = defineModule({
     login: loginParam,
   },
   examples: [`mysqlDatabase({ name: "site", encoding: "utf8mb4", collation: "utf8mb4_unicode_ci" })`],
+  title: ({ name }) => name,
   check: ({ name, state, encoding, collation, login }) => {
     checkLogin(login);
     if (systemDatabases.includes(name.toLowerCase())) fail(`${name} is the server's own database`);

@@ -157,7 +157,7 @@ export function wayTo(
     purged(source, position) ?? {
       kind: "continue",
       position,
-      setPosition: position !== history.slavePosition,
+      setPosition: sorted(position) !== sorted(history.slavePosition),
     }
   );
 }
@@ -180,6 +180,10 @@ function describeData({ databases, accounts }: History): string {
   ]
     .filter((part) => part !== "")
     .join(" and ");
+}
+
+function sorted(gtids: string): string {
+  return gtids.split(",").sort().join(",");
 }
 
 function unique(gtids: string): string {

@@ -7,7 +7,7 @@ import { runSql } from "../../facts/mysql/client.ts";
 import { mysqlDatabase } from "../../facts/mysql/database.ts";
 import { type History, mysqlHistory } from "../../facts/mysql/history.ts";
 import { identify } from "../../facts/mysql/identify.ts";
-import { type ServerKey, serverKey } from "../../facts/mysql/login.ts";
+import { isLocal, type ServerKey, serverKey } from "../../facts/mysql/login.ts";
 import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../facts/mysql/replica.ts";
 import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
@@ -248,8 +248,9 @@ function stepsOf(way: Way): Sql[] {
 }
 
 function passwordAfter(server: ServerKey, settings: readonly Setting[], { passwordId }: WantedReplica) {
-  const readable = server.login?.host === undefined;
-  return readable && settings.includes("password") ? [mysqlReplicaPassword.is({ server }, passwordId)] : [];
+  return isLocal(server) && settings.includes("password")
+    ? [mysqlReplicaPassword.is({ server }, passwordId)]
+    : [];
 }
 
 function describeChange(

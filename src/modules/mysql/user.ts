@@ -7,7 +7,6 @@ import { settlePrivileges } from "../../facts/mysql/grants.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
 import { identify } from "../../facts/mysql/identify.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
-import { mysqlSource } from "../../facts/mysql/source.ts";
 import { join, type Sql, sql } from "../../facts/mysql/sql.ts";
 import { reveal, secret } from "../../secrets/secret.ts";
 import { checkLogin, loginParam } from "./login-param.ts";
@@ -104,8 +103,7 @@ export const mysqlUser = defineModule({
         after,
         script: runStatements(server, sqlLogBin, ...all),
         sets: [mysqlAccount.is(key, next)],
-        // an account may be the one by which a replica looks at its primary
-        touches: [mysqlHistory.of({ server }), mysqlSource.of()],
+        touches: [mysqlHistory.of({ server })],
       });
 
     if (state === "absent") {

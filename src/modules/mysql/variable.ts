@@ -34,6 +34,7 @@ export const mysqlVariable = defineModule({
     login: loginParam,
   },
   examples: [`mysqlVariable({ name: "read_only", value: true })`],
+  title: ({ name }) => name,
   check: ({ login }) => checkLogin(login),
   async *plan(host, { name: given, value, login }): Plan<MysqlVariableValue> {
     const server = serverKey(login);
@@ -47,6 +48,8 @@ export const mysqlVariable = defineModule({
         "SHOW GLOBAL VARIABLES lists them",
       );
     const wanted = shown(value, now);
+    // what a server that is yet to be installed will have, nobody knows
+    if (!found.running) return { name, value: wanted };
     if (now !== wanted)
       yield change({
         what: name,
