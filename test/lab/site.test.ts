@@ -3,16 +3,7 @@
  * its inventories moved to other networks, so that nobody's running lab is touched.
  */
 import { execFile } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -22,19 +13,24 @@ import type { TimedEvent } from "../../src/core/events.ts";
 const checkout = resolve(import.meta.dirname, "../..");
 const cli = join(checkout, "dist/src/cli/main.js");
 
-/** A project with the checkout's playbooks, whose inventories are on networks of the test's own. */
-function testProject(networks: Readonly<Record<string, string>>): string {
+/**
+ * A project with the checkout's playbooks, and one of its inventories under another name and on another network.
+ *
+ * @param shape the inventory's name
+ * @param net its network's beginning, as the file has it
+ * @param own the test's
+ */
+function testProject(shape: string, net: string, own: string): string {
   const project = mkdtempSync(join(tmpdir(), "site-test-"));
   for (const name of ["package.json", "playbooks", "roles", "node_modules", "dist", "src"])
     symlinkSync(join(checkout, name), join(project, name));
   mkdirSync(join(project, "inventory"));
-  for (const name of readdirSync(join(checkout, "inventory"))) {
-    const file = join(project, "inventory", name);
-    cpSync(join(checkout, "inventory", name), file);
-    let text = readFileSync(file, "utf8");
-    for (const [from, to] of Object.entries(networks)) text = text.replaceAll(`${from}.0.`, `${to}.0.`);
-    writeFileSync(file, text);
-  }
+  cpSync(join(checkout, "inventory/site-vars.ts"), join(project, "inventory/site-vars.ts"));
+  const text = readFileSync(join(checkout, `inventory/${shape}.ts`), "utf8");
+  const moved = text
+    .replaceAll(`${net}.0.`, `${own}.0.`)
+    .replaceAll(`.showrunner/lab/${shape}/`, `.showrunner/lab/site${shape}/`);
+  writeFileSync(join(project, `inventory/site${shape}.ts`), moved);
   return project;
 }
 
@@ -135,7 +131,7 @@ describe.each([
     webs: ["node1", "node2"],
   },
 ])("the site in the shape of inventory/$shape.ts", ({ shape, net, own, primary, replica, webs }) => {
-  const inventory = `inventory/${shape}.ts`;
+  const inventory = `inventory/site${shape}.ts`;
   const balancer = `${own}.0.11`;
   let project: string;
   let planned: SiteRun;
@@ -156,7 +152,7 @@ describe.each([
   };
 
   beforeAll(async () => {
-    project = testProject({ [net]: own });
+    project = testProject(shape, net, own);
     const { status, stdout, stderr } = await runIn(project, ["lab", "up", "-i", inventory]);
     if (status !== 0) throw new Error(stdout + stderr);
     planned = await site(project, inventory, "--check");
