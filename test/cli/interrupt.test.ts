@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import { project, start, twoHosts } from "./helpers.ts";
+
+const slow = `import { command, play, playbook } from "showrunner";
+export default playbook([
+  play("slow", { hosts: "web" }, {
+    first: () => command({ argv: ["true"] }),
+    second: () => command({ argv: ["sh", "-c", "echo begun $$; exec sleep 60"] }),
+  }),
+]);
+`;
+/** A step that nothing can end. */
+const stuck = slow.replace(
+  '() => command({ argv: ["sh"',
+  'async () => { await command({ argv: ["echo", "begun"] }); setInterval(() => {}, 1000); await new Promise(() => {}); },\n third: () => command({ argv: ["sh"',
+);
+
+async function interrupted(playbook: string, times: number) {
+  const folder = project({ "inventory/lab.ts": twoHosts, "playbooks/site.ts": playbook });
+  const { child, ended } = start(folder, ["playbook", "site", "--reporter", "jsonl"]);
+  await new Promise<void>((resolve) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      if (chunk.toString().includes('"text":"begun')) resolve();
+    });
+  });
+  for (let i = 0; i < times; i++) {
+    child.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return ended;
+}
+
+it("Ctrl-C ends a run at once, with the summary of what was done, and 99", async () => {
+  const began = Date.now();
+  const { status, stdout, stderr } = await interrupted(slow, 1);
+  expect(stderr).toBe("");
+  expect(status).toBe(99);
+  const last = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+  expect(last).toMatchObject({ type: "run:end", exitCode: 99, hosts: { web1: { changed: 1 } } });
+  const pids = [...stdout.matchAll(/"text":"begun (\d+)"/g)].map(([, pid]) => Number(pid));
+  expect(pids.length).toBeGreaterThan(0);
+  for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  expect(Date.now() - began).toBeLessThan(25_000);
+});
+
+it("a second Ctrl-C ends even what does not end by itself", async () => {
+  const { status } = await interrupted(stuck, 2);
+  expect(status).toBe(99);
+});

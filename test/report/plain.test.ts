@@ -1,0 +1,209 @@
+import { describe, expect, it } from "vitest";
+import type { RunEvent } from "../../src/core/events.ts";
+import { jsonlReporter } from "../../src/report/jsonl.ts";
+import { plainReporter } from "../../src/report/plain.ts";
+import { plain, type Style } from "../../src/report/style.ts";
+import { at, broken, end, ended, start, task, written } from "./events.ts";
+
+function report(
+  events: readonly RunEvent[],
+  { verbose = false, diff = false, style = plain }: { verbose?: boolean; diff?: boolean; style?: Style } = {},
+): string {
+  let text = "";
+  const stream = { write: (piece: string) => (text += piece) };
+  const reporter = plainReporter(stream, { verbose, diff, style });
+  for (const event of events) reporter.subscribe(at(event));
+  return text;
+}
+
+const apt = task("apt", "nginx", ["nginx"]);
+const conf = task("template", "/etc/nginx/nginx.conf", ["nginx"]);
+
+describe("the plain report", () => {
+  it("has a line for what changed and none for what is as it should be, below play and step", () => {
+    const text = report([
+      ...start(["web1", "db1"]),
+      ended("web1", apt),
+      ended("web1", conf, {
+        status: "changed",
+        seconds: 2.5,
+        changes: [written, { what: "mode", before: "0600", after: "0644" }],
+      }),
+      ended("db1", apt, { status: "skipped", reason: "not wanted" }),
+    ]);
+    expect(text).toBe(`Playbook site on 2 hosts of inventory/lab.ts
+
+Play web servers (web1, db1)
+  nginx
+    changed      web1  nginx › template /etc/nginx/nginx.conf: content, mode 0600 → 0644 (2.5 s)
+`);
+  });
+
+  it("with -v has those that are ok too, what commands print, and round trips", () => {
+    const text = report(
+      [
+        ...start(["web1"]),
+        { type: "task:start", host: "web1", step: "nginx", task: apt },
+        {
+          type: "task:output",
+          host: "web1",
+          task: apt.id,
+          stream: "stdout",
+          text: "Unpacking \u001b[31mnginx\r",
+        },
+        ended("web1", apt),
+        end({ web1: { ok: 1 } }),
+      ],
+      { verbose: true },
+    );
+    expect(text).toContain("                 web1  │ Unpacking nginx\n");
+    expect(text).toContain("    ok           web1  nginx › apt nginx\n");
+    expect(text).toContain(
+      "host  ok  changed  failed  unreachable  round trips\nweb1   1        0       0            0            3\n",
+    );
+  });
+
+  it("with --diff shows the lines of files and the values of the rest", () => {
+    const text = report(
+      [
+        ...start(["web1"]),
+        ended("web1", conf, {
+          status: "changed",
+          changes: [written, { what: "mode", before: "0600", after: "0644" }],
+        }),
+      ],
+      { diff: true },
+    );
+    expect(text).toContain(
+      `      --- /etc/motd	before
+      +++ /etc/motd	after
+      @@ -1,2 +1,2 @@
+      -old
+      +new
+       same
+      - mode: 0600
+      + mode: 0644
+`.replaceAll("\t", "  "),
+    );
+  });
+
+  it("tells a failure in a line, and all of it once in the recap, for all its hosts", () => {
+    const fails = (host: string): RunEvent[] => [
+      ended(host, conf, { status: "failed", error: broken }),
+      { type: "host:failed", host, step: "nginx", error: broken },
+    ];
+    const text = report([
+      ...start(["web1", "web2"]),
+      ...fails("web1"),
+      ...fails("web2"),
+      end({ web1: { ok: 2, failed: 1 }, web2: { failed: 1 } }, 2),
+    ]);
+    expect(text.match(/failed {7}web1/g)).toHaveLength(1);
+    expect(text).toContain(
+      "failed       web1  nginx › template /etc/nginx/nginx.conf: content: ended with status 1 (playbooks/site.ts:12)\n",
+    );
+    expect(text).toContain(`
+web1, web2 failed: nginx › nginx › template /etc/nginx/nginx.conf
+  content: ended with status 1
+  at playbooks/site.ts:12
+  nginx: [emerg] unknown directive
+  hint: look at the file
+
+host  ok  changed  failed  unreachable
+web1   2        0       1            0
+web2   0        0       1            0
+
+2 hosts in 12 s: nothing changed, 2 failed
+`);
+  });
+
+  it("tells an ignored failure with its details, since the recap leaves it out", () => {
+    const text = report([
+      ...start(["web1"]),
+      ended("web1", conf, { status: "failed", reason: "ignored", error: broken }),
+      end({ web1: { failed: 1 } }),
+    ]);
+    expect(text).toContain(
+      "(playbooks/site.ts:12) (ignored)\n                 web1  nginx: [emerg] unknown directive\n",
+    );
+    expect(text).not.toContain("web1 failed:");
+  });
+
+  it("tells a host that was not reached, and how many", () => {
+    const error = {
+      ...broken,
+      code: "host.unreachable" as const,
+      message: "nothing listens there",
+      location: undefined,
+    };
+    const text = report([
+      ...start(["web1"]),
+      { type: "host:unreachable", host: "web1", step: "base", error },
+      end({ web1: { unreachable: 1 } }, 4),
+    ]);
+    expect(text).toContain("    unreachable  web1  step base: nothing listens there\n");
+    expect(text).toContain("1 host in 12 s: nothing changed, 1 host unreachable\n");
+  });
+
+  it("in check mode says what would be, what is likely and what nobody knows", () => {
+    const text = report([
+      ...start(["web1"], true),
+      ended("web1", apt, { status: "changed", changes: [{ what: "installed" }] }),
+      ended("web1", conf, { status: "likely", changes: [written] }),
+      ended("web1", task("service", "nginx"), { status: "unknown", reason: "a package may start it" }),
+      {
+        type: "host:step:end",
+        host: "web1",
+        play: "web servers",
+        step: "nginx",
+        unknown: "it depends on a command",
+      },
+      end({ web1: { ok: 1, changed: 1, likely: 1, unknown: 2 } }),
+    ]);
+    expect(text).toContain("(check mode: nothing is changed)");
+    expect(text).toContain("    would change  web1  nginx › apt nginx: installed\n");
+    expect(text).toContain("    likely        web1  nginx › template /etc/nginx/nginx.conf: content\n");
+    expect(text).toContain("    unknown       web1  service nginx: a package may start it\n");
+    expect(text).toContain("    unknown       web1  the rest of step nginx: it depends on a command\n");
+    expect(text).toContain(
+      "host  ok  would change  likely  unknown\nweb1   1             1       1        2\n",
+    );
+    expect(text).toContain("1 task would change something, 1 likely, 2 unknown\n");
+  });
+
+  it("shows warnings, messages line by line, retries and handlers", () => {
+    const wait = task("waitFor", "port 80");
+    const text = report([
+      ...start(["web1"]),
+      { type: "warning", text: "host keys are not checked" },
+      { type: "message", host: "web1", text: "one\n\u001b[2Jtwo" },
+      { type: "task:start", host: "web1", step: "nginx", task: wait },
+      { type: "task:retry", host: "web1", task: wait.id, attempt: 1, attempts: 5, reason: "refused" },
+      { type: "host:step", host: "web1", play: "web servers", step: "handlers" },
+      ended("web1", task("service", "nginx"), { status: "changed", changes: [{ what: "reloaded" }] }),
+    ]);
+    expect(text).toContain("    warning  host keys are not checked\n");
+    expect(text).toContain("                 web1  one\n                 web1  two\n");
+    expect(text).toContain("    retry        web1  waitFor port 80: refused (try 1 of 5)\n");
+    expect(text).toContain("  handlers\n    changed      web1  service nginx: reloaded\n");
+  });
+
+  it("has colours only where they are asked for, and the columns stand straight with them", () => {
+    const style: Style = (colour, text) => `<${colour}>${text}</>`;
+    const text = report([...start(["web1"]), ended("web1", apt, { status: "changed" })], { style });
+    expect(text).toContain("    <yellow>changed</>      web1  nginx › apt nginx\n");
+  });
+});
+
+it("jsonl has each event as it is, one a line", () => {
+  const events = [...start(["web1"]), end({ web1: { ok: 1 } })].map((event) => at(event));
+  let text = "";
+  const reporter = jsonlReporter({ write: (piece: string) => (text += piece) });
+  for (const event of events) reporter.subscribe(event);
+  expect(
+    text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toEqual(events);
+});
