@@ -30,6 +30,9 @@ export function checkAttributes({ owner, group, mode }: Attributes): void {
   for (const [name, value] of Object.entries({ owner, group }))
     if (value !== undefined && !/^[^\s:-][^\s:]*$/.test(value))
       fail(`${name}: expected a name, got ${JSON.stringify(value)}`);
+    // the host answers with names: a number would differ from them on each run
+    else if (value !== undefined && /^\d+$/.test(value))
+      fail(`${name}: expected a name, got the number ${value}`, "give the name that the number stands for");
 }
 
 /** A state that has a mode: a file, a directory, a device. */

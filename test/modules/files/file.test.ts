@@ -253,6 +253,7 @@ const mistakes: readonly [what: string, params: Params, message: RegExp][] = [
   ],
   ["a link's mode", { path: "/a", state: "link", src: "b", mode: "0644" }, /a link has none/],
   ["the root's removal", { path: "//", state: "absent" }, /the root directory can't be removed/],
+  ["an owner by number", { path: "/a", owner: "1000" }, /owner: expected a name, got the number 1000/],
   ["an owner with a colon", { path: "/a", owner: "a:b" }, /owner: expected a name/],
 ];
 
