@@ -182,6 +182,9 @@ function explainOne(error: ErrorObject): Problem {
   switch (error.keyword) {
     case "additionalProperties": {
       const name = String(params["additionalProperty"]);
+      const [pattern] = Object.keys(error.parentSchema?.["patternProperties"] ?? {});
+      if (pattern !== undefined)
+        return { path: join(path, name), message: `expected a name like ${pattern}` };
       const known = Object.keys(error.parentSchema?.["properties"] ?? {});
       const guess = didYouMean(name, known);
       return {
