@@ -25,6 +25,7 @@ export const runParams = {
   ),
   environment: Type.Optional(
     Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
+      additionalProperties: false,
       description: "variables for its environment: the place for a secret, which no process list shows",
     }),
   ),

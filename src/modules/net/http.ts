@@ -44,6 +44,7 @@ const params = {
   ),
   headers: Type.Optional(
     Type.Record(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" }), SecretString(), {
+      additionalProperties: false,
       description: "headers of the request",
     }),
   ),

@@ -22,11 +22,9 @@ export interface AptValue {
   readonly removed: readonly string[];
 }
 
-const packageName = Type.String({ pattern: packagePattern });
-
 const params = {
   name: Type.Optional(
-    Type.Union([packageName, Type.Array(packageName)], {
+    Type.Union([Type.String(), Type.Array(Type.String())], {
       description:
         "packages: `curl`, with an architecture `libc6:i386`, with a version `nginx=1.22.1-9` or `nginx=1.22.*`; virtual ones, too",
     }),
@@ -123,6 +121,12 @@ export const apt = defineModule({
     if (p.updateCache === false && p.cacheValidTime !== undefined)
       fail("`updateCache: false` and `cacheValidTime` exclude each other");
     if (p.purge === true && p.state !== "absent") fail('`purge` goes with `state: "absent"` only');
+    const odd = names(p).find((name) => !packagePattern.test(name));
+    if (odd !== undefined)
+      fail(
+        `${JSON.stringify(odd)} is no package's name`,
+        "expected one such as `curl`, `libc6:i386` or `nginx=1.22.*`; patterns are not taken",
+      );
     const versioned = names(p).find((name) => name.includes("="));
     if (versioned !== undefined && p.state !== "present")
       fail(`${versioned} names a version, which goes with \`state: "present"\` only`);

@@ -10,7 +10,7 @@ export interface PackageSpec {
 
 /** Debian's package names (Debian Policy, 5.6.1), an architecture, a version. Nothing apt would take for a pattern. */
 export const packagePattern =
-  "^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9][a-z0-9-]*)?(=[0-9A-Za-z][0-9A-Za-z.+:~-]*\\*?)?$";
+  /^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](:[a-z0-9][a-z0-9-]*)?(=[0-9A-Za-z][0-9A-Za-z.+:~-]*\*?)?$/;
 
 /** @param text `curl`, `libc6:i386`, `nginx=1.22.*` */
 export function parsePackage(text: string): PackageSpec {

@@ -12,7 +12,10 @@ export const Setting = Type.Union([
 /** A section of a unit file: its settings in their order. */
 export function Section(description: string) {
   return Type.Optional(
-    Type.Record(Type.String({ pattern: "^[A-Za-z][A-Za-z0-9-]*$" }), Setting, { description }),
+    Type.Record(Type.String({ pattern: "^[A-Za-z][A-Za-z0-9-]*$" }), Setting, {
+      additionalProperties: false,
+      description,
+    }),
   );
 }
 

@@ -1,0 +1,37 @@
+/** Runs tasks on this machine, through the local transport. */
+import type { TimedEvent } from "../../src/core/events.ts";
+import { play, playbook } from "../../src/core/play.ts";
+import { type RunSummary, runPlaybook } from "../../src/core/run.ts";
+import { inventory } from "../../src/inventory/index.ts";
+import { connector } from "../../src/transport/connect.ts";
+
+export interface Ran extends RunSummary {
+  readonly events: readonly TimedEvent[];
+  /** Each task's module, status and changes. */
+  readonly told: readonly string[];
+  readonly error: { readonly message: string; readonly details: readonly string[] } | undefined;
+}
+
+/** Runs a step's body for real, or plans it. */
+export async function runHere(body: () => PromiseLike<unknown>, { check = false } = {}): Promise<Ran> {
+  const events: TimedEvent[] = [];
+  const summary = await runPlaybook({
+    playbook: playbook([play("test", { hosts: "all" }, { step: body })]),
+    name: "test",
+    inventoryName: "local",
+    inventory: inventory({ hosts: { here: {} } }),
+    access: () => ({
+      connect: connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
+    }),
+    subscribers: [(event) => events.push(event)],
+    check,
+    verify: !check,
+  });
+  const told = events.flatMap((event) =>
+    event.type === "task:end"
+      ? [[event.task.module, event.status, ...event.changes.map(({ what }) => what)].join(" ")]
+      : [],
+  );
+  const failed = events.find((event) => event.type === "host:failed");
+  return { ...summary, events, told, error: failed?.type === "host:failed" ? failed.error : undefined };
+}

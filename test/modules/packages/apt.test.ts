@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import type { FactValue } from "../../../src/core/fact.ts";
+import {
+  freshPackageLists,
+  type Offer,
+  packageOffer,
+  unneededPackages,
+  upgradablePackages,
+} from "../../../src/facts/package-lists.ts";
+import { installedPackage, packageTraces, packageVersion } from "../../../src/facts/packages.ts";
+import { apt } from "../../../src/modules/packages/apt.ts";
+import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
+
+const unknown: Offer = { kind: "unknown" };
+const offered = (...versions: string[]): Offer => ({ kind: "package", version: versions[0] ?? "", versions });
+const offer = (name: string, value: Offer, release = "") => packageOffer.is({ name, release }, value);
+const missing = (name: string) => installedPackage.is(name, false);
+const fresh = (within: number, value: boolean) => freshPackageLists.is({ within }, value);
+
+interface Case {
+  readonly name: string;
+  readonly params: Parameters<typeof apt>[0];
+  readonly facts: readonly FactValue[];
+  readonly changes: readonly string[];
+  /** Part of the last change's script. */
+  readonly script?: string;
+}
+
+const cases: readonly Case[] = [
+  {
+    name: "leaves what is there alone, without a look at the package lists",
+    params: { name: ["curl", "rsync"], cacheValidTime: 60 },
+    facts: [installedPackage.is("curl", true), installedPackage.is("rsync", true)],
+    changes: [],
+  },
+  {
+    name: "installs all that is missing at once",
+    params: { name: ["curl", "bash", "rsync"] },
+    facts: [
+      ...[missing("curl"), installedPackage.is("bash", true), missing("rsync")],
+      ...[offer("curl", offered("7")), offer("rsync", offered("3"))],
+    ],
+    changes: ["install curl, rsync"],
+    script: "install -- curl rsync",
+  },
+  {
+    name: "installs a virtual package",
+    params: { name: "mail-transport-agent" },
+    facts: [missing("mail-transport-agent"), offer("mail-transport-agent", { kind: "virtual" })],
+    changes: ["install mail-transport-agent"],
+  },
+  {
+    name: "installs for another architecture",
+    params: { name: "libc6:i386" },
+    facts: [missing("libc6:i386"), offer("libc6:i386", offered("2"))],
+    changes: ["install libc6:i386"],
+    script: "install -- libc6:i386",
+  },
+  {
+    name: "fetches old lists before it installs, where it was asked to",
+    params: { name: "curl", updateCache: true },
+    facts: [missing("curl"), fresh(3600, false), offer("curl", offered("7"))],
+    changes: ["package lists", "install curl"],
+  },
+  {
+    name: "does not fetch lists that are young enough",
+    params: { name: "curl", cacheValidTime: 86_400 },
+    facts: [missing("curl"), fresh(86_400, true), offer("curl", offered("7"))],
+    changes: ["install curl"],
+  },
+  {
+    name: "replaces another version by the one asked for",
+    params: { name: "nginx=1.22.1-9", allowDowngrade: true },
+    facts: [packageVersion.is("nginx", "1.24"), offer("nginx", offered("1.24", "1.22.1-9"))],
+    changes: ["install nginx=1.22.1-9"],
+    script: "--allow-downgrades install -- nginx=1.22.1-9",
+  },
+  {
+    name: "resolves the beginning of a version to the newest that has it",
+    params: { name: "nginx=1.22.*" },
+    facts: [packageVersion.is("nginx", undefined), offer("nginx", offered("1.24", "1.22.10", "1.22.1"))],
+    changes: ["install nginx=1.22.10"],
+  },
+  {
+    name: "is content with a version that begins as asked",
+    params: { name: "nginx=1.22.*" },
+    facts: [packageVersion.is("nginx", "1.22.1")],
+    changes: [],
+  },
+  {
+    name: "brings the newest version on offer",
+    params: { name: ["curl", "awk"], state: "latest", defaultRelease: "bookworm-backports" },
+    facts: [
+      ...[installedPackage.is("curl", true), packageVersion.is("curl", "7")],
+      offer("curl", offered("8", "7"), "bookworm-backports"),
+      ...[installedPackage.is("awk", true), packageVersion.is("awk", undefined)],
+      offer("awk", { kind: "virtual" }, "bookworm-backports"),
+    ],
+    changes: ["install curl"],
+    script: "-t bookworm-backports install -- curl",
+  },
+  {
+    name: "passes on whether recommended packages are wanted",
+    params: { name: "curl", installRecommends: false },
+    facts: [missing("curl"), offer("curl", offered("7"))],
+    changes: ["install curl"],
+    script: "--no-install-recommends install",
+  },
+  {
+    name: "removes what is installed and leaves its configuration",
+    params: { name: ["apache2", "nginx"], state: "absent" },
+    facts: [packageVersion.is("apache2", "2.4"), packageVersion.is("nginx", undefined)],
+    changes: ["remove apache2"],
+    script: "remove -- apache2",
+  },
+  {
+    name: "purges what was left behind",
+    params: { name: "apache2", state: "absent", purge: true },
+    facts: [packageTraces.is("apache2", true)],
+    changes: ["purge apache2"],
+    script: "purge -- apache2",
+  },
+  {
+    name: "fetches the lists alone",
+    params: { updateCache: true },
+    facts: [fresh(3600, false)],
+    changes: ["package lists"],
+  },
+  {
+    name: "upgrades what can be upgraded",
+    params: { upgrade: "full" },
+    facts: [upgradablePackages.is("full", ["bash 5.3", "libc6 2.40"])],
+    changes: ["upgrade 2 packages"],
+    script: "dist-upgrade",
+  },
+  {
+    name: "removes what is needed no more",
+    params: { autoremove: true },
+    facts: [unneededPackages.is("", ["libold"])],
+    changes: ["remove libold, needed no more"],
+  },
+];
+
+describe("apt", () => {
+  it.each(cases)("$name", async ({ params, facts, changes, script }) => {
+    const planned = await planTask(apt(params), { facts });
+    expect(planned.changes.map(({ what }) => what)).toEqual(changes);
+    const action = planned.changes.at(-1)?.action;
+    if (script !== undefined) expect(action?.kind === "script" && action.script.text).toContain(script);
+    await idempotenceLaw(apt(params), { facts });
+  });
+
+  it("fetches the lists for a package that is in none, and says so if that does not help", async () => {
+    const facts = [missing("curl"), offer("curl", unknown)];
+    const plan = planTask(apt({ name: "curl" }), { facts: [...facts, fresh(300, false)] });
+    await expect(plan).rejects.toMatchObject({
+      message: "unable to locate package curl: no package list of this host has it",
+      hint: expect.stringContaining("apt-cache search curl"),
+    });
+    for (const params of [{ name: "curl" }, { name: "curl", updateCache: false }] as const) {
+      const again = planTask(apt(params), { facts: [...facts, fresh(300, true)] });
+      await expect(again).rejects.toThrow("unable to locate package curl");
+    }
+  });
+
+  it("asks nothing, keeps edited configuration and waits for its lock", async () => {
+    const facts = [missing("curl"), offer("curl", offered("7"))];
+    const { changes } = await planTask(apt({ name: "curl" }), { facts });
+    const action = changes[0]?.action;
+    const text = action?.kind === "script" ? action.script.text : "";
+    for (const part of [
+      "DEBIAN_FRONTEND=noninteractive",
+      "--force-confdef",
+      "--force-confold",
+      "DPkg::Lock::Timeout=300",
+    ])
+      expect(text).toContain(part);
+  });
+
+  it("tells that a package may bring anything along, and start it", async () => {
+    const facts = [missing("curl"), offer("curl", offered("7"))];
+    const { changes, value } = await planTask(apt({ name: "curl" }), { facts });
+    expect(changes[0]?.touches).toEqual(expect.arrayContaining(["arrivals", "services"]));
+    expect(value).toEqual({ installed: ["curl"], removed: [] });
+  });
+
+  it.each([
+    [{}, "there is nothing to do"],
+    [{ name: "curl", purge: true }, "`purge` goes with"],
+    [{ name: "curl=7", state: "latest" }, "names a version"],
+    [{ name: "curl", updateCache: false, cacheValidTime: 1 }, "exclude each other"],
+    [{ name: "--purge" }, '"--purge" is no package\'s name'],
+    [{ name: "curl-" }, "is no package's name"],
+    [{ name: ["lib*"] }, "is no package's name"],
+  ] as const)("refuses %j", (params, message) => {
+    expect(() => apt.fromData(params)).toThrow(message);
+  });
+});

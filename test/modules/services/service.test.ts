@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { type UnitState, unit } from "../../../src/facts/systemd.ts";
+import { service } from "../../../src/modules/services/service.ts";
+import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
+
+const id = "nginx.service";
+const running: UnitState = { id, load: "loaded", active: "active", file: "enabled", stale: false };
+const stopped: UnitState = { ...running, active: "inactive", file: "disabled" };
+const missing: UnitState = { id, load: "not-found", active: "inactive", file: "", stale: false };
+const masked: UnitState = { ...stopped, load: "masked", file: "masked" };
+
+type Params = Omit<Parameters<typeof service>[0], "name">;
+
+const cases: readonly [
+  name: string,
+  params: Params,
+  now: UnitState,
+  changes: readonly string[],
+  after?: UnitState,
+][] = [
+  ["leaves a running unit alone", { state: "started", enabled: true }, running, []],
+  ["starts and enables", { state: "started", enabled: true }, stopped, ["enabled", "started"], running],
+  [
+    "starts what waits to be started again",
+    { state: "started" },
+    { ...running, active: "between" },
+    ["started"],
+    running,
+  ],
+  ["stops and disables", { state: "stopped", enabled: false }, running, ["disabled", "stopped"], stopped],
+  [
+    "stops what waits to be started again",
+    { state: "stopped" },
+    { ...stopped, active: "between" },
+    ["stopped"],
+    stopped,
+  ],
+  [
+    "has nothing to stop or disable where there is nothing",
+    { state: "stopped", enabled: false },
+    missing,
+    [],
+  ],
+  ["takes a unit that nothing can enable as it is", { enabled: true }, { ...running, file: "static" }, []],
+  [
+    "enables for good what is enabled until the next boot",
+    { enabled: true },
+    { ...running, file: "enabled-runtime" },
+    ["enabled"],
+    running,
+  ],
+  ["masks", { state: "stopped", masked: true }, stopped, ["masked"], masked],
+  [
+    "masks what is not there yet",
+    { masked: true },
+    missing,
+    ["masked"],
+    { ...missing, load: "masked", file: "masked" },
+  ],
+  [
+    "reads an altered unit file",
+    { daemonReload: true },
+    { ...running, stale: true },
+    ["daemon-reload"],
+    running,
+  ],
+  [
+    "has systemd read an altered unit file before it starts it",
+    { state: "started" },
+    { ...stopped, stale: true },
+    ["started"],
+    { ...stopped, active: "active" },
+  ],
+];
+
+describe("service", () => {
+  it.each(cases)("%s", async (_, params, now, changes, after) => {
+    const task = () => service({ name: "nginx", ...params });
+    const facts = [unit.is(id, now)];
+    const planned = await planTask(task(), { facts });
+    expect(planned.changes.map(({ what }) => what)).toEqual(changes);
+    expect(planned.value).toEqual({ unit: id });
+    expect(planned.changes.at(-1)?.sets).toEqual(after && [unit.is(id, after)]);
+    await idempotenceLaw(task(), { facts });
+  });
+
+  it.each([
+    ["restarted", running, "restarted"],
+    ["restarted", stopped, "restarted"],
+    ["reloaded", running, "reloaded"],
+    ["reloaded", stopped, "started"],
+  ] as const)("acts on %s every time", async (state, now, change) => {
+    const { changes } = await planTask(service({ name: "nginx", state }), { facts: [unit.is(id, now)] });
+    expect(changes.map(({ what }) => what)).toEqual([change]);
+    expect(changes[0]?.touches).toContain("services");
+  });
+
+  it("names a unit that is not there, or is masked", async () => {
+    const task = () => service({ name: "nginx", state: "started" });
+    await expect(planTask(task(), { facts: [unit.is(id, missing)] })).rejects.toThrow(
+      "there is no unit nginx.service",
+    );
+    await expect(planTask(task(), { facts: [unit.is(id, masked)] })).rejects.toThrow("is masked");
+  });
+
+  it("changes an alias under its own name", async () => {
+    const facts = [unit.is("mysql.service", { ...stopped, id: "mariadb.service" })];
+    const { changes } = await planTask(service({ name: "mysql", enabled: true }), { facts });
+    expect(changes[0]?.sets).toEqual([
+      unit.is("mariadb.service", { ...stopped, id: "mariadb.service", file: "enabled" }),
+    ]);
+    expect(changes[0]?.touches).toEqual([unit.of("mysql.service")]);
+  });
+
+  it.each([
+    [{ name: "nginx" }, "there is nothing to do"],
+    [{ name: "nginx", masked: true, state: "started" }, "masked unit can't"],
+    [{ name: "worker@", state: "started" }, "is a template"],
+    [{ name: "ngin*", state: "started" }, "name"],
+    [{ name: "nginx", state: "running" }, "started"],
+  ])("refuses %j", (params, message) => {
+    expect(() => service.fromData(params)).toThrow(message);
+  });
+});

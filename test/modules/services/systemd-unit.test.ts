@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { type FileState, file, fileContent } from "../../../src/facts/files.ts";
+import { type UnitState, unit } from "../../../src/facts/systemd.ts";
+import { service } from "../../../src/modules/services/service.ts";
+import { systemdUnit } from "../../../src/modules/services/systemd-unit.ts";
+import { stateWhenNotEnabled } from "../../../src/modules/services/unit-file.ts";
+import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
+
+const name = "app.service";
+const path = "/etc/systemd/system/app.service";
+const written: FileState = { type: "file", mode: "0644", owner: "root", group: "root" };
+const missing: UnitState = { id: name, load: "not-found", active: "inactive", file: "", stale: false };
+const loaded: UnitState = { id: name, load: "loaded", active: "active", file: "enabled", stale: false };
+const sections = {
+  unit: { Description: "An application", After: ["network-online.target", "mysql.service"] },
+  service: { ExecStart: "/usr/bin/app", PrivateTmp: true, TimeoutStopSec: 5 },
+  install: { WantedBy: "multi-user.target" },
+};
+const text = `[Unit]
+Description=An application
+After=network-online.target
+After=mysql.service
+
+[Service]
+ExecStart=/usr/bin/app
+PrivateTmp=yes
+TimeoutStopSec=5
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+const facts = (state: FileState, content: string | undefined, now: UnitState) => [
+  file.is(path, state),
+  fileContent.is(path, content === undefined ? undefined : Buffer.from(content)),
+  unit.is(name, now),
+];
+const present = () => systemdUnit({ name, ...sections });
+
+describe("systemdUnit", () => {
+  it("writes its sections and loads them, so that starting it is certain", async () => {
+    const given = { facts: facts({ type: "absent" }, undefined, missing) };
+    const { changes } = await planTask(present(), given);
+    expect(changes.map(({ what, diff }) => [what, diff?.after])).toEqual([["content", text]]);
+    const after = [...given.facts, ...changes.flatMap(({ sets }) => sets)];
+    const start = await planTask(service({ name: "app", state: "started", enabled: true }), { facts: after });
+    expect(start.changes.map(({ what }) => what)).toEqual(["enabled", "started"]);
+    await idempotenceLaw(present(), given);
+  });
+
+  it.each([
+    ["leaves what is right alone", facts(written, text, loaded), []],
+    ["notices another content", facts(written, "[Unit]\n", loaded), ["content"]],
+    ["notices another mode", facts({ ...written, mode: "0600" }, text, loaded), ["mode and owner"]],
+    [
+      "takes a mask away",
+      facts({ type: "link", target: "/dev/null", owner: "root", group: "root" }, undefined, {
+        ...missing,
+        load: "masked",
+        file: "masked",
+      }),
+      ["content"],
+    ],
+    [
+      "has systemd load what an earlier run only wrote",
+      facts(written, text, { ...loaded, stale: true }),
+      ["daemon-reload"],
+    ],
+  ])("%s", async (_, given, changes) => {
+    const planned = await planTask(present(), { facts: given });
+    expect(planned.changes.map(({ what }) => what)).toEqual(changes);
+    await idempotenceLaw(present(), { facts: given });
+  });
+
+  it("keeps an enabled unit enabled", async () => {
+    const { changes } = await planTask(present(), { facts: facts(written, "[Unit]\n", loaded) });
+    expect(changes[0]?.sets).toContainEqual(unit.is(name, loaded));
+  });
+
+  it("stops and removes", async () => {
+    const absent = () => systemdUnit({ name, state: "absent" });
+    const given = { facts: facts(written, text, loaded) };
+    const { changes } = await planTask(absent(), given);
+    expect(changes.map(({ what }) => what)).toEqual(["stopped", "removed"]);
+    await idempotenceLaw(absent(), given);
+    const nothing = await planTask(absent(), { facts: facts({ type: "absent" }, undefined, missing) });
+    expect(nothing.changes).toEqual([]);
+  });
+
+  it.each([
+    ["[Install]\nWantedBy=multi-user.target\n", "disabled"],
+    ["[Install]\n# WantedBy=x\nAlso=b.service\n[Service]\n", "indirect"],
+    ["[Service]\nExecStart=/bin/true\n", "static"],
+    ["[Install]\nAlias=a.service\n[Service]\nWantedBy=x\n", "disabled"],
+    ["[Install]\n[Service]\nWantedBy=x\n", "static"],
+  ])("knows that %j is %s until it is enabled", (content, state) => {
+    expect(stateWhenNotEnabled(content)).toBe(state);
+  });
+
+  it.each([
+    [{ name }, "the unit has no content"],
+    [{ name, content: "x", service: { A: "b" } }, "exclude each other"],
+    [{ name, state: "absent", content: "x" }, "has no content"],
+    [{ name: "app", content: "x" }, "name"],
+    [{ name: "../app.service", content: "x" }, "name"],
+    [{ name, service: { ExecStart: "/bin/true\nUser=root" } }, "service"],
+    [{ name, service: { "User=root\nA": "b" } }, "service"],
+  ])("refuses %j", (params, message) => {
+    expect(() => systemdUnit.fromData(params)).toThrow(message);
+  });
+});

@@ -1,0 +1,198 @@
+import { describe, expect, it } from "vitest";
+import type { Change } from "../../../src/core/change.ts";
+import type { FactValue } from "../../../src/core/fact.ts";
+import {
+  groupExists,
+  groupId,
+  passwordState,
+  type UserAttribute,
+  userAttribute,
+  userExists,
+  userGroups,
+  userPassword,
+} from "../../../src/facts/users.ts";
+import { group } from "../../../src/modules/users/group.ts";
+import { user } from "../../../src/modules/users/user.ts";
+import { secret } from "../../../src/secrets/secret.ts";
+import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
+
+const hash = "$6$salt$hash'with a quote";
+const is = (attribute: UserAttribute["attribute"], value: string) =>
+  userAttribute.is({ user: "ann", attribute }, value);
+const there = userExists.is("ann", true);
+const absent = [userExists.is("ann", false), groupExists.is("ann", false)];
+const groups = (...names: string[]) => names.map((name) => groupExists.is(name, true));
+
+function script(change: Change | undefined): string {
+  return change?.action.kind === "script" ? change.action.script.text : "";
+}
+
+type Params = Omit<Parameters<typeof user>[0], "name">;
+
+const cases: readonly [
+  name: string,
+  params: Params,
+  facts: readonly FactValue[],
+  scripts: readonly string[],
+][] = [
+  ["creates one", {}, absent, ["useradd --create-home -- ann"]],
+  [
+    "creates one for a system, without a home",
+    { system: true, home: "/srv/ann" },
+    absent,
+    ["useradd --no-create-home --system --home-dir /srv/ann -- ann"],
+  ],
+  [
+    "creates one in the group of the same name",
+    {},
+    [userExists.is("ann", false), ...groups("ann")],
+    ["useradd --create-home --gid ann -- ann"],
+  ],
+  [
+    "creates one with everything",
+    { uid: 7, group: "crew", groups: ["sudo", "adm", "crew"], comment: "Ann O'Nym", shell: "/bin/bash" },
+    [userExists.is("ann", false), ...groups("crew", "sudo", "adm")],
+    [
+      "useradd --create-home --uid 7 --gid crew --groups adm,sudo --comment 'Ann O'\\''Nym' --shell /bin/bash -- ann",
+    ],
+  ],
+  [
+    "leaves one alone who is as wanted",
+    { uid: 7, shell: "/bin/sh", groups: ["adm"] },
+    [there, is("uid", "7"), is("shell", "/bin/sh"), userGroups.is("ann", ["adm"]), ...groups("adm")],
+    [],
+  ],
+  [
+    "alters what differs",
+    { comment: "Ann", shell: "/bin/bash" },
+    [there, is("comment", ""), is("shell", "/bin/bash")],
+    ["usermod --comment Ann -- ann"],
+  ],
+  [
+    "moves a home",
+    { home: "/srv/ann", moveHome: true },
+    [there, is("home", "/home/ann")],
+    ["usermod --home /srv/ann --move-home -- ann"],
+  ],
+  [
+    "takes other groups away",
+    { groups: ["adm"] },
+    [there, userGroups.is("ann", ["adm", "sudo"]), ...groups("adm")],
+    ["usermod --groups adm -- ann"],
+  ],
+  [
+    "takes all groups away",
+    { groups: [] },
+    [there, userGroups.is("ann", ["adm"])],
+    ["usermod --groups '' -- ann"],
+  ],
+  [
+    "adds to groups",
+    { groups: ["adm"], append: true },
+    [there, userGroups.is("ann", ["sudo"]), ...groups("adm")],
+    ["usermod --groups adm,sudo -- ann"],
+  ],
+  [
+    "leaves groups that are there already",
+    { groups: ["adm"], append: true },
+    [there, userGroups.is("ann", ["adm", "sudo"]), ...groups("adm")],
+    [],
+  ],
+  [
+    "leaves a password alone",
+    { password: secret(hash) },
+    [there, userPassword.is("ann", passwordState(hash))],
+    [],
+  ],
+  [
+    "leaves a locked password locked",
+    { password: secret(hash) },
+    [there, userPassword.is("ann", passwordState(`!${hash}`))],
+    [],
+  ],
+  [
+    "leaves any password on demand",
+    { password: secret(hash), updatePassword: "onCreate" },
+    [there, userPassword.is("ann", passwordState("$6$other"))],
+    [],
+  ],
+  [
+    "locks a password",
+    { passwordLock: true },
+    [there, userPassword.is("ann", passwordState(hash))],
+    ["usermod --lock -- ann"],
+  ],
+  ["removes one with what is hers", { state: "absent", remove: true }, [there], ["userdel --remove -- ann"]],
+  ["has nobody to remove", { state: "absent" }, [userExists.is("ann", false)], []],
+];
+
+describe("user", () => {
+  it.each(cases)("%s", async (_, params, facts, scripts) => {
+    const task = () => user({ name: "ann", ...params });
+    const { changes } = await planTask(task(), { facts });
+    expect(changes.map(script)).toEqual(scripts);
+    await idempotenceLaw(task(), { facts });
+  });
+
+  it("feeds a password to chpasswd, and puts it on no command line", async () => {
+    for (const facts of [absent, [there, userPassword.is("ann", passwordState("!"))]]) {
+      const task = () => user({ name: "ann", password: secret(hash) });
+      const { changes } = await planTask(task(), { facts });
+      const last = changes.at(-1);
+      expect(last?.what).toBe("password");
+      expect(script(last)).toMatch(/^\{ printf %b 'ann:[^|]*'; \} \| \{\nchpasswd -e\n\}$/);
+      expect(JSON.stringify([last?.before, last?.after, last?.sets])).not.toContain("salt");
+      await idempotenceLaw(task(), { facts });
+    }
+  });
+
+  it("names the groups that are not there", async () => {
+    const facts = [there, ...groups("adm"), groupExists.is("crew", false), userGroups.is("ann", [])];
+    const plan = planTask(user({ name: "ann", groups: ["adm", "crew"] }), { facts });
+    await expect(plan).rejects.toMatchObject({ message: "there is no group crew" });
+  });
+
+  it("says that files may come under a new home", async () => {
+    const { changes } = await planTask(user({ name: "ann" }), { facts: absent });
+    expect(changes[0]?.touches).toEqual(
+      expect.arrayContaining([
+        { fact: "file", keys: ["/home/ann"] },
+        { fact: "file", below: "/home/ann" },
+      ]),
+    );
+  });
+
+  it.each([
+    [{ name: "ann", state: "absent", uid: 7 }, "an absent user has no `uid`"],
+    [{ name: "ann", remove: true }, "go with"],
+    [{ name: "ann", append: true }, "`append` needs `groups`"],
+    [{ name: "ann", password: "in the clear" }, "must be a hash"],
+    [{ name: "-r" }, "name"],
+    [{ name: "ann", comment: "a:b" }, "comment"],
+    [{ name: "ann", home: "relative" }, "home"],
+  ])("refuses %j", (params, message) => {
+    expect(() => user.fromData(params)).toThrow(message);
+  });
+});
+
+describe("group", () => {
+  const exists = (value: boolean, gid?: number) => [groupExists.is("crew", value), groupId.is("crew", gid)];
+
+  it.each([
+    ["creates one", {}, exists(false), ["groupadd  -- crew"]],
+    ["creates one as asked", { gid: 7, system: true }, exists(false), ["groupadd --system --gid 7 -- crew"]],
+    ["leaves one alone", { gid: 7 }, exists(true, 7), []],
+    ["gives it another number", { gid: 8 }, exists(true, 7), ["groupmod --gid 8 -- crew"]],
+    ["removes one", { state: "absent" }, exists(true, 7), ["groupdel -- crew"]],
+    ["has none to remove", { state: "absent" }, exists(false), []],
+  ] as const)("%s", async (_, params, facts, scripts) => {
+    const task = () => group({ name: "crew", ...params });
+    const { changes } = await planTask(task(), { facts });
+    expect(changes.map(script)).toEqual(scripts);
+    await idempotenceLaw(task(), { facts });
+  });
+
+  it("has no number when absent", () => {
+    expect(() => group.fromData({ name: "crew", state: "absent", gid: 7 })).toThrow("has no `gid`");
+  });
+});
