@@ -3,7 +3,7 @@
  * take over SSH and beside Ansible. Options: `--quick` leaves Ansible out, `--keep` leaves the hosts up, `--runs N`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { printError } from "../src/cli/print-error.ts";
@@ -63,6 +63,11 @@ function readWishes(): Wishes {
 
 async function bench({ quick, runs }: Wishes, signal: AbortSignal): Promise<Results> {
   const check = () => signal.throwIfAborted();
+  const [load = 0] = loadavg();
+  if (load > cpus().length)
+    progress(
+      `this machine is busy (load ${load.toFixed(1)} on ${cpus().length} CPUs): wait, or trust the minima only`,
+    );
   if (!quick) await installAnsible(progress);
   check();
   await up(lab, progress);
