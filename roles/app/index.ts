@@ -35,6 +35,7 @@ export const app = defineRole({
     ),
     environment: withDefault(
       Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
+        additionalProperties: false,
         description: "its environment; only root and the application can read it",
       }),
       {},
