@@ -352,7 +352,11 @@ describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { time
     const fresh = new LocalServer(3);
     await fresh.start();
     try {
-      primary.query("FLUSH BINARY LOGS; PURGE BINARY LOGS TO 'bin.000002'");
+      primary.query("FLUSH BINARY LOGS");
+      // a binlog is kept for as long as a connection of the old replica still reads it
+      await expect
+        .poll(() => primary.query("PURGE BINARY LOGS TO 'bin.000002'; SHOW BINARY LOGS"), { timeout: 20_000 })
+        .not.toContain("bin.000001");
       const ran = await runHere([replicate({ login: fresh.login })]);
       expect(ran.error).toContain("the primary no longer has what this replica needs");
       primary.query(
