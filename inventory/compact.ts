@@ -1,6 +1,6 @@
 /** The classic drawing: one balancer, and two servers that each carry Nginx, the application and MySQL. */
 import { inventory } from "showrunner";
-import { siteVars } from "./site-vars.ts";
+import { siteVars } from "./vars/site.ts";
 
 export default inventory({
   lab: { network: "10.78.0.0/24", suite: "bookworm" },

@@ -1,6 +1,6 @@
 /** The site on six throw-away hosts of this machine: `npx run lab up -i inventory/lab.ts`. */
 import { inventory } from "showrunner";
-import { siteVars } from "./site-vars.ts";
+import { siteVars } from "./vars/site.ts";
 
 export default inventory({
   lab: { network: "10.77.0.0/24", suite: "bookworm" },

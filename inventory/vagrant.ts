@@ -1,7 +1,7 @@
 /** The Vagrantfile's machines, as `vagrant ssh-config` describes them: bring them up with `vagrant up` first. */
 import { execFileSync } from "node:child_process";
 import { inventory, ShowrunnerError } from "showrunner";
-import { siteVars } from "./site-vars.ts";
+import { siteVars } from "./vars/site.ts";
 
 /** The machines' addresses on the private network, where the provider forwards ssh from 127.0.0.1 (VirtualBox). */
 const privateAddresses: Readonly<Record<string, string>> = {

@@ -25,7 +25,7 @@ function testProject(shape: string, net: string, own: string): string {
   for (const name of ["package.json", "playbooks", "roles", "node_modules", "dist", "src"])
     symlinkSync(join(checkout, name), join(project, name));
   mkdirSync(join(project, "inventory"));
-  cpSync(join(checkout, "inventory/site-vars.ts"), join(project, "inventory/site-vars.ts"));
+  cpSync(join(checkout, "inventory/vars"), join(project, "inventory/vars"), { recursive: true });
   const text = readFileSync(join(checkout, `inventory/${shape}.ts`), "utf8");
   const moved = text
     .replaceAll(`${net}.0.`, `${own}.0.`)
