@@ -17,11 +17,14 @@ export const serverInstalled = ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-
 export class LocalServer {
   readonly #directory = mkdtempSync(join(tmpdir(), "mysql-test-"));
   readonly #id: number;
+  readonly #options: readonly string[];
   #process: ChildProcess | undefined;
   port = 0;
 
-  constructor(id: number) {
+  /** @param options further ones of the server: `--ssl-cert=…` */
+  constructor(id: number, options: readonly string[] = []) {
     this.#id = id;
+    this.#options = options;
   }
 
   get socket(): string {
@@ -64,6 +67,7 @@ export class LocalServer {
         "--innodb-buffer-pool-size=16M",
         "--innodb-flush-log-at-trx-commit=0",
         "--character-set-server=utf8mb4",
+        ...this.#options,
       ],
       { stdio: ["ignore", log, log] },
     );

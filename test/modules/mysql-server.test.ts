@@ -1,4 +1,8 @@
 /** The modules on a real server of this machine. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mysqlDatabase, mysqlPrimary, mysqlReplication, mysqlUser, mysqlVariable } from "../../src/index.ts";
 import { LocalServer, runHere, serverInstalled } from "./mysql-local-server.ts";
@@ -367,5 +371,71 @@ describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { time
     } finally {
       await fresh.stop();
     }
+  });
+});
+
+describe.skipIf(!serverInstalled || !asRoot)("an encrypted replica", { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), "mysql-tls-"));
+  const file = (name: string) => join(folder, name);
+  let primary: LocalServer;
+  const replica = new LocalServer(2);
+  beforeAll(async () => {
+    const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority");
+    openssl("req", "-x509", ...key, "-keyout", "other.key", "-out", "other.pem", "-subj", "/CN=another");
+    openssl("req", ...key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost");
+    openssl(
+      "x509",
+      "-req",
+      "-in",
+      "server.csr",
+      "-CA",
+      "ca.pem",
+      "-CAkey",
+      "ca.key",
+      "-CAcreateserial",
+      "-out",
+      "server.pem",
+    );
+    primary = new LocalServer(1, [`--ssl-cert=${file("server.pem")}`, `--ssl-key=${file("server.key")}`]);
+    await Promise.all([primary.start(), replica.start()]);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all([primary.stop(), replica.stop()]);
+    rmSync(folder, { recursive: true });
+  });
+
+  const from = (ssl?: { ca: string; verify?: boolean }) =>
+    mysqlReplication({
+      primary: {
+        host: "localhost",
+        port: primary.port,
+        user: "repl",
+        password: "tls-password",
+        ...(ssl ? { ssl } : {}),
+      },
+      login: replica.login,
+    });
+
+  it("replicates once the certificate is that of the primary", async () => {
+    await runHere([
+      mysqlUser({
+        name: "repl",
+        host: "%",
+        password: "tls-password",
+        requireSsl: true,
+        privileges: { "*.*": ["REPLICATION SLAVE", "BINLOG MONITOR"] },
+        login: primary.login,
+      }),
+    ]);
+    expect((await runHere([from()])).error).toContain("Access denied");
+    expect((await runHere([from({ ca: file("other.pem") })])).error).toMatch(/SSL|certificate/);
+    const ran = await runHere([from({ ca: file("ca.pem") }), from({ ca: file("ca.pem") })]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.tasks).toEqual(["mysqlReplication: changed", "mysqlReplication: ok"]);
+    const relaxed = await runHere([from({ ca: file("ca.pem"), verify: false })]);
+    expect(relaxed.error).toBeUndefined();
+    expect(relaxed.changes).toEqual(["verify"]);
   });
 });

@@ -24,7 +24,7 @@ export interface MysqlReplicationValue {
   readonly primary: string | undefined;
   /**
    * `absent`: none was set up; `right`: nothing to do; `stopped`: set up, but a thread did not run; `drifted`: other
-   * settings; `repoint`: another primary; `running`: it ran and was to be stopped.
+   * settings; `repoint`: another primary; `running`: it ran and was to be stopped or taken away.
    */
   readonly found: "absent" | "right" | "stopped" | "drifted" | "repoint" | "running";
 }
@@ -149,7 +149,7 @@ export const mysqlReplication = defineModule({
           sets: [mysqlReplica.is(key, undefined), mysqlReplicaPassword.is(key, undefined)],
           touches: [mysqlHistory.of(key)],
         });
-      return { state: "absent", primary: undefined, found: now ? "running" : "absent" };
+      return { state: "absent", primary: undefined, found: now ? runningState(now) : "absent" };
     }
 
     const want: WantedReplica = {
@@ -207,7 +207,11 @@ function foundState(
   if (settings.includes("host") || settings.includes("port")) return "repoint";
   if (settings.length > 0) return "drifted";
   if (asWanted) return "right";
-  return now.io === "running" && now.sql === "running" ? "running" : "stopped";
+  return runningState(now);
+}
+
+function runningState({ io, sql: apply }: Replica): "running" | "stopped" {
+  return io === "running" && apply === "running" ? "running" : "stopped";
 }
 
 /** Looks at the primary with the replication account, from this host. */
