@@ -4,6 +4,12 @@ import { readFileSync } from "node:fs";
 
 const [first] = process.argv.slice(2);
 
+// whoever reads the output may stop reading (`| head`): a run must not stop half-way for that
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+
 if (first === "--version" || first === "-V") {
   process.stdout.write(`${version()}\n`);
 } else {

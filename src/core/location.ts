@@ -12,24 +12,37 @@ const sdk = `${dirname(dirname(fileURLToPath(import.meta.url)))}/`;
  * @returns its file (absolute path) and line, or undefined where there is no user frame
  */
 export function callerLocation(): Location | undefined {
+  return nearest(isUserFile);
+}
+
+/**
+ * The nearest file outside the SDK that calls into it, a library's too: roles may come with a package.
+ *
+ * @returns its absolute path
+ */
+export function callerFile(): string | undefined {
+  return nearest((file) => !file.startsWith(sdk))?.file;
+}
+
+function nearest(wanted: (file: string) => boolean): Location | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
     Error.stackTraceLimit = 30;
     Error.prepareStackTrace = (_, frames) => frames;
     const frames = new Error().stack as unknown;
-    return Array.isArray(frames) ? firstUserFrame(frames) : undefined;
+    return Array.isArray(frames) ? firstFrame(frames, wanted) : undefined;
   } finally {
     Error.prepareStackTrace = prepareStackTrace;
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-function firstUserFrame(frames: NodeJS.CallSite[]): Location | undefined {
+function firstFrame(frames: NodeJS.CallSite[], wanted: (file: string) => boolean): Location | undefined {
   for (const frame of frames) {
     const name = frame.getFileName();
     if (!name || name.startsWith("node:")) continue;
     const file = name.startsWith("file://") ? fileURLToPath(name) : name;
-    if (!isUserFile(file)) continue;
+    if (!wanted(file)) continue;
     return { file, line: frame.getLineNumber() ?? 1 };
   }
   return undefined;

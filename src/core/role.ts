@@ -4,7 +4,7 @@ import { currentContext, type HostContext, withContext } from "./context.ts";
 import { Deferred } from "./deferred.ts";
 import { type Location, ShowrunnerError } from "./errors.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
-import { callerLocation } from "./location.ts";
+import { callerFile, callerLocation } from "./location.ts";
 import {
   type Input,
   requireValue,
@@ -65,7 +65,7 @@ export interface Role<P extends TProperties, R> {
 export function defineRole<P extends TProperties, R>(definition: RoleDefinition<P, R>): Role<P, R> {
   const location = callerLocation();
   const schema = Type.Object(definition.vars, { additionalProperties: false });
-  const files = roleFiles(location);
+  const files = roleFiles(callerFile());
   const call = (given: Input<P>): Deferred<R> => {
     const caller = callerLocation();
     const vars = requireValue(schema, given, {
@@ -100,9 +100,9 @@ class RoleCall<R> extends Deferred<R> {
   }
 }
 
-function roleFiles(location: Location | undefined): RoleFiles {
+function roleFiles(definition: string | undefined): RoleFiles {
   const folder = (kind: string) => {
-    if (location) return join(dirname(location.file), kind);
+    if (definition !== undefined) return join(dirname(definition), kind);
     throw new ShowrunnerError("internal", "the role's own file is unknown, so its files can't be found");
   };
   return { template: (name) => join(folder("templates"), name), file: (name) => join(folder("files"), name) };
