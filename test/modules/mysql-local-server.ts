@@ -1,6 +1,7 @@
 /** MariaDB servers of a test's own, on this machine: their files in a temporary directory, ended with the test. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +16,8 @@ import { connector } from "../../src/transport/connect.ts";
 export const serverInstalled = ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db"].every(existsSync);
 
 export class LocalServer {
-  readonly #directory = mkdtempSync(join(tmpdir(), "mysql-test-"));
+  /** Made by `start`: a test that is not run leaves nothing. */
+  readonly #directory = join(tmpdir(), `mysql-test-${randomBytes(6).toString("hex")}`);
   readonly #id: number;
   readonly #options: readonly string[];
   #process: ChildProcess | undefined;
@@ -37,6 +39,7 @@ export class LocalServer {
 
   async start(): Promise<void> {
     this.port = await freePort();
+    mkdirSync(this.#directory, { mode: 0o700 });
     const data = join(this.#directory, "data");
     const log = openSync(join(this.#directory, "log"), "a");
     const common = ["--no-defaults", "--user=root", `--datadir=${data}`];

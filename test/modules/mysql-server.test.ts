@@ -375,11 +375,12 @@ describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { time
 });
 
 describe.skipIf(!serverInstalled || !asRoot)("an encrypted replica", { timeout: 60_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), "mysql-tls-"));
+  let folder: string;
   const file = (name: string) => join(folder, name);
   let primary: LocalServer;
   const replica = new LocalServer(2);
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "mysql-tls-"));
     const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
     const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
     openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority");
