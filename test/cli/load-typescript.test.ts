@@ -56,6 +56,34 @@ export const hello = defineRole({
     });
   });
 
+  it("shares them with roles from an installed package, which find their own files", async () => {
+    const { folder, ended } = load(
+      `import { writeFileSync } from "node:fs";
+import { play, playbook, ShowrunnerError } from "showrunner";
+import { company, Theirs } from "company-roles";
+export default playbook([play("one", { hosts: "web1" }, { step: async () => {
+  const result = await company({});
+  writeFileSync("seen.json", JSON.stringify({ same: Theirs === ShowrunnerError, ...result }));
+} })]);
+`,
+      {
+        "node_modules/company-roles/package.json": `{ "name": "company-roles", "type": "module", "exports": "./index.js" }`,
+        "node_modules/company-roles/index.js": `import { command, defineRole, ShowrunnerError } from "showrunner";
+export const Theirs = ShowrunnerError;
+export const company = defineRole({ name: "company", vars: {}, async run({ role }) {
+  await command({ argv: ["true"] });
+  return { template: role.template("x.ejs") };
+} });
+`,
+      },
+    );
+    expect(await ended).toMatchObject({ status: 0 });
+    expect(JSON.parse(readFileSync(join(folder, "seen.json"), "utf8"))).toEqual({
+      same: true,
+      template: join(folder, "node_modules/company-roles/templates/x.ejs"),
+    });
+  });
+
   it("may import what comes with Node, CommonJS and ES modules, and other files without their types", async () => {
     const { ended } = load(
       `import fs, { existsSync } from "node:fs";
