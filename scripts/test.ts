@@ -73,10 +73,41 @@ function labMissing(): string | undefined {
   return undefined;
 }
 
+/** What the tests run besides Node: other shells, a database server of the machine's own, the usual clients. */
+const needed = [
+  "busybox",
+  "bash",
+  "dash",
+  "curl",
+  "openssh-client",
+  "procps",
+  "mariadb-server-core",
+  "mariadb-client-core",
+];
+
+function installNeeded(): void {
+  const isThere = (name: string) =>
+    spawnSync("dpkg-query", ["-W", "-f=${Status}", name], { encoding: "utf8" }).stdout?.endsWith(
+      " installed",
+    );
+  const lacking = needed.filter((name) => !isThere(name));
+  if (lacking.length === 0) return;
+  say(`installing ${lacking.join(", ")}`);
+  const apt = (...args: string[]) =>
+    spawnSync("apt-get", ["-qq", ...args], {
+      stdio: "inherit",
+      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+    });
+  apt("update");
+  apt("install", "-y", "--no-install-recommends", ...lacking);
+}
+
+const missing = labMissing();
+if (missing === undefined) installNeeded();
 check("lint", "biome", ["check", "--error-on-warnings"]);
 check("types", "tsc", ["-p", "tsconfig.json"]);
 vitest("unit");
-const missing = labMissing();
+vitest("cli");
 if (missing === undefined) vitest("lab");
 
 if (missing !== undefined) {

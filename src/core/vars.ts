@@ -74,7 +74,8 @@ function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Reado
         `${where(host, name)}: ${host.name}: ${name}: no play knows this variable; did you mean "${meant}"?`,
       );
   }
-  const result = checkValue(play.schema, wanted);
+  // a play without variables must not load the validator
+  const result = isEmpty(play.schema.properties) ? { value: {} } : checkValue(play.schema, wanted);
   if ("value" in result) return problems.length > 0 ? { problems } : result;
   for (const { path, message } of result.problems) {
     const name = /^[^.[]+/.exec(path)?.[0] ?? "";
@@ -121,4 +122,8 @@ function where(host: HostInfo, name: string, play?: Play): string {
 
 function count(number: number, word: string): string {
   return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
+function isEmpty(properties: TProperties): boolean {
+  return Object.keys(properties).length === 0;
 }

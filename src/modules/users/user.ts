@@ -129,13 +129,30 @@ export const user = defineModule({
   },
   async *plan(host, p) {
     if (p.state === "absent") return yield* remove(host, p);
-    return (await host.fact(userExists, p.name)) ? yield* alter(host, p) : yield* create(host, p);
+    // what altering needs is asked for together with whether there is anything to alter: one round trip
+    const [exists] = await Promise.all([host.fact(userExists, p.name), present(host, p)]);
+    return exists ? yield* alter(host, p) : yield* create(host, p);
   },
 });
 
+/** What is so of a user that is there. */
+async function present(host: PlanHost, p: Params) {
+  const { name } = p;
+  return Promise.all([
+    Promise.all(attributes(p).map(([attribute]) => host.fact(userAttribute, { user: name, attribute }))),
+    p.groups === undefined ? undefined : host.fact(userGroups, name),
+    p.password === undefined && p.passwordLock === undefined ? undefined : host.fact(userPassword, name),
+    Promise.all(namedGroups(p).map((group) => host.fact(groupExists, group))),
+  ]);
+}
+
+function namedGroups({ group, groups = [] }: Params): string[] {
+  return [...new Set([...(group === undefined ? [] : [group]), ...groups])];
+}
+
 /** The groups that a task names must be there before. */
-async function requireGroups(host: PlanHost, { group, groups = [] }: Params): Promise<void> {
-  const named = [...new Set([...(group === undefined ? [] : [group]), ...groups])];
+async function requireGroups(host: PlanHost, p: Params): Promise<void> {
+  const named = namedGroups(p);
   const exist = await Promise.all(named.map((name) => host.fact(groupExists, name)));
   const missing = named.filter((_, index) => !exist[index]);
   host.require(
@@ -191,12 +208,8 @@ async function* create(host: PlanHost, p: Params): Plan<UserValue> {
 async function* alter(host: PlanHost, p: Params): Plan<UserValue> {
   const { name } = p;
   const wanted = attributes(p);
-  const [now, groupsNow] = await Promise.all([
-    Promise.all(wanted.map(([attribute]) => host.fact(userAttribute, { user: name, attribute }))),
-    p.groups === undefined ? undefined : host.fact(userGroups, name),
-    p.password === undefined && p.passwordLock === undefined ? undefined : host.fact(userPassword, name),
-    requireGroups(host, p),
-  ]);
+  const [now, groupsNow] = await present(host, p);
+  await requireGroups(host, p);
   for (const [index, [attribute, value]] of wanted.entries()) {
     const before = now[index];
     if (before === value) continue;

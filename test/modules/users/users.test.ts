@@ -20,7 +20,16 @@ const hash = "$6$salt$hash'with a quote";
 const is = (attribute: UserAttribute["attribute"], value: string) =>
   userAttribute.is({ user: "ann", attribute }, value);
 const there = userExists.is("ann", true);
-const absent = [userExists.is("ann", false), groupExists.is("ann", false)];
+/** What the host says of somebody who is not there. */
+const nobody: readonly FactValue[] = [
+  userExists.is("ann", false),
+  userGroups.is("ann", []),
+  userPassword.is("ann", undefined),
+  ...(["uid", "group", "comment", "home", "shell"] as const).map((attribute) =>
+    userAttribute.is({ user: "ann", attribute }, undefined),
+  ),
+];
+const absent = [...nobody, groupExists.is("ann", false)];
 const groups = (...names: string[]) => names.map((name) => groupExists.is(name, true));
 
 function script(change: Change | undefined): string {
@@ -45,13 +54,13 @@ const cases: readonly [
   [
     "creates one in the group of the same name",
     {},
-    [userExists.is("ann", false), ...groups("ann")],
+    [...nobody, ...groups("ann")],
     ["useradd --create-home --gid ann -- ann"],
   ],
   [
     "creates one with everything",
     { uid: 7, group: "crew", groups: ["sudo", "adm", "crew"], comment: "Ann O'Nym", shell: "/bin/bash" },
-    [userExists.is("ann", false), ...groups("crew", "sudo", "adm")],
+    [...nobody, ...groups("crew", "sudo", "adm")],
     [
       "useradd --create-home --uid 7 --gid crew --groups adm,sudo --comment 'Ann O'\\''Nym' --shell /bin/bash -- ann",
     ],
