@@ -21,6 +21,8 @@ export interface RunState {
   hostRun(name: string): HostRun;
   emit(event: RunEvent): void;
   nextTaskId(): number;
+  /** Aborted when the run is interrupted. */
+  readonly signal: AbortSignal | undefined;
   /** Results of `once`, by step and place. */
   readonly once: Map<string, Promise<unknown>>;
 }

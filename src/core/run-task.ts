@@ -110,8 +110,13 @@ async function withRetries<V>(
     }
     host.run.emit({ type: "task:retry", host: host.info.name, task: shown.id, attempt, attempts, reason });
     for (const { fact, key } of planning.reads) host.facts.forget(fact, key);
-    await sleep(milliseconds(task.options.delay ?? defaultDelay));
+    await wait(context, milliseconds(task.options.delay ?? defaultDelay));
   }
+}
+
+/** An interrupted run waits for nothing. */
+function wait({ host }: HostContext, time: number): Promise<void> {
+  return sleep(time, undefined, host.run.signal ? { signal: host.run.signal } : {});
 }
 
 /** Plans again what failed, as long as the module has patience: what it waits for comes by itself, or not. */
@@ -125,7 +130,7 @@ async function tryPatiently<V>(
   const { host } = context;
   if (!patience || host.run.options.check) return tryOnce(task, context, planning, shown);
   const started = performance.now();
-  await sleep(patience.delay);
+  await wait(context, patience.delay);
   for (;;) {
     try {
       return await tryOnce(task, context, planning, shown);
@@ -140,7 +145,7 @@ async function tryPatiently<V>(
         });
     }
     for (const { fact, key } of planning.reads) host.facts.forget(fact, key);
-    await sleep(patience.interval);
+    await wait(context, patience.interval);
   }
 }
 

@@ -17,8 +17,10 @@ import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
 /** How the engine gets onto a host, and as whom. */
 export interface HostAccess {
   readonly connect: Connect;
-  /** The user to become where neither task nor play says so; undefined: the connection's own. */
-  readonly become?: string | undefined;
+  /** Whether tasks run as another user where neither they nor their play say so. Default false. */
+  readonly become?: boolean | undefined;
+  /** Who that is, also where a play says just `become: true`. Default root. */
+  readonly becomeUser?: string | undefined;
   readonly becomePassword?: Become["password"];
 }
 
@@ -84,6 +86,7 @@ class Run implements RunState {
   readonly inventory: InventoryView;
   readonly world = { changes: 0 };
   readonly once = new Map<string, Promise<unknown>>();
+  readonly signal: AbortSignal | undefined;
   readonly emit: RunState["emit"];
   readonly #request: RunRequest;
   readonly #plays: readonly PlayHosts[];
@@ -95,6 +98,7 @@ class Run implements RunState {
   constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
     this.inventory = request.inventory;
+    this.signal = request.signal;
     this.emit = emitter(request.subscribers ?? []);
     this.#request = request;
     this.#plays = plays;
@@ -196,8 +200,9 @@ class Run implements RunState {
   }
 
   #context(play: Play, step: string, host: HostRun): HostContext {
-    const own = this.#request.access(host.info).become;
-    const become = play.become === true ? (own ?? "root") : play.become === false ? own : play.become;
+    const { become: byDefault = false, becomeUser = "root" } = this.#request.access(host.info);
+    const wanted = play.become === false ? byDefault : play.become;
+    const become = wanted === true ? becomeUser : wanted === false ? undefined : wanted;
     return {
       host,
       play: play.name,

@@ -13,7 +13,7 @@ import type { Host } from "./types.ts";
  */
 export function hostAccess(host: Host, root: string): HostAccess {
   const { identityFile, knownHosts, password, hostKeys, connectTimeout, transport = "ssh" } = host.settings;
-  const { become = false, becomeUser = "root", becomePassword } = host.settings;
+  const { become, becomeUser, becomePassword } = host.settings;
   return {
     connect: connector(transport, {
       name: host.name,
@@ -26,7 +26,8 @@ export function hostAccess(host: Host, root: string): HostAccess {
       hostKeys,
       connectTimeout,
     }),
-    become: become ? becomeUser : undefined,
+    become,
+    becomeUser,
     becomePassword,
   };
 }
