@@ -1,0 +1,41 @@
+/** The examples that users read compile. Each names its file in its first line: `// playbooks/hello.ts`. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, expect, it } from "vitest";
+
+const checkout = resolve(import.meta.dirname, "..");
+mkdirSync(join(checkout, ".showrunner"), { recursive: true });
+// inside the checkout, where the compiler finds the packages
+const folder = mkdtempSync(join(checkout, ".showrunner", "docs-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function pages(): string[] {
+  const roles = readdirSync(join(checkout, "roles"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join("roles", name, "README.md"));
+  const guides = readdirSync(join(checkout, "docs")).filter((name) => name.endsWith(".md"));
+  return ["README.md", ...guides.map((name) => join("docs", name)), ...roles];
+}
+
+function examples(page: string): { file: string; code: string }[] {
+  const text = readFileSync(join(checkout, page), "utf8");
+  return [...text.matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)].map(([, file = "", code = ""]) => ({
+    file,
+    code,
+  }));
+}
+
+it("compiles every example of the README and the guides that names its file", () => {
+  const found = pages().flatMap(examples);
+  expect(found.map(({ file }) => file)).toContain("playbooks/hello.ts");
+  for (const { file, code } of found) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), code);
+  }
+  const settings = { extends: "../../tsconfig.json", include: ["**/*.ts"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings));
+  const compiled = spawnSync(join(checkout, "node_modules/.bin/tsc"), ["-p", folder], { encoding: "utf8" });
+  expect(compiled.stdout).toBe("");
+  expect(compiled.status).toBe(0);
+}, 60_000);
