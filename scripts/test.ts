@@ -115,6 +115,7 @@ if (missing !== undefined) {
     `\n!!! INCOMPLETE: the tests on real hosts did not run: ${missing}.\n!!! This run proves nothing about real hosts.\n`,
   );
 }
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
+if (total.skipped > 0)
+  process.stdout.write(`\n!!! ${total.skipped} tests were skipped: look above for which.\n`);
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed > 0 ? 1 : missing === undefined ? 0 : 3;

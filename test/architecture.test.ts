@@ -31,7 +31,11 @@ function files(folder: string): string[] {
 
 function importsOf(file: string): { target: string; typeOnly: boolean }[] {
   const text = readFileSync(file, "utf8");
-  const found = [...text.matchAll(/(?:import|export)\s+(type\s)?[^;"']*?from\s+["'](\.[^"']+)["']|import\(["'](\.[^"']+)["']\)/g)];
+  const found = [
+    ...text.matchAll(
+      /(?:import|export)\s+(type\s)?[^;"']*?from\s+["'](\.[^"']+)["']|import\(["'](\.[^"']+)["']\)/g,
+    ),
+  ];
   return found.map(([, type, from, dynamic]) => ({
     target: relative(src, resolve(dirname(file), from ?? dynamic ?? "")),
     typeOnly: type !== undefined,
@@ -49,7 +53,8 @@ describe("imports", () => {
         const to = target.split("/")[0] ?? "";
         const fine = to === folder || leaves.includes(target) || allowed[folder]?.includes(to);
         // a type costs nothing at run time: transport may name the shapes that core hands it
-        if (!fine && !(typeOnly && folder === "transport" && to === "core")) wrong.push(`${from} imports ${target}`);
+        if (!fine && !(typeOnly && folder === "transport" && to === "core"))
+          wrong.push(`${from} imports ${target}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -63,7 +68,9 @@ describe("imports", () => {
 
 describe("core", () => {
   it("prints nothing", () => {
-    const printing = files(join(src, "core")).filter((file) => /console\.|process\.std(out|err)/.test(readFileSync(file, "utf8")));
+    const printing = files(join(src, "core")).filter((file) =>
+      /console\.|process\.std(out|err)/.test(readFileSync(file, "utf8")),
+    );
     expect(printing).toEqual([]);
   });
 });

@@ -49,7 +49,7 @@ async function write(
   if (action.content.length <= inlineLimit)
     return runOne(session, become, writeFileScript(action, undefined).text, options);
   const staged = stagingPath(action.path, randomBytes(6).toString("hex"));
-  await session.upload(become, staged, action.content);
+  await session.upload(become, staged, action.content, options);
   return runOne(session, become, writeFileScript(action, staged).text, options);
 }
 

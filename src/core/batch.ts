@@ -1,6 +1,7 @@
 /** Tasks of one host that are planned together and applied in their order. */
 import type { HostContext } from "./context.ts";
 import { Deferred } from "./deferred.ts";
+import type { FactSubject } from "./fact.ts";
 import { Planning } from "./planning.ts";
 import { becomeOf, type Task, type TaskResult } from "./task.ts";
 
@@ -44,7 +45,7 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
 
 /** Plans up to the first change and drops the plan: what it reads is then known when the task runs. */
 async function prefetch(task: Task<unknown>, context: HostContext): Promise<void> {
-  const planning = new Planning(context.host, becomeOf(task.options, context), false);
+  const planning = new Planning(context.host, becomeOf(task.options, context), { refuse: refuseWorld });
   const plan = task.plan(planning);
   try {
     await plan.next();
@@ -52,6 +53,11 @@ async function prefetch(task: Task<unknown>, context: HostContext): Promise<void
   } catch {
     // it will fail again, in its turn, and be reported then
   }
+}
+
+/** What the world answers now says nothing of what it answers once the tasks before have been applied. */
+function refuseWorld({ about }: { readonly about: FactSubject }): void {
+  if (about === "world") throw new Error("asked when its turn comes");
 }
 
 /** One result a task, in order: that is what makes the array the tuple. */

@@ -11,6 +11,11 @@ export interface Owed {
   readonly location: Location | undefined;
 }
 
+/** Something that was started, with the promise of its end. */
+export interface Running extends Owed {
+  readonly ended: Promise<unknown>;
+}
+
 export interface HostContext {
   readonly host: HostRun;
   readonly play: string;
@@ -19,6 +24,10 @@ export interface HostContext {
   readonly become: Become | undefined;
   /** What was made in this step and is not awaited yet. */
   readonly owed: Set<Owed>;
+  /** What was started in this step and has not ended yet. */
+  readonly running: Set<Running>;
+  /** Whether this step's code has read a result that is only likely: what follows from it is likely, too. */
+  readonly doubt: { read: boolean };
   /** How often `once` was called at each place of this step, on this host. */
   readonly onceCounts: Map<string, number>;
 }

@@ -29,7 +29,16 @@ export abstract class Deferred<T> implements PromiseLike<T>, Owed {
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<R | E> {
     this.claim();
-    return this.#start().then(onFulfilled, onRejected);
+    const started = this.#start();
+    const running = currentContext()?.running;
+    if (running) {
+      const { label, location } = this;
+      const entry = { label, location, ended: started };
+      running.add(entry);
+      const done = () => running.delete(entry);
+      started.then(done, done);
+    }
+    return started.then(onFulfilled, onRejected);
   }
 
   async #start(): Promise<T> {

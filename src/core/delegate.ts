@@ -1,6 +1,8 @@
 /** Work on another host, and work done once for all hosts. */
 import { currentContext, type HostContext, withContext } from "./context.ts";
 import { Deferred } from "./deferred.ts";
+import { ShowrunnerError } from "./errors.ts";
+import { asFailure } from "./failure.ts";
 
 class On<T> extends Deferred<T> {
   readonly label: string;
@@ -17,7 +19,21 @@ class On<T> extends Deferred<T> {
   protected override async run(context: HostContext): Promise<T> {
     const host = context.host.run.hostRun(this.#name);
     const become = context.become && host.becomeAs(context.become.user);
-    return withContext({ ...context, host, become }, async () => this.#body());
+    try {
+      return await withContext({ ...context, host, become }, async () => this.#body());
+    } catch (error) {
+      const failure = asFailure(error);
+      if (!failure.code.startsWith("host.")) throw error;
+      // the other host is lost, not this one: for this one the step failed
+      host.fail(failure);
+      const { message, hint, details } = failure;
+      throw new ShowrunnerError("task.failed", `${this.#name}: ${message}`, {
+        hint,
+        details,
+        cause: error,
+        location: this.location,
+      });
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 /** A fact: something true of a host, read over many keys at once. */
 import type { Session } from "../transport/session.ts";
 import type { Become } from "../transport/transport.ts";
+import type { ShowrunnerError } from "./errors.ts";
 import type { Script } from "./script.ts";
 
 /** What a fact is asked about: a path, a package's name, or plain data. */
@@ -28,8 +29,8 @@ interface FactBase<K extends FactKey, V> {
 export interface ScriptedFact<K extends FactKey, V> extends FactBase<K, V> {
   /** A script that reads all keys at once and changes nothing. A status other than 0 is a failure. */
   script(keys: readonly K[]): Script;
-  /** Makes of the script's output one value a key, each under the key itself. */
-  parse(stdout: Buffer, keys: readonly K[]): ReadonlyMap<K, V>;
+  /** Makes of the script's output one value a key, each under the key itself; an error for a key that can't be read. */
+  parse(stdout: Buffer, keys: readonly K[]): ReadonlyMap<K, V | ShowrunnerError>;
 }
 
 /** A fact that the controller reads through the host's connection: what answers at an address. */

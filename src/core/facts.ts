@@ -58,11 +58,6 @@ export class FactStore {
     this.#world = world;
   }
 
-  /** Grows with every change that was made or predicted: while it stands, what was planned still holds. */
-  get version(): number {
-    return this.#changes;
-  }
-
   /**
    * A fact's value for a key. Everything asked for in one tick leaves in one round trip.
    *
@@ -250,7 +245,9 @@ async function settle(
   try {
     const values = await read();
     for (const { key, resolve, reject } of wanted) {
-      if (values.has(key)) resolve(values.get(key));
+      const value = values.get(key);
+      if (value instanceof ShowrunnerError) reject(value);
+      else if (values.has(key)) resolve(value);
       else
         reject(
           new ShowrunnerError("fact.failed", `the fact ${fact.name} gave no value for ${factKeyId(key)}`),

@@ -1,7 +1,7 @@
 /** Runs the notified handlers now rather than at the play's end. */
 import type { HostContext } from "./context.ts";
 import { Deferred } from "./deferred.ts";
-import { runOwedHandlers } from "./run.ts";
+import { runOwedHandlers } from "./owed-handlers.ts";
 
 class FlushHandlers extends Deferred<void> {
   readonly label = "flushHandlers";

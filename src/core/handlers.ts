@@ -1,21 +1,31 @@
 /** Handlers: tasks that were notified and run once, later. */
+import { createHash } from "node:crypto";
+import { Secret } from "../secrets/secret.ts";
 import type { Task } from "./task.ts";
+
+/** How sure a plan is that something will happen, from the least to the most. */
+export type Certainty = "unknown" | "likely" | "certain";
+
+const order: readonly Certainty[] = ["unknown", "likely", "certain"];
 
 export interface OwedHandler {
   readonly task: Task<unknown>;
-  /** Whether only likely changes notified it so far. */
-  tentative: boolean;
+  /** The most certain of its notifications. */
+  certainty: Certainty;
 }
 
-/** What one host owes, in the order of the first notification. Equal tasks (module and parameters) are one. */
+/**
+ * What one host owes, in the order of the first notification. Tasks that would do the same (module, parameters and
+ * user) are one.
+ */
 export class HandlerQueue {
   readonly #owed = new Map<string, OwedHandler>();
 
-  notify(task: Task<unknown>, tentative: boolean): void {
-    const key = JSON.stringify(task);
+  notify(task: Task<unknown>, certainty: Certainty): void {
+    const key = identity(task);
     const owed = this.#owed.get(key);
-    if (!owed) this.#owed.set(key, { task, tentative });
-    else owed.tentative &&= tentative;
+    if (!owed) this.#owed.set(key, { task, certainty });
+    else if (order.indexOf(certainty) > order.indexOf(owed.certainty)) owed.certainty = certainty;
   }
 
   /** Takes the oldest off the list. A handler may notify others: take until there is none. */
@@ -30,4 +40,15 @@ export class HandlerQueue {
   get size(): number {
     return this.#owed.size;
   }
+}
+
+/** A secret shows itself as a mask: two that differ must not make two tasks the same. */
+function identity({ module, params, options }: Task<unknown>): string {
+  return JSON.stringify(
+    { module, params, become: options.become },
+    function (this: unknown, key, shown: unknown) {
+      const given = this !== null && typeof this === "object" ? Reflect.get(this, key) : undefined;
+      return given instanceof Secret ? createHash("sha256").update(given.reveal()).digest("hex") : shown;
+    },
+  );
 }

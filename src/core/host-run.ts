@@ -8,6 +8,12 @@ import { HandlerQueue } from "./handlers.ts";
 import type { HostInfo } from "./host.ts";
 import type { RunState } from "./run-state.ts";
 
+/** As whom tasks run on the host where they say just `become: true`. */
+export interface BecomeSettings {
+  readonly becomeUser?: string | undefined;
+  readonly becomePassword?: Become["password"];
+}
+
 export class HostRun {
   readonly info: HostInfo;
   readonly session: Session;
@@ -15,20 +21,38 @@ export class HostRun {
   readonly handlers = new HandlerQueue();
   readonly run: RunState;
   readonly totals = emptyTotals();
-  readonly #becomePassword: Become["password"];
-  /** Why this host takes no more steps. */
-  failure: ShowrunnerError | undefined;
+  readonly #become: BecomeSettings;
+  #failure: ShowrunnerError | undefined;
 
-  constructor(info: HostInfo, session: Session, run: RunState, becomePassword: Become["password"]) {
+  constructor(info: HostInfo, session: Session, run: RunState, become: BecomeSettings) {
     this.info = info;
     this.session = session;
     this.run = run;
     this.facts = new FactStore(session, run.world);
-    this.#becomePassword = becomePassword;
+    this.#become = become;
   }
 
-  becomeAs(user: string): Become {
-    return { user, password: this.#becomePassword };
+  /** @param user true: the host's own choice, or root */
+  becomeAs(user: string | true): Become {
+    const { becomeUser = "root", becomePassword } = this.#become;
+    return { user: user === true ? becomeUser : user, password: becomePassword };
+  }
+
+  /** Why this host takes no more steps. */
+  get failure(): ShowrunnerError | undefined {
+    return this.#failure;
+  }
+
+  /** Whether it can't be reached any more. */
+  get lost(): boolean {
+    return this.#failure?.code.startsWith("host.") === true;
+  }
+
+  fail(error: ShowrunnerError): void {
+    const first = this.#failure === undefined;
+    this.#failure ??= error;
+    if (error.code.startsWith("host.")) this.totals.unreachable = 1;
+    else if (first && this.totals.failed === 0) this.totals.failed = 1;
   }
 
   count(status: TaskStatus): void {

@@ -5,17 +5,25 @@ import { type Fact, type FactKey, factKeyId } from "./fact.ts";
 import type { HostRun } from "./host-run.ts";
 import type { PlanHost } from "./task.ts";
 
+export interface PlanningOptions {
+  /** True if the task itself is only likely to run: a handler that a likely change notified. */
+  readonly tentative?: boolean;
+  /** Throws for a fact that must not be read now. */
+  refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
+}
+
 export class Planning implements PlanHost {
   readonly #host: HostRun;
   readonly #become: Become | undefined;
   readonly #read = new Map<string, { readonly fact: { readonly name: string }; readonly key: FactKey }>();
+  readonly #options: PlanningOptions;
   #tentative: boolean;
 
-  /** @param tentative true if the task itself is only likely to run: a handler that a likely change notified */
-  constructor(host: HostRun, become: Become | undefined, tentative: boolean) {
+  constructor(host: HostRun, become: Become | undefined, options: PlanningOptions = {}) {
     this.#host = host;
     this.#become = become;
-    this.#tentative = tentative;
+    this.#options = options;
+    this.#tentative = options.tentative ?? false;
   }
 
   get name(): string {
@@ -37,6 +45,7 @@ export class Planning implements PlanHost {
   }
 
   async fact<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<V> {
+    this.#options.refuse?.(fact);
     this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
     const known = await this.#host.facts.read(this.#become, fact, key);
     if (known.tentative) this.#tentative = true;

@@ -29,7 +29,7 @@ export interface PlayOptions<P extends TProperties> {
 export interface Play {
   readonly name: string;
   readonly hosts: string;
-  readonly become: boolean | string;
+  readonly become: boolean | string | undefined;
   readonly schema: TSchema & { readonly properties: TProperties };
   readonly steps: readonly string[];
   readonly location: Location | undefined;
@@ -67,7 +67,7 @@ export function play<P extends TProperties = Record<never, never>>(
   return {
     name,
     hosts: options.hosts,
-    become: options.become ?? false,
+    become: options.become,
     schema,
     steps: names,
     location,

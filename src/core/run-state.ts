@@ -1,6 +1,7 @@
 /** What all hosts of one run share. */
 import { hasSecrets, redactDeep } from "../secrets/secret.ts";
 import type { Connect } from "../transport/transport.ts";
+import { messageOf } from "./errors.ts";
 import type { RunEvent, Subscriber } from "./events.ts";
 import type { WorldClock } from "./facts.ts";
 import type { InventoryView } from "./host.ts";
@@ -32,8 +33,18 @@ export type ConnectHost = (name: string) => Connect;
 
 /** Sends redacted, timed events to every subscriber. */
 export function emitter(subscribers: readonly Subscriber[]): (event: RunEvent) => void {
+  const working = new Set(subscribers);
   return (event) => {
     const clean = { ...(hasSecrets() ? redactDeep(event) : event), time: Date.now() };
-    for (const subscriber of subscribers) subscriber(clean);
+    for (const subscriber of [...working]) {
+      try {
+        subscriber(clean);
+      } catch (error) {
+        // a reporter that fails, or a journal whose disk is full, must not take the run with it
+        working.delete(subscriber);
+        const text = `a subscriber to the run's events failed and gets no more of them: ${messageOf(error)}`;
+        for (const other of working) other({ type: "warning", text, time: clean.time });
+      }
+    }
   };
 }

@@ -3,14 +3,15 @@ import pLimit from "p-limit";
 import { Session } from "../transport/session.ts";
 import type { Become, Connect } from "../transport/transport.ts";
 import { type HostContext, withContext } from "./context.ts";
-import { exitCode, formatLocation, ShowrunnerError } from "./errors.ts";
-import { emptyTotals, type HostSummary, type Subscriber, type Totals } from "./events.ts";
+import type { Subscriber } from "./events.ts";
 import { asFailure, showError } from "./failure.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { HostRun } from "./host-run.ts";
+import { runOwedHandlers } from "./owed-handlers.ts";
 import type { Play, Playbook } from "./play.ts";
 import { emitter, type RunOptions, type RunState } from "./run-state.ts";
-import { runTask } from "./run-task.ts";
+import { refuseLooseEnds, settled } from "./step-end.ts";
+import { type RunSummary, summarise } from "./summary.ts";
 import { UnknownValue } from "./unknown.ts";
 import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
 
@@ -41,11 +42,7 @@ export interface RunRequest extends RunOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface RunSummary {
-  readonly totals: Totals;
-  readonly hosts: Readonly<Record<string, HostSummary>>;
-  readonly exitCode: number;
-}
+export type { RunSummary } from "./summary.ts";
 
 /**
  * Runs a playbook on an inventory.
@@ -73,12 +70,21 @@ function selectHosts(
     if (limit !== undefined)
       return { play, hosts: inventory.select(play.hosts, { limit, allowEmpty: true }) };
     const declaredEmpty = inventory.groups.has(play.hosts) && inventory.group(play.hosts).length === 0;
-    return { play, hosts: declaredEmpty ? [] : inventory.select(play.hosts) };
+    return { play, hosts: declaredEmpty ? [] : selectFor(play, inventory) };
   });
   const [first] = plays;
   if (first && selected.every(({ hosts }) => hosts.length === 0))
     inventory.select(first.hosts, limit === undefined ? {} : { limit }); // says why there is none
   return selected;
+}
+
+/** @throws ShowrunnerError `inventory.pattern` with the play's line */
+function selectFor(play: Play, inventory: InventoryView): readonly HostInfo[] {
+  try {
+    return inventory.select(play.hosts);
+  } catch (error) {
+    throw asFailure(error).at(play.location);
+  }
 }
 
 class Run implements RunState {
@@ -126,7 +132,7 @@ class Run implements RunState {
       signal?.removeEventListener("abort", cut);
       await this.#closeAll();
     }
-    const summary = this.#summarise();
+    const summary = summarise(this.#hosts, this.#interrupted);
     this.emit({ type: "run:end", ...summary, seconds: (performance.now() - started) / 1000 });
     return summary;
   }
@@ -143,7 +149,7 @@ class Run implements RunState {
     const existing = this.#hosts.get(info.name);
     if (existing) return existing;
     const access = this.#request.access(info);
-    const host = new HostRun(info, new Session(access.connect), this, access.becomePassword);
+    const host = new HostRun(info, new Session(access.connect), this, access);
     this.#hosts.set(info.name, host);
     return host;
   }
@@ -154,21 +160,25 @@ class Run implements RunState {
       return this.emit({ type: "warning", text: `no hosts for the play "${play.name}": skipped` });
     const names = (some: readonly HostRun[]) => some.map((host) => host.info.name);
     this.emit({ type: "play:start", play: play.name, hosts: names(hosts), steps: play.steps });
+    this.once.clear();
     for (const step of play.steps) {
-      const active = hosts.filter((host) => !host.failure && !this.#request.signal?.aborted);
-      if (active.length === 0) break;
+      const active = hosts.filter((host) => !host.failure);
+      if (active.length === 0 || this.#interrupted) break;
       this.emit({ type: "step:start", play: play.name, step, hosts: names(active) });
       await Promise.all(active.map((host) => this.#limit(() => this.#runStep(play, step, host))));
     }
-    // what was changed owes its handlers, also on a host that failed later: the next run would see no change
-    const owing = hosts.filter(
-      (host) => host.handlers.size > 0 && !isLost(host) && !this.#request.signal?.aborted,
-    );
+    // what was changed owes its handlers: also on a host that failed later, and on one that was delegated to
+    const owing = [...this.#hosts.values()].filter((host) => host.handlers.size > 0 && !host.lost);
     await Promise.all(owing.map((host) => this.#limit(() => this.#runHandlers(play, host))));
     this.emit({ type: "play:end", play: play.name });
   }
 
+  get #interrupted(): boolean {
+    return this.#request.signal?.aborted === true;
+  }
+
   async #runStep(play: Play, step: string, host: HostRun): Promise<void> {
+    if (this.#interrupted) return;
     const { check = false } = this.options;
     const where = { host: host.info.name, play: play.name, step };
     this.emit({ type: "host:step", ...where });
@@ -178,10 +188,13 @@ class Run implements RunState {
       await withContext(context, () =>
         play.runStep(step, { vars, host: host.info, inventory: this.inventory, check }),
       );
-      refuseOwed(context);
+      await refuseLooseEnds(context);
       this.emit({ type: "host:step:end", ...where });
     } catch (error) {
+      await settled(context);
       if (check && error instanceof UnknownValue) {
+        // nobody knows what the rest of the step would have done
+        host.facts.predict([], ["everything"], true);
         host.count("unknown");
         this.emit({ type: "host:step:end", ...where, unknown: error.message });
       } else this.#fail(host, step, error);
@@ -189,6 +202,7 @@ class Run implements RunState {
   }
 
   async #runHandlers(play: Play, host: HostRun): Promise<void> {
+    if (this.#interrupted) return;
     const where = { host: host.info.name, play: play.name, step: "handlers" };
     this.emit({ type: "host:step", ...where });
     try {
@@ -200,84 +214,29 @@ class Run implements RunState {
   }
 
   #context(play: Play, step: string, host: HostRun): HostContext {
-    const { become: byDefault = false, becomeUser = "root" } = this.#request.access(host.info);
-    const wanted = play.become === false ? byDefault : play.become;
-    const become = wanted === true ? becomeUser : wanted === false ? undefined : wanted;
+    const become = play.become ?? this.#request.access(host.info).become ?? false;
     return {
       host,
       play: play.name,
       step,
       roles: [],
-      become: become === undefined ? undefined : host.becomeAs(become),
+      become: become === false ? undefined : host.becomeAs(become),
       owed: new Set(),
+      running: new Set(),
+      doubt: { read: false },
       onceCounts: new Map(),
     };
   }
 
   #fail(host: HostRun, step: string, thrown: unknown): void {
-    if (this.#request.signal?.aborted) return;
+    if (this.#interrupted) return;
     const error = asFailure(thrown);
-    const again = host.failure !== undefined;
-    host.failure ??= error;
-    const unreachable = error.code.startsWith("host.");
-    if (unreachable) host.totals.unreachable = 1;
-    else if (!again && host.totals.failed === 0) host.totals.failed = 1;
-    const type = unreachable ? "host:unreachable" : "host:failed";
+    host.fail(error);
+    const type = error.code.startsWith("host.") ? "host:unreachable" : "host:failed";
     this.emit({ type, host: host.info.name, step, error: showError(error) });
   }
 
   async #closeAll(): Promise<void> {
     await Promise.all([...this.#hosts.values()].map((host) => host.session.close()));
-  }
-
-  #summarise(): RunSummary {
-    const totals = emptyTotals();
-    const hosts: Record<string, HostSummary> = {};
-    for (const [name, host] of this.#hosts) {
-      hosts[name] = host.summary;
-      for (const key of countedKeys) totals[key] += host.totals[key];
-    }
-    const code = this.#request.signal?.aborted
-      ? exitCode.interrupted
-      : totals.failed > 0
-        ? exitCode.hostFailed
-        : totals.unreachable > 0
-          ? exitCode.hostUnreachable
-          : exitCode.fine;
-    // an ignored failure is counted, but fails nobody
-    const failed = [...this.#hosts.values()].some((host) => host.failure && !isLost(host));
-    return { totals, hosts, exitCode: code === exitCode.hostFailed && !failed ? exitCode.fine : code };
-  }
-}
-
-const countedKeys = ["ok", "changed", "failed", "unreachable", "skipped", "likely", "unknown"] as const;
-
-function isLost(host: HostRun): boolean {
-  return host.failure?.code.startsWith("host.") === true;
-}
-
-/** A task that was made and never awaited did not run: surely not what its author meant. */
-function refuseOwed({ owed }: HostContext): void {
-  const [first] = owed;
-  if (!first) return;
-  const details = [...owed].map(
-    ({ label, location }) => `${label}${location ? ` at ${formatLocation(location)}` : ""}`,
-  );
-  throw new ShowrunnerError(
-    "task.not-awaited",
-    `${first.label} was made in this step but never awaited, so it did not run`,
-    {
-      location: first.location,
-      details: owed.size > 1 ? details : [],
-      hint: "write `await` before it, or hand it to batch() or notify",
-    },
-  );
-}
-
-/** Runs what a host owes, and what that notifies in turn. */
-export async function runOwedHandlers(context: HostContext): Promise<void> {
-  for (let owed = context.host.handlers.take(); owed; owed = context.host.handlers.take()) {
-    const { task, tentative } = owed;
-    await withContext(context, () => runTask(task, context, { tentative }));
   }
 }

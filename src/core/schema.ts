@@ -10,7 +10,10 @@ import { didYouMean } from "./suggest.ts";
 export type { Static, TObject, TProperties, TSchema };
 export { Type };
 
-/** A string that is redacted wherever it surfaces. Plain strings given for it become secrets. */
+/**
+ * A string that is redacted wherever it surfaces. A plain string given for a parameter of this kind becomes a secret;
+ * within a record or a union it stays what it is: say `secret(…)` for those that are.
+ */
 export function SecretString(
   options: { description?: string; maxLength?: number } = {},
 ): TUnsafe<string | Secret> {

@@ -7,6 +7,7 @@ import type { Duration } from "./duration.ts";
 import { ShowrunnerError } from "./errors.ts";
 import type { TaskStatus } from "./events.ts";
 import type { Fact, FactKey } from "./fact.ts";
+import { callerLocation } from "./location.ts";
 import { runTask } from "./run-task.ts";
 
 /** What a module sees of the host it plans for. */
@@ -130,7 +131,7 @@ export function becomeOf(
 ): Become | undefined {
   const { become } = options;
   if (become === undefined) return context.become;
-  return become === false ? undefined : context.host.becomeAs(become === true ? "root" : become);
+  return become === false ? undefined : context.host.becomeAs(become);
 }
 
 /**
@@ -139,5 +140,5 @@ export function becomeOf(
  * @throws ShowrunnerError `task.failed`, always
  */
 export function fail(message: string, hint?: string): never {
-  throw new ShowrunnerError("task.failed", message, { hint });
+  throw new ShowrunnerError("task.failed", message, { hint, location: callerLocation() });
 }

@@ -1,4 +1,5 @@
 /** Writes a file so that nobody ever sees half of it, or the whole of it with the wrong owner or mode. */
+import { posix } from "node:path";
 import type { WriteAction } from "./change.ts";
 import { printBytes, quote, rawScript, type Script } from "./script.ts";
 
@@ -19,9 +20,10 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
   const steps = [
     "set -e",
     `dest=${quote(path)}`,
+    `beside=${quote(stagingPath(path, ""))}`,
     "old=",
     // mktemp's files are open to their owner alone; the umask stays as it is, for what the check may write
-    uploaded === undefined ? 'new=$(mktemp "$dest.XXXXXX")' : `new=${quote(uploaded)}`,
+    uploaded === undefined ? 'new=$(mktemp "${beside}XXXXXX")' : `new=${quote(uploaded)}`,
     inPlace ? restoreAndTidy : tidy,
     // a shell that is ended by a signal would skip the trap above
     "trap 'exit 143' HUP INT TERM",
@@ -38,9 +40,10 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
   return rawScript(steps.filter((step) => step !== undefined).join("\n"));
 }
 
-/** A place beside the file for content that is streamed. */
+/** A place beside the file for what is not to be seen yet: hidden, so that no daemon that reads `*` takes it up. */
 export function stagingPath(path: string, nonce: string): string {
-  return `${path}.${nonce}`;
+  const { dir, base } = posix.parse(path);
+  return posix.join(dir, `.${base}.${nonce}`);
 }
 
 const tidy = `trap 'rm -f -- "$new"' EXIT`;
@@ -62,7 +65,7 @@ esac
 rm -f -- "$new" \${old:+"$old"}' EXIT`;
 
 const keepOld = `if [ -e "$dest" ] || [ -L "$dest" ]; then
-  old=$(mktemp -u "$dest.XXXXXX")
+  old=$(mktemp -u "\${beside}XXXXXX")
   cp -al -- "$dest" "$old" 2>/dev/null || cp -p -- "$dest" "$old"
   state=kept
 else state=none; fi`;

@@ -1,6 +1,7 @@
 /** Files and directories: what is there, who owns it, what it holds. */
 import { isUtf8 } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
+import { ShowrunnerError } from "../core/errors.ts";
 import { defineFact, type FactValue, type Touch } from "../core/fact.ts";
 import { lines, quote, rawScript, type Script, sh } from "../core/script.ts";
 
@@ -42,11 +43,18 @@ export const file = defineFact<string, FileState>({
       sh`printf ${record}`,
       ...chunks(paths).map((some) =>
         rawScript(`for path in ${sh`${some}`.text}; do
-  if [ -L "$path" ]; then printf '%s${field}%s${record}' "$path" "$(readlink -- "$path")"; fi
+  if [ -L "$path" ]; then
+    printf '%s${field}%s${record}' "$path" "$(readlink -- "$path")"
+  elif [ ! -e "$path" ]; then
+    above=\${path%/*}
+    while [ -n "$above" ] && [ ! -e "$above" ]; do above=\${above%/*}; done
+    above=\${above:-/}
+    if [ -d "$above" ] && [ ! -x "$above" ]; then printf '%s${field}${hidden}${record}' "$path"; fi
+  fi
 done`),
       ),
     ),
-  parse(stdout, paths) {
+  parse(stdout, paths): ReadonlyMap<string, FileState | ShowrunnerError> {
     const [states, links] = split(stdout.toString());
     const targets = new Map(records(links).map(([path = "", target = ""]) => [path, target]));
     const found = new Map(
@@ -56,18 +64,24 @@ done`),
       ]),
     );
     return new Map(
-      paths.map((path) => {
+      paths.map((path): [string, FileState | ShowrunnerError] => {
         const state = found.get(path);
-        return [
-          path,
-          state
-            ? fileState(state.bits, state.owner, state.group, targets.get(path) ?? "")
-            : { type: "absent" },
-        ];
+        const target = targets.get(path);
+        if (state) return [path, fileState(state.bits, state.owner, state.group, target ?? "")];
+        return [path, target === hidden ? notAllowed(path) : { type: "absent" }];
       }),
     );
   },
 });
+
+/** Stands for a path that our user may not look at: whether there is anything nobody can tell. */
+const hidden = "\x1d";
+
+function notAllowed(path: string): ShowrunnerError {
+  return new ShowrunnerError("fact.failed", `${path} can't be looked at: permission denied`, {
+    hint: "let the task become a user who may: become: true",
+  });
+}
 
 const statFormat = ["%f", "%U", "%u", "%G", "%g", "%n"].join(field) + record;
 

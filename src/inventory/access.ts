@@ -2,8 +2,9 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { HostAccess } from "../core/run.ts";
+import { Secret } from "../secrets/secret.ts";
 import { connector } from "../transport/connect.ts";
-import type { Host } from "./types.ts";
+import type { Host, Password } from "./types.ts";
 
 /**
  * How to reach a host.
@@ -22,17 +23,22 @@ export function hostAccess(host: Host, root: string): HostAccess {
       user: host.user,
       identityFile: identityFile === undefined ? undefined : settingsPath(identityFile, root),
       knownHosts: knownHosts === undefined ? undefined : settingsPath(knownHosts, root),
-      password,
+      password: asSecret(password),
       hostKeys,
       connectTimeout,
     }),
     become,
     becomeUser,
-    becomePassword,
+    becomePassword: asSecret(becomePassword),
   };
 }
 
 /** The full path of one that stands in an inventory's settings; `~/` is the home directory. */
 export function settingsPath(path: string, root: string): string {
   return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(root, path);
+}
+
+/** A password written plainly in an inventory is no less secret in what a run prints. */
+function asSecret(password: Password | undefined): { reveal(): string } | undefined {
+  return typeof password === "string" ? new Secret(password) : password;
 }

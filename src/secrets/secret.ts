@@ -56,6 +56,13 @@ export function reveal(value: string | Secret): string {
 
 /** A secret's other spellings: as it stands in a quoted script, in JSON, in base64, in a URL. */
 function remember(value: string): void {
+  rememberText(value);
+  // output and errors go line by line, and a file's content often comes with a newline too many
+  for (const line of value.split(/\r?\n/))
+    if (line.trim() !== value && line.trim().length >= 6) rememberText(line.trim());
+}
+
+function rememberText(value: string): void {
   if (value.length < 3) return; // redacting one or two letters would blank every text and protect nothing
   known.add(value);
   known.add(value.replaceAll("'", "'\\''"));

@@ -1,5 +1,6 @@
 /** HTTP as seen from a host, without any tool on it: Node's client over a byte stream that the host opens. */
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
 import type { HttpRequest } from "../core/change.ts";
@@ -31,7 +32,11 @@ export async function request(session: Session, wanted: HttpRequest): Promise<Ht
       if (signal.aborted) stream.destroy(); // it came too late: nobody would ever close it
       signal.addEventListener("abort", () => stream.destroy());
       const socket = secure
-        ? tlsConnect({ socket: stream, servername: host, rejectUnauthorized: wanted.verifyTls })
+        ? tlsConnect({
+            socket: stream,
+            ...(isIP(host) ? {} : { servername: host }),
+            rejectUnauthorized: wanted.verifyTls,
+          })
         : stream;
       return exchange(socket, url, wanted);
     });

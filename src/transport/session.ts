@@ -1,16 +1,32 @@
 /** One host during one run: the connection, a shell per user on it, and the count of round trips. */
-import { randomBytes } from "node:crypto";
+
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/errors.ts";
 import { quote } from "../core/script.ts";
+import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
+import { refused, spawnAs } from "./sudo.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import type { Become, Connect, Connection, Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
+
+/** Opening a channel on a connection that stands. */
+const openLimit = 60_000;
+/** Ending what runs, when the session is closed. */
+const closeLimit = 6_000;
+
+/** A user's shell, and the end of what was last asked of it: one request at a time. */
+interface Lane {
+  turn: Promise<unknown>;
+  shell: Promise<Shell> | undefined;
+}
 
 /** Connects when first used, and keeps one shell for each user that tasks run as. */
 export class Session {
   readonly #connect: Connect;
   #connection: Promise<Connection> | undefined;
-  readonly #shells = new Map<string, Promise<Shell>>();
+  readonly #lanes = new Map<string, Lane>();
+  #closed = false;
   /** How often the controller has waited for an answer of this host since the connection stood. */
   roundTrips = 0;
 
@@ -19,7 +35,8 @@ export class Session {
   }
 
   /**
-   * Runs scripts in one round trip, in order, each in a subshell.
+   * Runs scripts in one round trip, in order, each in a subshell. They wait for their turn: a time limit counts from
+   * there, and ends nobody else's.
    *
    * @param become the user to run as; undefined for the connection's own
    * @throws ShowrunnerError `host.*`, `become.refused`, `task.timeout`
@@ -29,19 +46,30 @@ export class Session {
     scripts: readonly string[],
     options: RunOptions = {},
   ): Promise<Output[]> {
-    const shell = await this.#shell(become);
-    this.roundTrips++;
-    return shell.run(scripts, options);
+    const lane = this.#lane(become);
+    const mine = lane.turn.then(async () => {
+      const shell = await this.#shell(lane, become);
+      this.roundTrips++;
+      return shell.run(scripts, options);
+    });
+    lane.turn = mine.catch(() => undefined);
+    return mine;
   }
 
   /**
    * Streams content into a new file that only its owner can read, whatever its size. What came only in part, since
    * the disk is full or the connection ended, is removed again.
    */
-  async upload(become: Become | undefined, path: string, content: Buffer): Promise<void> {
+  async upload(
+    become: Become | undefined,
+    path: string,
+    content: Buffer,
+    { timeout }: Pick<RunOptions, "timeout"> = {},
+  ): Promise<void> {
+    this.#refuseClosed();
     this.roundTrips++;
     const target = quote(path);
-    const process = await this.#spawnAs(
+    const process = await this.#spawn(
       become,
       `umask 077; cat >${target} && [ "$(wc -c <${target})" -eq ${content.length} ] || { rm -f -- ${target}; exit 1; }`,
     );
@@ -50,19 +78,23 @@ export class Session {
     process.stdout.resume();
     process.stdin.on("error", () => undefined); // the exit status and `complaint` say what happened
     process.stdin.end(content);
-    const { status, reason } = await process.closed;
-    if (status !== 0)
-      throw new ShowrunnerError(
-        status === null ? "host.lost" : "change.failed",
-        `${path} could not be written${reason ? `: ${reason}` : ""}`,
-        {
-          details: Buffer.concat(complaint).toString().trim().split("\n"),
-        },
-      );
+    const late = () => {
+      process.close();
+      return new ShowrunnerError("task.timeout", `${path} was not written within ${(timeout ?? 0) / 1000} s`);
+    };
+    const { closed } = process;
+    const { status, reason } = await (timeout === undefined ? closed : withTimeLimit(closed, timeout, late));
+    if (status === 0) return;
+    throw new ShowrunnerError(
+      status === null ? "host.lost" : "change.failed",
+      `${path} could not be written${reason ? `: ${reason}` : ""}`,
+      { details: Buffer.concat(complaint).toString().trim().split("\n") },
+    );
   }
 
   /** A byte stream to `host:port` as seen from this host. */
   async dial(host: string, port: number): Promise<Duplex> {
+    this.#refuseClosed();
     const connection = await this.connection();
     this.roundTrips++;
     return connection.dial(host, port);
@@ -73,124 +105,70 @@ export class Session {
     return this.#connection;
   }
 
-  /** Closes the shells, ends what still runs in them, and closes the connection. Never rejects. */
+  /** Ends what still runs, closes the shells and the connection, for good. Takes some seconds at most; never rejects. */
   async close(): Promise<void> {
-    const connection = await this.#connection?.catch(() => undefined);
-    const shells = [...this.#shells.values()];
-    this.#shells.clear();
-    await Promise.all(
-      shells.map((opened) =>
-        opened.then(
-          (shell) => shell.close(),
-          () => undefined,
-        ),
-      ),
+    this.#closed = true;
+    const ended = Promise.all([...this.#lanes.values()].map(async ({ shell }) => (await shell)?.close()));
+    await Promise.race([ended.catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
+    const closed = this.#connection?.then(
+      (connection) => connection.close(),
+      () => undefined,
     );
-    await connection?.close();
+    await Promise.race([closed, sleep(closeLimit, undefined, { ref: false })]);
   }
 
-  #shell(become: Become | undefined): Promise<Shell> {
+  #lane(become: Become | undefined): Lane {
     const user = become?.user ?? "";
-    const existing = this.#shells.get(user);
-    if (existing !== undefined) return existing;
+    const existing = this.#lanes.get(user);
+    if (existing) return existing;
+    const lane: Lane = { turn: Promise.resolve(), shell: undefined };
+    this.#lanes.set(user, lane);
+    return lane;
+  }
+
+  #shell(lane: Lane, become: Become | undefined): Promise<Shell> {
+    this.#refuseClosed();
+    if (lane.shell !== undefined) return lane.shell;
     const opened = this.#open(become);
-    this.#shells.set(user, opened);
+    lane.shell = opened;
     // a shell that ended, or never began, must not serve the next task
-    const forget = () => this.#shells.get(user) === opened && this.#shells.delete(user);
+    const forget = () => {
+      if (lane.shell === opened) lane.shell = undefined;
+    };
     opened.then((shell) => shell.ended.then(forget), forget);
     return opened;
   }
 
   async #open(become: Become | undefined): Promise<FramedShell> {
-    const process = await this.#spawnAs(become, "exec sh");
+    const process = await this.#spawn(become, "exec sh");
     return new FramedShell(process, {
       endGroup: (pid) => this.#endGroup(become, pid),
       explainStart: become ? (said) => refused(become, said) : undefined,
     });
   }
 
-  /** Starts a command as another user. With a password, waits until sudo has taken it. */
-  async #spawnAs(become: Become | undefined, command: string): Promise<RemoteProcess> {
+  async #spawn(become: Become | undefined, command: string): Promise<RemoteProcess> {
     const connection = await this.connection();
-    if (!become) return connection.spawn(command === "exec sh" ? command : `sh -c ${quote(command)}`);
-    const { user, password } = become;
-    if (password === undefined)
-      return connection.spawn(`sudo -n -H -u ${quote(user)} -- sh -c ${quote(command)}`);
-    const token = `SR${randomBytes(12).toString("hex")}`;
-    const wrapped = `printf ${token}ready; ${command}`;
-    const process = await connection.spawn(
-      `sudo -S -p ${token} -H -u ${quote(user)} -- sh -c ${quote(wrapped)}`,
+    const started = become
+      ? spawnAs(connection, become, command)
+      : connection.spawn(command === "exec sh" ? command : `sh -c ${quote(command)}`);
+    return withTimeLimit(
+      started,
+      openLimit,
+      () => new ShowrunnerError("host.lost", `the host opened no channel within ${openLimit / 1000} s`),
     );
-    await givePassword(process, become, typeof password === "string" ? password : password.reveal(), token);
-    return process;
   }
 
   /** Ends a process group from a second shell, since the first is busy with it. */
   async #endGroup(become: Become | undefined, pid: number): Promise<void> {
-    const process = await this.#spawnAs(become, endGroupScript(pid));
+    const process = await this.#spawn(become, endGroupScript(pid));
     process.stdout.resume();
     process.stderr.resume();
     await process.closed;
   }
-}
 
-/** TERM, two seconds of grace, KILL: to the whole process group that `pid` belongs to. */
-function endGroupScript(pid: number): string {
-  return [
-    `stat=$(cat /proc/${pid}/stat) || exit 0`,
-    "set -- ${stat##*) }", // after the name in parentheses: state, parent, process group
-    'group=$3; kill -TERM "-$group"; i=0',
-    'while kill -0 "-$group" 2>/dev/null && [ $i -lt 20 ]; do sleep 0.1; i=$((i+1)); done',
-    'kill -KILL "-$group" 2>/dev/null; :',
-  ].join("\n");
-}
-
-/** Answers sudo's prompt, which we named ourselves so that its language does not matter. */
-function givePassword(
-  process: RemoteProcess,
-  become: Become,
-  password: string,
-  token: string,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let asked = "";
-    let answered = false;
-    let heard = Buffer.alloc(0);
-    const stop = () => {
-      process.stderr.off("data", onStderr);
-      process.stdout.off("data", onStdout);
-    };
-    const onStderr = (chunk: Buffer) => {
-      asked += chunk.toString();
-      if (!asked.includes(token)) return;
-      asked = asked.replace(token, "");
-      if (answered) {
-        stop();
-        process.close();
-        reject(refused(become, "the password was not accepted"));
-      } else {
-        answered = true;
-        process.stdin.write(`${password}\n`);
-      }
-    };
-    const onStdout = (chunk: Buffer) => {
-      heard = Buffer.concat([heard, chunk]);
-      if (!heard.includes(`${token}ready`)) return;
-      stop();
-      resolve();
-    };
-    process.stderr.on("data", onStderr);
-    process.stdout.on("data", onStdout);
-    void process.closed.then(() => reject(refused(become, asked.trim())));
-  });
-}
-
-function refused({ user, password }: Become, said: string): ShowrunnerError {
-  return new ShowrunnerError("become.refused", `sudo did not let us become ${user}`, {
-    details: said === "" ? [] : said.split("\n").slice(-3),
-    hint:
-      password === undefined
-        ? "allow it without a password (NOPASSWD in sudoers), or give becomePassword in the inventory"
-        : "check becomePassword, and that sudoers allows this user to run sh",
-  });
+  /** An interrupted run must not begin anew. */
+  #refuseClosed(): void {
+    if (this.#closed) throw new ShowrunnerError("host.lost", "the connection was closed: the run is over");
+  }
 }

@@ -86,8 +86,9 @@ class SshConnection implements Connection {
       this.#client.once("close", gone);
       this.#client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
         this.#client.off("close", gone);
-        if (error) reject(error);
-        else resolve(channel);
+        if (!error) resolve(channel);
+        // a refusal has the other side's reason; anything else is this connection's own trouble
+        else reject("reason" in error ? error : this.#lost(error));
       });
     });
   }
@@ -106,9 +107,9 @@ class SshConnection implements Connection {
     });
     const closed = new Promise<{ status: number | null; reason?: string | undefined }>((resolve) => {
       channel.once("close", () => resolve({ status, reason: this.#reason }));
-      this.#client.once("close", () =>
-        resolve({ status, reason: this.#reason ?? "the connection was lost" }),
-      );
+      const gone = () => resolve({ status, reason: this.#reason ?? "the connection was lost" });
+      this.#client.once("close", gone);
+      channel.once("close", () => this.#client.off("close", gone));
     });
     return { stdin: channel, stdout: channel, stderr: channel.stderr, closed, close: () => channel.close() };
   }

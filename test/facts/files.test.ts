@@ -9,6 +9,7 @@ import { quote } from "../../src/core/script.ts";
 import { type TreeKey, treeDifference } from "../../src/facts/file-tree.ts";
 import { diffLimit, file, fileContent, fileHash, fileText, mayArriveAt } from "../../src/facts/files.ts";
 import { self } from "../../src/facts/self.ts";
+import { readable } from "./parsed.ts";
 
 const shells: Readonly<Record<string, readonly string[]>> = {
   dash: ["dash"],
@@ -68,7 +69,7 @@ for (const [name, shell] of Object.entries(shells)) {
       env: alone ? { PATH: busyboxOnly } : process.env,
     });
     expect({ status, stderr: stderr.toString() }).toEqual({ status: 0, stderr: "" });
-    return source.parse(stdout, keys);
+    return readable(source.parse(stdout, keys));
   }
 
   describe.skipIf(!installed)(`read by ${name}`, () => {

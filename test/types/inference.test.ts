@@ -60,7 +60,7 @@ const raise = defineModule({
 });
 
 /** Never run: only compiled. */
-export function compiledOnly(): void {
+function compiledOnly(): void {
   // @ts-expect-error a misspelt parameter
   raise({ nam: "a", to: 1 });
   // @ts-expect-error a parameter of the wrong type
@@ -113,6 +113,10 @@ export function compiledOnly(): void {
 }
 
 describe("types", () => {
+  it("refuse what is misspelt, missing or of the wrong kind", () => {
+    expectTypeOf(compiledOnly).toBeFunction();
+  });
+
   it("say what a task gives", () => {
     expectTypeOf<Task<{ was: number }>>(raise({ name: "a", to: 1 }));
   });

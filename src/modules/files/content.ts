@@ -13,6 +13,7 @@ export function literalContent(content: string | Uint8Array | Secret): Content {
     hash: createHash("sha256").update(bytes).digest("hex"),
     size: bytes.length,
     secret: content instanceof Secret,
+    ownerOnly: content instanceof Secret,
     read: async () => bytes,
   };
 }
@@ -24,6 +25,7 @@ export async function localContent(path: string): Promise<Content> {
     hash: await hashOf(path, `${size} ${mtimeMs}`),
     size,
     secret: false,
+    ownerOnly: false,
     read: () => readFile(path),
   };
 }

@@ -69,7 +69,7 @@ export const copy = defineModule({
       }),
     ),
     ...attributeParams(
-      'the file\'s mode, such as "0644"; "preserve": as the local file (default: as it is, else "0644")',
+      'the file\'s mode, such as "0644"; "preserve": as the local file (default: as it is, else "0644", or "0600" for what holds a secret)',
     ),
     directoryMode: Type.Optional(
       Mode('the mode of directories that a recursive copy makes or finds (default: as it is, else "0755")'),

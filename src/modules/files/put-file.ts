@@ -24,6 +24,8 @@ export interface Content {
   readonly size: number;
   /** True: it is shown to nobody. */
   readonly secret: boolean;
+  /** A new file of it is for its owner's eyes only, unless a mode is given. */
+  readonly ownerOnly: boolean;
   read(): Promise<Buffer>;
 }
 
@@ -75,7 +77,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
 
   requireParent(host, path, parent);
   const now = state.type === "file" ? state : undefined;
-  const then = withAttributes(now ?? (await created(host, "file", parent)), wanted);
+  const then = withAttributes(now ?? (await newFile(host, parent, content)), wanted);
   const bytes = await content.read();
   const diff = content.secret ? undefined : await textDiff(host, wanted, now !== undefined, bytes);
   const backup = wanted.backup && now !== undefined ? backupPath(path) : undefined;
@@ -105,6 +107,11 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
     ],
   });
   return backup === undefined ? { path } : { path, backup };
+}
+
+async function newFile(host: PlanHost, parent: FileState, { ownerOnly }: Content) {
+  const made = await created(host, "file", parent);
+  return ownerOnly ? { ...made, mode: "0600" } : made;
 }
 
 /** A file's directory must be there before the file. */

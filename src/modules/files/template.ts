@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { defineModule } from "../../core/module.ts";
 import { Type } from "../../core/schema.ts";
 import type { Plan } from "../../core/task.ts";
+import { Secret } from "../../secrets/secret.ts";
 import { renderFile, type TemplateVars } from "../../templates/render.ts";
 import { attributeParams, checkAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";
@@ -38,7 +39,9 @@ export const template = defineModule({
     vars: Type.Optional(
       Type.Unsafe<object>({ type: "object", description: "the template's variables (default: none)" }),
     ),
-    ...attributeParams('the file\'s mode, such as "0644" (default: as it is, else "0644")'),
+    ...attributeParams(
+      'the file\'s mode, such as "0644" (default: as it is, else "0644", or "0600" for what holds a secret)',
+    ),
     ...writeParams,
   },
   examples: [
@@ -52,7 +55,9 @@ export const template = defineModule({
   complete: (p, caller) => ({ ...p, src: findLocal(p.src, caller) }),
   async *plan(host, p): Plan<FileValue> {
     // first, so that nothing is asked of the host for a template that is wrong
-    const content = literalContent(renderFile(p.src, variables(p.vars)));
+    const rendered = literalContent(renderFile(p.src, variables(p.vars)));
+    // its diff may be shown, with the secrets in it redacted; the file itself holds them in the clear
+    const content = { ...rendered, ownerOnly: holdsSecret(p.vars) };
     const path = await targetOf(host, p, basename(p.src).replace(/\.ejs$/, ""));
     return yield* putFile(host, { ...p, path, content });
   },
@@ -60,4 +65,9 @@ export const template = defineModule({
 
 function variables(vars: object | undefined): TemplateVars {
   return { ...vars };
+}
+
+function holdsSecret(value: unknown): boolean {
+  if (value instanceof Secret) return true;
+  return value !== null && typeof value === "object" && Object.values(value).some(holdsSecret);
 }

@@ -120,13 +120,16 @@ export const http = defineModule({
 
 function requestOf(p: Params): HttpRequest {
   const given = Object.entries(p.headers ?? {}).map(([name, value]) => [name.toLowerCase(), reveal(value)]);
-  const basic = `${p.user ?? ""}:${p.password === undefined ? "" : reveal(p.password)}`;
+  // a secret of its own: encoded together with the user's name, the password is in no spelling that is known yet
+  const basic = new Secret(
+    Buffer.from(`${p.user ?? ""}:${p.password === undefined ? "" : reveal(p.password)}`).toString("base64"),
+  );
   return {
     url: p.url,
     method: p.method ?? "GET",
     headers: {
       ...(p.json === undefined ? {} : { "content-type": "application/json" }),
-      ...(p.user === undefined ? {} : { authorization: `Basic ${Buffer.from(basic).toString("base64")}` }),
+      ...(p.user === undefined ? {} : { authorization: `Basic ${basic.reveal()}` }),
       ...Object.fromEntries(given),
     },
     body: p.json === undefined ? p.body && reveal(p.body) : JSON.stringify(revealed(p.json)),
