@@ -78,7 +78,7 @@ async function site(project: string, inventory: string, ...more: string[]): Prom
 }
 
 /** Each task's status under a name that is the same in every run: host, module, title, and which one of these it is. */
-function taskStatuses({ events }: SiteRun): Map<string, string> {
+function taskStatuses({ events }: Pick<SiteRun, "events">): Map<string, string> {
   const statuses = new Map<string, string>();
   const counts = new Map<string, number>();
   for (const event of events) {
@@ -89,6 +89,20 @@ function taskStatuses({ events }: SiteRun): Map<string, string> {
     statuses.set(`${name} #${nth}`, event.status);
   }
   return statuses;
+}
+
+/** What each task changes, or would: under the same names. */
+function taskChanges({ events }: SiteRun): Map<string, readonly string[]> {
+  const changes = new Map<string, readonly string[]>();
+  const names = [...taskStatuses({ events }).keys()];
+  const ends = events.filter((event) => event.type === "task:end");
+  for (const [index, event] of ends.entries())
+    if (event.type === "task:end")
+      changes.set(
+        names[index] ?? "",
+        event.changes.map(({ what }) => what),
+      );
+  return changes;
 }
 
 /** Host and step of every step whose plan broke off as unknown. */
@@ -176,6 +190,9 @@ describe.each([
       .filter(([name, status]) => status === "changed" && real.get(name) !== "changed")
       .map(([name]) => name);
     expect(broken, "called certain, not made").toEqual([]);
+    const [foreseen, made] = [taskChanges(planned), taskChanges(first)];
+    for (const [name, status] of plan)
+      if (status === "changed") expect(made.get(name), `what ${name} changed`).toEqual(foreseen.get(name));
     const unlisted = [...real].filter(([name, status]) => {
       const [host, step] = name.split(" ");
       return (

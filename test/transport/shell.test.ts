@@ -112,6 +112,23 @@ describe("a session", () => {
     await session.close();
   });
 
+  it("counts a time limit from a script's turn, and ends nobody else's", async () => {
+    const session = new Session(connectLocal);
+    const [first, second] = await Promise.all([
+      session.run(undefined, ["sleep 0.6; echo first"], { timeout: 5000 }),
+      session.run(undefined, ["echo second"], { timeout: 300 }),
+    ]);
+    expect([first[0]?.stdout.toString(), second[0]?.stdout.toString()]).toEqual(["first\n", "second\n"]);
+    await session.close();
+  });
+
+  it("that is closed opens nothing anew", async () => {
+    const session = new Session(connectLocal);
+    await session.run(undefined, ["true"]);
+    await session.close();
+    await expect(session.run(undefined, ["true"])).rejects.toMatchObject({ code: "host.lost" });
+  });
+
   it("counts one round trip a run, however many scripts it holds", async () => {
     const session = new Session(connectLocal);
     await session.run(undefined, ["true", "true", "true"]);

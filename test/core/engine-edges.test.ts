@@ -1,0 +1,255 @@
+/** What goes wrong at the edges of a step, a host and a run. */
+import { describe, expect, it } from "vitest";
+import { on, once } from "../../src/core/delegate.ts";
+import { exitCode, ShowrunnerError } from "../../src/core/errors.ts";
+import { play } from "../../src/core/play.ts";
+import { fail } from "../../src/core/task.ts";
+import { redact, secret } from "../../src/secrets/secret.ts";
+import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
+
+const all = { hosts: "all" };
+const sleep = (time: number) => new Promise((resolve) => setTimeout(resolve, time));
+const bell = print({ text: "bell" });
+const gong = print({ text: "gong" });
+
+describe("a step", () => {
+  it("waits for what it started when something beside it fails, and runs the handlers of both", async () => {
+    const a = new FakeSwitches({ light: "off" });
+    const ran = await runOn({ a }, [
+      play("p", all, {
+        one: async () => {
+          const slow = async () => {
+            await sleep(20);
+            await turn({ name: "light", to: "on" }, { notify: bell });
+          };
+          await Promise.all([
+            expectSwitch({ name: "light", is: "on" }),
+            slow(),
+            turn({ name: "heat", to: "on" }, { notify: gong }),
+          ]);
+        },
+      }),
+    ]);
+    expect(ran.exitCode).toBe(exitCode.hostFailed);
+    expect(a.changes).toContain("print gong");
+    expect(ran.events.at(-1)?.type).toBe("run:end");
+  });
+
+  it("that ends without waiting for a helper's tasks fails with their line", async () => {
+    const a = new FakeSwitches();
+    const ran = await runOn({ a }, [
+      play("p", all, {
+        one: async () => {
+          const helper = async () => void (await turn({ name: "light", to: "on" }));
+          void helper();
+        },
+      }),
+    ]);
+    const [failed] = ran.of("host:failed");
+    expect(failed?.error).toMatchObject({
+      code: "task.not-awaited",
+      message: expect.stringContaining("turn light was started"),
+    });
+    expect(a.switches["light"]).toBe("on");
+  });
+
+  it("that fails by fail() says at which line", async () => {
+    const ran = await runOn({ a: new FakeSwitches() }, [play("p", all, { one: async () => fail("no") })]);
+    expect(ran.of("host:failed")[0]?.error.location?.file).toContain("engine-edges.test.ts");
+  });
+});
+
+describe("a run's exit code", () => {
+  it("is that of the unreachable host, also beside an ignored failure", async () => {
+    const a = new FakeSwitches();
+    a.failOn = /^turn/;
+    const refused = new ShowrunnerError("host.unreachable", "down");
+    const ran = await runOn(
+      { a, b: new FakeSwitches() },
+      [play("p", all, { one: () => turn({ name: "light", to: "on" }, { ignoreErrors: true }) })],
+      {
+        access: ({ name }) => ({
+          connect: () => (name === "b" ? Promise.reject(refused) : Promise.resolve(a.connection)),
+        }),
+      },
+    );
+    expect(ran.exitCode).toBe(exitCode.hostUnreachable);
+  });
+});
+
+describe("handlers", () => {
+  it("all run, also when one of them fails", async () => {
+    const a = new FakeSwitches({ light: "off" });
+    a.failOn = /^print bell/;
+    const ran = await runOn({ a }, [
+      play("p", all, { one: () => turn({ name: "light", to: "on" }, { notify: [bell, gong] }) }),
+    ]);
+    expect(a.changes).toContain("print gong");
+    expect(ran.exitCode).toBe(exitCode.hostFailed);
+  });
+
+  it("run on a host that was only delegated to", async () => {
+    const b = new FakeSwitches({ light: "off" });
+    await runOn({ a: new FakeSwitches(), b }, [
+      play(
+        "p",
+        { hosts: "a" },
+        { one: () => on("b", () => turn({ name: "light", to: "on" }, { notify: bell })) },
+      ),
+    ]);
+    expect(b.changes).toEqual(["turn light on", "print bell"]);
+  });
+
+  it("that differ in their user, or in a secret, are two", async () => {
+    const a = new FakeSwitches({ light: "off" });
+    const as = (user: string) => print({ text: "bell" }, { become: user });
+    const ran = await runOn({ a }, [
+      play("p", all, {
+        one: () => turn({ name: "light", to: "on" }, { notify: [as("x"), as("y"), as("x")] }),
+      }),
+    ]);
+    expect(ran.of("task:end").filter(({ step }) => step === "handlers")).toHaveLength(2);
+  });
+
+  it("of a task whose plan is unknown are listed, as unknown", async () => {
+    const ran = await runOn(
+      { a: new FakeSwitches() },
+      [
+        play("p", all, {
+          one: () => print({ text: "x" }),
+          two: () => turn({ name: "new", to: "missing" }, { notify: gong }),
+        }),
+      ],
+      { check: true },
+    );
+    expect(ran.statuses.at(-1)).toBe("a print gong: unknown");
+  });
+});
+
+describe("a delegated host that is lost", () => {
+  it("fails the step, but the host itself is still there for its handlers", async () => {
+    const a = new FakeSwitches({ light: "off" });
+    const b = new FakeSwitches();
+    b.dieOn = /^turn/;
+    const ran = await runOn({ a, b }, [
+      play(
+        "p",
+        { hosts: "a" },
+        {
+          one: () => turn({ name: "light", to: "on" }, { notify: bell }),
+          two: () => on("b", () => turn({ name: "light", to: "on" })),
+        },
+      ),
+    ]);
+    expect(a.changes).toEqual(["turn light on", "print bell"]);
+    expect(ran.hosts).toMatchObject({ a: { failed: 1, unreachable: 0 }, b: { unreachable: 1 } });
+  });
+});
+
+describe("a task that is tried again", () => {
+  it("reports what its failed tries changed", async () => {
+    const a = new FakeSwitches({ light: "off" });
+    let tries = 0;
+    const ran = await runOn({ a }, [
+      play("p", all, {
+        one: () =>
+          turn({ name: "light", to: "on" }, { retries: 1, delay: "1ms", until: () => ++tries === 2 }),
+      }),
+    ]);
+    expect(ran.statuses).toEqual(["a turn light: changed"]);
+  });
+});
+
+describe("check mode", () => {
+  it("ends a step as unknown where its code asks an unknown task whether it changes anything", async () => {
+    const a = new FakeSwitches();
+    const ran = await runOn(
+      { a },
+      [
+        play("p", all, {
+          one: () => print({ text: "x" }),
+          two: async () => {
+            const result = await turn({ name: "new", to: "missing" });
+            if (result.changed) await turn({ name: "light", to: "on" });
+          },
+          three: () => turn({ name: "other", to: "on" }),
+        }),
+      ],
+      { check: true },
+    );
+    expect(ran.of("host:step:end").map(({ unknown }) => unknown !== undefined)).toEqual([false, true, false]);
+    expect(ran.statuses.at(-1)).toBe("a turn other: likely");
+  });
+
+  it("calls likely what follows from a result that is only likely", async () => {
+    const a = new FakeSwitches({ sure: "off" });
+    const ran = await runOn(
+      { a },
+      [
+        play("p", all, {
+          one: async () => {
+            await turn({ name: "sure", to: "on", touches: ["arrivals"] });
+            if ((await turn({ name: "new", to: "on" })).changed) await turn({ name: "sure", to: "off" });
+          },
+        }),
+      ],
+      { check: true },
+    );
+    expect(ran.statuses).toEqual(["a turn sure: changed", "a turn new: likely", "a turn sure: likely"]);
+  });
+});
+
+describe("a subscriber that fails", () => {
+  it("is told nothing more, and the run goes on", async () => {
+    const a = new FakeSwitches({ light: "off" });
+    const heard: string[] = [];
+    await runOn({ a }, [play("p", all, { one: () => turn({ name: "light", to: "on" }) })], {
+      subscribers: [
+        () => {
+          throw new Error("the disk is full");
+        },
+        (event) => heard.push(event.type === "warning" ? event.text : event.type),
+      ],
+    });
+    expect(a.switches["light"]).toBe("on");
+    expect(heard.filter((text) => text.includes("the disk is full"))).toHaveLength(1);
+    expect(heard.at(-1)).toBe("run:end");
+  });
+});
+
+describe("an interrupted run", () => {
+  it("begins nothing anew on hosts that waited for their turn", async () => {
+    const controller = new AbortController();
+    const hosts = { a: new FakeSwitches(), b: new FakeSwitches() };
+    const ran = await runOn(
+      hosts,
+      [
+        play("p", all, {
+          one: async ({ host }) => {
+            if (host.name === "a") controller.abort();
+            await turn({ name: "light", to: "on" });
+          },
+        }),
+      ],
+      { forks: 1, signal: controller.signal },
+    );
+    expect([...hosts.a.changes, ...hosts.b.changes]).toEqual([]);
+    expect(ran.exitCode).toBe(exitCode.interrupted);
+  });
+});
+
+describe("once", () => {
+  it("is done again in another play of the same name", async () => {
+    let count = 0;
+    const plays = [1, 2].map(() => play("p", all, { one: () => once(async () => ++count) }));
+    await runOn({ a: new FakeSwitches() }, plays);
+    expect(count).toBe(2);
+  });
+});
+
+describe("a secret of many lines", () => {
+  it("is hidden line by line", () => {
+    secret("-----BEGIN KEY-----\nAbCdEf123456\n-----END KEY-----\n");
+    expect(redact("read: AbCdEf123456")).toBe("read: ********");
+  });
+});
