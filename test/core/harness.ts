@@ -65,7 +65,6 @@ export const expectSwitch = defineModule({
   name: "expectSwitch",
   summary: "Fails unless a switch stands as wanted.",
   params: { name: Type.String(), is: Type.String() },
-  // biome-ignore lint/correctness/useYield: it changes nothing
   async *plan(host, p) {
     const now = await host.fact(switchFact, p.name);
     host.require(now === p.is, `${p.name} is ${now}`);

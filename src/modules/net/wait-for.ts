@@ -65,7 +65,6 @@ export const waitFor = defineModule({
     interval: milliseconds(p.interval ?? 1),
     timeout: milliseconds(p.timeout ?? 300),
   }),
-  // biome-ignore lint/correctness/useYield: it changes nothing
   async *plan(host, p) {
     if (p.path !== undefined) await lookAtPath(host, p, p.path);
     if (p.port !== undefined) await lookAtPort(host, p, p.port);

@@ -20,7 +20,6 @@ export const assert = defineModule({
   },
   examples: [`assert({ that: vars.workers > 0, message: "an application needs a worker" })`],
   title: ({ message = "" }) => message,
-  // biome-ignore lint/correctness/useYield: it changes nothing
   async *plan(_, { that, message = "the condition does not hold", hint }) {
     if (!that) fail(message, hint);
     return {};

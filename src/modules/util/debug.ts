@@ -15,7 +15,6 @@ export const debug = defineModule({
   examples: [`debug({ message: \`the release is \${release}\` })`],
   title: ({ message }) => textOf(message),
   message: ({ message }) => textOf(message),
-  // biome-ignore lint/correctness/useYield: it changes nothing
   async *plan(_, { message }) {
     return { message };
   },
