@@ -46,9 +46,15 @@ export const file = defineFact<string, FileState>({
   if [ -L "$path" ]; then
     printf '%s${field}%s${record}' "$path" "$(readlink -- "$path")"
   elif [ ! -e "$path" ]; then
-    above=\${path%/*}
-    while [ -n "$above" ] && [ ! -e "$above" ]; do above=\${above%/*}; done
-    above=\${above:-/}
+    above=$path
+    while [ ! -e "$above" ]; do
+      case $above in
+        /*/*) above=\${above%/*} ;;
+        /*) above=/ ;;
+        */*) above=\${above%/*} ;;
+        *) above=. ;;
+      esac
+    done
     if [ -d "$above" ] && [ ! -x "$above" ]; then printf '%s${field}${hidden}${record}' "$path"; fi
   fi
 done`),

@@ -222,3 +222,33 @@ describe("a file that is not there", () => {
     it(`${may ? "may" : "will not"} arrive with a package at ${path}`, () =>
       expect(mayArriveAt(path)).toBe(may));
 });
+
+describe("file, below a directory that its reader may not enter", () => {
+  it("is an error, not an absence; a name without a directory, or below a file, is just absent", () => {
+    const top = mkdtempSync(join(tmpdir(), "hidden-"));
+    mkdirSync(join(top, "closed", "in"), { recursive: true });
+    writeFileSync(join(top, "plain"), "");
+    chmodSync(join(top, "closed"), 0o000);
+    chmodSync(top, 0o755);
+    const { source } = file;
+    if (!("script" in source)) throw new Error("the fact has no script");
+    const paths = [
+      join(top, "closed/in/x"),
+      join(top, "none/x"),
+      join(top, "plain/x"),
+      "no-such-name",
+      "no/such/name",
+    ];
+    const script = `LC_ALL=C; export LC_ALL\n${source.script(paths).text}`;
+    const asNobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const { stdout } = spawnSync("sh", ["-c", script], { ...asNobody, cwd: "/", timeout: 10_000 });
+    const values = source.parse(stdout, paths);
+    expect(values.get(paths[0] ?? "")).toMatchObject({
+      code: "fact.failed",
+      hint: expect.stringContaining("become"),
+    });
+    for (const path of paths.slice(1)) expect(values.get(path)).toEqual({ type: "absent" });
+    chmodSync(join(top, "closed"), 0o755);
+    rmSync(top, { recursive: true });
+  });
+});
