@@ -114,6 +114,38 @@ function unknownSteps({ events }: SiteRun): Set<string> {
   );
 }
 
+/** Every file with its attributes, and all packages, units and users; but for the logs of who came in. */
+async function everything(project: string, inventory: string): Promise<Map<string, string>> {
+  const list = [
+    "find / -xdev -path /var/log -prune -o -printf '%p %y %m %U:%G %s %T@ %l\\n'",
+    "dpkg-query -W",
+    "systemctl list-unit-files --no-legend --no-pager",
+    "getent passwd",
+    "getent group",
+  ].join("; ");
+  const { stdout, stderr, status } = await runIn(project, [
+    "exec",
+    "all",
+    "-i",
+    inventory,
+    "--become",
+    "--",
+    "sh",
+    "-c",
+    list,
+  ]);
+  if (status !== 0) throw new Error(stderr);
+  const lines = stdout.split("\n").filter((line) => !/ \/(run|tmp|dev|proc|sys)\b/.test(line));
+  if (lines.length < 10_000) throw new Error(`only ${lines.length} files were seen`);
+  return new Map(lines.map((line) => [line, line]));
+}
+
+function difference(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  const only = (one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>, sign: string) =>
+    [...one.keys()].filter((line) => !other.has(line)).map((line) => `${sign} ${line}`);
+  return [...only(before, after, "-"), ...only(after, before, "+")];
+}
+
 const curl = async (...args: string[]) =>
   (await promisify(execFile)("curl", ["-sS", "--max-time", "10", ...args])).stdout;
 
@@ -149,6 +181,7 @@ describe.each([
   const balancer = `${own}.0.11`;
   let project: string;
   let planned: SiteRun;
+  let traces: readonly string[];
   let first: SiteRun;
 
   const ssh = async (host: string, ...command: string[]) => {
@@ -169,7 +202,9 @@ describe.each([
     project = testProject(shape, net, own);
     const { status, stdout, stderr } = await runIn(project, ["lab", "up", "-i", inventory]);
     if (status !== 0) throw new Error(stdout + stderr);
+    const before = await everything(project, inventory);
     planned = await site(project, inventory, "--check");
+    traces = difference(before, await everything(project, inventory));
     first = await site(project, inventory, "--verify");
   });
   afterAll(async () => {
@@ -180,6 +215,10 @@ describe.each([
   it("stands after the first run", () => {
     expect(first.end.totals).toMatchObject({ failed: 0, unreachable: 0 });
     expect(first.end.totals.changed).toBeGreaterThan(20);
+  });
+
+  it("was planned without a trace: no file, package, unit or user differs from before", () => {
+    expect(traces).toEqual([]);
   });
 
   it("was planned truthfully on the fresh hosts", () => {
