@@ -13,7 +13,8 @@ import type { Host, Password } from "./types.ts";
  * @param root the folder that relative paths in the settings are relative to: the project's
  */
 export function hostAccess(host: Host, root: string): HostAccess {
-  const { identityFile, knownHosts, password, hostKeys, connectTimeout, transport = "ssh" } = host.settings;
+  const { identityFile, passphrase, knownHosts, password, transport = "ssh" } = host.settings;
+  const { forwardAgent, hostKeys, connectTimeout } = host.settings;
   const { become, becomeUser, becomePassword } = host.settings;
   return {
     connect: connector(transport, {
@@ -23,7 +24,9 @@ export function hostAccess(host: Host, root: string): HostAccess {
       user: host.user,
       identityFile: identityFile === undefined ? undefined : settingsPath(identityFile, root),
       knownHosts: knownHosts === undefined ? undefined : settingsPath(knownHosts, root),
+      passphrase: asSecret(passphrase),
       password: asSecret(password),
+      forwardAgent,
       hostKeys,
       connectTimeout,
     }),

@@ -1,4 +1,5 @@
 /** Ansible's connection variables as settings: `ansible_host`, `ansible_user` and so on. */
+import { Secret } from "../secrets/secret.ts";
 import { describe, invalid, oneOf, wrongValue } from "./invalid.ts";
 import type { Layer } from "./model.ts";
 import { describeSetting, settingProblem } from "./settings.ts";
@@ -49,12 +50,16 @@ const mappings = new Map<string, Mapping>([
   ["ansible_password", to("password", text)],
   ["ansible_ssh_pass", to("password", text)],
   ["ansible_ssh_password", to("password", text)],
+  ["ansible_ssh_private_key_passphrase", to("passphrase", text)],
+  ["ansible_private_key_passphrase", to("passphrase", text)],
   ["ansible_become", to("become", truth)],
   ["ansible_become_user", to("becomeUser", text)],
   ["ansible_become_password", to("becomePassword", text)],
   ["ansible_become_pass", to("becomePassword", text)],
   ["ansible_timeout", to("connectTimeout", number)],
 ]);
+
+const secretSettings: ReadonlySet<keyof HostSettings> = new Set(["passphrase", "password", "becomePassword"]);
 
 /**
  * Splits the variables of a YAML file into settings and variables. Connection variables are both, but passwords
@@ -73,7 +78,7 @@ export function ansibleLayer(entries: readonly YamlEntry[], subject: string): La
     const mapping = mappings.get(entry.name);
     if (mapping && value !== null)
       settings.push([mapping.setting, readSetting(entry, value, mapping, subject)]);
-    if (mapping?.setting === "password" || mapping?.setting === "becomePassword") continue;
+    if (mapping && secretSettings.has(mapping.setting)) continue;
     vars.push([entry.name, value]);
     places.set(entry.name, entry);
   }
@@ -101,7 +106,9 @@ function readSetting(entry: YamlEntry, raw: unknown, { setting, read }: Mapping,
       entry.locate(),
       "Write the value itself, or write the inventory in TypeScript, where it can be computed.",
     );
-  const value = read(raw);
+  const isPassword = setting === "password" || setting === "becomePassword";
+  // an address or a user's name is needed as text before any host is reached
+  const value = read(raw instanceof Secret && !isPassword ? raw.reveal() : raw);
   const expected = settingProblem(setting, value);
   if (expected === undefined) return value;
   const shown = setting === "transport" ? describe(raw) : describeSetting(setting, raw);

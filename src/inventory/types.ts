@@ -18,7 +18,11 @@ export interface HostSettings {
   readonly user?: string | undefined;
   /** The private key's file. */
   readonly identityFile?: string | undefined;
+  /** Opens the private key, where it is encrypted. */
+  readonly passphrase?: Password | undefined;
   readonly password?: Password | undefined;
+  /** Whether processes on the host may use the keys of this machine's agent. By default false. */
+  readonly forwardAgent?: boolean | undefined;
   /** The known_hosts file to read and to pin new keys in. */
   readonly knownHosts?: string | undefined;
   /** "pin" (the default) accepts a key on first use, "known" wants it known, "insecure" checks nothing. */

@@ -1,14 +1,13 @@
 /** A host over SSH: node-ssh makes the connection, the ssh2 channels beneath it carry the rest. */
-import { existsSync, readFileSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
-import { join } from "node:path";
-import type { Duplex } from "node:stream";
+import { userInfo } from "node:os";
 import { NodeSSH } from "node-ssh";
-import type { Client, ClientChannel } from "ssh2";
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { ShowrunnerError } from "../core/errors.ts";
 import { type HostKeyCheck, hostKeyCheck } from "./host-key.ts";
 import type { ConnectionSettings } from "./settings.ts";
-import type { Connection, RemoteProcess } from "./transport.ts";
+import { agentSocket, authentications } from "./ssh-auth.ts";
+import { SshConnection } from "./ssh-connection.ts";
+import { explainFailure } from "./ssh-errors.ts";
+import type { Connection } from "./transport.ts";
 
 const serverKeyTypes = [
   "ssh-ed25519",
@@ -39,6 +38,7 @@ export async function connectSsh(settings: ConnectionSettings): Promise<Connecti
       hostVerifier: (key: Buffer) => keyCheck.verify(key),
       algorithms: { serverHostKey: orderedKeyTypes(keyCheck) },
       authHandler: authentications(user, settings),
+      ...forwarding(settings),
     });
   } catch (error) {
     ssh.dispose();
@@ -50,138 +50,21 @@ export async function connectSsh(settings: ConnectionSettings): Promise<Connecti
   return new SshConnection(client);
 }
 
-class SshConnection implements Connection {
-  readonly #client: Client;
-  readonly #ended: Promise<void>;
-  #reason: string | undefined;
-
-  constructor(client: Client) {
-    this.#client = client;
-    this.#ended = new Promise((resolve) => client.once("close", resolve));
-    // node-ssh takes its own listener away once it is connected: without this one a reset would end the process
-    client.on("error", (error) => {
-      this.#reason = `the connection was lost: ${error.message}`;
-    });
-  }
-
-  spawn(command: string): Promise<RemoteProcess> {
-    return new Promise((resolve, reject) => {
-      const gone = () => reject(this.#lost());
-      this.#client.once("close", gone);
-      try {
-        this.#client.exec(command, (error, channel) => {
-          this.#client.off("close", gone);
-          if (error) reject(new ShowrunnerError("host.lost", `the host opened no channel: ${error.message}`));
-          else resolve(this.#process(channel));
-        });
-      } catch (error) {
-        reject(this.#lost(error));
-      }
-    });
-  }
-
-  dial(host: string, port: number): Promise<Duplex> {
-    return new Promise((resolve, reject) => {
-      const gone = () => reject(this.#lost());
-      this.#client.once("close", gone);
-      this.#client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
-        this.#client.off("close", gone);
-        if (!error) resolve(channel);
-        // a refusal has the other side's reason; anything else is this connection's own trouble
-        else reject("reason" in error ? error : this.#lost(error));
-      });
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#client.end();
-    const timer = setTimeout(() => this.#client.destroy(), 2000);
-    await this.#ended;
-    clearTimeout(timer);
-  }
-
-  #process(channel: ClientChannel): RemoteProcess {
-    let status: number | null = null;
-    channel.on("exit", (code: number | null) => {
-      status = code;
-    });
-    const closed = new Promise<{ status: number | null; reason?: string | undefined }>((resolve) => {
-      channel.once("close", () => resolve({ status, reason: this.#reason }));
-      const gone = () => resolve({ status, reason: this.#reason ?? "the connection was lost" });
-      this.#client.once("close", gone);
-      channel.once("close", () => this.#client.off("close", gone));
-    });
-    return { stdin: channel, stdout: channel, stderr: channel.stderr, closed, close: () => channel.close() };
-  }
-
-  #lost(error?: unknown): ShowrunnerError {
-    const why = error === undefined ? "" : `: ${messageOf(error)}`;
-    return new ShowrunnerError("host.lost", this.#reason ?? `the connection was lost${why}`);
-  }
-}
-
 /** The host's key types, those already known to us first. */
 function orderedKeyTypes({ preferred }: HostKeyCheck): (typeof serverKeyTypes)[number][] {
   const isKnown = (type: string) => preferred.includes(type.startsWith("rsa-") ? "ssh-rsa" : type);
   return [...serverKeyTypes].sort((a, b) => Number(isKnown(b)) - Number(isKnown(a)));
 }
 
-type Authentication =
-  | { type: "publickey"; username: string; key: Buffer }
-  | { type: "agent"; username: string; agent: string }
-  | { type: "password"; username: string; password: string };
-
-/** What to try, in OpenSSH's order: the agent, key files, a password. A named key file is tried alone. */
-function authentications(username: string, settings: ConnectionSettings): Authentication[] {
-  const found: Authentication[] = [];
-  const agent = process.env["SSH_AUTH_SOCK"];
-  if (settings.identityFile !== undefined) {
-    if (!existsSync(settings.identityFile))
-      throw new ShowrunnerError("host.auth", `the key file ${settings.identityFile} does not exist`, {
-        hint: "name an existing private key as identityFile, or leave it out to use the agent and your default keys",
-      });
-    found.push({ type: "publickey", username, key: readFileSync(settings.identityFile) });
-  } else {
-    if (agent) found.push({ type: "agent", username, agent });
-    for (const name of ["id_ed25519", "id_ecdsa", "id_rsa"]) {
-      const file = join(homedir(), ".ssh", name);
-      if (existsSync(file)) found.push({ type: "publickey", username, key: readFileSync(file) });
-    }
-  }
-  if (settings.password !== undefined) {
-    const { password } = settings;
-    found.push({
-      type: "password",
-      username,
-      password: typeof password === "string" ? password : password.reveal(),
-    });
-  }
-  return found;
-}
-
-/** Says why no connection was made, in the user's terms. */
-function explainFailure(
-  error: unknown,
-  user: string,
-  { address, port }: ConnectionSettings,
-): ShowrunnerError {
-  if (error instanceof ShowrunnerError) return error;
-  const message = messageOf(error);
-  const where = `${address}:${port}`;
-  const fail = (text: string, hint: string) =>
-    new ShowrunnerError("host.unreachable", text, { hint, cause: error });
-  if (/authentication methods failed/i.test(message))
-    return new ShowrunnerError("host.auth", `${where} accepted no key or password for the user ${user}`, {
-      hint: "name the right user and identityFile in the inventory, or add your key to the agent or to the host",
-      cause: error,
-    });
-  if (/ECONNREFUSED/.test(message))
-    return fail(`nothing listens on ${where}`, "is sshd running there, and is that its port?");
-  if (/ENOTFOUND|EAI_AGAIN/.test(message))
-    return fail(`the name ${address} is unknown`, "give the host an address in the inventory");
-  if (/Timed out|ETIMEDOUT/i.test(message))
-    return fail(`${where} did not answer in time`, "is the host up, and does a firewall let you through?");
-  if (/EHOSTUNREACH|ENETUNREACH/.test(message))
-    return fail(`there is no way to ${where}`, "is the host up, and on a network that you reach?");
-  return fail(`no connection to ${where}: ${message}`, `try it by hand: ssh -p ${port} ${user}@${address}`);
+/** What lets processes on the host use this machine's agent. */
+function forwarding({ forwardAgent = false }: ConnectionSettings): {
+  agent?: string;
+  agentForward?: boolean;
+} {
+  if (!forwardAgent) return {};
+  const agent = agentSocket();
+  if (agent !== undefined) return { agent, agentForward: true };
+  throw new ShowrunnerError("host.auth", "forwardAgent is set, but no agent runs on this machine", {
+    hint: "start one and give it your key (eval $(ssh-agent); ssh-add), so that SSH_AUTH_SOCK is set",
+  });
 }

@@ -1,0 +1,123 @@
+/** What to prove oneself with: the agent, key files, a password. */
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
+import ssh2 from "ssh2";
+import { ShowrunnerError } from "../core/errors.ts";
+import type { ConnectionSettings, Password } from "./settings.ts";
+
+export type Authentication =
+  | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
+  | { type: "agent"; username: string; agent: string }
+  | { type: "password"; username: string; password: string }
+  | {
+      type: "keyboard-interactive";
+      username: string;
+      prompt(
+        name: string,
+        instructions: string,
+        lang: string,
+        prompts: Prompt[],
+        finish: KeyboardInteractiveCallback,
+      ): void;
+    };
+
+/** The agent's socket on this machine, if one runs. */
+export function agentSocket(): string | undefined {
+  return process.env["SSH_AUTH_SOCK"] || undefined;
+}
+
+/**
+ * What to try, in OpenSSH's order: the agent, key files, a password. A named key file is tried alone.
+ *
+ * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read
+ */
+export function authentications(username: string, settings: ConnectionSettings): Authentication[] {
+  const { identityFile, passphrase, password } = settings;
+  const agent = agentSocket();
+  const found: Authentication[] = [];
+  const offerAgent = () => {
+    if (agent !== undefined) found.push({ type: "agent", username, agent });
+  };
+  const offer = (key: Key) => {
+    const { content: buffer, passphrase: opens } = key;
+    found.push({
+      type: "publickey",
+      username,
+      key: buffer,
+      ...(opens === undefined ? {} : { passphrase: opens }),
+    });
+  };
+  if (identityFile !== undefined) {
+    const key = namedKey(identityFile, passphrase, agent !== undefined);
+    // as OpenSSH has it: an encrypted key that the agent holds needs no passphrase
+    if (key === undefined) offerAgent();
+    else offer(key);
+  } else {
+    offerAgent();
+    for (const file of defaultKeys()) {
+      const key = readKey(file, passphrase);
+      if (!("problem" in key)) offer(key);
+    }
+  }
+  if (password !== undefined) {
+    const answer = reveal(password);
+    found.push({ type: "password", username, password: answer });
+    // sshd asks this way where PAM does, and a host may allow nothing else
+    found.push({
+      type: "keyboard-interactive",
+      username,
+      prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => answer)),
+    });
+  }
+  return found;
+}
+
+interface Key {
+  readonly content: Buffer;
+  readonly passphrase: string | undefined;
+}
+
+function defaultKeys(): string[] {
+  return ["id_ed25519", "id_ecdsa", "id_rsa"]
+    .map((name) => join(homedir(), ".ssh", name))
+    .filter((file) => existsSync(file));
+}
+
+/** @returns undefined for an encrypted key without a passphrase, where an agent may hold it */
+function namedKey(file: string, passphrase: Password | undefined, hasAgent: boolean): Key | undefined {
+  const fail = (message: string, hint: string) => new ShowrunnerError("host.auth", message, { hint });
+  if (!existsSync(file))
+    throw fail(
+      `the key file ${file} does not exist`,
+      "name an existing private key as identityFile, or leave it out to use the agent and your default keys",
+    );
+  const key = readKey(file, passphrase);
+  if (!("problem" in key)) return key;
+  const { problem } = key;
+  if (!/passphrase/i.test(problem))
+    throw fail(`the key file ${file} can't be used: ${problem}`, "identityFile names the private key's file");
+  if (passphrase !== undefined)
+    throw fail(`the passphrase does not open the key file ${file}`, "check passphrase in the inventory");
+  if (hasAgent) return undefined;
+  throw fail(
+    `the key file ${file} is encrypted, and no passphrase was given`,
+    `give passphrase in the inventory (a secret), or hold the key in an agent: ssh-add ${file}`,
+  );
+}
+
+function readKey(file: string, passphrase: Password | undefined): Key | { readonly problem: string } {
+  const content = readFileSync(file);
+  // a key that is not encrypted needs none: the passphrase may be there for other hosts
+  const plain = ssh2.utils.parseKey(content);
+  if (!(plain instanceof Error)) return { content, passphrase: undefined };
+  if (passphrase === undefined) return { problem: plain.message };
+  const opened = ssh2.utils.parseKey(content, reveal(passphrase));
+  if (!(opened instanceof Error)) return { content, passphrase: reveal(passphrase) };
+  return { problem: /encrypted|passphrase/i.test(plain.message) ? "wrong passphrase" : opened.message };
+}
+
+function reveal(password: Password): string {
+  return typeof password === "string" ? password : password.reveal();
+}

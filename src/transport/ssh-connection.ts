@@ -1,0 +1,75 @@
+/** A connection that ssh2 holds: its channels are processes and byte streams. */
+import type { Duplex } from "node:stream";
+import type { Client, ClientChannel } from "ssh2";
+import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import type { Connection, RemoteProcess } from "./transport.ts";
+
+export class SshConnection implements Connection {
+  readonly #client: Client;
+  readonly #ended: Promise<void>;
+  #reason: string | undefined;
+
+  constructor(client: Client) {
+    this.#client = client;
+    this.#ended = new Promise((resolve) => client.once("close", resolve));
+    // node-ssh takes its own listener away once it is connected: without this one a reset would end the process
+    client.on("error", (error) => {
+      this.#reason = `the connection was lost: ${error.message}`;
+    });
+  }
+
+  spawn(command: string): Promise<RemoteProcess> {
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(this.#lost());
+      this.#client.once("close", gone);
+      try {
+        this.#client.exec(command, (error, channel) => {
+          this.#client.off("close", gone);
+          if (error) reject(new ShowrunnerError("host.lost", `the host opened no channel: ${error.message}`));
+          else resolve(this.#process(channel));
+        });
+      } catch (error) {
+        reject(this.#lost(error));
+      }
+    });
+  }
+
+  dial(host: string, port: number): Promise<Duplex> {
+    return new Promise((resolve, reject) => {
+      const gone = () => reject(this.#lost());
+      this.#client.once("close", gone);
+      this.#client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
+        this.#client.off("close", gone);
+        if (!error) resolve(channel);
+        // a refusal has the other side's reason; anything else is this connection's own trouble
+        else reject("reason" in error ? error : this.#lost(error));
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#client.end();
+    const timer = setTimeout(() => this.#client.destroy(), 2000);
+    await this.#ended;
+    clearTimeout(timer);
+  }
+
+  #process(channel: ClientChannel): RemoteProcess {
+    let status: number | null = null;
+    channel.on("exit", (code: number | null) => {
+      status = code;
+    });
+    const closed = new Promise<{ status: number | null; reason?: string | undefined }>((resolve) => {
+      channel.once("close", () => resolve({ status, reason: this.#reason }));
+      const gone = () => resolve({ status, reason: this.#reason ?? "the connection was lost" });
+      this.#client.once("close", gone);
+      channel.once("close", () => this.#client.off("close", gone));
+    });
+    return { stdin: channel, stdout: channel, stderr: channel.stderr, closed, close: () => channel.close() };
+  }
+
+  #lost(error?: unknown): ShowrunnerError {
+    const why = error === undefined ? "" : `: ${messageOf(error)}`;
+    return new ShowrunnerError("host.lost", this.#reason ?? `the connection was lost${why}`);
+  }
+}
