@@ -35,6 +35,16 @@ export const commands: readonly CommandEntry[] = [
   { name: "exec", summary: "runs a command on many hosts", load: () => import("./commands/exec.ts") },
   { name: "task", summary: "runs one task on many hosts", load: () => import("./commands/task.ts") },
   {
+    name: "history",
+    summary: "lists the runs that are kept",
+    load: () => import("./commands/history.ts"),
+  },
+  {
+    name: "show",
+    summary: "tells what a run did",
+    load: () => import("./commands/show.ts"),
+  },
+  {
     name: "lab",
     summary: "makes an inventory's hosts on this machine, to try things on",
     load: () => import("./commands/lab.ts"),

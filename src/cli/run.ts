@@ -1,5 +1,6 @@
-/** Runs a playbook for a command: with its reporter, the warnings that are due, and Ctrl-C. */
+/** Runs a playbook for a command: with its reporter, its journal, the warnings that are due, and Ctrl-C. */
 import type { Subscriber, TimedEvent } from "../core/events.ts";
+import type { Journal } from "../core/journal.ts";
 import type { Playbook } from "../core/play.ts";
 import { type RunRequest, runPlaybook } from "../core/run.ts";
 import { hostAccess } from "../inventory/access.ts";
@@ -7,6 +8,7 @@ import type { HostSettings } from "../inventory/index.ts";
 import { createReporter, defaultReporter, styleFor } from "../report/index.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
+import { withJournal } from "./journal.ts";
 import type { ReportFlags } from "./options.ts";
 
 export interface CommandRun extends Pick<RunRequest, "limit" | "extraVars" | "forks" | "check" | "verify"> {
@@ -14,17 +16,21 @@ export interface CommandRun extends Pick<RunRequest, "limit" | "extraVars" | "fo
   readonly playbook: Playbook;
   readonly inventory: LoadedInventory;
   readonly report: ReportFlags;
-  /** Besides the reporter: the journal. */
+  /** Besides the reporter and the journal. */
   readonly subscriber?: Subscriber;
 }
 
 /**
- * Runs it and shows it.
+ * Runs it, shows it, and keeps its events.
  *
  * @returns the exit code
  * @throws ShowrunnerError for a mistake that is found before any host is touched
  */
-export async function runAndReport(run: CommandRun): Promise<number> {
+export function runAndReport(run: CommandRun): Promise<number> {
+  return withJournal(run.name, (journal) => runWith(run, journal));
+}
+
+async function runWith(run: CommandRun, journal: Journal): Promise<number> {
   const { name, playbook, inventory, report, subscriber, ...options } = run;
   const { inventory: hosts, root, shown } = inventory;
   const stream = process.stdout;
@@ -33,11 +39,21 @@ export async function runAndReport(run: CommandRun): Promise<number> {
     diff: report.diff ?? false,
     style: styleFor(stream),
   });
-  const tell = (event: TimedEvent) => {
+  const warn = (text: string) => {
+    const event: TimedEvent = { type: "warning", text, time: Date.now() };
     reporter.subscribe(event);
-    subscriber?.(event);
+    try {
+      journal.subscribe(event);
+    } catch {
+      // that the journal can't be written is told once, by the run
+    }
   };
-  const warn = (text: string) => tell({ type: "warning", text, time: Date.now() });
+  const warnOfHostKeys = (event: TimedEvent) => {
+    if (event.type !== "run:start") return;
+    const unchecked = event.hosts.filter((host) => isUnchecked(hosts.host(host).settings));
+    if (unchecked.length > 0)
+      warn(`HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS ${unchecked.join(", ")} (hostKeys: "insecure")`);
+  };
   const { signal, stop } = interruptible(() => warn("interrupted: ending what runs; once more ends at once"));
   try {
     const summary = await runPlaybook({
@@ -49,15 +65,10 @@ export async function runAndReport(run: CommandRun): Promise<number> {
       access: (host) => hostAccess(hosts.host(host.name), root),
       signal,
       subscribers: [
-        (event) => {
-          tell(event);
-          if (event.type !== "run:start") return;
-          const unchecked = event.hosts.filter((host) => isUnchecked(hosts.host(host).settings));
-          if (unchecked.length > 0)
-            warn(
-              `HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS ${unchecked.join(", ")} (hostKeys: "insecure")`,
-            );
-        },
+        (event) => reporter.subscribe(event),
+        journal.subscribe,
+        warnOfHostKeys,
+        ...(subscriber ? [subscriber] : []),
       ],
     });
     return summary.exitCode;

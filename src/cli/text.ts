@@ -35,3 +35,15 @@ export function wrapped(text: string, width = Math.min(process.stdout.columns ??
 function visibleLength(text: string): number {
   return stripVTControlCharacters(text).length;
 }
+
+/**
+ * A time as the user's clock shows it: `2026-01-31 12:05:09`.
+ *
+ * @param time milliseconds since 1970
+ */
+export function localTime(time: number): string {
+  const at = new Date(time);
+  const two = (number: number) => String(number).padStart(2, "0");
+  const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
+  return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":")}`;
+}

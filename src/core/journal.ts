@@ -1,7 +1,8 @@
 /** The journal: a run's events in a file, for afterwards. Written as they come, so that it survives whatever happens. */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Subscriber } from "./events.ts";
+import type { Subscriber, TimedEvent } from "./events.ts";
+import { bounded, isOutput } from "./journal-bounds.ts";
 
 export interface Journal {
   /** Undefined before the first event: a run that never began leaves no journal. */
@@ -10,8 +11,12 @@ export interface Journal {
   close(): void;
 }
 
+/** What commands printed is kept up to this many bytes a run: a chatty one must not push other runs out. */
+const outputLimit = 8 * 1024 * 1024;
+
 /**
- * The journal of a run: one event a line, as JSON, opened with the first one. Only its owner may read it.
+ * The journal of a run: one event a line, as JSON, opened with the first one. Only its owner may read it. Large diffs
+ * and outputs are cut (see journal-bounds.ts).
  *
  * @param folder where journals are kept; made if it isn't there
  * @param name the playbook's name
@@ -24,13 +29,25 @@ export interface Journal {
  */
 export function openJournal(folder: string, name: string, time = new Date()): Journal {
   let opened: Opened | undefined;
+  let output = 0;
+  const write = (event: TimedEvent) => {
+    opened ??= create(folder, name.replace(/[^\w.-]+/g, "_"), time);
+    const line = `${JSON.stringify(bounded(event))}\n`;
+    writeSync(opened.descriptor, line);
+    return line.length;
+  };
   return {
     get file() {
       return opened?.file;
     },
     subscribe(event) {
-      opened ??= create(folder, `${stamp(time)}-${name.replace(/[^\w.-]+/g, "_")}`);
-      writeSync(opened.descriptor, `${JSON.stringify(event)}\n`);
+      if (isOutput(event) && output > outputLimit) return;
+      const length = write(event);
+      if (!isOutput(event)) return;
+      output += length;
+      if (output <= outputLimit) return;
+      const text = "commands printed more than the journal keeps: from here on, their output is left out";
+      write({ type: "warning", text, time: event.time });
     },
     close() {
       if (opened) closeSync(opened.descriptor);
@@ -44,11 +61,11 @@ interface Opened {
   readonly descriptor: number;
 }
 
-/** Two runs may begin in the same second: the later one counts up. */
-function create(folder: string, name: string): Opened {
+/** Two runs may begin in the same millisecond: the later one counts as a millisecond later. */
+function create(folder: string, name: string, time: Date): Opened {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (let number = 1; ; number++) {
-    const file = join(folder, number === 1 ? `${name}.jsonl` : `${name}-${number}.jsonl`);
+  for (let at = time.getTime(); ; at++) {
+    const file = join(folder, `${stamp(new Date(at))}-${name}.jsonl`);
     try {
       return { file, descriptor: openSync(file, "wx", 0o600) };
     } catch (error) {
@@ -57,7 +74,7 @@ function create(folder: string, name: string): Opened {
   }
 }
 
-/** `2026-01-31T12-05-09`, in UTC: sorts by time, and is a file's name on every system. */
+/** `2026-01-31T12-05-09-123`, in UTC: sorts by time, and is a file's name on every system. */
 function stamp(time: Date): string {
-  return time.toISOString().slice(0, 19).replaceAll(":", "-");
+  return time.toISOString().slice(0, 23).replace(/[:.]/g, "-");
 }

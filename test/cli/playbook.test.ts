@@ -83,7 +83,7 @@ describe("playbook", () => {
     const runs = join(folder, ".showrunner", "runs");
     const [journal = "", ...others] = readdirSync(runs);
     expect(others).toEqual([]);
-    expect(journal).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-site\.jsonl$/);
+    expect(journal).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}-site\.jsonl$/);
     expect(readFileSync(join(runs, journal), "utf8")).toBe(stdout);
     expect(statSync(join(runs, journal)).mode & 0o777).toBe(0o600);
     expect(statSync(runs).mode & 0o777).toBe(0o700);

@@ -9,6 +9,7 @@ import { command as commandModule } from "../../modules/commands/command.ts";
 import { styleFor } from "../../report/index.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
+import { withJournal } from "../journal.ts";
 import { inventoryOption, positive } from "../options.ts";
 
 interface Flags {
@@ -54,17 +55,19 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
   const width = Math.max(...inventory.select(pattern).map(({ name }) => name.length));
   const { signal, stop } = interruptible(() => process.stderr.write("interrupted\n"));
   try {
-    const { exitCode: code } = await runPlaybook({
-      playbook: plays,
-      name: "exec",
-      inventoryName: shown,
-      inventory,
-      access: (host) => hostAccess(inventory.host(host.name), root),
-      subscribers: [printer(width)],
-      signal,
-      ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+    return await withJournal("exec", async (journal) => {
+      const { exitCode: code } = await runPlaybook({
+        playbook: plays,
+        name: "exec",
+        inventoryName: shown,
+        inventory,
+        access: (host) => hostAccess(inventory.host(host.name), root),
+        subscribers: [printer(width), journal.subscribe],
+        signal,
+        ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+      });
+      return code;
     });
-    return code;
   } finally {
     stop();
   }

@@ -1,13 +1,10 @@
 /** `run playbook [NAME|FILE]` */
-import { join } from "node:path";
 import type { Command } from "commander";
-import { openJournal } from "../../core/journal.ts";
 import { styleFor } from "../../report/index.ts";
 import { readExtraVars } from "../extra-vars.ts";
 import { findInventory } from "../inventories.ts";
 import { collect, inventoryOption, positive, type ReportFlags, reportOptions } from "../options.ts";
 import { listPlaybooks, loadPlaybook, playbooksFolder, summaryOf } from "../playbooks.ts";
-import { projectRoot } from "../project.ts";
 import { runAndReport } from "../run.ts";
 
 interface Flags extends ReportFlags {
@@ -54,23 +51,17 @@ async function run(wanted: string, flags: Flags): Promise<number> {
   const { name, playbook } = await loadPlaybook(wanted);
   const inventory = await findInventory(flags.inventory);
   const extraVars = await readExtraVars(flags.extraVars ?? []);
-  const journal = openJournal(join(projectRoot(), ".showrunner", "runs"), name);
-  try {
-    return await runAndReport({
-      name,
-      playbook,
-      inventory,
-      extraVars,
-      report: flags,
-      subscriber: journal.subscribe,
-      check: flags.check ?? false,
-      verify: flags.verify ?? false,
-      ...(flags.limit === undefined ? {} : { limit: flags.limit }),
-      ...(flags.forks === undefined ? {} : { forks: flags.forks }),
-    });
-  } finally {
-    journal.close();
-  }
+  return runAndReport({
+    name,
+    playbook,
+    inventory,
+    extraVars,
+    report: flags,
+    check: flags.check ?? false,
+    verify: flags.verify ?? false,
+    ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+    ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+  });
 }
 
 function list(): void {
