@@ -22,6 +22,8 @@ export interface HostContext {
   readonly step: string;
   readonly roles: readonly string[];
   readonly become: Become | undefined;
+  /** The play's setting, where a task has none. */
+  readonly ignoreUnreachable: boolean;
   /** What was made in this step and is not awaited yet. */
   readonly owed: Set<Owed>;
   /** What was started in this step and has not ended yet. */

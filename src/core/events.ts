@@ -50,7 +50,14 @@ export interface HostSummary extends Totals {
 export type RunEvent =
   | { type: "run:start"; playbook: string; inventory: string; check: boolean; hosts: readonly string[] }
   | { type: "play:start"; play: string; hosts: readonly string[]; steps: readonly string[] }
-  | { type: "step:start"; play: string; step: string; hosts: readonly string[] }
+  | {
+      type: "step:start";
+      play: string;
+      step: string;
+      hosts: readonly string[];
+      /** Which of the play's batches it is, where there are several. */
+      batch?: { number: number; of: number };
+    }
   | { type: "host:step"; host: string; play: string; step: string }
   | { type: "host:step:end"; host: string; play: string; step: string; unknown?: string }
   | { type: "task:start"; host: string; step: string; task: ShownTask }
@@ -73,6 +80,15 @@ export type RunEvent =
   | { type: "host:failed"; host: string; step: string; error: ShownError }
   | { type: "host:unreachable"; host: string; step: string; error: ShownError }
   | { type: "play:end"; play: string }
+  | {
+      type: "run:stopped";
+      play: string;
+      reason: string;
+      /** The hosts of the play's later batches, which were not touched. */
+      untouched: readonly string[];
+      /** The plays that were not begun. */
+      plays: readonly string[];
+    }
   | {
       type: "run:end";
       totals: Totals;

@@ -2,6 +2,7 @@
 import { type Location, ShowrunnerError } from "./errors.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { callerLocation } from "./location.ts";
+import { type Rolling, type RollingOptions, rollingOf } from "./rolling-options.ts";
 import { type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
 
 export interface StepContext<P extends TProperties> {
@@ -16,11 +17,13 @@ export interface StepContext<P extends TProperties> {
 /** A step's body: runs once on each host of the play. */
 export type StepBody<P extends TProperties> = (context: StepContext<P>) => PromiseLike<unknown>;
 
-export interface PlayOptions<P extends TProperties> {
+export interface PlayOptions<P extends TProperties> extends RollingOptions {
   /** An Ansible host pattern: `web:!retired`. */
   readonly hosts: string;
   /** True: tasks run as root; a name: as that user. Default: as the user of the connection. */
   readonly become?: boolean | string;
+  /** True: a host that can't be reached for a task goes on with the next one. Tasks may say otherwise. */
+  readonly ignoreUnreachable?: boolean;
   /** The variables that the play needs of each host, as a schema; checked before any host is touched. */
   readonly vars?: P;
 }
@@ -30,6 +33,9 @@ export interface Play {
   readonly name: string;
   readonly hosts: string;
   readonly become: boolean | string | undefined;
+  readonly ignoreUnreachable: boolean;
+  /** How the play goes through its hosts, and what it puts up with. */
+  readonly rolling: Rolling;
   readonly schema: TSchema & { readonly properties: TProperties };
   readonly steps: readonly string[];
   readonly location: Location | undefined;
@@ -68,6 +74,8 @@ export function play<P extends TProperties = Record<never, never>>(
     name,
     hosts: options.hosts,
     become: options.become,
+    ignoreUnreachable: options.ignoreUnreachable ?? false,
+    rolling: rollingOf(name, options, location),
     schema,
     steps: names,
     location,

@@ -1,4 +1,5 @@
 /** What all hosts of one run share. */
+import type { LimitFunction } from "p-limit";
 import { hasSecrets, redactDeep } from "../secrets/secret.ts";
 import type { Connect } from "../transport/transport.ts";
 import { messageOf } from "./errors.ts";
@@ -26,6 +27,8 @@ export interface RunState {
   readonly signal: AbortSignal | undefined;
   /** Results of `once`, by step and place. */
   readonly once: Map<string, Promise<unknown>>;
+  /** The queues of throttled tasks, by place. */
+  readonly throttles: Map<string, LimitFunction>;
 }
 
 /** How the engine reaches hosts: given by whoever starts the run. */

@@ -1,21 +1,31 @@
 /** Runs one task on one host and reports it. Every module gets retries, check mode and the rest for nothing. */
 import type { HostContext } from "./context.ts";
+import type { ShowrunnerError } from "./errors.ts";
 import type { ShownError, TaskStatus } from "./events.ts";
 import { asFailure, showError } from "./failure.ts";
 import type { Certainty } from "./handlers.ts";
 import { withRetries } from "./retry.ts";
 import { becomeOf, type Task, type TaskResult } from "./task.ts";
 import { resultOf, type TaskRun } from "./task-run.ts";
+import { throttled } from "./throttle.ts";
 
 /**
  * @param certainty whether the task will run at all, in a plan
  * @returns the result; in check mode its value may be unknown, and reading it then throws
  * @throws ShowrunnerError if the task failed for good
  */
-export async function runTask<V>(
+export function runTask<V>(
   task: Task<V>,
   context: HostContext,
   certainty: Certainty = "certain",
+): Promise<TaskResult<V>> {
+  return throttled(task, context, () => runInTurn(task, context, certainty));
+}
+
+async function runInTurn<V>(
+  task: Task<V>,
+  context: HostContext,
+  certainty: Certainty,
 ): Promise<TaskResult<V>> {
   const { host, step, roles } = context;
   const { emit } = host.run;
@@ -32,7 +42,7 @@ export async function runTask<V>(
   const started = performance.now();
   const end = (status: TaskStatus, more: { reason?: string; error?: ShownError } = {}) => {
     // a lost host is counted as unreachable, once, by the run
-    if (!more.error?.code.startsWith("host.")) host.count(status);
+    if (!more.error?.code.startsWith("host.") || more.reason === "ignored") host.count(status);
     const changes = run.changes.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
     emit({
       type: "task:end",
@@ -53,11 +63,17 @@ export async function runTask<V>(
   } catch (error) {
     const failure = asFailure(error).at(task.location);
     const shownError = showError(failure);
-    if (!task.options.ignoreErrors || failure.code.startsWith("host.")) {
+    if (!isIgnored(failure, task, context)) {
       end("failed", { error: shownError });
       throw failure;
     }
+    if (failure.code.startsWith("host.")) host.session.reconnect();
     end("failed", { error: shownError, reason: "ignored" });
     return resultOf(run, { status: "failed", value: { unknown: failure.message } });
   }
+}
+
+function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {
+  if (code.startsWith("host.")) return options.ignoreUnreachable ?? context.ignoreUnreachable;
+  return options.ignoreErrors === true;
 }

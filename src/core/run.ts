@@ -1,18 +1,15 @@
-/** Runs a playbook: plays in order, steps as barriers, hosts side by side. */
-import pLimit from "p-limit";
+/** Runs a playbook: its plays in order. */
+import pLimit, { type LimitFunction } from "p-limit";
 import { Session } from "../transport/session.ts";
 import type { Become, Connect } from "../transport/transport.ts";
-import { type HostContext, withContext } from "./context.ts";
 import type { Subscriber } from "./events.ts";
-import { asFailure, showError } from "./failure.ts";
+import { asFailure } from "./failure.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { HostRun } from "./host-run.ts";
-import { runOwedHandlers } from "./owed-handlers.ts";
 import type { Play, Playbook } from "./play.ts";
+import { type PlayState, runPlay } from "./play-run.ts";
 import { emitter, type RunOptions, type RunState } from "./run-state.ts";
-import { refuseLooseEnds, settled } from "./step-end.ts";
 import { type RunSummary, summarise } from "./summary.ts";
-import { UnknownValue } from "./unknown.ts";
 import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
 
 /** How the engine gets onto a host, and as whom. */
@@ -87,18 +84,19 @@ function selectFor(play: Play, inventory: InventoryView): readonly HostInfo[] {
   }
 }
 
-class Run implements RunState {
+class Run implements PlayState {
   readonly options: RunOptions;
   readonly inventory: InventoryView;
   readonly world = { changes: 0 };
   readonly once = new Map<string, Promise<unknown>>();
+  readonly throttles = new Map<string, LimitFunction>();
+  readonly forks: LimitFunction;
   readonly signal: AbortSignal | undefined;
   readonly emit: RunState["emit"];
   readonly #request: RunRequest;
   readonly #plays: readonly PlayHosts[];
   readonly #vars: ReturnType<typeof checkVars>;
   readonly #hosts = new Map<string, HostRun>();
-  readonly #limit: ReturnType<typeof pLimit>;
   #lastTask = 0;
 
   constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
@@ -109,7 +107,7 @@ class Run implements RunState {
     this.#request = request;
     this.#plays = plays;
     this.#vars = vars;
-    this.#limit = pLimit(request.forks ?? 20);
+    this.forks = pLimit(request.forks ?? 20);
   }
 
   async run(): Promise<RunSummary> {
@@ -127,12 +125,12 @@ class Run implements RunState {
     const cut = () => void this.#closeAll();
     signal?.addEventListener("abort", cut);
     try {
-      for (const { play, hosts } of this.#plays) await this.#runPlay(play, hosts);
+      await this.#runPlays();
     } finally {
       signal?.removeEventListener("abort", cut);
       await this.#closeAll();
     }
-    const summary = summarise(this.#hosts, this.#interrupted);
+    const summary = summarise(this.#hosts, this.interrupted);
     this.emit({ type: "run:end", ...summary, seconds: (performance.now() - started) / 1000 });
     return summary;
   }
@@ -141,8 +139,24 @@ class Run implements RunState {
     return this.#hosts.get(name) ?? this.#hostRun(this.inventory.host(name));
   }
 
+  get hosts(): Iterable<HostRun> {
+    return this.#hosts.values();
+  }
+
+  get interrupted(): boolean {
+    return this.signal?.aborted === true;
+  }
+
   nextTaskId(): number {
     return ++this.#lastTask;
+  }
+
+  varsOf(play: Play, host: HostRun): unknown {
+    return this.#vars.get(play)?.get(host.info.name);
+  }
+
+  becomeOf(host: HostRun): boolean | string {
+    return this.#request.access(host.info).become ?? false;
   }
 
   #hostRun(info: HostInfo): HostRun {
@@ -154,86 +168,18 @@ class Run implements RunState {
     return host;
   }
 
-  async #runPlay(play: Play, infos: readonly HostInfo[]): Promise<void> {
-    const hosts = infos.map((info) => this.hostRun(info.name));
-    if (hosts.length === 0)
-      return this.emit({ type: "warning", text: `no hosts for the play "${play.name}": skipped` });
-    const names = (some: readonly HostRun[]) => some.map((host) => host.info.name);
-    this.emit({ type: "play:start", play: play.name, hosts: names(hosts), steps: play.steps });
-    this.once.clear();
-    for (const step of play.steps) {
-      const active = hosts.filter((host) => !host.failure);
-      if (active.length === 0 || this.#interrupted) break;
-      this.emit({ type: "step:start", play: play.name, step, hosts: names(active) });
-      await Promise.all(active.map((host) => this.#limit(() => this.#runStep(play, step, host))));
+  async #runPlays(): Promise<void> {
+    for (const [index, { play, hosts }] of this.#plays.entries()) {
+      const runs = hosts.map((host) => this.hostRun(host.name));
+      const stop = await runPlay(play, runs, this);
+      if (!stop) continue;
+      const { reason, untouched } = stop;
+      const plays = this.#plays.slice(index + 1).map((left) => left.play.name);
+      // where nothing was left to do, there is nothing to say
+      if (stop.cut || untouched.length > 0 || plays.length > 0)
+        this.emit({ type: "run:stopped", play: play.name, reason, untouched, plays });
+      return;
     }
-    // what was changed owes its handlers: also on a host that failed later, and on one that was delegated to
-    const owing = [...this.#hosts.values()].filter((host) => host.handlers.size > 0 && !host.lost);
-    await Promise.all(owing.map((host) => this.#limit(() => this.#runHandlers(play, host))));
-    this.emit({ type: "play:end", play: play.name });
-  }
-
-  get #interrupted(): boolean {
-    return this.#request.signal?.aborted === true;
-  }
-
-  async #runStep(play: Play, step: string, host: HostRun): Promise<void> {
-    if (this.#interrupted) return;
-    const { check = false } = this.options;
-    const where = { host: host.info.name, play: play.name, step };
-    this.emit({ type: "host:step", ...where });
-    const context = this.#context(play, step, host);
-    const vars = this.#vars.get(play)?.get(host.info.name);
-    try {
-      await withContext(context, () =>
-        play.runStep(step, { vars, host: host.info, inventory: this.inventory, check }),
-      );
-      await refuseLooseEnds(context);
-      this.emit({ type: "host:step:end", ...where });
-    } catch (error) {
-      await settled(context);
-      if (check && error instanceof UnknownValue) {
-        // nobody knows what the rest of the step would have done
-        host.facts.predict([], ["everything"], true);
-        host.count("unknown");
-        this.emit({ type: "host:step:end", ...where, unknown: error.message });
-      } else this.#fail(host, step, error);
-    }
-  }
-
-  async #runHandlers(play: Play, host: HostRun): Promise<void> {
-    if (this.#interrupted) return;
-    const where = { host: host.info.name, play: play.name, step: "handlers" };
-    this.emit({ type: "host:step", ...where });
-    try {
-      await runOwedHandlers(this.#context(play, "handlers", host));
-      this.emit({ type: "host:step:end", ...where });
-    } catch (error) {
-      this.#fail(host, "handlers", error);
-    }
-  }
-
-  #context(play: Play, step: string, host: HostRun): HostContext {
-    const become = play.become ?? this.#request.access(host.info).become ?? false;
-    return {
-      host,
-      play: play.name,
-      step,
-      roles: [],
-      become: become === false ? undefined : host.becomeAs(become),
-      owed: new Set(),
-      running: new Set(),
-      doubt: { read: false },
-      onceCounts: new Map(),
-    };
-  }
-
-  #fail(host: HostRun, step: string, thrown: unknown): void {
-    if (this.#interrupted) return;
-    const error = asFailure(thrown);
-    host.fail(error);
-    const type = error.code.startsWith("host.") ? "host:unreachable" : "host:failed";
-    this.emit({ type, host: host.info.name, step, error: showError(error) });
   }
 
   async #closeAll(): Promise<void> {

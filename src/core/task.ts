@@ -44,6 +44,10 @@ export interface TaskOptions<V = unknown> {
   readonly timeout?: Duration;
   /** True: a failure is shown, but the host goes on. */
   readonly ignoreErrors?: boolean;
+  /** True: that the host can't be reached is shown, but it goes on with the next task. Default: the play's. */
+  readonly ignoreUnreachable?: boolean;
+  /** At how many hosts this task may be at a time; there are never more than the run's forks. */
+  readonly throttle?: number;
 }
 
 /** How a task went. */

@@ -24,6 +24,8 @@ export class Narrator {
   /** Headings that wait for something below them. */
   #play: string | undefined;
   #step: string | undefined;
+  /** The step that was named last. */
+  #named = "";
   readonly #taskNames = new Map<number, string>();
   /** By host: the failure said last, which a failure of its step usually repeats. */
   readonly #lastError = new Map<string, ShownError>();
@@ -42,10 +44,14 @@ export class Narrator {
         this.#step = undefined;
         return this.#options.lazyHeadings ? [] : this.#headings();
       case "step:start":
-        this.#step = `  ${this.#bold(event.step)}`;
+        this.#under(
+          event.step,
+          event.batch ? ` (batch ${event.batch.number} of ${event.batch.of})` : "",
+          true,
+        );
         return this.#options.lazyHeadings ? [] : this.#headings();
       case "host:step":
-        if (event.step === "handlers" && this.#step !== handlers) this.#step = `  ${this.#bold("handlers")}`;
+        if (event.step === "handlers") this.#under("handlers");
         return [];
       case "host:step:end":
         return event.unknown === undefined
@@ -78,6 +84,8 @@ export class Narrator {
         );
       case "warning":
         return this.#below(this.#warning(event.text, event.host));
+      case "run:stopped":
+        return ["", this.#warning(stoppedText(event), undefined)];
       case "host:failed":
       case "host:unreachable":
         return this.#hostFailed(event);
@@ -93,8 +101,18 @@ export class Narrator {
     return check ? [`${what} ${this.#dim("(check mode: nothing is changed)")}`] : [what];
   }
 
-  #taskEnd({ host, task, status, changes, seconds, reason, error }: Extract<RunEvent, { type: "task:end" }>) {
+  #taskEnd({
+    host,
+    step,
+    task,
+    status,
+    changes,
+    seconds,
+    reason,
+    error,
+  }: Extract<RunEvent, { type: "task:end" }>) {
     this.#taskNames.delete(task.id);
+    this.#under(step);
     const { verbose, diff, style } = this.#options;
     if (error) {
       this.#lastError.set(host, error);
@@ -151,6 +169,13 @@ export class Narrator {
     return `    ${word}${gap}  ${host.padEnd(this.#hostWidth)}  ${text}`.trimEnd();
   }
 
+  /** Names the step again where hosts do not wait for each other and one is still at another step. */
+  #under(step: string, more = "", anew = false): void {
+    if (step === this.#named && !anew) return;
+    this.#named = step;
+    this.#step = `  ${this.#bold(step)}${this.#dim(more)}`;
+  }
+
   #below(...lines: string[]): string[] {
     return [...this.#headings(), ...lines];
   }
@@ -171,7 +196,13 @@ export class Narrator {
   }
 }
 
-const handlers = "handlers";
+function stoppedText({ reason, untouched, plays }: Extract<RunEvent, { type: "run:stopped" }>): string {
+  const left = [
+    ...(untouched.length > 0 ? [`not touched: ${hostList(untouched)}`] : []),
+    ...(plays.length > 0 ? [`not begun: ${plays.map((play) => `play "${play}"`).join(", ")}`] : []),
+  ];
+  return ["the run stops here: ".concat(reason), ...left].join("; ");
+}
 
 function hostList(hosts: readonly string[]): string {
   return hosts.length <= 6

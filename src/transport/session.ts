@@ -105,6 +105,16 @@ export class Session {
     return this.#connection;
   }
 
+  /** Gives up a connection that failed or was lost: the next request opens a new one. */
+  reconnect(): void {
+    const given = this.#connection;
+    this.#connection = undefined;
+    given?.then(
+      (connection) => connection.close(),
+      () => undefined,
+    );
+  }
+
   /** Ends what still runs, closes the shells and the connection, for good. Takes some seconds at most; never rejects. */
   async close(): Promise<void> {
     this.#closed = true;

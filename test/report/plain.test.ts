@@ -39,6 +39,43 @@ Play web servers (web1, db1)
 `);
   });
 
+  it("names a step again where hosts are at different ones, and the batch where there are several", () => {
+    const changed = { status: "changed", changes: [] } as const;
+    const step = { type: "step:start", play: "web servers", hosts: ["web1"] } as const;
+    const text = report([
+      ...start(["web1", "web2"]),
+      { ...step, step: "base", batch: { number: 2, of: 3 } },
+      ended("web1", apt, { ...changed, step: "base" }),
+      ended("web2", apt, { ...changed, step: "app" }),
+      ended("web1", apt, { ...changed, step: "base" }),
+    ]);
+    expect(text.split("\n").slice(3, -1)).toEqual([
+      "  nginx",
+      "  base (batch 2 of 3)",
+      "    changed      web1  nginx › apt nginx",
+      "  app",
+      "    changed      web2  nginx › apt nginx",
+      "  base",
+      "    changed      web1  nginx › apt nginx",
+    ]);
+  });
+
+  it("says why a run stopped, and what was left", () => {
+    const text = report([
+      ...start(["web1", "web2"]),
+      {
+        type: "run:stopped",
+        play: "web servers",
+        reason: "1 of 1 hosts failed in batch 1 of 2",
+        untouched: ["web2"],
+        plays: ["databases"],
+      },
+    ]);
+    expect(text).toContain(
+      'the run stops here: 1 of 1 hosts failed in batch 1 of 2; not touched: web2; not begun: play "databases"',
+    );
+  });
+
   it("with -v has those that are ok too, what commands print, and round trips", () => {
     const text = report(
       [
@@ -180,7 +217,11 @@ web2   0        0       1            0
       { type: "task:start", host: "web1", step: "nginx", task: wait },
       { type: "task:retry", host: "web1", task: wait.id, attempt: 1, attempts: 5, reason: "refused" },
       { type: "host:step", host: "web1", play: "web servers", step: "handlers" },
-      ended("web1", task("service", "nginx"), { status: "changed", changes: [{ what: "reloaded" }] }),
+      ended("web1", task("service", "nginx"), {
+        step: "handlers",
+        status: "changed",
+        changes: [{ what: "reloaded" }],
+      }),
     ]);
     expect(text).toContain("    warning  host keys are not checked\n");
     expect(text).toContain("                 web1  one\n                 web1  two\n");

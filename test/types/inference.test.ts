@@ -108,6 +108,11 @@ function compiledOnly(): void {
   );
   // @ts-expect-error a step's body is asynchronous: it must return what it awaits
   play("p", { hosts: "all" }, { one: () => 7 });
+  play("p", { hosts: "all", serial: [1, "25%"], strategy: "free" }, { one: async () => undefined });
+  // @ts-expect-error a share is a number with a percent sign
+  play("p", { hosts: "all", serial: "half" }, { one: async () => undefined });
+  // @ts-expect-error an order that there is not
+  play("p", { hosts: "all", order: "random" }, { one: async () => undefined });
   // @ts-expect-error a misspelt play option
   play("p", { host: "all" }, { one: async () => undefined });
 }

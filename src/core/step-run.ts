@@ -1,0 +1,71 @@
+/** Runs one step of a play, or its handlers, on one host. */
+import { type HostContext, withContext } from "./context.ts";
+import { asFailure, showError } from "./failure.ts";
+import type { HostRun } from "./host-run.ts";
+import { runOwedHandlers } from "./owed-handlers.ts";
+import type { Play } from "./play.ts";
+import type { PlayState } from "./play-run.ts";
+import { refuseLooseEnds, settled } from "./step-end.ts";
+import { UnknownValue } from "./unknown.ts";
+
+/** Runs a step's body on a host. A failure is the host's; this never rejects. */
+export async function runStep(play: Play, step: string, host: HostRun, run: PlayState): Promise<void> {
+  if (run.interrupted) return;
+  const { check = false } = run.options;
+  const where = { host: host.info.name, play: play.name, step };
+  run.emit({ type: "host:step", ...where });
+  const context = contextOf(play, step, host, run);
+  const vars = run.varsOf(play, host);
+  try {
+    await withContext(context, () =>
+      play.runStep(step, { vars, host: host.info, inventory: run.inventory, check }),
+    );
+    await refuseLooseEnds(context);
+    run.emit({ type: "host:step:end", ...where });
+  } catch (error) {
+    await settled(context);
+    if (check && error instanceof UnknownValue) {
+      // nobody knows what the rest of the step would have done
+      host.facts.predict([], ["everything"], true);
+      host.count("unknown");
+      run.emit({ type: "host:step:end", ...where, unknown: error.message });
+    } else fail(step, host, error, run);
+  }
+}
+
+/** Runs what a host owes. A failure is the host's; this never rejects. */
+export async function runHandlers(play: Play, host: HostRun, run: PlayState): Promise<void> {
+  if (run.interrupted) return;
+  const where = { host: host.info.name, play: play.name, step: "handlers" };
+  run.emit({ type: "host:step", ...where });
+  try {
+    await runOwedHandlers(contextOf(play, "handlers", host, run));
+    run.emit({ type: "host:step:end", ...where });
+  } catch (error) {
+    fail("handlers", host, error, run);
+  }
+}
+
+function contextOf(play: Play, step: string, host: HostRun, run: PlayState): HostContext {
+  const become = play.become ?? run.becomeOf(host);
+  return {
+    host,
+    play: play.name,
+    step,
+    roles: [],
+    become: become === false ? undefined : host.becomeAs(become),
+    ignoreUnreachable: play.ignoreUnreachable,
+    owed: new Set(),
+    running: new Set(),
+    doubt: { read: false },
+    onceCounts: new Map(),
+  };
+}
+
+function fail(step: string, host: HostRun, thrown: unknown, run: PlayState): void {
+  if (run.interrupted) return;
+  const error = asFailure(thrown);
+  host.fail(error);
+  const type = error.code.startsWith("host.") ? "host:unreachable" : "host:failed";
+  run.emit({ type, host: host.info.name, step, error: showError(error) });
+}
