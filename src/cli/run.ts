@@ -62,7 +62,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       name,
       inventoryName: shown,
       inventory: hosts,
-      access: (host) => hostAccess(hosts.host(host.name), root),
+      access: (host) => hostAccess(hosts.host(host.name), root, (name) => hosts.hosts.get(name)),
       signal,
       subscribers: [
         (event) => reporter.subscribe(event),

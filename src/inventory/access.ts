@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import type { HostAccess } from "../core/run.ts";
 import { Secret } from "../secrets/secret.ts";
 import { connector } from "../transport/connect.ts";
+import type { ConnectionSettings } from "../transport/settings.ts";
+import { type FindHost, jumpHosts } from "./jump-hosts.ts";
 import type { Host, Password } from "./types.ts";
 
 /**
@@ -11,28 +13,36 @@ import type { Host, Password } from "./types.ts";
  *
  * @param host its merged settings
  * @param root the folder that relative paths in the settings are relative to: the project's
+ * @param find finds the inventory's other hosts, which may be jump hosts
  */
-export function hostAccess(host: Host, root: string): HostAccess {
-  const { identityFile, passphrase, knownHosts, password, transport = "ssh" } = host.settings;
-  const { forwardAgent, hostKeys, connectTimeout } = host.settings;
-  const { become, becomeUser, becomePassword } = host.settings;
+export function hostAccess(host: Host, root: string, find: FindHost = () => undefined): HostAccess {
+  const { transport = "ssh", become, becomeUser, becomePassword } = host.settings;
+  const own = connectionSettings(host, root);
+  const jump = jumpHosts(host, own, find, (other) => connectionSettings(other, root));
   return {
-    connect: connector(transport, {
-      name: host.name,
-      address: host.address,
-      port: host.port,
-      user: host.user,
-      identityFile: identityFile === undefined ? undefined : settingsPath(identityFile, root),
-      knownHosts: knownHosts === undefined ? undefined : settingsPath(knownHosts, root),
-      passphrase: asSecret(passphrase),
-      password: asSecret(password),
-      forwardAgent,
-      hostKeys,
-      connectTimeout,
-    }),
+    connect: connector(transport, { ...own, jump }),
     become,
     becomeUser,
     becomePassword: asSecret(becomePassword),
+  };
+}
+
+/** A host's settings without its jump hosts. What it leaves open, ~/.ssh/config may say. */
+function connectionSettings({ name, address, settings }: Host, root: string): ConnectionSettings {
+  const { port, user, identityFile, passphrase, knownHosts, password } = settings;
+  const { forwardAgent, hostKeys, connectTimeout } = settings;
+  return {
+    name,
+    address,
+    port,
+    user,
+    identityFile: identityFile === undefined ? undefined : settingsPath(identityFile, root),
+    passphrase: asSecret(passphrase),
+    knownHosts: knownHosts === undefined ? undefined : settingsPath(knownHosts, root),
+    password: asSecret(password),
+    forwardAgent,
+    hostKeys,
+    connectTimeout,
   };
 }
 

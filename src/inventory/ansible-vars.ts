@@ -106,7 +106,7 @@ function readSetting(entry: YamlEntry, raw: unknown, { setting, read }: Mapping,
       entry.locate(),
       "Write the value itself, or write the inventory in TypeScript, where it can be computed.",
     );
-  const isPassword = setting === "password" || setting === "becomePassword";
+  const isPassword = secretSettings.has(setting);
   // an address or a user's name is needed as text before any host is reached
   const value = read(raw instanceof Secret && !isPassword ? raw.reveal() : raw);
   const expected = settingProblem(setting, value);

@@ -30,6 +30,9 @@ const choice = (...names: readonly string[]): Rule => ({
   holds: (value) => typeof value === "string" && names.includes(value),
 });
 
+const isJump = (value: unknown) =>
+  typeof value === "string" && value.split(",").every((hop) => /^[^-\s]\S*$/.test(hop.trim()));
+
 const rules = {
   address: word,
   port: {
@@ -43,6 +46,10 @@ const rules = {
   forwardAgent: bool,
   knownHosts: text,
   hostKeys: choice("pin", "known", "insecure"),
+  jump: {
+    expected: `jump hosts as "user@host:port,…" or a list of them`,
+    holds: (value) => [value].flat().length > 0 && [value].flat().every(isJump),
+  },
   transport: choice("ssh", "local"),
   become: bool,
   becomeUser: word,

@@ -27,6 +27,12 @@ export interface HostSettings {
   readonly knownHosts?: string | undefined;
   /** "pin" (the default) accepts a key on first use, "known" wants it known, "insecure" checks nothing. */
   readonly hostKeys?: "pin" | "known" | "insecure" | undefined;
+  /**
+   * The jump hosts on the way, the first one first: `user@bastion:port,…` as OpenSSH's ProxyJump has it, or a list.
+   * A name of the inventory stands for that host with its own settings; any other jump host is reached with this
+   * host's key. "none" takes away what a group says.
+   */
+  readonly jump?: string | readonly string[] | undefined;
   readonly transport?: "ssh" | "local" | undefined;
   readonly become?: boolean | undefined;
   readonly becomeUser?: string | undefined;

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { formatLocation, ShowrunnerError } from "../core/errors.ts";
 import { fingerprint, hostName, KnownHosts, keyType, pinHostKey } from "./known-hosts.ts";
-import type { ConnectionSettings } from "./settings.ts";
+import type { ResolvedSettings } from "./settings.ts";
 
 export interface HostKeyCheck {
   /** Key types to ask the host for first. */
@@ -13,8 +13,10 @@ export interface HostKeyCheck {
   readonly refusal: ShowrunnerError | undefined;
 }
 
+type HostKeySettings = Pick<ResolvedSettings, "address" | "port" | "knownHosts" | "hostKeys">;
+
 /** @param settings the host's name, address and key policy */
-export function hostKeyCheck(settings: ConnectionSettings): HostKeyCheck {
+export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
   const { address, port, hostKeys = "pin" } = settings;
   const own = settings.knownHosts ?? join(homedir(), ".ssh", "known_hosts");
   const known = new KnownHosts(settings.knownHosts ? [own] : [own, "/etc/ssh/ssh_known_hosts"]);

@@ -1,5 +1,8 @@
 /** What a connection is made from; the inventory's host settings, resolved. */
 
+/** Seconds. */
+export const defaultConnectTimeout = 15;
+
 /** How a host's key is treated: pinned on first use, required to be known, or (shouted about) not checked. */
 export type HostKeyPolicy = "pin" | "known" | "insecure";
 
@@ -9,7 +12,9 @@ export type Password = { reveal(): string } | string;
 export interface ConnectionSettings {
   readonly name: string;
   readonly address: string;
-  readonly port: number;
+  /** By default what ~/.ssh/config says, or 22. */
+  readonly port?: number | undefined;
+  /** By default what ~/.ssh/config says, or whoever runs this. */
   readonly user: string | undefined;
   /** A private key's file: it is tried alone, without the agent's and the default keys. */
   readonly identityFile?: string | undefined;
@@ -22,4 +27,17 @@ export interface ConnectionSettings {
   readonly hostKeys?: HostKeyPolicy | undefined;
   /** Seconds until connecting is given up. */
   readonly connectTimeout?: number | undefined;
+  /** The hosts to go through, the first one first. By default what ~/.ssh/config says. */
+  readonly jump?: readonly ConnectionSettings[] | undefined;
+}
+
+/** Settings with everything that ~/.ssh/config and OpenSSH's defaults add. */
+export interface ResolvedSettings extends ConnectionSettings {
+  readonly port: number;
+  readonly user: string;
+  readonly jump: readonly ResolvedSettings[];
+  /** Key files of ~/.ssh/config, tried after the agent's keys. */
+  readonly keyFiles?: readonly string[] | undefined;
+  /** Whether the agent's keys are left out (IdentitiesOnly). */
+  readonly noAgent?: boolean | undefined;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
 import ssh2 from "ssh2";
 import { ShowrunnerError } from "../core/errors.ts";
-import type { ConnectionSettings, Password } from "./settings.ts";
+import type { Password, ResolvedSettings } from "./settings.ts";
 
 export type Authentication =
   | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
@@ -33,9 +33,9 @@ export function agentSocket(): string | undefined {
  *
  * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read
  */
-export function authentications(username: string, settings: ConnectionSettings): Authentication[] {
-  const { identityFile, passphrase, password } = settings;
-  const agent = agentSocket();
+export function authentications(settings: ResolvedSettings): Authentication[] {
+  const { user: username, identityFile, keyFiles = defaultKeys(), passphrase, password } = settings;
+  const agent = settings.noAgent ? undefined : agentSocket();
   const found: Authentication[] = [];
   const offerAgent = () => {
     if (agent !== undefined) found.push({ type: "agent", username, agent });
@@ -56,7 +56,7 @@ export function authentications(username: string, settings: ConnectionSettings):
     else offer(key);
   } else {
     offerAgent();
-    for (const file of defaultKeys()) {
+    for (const file of keyFiles.filter((name) => existsSync(name))) {
       const key = readKey(file, passphrase);
       if (!("problem" in key)) offer(key);
     }
@@ -80,9 +80,7 @@ interface Key {
 }
 
 function defaultKeys(): string[] {
-  return ["id_ed25519", "id_ecdsa", "id_rsa"]
-    .map((name) => join(homedir(), ".ssh", name))
-    .filter((file) => existsSync(file));
+  return ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => join(homedir(), ".ssh", name));
 }
 
 /** @returns undefined for an encrypted key without a passphrase, where an agent may hold it */

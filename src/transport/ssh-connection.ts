@@ -6,12 +6,13 @@ import type { Connection, RemoteProcess } from "./transport.ts";
 
 export class SshConnection implements Connection {
   readonly #client: Client;
-  readonly #ended: Promise<void>;
+  /** Resolves when the connection has ended, for whatever reason. */
+  readonly ended: Promise<void>;
   #reason: string | undefined;
 
   constructor(client: Client) {
     this.#client = client;
-    this.#ended = new Promise((resolve) => client.once("close", resolve));
+    this.ended = new Promise((resolve) => client.once("close", resolve));
     // node-ssh takes its own listener away once it is connected: without this one a reset would end the process
     client.on("error", (error) => {
       this.#reason = `the connection was lost: ${error.message}`;
@@ -50,7 +51,7 @@ export class SshConnection implements Connection {
   async close(): Promise<void> {
     this.#client.end();
     const timer = setTimeout(() => this.#client.destroy(), 2000);
-    await this.#ended;
+    await this.ended;
     clearTimeout(timer);
   }
 

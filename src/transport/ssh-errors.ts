@@ -1,12 +1,11 @@
 /** Says why no connection was made, in the user's terms. */
 import { messageOf, ShowrunnerError } from "../core/errors.ts";
-import type { ConnectionSettings } from "./settings.ts";
+import type { ResolvedSettings } from "./settings.ts";
 
 /** @param error what ssh2, or the system's ssh, said */
 export function explainFailure(
   error: unknown,
-  user: string,
-  { address, port }: Pick<ConnectionSettings, "address" | "port">,
+  { address, port, user }: Pick<ResolvedSettings, "address" | "port" | "user">,
 ): ShowrunnerError {
   if (error instanceof ShowrunnerError) return error;
   const message = messageOf(error);

@@ -1,13 +1,16 @@
 /** A host over SSH: node-ssh makes the connection, the ssh2 channels beneath it carry the rest. */
-import { userInfo } from "node:os";
+import type { Duplex } from "node:stream";
 import { NodeSSH } from "node-ssh";
 import { ShowrunnerError } from "../core/errors.ts";
+import { Bastions } from "./bastions.ts";
 import { type HostKeyCheck, hostKeyCheck } from "./host-key.ts";
-import type { ConnectionSettings } from "./settings.ts";
+import { atHop, dialThrough, routeName } from "./jump.ts";
+import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
 import { agentSocket, authentications } from "./ssh-auth.ts";
 import { SshConnection } from "./ssh-connection.ts";
 import { explainFailure } from "./ssh-errors.ts";
 import type { Connection } from "./transport.ts";
+import { resolveSettings } from "./user-config.ts";
 
 const serverKeyTypes = [
   "ssh-ed25519",
@@ -18,31 +21,51 @@ const serverKeyTypes = [
   "rsa-sha2-256",
 ] as const;
 
+/** Connections to jump hosts, each shared by all the hosts behind it. */
+const bastions = new Bastions<SshConnection>();
+
 /**
- * Connects to a host and proves who it is.
+ * Connects to a host, through its jump hosts if it has any, and proves who each of them is.
  *
  * @throws ShowrunnerError `host.unreachable`, `host.key` or `host.auth`
  */
 export async function connectSsh(settings: ConnectionSettings): Promise<Connection> {
+  const target = await resolveSettings(settings);
+  return reach(target, target.jump);
+}
+
+async function reach(target: ResolvedSettings, hops: readonly ResolvedSettings[]): Promise<SshConnection> {
+  const last = hops.at(-1);
+  if (last === undefined) return establish(target);
+  return bastions.through(
+    routeName(hops),
+    () => atHop(last, reach(last, hops.slice(0, -1))),
+    async (bastion) => establish(target, await dialThrough(bastion, last, target)),
+  );
+}
+
+/** @param sock a byte stream to the host; without one a connection is made from here */
+async function establish(settings: ResolvedSettings, sock?: Duplex): Promise<SshConnection> {
   const ssh = new NodeSSH();
   const keyCheck = hostKeyCheck(settings);
-  const user = settings.user ?? userInfo().username;
   try {
     await ssh.connect({
       host: settings.address,
       port: settings.port,
-      username: user,
-      readyTimeout: (settings.connectTimeout ?? 15) * 1000,
+      ...(sock === undefined ? {} : { sock }),
+      username: settings.user,
+      readyTimeout: (settings.connectTimeout ?? defaultConnectTimeout) * 1000,
       keepaliveInterval: 15_000,
       keepaliveCountMax: 4,
       hostVerifier: (key: Buffer) => keyCheck.verify(key),
       algorithms: { serverHostKey: orderedKeyTypes(keyCheck) },
-      authHandler: authentications(user, settings),
+      authHandler: authentications(settings),
       ...forwarding(settings),
     });
   } catch (error) {
     ssh.dispose();
-    throw keyCheck.refusal ?? explainFailure(error, user, settings);
+    sock?.destroy();
+    throw keyCheck.refusal ?? explainFailure(error, settings);
   }
   const client = ssh.connection;
   if (!client) throw new ShowrunnerError("host.lost", "the connection ended as soon as it was made");

@@ -61,7 +61,7 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
         name: "exec",
         inventoryName: shown,
         inventory,
-        access: (host) => hostAccess(inventory.host(host.name), root),
+        access: (host) => hostAccess(inventory.host(host.name), root, (name) => inventory.hosts.get(name)),
         subscribers: [printer(width), journal.subscribe],
         signal,
         ...(flags.forks === undefined ? {} : { forks: flags.forks }),

@@ -1,0 +1,79 @@
+/** Connections to jump hosts: one for all the hosts behind it, and not too many hand-shakes through it at a time. */
+import pLimit from "p-limit";
+
+/**
+ * sshd's default is MaxStartups 10:30:100: from the tenth connection on that has not proved itself yet, it drops some
+ * at random. See sshd_config(5). Two are left for other people.
+ */
+const handshakes = 8;
+
+/** What is shared, and what is made through it. */
+export interface Ending {
+  readonly ended: Promise<unknown>;
+  close(): Promise<void>;
+}
+
+interface Shared<B> {
+  readonly connection: Promise<B>;
+  readonly limit: ReturnType<typeof pLimit>;
+  users: number;
+}
+
+/** Opens a jump host's connection when it is first needed, and closes it with the last connection through it. */
+export class Bastions<B extends Ending> {
+  readonly #shared = new Map<string, Shared<B>>();
+
+  /**
+   * Makes a connection through a jump host.
+   *
+   * @param route names the jump host and the way to it
+   * @param open connects to the jump host, where no connection stands
+   * @param connect makes the connection; the jump host's stays until this one has ended
+   */
+  async through<T extends Ending>(
+    route: string,
+    open: () => Promise<B>,
+    connect: (bastion: B) => Promise<T>,
+  ): Promise<T> {
+    const shared = this.#acquire(route, open);
+    try {
+      const bastion = await shared.connection;
+      const made = await shared.limit(() => connect(bastion));
+      void made.ended.then(() => this.#release(route, shared));
+      return made;
+    } catch (error) {
+      this.#release(route, shared);
+      throw error;
+    }
+  }
+
+  #acquire(route: string, open: () => Promise<B>): Shared<B> {
+    const shared = this.#shared.get(route) ?? this.#open(route, open);
+    shared.users++;
+    return shared;
+  }
+
+  #open(route: string, open: () => Promise<B>): Shared<B> {
+    const connection = open();
+    const shared: Shared<B> = { connection, limit: pLimit(handshakes), users: 0 };
+    this.#shared.set(route, shared);
+    // a connection that ended, or was never made, must not serve the next host
+    const forget = () => this.#forget(route, shared);
+    connection.then(({ ended }) => ended.then(forget), forget);
+    return shared;
+  }
+
+  #release(route: string, shared: Shared<B>): void {
+    shared.users--;
+    if (shared.users > 0) return;
+    this.#forget(route, shared);
+    shared.connection.then(
+      (connection) => connection.close(),
+      () => undefined,
+    );
+  }
+
+  #forget(route: string, shared: Shared<B>): void {
+    if (this.#shared.get(route) === shared) this.#shared.delete(route);
+  }
+}

@@ -1,0 +1,96 @@
+/** Jump hosts: how they are written, and what goes wrong at them. */
+import type { Duplex } from "node:stream";
+import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
+import { explainFailure } from "./ssh-errors.ts";
+import { withTimeLimit } from "./time-limit.ts";
+import type { Connection } from "./transport.ts";
+
+/** One jump host as ProxyJump writes it. */
+export interface Hop {
+  readonly address: string;
+  readonly port: number | undefined;
+  readonly user: string | undefined;
+}
+
+/**
+ * Reads OpenSSH's ProxyJump: `[user@]host[:port]`, `[user@][2001:db8::1]:port` or `ssh://[user@]host[:port]`,
+ * separated by commas; `none` is no jump host. See ssh_config(5).
+ */
+export function parseJump(text: string): Hop[] {
+  if (text.trim().toLowerCase() === "none") return [];
+  return text.split(",").map((part) => {
+    const whole = part.trim().replace(/^ssh:\/\//, "");
+    const at = whole.lastIndexOf("@");
+    const place = whole.slice(at + 1);
+    const [, bracketed, plain = place, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(place) ?? [];
+    return {
+      address: bracketed ?? plain,
+      port: port === undefined ? undefined : Number(port),
+      user: at === -1 ? undefined : whole.slice(0, at),
+    };
+  });
+}
+
+/** Tells routes apart: whoever is on the way, by everything that decides where and as whom we arrive. */
+export function routeName(hops: readonly ResolvedSettings[]): string {
+  return JSON.stringify(
+    hops.map(({ address, port, user, identityFile, hostKeys, knownHosts }) => [
+      address,
+      port,
+      user,
+      identityFile,
+      hostKeys,
+      knownHosts,
+    ]),
+  );
+}
+
+/** Names the jump host in the error, if connecting to it fails. */
+export async function atHop<T>(hop: ConnectionSettings, connecting: Promise<T>): Promise<T> {
+  try {
+    return await connecting;
+  } catch (error) {
+    if (!(error instanceof ShowrunnerError)) throw error;
+    const { code, message, hint, details } = error;
+    throw new ShowrunnerError(code, `at the jump host ${hop.name}: ${message}`, {
+      hint,
+      details,
+      cause: error,
+    });
+  }
+}
+
+/** A byte stream from a jump host to the next one, or to the target. */
+export async function dialThrough(
+  bastion: Connection,
+  hop: ResolvedSettings,
+  target: ResolvedSettings,
+): Promise<Duplex> {
+  const seconds = target.connectTimeout ?? defaultConnectTimeout;
+  const dialled = bastion.dial(target.address, target.port);
+  let late = false;
+  dialled.then(
+    (stream) => late && stream.destroy(),
+    () => undefined,
+  );
+  try {
+    return await withTimeLimit(dialled, seconds * 1000, () => {
+      late = true;
+      return new Error("Timed out");
+    });
+  } catch (error) {
+    throw explainDial(error, hop, target);
+  }
+}
+
+function explainDial(error: unknown, hop: ResolvedSettings, target: ResolvedSettings): ShowrunnerError {
+  const message = messageOf(error);
+  if (/prohibited/i.test(message))
+    return new ShowrunnerError("host.unreachable", `the jump host ${hop.name} forwards no connections`, {
+      hint: "allow it in its sshd_config: AllowTcpForwarding, PermitOpen",
+      cause: error,
+    });
+  const { code, message: said, hint } = explainFailure(error, target);
+  return new ShowrunnerError(code, `from the jump host ${hop.name}: ${said}`, { hint, cause: error });
+}

@@ -1,0 +1,133 @@
+/** The user's ~/.ssh/config, read by the system's ssh itself (`ssh -G`), so that all of its language counts. */
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ShowrunnerError } from "../core/errors.ts";
+import { type Hop, parseJump } from "./jump.ts";
+import type { ConnectionSettings, HostKeyPolicy, ResolvedSettings } from "./settings.ts";
+
+type Config = ReadonlyMap<string, readonly string[]>;
+
+/** More jump hosts than anybody has: ProxyJumps that lead in a circle end here. */
+const maxDepth = 16;
+
+const run = promisify(execFile);
+
+/**
+ * Completes settings from ~/.ssh/config, and with OpenSSH's defaults. What the settings say wins. Costs nothing where
+ * there is no such file.
+ *
+ * @throws ShowrunnerError `host.unreachable` for a configuration that ssh does not understand, or a ProxyCommand
+ */
+export async function resolveSettings(settings: ConnectionSettings, depth = 0): Promise<ResolvedSettings> {
+  if (depth > maxDepth)
+    throw new ShowrunnerError("host.unreachable", `the jump hosts of ${settings.name} never end`, {
+      hint: "does a ProxyJump in ~/.ssh/config lead back to where it began?",
+    });
+  const config = await readConfig(settings);
+  const merged = config ? { ...settings, ...fromConfig(config, settings) } : settings;
+  const { port = 22, user = userInfo().username, jump = [] } = merged;
+  const [first, ...others] = jump;
+  if (first === undefined) return { ...merged, port, user, jump: [] };
+  const start = await resolveSettings(first, depth + 1);
+  // the way to the first jump host is its own matter; the others are reached from the one before them
+  const rest = await Promise.all(others.map((hop) => resolveSettings({ ...hop, jump: [] }, depth)));
+  return { ...merged, port, user, jump: [...start.jump, { ...start, jump: [] }, ...rest] };
+}
+
+/** @returns undefined where the user has no configuration, or this machine no ssh */
+async function readConfig({ address, port, user }: ConnectionSettings): Promise<Config | undefined> {
+  const file = join(homedir(), ".ssh", "config");
+  if (!existsSync(file)) return undefined;
+  // ssh itself looks into the home that passwd names, whatever HOME says; without -F it reads the system's too
+  const own = homedir() === userInfo().homedir ? [] : ["-F", file];
+  const login = user === undefined ? [] : ["-l", user];
+  const at = port === undefined ? [] : ["-p", String(port)];
+  try {
+    const { stdout } = await run("ssh", ["-T", "-G", ...own, ...login, ...at, "--", address]);
+    return parse(stdout);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
+    throw new ShowrunnerError("host.unreachable", `ssh could not read ${file}`, {
+      details: said.split("\n"),
+      hint: `try it by hand: ssh -G ${address}`,
+      cause: error,
+    });
+  }
+}
+
+function parse(text: string): Config {
+  const config = new Map<string, string[]>();
+  for (const line of text.split("\n")) {
+    const space = line.indexOf(" ");
+    if (space === -1) continue;
+    const name = line.slice(0, space);
+    config.set(name, [...(config.get(name) ?? []), line.slice(space + 1)]);
+  }
+  return config;
+}
+
+type FromConfig = Partial<ConnectionSettings> & Pick<ResolvedSettings, "keyFiles" | "noAgent">;
+
+/** What the configuration says where the settings say nothing. */
+function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
+  const one = (name: string) => config.get(name)?.[0];
+  const { connectTimeout, hostKeys, knownHosts, port, user, identityFile } = settings;
+  refuseProxyCommand(one("proxycommand"), settings);
+  const timeout = Number(one("connecttimeout"));
+  const address = one("hostname") ?? settings.address;
+  // as OpenSSH has it: a jump host that the pattern of a ProxyJump also matches does not go through itself
+  const isSelf = (hop: Hop) => hop.address === settings.address || hop.address === address;
+  const jumps = parseJump(one("proxyjump") ?? "none");
+  const hops = settings.jump ? undefined : jumps.some(isSelf) ? [] : jumps;
+  return {
+    address,
+    port: port ?? Number(one("port") ?? 22),
+    user: user ?? one("user"),
+    connectTimeout: connectTimeout ?? (timeout > 0 ? timeout : undefined),
+    hostKeys: hostKeys ?? policies.get(one("stricthostkeychecking") ?? ""),
+    knownHosts: knownHosts ?? ownKnownHosts(one("userknownhostsfile")),
+    ...(identityFile === undefined
+      ? { keyFiles: ownKeyFiles(config.get("identityfile")), noAgent: one("identitiesonly") === "yes" }
+      : {}),
+    ...(hops
+      ? { jump: hops.map((hop) => ({ ...hop, name: hop.address, hostKeys, knownHosts, connectTimeout })) }
+      : {}),
+  };
+}
+
+/** "no" is missing on purpose: not checking a host's key takes the inventory's word, which is shouted about. */
+const policies: ReadonlyMap<string, HostKeyPolicy> = new Map([
+  ["true", "known"],
+  ["yes", "known"],
+  ["ask", "pin"],
+  ["accept-new", "pin"],
+]);
+
+function refuseProxyCommand(command: string | undefined, { address, jump }: ConnectionSettings): void {
+  if (command === undefined || command === "none" || jump !== undefined) return;
+  throw new ShowrunnerError("host.unreachable", `~/.ssh/config has a ProxyCommand for ${address}`, {
+    hint: "name jump hosts instead (ProxyJump there, or jump in the inventory)",
+  });
+}
+
+/** ssh prints its default names, too: those are no choice of the user's. */
+function ownKeyFiles(files: readonly string[] = []): string[] | undefined {
+  const paths = files.map(homePath);
+  const isDefault = (path: string) =>
+    /\/\.ssh\/id_(rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk|xmss)$/.test(path);
+  return paths.length === 0 || (paths.length > 1 && paths.every(isDefault)) ? undefined : paths;
+}
+
+/** New keys are pinned in the first file. */
+function ownKnownHosts(files: string | undefined): string | undefined {
+  const [first] = files?.split(" ") ?? [];
+  return first === undefined || /\/\.ssh\/known_hosts$/.test(first) ? undefined : homePath(first);
+}
+
+function homePath(path: string): string {
+  return path.startsWith("~/") ? join(homedir(), path.slice(2)) : path;
+}
