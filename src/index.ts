@@ -15,6 +15,7 @@ export { type RunRequest, type RunSummary, runPlaybook } from "./core/run.ts";
 export { type Input, SecretString, type Static, Type, withDefault } from "./core/schema.ts";
 export { feed, lines, quote, type Script, sh } from "./core/script.ts";
 export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/task.ts";
+export { type HostFacts, hostFacts } from "./facts/host.ts";
 export { inventory } from "./inventory/index.ts";
 export * from "./modules/index.ts";
 export { Secret, secret } from "./secrets/secret.ts";

@@ -32,6 +32,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "explains a module or a role; without a name, lists them",
     load: () => import("./commands/doc.ts"),
   },
+  {
+    name: "facts",
+    summary: "shows what hosts are: system, hardware, addresses",
+    load: () => import("./commands/facts.ts"),
+  },
   { name: "exec", summary: "runs a command on many hosts", load: () => import("./commands/exec.ts") },
   { name: "task", summary: "runs one task on many hosts", load: () => import("./commands/task.ts") },
   {

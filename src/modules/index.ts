@@ -21,3 +21,4 @@ export { group } from "./users/group.ts";
 export { type UserValue, user } from "./users/user.ts";
 export { assert } from "./util/assert.ts";
 export { debug } from "./util/debug.ts";
+export { type FactsOptions, facts } from "./util/facts.ts";

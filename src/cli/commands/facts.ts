@@ -1,0 +1,113 @@
+/** `run facts [PATTERN]` */
+import type { Command } from "commander";
+import type { Subscriber } from "../../core/events.ts";
+import { play, playbook } from "../../core/play.ts";
+import { runPlaybook } from "../../core/run.ts";
+import type { HostFacts } from "../../index.ts";
+import { hostAccess } from "../../inventory/access.ts";
+import { facts } from "../../modules/util/facts.ts";
+import { styleFor } from "../../report/index.ts";
+import { interruptible } from "../interrupt.ts";
+import { findInventory } from "../inventories.ts";
+import { inventoryOption, positive } from "../options.ts";
+import { table } from "../text.ts";
+
+interface Flags {
+  readonly inventory?: string;
+  readonly json?: boolean;
+  readonly forks?: number;
+}
+
+export function configure(command: Command, exitWith: (code: number) => void): void {
+  inventoryOption(
+    command
+      .description("Reads what hosts are: system, hardware, addresses, mounts. Changes nothing.")
+      .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
+  )
+    .option("--json", "everything, as JSON by host")
+    .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive)
+    .addHelpText("after", "\nIn a step or a role: const { distribution } = await facts();")
+    .action(async (pattern: string, flags: Flags) => exitWith(await print(pattern, flags)));
+}
+
+async function print(pattern: string, flags: Flags): Promise<number> {
+  const { inventory, root, shown } = await findInventory(flags.inventory);
+  const found = new Map<string, HostFacts>();
+  const read = play(
+    "facts",
+    { hosts: pattern },
+    {
+      facts: async ({ host }) => {
+        found.set(host.name, await facts());
+      },
+    },
+  );
+  const { signal, stop } = interruptible(() => process.stderr.write("interrupted\n"));
+  try {
+    const { exitCode } = await runPlaybook({
+      playbook: playbook([read]),
+      name: "facts",
+      inventoryName: shown,
+      inventory,
+      access: (host) => hostAccess(inventory.host(host.name), root),
+      subscribers: [tellFailures],
+      signal,
+      ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+    });
+    const names = inventory.select(pattern).map(({ name }) => name);
+    const rows = names.flatMap((name) => {
+      const facts = found.get(name);
+      return facts ? [{ name, facts }] : [];
+    });
+    if (flags.json) {
+      const all = Object.fromEntries(rows.map(({ name, facts }) => [name, facts]));
+      process.stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
+    } else if (rows.length > 0) process.stdout.write(`${overview(rows).join("\n")}\n`);
+    return exitCode;
+  } finally {
+    stop();
+  }
+}
+
+const tellFailures: Subscriber = (event) => {
+  if (event.type !== "host:failed" && event.type !== "host:unreachable") return;
+  const { message, hint } = event.error;
+  const style = styleFor(process.stderr);
+  process.stderr.write(`${style("red", `${event.host} ! ${message}`)}\n`);
+  if (hint !== undefined) process.stderr.write(`  ${hint}\n`);
+};
+
+function overview(rows: readonly { readonly name: string; readonly facts: HostFacts }[]): string[] {
+  const style = styleFor(process.stdout);
+  const heading = [
+    "host",
+    "system",
+    "kernel",
+    "architecture",
+    "address",
+    "processors",
+    "memory",
+    "free on /",
+    "init",
+    "runs on",
+  ];
+  return table([
+    heading.map((word) => style("bold", word)),
+    ...rows.map(({ name, facts }) => [
+      name,
+      facts.description || `${facts.distribution || facts.os} ${facts.version}`.trim(),
+      facts.kernel,
+      facts.architecture,
+      facts.defaultAddress ?? facts.addresses[0] ?? "",
+      String(facts.processors.count),
+      gibibytes(facts.memory.total),
+      gibibytes(facts.mounts.find(({ path }) => path === "/")?.available),
+      facts.init,
+      facts.virtualisation === "none" ? "hardware" : facts.virtualisation,
+    ]),
+  ]);
+}
+
+function gibibytes(bytes: number | undefined): string {
+  return bytes === undefined ? "" : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+}

@@ -1,0 +1,70 @@
+import type { HostContext } from "../../core/context.ts";
+import { Deferred } from "../../core/deferred.ts";
+import { type Duration, milliseconds } from "../../core/duration.ts";
+import { messageOf } from "../../core/errors.ts";
+import { asFailure } from "../../core/failure.ts";
+import { type HostFacts, hostFacts } from "../../facts/host.ts";
+import { keepFacts, keptFacts } from "./facts-cache.ts";
+
+export interface FactsOptions {
+  /**
+   * Facts that were read at most this long ago are good enough: they are then taken from the project's
+   * `.showrunner/facts`. Default: they are read from the host, once a run.
+   */
+  readonly cache?: Duration;
+}
+
+class Facts extends Deferred<HostFacts> {
+  readonly label = "facts";
+  readonly #age: number | undefined;
+
+  constructor({ cache }: FactsOptions) {
+    super();
+    this.#age = cache === undefined ? undefined : milliseconds(cache);
+  }
+
+  protected override async run({ host, become, doubt }: HostContext): Promise<HostFacts> {
+    const kept = this.#age === undefined ? undefined : keptFacts(host.info, this.#age);
+    if (kept) return kept;
+    const { value, tentative } = await host.facts.read(become, hostFacts, "").catch((error: unknown) => {
+      throw asFailure(error).at(this.location);
+    });
+    // in a plan an earlier change may have altered them: what follows from them is no surer than they are
+    if (tentative) doubt.read = true;
+    else if (this.#age !== undefined) this.#keep(host, value);
+    return value;
+  }
+
+  /** That they can't be kept costs time later, but nothing now. */
+  #keep({ info, run }: HostContext["host"], facts: HostFacts): void {
+    try {
+      keepFacts(info, facts);
+    } catch (error) {
+      run.emit({
+        type: "warning",
+        host: info.name,
+        text: `its facts could not be kept: ${messageOf(error)}`,
+      });
+    }
+  }
+}
+
+/**
+ * The facts of the current host: its system, hardware, addresses, mounts. Reading is one script in the round trip of
+ * whatever else is asked in the same moment; a step that does not ask does not pay.
+ *
+ * @param options cache: facts that are so old will do
+ * @returns the facts, when awaited, in a step or a role
+ * @throws ShowrunnerError `task.outside-host` where it is awaited outside any host; `params.invalid` for a cache that
+ *   is no duration; `fact.failed`, `host.…` where they can't be read
+ *
+ * @example
+ * const { distribution, memory } = await facts();
+ * if (distribution === "debian") await apt({ name: "nginx" });
+ *
+ * @example
+ * const [host] = await Promise.all([facts({ cache: "1h" }), batch([apt({ name: "nginx" })])]); // one round trip
+ */
+export function facts(options: FactsOptions = {}): PromiseLike<HostFacts> {
+  return new Facts(options);
+}

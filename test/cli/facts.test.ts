@@ -1,0 +1,29 @@
+import { hostname } from "node:os";
+import { expect, it } from "vitest";
+import { project, run, twoHosts } from "./helpers.ts";
+
+const folder = project({ "inventory/lab.ts": twoHosts });
+
+it("facts prints a row a host, or everything as JSON", async () => {
+  const { status, stdout, stderr } = await run(folder, ["facts"]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const [heading, ...rows] = stdout.trimEnd().split("\n");
+  expect(heading).toMatch(/^host +system +kernel +architecture +address +processors +memory /);
+  expect(rows.map((row) => row.split(" ")[0])).toEqual(["web1", "web2"]);
+  expect(rows[0]).toMatch(/ GiB /);
+  const json = await run(folder, ["facts", "web2", "--json"]);
+  expect(JSON.parse(json.stdout)).toEqual({
+    web2: expect.objectContaining({ hostname: hostname(), os: "linux" }),
+  });
+});
+
+it("facts answers with 4 for a host that is not there, and still tells of the others", async () => {
+  const mixed = project({
+    "inventory/lab.ts": `import { inventory } from "showrunner";
+export default inventory({ hosts: { gone: { address: "127.0.0.1", port: 1 }, here: { transport: "local" } } });`,
+  });
+  const { status, stdout, stderr } = await run(mixed, ["facts", "all"]);
+  expect(status).toBe(4);
+  expect(stderr).toContain("gone ! nothing listens on 127.0.0.1:1");
+  expect(stdout).toMatch(/^here /m);
+});
