@@ -14,6 +14,7 @@ export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./
 export { type RunRequest, type RunSummary, runPlaybook } from "./core/run.ts";
 export { type Input, SecretString, type Static, Type, withDefault } from "./core/schema.ts";
 export { feed, lines, quote, type Script, sh } from "./core/script.ts";
+export { type StepOptions, step } from "./core/step.ts";
 export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/task.ts";
 export { type HostFacts, hostFacts } from "./facts/host.ts";
 export { inventory } from "./inventory/index.ts";

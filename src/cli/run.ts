@@ -11,7 +11,11 @@ import type { LoadedInventory } from "./inventories.ts";
 import { withJournal } from "./journal.ts";
 import type { ReportFlags } from "./options.ts";
 
-export interface CommandRun extends Pick<RunRequest, "limit" | "extraVars" | "forks" | "check" | "verify"> {
+export interface CommandRun
+  extends Pick<
+    RunRequest,
+    "limit" | "selection" | "confirmStep" | "extraVars" | "forks" | "check" | "verify"
+  > {
   readonly name: string;
   readonly playbook: Playbook;
   readonly inventory: LoadedInventory;

@@ -1,5 +1,6 @@
 /** Runs one play: its hosts batch by batch, each batch through all steps and then its handlers. */
 import type { LimitFunction } from "p-limit";
+import type { StepConfirmation } from "./confirm.ts";
 import type { RunEvent } from "./events.ts";
 import type { HostRun } from "./host-run.ts";
 import type { Play } from "./play.ts";
@@ -12,6 +13,8 @@ export interface PlayState extends RunState {
   /** Lets as many hosts through at a time as the run has forks. */
   readonly forks: LimitFunction;
   readonly interrupted: boolean;
+  /** Whether a step is wanted. */
+  readonly confirmation: StepConfirmation;
   /** All hosts of the run, also those that are only delegated to. */
   readonly hosts: Iterable<HostRun>;
   /** The host's checked variables. */
@@ -75,7 +78,8 @@ class PlayBatch {
   readonly #hosts: readonly HostRun[];
   readonly #place: Pick<Extract<RunEvent, { type: "step:start" }>, "batch">;
   readonly #run: PlayState;
-  readonly #begun = new Set<string>();
+  /** Whether the step is done, by step: decided when the first host comes to it. */
+  readonly #begun = new Map<string, Promise<boolean>>();
   #cut = false;
 
   constructor(
@@ -102,7 +106,7 @@ class PlayBatch {
     for (const step of this.#play.steps) {
       const active = this.#active;
       if (active.length === 0 || this.#mayNotBegin()) return;
-      this.#begin(step);
+      if (!(await this.#begin(step))) continue;
       await Promise.all(
         active.map((host) => this.#run.forks(() => runStep(this.#play, step, host, this.#run))),
       );
@@ -117,7 +121,7 @@ class PlayBatch {
   async #freely(host: HostRun): Promise<void> {
     for (const step of this.#play.steps) {
       if (host.failure || this.#mayNotBegin()) return;
-      this.#begin(step);
+      if (!(await this.#begin(step))) continue;
       await runStep(this.#play, step, host, this.#run);
     }
   }
@@ -128,11 +132,20 @@ class PlayBatch {
     await Promise.all(owing.map((host) => this.#run.forks(() => runHandlers(this.#play, host, this.#run))));
   }
 
-  #begin(step: string): void {
-    if (this.#begun.has(step)) return;
-    this.#begun.add(step);
+  #begin(step: string): Promise<boolean> {
+    const begun = this.#begun.get(step) ?? this.#start(step);
+    this.#begun.set(step, begun);
+    return begun;
+  }
+
+  /** @returns false where the user does not want it */
+  async #start(step: string): Promise<boolean> {
+    const { confirmation, emit } = this.#run;
     const hosts = names(this.#active);
-    this.#run.emit({ type: "step:start", play: this.#play.name, step, hosts, ...this.#place });
+    const play = this.#play.name;
+    if (!(await confirmation.wants({ play, step, hosts })) || this.#run.interrupted) return false;
+    emit({ type: "step:start", play, step, hosts, ...this.#place });
+    return true;
   }
 
   /** Whether no host may begin another step. */

@@ -3,25 +3,18 @@ import { type Location, ShowrunnerError } from "./errors.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { callerLocation } from "./location.ts";
 import { type Rolling, type RollingOptions, rollingOf } from "./rolling-options.ts";
-import { type Static, type TObject, type TProperties, type TSchema, Type } from "./schema.ts";
+import { type TProperties, type TSchema, Type } from "./schema.ts";
+import { checkedTags, type StepBody, type StepContext } from "./step.ts";
 
-export interface StepContext<P extends TProperties> {
-  /** The play's declared variables, with this host's values. */
-  readonly vars: Static<TObject<P>>;
-  readonly host: HostInfo;
-  readonly inventory: InventoryView;
-  /** True in check mode. */
-  readonly check: boolean;
-}
-
-/** A step's body: runs once on each host of the play. */
-export type StepBody<P extends TProperties> = (context: StepContext<P>) => PromiseLike<unknown>;
+export type { StepBody, StepContext } from "./step.ts";
 
 export interface PlayOptions<P extends TProperties> extends RollingOptions {
   /** An Ansible host pattern: `web:!retired`. */
   readonly hosts: string;
   /** True: tasks run as root; a name: as that user. Default: as the user of the connection. */
   readonly become?: boolean | string;
+  /** What `--tags` and `--skip-tags` call all steps of the play. */
+  readonly tags?: readonly string[];
   /** True: a host that can't be reached for a task goes on with the next one. Tasks may say otherwise. */
   readonly ignoreUnreachable?: boolean;
   /** The variables that the play needs of each host, as a schema; checked before any host is touched. */
@@ -38,6 +31,8 @@ export interface Play {
   readonly rolling: Rolling;
   readonly schema: TSchema & { readonly properties: TProperties };
   readonly steps: readonly string[];
+  /** Each step's own tags and the play's. */
+  readonly stepTags: ReadonlyMap<string, readonly string[]>;
   readonly location: Location | undefined;
   /** Runs a step with variables that passed the schema. */
   runStep(
@@ -70,6 +65,11 @@ export function play<P extends TProperties = Record<never, never>>(
   const names = Object.keys(steps);
   if (names.length === 0)
     throw new ShowrunnerError("playbook.invalid", `the play "${name}" has no steps`, { location });
+  const tags = checkedTags(options.tags ?? [], `the play "${name}"`, location);
+  const stepTags = Object.entries(steps).map(([step, body]) => {
+    const own = checkedTags(body.tags ?? [], `the step "${step}"`, location);
+    return [step, [...new Set([...tags, ...own])]] as const;
+  });
   return {
     name,
     hosts: options.hosts,
@@ -78,6 +78,7 @@ export function play<P extends TProperties = Record<never, never>>(
     rolling: rollingOf(name, options, location),
     schema,
     steps: names,
+    stepTags: new Map(stepTags),
     location,
     async runStep(step, context) {
       const body = steps[step];

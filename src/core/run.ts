@@ -2,13 +2,14 @@
 import pLimit, { type LimitFunction } from "p-limit";
 import { Session } from "../transport/session.ts";
 import type { Become, Connect } from "../transport/transport.ts";
+import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
 import type { Subscriber } from "./events.ts";
-import { asFailure } from "./failure.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { HostRun } from "./host-run.ts";
-import type { Play, Playbook } from "./play.ts";
+import type { Play } from "./play.ts";
 import { type PlayState, runPlay } from "./play-run.ts";
 import { emitter, type RunOptions, type RunState } from "./run-state.ts";
+import { type PlaysRequest, selectPlays } from "./select-plays.ts";
 import { type RunSummary, summarise } from "./summary.ts";
 import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
 
@@ -22,18 +23,16 @@ export interface HostAccess {
   readonly becomePassword?: Become["password"];
 }
 
-export interface RunRequest extends RunOptions {
-  readonly playbook: Playbook;
+export interface RunRequest extends RunOptions, PlaysRequest {
   /** How the playbook and the inventory are called in the output. */
   readonly name: string;
   readonly inventoryName: string;
-  readonly inventory: InventoryView;
   readonly access: (host: HostInfo) => HostAccess;
-  /** A further pattern that hosts must match. */
-  readonly limit?: string | undefined;
   readonly extraVars?: ExtraVars;
   /** How many hosts are worked on at a time. Default 20. */
   readonly forks?: number;
+  /** Asked before each step of each batch. Default: nobody is asked. */
+  readonly confirmStep?: ConfirmStep | undefined;
   readonly subscribers?: readonly Subscriber[];
   /** Stops the run: running tasks are cut off, and the summary says what was done. */
   readonly signal?: AbortSignal;
@@ -45,43 +44,13 @@ export type { RunSummary } from "./summary.ts";
  * Runs a playbook on an inventory.
  *
  * @returns how every host fared, once all connections are closed
- * @throws ShowrunnerError `inventory.pattern` or `vars.invalid`, before any host is touched
+ * @throws ShowrunnerError `inventory.pattern`, `vars.invalid` or `usage`, before any host is touched
  */
 export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
-  const { playbook, inventory, limit, extraVars = {} } = request;
-  const plays = selectHosts(playbook.plays, inventory, limit);
-  const vars = checkVars(plays, extraVars);
+  const { playbook, extraVars = {} } = request;
+  const plays = selectPlays(request);
+  const vars = checkVars(plays, extraVars, playbook.plays);
   return new Run(request, plays, vars).run();
-}
-
-/**
- * Each play's hosts. An empty match is an error, but for two cases: a group that the inventory declares with no
- * hosts, and a limit that is about other plays.
- */
-function selectHosts(
-  plays: readonly Play[],
-  inventory: InventoryView,
-  limit: string | undefined,
-): PlayHosts[] {
-  const selected = plays.map((play) => {
-    if (limit !== undefined)
-      return { play, hosts: inventory.select(play.hosts, { limit, allowEmpty: true }) };
-    const declaredEmpty = inventory.groups.has(play.hosts) && inventory.group(play.hosts).length === 0;
-    return { play, hosts: declaredEmpty ? [] : selectFor(play, inventory) };
-  });
-  const [first] = plays;
-  if (first && selected.every(({ hosts }) => hosts.length === 0))
-    inventory.select(first.hosts, limit === undefined ? {} : { limit }); // says why there is none
-  return selected;
-}
-
-/** @throws ShowrunnerError `inventory.pattern` with the play's line */
-function selectFor(play: Play, inventory: InventoryView): readonly HostInfo[] {
-  try {
-    return inventory.select(play.hosts);
-  } catch (error) {
-    throw asFailure(error).at(play.location);
-  }
 }
 
 class Run implements PlayState {
@@ -91,6 +60,7 @@ class Run implements PlayState {
   readonly once = new Map<string, Promise<unknown>>();
   readonly throttles = new Map<string, LimitFunction>();
   readonly forks: LimitFunction;
+  readonly confirmation: StepConfirmation;
   readonly signal: AbortSignal | undefined;
   readonly emit: RunState["emit"];
   readonly #request: RunRequest;
@@ -107,6 +77,7 @@ class Run implements PlayState {
     this.#request = request;
     this.#plays = plays;
     this.#vars = vars;
+    this.confirmation = new StepConfirmation(request.confirmStep, request.signal);
     this.forks = pLimit(request.forks ?? 20);
   }
 

@@ -28,13 +28,18 @@ export type CheckedVars = ReadonlyMap<Play, ReadonlyMap<string, unknown>>;
 /**
  * @param plays the plays with their hosts
  * @param extra variables that override every host's
+ * @param all also the plays that are not run: their variables are no slips of the fingers
  * @returns each host's values, with defaults filled in
  * @throws ShowrunnerError `vars.invalid` with every mistake of every host: path, expected, got, file and line
  */
-export function checkVars(plays: readonly PlayHosts[], extra: ExtraVars): CheckedVars {
+export function checkVars(
+  plays: readonly PlayHosts[],
+  extra: ExtraVars,
+  all: readonly Play[] = plays.map(({ play }) => play),
+): CheckedVars {
   const problems = new Set<string>();
   const checked = new Map<Play, Map<string, unknown>>();
-  const declared = new Set(plays.flatMap(({ play }) => Object.keys(play.schema.properties)));
+  const declared = new Set(all.flatMap((play) => Object.keys(play.schema.properties)));
   for (const { play, hosts } of plays) {
     const values = new Map<string, unknown>();
     checked.set(play, values);

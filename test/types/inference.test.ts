@@ -13,6 +13,7 @@ import {
   type Secret,
   SecretString,
   sh,
+  step,
   type Task,
   Type,
   withDefault,
@@ -106,6 +107,21 @@ function compiledOnly(): void {
       },
     },
   );
+  play(
+    "p",
+    { hosts: "all", tags: ["web"], vars: { port: Type.Integer() } },
+    {
+      one: step({ tags: ["config"] }, async ({ vars }) => {
+        expectTypeOf(vars).toEqualTypeOf<{ port: number }>();
+        // @ts-expect-error a variable that the play does not declare
+        vars.prot;
+      }),
+    },
+  );
+  // @ts-expect-error tags are a list
+  step({ tags: "config" }, async () => undefined);
+  // @ts-expect-error a misspelt step option
+  step({ tag: ["config"] }, async () => undefined);
   // @ts-expect-error a step's body is asynchronous: it must return what it awaits
   play("p", { hosts: "all" }, { one: () => 7 });
   play("p", { hosts: "all", serial: [1, "25%"], strategy: "free" }, { one: async () => undefined });

@@ -1,0 +1,34 @@
+/** The options that choose a playbook's steps. */
+import { type Command, InvalidArgumentError } from "commander";
+import type { Selection } from "../core/selection.ts";
+
+export interface SelectionFlags {
+  readonly tags?: readonly string[];
+  readonly skipTags?: readonly string[];
+  readonly startAt?: string;
+  readonly step?: boolean;
+  readonly listHosts?: boolean;
+  readonly listSteps?: boolean;
+  readonly listTags?: boolean;
+}
+
+export function selectionOptions(command: Command): Command {
+  return command
+    .option("-t, --tags <tags>", "only steps with one of these tags, separated by commas", tagList)
+    .option("--skip-tags <tags>", "not the steps with one of these tags", tagList)
+    .option("--start-at <step>", "begins at this step: STEP, or PLAY/STEP")
+    .option("--step", "asks before each step: yes, no, or continue without asking")
+    .option("--list-hosts", "shows the hosts of each play, batch by batch, and runs nothing")
+    .option("--list-steps", "shows the steps that would run, with their tags, and runs nothing")
+    .option("--list-tags", "shows all tags of each play, and runs nothing");
+}
+
+export function selectionOf({ tags, skipTags, startAt }: SelectionFlags): Selection {
+  return { tags, skipTags, startAt };
+}
+
+function tagList(text: string, before: readonly string[] = []): readonly string[] {
+  const tags = text.split(",").map((tag) => tag.trim());
+  if (tags.includes("")) throw new InvalidArgumentError("expected tags, separated by commas");
+  return [...before, ...tags];
+}
