@@ -88,8 +88,9 @@ export const app = defineRole({
       },
       { notify: restart },
     );
-    await service({ name, state: "started", enabled: true });
-    await flushHandlers();
+    await service({ name, enabled: true });
+    await flushHandlers(); // a restart also starts it for the first time
+    await service({ name, state: "started" });
     if (vars.health !== undefined)
       await http({ url: vars.health, status: 200 }, { name: "health", retries: 15, delay: "1s" });
   },

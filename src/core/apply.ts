@@ -21,9 +21,14 @@ export async function applyChange(
   const { action } = change;
   switch (action.kind) {
     case "script":
-      return check(change, await runOne(session, become, action.script.text, options), action.statuses);
+      return check(
+        change,
+        become,
+        await runOne(session, become, action.script.text, options),
+        action.statuses,
+      );
     case "write":
-      return check(change, await write(session, become, action, options));
+      return check(change, become, await write(session, become, action, options));
     case "http": {
       const { request } = await import("../transport/http.ts");
       const response = await request(session, action.request);
@@ -64,10 +69,20 @@ async function runOne(
   return output;
 }
 
-function check(change: Change, output: Output, statuses: readonly number[] = [0]): Output {
+function check(
+  change: Change,
+  become: Become | undefined,
+  output: Output,
+  statuses: readonly number[] = [0],
+): Output {
   if (statuses.includes(output.status)) return output;
   const said = `${output.stdout}\n${output.stderr}`.trim().split("\n");
+  const refused =
+    !become && said.some((line) => /permission denied|operation not permitted|are you root/i.test(line));
   throw new ShowrunnerError("change.failed", `${change.what}: ended with status ${output.status}`, {
     details: said.slice(-10),
+    hint: refused
+      ? "the user of the connection may not do that: let the task or its play say become: true"
+      : undefined,
   });
 }

@@ -3,6 +3,7 @@ import { currentContext, type HostContext, withContext } from "./context.ts";
 import { Deferred } from "./deferred.ts";
 import { ShowrunnerError } from "./errors.ts";
 import { asFailure } from "./failure.ts";
+import { callerLocation } from "./location.ts";
 
 class On<T> extends Deferred<T> {
   readonly label: string;
@@ -49,6 +50,7 @@ class On<T> extends Deferred<T> {
  * const address = await on("db1", async () => (await command({ argv: ["hostname", "-I"] })).value.stdout);
  */
 export function on<T>(host: string | { readonly name: string }, body: () => PromiseLike<T>): PromiseLike<T> {
+  requireBody("on(host, body)", body);
   return new On(typeof host === "string" ? host : host.name, body);
 }
 
@@ -79,7 +81,20 @@ class Once<T> extends Deferred<T> {
  * const release = await once(async () => (await command({ argv: ["git", "rev-parse", "HEAD"] })).value.stdout.trim());
  */
 export function once<T>(body: () => PromiseLike<T>): PromiseLike<T> {
+  requireBody("once(body)", body);
   return new Once(body);
+}
+
+/** The compiler sees a body that is none; a playbook that was not compiled gets an error with its line. */
+function requireBody(call: string, body: unknown): void {
+  if (typeof body === "function") return;
+  throw new ShowrunnerError(
+    "params.invalid",
+    `${call}: expected an asynchronous function as body, got ${typeof body}`,
+    {
+      location: callerLocation(),
+    },
+  );
 }
 
 function onceKey(

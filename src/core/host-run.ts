@@ -49,10 +49,9 @@ export class HostRun {
   }
 
   fail(error: ShowrunnerError): void {
-    const first = this.#failure === undefined;
     this.#failure ??= error;
     if (error.code.startsWith("host.")) this.totals.unreachable = 1;
-    else if (first && this.totals.failed === 0) this.totals.failed = 1;
+    else this.totals.failed++;
   }
 
   count(status: TaskStatus): void {

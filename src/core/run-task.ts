@@ -41,8 +41,8 @@ async function runInTurn<V>(
   const where = { host: host.info.name, step, task: run.shown };
   const started = performance.now();
   const end = (status: TaskStatus, more: { reason?: string; error?: ShownError } = {}) => {
-    // a lost host is counted as unreachable, once, by the run
-    if (!more.error?.code.startsWith("host.") || more.reason === "ignored") host.count(status);
+    // whether a failure fails its host shows at the end of the step: until then it may be rescued
+    if (status !== "failed" || more.reason === "ignored") host.count(status);
     const changes = run.changes.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
     emit({
       type: "task:end",

@@ -179,7 +179,7 @@ function explainFailure(file: string, text: string, error: unknown): ShowrunnerE
 
 function notDefined(message: string): string | undefined {
   const [, name] = /^(\S+) is not defined$/.exec(message) ?? [];
-  return name && `there is no variable ${name}`;
+  return name && `there is no variable "${name}"`;
 }
 
 function missingHint(message: string): string | undefined {

@@ -87,6 +87,7 @@ describe("a task", () => {
       }),
     ]);
     expect(a.switches["candle"]).toBe("on");
+    expect(ran.totals).toMatchObject({ failed: 0, changed: 1 });
     expect(ran.exitCode).toBe(0);
   });
 

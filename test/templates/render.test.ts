@@ -119,7 +119,7 @@ const refused: readonly [
   line: number,
   message: RegExp,
 ][] = [
-  ["a missing variable", "a\nb\n<%= nope %>\n", {}, 3, /there is no variable nope$/],
+  ["a missing variable", "a\nb\n<%= nope %>\n", {}, 3, /there is no variable "nope"$/],
   [
     "a missing variable in vars",
     "\n<%= vars.nope %>",
@@ -156,7 +156,7 @@ const refused: readonly [
   ["printing an object", "<%= a %>", { a: {} }, 1, /this prints a whole object$/],
   ["printing a function", "<%= q %>", {}, 1, /this prints a function$/],
   ["quoting nothing", "<%= q(undefined) %>", {}, 1, /this prints undefined$/],
-  ["an assignment to nothing that was declared", "\n<% x = 1 %>", {}, 2, /there is no variable x$/],
+  ["an assignment to nothing that was declared", "\n<% x = 1 %>", {}, 2, /there is no variable "x"$/],
   ["an error of its own", "\n\n<% throw new Error('no upstreams') %>", {}, 3, /no upstreams$/],
   ["something thrown that is no error", "\n<%= null.x %>", {}, 2, /null/],
   ["a tag that is never closed", "a\n<%= a \nb\n<% c %>", {}, 2, /the tag <%= is never closed/],
