@@ -83,5 +83,5 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
 }
 
 function isUnchecked({ hostKeys, transport = "ssh" }: HostSettings): boolean {
-  return transport === "ssh" && hostKeys === "insecure";
+  return transport !== "local" && hostKeys === "insecure";
 }

@@ -50,7 +50,7 @@ const rules = {
     expected: `jump hosts as "user@host:port,…" or a list of them`,
     holds: (value) => [value].flat().length > 0 && [value].flat().every(isJump),
   },
-  transport: choice("ssh", "local"),
+  transport: choice("ssh", "openssh", "local"),
   become: bool,
   becomeUser: word,
   becomePassword: password,

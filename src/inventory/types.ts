@@ -33,7 +33,8 @@ export interface HostSettings {
    * host's key. "none" takes away what a group says.
    */
   readonly jump?: string | readonly string[] | undefined;
-  readonly transport?: "ssh" | "local" | undefined;
+  /** "ssh" (the default) is built in, "openssh" is this machine's ssh with all that it can do. */
+  readonly transport?: "ssh" | "openssh" | "local" | undefined;
   readonly become?: boolean | undefined;
   readonly becomeUser?: string | undefined;
   readonly becomePassword?: Password | undefined;

@@ -175,5 +175,7 @@ export class FramedShell implements Shell {
     // over a dead connection nothing can be ended, and waiting for it would turn a time limit into none
     await Promise.race([ended, sleep(5000, undefined, { ref: false })]);
     this.#process.close();
+    // the next task must find a new shell: a transport may tell the end of this one a moment later
+    await Promise.race([this.ended, sleep(1000, undefined, { ref: false })]);
   }
 }

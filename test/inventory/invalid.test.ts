@@ -77,7 +77,7 @@ describe("a mistake in a TypeScript inventory", () => {
     ],
     [
       "{ settings: {\n transport: 'docker' } }",
-      `lab.ts:3: settings, transport: expected "ssh" or "local", got "docker"`,
+      `lab.ts:3: settings, transport: expected "ssh", "openssh" or "local", got "docker"`,
     ],
     [
       "{ settings: {\n hostKeys: false } }",

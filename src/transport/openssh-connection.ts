@@ -1,0 +1,117 @@
+/** A connection that a master process of the system's ssh holds: its channels are client processes. */
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ShowrunnerError } from "../core/errors.ts";
+import type { Connection, RemoteProcess } from "./transport.ts";
+
+/** Any name does: the connection stands already, and a client must not make one of its own. */
+const standing = ["--", "standing"];
+
+export class OpenSshConnection implements Connection {
+  /** What makes an ssh a client of this connection, and of no other. */
+  readonly clientOptions: readonly string[];
+  readonly ended: Promise<void>;
+  readonly #master: ChildProcessWithoutNullStreams;
+  readonly #forward: readonly string[];
+  #over = false;
+  /** Why the host last refused to connect somewhere. */
+  refusal: string | undefined;
+
+  constructor(
+    master: ChildProcessWithoutNullStreams,
+    folder: string,
+    control: string,
+    forwardAgent: boolean,
+  ) {
+    this.#master = master;
+    this.#forward = forwardAgent ? ["-A"] : [];
+    this.clientOptions = ["-F", "none", "-S", control, "-o", "ControlMaster=no", "-o", "ProxyCommand=false"];
+    this.ended = new Promise((resolve) => {
+      master.once("close", () => {
+        this.#over = true;
+        rmSync(folder, { recursive: true, force: true });
+        resolve();
+      });
+    });
+    master.stderr.on("data", (chunk: Buffer) => {
+      const [, reason] = /open failed: (.*)/.exec(chunk.toString()) ?? [];
+      if (reason !== undefined) this.refusal = reason.trim();
+    });
+  }
+
+  async spawn(command: string): Promise<RemoteProcess> {
+    const child = this.#client(["-T", "-o", "LogLevel=ERROR", ...this.#forward, ...standing, command]);
+    const closed = new Promise<{ status: number | null; reason?: string | undefined }>((resolve) => {
+      child.once("error", (error) => resolve({ status: null, reason: error.message }));
+      child.once("close", async (status) => {
+        // 255 is ssh's own, and may be the command's: the master knows, a moment later
+        if (status === 255) await Promise.race([this.ended, sleep(300)]);
+        resolve(this.#over ? { status: null, reason: "the connection was lost" } : { status });
+      });
+    });
+    return {
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: child.stderr,
+      closed,
+      close: () => child.kill(),
+    };
+  }
+
+  dial(host: string, port: number): Promise<Duplex> {
+    const target = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+    // ssh says that the other end is open in its debug messages only
+    const child = this.#client(["-v", "-W", target, ...standing]);
+    return new Promise((resolve, reject) => {
+      let said = "";
+      const onStderr = (chunk: Buffer) => {
+        said = (said + chunk.toString()).slice(-4096);
+        if (!/stdio_fwd.*session id/.test(said)) return;
+        child.stderr.off("data", onStderr);
+        child.stderr.resume();
+        resolve(joined(child));
+      };
+      child.stderr.on("data", onStderr);
+      child.once("error", reject);
+      child.once("close", () => {
+        const lost = new ShowrunnerError("host.lost", "the connection was lost");
+        reject(this.#over ? lost : new Error(this.refusal ?? `the host did not connect to ${target}`));
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#over) return;
+    this.#master.kill();
+    const ended = await Promise.race([this.ended.then(() => true), sleep(2000, false, { ref: false })]);
+    if (!ended) this.#master.kill("SIGKILL");
+    await this.ended;
+  }
+
+  #client(options: readonly string[]): ChildProcessWithoutNullStreams {
+    // in a session of its own: a Ctrl-C at the terminal is the run's to handle
+    return spawn("ssh", [...this.clientOptions, ...options], { detached: true, stdio: "pipe" });
+  }
+}
+
+/** A process's standard input and output as one stream; destroying it is no error, unlike with `Duplex.from`. */
+function joined(child: ChildProcessWithoutNullStreams): Duplex {
+  const { stdin, stdout } = child;
+  const stream = new Duplex({
+    read: () => void stdout.resume(),
+    write: (chunk: Buffer, _encoding, done) => void stdin.write(chunk, done),
+    final: (done) => void stdin.end(done),
+    destroy(error, done) {
+      child.kill();
+      done(error);
+    },
+  });
+  stdout.on("data", (chunk: Buffer) => {
+    if (!stream.push(chunk)) stdout.pause();
+  });
+  stdout.once("end", () => stream.push(null));
+  stdin.on("error", (error) => stream.destroy(error));
+  return stream;
+}
