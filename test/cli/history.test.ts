@@ -45,9 +45,9 @@ describe("history and show", () => {
     const [heading, ...rows] = stdout.trimEnd().split("\n");
     expect(heading).toMatch(/^run +when +playbook +inventory +mode +result +took +exit$/);
     expect(rows).toHaveLength(4);
-    expect(rows[0]).toMatch(/ exec +inventory\/lab\.ts +run +0 ok, 1 changed +0\.\d s +0$/);
+    expect(rows[0]).toMatch(/ exec +inventory\/lab\.ts +run +0 ok, 1 changed +[\d.]+ s +0$/);
     expect(rows[1]).toMatch(/ task command +inventory\/lab\.ts +run +0 ok, 2 changed /);
-    expect(rows[2]).toMatch(/ site +inventory\/lab\.ts +run +0 ok, 2 changed, 1 failed +0\.\d s +2$/);
+    expect(rows[2]).toMatch(/ site +inventory\/lab\.ts +run +0 ok, 2 changed, 1 failed +[\d.]+ s +2$/);
     expect(rows[3]).toMatch(/ site +inventory\/lab\.ts +check +0 ok, 3 would change/);
     const some = (await run(folder, ["history", "-n", "1"])).stdout.trimEnd().split("\n");
     expect(some).toHaveLength(3);
