@@ -2,6 +2,7 @@
 import { type Location, ShowrunnerError } from "./errors.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { callerLocation } from "./location.ts";
+import { type Names, refuseUnknownOptions } from "./option-names.ts";
 import { type Rolling, type RollingOptions, rollingOf } from "./rolling-options.ts";
 import { type TProperties, type TSchema, Type } from "./schema.ts";
 import { checkedTags, type StepBody, type StepContext } from "./step.ts";
@@ -20,6 +21,19 @@ export interface PlayOptions<P extends TProperties> extends RollingOptions {
   /** The variables that the play needs of each host, as a schema; checked before any host is touched. */
   readonly vars?: P;
 }
+
+const optionNames: Names<PlayOptions<TProperties>> = {
+  hosts: true,
+  become: true,
+  tags: true,
+  ignoreUnreachable: true,
+  vars: true,
+  serial: true,
+  order: true,
+  strategy: true,
+  maxFailPercentage: true,
+  anyErrorsFatal: true,
+};
 
 /** A play whose variables' types are settled. */
 export interface Play {
@@ -62,6 +76,11 @@ export function play<P extends TProperties = Record<never, never>>(
   const location = callerLocation();
   const properties = options.vars;
   const schema = Type.Object(properties ?? {}, { additionalProperties: false });
+  refuseUnknownOptions<PlayOptions<TProperties>>(options, optionNames, {
+    code: "playbook.invalid",
+    what: `play "${name}"`,
+    location,
+  });
   const names = Object.keys(steps);
   if (names.length === 0)
     throw new ShowrunnerError("playbook.invalid", `the play "${name}" has no steps`, { location });

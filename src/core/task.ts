@@ -8,6 +8,7 @@ import { ShowrunnerError } from "./errors.ts";
 import type { TaskStatus } from "./events.ts";
 import type { Fact, FactKey } from "./fact.ts";
 import { callerLocation } from "./location.ts";
+import { type Names, refuseUnknownOptions } from "./option-names.ts";
 import { runTask } from "./run-task.ts";
 
 /** What a module sees of the host it plans for. */
@@ -49,6 +50,19 @@ export interface TaskOptions<V = unknown> {
   /** At how many hosts this task may be at a time; there are never more than the run's forks. */
   readonly throttle?: number;
 }
+
+const optionNames: Names<TaskOptions> = {
+  name: true,
+  become: true,
+  notify: true,
+  retries: true,
+  delay: true,
+  until: true,
+  timeout: true,
+  ignoreErrors: true,
+  ignoreUnreachable: true,
+  throttle: true,
+};
 
 /** How a task went. */
 export interface TaskResult<V> {
@@ -102,6 +116,11 @@ export class Task<V> extends Deferred<TaskResult<V>> {
     this.title = options.name ?? definition.title;
     this.params = definition.params;
     this.options = options;
+    refuseUnknownOptions<TaskOptions>(options, optionNames, {
+      code: "params.invalid",
+      what: this.label,
+      location: this.location,
+    });
     this.patience = definition.patience;
     this.message = definition.message;
     this.plan = (host) => definition.plan(host);

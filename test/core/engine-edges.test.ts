@@ -253,3 +253,20 @@ describe("a secret of many lines", () => {
     expect(redact("read: AbCdEf123456")).toBe("read: ********");
   });
 });
+
+describe("a misspelt option", () => {
+  // as in a playbook that nobody compiled
+  const misspelt = (options: object) => options;
+
+  it("of a task is refused with its line", () => {
+    expect(() => turn({ name: "light", to: "on" }, misspelt({ notfy: bell }))).toThrow(
+      'turn light: there is no option notfy (did you mean "notify"?)',
+    );
+  });
+
+  it("of a play is refused with its line", () => {
+    expect(() =>
+      play("p", { hosts: "all", ...misspelt({ becom: true }) }, { one: async () => undefined }),
+    ).toThrow('play "p": there is no option becom (did you mean "become"?)');
+  });
+});
