@@ -20,3 +20,4 @@ export { type HostFacts, hostFacts } from "./facts/host.ts";
 export { inventory } from "./inventory/index.ts";
 export * from "./modules/index.ts";
 export { Secret, secret } from "./secrets/secret.ts";
+export { secretFrom } from "./secrets/sources.ts";

@@ -1,6 +1,7 @@
 /** Shows an error that ended a command: a user's mistake without a stack trace, one of ours with what to report. */
 import { styleText } from "node:util";
 import { exitCode, formatLocation, messageOf, ShowrunnerError } from "../core/errors.ts";
+import { redact } from "../secrets/secret.ts";
 
 /**
  * Writes an error to stderr.
@@ -9,7 +10,7 @@ import { exitCode, formatLocation, messageOf, ShowrunnerError } from "../core/er
  */
 export function printError(error: unknown, { verbose = false } = {}): number {
   const lines = error instanceof ShowrunnerError ? describe(error) : describeInternal(error, verbose);
-  process.stderr.write(`${lines.join("\n")}\n`);
+  process.stderr.write(`${redact(lines.join("\n"))}\n`);
   return error instanceof ShowrunnerError ? error.exitCode : exitCode.error;
 }
 

@@ -29,6 +29,7 @@ export const errorCodes = {
   "inventory.pattern": exitCode.usage,
   "playbook.invalid": exitCode.usage,
   "file.missing": exitCode.usage,
+  "secret.unavailable": exitCode.usage,
   "task.outside-host": exitCode.error,
   "task.not-awaited": exitCode.error,
   "step.failed": exitCode.hostFailed,

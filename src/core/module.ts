@@ -1,4 +1,5 @@
 /** Defines a module: its parameters, what it documents and what it does, in one place. */
+import { redact } from "../secrets/secret.ts";
 import { type Location, ShowrunnerError } from "./errors.ts";
 import { asFailure } from "./failure.ts";
 import { callerLocation } from "./location.ts";
@@ -131,6 +132,7 @@ function firstText(params: unknown): string {
 
 /** A title stands in lists and rows: it takes one line, and not a whole script. */
 function oneLine(text: string): string {
-  const line = text.trim().replace(/\s+/g, " ");
+  // redacted before it is cut or joined: half a secret is in no known spelling
+  const line = redact(text).trim().replace(/\s+/g, " ");
   return line.length > 80 ? `${line.slice(0, 77)}...` : line;
 }

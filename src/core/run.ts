@@ -1,5 +1,6 @@
 /** Runs a playbook: its plays in order. */
 import pLimit, { type LimitFunction } from "p-limit";
+import { askPrompts } from "../secrets/prompt.ts";
 import { Session } from "../transport/session.ts";
 import type { Become, Connect } from "../transport/transport.ts";
 import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
@@ -50,6 +51,7 @@ export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
   const { playbook, extraVars = {} } = request;
   const plays = selectPlays(request);
   const vars = checkVars(plays, extraVars, playbook.plays);
+  askPrompts();
   return new Run(request, plays, vars).run();
 }
 

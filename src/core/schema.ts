@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import type { Ajv as AjvInstance, ErrorObject, ValidateFunction } from "ajv";
 import { type Static, type TObject, type TProperties, type TSchema, type TUnsafe, Type } from "typebox";
-import { Secret } from "../secrets/secret.ts";
+import { redact, Secret } from "../secrets/secret.ts";
 import { type ErrorCode, type Location, ShowrunnerError } from "./errors.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -203,6 +203,11 @@ function explainOne(error: ErrorObject): Problem {
       };
     }
     case "type":
+      if (error.data instanceof Secret)
+        return {
+          path,
+          message: `expected ${article(String(params["type"]))}, got a secret: declare it as SecretString()`,
+        };
       return expected(article(String(params["type"])));
     case "enum":
       return expected(oneOf(asList(error.schema), error.data));
@@ -258,7 +263,8 @@ function article(type: string): string {
 
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? typeof value;
+  // redacted before it is cut: half a secret is in no known spelling
+  const text = redact(JSON.stringify(value) ?? typeof value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 

@@ -1,6 +1,7 @@
 /** The error of a wrong inventory, and the words for what was found in it. */
 import { type Location, ShowrunnerError } from "../core/errors.ts";
 import { didYouMean } from "../core/suggest.ts";
+import { redact } from "../secrets/secret.ts";
 
 /**
  * The error for a mistake in an inventory.
@@ -46,7 +47,10 @@ export function wrongValue(
 /** A value in the words of a message: short, and never an object's content. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "string") {
+    const text = redact(value); // before it is cut: half a secret is in no known spelling
+    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  }
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
   if (typeof value === "function") return "a function";

@@ -1,10 +1,12 @@
 /** Reads a YAML file as Ansible does, and keeps the line and column of every key and value. */
 import { readFileSync } from "node:fs";
 import type { Alias, Document, LineCounter, Node, ScalarTag, Tags } from "yaml";
-import { formatLocation, type Location } from "../core/errors.ts";
+import { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/errors.ts";
+import { Secret } from "../secrets/secret.ts";
 import { invalid } from "./invalid.ts";
 
 type Yaml = typeof import("yaml");
+type Vault = typeof import("../secrets/vault-file.ts");
 
 /** One key of a mapping with its value. */
 export interface YamlEntry {
@@ -32,12 +34,23 @@ export type YamlReader = (file: string) => YamlValue;
  */
 export async function yamlReader(): Promise<YamlReader> {
   const yaml = await import("yaml");
-  return (file) => readYaml(yaml, file, readFileSync(file, "utf8"));
+  const vault = await import("../secrets/vault-file.ts");
+  return (file) => {
+    const text = readFileSync(file, "utf8");
+    if (!text.startsWith("$ANSIBLE_VAULT")) return readYaml(yaml, vault, file, text);
+    // its names are needed to know which variables there are, so this can't wait until a value is used
+    return readYaml(
+      yaml,
+      vault,
+      file,
+      atPlace({ file, line: 1 }, (what) => vault.decrypted(text, what)),
+      true,
+    );
+  };
 }
 
-function readYaml(yaml: Yaml, file: string, text: string): YamlValue {
-  if (text.startsWith("$ANSIBLE_VAULT"))
-    throw invalid("the file is encrypted with Ansible Vault", { file, line: 1 }, vaultHint);
+/** @param hidden whether the text was encrypted: then every text in it is a secret, and no message may quote it */
+function readYaml(yaml: Yaml, vault: Vault, file: string, text: string, hidden = false): YamlValue {
   const lines = new yaml.LineCounter();
   const document = yaml.parseDocument(text, {
     // Ansible reads YAML 1.1: yes and no are truth values.
@@ -49,16 +62,45 @@ function readYaml(yaml: Yaml, file: string, text: string): YamlValue {
     customTags: ansibleTags,
   });
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem) throw invalid(problem.message, place(file, lines, problem.pos[0]), hintFor(problem.message));
+  if (problem)
+    throw invalid(
+      hidden ? "the decrypted text is not valid YAML" : problem.message,
+      place(file, lines, problem.pos[0]),
+    );
   const context = { yaml, file, lines, document, targets: new Map() };
   checkAndLink(context);
+  linkSecrets(context, vault, hidden);
   return new Value(context, document.contents);
 }
 
-const vaultHint = "Vault values are not supported in inventories: give the secret in a TypeScript inventory.";
+/** Puts secrets in the place of encrypted values; of a file that is encrypted as a whole every text is one. */
+function linkSecrets({ yaml, document, file, lines }: Context, vault: Vault, hidden: boolean): void {
+  yaml.visit(document, {
+    Scalar(part, node) {
+      if (part === "key" || typeof node.value !== "string") return;
+      if (node.tag === "!vault") {
+        const { value } = node;
+        node.value = atPlace(place(file, lines, node.range?.[0] ?? 0), (what) =>
+          vault.vaultSecret(value, what),
+        );
+      } else if (hidden) node.value = new Secret(node.value);
+    },
+  });
+}
 
-function hintFor(message: string): string | undefined {
-  return message.includes("Ansible Vault") ? vaultHint : undefined;
+/**
+ * Reads what is encrypted at a place in a file.
+ *
+ * @param run gets the place's name for messages of its own: a secret may be used long after its inventory was read
+ */
+function atPlace<T>(location: Location, run: (what: string) => T): T {
+  const what = formatLocation({ file: location.file, line: location.line });
+  try {
+    return run(what);
+  } catch (error) {
+    const hint = error instanceof ShowrunnerError ? error.hint : undefined;
+    throw invalid(messageOf(error).replace(`${what}: `, ""), location, hint);
+  }
 }
 
 /** YAML 1.1 without dates and without 12:30 as a number in base sixty; with Ansible's own tags. */
@@ -76,10 +118,7 @@ const unsafeTag: ScalarTag = { tag: "!unsafe", resolve: (text) => text };
 
 const vaultTag: ScalarTag = {
   tag: "!vault",
-  resolve(_, onError) {
-    onError("the value is encrypted with Ansible Vault");
-    return null;
-  },
+  resolve: (text) => text,
 };
 
 interface Context {

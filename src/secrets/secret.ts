@@ -13,16 +13,32 @@ const known = new Set<string>();
  * anything that a run emits, since every event is redacted of all known secrets.
  */
 export class Secret {
-  readonly #value: string;
+  readonly #read: () => string;
+  #value: string | undefined;
 
-  constructor(value: string) {
-    this.#value = value;
-    remember(value);
+  /**
+   * @param value the value, or what fetches it when it is first revealed. Until then nobody has it, so nothing is
+   * redacted of it either.
+   */
+  constructor(value: string | (() => string)) {
+    if (typeof value === "string") {
+      this.#value = value;
+      remember(value);
+    }
+    this.#read = typeof value === "string" ? () => value : value;
   }
 
-  /** The value itself. Hand it to nothing that prints. */
+  /**
+   * The value itself. Hand it to nothing that prints.
+   *
+   * @throws ShowrunnerError "secret.unavailable" where its source can't give it
+   */
   reveal(): string {
-    return this.#value;
+    if (this.#value !== undefined) return this.#value;
+    const value = this.#read();
+    remember(value);
+    this.#value = value;
+    return value;
   }
 
   toString(): string {
@@ -67,9 +83,30 @@ function rememberText(value: string): void {
   known.add(value);
   known.add(value.replaceAll("'", "'\\''"));
   known.add(JSON.stringify(value).slice(1, -1));
-  known.add(Buffer.from(value).toString("base64"));
+  known.add(inspect(value, { breakLength: Number.POSITIVE_INFINITY }).slice(1, -1));
   known.add(encodeURIComponent(value));
+  known.add(printed(value));
+  rememberBase64(Buffer.from(value));
   ordered = undefined;
+}
+
+/** As a script prints it: its shell may quote a part of the script in an error. */
+function printed(value: string): string {
+  return [...Buffer.from(value.replaceAll("\\", "\\\\").replaceAll("'", "'\\''"))]
+    .map((byte) => (byte < 0x7f ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, "0")}`))
+    .join("");
+}
+
+/** By itself, and as a part of a longer content: there it may begin at any of three bits within a character. */
+function rememberBase64(bytes: Buffer): void {
+  known.add(bytes.toString("base64"));
+  known.add(bytes.toString("base64url"));
+  if (bytes.length < 9) return; // what is left of a short one might be a part of any text
+  for (const before of [0, 1, 2]) {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    // without the characters that also hold bits of what stands before and behind
+    known.add(text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6)));
+  }
 }
 
 let ordered: string[] | undefined;
@@ -94,7 +131,12 @@ export function redactDeep(value: unknown): unknown {
   if (typeof value === "string") return redact(value);
   if (value instanceof Secret) return mask;
   if (Array.isArray(value)) return value.map((item: unknown) => redactDeep(item));
-  if (value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype)
+  if (value !== null && typeof value === "object" && isPlain(value))
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redactDeep(item)]));
   return value;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -357,9 +357,9 @@ describe("a mistake in a YAML inventory", () => {
     ],
     [
       "all:\n  vars:\n    key: !vault |\n      $ANSIBLE_VAULT;1.1",
-      "hosts.yml:3:10: the value is encrypted with Ansible Vault",
+      "hosts.yml:3:17: expected text encrypted with Ansible Vault, which begins with $ANSIBLE_VAULT",
     ],
-    ["$ANSIBLE_VAULT;1.1;AES256\n6132", "hosts.yml:1: the file is encrypted with Ansible Vault"],
+    ["$ANSIBLE_VAULT;1.1;AES256\n6132", "hosts.yml:1: the encrypted text is damaged or cut off"],
     ["all:\n  vars:\n    key: !secret x", /^hosts\.yml:3:10: Unresolved tag: !secret/],
     [
       "a:\n  vars: {ansible_group_priority: high}",

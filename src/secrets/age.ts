@@ -1,0 +1,58 @@
+/** Secrets in files encrypted with age (https://age-encryption.org). */
+import { messageOf } from "../core/errors.ts";
+import { readSecretFile, secretPath, withoutNewline } from "./file.ts";
+import { reveal, Secret } from "./secret.ts";
+import { unavailable } from "./unavailable.ts";
+
+export interface AgeOptions {
+  /** The file with the identity, as `age-keygen` makes it. Default: what the variable AGE_IDENTITY names or holds. */
+  readonly identity?: string;
+  /** The passphrase, for a file that was encrypted with one. */
+  readonly passphrase?: string | Secret;
+}
+
+/**
+ * What a file holds that was encrypted with age, armoured or not, without one newline at its end. It is decrypted
+ * at once, which is why it must be awaited.
+ *
+ * @param file relative to the working directory
+ * @throws ShowrunnerError "secret.unavailable" where it can't be decrypted
+ * @example
+ * const password = await secretFrom.age("secrets/db.age", { identity: "~/.config/age/keys.txt" });
+ */
+export async function secretAge(file: string, options: AgeOptions = {}): Promise<Secret> {
+  const bytes = readSecretFile(secretPath(file), "age file");
+  const { armor, Decrypter } = await import("age-encryption");
+  const decrypter = new Decrypter();
+  try {
+    if (options.passphrase !== undefined) decrypter.addPassphrase(reveal(options.passphrase));
+    else for (const identity of identities(file, options.identity)) decrypter.addIdentity(identity);
+    const text = bytes.toString("latin1");
+    const armoured = text.trimStart().startsWith("-----BEGIN AGE");
+    const clear = await decrypter.decrypt(armoured ? armor.decode(text) : bytes);
+    return new Secret(withoutNewline(Buffer.from(clear).toString("utf8")));
+  } catch (error) {
+    if (error instanceof Error && error.name === "ShowrunnerError") throw error;
+    throw unavailable(
+      `cannot decrypt ${file}: ${messageOf(error)}`,
+      "Check that it is a file of age, and encrypted for this identity.",
+      error,
+    );
+  }
+}
+
+/** The keys in an identity file, which may also hold comments. */
+function identities(file: string, path: string | undefined): string[] {
+  const given = path ?? process.env["AGE_IDENTITY"];
+  if (!given)
+    throw unavailable(
+      `no identity to decrypt ${file} with`,
+      "Say { identity: FILE }, or set AGE_IDENTITY to the identity's file.",
+    );
+  const text = given.startsWith("AGE-SECRET-KEY-")
+    ? given
+    : readSecretFile(secretPath(given), "age identity").toString("utf8");
+  const keys = text.split(/\s*\n\s*/).filter((line) => /^AGE-SECRET-KEY-/.test(line));
+  if (keys.length === 0) throw unavailable(`there is no AGE-SECRET-KEY in ${given}`);
+  return keys.map((key) => new Secret(key.trim()).reveal());
+}

@@ -1,0 +1,75 @@
+/** Secrets in files of Ansible Vault. */
+import { createRequire } from "node:module";
+import type { ScalarTag } from "yaml";
+import { readSecretFile, secretPath, withoutNewline } from "./file.ts";
+import { atPath } from "./key-path.ts";
+import { Secret } from "./secret.ts";
+import { unavailable } from "./unavailable.ts";
+import { isVaultText, readVaultText } from "./vault.ts";
+import { openVault, type VaultOptions } from "./vault-passwords.ts";
+
+/**
+ * A file that is encrypted with Ansible Vault, or one value of a YAML file: of one that is encrypted as a whole, or
+ * in which the value itself is (`!vault`). It is decrypted when it is first needed.
+ *
+ * @param file relative to the working directory
+ * @param key the value's path, such as `db.password`; without it the whole file, without one newline at its end
+ * @param options where the password is; by default where Ansible looks for it
+ * @throws ShowrunnerError "secret.unavailable", when revealed
+ * @example
+ * secretFrom.vault("group_vars/all/vault.yml", "db_password", { passwordFile: "~/.vault-password" });
+ */
+export function secretVault(file: string, key?: string, options: VaultOptions = {}): Secret {
+  return new Secret(() => {
+    const written = readSecretFile(secretPath(file), "vault file").toString("utf8");
+    const whole = isVaultText(written);
+    if (key === undefined) return withoutNewline(decrypted(written, file, options));
+    const text = whole ? decrypted(written, file, options) : written;
+    return valueAt(text, file, key, options);
+  });
+}
+
+/**
+ * The value of an encrypted text, decrypted when it is first needed.
+ *
+ * @param what how it is called in a message: its file and line
+ * @throws ShowrunnerError "secret.unavailable" at once where the text is damaged
+ */
+export function vaultSecret(text: string, what: string): Secret {
+  const envelope = readVaultText(text, what);
+  return new Secret(() => openVault(envelope, what).toString("utf8"));
+}
+
+/** The text of a file that is encrypted as a whole. */
+export function decrypted(text: string, what: string, options: VaultOptions = {}): string {
+  return openVault(readVaultText(text, what), what, options).toString("utf8");
+}
+
+function valueAt(text: string, file: string, key: string, options: VaultOptions): string {
+  const value = atPath(parseYaml(text, file), key);
+  if (value instanceof Encrypted) return decrypted(value.text, `${file}, ${key}`, options);
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw unavailable(
+    `${file}: expected a text at "${key}", ${value === undefined ? "there is nothing" : "got a list or a mapping"}`,
+  );
+}
+
+/** A value in a YAML file that is encrypted by itself. */
+class Encrypted {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+const vaultTag: ScalarTag = { tag: "!vault", resolve: (text) => new Encrypted(text) };
+
+function parseYaml(text: string, file: string): unknown {
+  const yaml: typeof import("yaml") = createRequire(import.meta.url)("yaml");
+  const document = yaml.parseDocument(text, { version: "1.1", prettyErrors: false, customTags: [vaultTag] });
+  // what is wrong is not told: the message might quote a secret
+  if (document.errors.length > 0) throw unavailable(`${file}: what it holds is not valid YAML`);
+  return document.toJS();
+}

@@ -1,0 +1,106 @@
+/** The passwords of Ansible Vault: from options, or from where Ansible itself takes them. */
+import { accessSync, constants } from "node:fs";
+import { basename } from "node:path";
+import { commandOutput } from "./command.ts";
+import { readSecretFile, secretPath } from "./file.ts";
+import { reveal, Secret } from "./secret.ts";
+import { unavailable } from "./unavailable.ts";
+import { decryptVault, type VaultText } from "./vault.ts";
+
+export interface VaultOptions {
+  /** The password itself, such as `secretFrom.prompt("Vault password")`. */
+  readonly password?: string | Secret;
+  /** A file that holds the password, or if it is executable prints it. */
+  readonly passwordFile?: string;
+  /** Only the password of this id, from ANSIBLE_VAULT_IDENTITY_LIST. */
+  readonly id?: string;
+}
+
+/** A password that can be had: its id, and how. */
+interface Identity {
+  readonly id: string | undefined;
+  readonly read: () => string;
+}
+
+/**
+ * Decrypts a text with whichever password fits: the one of the text's id first, then the others, as Ansible does.
+ *
+ * Passwords that no option names come from ANSIBLE_VAULT_IDENTITY_LIST (`dev@FILE,prod@FILE`) and
+ * ANSIBLE_VAULT_PASSWORD_FILE.
+ *
+ * @param what how the text is called in a message
+ * @throws ShowrunnerError "secret.unavailable" where there is no password, or none fits
+ */
+export function openVault(text: VaultText, what: string, options: VaultOptions = {}): Buffer {
+  const all = identities(options);
+  if (all.length === 0)
+    throw unavailable(`${what}: no vault password to decrypt it with`, howToGive(options));
+  const first = all.filter(({ id }) => id !== undefined && id === text.id);
+  for (const identity of [...first, ...all.filter((one) => !first.includes(one))]) {
+    const clear = decryptVault(text, passwordOf(identity));
+    if (clear) return clear;
+  }
+  const id = text.id === undefined ? "" : `, which says the id "${text.id}"`;
+  const tried =
+    all.length === 1 ? "the vault password does not fit" : `none of ${all.length} vault passwords fits`;
+  throw unavailable(`${what}: ${tried} it${id}, or the text was altered`, howToGive(options));
+}
+
+function howToGive({ id }: VaultOptions): string {
+  return id === undefined
+    ? "Say { passwordFile: FILE }, or set ANSIBLE_VAULT_PASSWORD_FILE."
+    : `Set ANSIBLE_VAULT_IDENTITY_LIST to ${id}@FILE.`;
+}
+
+function identities({ password, passwordFile, id }: VaultOptions): Identity[] {
+  if (password !== undefined) return [{ id, read: () => reveal(password) }];
+  if (passwordFile !== undefined) return [{ id, read: () => readPassword(passwordFile, id) }];
+  const listed = (process.env["ANSIBLE_VAULT_IDENTITY_LIST"] ?? "")
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "")
+    .map((entry): Identity => {
+      const at = entry.indexOf("@");
+      const label = at > 0 ? entry.slice(0, at) : undefined;
+      return { id: label, read: () => readPassword(entry.slice(at + 1), label) };
+    });
+  if (id !== undefined) return listed.filter((identity) => identity.id === id);
+  const file = process.env["ANSIBLE_VAULT_PASSWORD_FILE"];
+  return file ? [...listed, { id: undefined, read: () => readPassword(file, undefined) }] : listed;
+}
+
+/** A command is asked once for each password: it may want a key touched, or ask on the terminal. */
+const passwords = new Map<string, string>();
+
+function readPassword(path: string, id: string | undefined): string {
+  const file = secretPath(path);
+  const key = JSON.stringify([file, id]);
+  const known = passwords.get(key);
+  if (known !== undefined) return known;
+  const text = isExecutable(file) ? commandOutput([file, ...idOption(file, id)]) : read(file);
+  if (text === "") throw unavailable(`the vault password file ${path} is empty`);
+  passwords.set(key, text);
+  return text;
+}
+
+function passwordOf(identity: Identity): string {
+  return new Secret(identity.read()).reveal(); // known from here on, and so redacted
+}
+
+function read(file: string): string {
+  return readSecretFile(file, "vault password file").toString("utf8").trim();
+}
+
+/** Ansible tells a script the id where the script's name says that it wants it. */
+function idOption(file: string, id: string | undefined): string[] {
+  return /-client(\.\w+)?$/.test(basename(file)) && id !== undefined ? ["--vault-id", id] : [];
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,262 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { armor, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
+import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
+import { messageOf } from "../../src/core/errors.ts";
+import { redact } from "../../src/secrets/secret.ts";
+import { secretFrom } from "../../src/secrets/sources.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "secrets-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const vaults = resolve(import.meta.dirname, "vault");
+
+beforeEach(() => {
+  vi.stubEnv("ANSIBLE_VAULT_PASSWORD_FILE", "");
+  vi.stubEnv("ANSIBLE_VAULT_IDENTITY_LIST", "");
+  vi.stubEnv("AGE_IDENTITY", "");
+});
+afterEach(() => vi.unstubAllEnvs());
+
+function put(name: string, content: string | Uint8Array, mode = 0o600): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+  return path;
+}
+
+async function failure(run: () => unknown): Promise<string> {
+  try {
+    await run();
+  } catch (error) {
+    return messageOf(error).replaceAll(`${folder}/`, "").replaceAll(`${vaults}/`, "");
+  }
+  return "no failure";
+}
+
+describe("the environment", () => {
+  it("gives a variable", () => {
+    vi.stubEnv("SITE_PASSWORD", "from the environment");
+    expect(secretFrom.env("SITE_PASSWORD").reveal()).toBe("from the environment");
+    expect(redact("it is from the environment.")).toBe("it is ********.");
+  });
+
+  it("says which variable is missing, or empty", async () => {
+    vi.stubEnv("EMPTY", "");
+    expect(await failure(() => secretFrom.env("NOT_THERE"))).toMatch(
+      /^the environment variable NOT_THERE is not set/,
+    );
+    expect(await failure(() => secretFrom.env("EMPTY"))).toMatch(/^the environment variable EMPTY is empty/);
+  });
+});
+
+describe("a file", () => {
+  test.each([
+    ["one\n", "one"],
+    ["two\n\n", "two\n"],
+    ["three", "three"],
+    ["four\r\n", "four"],
+  ])("%j gives %j", (content, value) => {
+    expect(secretFrom.file(put("plain", content)).reveal()).toBe(value);
+  });
+
+  it("that everybody may read is warned of", () => {
+    const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
+    secretFrom.file(put("mine", "mine alone"));
+    expect(warn).not.toHaveBeenCalled();
+    secretFrom.file(put("open", "wide open", 0o644));
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("may be read by everybody"));
+    warn.mockRestore();
+  });
+
+  it("that isn't there is named", async () => {
+    expect(await failure(() => secretFrom.file(join(folder, "none")))).toBe(
+      "cannot read the secret file none: there is no such file",
+    );
+  });
+});
+
+describe("a command", () => {
+  it("runs once, and only when the secret is revealed", () => {
+    const runs = put("runs", "");
+    const made = secretFrom.command(["sh", "-c", `echo x >> ${runs}; echo the-output-$(wc -l < ${runs})`]);
+    expect(String(made)).toBe("********");
+    expect(made.reveal()).toBe("the-output-1");
+    expect(made.reveal()).toBe("the-output-1");
+    expect(redact("the-output-1")).toBe("********");
+  });
+
+  test.each<[readonly [string, ...string[]], string]>([
+    [["no-such-command-at-all"], `the command "no-such-command-at-all", which gives a secret, is not there`],
+    [
+      ["sh", "-c", "echo locked >&2; exit 3"],
+      `the command "sh", which gives a secret, failed with status 3: locked`,
+    ],
+    [["true"], `the command "true" was to print a secret and printed nothing`],
+  ])("%j fails clearly", async (argv, message) => {
+    const made = secretFrom.command(argv);
+    expect(await failure(() => made.reveal())).toBe(message);
+  });
+});
+
+describe("age", async () => {
+  const identity = await generateX25519Identity();
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(await identityToRecipient(identity));
+  const bytes = await encrypter.encrypt("from age\n");
+  const keys = put("keys.txt", `# created: today\n# public key: age1\n${identity}\n`);
+  const file = put("secret.age", bytes);
+
+  it("decrypts with an identity file, armoured or not", async () => {
+    expect((await secretFrom.age(file, { identity: keys })).reveal()).toBe("from age");
+    const armoured = put("armoured.age", armor.encode(bytes));
+    expect((await secretFrom.age(armoured, { identity: keys })).reveal()).toBe("from age");
+  });
+
+  test.each([
+    ["names the identity's file", keys],
+    ["holds the identity", identity],
+  ])("decrypts where AGE_IDENTITY %s", async (_, value) => {
+    vi.stubEnv("AGE_IDENTITY", value);
+    expect((await secretFrom.age(file)).reveal()).toBe("from age");
+    expect(redact(identity)).toBe("********");
+  });
+
+  it("decrypts with a passphrase", async () => {
+    const locked = new Encrypter();
+    locked.setPassphrase("open sesame");
+    locked.setScryptWorkFactor(10);
+    const path = put("phrase.age", await locked.encrypt("behind a phrase"));
+    expect((await secretFrom.age(path, { passphrase: "open sesame" })).reveal()).toBe("behind a phrase");
+  });
+
+  it("says what is missing", async () => {
+    const other = put("other.txt", await generateX25519Identity());
+    expect(await failure(() => secretFrom.age(file))).toMatch(/^no identity to decrypt secret.age with/);
+    expect(await failure(() => secretFrom.age(file, { identity: put("none.txt", "# nothing\n") }))).toBe(
+      "there is no AGE-SECRET-KEY in none.txt",
+    );
+    expect(await failure(() => secretFrom.age(file, { identity: other }))).toMatch(
+      /^cannot decrypt secret.age: /,
+    );
+    expect(await failure(() => secretFrom.age(keys, { identity: keys }))).toMatch(
+      /^cannot decrypt keys.txt: /,
+    );
+  });
+});
+
+describe("sops", () => {
+  it("asks the command for one value, or for the file", () => {
+    put("sops", `#!/bin/sh\nprintf '%s|' "$@"\n`, 0o755);
+    vi.stubEnv("PATH", `${folder}:${process.env["PATH"]}`);
+    expect(secretFrom.sops("/site.yaml", "db.users[0].token").reveal()).toBe(
+      `--decrypt|--extract|["db"]["users"][0]["token"]|/site.yaml|`,
+    );
+    expect(secretFrom.sops("/site.yaml").reveal()).toBe("--decrypt|/site.yaml|");
+  });
+
+  it("says so where the command isn't there", async () => {
+    vi.stubEnv("PATH", join(folder, "nowhere"));
+    const made = secretFrom.sops("site.yaml");
+    expect(await failure(() => made.reveal())).toBe(`the command "sops", which gives a secret, is not there`);
+  });
+});
+
+describe("Ansible Vault", () => {
+  const whole = join(vaults, "whole.yml");
+  const prod = join(vaults, "text-1.2");
+  const inline = join(vaults, "inline.yml");
+  const passwordFile = join(vaults, "password");
+  const prodFile = join(vaults, "password.prod");
+
+  test.each([
+    ["db.password", `canary "whole" file`],
+    ["db.port", "3306"],
+    ["users[0].token", "tok-123456"],
+  ])("a file encrypted as a whole gives %s", (key, value) => {
+    expect(secretFrom.vault(whole, key, { passwordFile }).reveal()).toBe(value);
+  });
+
+  it("a file without a key gives all of it", () => {
+    expect(secretFrom.vault(prod, undefined, { passwordFile: prodFile }).reveal()).toBe("just text, ünï");
+  });
+
+  it("takes the password from where Ansible does, by id and without", () => {
+    vi.stubEnv("ANSIBLE_VAULT_PASSWORD_FILE", passwordFile);
+    vi.stubEnv("ANSIBLE_VAULT_IDENTITY_LIST", `dev@${passwordFile}, prod@${prodFile}`);
+    expect(secretFrom.vault(inline, "inline").reveal()).toBe("inline value");
+    expect(secretFrom.vault(inline, "of_prod").reveal()).toBe("produced");
+    expect(secretFrom.vault(inline, "of_prod", { id: "prod" }).reveal()).toBe("produced");
+  });
+
+  it("takes the password from another secret, or from a script that is told the id", () => {
+    expect(
+      secretFrom
+        .vault(inline, "inline", { password: secretFrom.file(put("vault", "test-password\n")) })
+        .reveal(),
+    ).toBe("inline value");
+    const script = put(
+      "vault-client",
+      `#!/bin/sh\n[ "$*" = "--vault-id prod" ] && echo other-password\n`,
+      0o755,
+    );
+    expect(secretFrom.vault(inline, "of_prod", { passwordFile: script, id: "prod" }).reveal()).toBe(
+      "produced",
+    );
+  });
+
+  it("refuses another password, and a text that was altered", async () => {
+    const other = secretFrom.vault(whole, "db", { passwordFile: prodFile });
+    expect(await failure(() => other.reveal())).toBe(
+      "whole.yml: the vault password does not fit it, or the text was altered",
+    );
+    vi.stubEnv("ANSIBLE_VAULT_IDENTITY_LIST", `dev@${passwordFile},test@${passwordFile}`);
+    expect(await failure(() => secretFrom.vault(prod).reveal())).toBe(
+      `text-1.2: none of 2 vault passwords fits it, which says the id "prod", or the text was altered`,
+    );
+  });
+
+  test.each([
+    ["no password", () => secretFrom.vault(whole, "db"), "whole.yml: no vault password to decrypt it with"],
+    [
+      "a key that isn't there",
+      () => secretFrom.vault(whole, "db.pass", { passwordFile }),
+      `whole.yml: expected a text at "db.pass", there is nothing`,
+    ],
+    [
+      "a file that isn't encrypted",
+      () => secretFrom.vault(inline, undefined, { passwordFile }),
+      "inline.yml: expected text encrypted with Ansible Vault, which begins with $ANSIBLE_VAULT",
+    ],
+    [
+      "an old format",
+      () => secretFrom.vault(put("old", "$ANSIBLE_VAULT;1.0;AES\n6132\n"), undefined, { passwordFile }),
+      "old: expected Ansible Vault 1.1 or 1.2 with AES256, got 1.0 with AES",
+    ],
+    [
+      "a text cut off",
+      () => secretFrom.vault(put("cut", "$ANSIBLE_VAULT;1.1;AES256\n6132\n"), undefined, { passwordFile }),
+      "cut: the encrypted text is damaged or cut off",
+    ],
+  ])("says what is wrong with %s", async (_, make, message) => {
+    expect(await failure(() => make().reveal())).toBe(message);
+  });
+});
+
+it("asks nothing where there is no terminal, and says so", () => {
+  const sources = resolve(import.meta.dirname, "../../src/secrets/sources.ts");
+  const program = put(
+    "ask.ts",
+    `import { secretFrom } from ${JSON.stringify(sources)};
+    const password = secretFrom.prompt("sudo password");
+    try { password.reveal(); } catch (error) { console.log(error.message); }`,
+  );
+  const jiti = resolve(import.meta.dirname, "../../node_modules/.bin/jiti");
+  const { stdout } = spawnSync("setsid", ["--wait", process.execPath, jiti, program], {
+    input: "",
+    encoding: "utf8",
+    timeout: 10_000,
+  });
+  expect(stdout).toBe('"sudo password" is to be asked for, but there is no terminal\n');
+});
