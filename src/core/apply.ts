@@ -29,6 +29,8 @@ export async function applyChange(
       );
     case "write":
       return check(change, become, await write(session, become, action, options));
+    case "reboot":
+      return (await import("./reboot-host.ts")).rebootHost(session, become, action.timeout);
     case "http": {
       const { request } = await import("../transport/http.ts");
       const response = await request(session, action.request);

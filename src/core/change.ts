@@ -48,7 +48,14 @@ export interface HttpRequest {
   readonly verifyTls: boolean;
 }
 
-export type Action = ScriptAction | WriteAction | HttpAction;
+/** Reboots the host, and waits until it is back. */
+export interface RebootAction {
+  readonly kind: "reboot";
+  /** Milliseconds until it must be back. */
+  readonly timeout: number;
+}
+
+export type Action = ScriptAction | WriteAction | HttpAction | RebootAction;
 
 /** A text before and after, for a diff. */
 export interface TextDiff {

@@ -17,6 +17,7 @@ export { waitFor } from "./net/wait-for.ts";
 export { type AptValue, apt } from "./packages/apt.ts";
 export { type ServiceValue, service } from "./services/service.ts";
 export { type SystemdUnitValue, systemdUnit } from "./services/systemd-unit.ts";
+export { reboot } from "./system/reboot.ts";
 export { group } from "./users/group.ts";
 export { type UserValue, user } from "./users/user.ts";
 export { assert } from "./util/assert.ts";

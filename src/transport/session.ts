@@ -109,6 +109,7 @@ export class Session {
   reconnect(): void {
     const given = this.#connection;
     this.#connection = undefined;
+    for (const lane of this.#lanes.values()) lane.shell = undefined; // they end with their connection
     given?.then(
       (connection) => connection.close(),
       () => undefined,

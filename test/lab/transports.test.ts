@@ -1,12 +1,14 @@
 /** What every transport must do, over each of them. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { play } from "../../src/core/play.ts";
 import { printBytes } from "../../src/core/script.ts";
 import { run as runInside } from "../../src/lab/index.ts";
+import { command, reboot } from "../../src/modules/index.ts";
 import { connector, type TransportName } from "../../src/transport/connect.ts";
 import { Session } from "../../src/transport/session.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";
@@ -122,6 +124,20 @@ describe.each(["ssh", "openssh"] as const)(
       await Promise.all([...sessions, refused].map((session) => session.close()));
     });
 
+    it("lets the host use our agent where forwardAgent says so, and not otherwise", async () => {
+      const socket = join(mkdtempSync(join(tmpdir(), "agent-")), "socket");
+      const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+      await vi.waitFor(() => expect(existsSync(socket)).toBe(true));
+      vi.stubEnv("SSH_AUTH_SOCK", socket);
+      const script = 'test -S "$SSH_AUTH_SOCK" && echo yes || echo no';
+      const sessions = [true, false].map((forwardAgent) => over(transport, "one", { forwardAgent }));
+      expect(await Promise.all(sessions.map((session) => text(session, script)))).toEqual(["yes\n", "no\n"]);
+      await Promise.all(sessions.map((session) => session.close()));
+      vi.unstubAllEnvs();
+      agent.kill();
+    rmSync(dirname(socket), { recursive: true });
+    });
+
     it("a password lets us in, and is in no process list", async () => {
       const password = "pa$$ 'word";
       await runInside(lab.spec, "one", [
@@ -147,6 +163,45 @@ describe.each(["ssh", "openssh"] as const)(
     });
   },
 );
+
+describe.each(["ssh", "openssh"] as const)("a reboot over %s", { timeout: 120_000 }, (transport) => {
+  const site = (timeout: "60s") => [
+    play(
+      "p",
+      { hosts: "three", become: true },
+      {
+        before: () => command({ argv: ["touch", "/run/before"] }),
+        reboot: () => reboot({ timeout }),
+        after: () => command({ argv: ["test", "!", "-e", "/run/before"] }),
+      },
+    ),
+  ];
+  const access = ({ name }: { name: string }) => ({ connect: connector(transport, lab.settings(name)) });
+
+  it("is waited for, and the run goes on", async () => {
+    const ran = await lab.run(site("60s"), { access });
+    expect(ran.errors).toEqual([]);
+    expect(ran.hosts["three"]).toMatchObject({ changed: 3, failed: 0, unreachable: 0 });
+  });
+
+  it("is not made in a check", async () => {
+    const session = over(transport, "three");
+    const id = () => text(session, "cat /proc/sys/kernel/random/boot_id");
+    const before = await id();
+    const ran = await lab.run([play("p", { hosts: "three", become: true }, { it: () => reboot({}) })], {
+      access,
+      check: true,
+    });
+    expect(ran.hosts["three"]).toMatchObject({ changed: 1 });
+    expect(await id()).toBe(before);
+    await session.close();
+  });
+
+  it("that a user may not ask for is refused", async () => {
+    const ran = await lab.run([play("p", { hosts: "three" }, { it: () => reboot({}) })], { access });
+    expect(ran.errors).toEqual([expect.stringContaining("only root may reboot a host")]);
+  });
+});
 
 it("openssh leaves no control socket behind", async () => {
   const sockets = () => readdirSync(tmpdir()).filter((name) => /^sr-/.test(name)).length;
