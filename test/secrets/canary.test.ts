@@ -1,0 +1,129 @@
+/** One secret through modules, failures and reporters: it must be found nowhere, in none of its spellings. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { hostVars, inventoryList } from "../../src/cli/inventory-views.ts";
+import type { TimedEvent } from "../../src/core/events.ts";
+import { openJournal } from "../../src/core/journal.ts";
+import { fail } from "../../src/core/task.ts";
+import { inventory } from "../../src/inventory/index.ts";
+import {
+  assert,
+  command,
+  copy,
+  debug,
+  http,
+  lineinfile,
+  mysqlUser,
+  shell,
+  template,
+} from "../../src/modules/index.ts";
+import { createReporter, plain, reporterNames } from "../../src/report/index.ts";
+import { redactDeep, secret } from "../../src/secrets/secret.ts";
+import { runHere } from "../modules/local.ts";
+
+const lines = [`can'ary "one" \\ $HOME ü%`, "second-line/of+it?"];
+const value = lines.join("\n");
+const canary = secret(value);
+
+/** Each also in part: a text that was cut in the middle of the secret still holds much of it. */
+const spellings = [
+  ...lines,
+  "second-line",
+  "can'ary",
+  "can'\\''ary",
+  JSON.stringify(value).slice(1, -1),
+  encodeURIComponent(value),
+  Buffer.from(value).toString("base64"),
+  Buffer.from(value).toString("base64").slice(4, 30),
+  Buffer.from(value).toString("base64url"),
+  inspect(value).slice(1, 20),
+];
+
+const folder = mkdtempSync(join(tmpdir(), "canary-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string) => join(folder, name);
+writeFileSync(at("page.ejs"), "password=<%= vars.password %>\n");
+writeFileSync(at("old"), `before\n${value}\n`);
+writeFileSync(at("wrong.ejs"), "<%= vars.password %>\n<%= vars.missing %>\n");
+
+const login = { host: "127.0.0.1", port: 9, user: "root", password: canary };
+const echo = { cmd: "cat", stdin: canary, readOnly: true } as const;
+
+const cases: Record<string, () => PromiseLike<unknown>> = {
+  "a command that prints it": () => command({ argv: ["cat"], stdin: canary }),
+  "a command that fails with it": () => shell({ cmd: "cat >&2; exit 3", stdin: canary }),
+  "a script that prints it from its environment": () =>
+    shell({ cmd: `printf '%s' "$CANARY"; exit 1`, environment: { CANARY: canary } }),
+  "base64 of it": () => shell({ cmd: "base64 -w0", stdin: canary }),
+  "base64 of more than it": () => shell({ cmd: "{ printf x; cat; echo y; } | base64 -w0", stdin: canary }),
+  "a read-only command that fails with it": () => shell({ ...echo, cmd: "cat; exit 1" }),
+  "a command line that holds it": () => command({ argv: ["false", canary.reveal()] }),
+  "copy of it": () => copy({ dest: at("copied"), content: canary }),
+  "copy to a folder that isn't there": () => copy({ dest: at("no/folder/copied"), content: canary }),
+  "copy that its check refuses": () =>
+    copy({ dest: at("refused"), content: canary, validate: "cat %s >&2; false" }),
+  "copy over a file that holds it": () => copy({ dest: at("old"), content: "after\n" }),
+  "a template with it": () => template({ src: at("page.ejs"), dest: at("page"), vars: { password: canary } }),
+  "a template that breaks behind it": () =>
+    template({ src: at("wrong.ejs"), dest: at("wrong"), vars: { password: canary } }),
+  "a line with it": () => lineinfile({ path: at("line"), line: secret(lines[1] ?? ""), create: true }),
+  "http that fails": () =>
+    http({ url: "http://127.0.0.1:9/", user: "me", password: canary, body: canary, headers: { a: "b" } }),
+  "a mysql login that fails": () => mysqlUser({ name: "site", password: canary, login }),
+  "debug of it": () => debug({ message: { deep: [canary, value] } }),
+  "debug of its text": () => debug({ message: `it is ${value}` }),
+  "an assertion with it": () => assert({ that: false, message: `not ${value}` }),
+  "a step that fails with it": async () => fail(`no: ${value}`, value),
+  "a step that throws it": async () => {
+    throw new Error(`thrown ${value}`);
+  },
+  "an output that is read": async () => {
+    const { value: read } = await shell(echo);
+    await debug({ message: read });
+  },
+};
+
+async function everythingSaid(events: readonly TimedEvent[]): Promise<string> {
+  const said: string[] = [];
+  const stream = { write: (text: string) => said.push(text), columns: 200, rows: 50, isTTY: false };
+  for (const name of reporterNames)
+    for (const verbose of [false, true]) {
+      const reporter = await createReporter(name, stream, { verbose, diff: true, style: plain });
+      for (const event of events) reporter.subscribe(event);
+      await reporter.close();
+    }
+  const runs = mkdtempSync(join(folder, "runs-"));
+  const journal = openJournal(runs, "canary");
+  for (const event of events) journal.subscribe(event);
+  journal.close();
+  const kept = readdirSync(runs).map((name) => readFileSync(join(runs, name), "utf8"));
+  expect(kept).not.toEqual([]);
+  return [...said, ...kept].join("\n");
+}
+
+describe("a secret is said nowhere", () => {
+  for (const [name, body] of Object.entries(cases))
+    it(`in ${name}, planned or run`, async () => {
+      for (const check of [true, false]) {
+        const said = await everythingSaid((await runHere(body, { check })).events);
+        expect(spellings.filter((spelling) => said.includes(spelling))).toEqual([]);
+        // the secret was in what these say
+        if (!check && /command|script|base64|debug|assertion|step|output|check/.test(name))
+          expect(said).toContain("********");
+      }
+    });
+
+  it("by the views of an inventory", () => {
+    const made = inventory({
+      settings: { password: canary, becomePassword: value },
+      vars: { canary, text: value, deep: [{ canary }] },
+      hosts: { here: {} },
+    });
+    const said = JSON.stringify(redactDeep([inventoryList(made), hostVars(made.host("here"))]));
+    expect(spellings.filter((spelling) => said.includes(spelling))).toEqual([]);
+    expect(inspect(canary) + String(canary) + JSON.stringify({ canary })).not.toContain("second-line");
+  });
+});
