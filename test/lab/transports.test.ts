@@ -135,7 +135,7 @@ describe.each(["ssh", "openssh"] as const)(
       await Promise.all(sessions.map((session) => session.close()));
       vi.unstubAllEnvs();
       agent.kill();
-    rmSync(dirname(socket), { recursive: true });
+      rmSync(dirname(socket), { recursive: true });
     });
 
     it("a password lets us in, and is in no process list", async () => {
