@@ -37,6 +37,11 @@ export class HandlerQueue {
     return owed;
   }
 
+  /** What is owed, as messages call it. */
+  get labels(): readonly string[] {
+    return [...this.#owed.values()].map(({ task }) => task.label);
+  }
+
   get size(): number {
     return this.#owed.size;
   }

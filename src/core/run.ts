@@ -103,6 +103,13 @@ class Run implements PlayState {
       signal?.removeEventListener("abort", cut);
       await this.#closeAll();
     }
+    for (const { info, handlers } of this.#hosts.values())
+      if (handlers.size > 0)
+        this.emit({
+          type: "warning",
+          host: info.name,
+          text: `owed, and not run: ${handlers.labels.join(", ")}`,
+        });
     const summary = summarise(this.#hosts, this.interrupted);
     this.emit({ type: "run:end", ...summary, seconds: (performance.now() - started) / 1000 });
     return summary;

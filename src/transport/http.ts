@@ -42,10 +42,15 @@ export async function request(session: Session, wanted: HttpRequest): Promise<Ht
     });
   } catch (error) {
     if (error instanceof ShowrunnerError && error.code.startsWith("host.")) throw error;
-    throw new ShowrunnerError("task.failed", `${wanted.url} did not answer: ${messageOf(error)}`, {
+    throw new ShowrunnerError("task.failed", `${wanted.url} did not answer: ${reasonOf(error)}`, {
       cause: error,
     });
   }
+}
+
+/** The reason alone: that the refusal came over a channel is of no use to the reader. */
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/^\(SSH\) Channel open failure: /, "");
 }
 
 function exchange(socket: Duplex, url: URL, { method, headers, body }: HttpRequest): Promise<HttpResponse> {

@@ -236,6 +236,21 @@ describe("an interrupted run", () => {
     expect([...hosts.a.changes, ...hosts.b.changes]).toEqual([]);
     expect(ran.exitCode).toBe(exitCode.interrupted);
   });
+
+  it("says which handlers it leaves owed", async () => {
+    const controller = new AbortController();
+    const ran = await runOn(
+      { a: new FakeSwitches({ light: "off" }) },
+      [
+        play("p", all, {
+          one: () => turn({ name: "light", to: "on" }, { notify: bell }),
+          two: async () => controller.abort(),
+        }),
+      ],
+      { signal: controller.signal },
+    );
+    expect(ran.of("warning")).toMatchObject([{ host: "a", text: "owed, and not run: print bell" }]);
+  });
 });
 
 describe("once", () => {
