@@ -79,6 +79,11 @@ function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Reado
         `${where(host, name)}: ${host.name}: ${name}: no play knows this variable; did you mean "${meant}"?`,
       );
   }
+  for (const name of Object.keys(wanted))
+    if (!(name in extra) && isForeignTemplate(host, name))
+      problems.push(
+        `${where(host, name)}: ${host.name}: ${name}: a template ({{ … }}) is not evaluated here: write the value, or write the inventory in TypeScript`,
+      );
   // a play without variables must not load the validator
   const result = isEmpty(play.schema.properties) ? { value: {} } : checkValue(play.schema, wanted);
   if ("value" in result) return problems.length > 0 ? { problems } : result;
@@ -88,6 +93,17 @@ function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Reado
     problems.push(`${place(name)}: ${host.name}: ${path}: ${message} (play "${play.name}")`);
   }
   return { problems };
+}
+
+/** Ansible would evaluate it; to deploy it as it stands would surely be wrong. */
+function isForeignTemplate(host: HostInfo, name: string): boolean {
+  const file = host.varLocation(name)?.file ?? "";
+  return /\.ya?ml$/.test(file) && holdsTemplate(host.vars[name]);
+}
+
+function holdsTemplate(value: unknown): boolean {
+  if (typeof value === "string") return /\{\{.*\}\}/.test(value);
+  return value !== null && typeof value === "object" && Object.values(value).some(holdsTemplate);
 }
 
 function pick(given: Readonly<Record<string, unknown>>, properties: TProperties): Record<string, unknown> {
