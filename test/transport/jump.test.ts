@@ -220,8 +220,8 @@ describe("a host behind jump hosts", () => {
       connector("ssh", target.settings({ jump: [outer.settings({ user: "going" })] })),
     );
     sessions.push(session);
-    const running = session.run(undefined, ["sleep 5"]);
-    setTimeout(() => outer.cut(), 500);
+    // cut once the command is known to run, however long connecting took
+    const running = session.run(undefined, ["echo begun; sleep 5"], { onOutput: () => outer.cut() });
     await expect(running).rejects.toMatchObject({ code: "host.lost" });
   });
 
