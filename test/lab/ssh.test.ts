@@ -188,10 +188,19 @@ describe("a host that can't be used", { timeout: 60_000 }, () => {
   });
 
   it("that goes down in the middle of a task is lost, and nobody else", async () => {
-    const ran = lab.run([play("p", { hosts: "all" }, { one: () => run({ script: "sleep 3; echo done" }) })]);
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    await stop(lab.spec, "one");
+    let stopped: Promise<void> | undefined;
+    const ran = lab.run(
+      [play("p", { hosts: "all" }, { one: () => run({ script: "echo begun; sleep 4" }) })],
+      {
+        subscribers: [
+          (event) => {
+            if (event.type === "task:output" && event.host === "one") stopped ??= stop(lab.spec, "one");
+          },
+        ],
+      },
+    );
     const { errors, hosts, exitCode } = await ran;
+    await stopped;
     expect(errors).toEqual([expect.stringContaining("one: host.lost")]);
     expect(hosts["two"]).toMatchObject({ changed: 1 });
     expect(exitCode).toBe(4);

@@ -72,8 +72,8 @@ export function testLab(name: string, net: number, hostNames: readonly string[])
           hosts: Object.fromEntries(spec.hosts.map(({ name: host, address }) => [host, { address }])),
         }),
         access: (host) => ({ connect: connector("ssh", settings(host.name)) }),
-        subscribers: [(event) => events.push(event)],
         ...request,
+        subscribers: [(event) => events.push(event), ...(request.subscribers ?? [])],
       });
       const of = <T extends RunEvent["type"]>(type: T) =>
         events.filter((event): event is Extract<TimedEvent, { type: T }> => event.type === type);
