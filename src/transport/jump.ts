@@ -33,7 +33,7 @@ export function parseJump(text: string): Hop[] {
 }
 
 /** Tells routes apart: whoever is on the way, by everything that decides where and as whom we arrive. */
-export function routeName(hops: readonly ResolvedSettings[]): string {
+export function routeName(hops: readonly ConnectionSettings[]): string {
   return JSON.stringify(
     hops.map(({ address, port, user, identityFile, hostKeys, knownHosts }) => [
       address,

@@ -8,7 +8,7 @@ import { ShowrunnerError } from "../core/errors.ts";
 import { quote } from "../core/script.ts";
 import { askpassEnvironment } from "./askpass.ts";
 import { Bastions } from "./bastions.ts";
-import { atHop } from "./jump.ts";
+import { atHop, routeName } from "./jump.ts";
 import { OpenSshConnection } from "./openssh-connection.ts";
 import { connectOptions } from "./openssh-options.ts";
 import { type ConnectionSettings, defaultConnectTimeout } from "./settings.ts";
@@ -31,9 +31,8 @@ export async function connectOpenSsh(settings: ConnectionSettings): Promise<Conn
 function reach(target: ConnectionSettings, hops: readonly ConnectionSettings[]): Promise<OpenSshConnection> {
   const last = hops.at(-1);
   if (last === undefined) return establish(target);
-  const route = hops.map(({ address, port, user, identityFile }) => [address, port, user, identityFile]);
   return bastions.through(
-    JSON.stringify(route),
+    routeName(hops),
     () => atHop(last, reach(last, hops.slice(0, -1))),
     (bastion) => establish(target, { name: last.name, connection: bastion }),
   );
