@@ -7,56 +7,49 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-
-interface Count {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
+import { type Failure, firstLines, type TestReport } from "./test-reporter.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const total: Count = { passed: 0, failed: 0, skipped: 0 };
+const total = { passed: 0, skipped: 0 };
+/** Told once more at the end: of a long output often only the tail is kept. */
+const failures: Failure[] = [];
 
-function bin(name: string, args: readonly string[]): number {
-  return (
-    spawnSync(join(root, "node_modules", ".bin", name), args, { cwd: root, stdio: "inherit" }).status ?? 1
-  );
+function bin(name: string): string {
+  return join(root, "node_modules", ".bin", name);
 }
 
 function check(title: string, name: string, args: readonly string[]): void {
   say(title);
-  if (bin(name, args) === 0) total.passed++;
-  else total.failed++;
+  const { status, stdout, stderr } = spawnSync(bin(name), args, { cwd: root, encoding: "utf8" });
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  if (status === 0) total.passed++;
+  else failures.push({ title, lines: firstLines(`${stderr}\n${stdout}`) });
 }
 
 function vitest(project: string): void {
   say(`${project} tests`);
   const folder = mkdtempSync(join(tmpdir(), "showrunner-test-"));
   const report = join(folder, "report.json");
-  const status = bin("vitest", [
-    "run",
-    "--project",
-    project,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-  ]);
-  const counted = countOf(report);
+  const { status } = spawnSync(
+    bin("vitest"),
+    ["run", "--project", project, "--reporter=default", "--reporter=./scripts/test-reporter.ts"],
+    { cwd: root, stdio: "inherit", env: { ...process.env, TEST_REPORT: report } },
+  );
+  const read = reportIn(report);
   rmSync(folder, { recursive: true });
-  total.passed += counted.passed;
-  total.skipped += counted.skipped;
-  // a test file that can't even be loaded has no tests to fail
-  total.failed += counted.failed === 0 && status !== 0 ? 1 : counted.failed;
+  total.passed += read?.passed ?? 0;
+  total.skipped += read?.skipped ?? 0;
+  failures.push(...(read?.failures ?? []));
+  if (status !== 0 && !read?.failures.length)
+    failures.push({ title: `${project} tests ended with status ${status}, without saying why`, lines: [] });
 }
 
-function countOf(report: string): Count {
+function reportIn(path: string): TestReport | undefined {
   try {
-    const read: { numPassedTests: number; numFailedTests: number; numPendingTests: number } = JSON.parse(
-      readFileSync(report, "utf8"),
-    );
-    return { passed: read.numPassedTests, failed: read.numFailedTests, skipped: read.numPendingTests };
+    return JSON.parse(readFileSync(path, "utf8"));
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return undefined;
   }
 }
 
@@ -117,5 +110,7 @@ if (missing !== undefined) {
 }
 if (total.skipped > 0)
   process.stdout.write(`\n!!! ${total.skipped} tests were skipped: look above for which.\n`);
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
-process.exitCode = total.failed > 0 ? 1 : missing === undefined ? 0 : 3;
+for (const { title, lines } of failures)
+  process.stdout.write(`\n=== FAILED: ${title}\n${lines.map((line) => `    ${line}\n`).join("")}`);
+process.stdout.write(`\n${total.passed} passed, ${failures.length} failed\n`);
+process.exitCode = failures.length > 0 ? 1 : missing === undefined ? 0 : 3;
