@@ -9,6 +9,7 @@ import { asFailure } from "./failure.ts";
 import type { Certainty } from "./handlers.ts";
 import { LineSplitter } from "./lines.ts";
 import type { Planning } from "./planning.ts";
+import { surroundedChange } from "./surroundings.ts";
 import type { Outcome, TaskRun } from "./task-run.ts";
 import { notRun, UnknownValue } from "./unknown.ts";
 import { verifyChange } from "./verify.ts";
@@ -19,7 +20,8 @@ const defaultTimeout = "30m";
 export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   const plan = run.task.plan(planning);
   let answer = await plan.next(notRun);
-  while (!answer.done) answer = await plan.next(await makeNotifying(run, answer.value));
+  while (!answer.done)
+    answer = await plan.next(await makeNotifying(run, surroundedChange(answer.value, run.surroundings)));
   return { status: run.changes.length > 0 ? "changed" : "ok", value: { known: answer.value } };
 }
 
@@ -32,7 +34,7 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     let answer = await plan.next(notRun);
     while (!answer.done) {
       const { sets, touches } = answer.value;
-      changes.push(answer.value);
+      changes.push(surroundedChange(answer.value, run.surroundings));
       notify(run, certaintyOf(run, planning));
       facts.predict(sets, touches, planning.tentative);
       answer = await plan.next(notRun);

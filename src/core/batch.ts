@@ -3,6 +3,7 @@ import type { HostContext } from "./context.ts";
 import { Deferred } from "./deferred.ts";
 import type { FactSubject } from "./fact.ts";
 import { Planning } from "./planning.ts";
+import { surroundingsOf } from "./surroundings.ts";
 import { becomeOf, type Task, type TaskResult } from "./task.ts";
 
 /** The results of a batch, as a tuple in the tasks' order. */
@@ -45,7 +46,9 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
 
 /** Plans up to the first change and drops the plan: what it reads is then known when the task runs. */
 async function prefetch(task: Task<unknown>, context: HostContext): Promise<void> {
-  const planning = new Planning(context.host, becomeOf(task.options, context), { refuse: refuseWorld });
+  const surroundings = surroundingsOf(task.options, context);
+  const become = becomeOf(task.options, context);
+  const planning = new Planning(context.host, become, { refuse: refuseWorld, surroundings });
   const plan = task.plan(planning);
   try {
     await plan.next();

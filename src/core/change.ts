@@ -25,6 +25,8 @@ export interface WriteAction {
    * runs with the new file in place, and the old file is put back if it fails.
    */
   readonly validate?: string | undefined;
+  /** What stands before `validate` in its subshell: the task's environment and directory. */
+  readonly validateIn?: Script;
   /** Keeps the file that was there under this path. */
   readonly backup?: string | undefined;
 }

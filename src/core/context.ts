@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Become } from "../transport/transport.ts";
 import { type Location, ShowrunnerError } from "./errors.ts";
 import type { HostRun } from "./host-run.ts";
+import type { Environment } from "./surroundings.ts";
 
 /** Something made inside a step that must be awaited before the step ends. */
 export interface Owed {
@@ -24,6 +25,8 @@ export interface HostContext {
   readonly become: Become | undefined;
   /** The play's setting, where a task has none. */
   readonly ignoreUnreachable: boolean;
+  /** The play's variables for the environment of all its tasks. */
+  readonly environment?: Environment | undefined;
   /** What was made in this step and is not awaited yet. */
   readonly owed: Set<Owed>;
   /** What was started in this step and has not ended yet. */

@@ -3,6 +3,7 @@ import type { Session } from "../transport/session.ts";
 import type { Become } from "../transport/transport.ts";
 import type { ShowrunnerError } from "./errors.ts";
 import type { Script } from "./script.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What a fact is asked about: a path, a package's name, or plain data. */
 export type FactKey = string | { readonly [name: string]: unknown };
@@ -23,6 +24,11 @@ interface FactBase<K extends FactKey, V> {
    * Without it no installation touches this fact.
    */
   mayArrive?(key: K, value: V): boolean;
+  /**
+   * The key with a task's environment, directory and umask, for a fact that runs what the task says. What is true of
+   * a host does not depend on who asks, so other facts have none.
+   */
+  within?(key: K, surroundings: Surroundings): K;
 }
 
 /** A fact that a script reads. */

@@ -15,8 +15,8 @@ export interface OwedHandler {
 }
 
 /**
- * What one host owes, in the order of the first notification. Tasks that would do the same (module, parameters and
- * user) are one.
+ * What one host owes, in the order of the first notification. Tasks that would do the same (module, parameters,
+ * user and surroundings) are one.
  */
 export class HandlerQueue {
   readonly #owed = new Map<string, OwedHandler>();
@@ -49,8 +49,9 @@ export class HandlerQueue {
 
 /** A secret shows itself as a mask: two that differ must not make two tasks the same. */
 function identity({ module, params, options }: Task<unknown>): string {
+  const { become, environment, cwd, umask } = options;
   return JSON.stringify(
-    { module, params, become: options.become },
+    { module, params, become, environment, cwd, umask },
     function (this: unknown, key, shown: unknown) {
       const given = this !== null && typeof this === "object" ? Reflect.get(this, key) : undefined;
       return given instanceof Secret ? createHash("sha256").update(given.reveal()).digest("hex") : shown;

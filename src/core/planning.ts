@@ -3,11 +3,14 @@ import type { Become } from "../transport/transport.ts";
 import { ShowrunnerError } from "./errors.ts";
 import { type Fact, type FactKey, factKeyId } from "./fact.ts";
 import type { HostRun } from "./host-run.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { PlanHost } from "./task.ts";
 
 export interface PlanningOptions {
   /** True if the task itself is only likely to run: a handler that a likely change notified. */
   readonly tentative?: boolean;
+  /** What the task's commands find around them. */
+  readonly surroundings?: Surroundings;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
 }
@@ -44,8 +47,9 @@ export class Planning implements PlanHost {
     return [...this.#read.values()];
   }
 
-  async fact<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<V> {
+  async fact<K extends FactKey, V>(fact: Fact<K, V>, asked: K): Promise<V> {
     this.#options.refuse?.(fact);
+    const key = fact.source.within?.(asked, this.#options.surroundings ?? {}) ?? asked;
     this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
     const known = await this.#host.facts.read(this.#become, fact, key);
     if (known.tentative) this.#tentative = true;

@@ -6,6 +6,7 @@ import { type Names, refuseUnknownOptions } from "./option-names.ts";
 import { type Rolling, type RollingOptions, rollingOf } from "./rolling-options.ts";
 import { type TProperties, type TSchema, Type } from "./schema.ts";
 import { checkedTags, type StepBody, type StepContext } from "./step.ts";
+import { checkSurroundings, type Environment } from "./surroundings.ts";
 
 export type { StepBody, StepContext } from "./step.ts";
 
@@ -18,6 +19,8 @@ export interface PlayOptions<P extends TProperties> extends RollingOptions {
   readonly tags?: readonly string[];
   /** True: a host that can't be reached for a task goes on with the next one. Tasks may say otherwise. */
   readonly ignoreUnreachable?: boolean;
+  /** Environment variables for everything that its tasks run; see the task option. */
+  readonly environment?: Environment;
   /** The variables that the play needs of each host, as a schema; checked before any host is touched. */
   readonly vars?: P;
 }
@@ -27,6 +30,7 @@ const optionNames: Names<PlayOptions<TProperties>> = {
   become: true,
   tags: true,
   ignoreUnreachable: true,
+  environment: true,
   vars: true,
   serial: true,
   order: true,
@@ -41,6 +45,7 @@ export interface Play {
   readonly hosts: string;
   readonly become: boolean | string | undefined;
   readonly ignoreUnreachable: boolean;
+  readonly environment: Environment | undefined;
   /** How the play goes through its hosts, and what it puts up with. */
   readonly rolling: Rolling;
   readonly schema: TSchema & { readonly properties: TProperties };
@@ -76,11 +81,9 @@ export function play<P extends TProperties = Record<never, never>>(
   const location = callerLocation();
   const properties = options.vars;
   const schema = Type.Object(properties ?? {}, { additionalProperties: false });
-  refuseUnknownOptions<PlayOptions<TProperties>>(options, optionNames, {
-    code: "playbook.invalid",
-    what: `play "${name}"`,
-    location,
-  });
+  const mistake = { code: "playbook.invalid", what: `play "${name}"`, location } as const;
+  refuseUnknownOptions<PlayOptions<TProperties>>(options, optionNames, mistake);
+  checkSurroundings({ environment: options.environment }, mistake);
   const names = Object.keys(steps);
   if (names.length === 0)
     throw new ShowrunnerError("playbook.invalid", `the play "${name}" has no steps`, { location });
@@ -94,6 +97,7 @@ export function play<P extends TProperties = Record<never, never>>(
     hosts: options.hosts,
     become: options.become,
     ignoreUnreachable: options.ignoreUnreachable ?? false,
+    environment: options.environment,
     rolling: rollingOf(name, options, location),
     schema,
     steps: names,

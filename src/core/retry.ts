@@ -59,8 +59,9 @@ async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Out
   }
 }
 
-function planningFor<V>({ context, become, certainty }: TaskRun<V>): Planning {
-  return new Planning(context.host, become, { tentative: certainty !== "certain" || context.doubt.read });
+function planningFor<V>({ context, become, certainty, surroundings }: TaskRun<V>): Planning {
+  const tentative = certainty !== "certain" || context.doubt.read;
+  return new Planning(context.host, become, { tentative, surroundings });
 }
 
 function forgetReads({ host }: HostContext, planning: Planning): void {

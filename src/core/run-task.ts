@@ -5,6 +5,7 @@ import type { ShownError, TaskStatus } from "./events.ts";
 import { asFailure, showError } from "./failure.ts";
 import type { Certainty } from "./handlers.ts";
 import { withRetries } from "./retry.ts";
+import { surroundingsOf } from "./surroundings.ts";
 import { becomeOf, type Task, type TaskResult } from "./task.ts";
 import { resultOf, type TaskRun } from "./task-run.ts";
 import { throttled } from "./throttle.ts";
@@ -35,6 +36,7 @@ async function runInTurn<V>(
     context,
     shown: { id: host.run.nextTaskId(), module, title, roles, location },
     become: becomeOf(task.options, context),
+    surroundings: surroundingsOf(task.options, context),
     certainty,
     changes: [],
   };

@@ -55,6 +55,7 @@ function contextOf(play: Play, step: string, host: HostRun, run: PlayState): Hos
     roles: [],
     become: become === false ? undefined : host.becomeAs(become),
     ignoreUnreachable: play.ignoreUnreachable,
+    environment: play.environment,
     owed: new Set(),
     running: new Set(),
     doubt: { read: false },

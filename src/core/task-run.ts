@@ -4,6 +4,7 @@ import type { Change } from "./change.ts";
 import type { HostContext } from "./context.ts";
 import type { ShownTask, TaskStatus } from "./events.ts";
 import type { Certainty } from "./handlers.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { Task, TaskResult } from "./task.ts";
 import { UnknownValue } from "./unknown.ts";
 
@@ -12,6 +13,7 @@ export interface TaskRun<V> {
   readonly context: HostContext;
   readonly shown: ShownTask;
   readonly become: Become | undefined;
+  readonly surroundings: Surroundings;
   /** Whether the task will run at all: a handler may be notified by what is only likely. */
   readonly certainty: Certainty;
   /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */

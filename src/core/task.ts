@@ -10,6 +10,7 @@ import type { Fact, FactKey } from "./fact.ts";
 import { callerLocation } from "./location.ts";
 import { type Names, refuseUnknownOptions } from "./option-names.ts";
 import { runTask } from "./run-task.ts";
+import { checkSurroundings, type Environment } from "./surroundings.ts";
 
 /** What a module sees of the host it plans for. */
 export interface PlanHost {
@@ -49,6 +50,17 @@ export interface TaskOptions<V = unknown> {
   readonly ignoreUnreachable?: boolean;
   /** At how many hosts this task may be at a time; there are never more than the run's forks. */
   readonly throttle?: number;
+  /**
+   * Environment variables for all that the task runs: the scripts of its changes, the check of a file that it writes,
+   * a command that only reads. Secrets reach the host in the script and are in no process list. They go over the
+   * play's, name by name; a module's own parameter goes over both. Facts are read without them: what is true of a
+   * host does not depend on who asks.
+   */
+  readonly environment?: Environment;
+  /** The directory that the same is run in; a task whose directory does not exist fails. Default: the user's home. */
+  readonly cwd?: string;
+  /** The umask that the same is run with, octal: `"027"`. Default `"022"`. */
+  readonly umask?: string;
 }
 
 const optionNames: Names<TaskOptions> = {
@@ -62,6 +74,9 @@ const optionNames: Names<TaskOptions> = {
   ignoreErrors: true,
   ignoreUnreachable: true,
   throttle: true,
+  environment: true,
+  cwd: true,
+  umask: true,
 };
 
 /** How a task went. */
@@ -116,11 +131,9 @@ export class Task<V> extends Deferred<TaskResult<V>> {
     this.title = options.name ?? definition.title;
     this.params = definition.params;
     this.options = options;
-    refuseUnknownOptions<TaskOptions>(options, optionNames, {
-      code: "params.invalid",
-      what: this.label,
-      location: this.location,
-    });
+    const mistake = { code: "params.invalid", what: this.label, location: this.location } as const;
+    refuseUnknownOptions<TaskOptions>(options, optionNames, mistake);
+    checkSurroundings(options, mistake);
     this.patience = definition.patience;
     this.message = definition.message;
     this.plan = (host) => definition.plan(host);

@@ -13,7 +13,7 @@ export const inlineLimit = 256 * 1024;
  * @param uploaded a file on the host that already holds the content, in the same directory; else it is inline
  */
 export function writeFileScript(action: WriteAction, uploaded: string | undefined): Script {
-  const { path, content, mode, owner, group, validate, backup } = action;
+  const { path, content, mode, owner, group, validate, validateIn, backup } = action;
   const ownership =
     owner === undefined ? group && `:${group}` : `${owner}${group === undefined ? "" : `:${group}`}`;
   const inPlace = validate !== undefined && !validate.includes("%s");
@@ -22,19 +22,22 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
     `dest=${quote(path)}`,
     `beside=${quote(stagingPath(path, ""))}`,
     "old=",
+    // named so that no variable of a task's environment has the same name
     // mktemp's files are open to their owner alone; the umask stays as it is, for what the check may write
-    uploaded === undefined ? 'new=$(mktemp "${beside}XXXXXX")' : `new=${quote(uploaded)}`,
+    uploaded === undefined ? 'sr_new=$(mktemp "${beside}XXXXXX")' : `sr_new=${quote(uploaded)}`,
     inPlace ? restoreAndTidy : tidy,
     // a shell that is ended by a signal would skip the trap above
     "trap 'exit 143' HUP INT TERM",
-    uploaded === undefined ? `{ ${printBytes(content)}; } >"$new"` : undefined,
-    ownership ? `chown -- ${quote(ownership)} "$new"` : undefined,
-    `chmod -- ${quote(mode)} "$new"`,
-    validate === undefined || inPlace ? undefined : succeeds(validate.replaceAll("%s", '"$new"')),
+    uploaded === undefined ? `{ ${printBytes(content)}; } >"$sr_new"` : undefined,
+    ownership ? `chown -- ${quote(ownership)} "$sr_new"` : undefined,
+    `chmod -- ${quote(mode)} "$sr_new"`,
+    validate === undefined || inPlace
+      ? undefined
+      : succeeds(validate.replaceAll("%s", '"$sr_new"'), validateIn),
     backup === undefined ? undefined : `if [ -e "$dest" ]; then cp -p -- "$dest" ${quote(backup)}; fi`,
     inPlace ? keepOld : undefined,
     replace,
-    inPlace ? succeeds(validate) : undefined,
+    inPlace ? succeeds(validate, validateIn) : undefined,
     inPlace ? forgetOld : undefined,
   ];
   return rawScript(steps.filter((step) => step !== undefined).join("\n"));
@@ -46,11 +49,11 @@ export function stagingPath(path: string, nonce: string): string {
   return posix.join(dir, `.${base}.${nonce}`);
 }
 
-const tidy = `trap 'rm -f -- "$new"' EXIT`;
+const tidy = `trap 'rm -f -- "$sr_new"' EXIT`;
 
 /** `mv` would move into what a link leads to, if that is a directory. */
 const replace = `if [ -L "$dest" ] && [ -d "$dest" ]; then rm -f -- "$dest"; fi
-mv -f -- "$new" "$dest"`;
+mv -f -- "$sr_new" "$dest"`;
 
 /**
  * A check of the whole configuration needs the new file in its place. The old one is kept as a hard link, so that
@@ -62,7 +65,7 @@ trap 'case $state in
   kept) mv -f -- "$old" "$dest" ;;
   none) rm -f -- "$dest" ;;
 esac
-rm -f -- "$new" \${old:+"$old"}' EXIT`;
+rm -f -- "$sr_new" \${old:+"$old"}' EXIT`;
 
 const keepOld = `if [ -e "$dest" ] || [ -L "$dest" ]; then
   old=$(mktemp -u "\${beside}XXXXXX")
@@ -73,6 +76,6 @@ else state=none; fi`;
 const forgetOld = "state=good";
 
 /** In a subshell on lines of its own, so that neither `exit` nor a comment in the command reaches beyond it. */
-function succeeds(command: string): string {
-  return `if (\n${command}\n); then :; else exit $?; fi`;
+function succeeds(command: string, within: Script = rawScript(":")): string {
+  return `if (\n${within.text}\n${command}\n); then :; else exit $?; fi`;
 }

@@ -1,5 +1,7 @@
 /** What a script prints that only reads: of anything, so anything may make it stale. */
 import { defineFact } from "../core/fact.ts";
+import { rawScript } from "../core/script.ts";
+import { surrounded } from "../core/surroundings.ts";
 
 /** A script that changes nothing. */
 export interface ReadingScript {
@@ -24,6 +26,7 @@ const timeout = 30 * 60_000;
 export const scriptOutput = defineFact<ReadingScript, ScriptOutput>({
   name: "script.output",
   about: "world",
+  within: ({ script }, surroundings) => ({ script: surrounded(rawScript(script), surroundings).text }),
   async read(session, keys, become) {
     const scripts = keys.map(({ script }) => script);
     const outputs = await session.run(become, scripts, { timeout });

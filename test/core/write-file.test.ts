@@ -222,7 +222,7 @@ for (const [name, shell] of Object.entries(shells)) {
       expect(readFileSync(modes, "utf8")).toBe("600\n");
       const script = writeFileScript(action({ mode: "0600" }), undefined).text.split("\n");
       const at = (start: string) => script.findIndex((line) => line.startsWith(start));
-      expect(at("new=$(mktemp")).toBeGreaterThan(-1);
+      expect(at("sr_new=$(mktemp")).toBeGreaterThan(-1);
       expect(at("chmod")).toBeLessThan(at("mv -f"));
     });
   });

@@ -2,6 +2,7 @@
 import type { TimedEvent } from "../../src/core/events.ts";
 import { play, playbook } from "../../src/core/play.ts";
 import { type RunSummary, runPlaybook } from "../../src/core/run.ts";
+import type { Environment } from "../../src/core/surroundings.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { connector } from "../../src/transport/connect.ts";
 
@@ -12,11 +13,20 @@ export interface Ran extends RunSummary {
   readonly error: { readonly message: string; readonly details: readonly string[] } | undefined;
 }
 
+export interface HereOptions {
+  readonly check?: boolean;
+  /** The play's. */
+  readonly environment?: Environment;
+}
+
 /** Runs a step's body for real, or plans it. */
-export async function runHere(body: () => PromiseLike<unknown>, { check = false } = {}): Promise<Ran> {
+export async function runHere(
+  body: () => PromiseLike<unknown>,
+  { check = false, ...options }: HereOptions = {},
+): Promise<Ran> {
   const events: TimedEvent[] = [];
   const summary = await runPlaybook({
-    playbook: playbook([play("test", { hosts: "all" }, { step: body })]),
+    playbook: playbook([play("test", { hosts: "all", ...options }, { step: body })]),
     name: "test",
     inventoryName: "local",
     inventory: inventory({ hosts: { here: {} } }),

@@ -12,6 +12,7 @@ import {
   play,
   type Secret,
   SecretString,
+  secret,
   sh,
   step,
   type Task,
@@ -72,6 +73,14 @@ function compiledOnly(): void {
   raise({ name: "a", to: 1 }, { notfy: raise({ name: "b", to: 1 }) });
   // @ts-expect-error a handler is a task, not a name
   raise({ name: "a", to: 1 }, { notify: "restart nginx" });
+  raise(
+    { name: "a", to: 1 },
+    { environment: { PATH: "/opt/bin", TOKEN: secret("x") }, cwd: "/srv", umask: "027" },
+  );
+  // @ts-expect-error a variable is text or a secret
+  raise({ name: "a", to: 1 }, { environment: { PORT: 80 } });
+  // @ts-expect-error a umask is text: as a number it would not say in which base
+  raise({ name: "a", to: 1 }, { umask: 27 });
   // @ts-expect-error a misspelt role variable
   greeting({ txt: "hi", password: "x" });
   // @ts-expect-error a value that is none of the choices
