@@ -241,7 +241,7 @@ describe("file, below a directory that its reader may not enter", () => {
     ];
     const script = `LC_ALL=C; export LC_ALL\n${source.script(paths).text}`;
     const asNobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-    const { stdout } = spawnSync("sh", ["-c", script], { ...asNobody, cwd: "/", timeout: 10_000 });
+    const { stdout } = spawnSync("sh", ["-c", script], { ...asNobody, cwd: "/", timeout: 60_000 });
     const values = source.parse(stdout, paths);
     expect(values.get(paths[0] ?? "")).toMatchObject({
       code: "fact.failed",

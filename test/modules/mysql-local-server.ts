@@ -2,7 +2,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TimedEvent } from "../../src/core/events.ts";
@@ -11,6 +10,7 @@ import { type RunRequest, runPlaybook } from "../../src/core/run.ts";
 import type { Task } from "../../src/core/task.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { connector } from "../../src/transport/connect.ts";
+import { freePort } from "../free-port.ts";
 
 /** Whether this machine has a server to start. */
 export const serverInstalled = ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db"].every(existsSync);
@@ -120,17 +120,6 @@ export class LocalServer {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
-    });
-  });
-}
-
 export interface LocalRun {
   /** `module: status` and each change's name. */
   readonly tasks: readonly string[];
@@ -163,6 +152,7 @@ export async function runHere(
     inventoryName: "test",
     inventory: inventory({ hosts: { here: {} } }),
     access: () => ({
+      lease: false,
       connect: connector("local", { name: "here", address: "localhost", port: 22, user: "root" }),
     }),
     subscribers: [(event) => events.push(event)],

@@ -256,7 +256,7 @@ it("asks nothing where there is no terminal, and says so", () => {
   const { stdout } = spawnSync("setsid", ["--wait", process.execPath, jiti, program], {
     input: "",
     encoding: "utf8",
-    timeout: 10_000,
+    timeout: 60_000,
   });
   expect(stdout).toBe('"sudo password" is to be asked for, but there is no terminal\n');
 });

@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { printBytes, quote } from "../../src/core/script.ts";
 import { MarkerReader } from "../../src/transport/frames.ts";
@@ -75,13 +78,18 @@ describe.each(shells)("the protocol in %s", (shell) => {
   });
 
   it("streams output while the script runs", async () => {
-    const seen: number[] = [];
-    const started = performance.now();
-    await framed.run(["echo one; sleep 0.3; echo two"], {
-      onOutput: () => seen.push(performance.now() - started),
+    const folder = mkdtempSync(join(tmpdir(), "streams-"));
+    const answer = join(folder, "answer");
+    const seen: string[] = [];
+    // it goes on only once its first line has come
+    await framed.run([`echo one; until [ -e ${quote(answer)} ]; do sleep 0.05; done; echo two`], {
+      onOutput: (_, chunk) => {
+        seen.push(chunk.toString());
+        writeFileSync(answer, "");
+      },
     });
-    expect(seen.length).toBeGreaterThanOrEqual(2);
-    expect((seen.at(-1) ?? 0) - (seen[0] ?? 0)).toBeGreaterThan(150);
+    expect(seen).toEqual(["one\n", "two\n"]);
+    rmSync(folder, { recursive: true });
   });
 
   it.each(["a b", "it's", "$HOME `x` \\", "-n", "é\n☃", "*", ""])("quotes %j as one word", async (word) => {
@@ -115,8 +123,8 @@ describe("a session", () => {
   it("counts a time limit from a script's turn, and ends nobody else's", async () => {
     const session = new Session(connectLocal);
     const [first, second] = await Promise.all([
-      session.run(undefined, ["sleep 0.6; echo first"], { timeout: 5000 }),
-      session.run(undefined, ["echo second"], { timeout: 300 }),
+      session.run(undefined, ["sleep 2.5; echo first"], { timeout: 30_000 }),
+      session.run(undefined, ["echo second"], { timeout: 2000 }),
     ]);
     expect([first[0]?.stdout.toString(), second[0]?.stdout.toString()]).toEqual(["first\n", "second\n"]);
     await session.close();

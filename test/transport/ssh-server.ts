@@ -108,7 +108,7 @@ export async function sshServer(options: ServerOptions): Promise<TestServer> {
       user: "somebody",
       identityFile: options.accepts,
       knownHosts: options.knownHosts,
-      connectTimeout: 5,
+      connectTimeout: 60,
       ...changed,
     }),
     cut() {
