@@ -3,8 +3,18 @@ import { randomBytes } from "node:crypto";
 import type { Session } from "../transport/session.ts";
 import type { Become, Output, RunOptions } from "../transport/transport.ts";
 import type { Change, WriteAction } from "./change.ts";
-import { ShowrunnerError } from "./errors.ts";
+import { type ErrorDetails, ShowrunnerError } from "./errors.ts";
 import { inlineLimit, stagingPath, writeFileScript } from "./write-file.ts";
+
+/** A script ended with a status that does not mean success. */
+export class BadStatus extends ShowrunnerError {
+  readonly output: Output;
+
+  constructor(output: Output, message: string, details: ErrorDetails) {
+    super("change.failed", message, details);
+    this.output = output;
+  }
+}
 
 /**
  * Carries out a change's action.
@@ -81,7 +91,7 @@ function check(
   const said = `${output.stdout}\n${output.stderr}`.trim().split("\n");
   const refused =
     !become && said.some((line) => /permission denied|operation not permitted|are you root/i.test(line));
-  throw new ShowrunnerError("change.failed", `${change.what}: ended with status ${output.status}`, {
+  throw new BadStatus(output, `${change.what}: ended with status ${output.status}`, {
     details: said.slice(-10),
     hint: refused
       ? "the user of the connection may not do that: let the task or its play say become: true"

@@ -1,16 +1,17 @@
 /** One try at a task: plan, and make or predict each change as the plan yields it. */
 import type { Output } from "../transport/transport.ts";
-import { applyChange } from "./apply.ts";
+import { applyChange, BadStatus } from "./apply.ts";
 import type { Change } from "./change.ts";
 import { milliseconds } from "./duration.ts";
 import { messageOf } from "./errors.ts";
 import type { TaskStatus } from "./events.ts";
+import type { Touch } from "./fact.ts";
 import { asFailure } from "./failure.ts";
 import type { Certainty } from "./handlers.ts";
 import { LineSplitter } from "./lines.ts";
 import type { Planning } from "./planning.ts";
 import { surroundedChange } from "./surroundings.ts";
-import type { Outcome, TaskRun } from "./task-run.ts";
+import { hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 import { notRun, UnknownValue } from "./unknown.ts";
 import { verifyChange } from "./verify.ts";
 
@@ -21,8 +22,18 @@ export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<O
   const plan = run.task.plan(planning);
   let answer = await plan.next(notRun);
   while (!answer.done)
-    answer = await plan.next(await makeNotifying(run, surroundedChange(answer.value, run.surroundings)));
-  return { status: run.changes.length > 0 ? "changed" : "ok", value: { known: answer.value } };
+    answer = await plan.next(
+      await makeNotifying(run, planning, surroundedChange(answer.value, run.surroundings)),
+    );
+  return ended(run, planning, answer.value, run.changes.length > 0 ? "changed" : "ok");
+}
+
+/** A plan that has returned its value may have said that the task failed: the task's own conditions see both. */
+function ended<V>(run: TaskRun<V>, planning: Planning, known: V, status: TaskStatus): Outcome<V> {
+  const failure = planning.takeFailure();
+  const { changedWhen, failedWhen } = run.task.options;
+  if (failure && changedWhen === undefined && failedWhen === undefined) throw failure;
+  return { status, value: { known }, failure };
 }
 
 /** Plans, predicts the changes, and says how sure that is. */
@@ -35,12 +46,13 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     while (!answer.done) {
       const { sets, touches } = answer.value;
       changes.push(surroundedChange(answer.value, run.surroundings));
-      notify(run, certaintyOf(run, planning));
-      facts.predict(sets, touches, planning.tentative);
+      notifyUnlessJudged(run, certaintyOf(run, planning));
+      facts.predict(sets, believedTouches(run, touches), planning.tentative);
       answer = await plan.next(notRun);
     }
     const status = foreseenStatus(run, planning);
-    if (status !== "unknown") return { status, value: { known: answer.value } };
+    if (status !== "unknown") return ended(run, planning, answer.value, status);
+    planning.takeFailure();
     return unknown(run, "an earlier change may alter what this depends on");
   } catch (error) {
     if (error instanceof UnknownValue) {
@@ -57,13 +69,18 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
   }
 }
 
-function foreseenStatus<V>({ changes, certainty }: TaskRun<V>, { tentative }: Planning): TaskStatus {
-  if (!tentative) return changes.length > 0 ? "changed" : "ok";
-  return changes.length > 0 && certainty !== "unknown" ? "likely" : "unknown";
+/** An opaque task of which its author says that it changes nothing makes nothing uncertain. */
+function believedTouches<V>({ task }: TaskRun<V>, touches: readonly Touch[]): readonly Touch[] {
+  return task.options.changedWhen === false ? touches.filter((touch) => touch !== "everything") : touches;
 }
 
-function unknown<V>(run: TaskRun<V>, reason: string): Outcome<V> {
-  notify(run, "unknown");
+export function foreseenStatus<V>(run: TaskRun<V>, { tentative }: Planning): TaskStatus {
+  if (!tentative) return hasChanged(run) ? "changed" : "ok";
+  return hasChanged(run) && run.certainty !== "unknown" ? "likely" : "unknown";
+}
+
+export function unknown<V>(run: TaskRun<V>, reason: string): Outcome<V> {
+  if (run.task.options.changedWhen !== false) notify(run, "unknown");
   return { status: "unknown", value: { unknown: reason } };
 }
 
@@ -71,22 +88,39 @@ function certaintyOf<V>({ certainty }: TaskRun<V>, { tentative }: Planning): Cer
   return certainty === "certain" && tentative ? "likely" : certainty;
 }
 
-function notify<V>({ task, context }: TaskRun<V>, certainty: Certainty): void {
+/** A task that has `changedWhen` notifies its handlers once that has been asked. */
+function notifyUnlessJudged<V>(run: TaskRun<V>, certainty: Certainty): void {
+  if (run.task.options.changedWhen === undefined) notify(run, certainty);
+}
+
+export function notify<V>({ task, context }: TaskRun<V>, certainty: Certainty): void {
   for (const handler of task.handlers) context.host.handlers.notify(handler, certainty);
 }
 
 /** Makes a change and owes its handlers: also where it failed, unless it certainly had no effect. */
-async function makeNotifying<V>(run: TaskRun<V>, change: Change): Promise<Output> {
+async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
   try {
-    const output = await make(run, change);
-    notify(run, "certain");
+    const output = await makeReporting(run, planning, change);
+    notifyUnlessJudged(run, "certain");
     run.changes.push(change);
     return output;
   } catch (error) {
     // a file that could not be written, or that its check refused, is as it was
     const noEffect = change.action.kind === "write" && asFailure(error).code === "change.failed";
-    if (!noEffect) notify(run, "certain");
+    if (!noEffect) notifyUnlessJudged(run, "certain");
     throw error;
+  }
+}
+
+/** Makes a change; the plan of one that reports gets what it printed also where that is a failure. */
+async function makeReporting<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+  try {
+    return await make(run, change);
+  } catch (error) {
+    run.attempted = true;
+    if (!(error instanceof BadStatus && "reports" in change.action && change.action.reports)) throw error;
+    planning.failed(error);
+    return error.output;
   }
 }
 

@@ -9,6 +9,8 @@ export interface ScriptAction {
   readonly script: Script;
   /** Exit statuses that mean success. Default `[0]`. */
   readonly statuses?: readonly number[];
+  /** True: the plan gets what it printed also with another status, and returns it: `failedWhen` may judge it. */
+  readonly reports?: boolean;
 }
 
 /** Writes a whole file: beside the old one, with owner and mode set, validated, then renamed over it. */

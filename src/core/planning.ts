@@ -21,6 +21,7 @@ export class Planning implements PlanHost {
   readonly #read = new Map<string, { readonly fact: { readonly name: string }; readonly key: FactKey }>();
   readonly #options: PlanningOptions;
   #tentative: boolean;
+  #failure: ShowrunnerError | undefined;
 
   constructor(host: HostRun, become: Become | undefined, options: PlanningOptions = {}) {
     this.#host = host;
@@ -54,6 +55,17 @@ export class Planning implements PlanHost {
     const known = await this.#host.facts.read(this.#become, fact, key);
     if (known.tentative) this.#tentative = true;
     return known.value;
+  }
+
+  failed(failure: ShowrunnerError): void {
+    this.#failure ??= failure;
+  }
+
+  /** Why the plan says that the task failed, once: it may be planned again. */
+  takeFailure(): ShowrunnerError | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
   }
 
   require(condition: boolean, problem: string, hint?: string): void {

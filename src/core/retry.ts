@@ -1,12 +1,13 @@
 /** Tries a task again: after a failure, until a condition holds, or as long as its module has patience. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { attempt, foresee } from "./attempt.ts";
+import { attempt } from "./attempt.ts";
 import type { HostContext } from "./context.ts";
 import { milliseconds } from "./duration.ts";
 import { messageOf, ShowrunnerError } from "./errors.ts";
 import { asFailure } from "./failure.ts";
 import { Planning } from "./planning.ts";
 import { type Outcome, resultOf, type TaskRun } from "./task-run.ts";
+import { foresee, judged } from "./verdict.ts";
 
 const defaultDelay = "5s";
 
@@ -20,7 +21,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
     const planning = planningFor(run);
     let reason: string;
     try {
-      const outcome = await tryPatiently(run, planning);
+      const outcome = await judged(run, planning, () => tryPatiently(run, planning));
       if (!task.options.until || task.options.until(resultOf(run, outcome))) return outcome;
       reason = "the condition does not hold yet";
       if (attempt >= attempts)

@@ -39,13 +39,16 @@ async function runInTurn<V>(
     surroundings: surroundingsOf(task.options, context),
     certainty,
     changes: [],
+    attempted: false,
+    changed: undefined,
   };
   const where = { host: host.info.name, step, task: run.shown };
   const started = performance.now();
   const end = (status: TaskStatus, more: { reason?: string; error?: ShownError } = {}) => {
     // whether a failure fails its host shows at the end of the step: until then it may be rescued
     if (status !== "failed" || more.reason === "ignored") host.count(status);
-    const changes = run.changes.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
+    const made = run.changed === false ? [] : run.changes;
+    const changes = made.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
     emit({
       type: "task:end",
       ...where,

@@ -2,11 +2,12 @@
 import type { Become } from "../transport/transport.ts";
 import type { Change } from "./change.ts";
 import type { HostContext } from "./context.ts";
+import type { ShowrunnerError } from "./errors.ts";
 import type { ShownTask, TaskStatus } from "./events.ts";
 import type { Certainty } from "./handlers.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Task, TaskResult } from "./task.ts";
-import { UnknownValue } from "./unknown.ts";
+import { NoValue, UnknownValue } from "./unknown.ts";
 
 export interface TaskRun<V> {
   readonly task: Task<V>;
@@ -18,20 +19,36 @@ export interface TaskRun<V> {
   readonly certainty: Certainty;
   /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */
   readonly changes: Change[];
+  /** Whether a change was begun that failed: nobody knows how far it came. */
+  attempted: boolean;
+  /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */
+  changed: boolean | undefined;
+}
+
+/** Whether anything was changed, or would be, as far as the task's author is concerned. */
+export function hasChanged<V>({ changed, changes }: TaskRun<V>): boolean {
+  return changed ?? changes.length > 0;
 }
 
 /** How one try ended. */
 export interface Outcome<V> {
   readonly status: TaskStatus;
-  readonly value: { readonly known: V } | { readonly unknown: string };
+  readonly value:
+    | { readonly known: V }
+    | { readonly unknown: string }
+    /** It failed before it had one. */
+    | { readonly failure: ShowrunnerError };
+  /** Why it failed, for the task's `failedWhen` to judge. */
+  readonly failure?: ShowrunnerError | undefined;
 }
 
 /**
  * What the user's code gets. Code that asks an uncertain result which way to go makes what follows uncertain, too:
  * reading one that is unknown ends the step's plan, and after reading a likely one the step's plan is likely.
  */
-export function resultOf<V>({ context, changes }: TaskRun<V>, { status, value }: Outcome<V>): TaskResult<V> {
-  const changed = changes.length > 0;
+export function resultOf<V>(run: TaskRun<V>, { status, value }: Outcome<V>): TaskResult<V> {
+  const { context } = run;
+  const changed = hasChanged(run);
   const noted = <T>(read: T): T => {
     if (status === "likely") context.doubt.read = true;
     return read;
@@ -45,7 +62,20 @@ export function resultOf<V>({ context, changes }: TaskRun<V>, { status, value }:
     failed: status === "failed",
     get value() {
       if ("known" in value) return noted(value.known);
-      throw new UnknownValue(value.unknown);
+      throw new UnknownValue("unknown" in value ? value.unknown : value.failure.message);
+    },
+  };
+}
+
+/** What the task's own conditions get: asking them makes nothing that follows uncertain. */
+export function unjudged<V>({ changes }: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
+  return {
+    status: failure === undefined ? status : "failed",
+    changed: changes.length > 0,
+    failed: failure !== undefined,
+    get value() {
+      if ("known" in value) return value.known;
+      throw "unknown" in value ? new UnknownValue(value.unknown) : new NoValue(value.failure.message);
     },
   };
 }

@@ -11,6 +11,7 @@ import { callerLocation } from "./location.ts";
 import { type Names, refuseUnknownOptions } from "./option-names.ts";
 import { runTask } from "./run-task.ts";
 import { checkSurroundings, type Environment } from "./surroundings.ts";
+import { checkVerdicts } from "./verdict.ts";
 
 /** What a module sees of the host it plans for. */
 export interface PlanHost {
@@ -23,10 +24,21 @@ export interface PlanHost {
    * an earlier change may yet bring it about, planning goes on and what follows is shown as likely.
    */
   require(condition: boolean, problem: string, hint?: string): void;
+  /**
+   * Says that the task has failed, and has a value all the same: what a command printed. It fails with this once its
+   * plan has returned that value, unless its `failedWhen`, which sees the value, says otherwise.
+   */
+  failed(failure: ShowrunnerError): void;
 }
 
 /** A module's plan: yields one change a difference, nothing where the host is right, and returns the value. */
 export type Plan<V> = AsyncGenerator<Change, V, ChangeOutput>;
+
+/**
+ * Whether something holds of a task's result: a constant, or a function that must not wait for anything. (A method's
+ * type, so that a Task<V> is a Task<unknown>, too.)
+ */
+export type Verdict<V> = boolean | { decide(result: TaskResult<V>): boolean }["decide"];
 
 /** Options that every task takes, apart from its module's parameters. */
 export interface TaskOptions<V = unknown> {
@@ -42,6 +54,17 @@ export interface TaskOptions<V = unknown> {
   readonly delay?: Duration;
   /** Tried again (as after a failure) until this holds. */
   until?(result: TaskResult<V>): boolean;
+  /**
+   * Whether the task counts as changed and notifies its handlers, in place of whether it has made a change. A plan
+   * says unknown where this depends on what only a real run gives; `false` makes a plan go on as if nothing were done.
+   */
+  readonly changedWhen?: Verdict<V>;
+  /**
+   * Whether the task has failed, in place of its module's own verdict, which is the result's `failed`. It is asked
+   * after every try, before `until`. Where the module failed before it had a value, reading the value leaves it at
+   * that failure. An unreachable host is another matter: see `ignoreUnreachable`.
+   */
+  readonly failedWhen?: Verdict<V>;
   /** How long each change may take. Default 30 minutes. */
   readonly timeout?: Duration;
   /** True: a failure is shown, but the host goes on. */
@@ -70,6 +93,8 @@ const optionNames: Names<TaskOptions> = {
   retries: true,
   delay: true,
   until: true,
+  changedWhen: true,
+  failedWhen: true,
   timeout: true,
   ignoreErrors: true,
   ignoreUnreachable: true,
@@ -134,6 +159,7 @@ export class Task<V> extends Deferred<TaskResult<V>> {
     const mistake = { code: "params.invalid", what: this.label, location: this.location } as const;
     refuseUnknownOptions<TaskOptions>(options, optionNames, mistake);
     checkSurroundings(options, mistake);
+    checkVerdicts(options, mistake);
     this.patience = definition.patience;
     this.message = definition.message;
     this.plan = (host) => definition.plan(host);

@@ -9,6 +9,14 @@ export class UnknownValue extends Error {
   }
 }
 
+/** Thrown where a task's own condition reads the value of a try that failed before it had one. */
+export class NoValue extends Error {
+  constructor(reason: string) {
+    super(reason);
+    this.name = "NoValue";
+  }
+}
+
 /** Stands for the output of a change that was only predicted. */
 export const notRun: ChangeOutput = {
   get stdout(): Buffer {

@@ -36,6 +36,9 @@ export async function planTask<V>(task: Task<V>, { facts, outputs = [] }: PlanCa
     require: (condition, problem, hint) => {
       if (!condition) fail(problem, hint);
     },
+    failed: (failure) => {
+      throw failure;
+    },
   };
   const changes: Change[] = [];
   const plan = task.plan(host);

@@ -81,6 +81,16 @@ function compiledOnly(): void {
   raise({ name: "a", to: 1 }, { environment: { PORT: 80 } });
   // @ts-expect-error a umask is text: as a number it would not say in which base
   raise({ name: "a", to: 1 }, { umask: 27 });
+  raise(
+    { name: "a", to: 1 },
+    { changedWhen: false, failedWhen: ({ value, failed }) => failed || value.was > 7 },
+  );
+  // @ts-expect-error a result's value has the module's type
+  raise({ name: "a", to: 1 }, { changedWhen: ({ value }) => value.is > 1 });
+  // @ts-expect-error a verdict is true or false, at once
+  raise({ name: "a", to: 1 }, { failedWhen: async () => true });
+  // @ts-expect-error a verdict is no text
+  raise({ name: "a", to: 1 }, { changedWhen: "value.was == 1" });
   // @ts-expect-error a misspelt role variable
   greeting({ txt: "hi", password: "x" });
   // @ts-expect-error a value that is none of the choices

@@ -70,13 +70,13 @@ export async function* runScript(
   const statuses = p.statuses ?? [0];
   if (p.readOnly === true) {
     const output = await host.fact(scriptOutput, { script: script.text });
-    if (!statuses.includes(output.status)) throw failed(shown, output);
+    if (!statuses.includes(output.status)) host.failed(failed(shown, output));
     return output;
   }
   const output = yield change({
     what: "run",
     after: shown,
-    action: { kind: "script", script, statuses },
+    action: { kind: "script", script, statuses, reports: true },
     touches: ["everything"],
   });
   return { stdout: output.stdout.toString(), stderr: output.stderr.toString(), status: output.status };
