@@ -1,9 +1,9 @@
 import { existsSync, statSync } from "node:fs";
-import { chmod, mkdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ShowrunnerError } from "../core/errors.ts";
 import { exec } from "./exec.ts";
-import { hostFiles, type Lab, labFiles } from "./spec.ts";
+import { hostFiles, type Lab, labFiles, snapshotFiles } from "./spec.ts";
 
 const overlayMagic = 0x794c7630;
 
@@ -40,7 +40,8 @@ export async function usableBase(lab: Lab, name: string): Promise<string | undef
   const files = hostFiles(lab, name);
   if (!existsSync(files.ready) || !existsSync(files.base)) return undefined;
   const base = await readFile(files.base, "utf8");
-  return existsSync(base) ? base : undefined;
+  // a snapshot lies upon the base it was taken on: as mount(8) has it, with a colon between
+  return base.split(":").every(existsSync) ? base : undefined;
 }
 
 /** A new, empty layer for the host, not yet marked as ready. */
@@ -50,6 +51,31 @@ export async function freshLayer(lab: Lab, name: string, base: string): Promise<
   await mkdir(files.dir, { recursive: true });
   await writeFile(files.base, base);
   await mountRoot(lab, name, base);
+}
+
+/** Keeps the layer of a host that is off as a snapshot, in place of an older one of that name. */
+export async function keepLayer(lab: Lab, name: string, label: string): Promise<void> {
+  const files = hostFiles(lab, name);
+  const kept = snapshotFiles(lab, name, label);
+  while (isMounted(files.root)) await exec(["umount", files.root]);
+  await rm(kept.dir, { recursive: true, force: true });
+  await mkdir(kept.dir, { recursive: true });
+  await rename(files.upper, kept.upper);
+  await writeFile(kept.base, `${kept.upper}:${await readFile(files.base, "utf8")}`);
+}
+
+/** Refuses to go on where there is no such snapshot of the host. */
+export function requireSnapshot(lab: Lab, name: string, label: string): void {
+  if (existsSync(snapshotFiles(lab, name, label).base)) return;
+  throw new ShowrunnerError("lab.failed", `${name} has no snapshot "${label}"`, { hint: "take one first" });
+}
+
+/** A new, empty layer for the host upon a snapshot of it. */
+export async function layerUpon(lab: Lab, name: string, label: string): Promise<void> {
+  const { base } = snapshotFiles(lab, name, label);
+  await freshLayer(lab, name, await readFile(base, "utf8"));
+  // its identity is in the snapshot
+  await writeFile(hostFiles(lab, name).ready, "");
 }
 
 /** Unmounts the host's root and removes its layer. */

@@ -48,6 +48,7 @@ export const labFiles = ({ stateDir }: Pick<LabSpec, "stateDir">) => ({
   publicKey: join(stateDir, "id_ed25519.pub"),
   knownHosts: join(stateDir, "known_hosts"),
   machines: join(stateDir, "machines"),
+  snapshots: join(stateDir, "snapshots"),
   packageCache: join(stateDir, "package-cache.pid"),
   packageCacheLog: join(stateDir, "package-cache.log"),
 });
@@ -66,6 +67,18 @@ export function hostFiles(lab: Pick<LabSpec, "stateDir">, name: string) {
     ready: join(dir, "ready"),
     pid: join(dir, "pid"),
     console: join(dir, "console.log"),
+  };
+}
+
+/** Where a snapshot of one host is kept. */
+export function snapshotFiles(lab: Pick<LabSpec, "stateDir">, name: string, label: string) {
+  const dir = join(labFiles(lab).snapshots, label, name);
+  return {
+    dir,
+    /** The host's own layer, as it was. */
+    upper: join(dir, "upper"),
+    /** What a host made from it is mounted upon. */
+    base: join(dir, "base"),
   };
 }
 

@@ -5,7 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { down, type LabSpec, reset, run, start, status, stop, up } from "../../src/lab/index.ts";
+import {
+  down,
+  type LabSpec,
+  reset,
+  restore,
+  run,
+  snapshot,
+  start,
+  status,
+  stop,
+  up,
+} from "../../src/lab/index.ts";
 import { leaderOf, processesOf, supervisorOf } from "../../src/lab/machine.ts";
 import { labFiles, labOf } from "../../src/lab/spec.ts";
 
@@ -143,6 +154,26 @@ describe.skipIf(process.getuid?.() !== 0)("a lab of systemd-nspawn hosts", { tim
     await reset(spec, ["two"], progress);
     expect(await ssh("10.79.0.12", "test -e mark || echo fresh")).toBe("fresh");
     expect(leaders()[0]).toEqual(before[0]);
+  });
+
+  it("goes back to a snapshot as often as one likes, also of a snapshot", async () => {
+    await ssh("10.79.0.12", "echo one > mark");
+    await snapshot(spec, "one", progress);
+    await ssh("10.79.0.12", "echo two > mark");
+    await snapshot(spec, "two", progress);
+    for (let time = 0; time < 2; time++) {
+      await ssh("10.79.0.12", "rm mark");
+      await restore(spec, "two", progress);
+      expect(await ssh("10.79.0.12", "cat mark")).toBe("two");
+    }
+    await restore(spec, "one", progress);
+    expect(await ssh("10.79.0.12", "cat mark")).toBe("one");
+    // a host that is powered off keeps lying on its snapshot
+    await stop(spec, "two");
+    await start(spec, "two");
+    expect(await ssh("10.79.0.12", "cat mark")).toBe("one");
+    await expect(restore(spec, "three", progress)).rejects.toThrow('no snapshot "three"');
+    await up(spec, progress);
   });
 
   it("refuses a network that another checkout's lab has", async () => {

@@ -1,0 +1,58 @@
+/** Which faults are still to be injected, and which of them the next run can take. */
+import type { Kind } from "./faults.ts";
+import type { Point } from "./points.ts";
+
+/** A fault: what is hit, and when. */
+export interface Fault {
+  readonly kind: Kind;
+  readonly point: Point;
+  /** How the connection is cut: by ending it, or by losing packets without a word. */
+  readonly silent: boolean;
+}
+
+export function describeFault({ kind, point, silent }: Fault): string {
+  const how = { controller: "controller killed", connection: "connection cut", host: "host powered off" }[
+    kind
+  ];
+  return `${silent ? "packets lost" : how} at ${point.key}`;
+}
+
+/** How far a site has come, since it was fresh: by hosts, the last play that they have behind them. */
+export interface Progress {
+  readonly done: ReadonlyMap<string, number>;
+  /** The last play that a fault has hit; it must heal in peace. */
+  readonly hit: number;
+}
+
+/**
+ * Chooses the faults of the next run: in the first play that has any left, either one that kills the controller, or
+ * one for each host, since hosts have their connections, and their power, to themselves.
+ *
+ * A play takes part that no host has behind it (for a host's own faults: that this host has not), so that its tasks
+ * are still to be done.
+ */
+export function chooseFaults(
+  pending: readonly Fault[],
+  hosts: readonly string[],
+  progress: Progress,
+): Fault[] {
+  const { done, hit } = progress;
+  const furthest = Math.max(-1, ...done.values());
+  const possible = pending.filter(
+    ({ kind, point: { play, host } }) =>
+      play > hit && play > (kind === "controller" || host === undefined ? furthest : (done.get(host) ?? -1)),
+  );
+  const first = Math.min(...possible.map(({ point }) => point.play));
+  const inFirst = possible.filter(({ point }) => point.play === first);
+  const ofController = inFirst.filter(({ kind }) => kind === "controller");
+  const ofHost = (name: string, among = inFirst) =>
+    among.filter(({ kind, point }) => kind !== "controller" && point.host === name);
+  const longest = Math.max(0, ...hosts.map((name) => ofHost(name).length));
+  const [kill] = ofController;
+  if (kill && ofController.length >= longest) return [kill];
+  return hosts.flatMap((name) => ofHost(name, possible).sort(byPlay).slice(0, 1));
+}
+
+function byPlay(one: Fault, other: Fault): number {
+  return one.point.play - other.point.play;
+}
