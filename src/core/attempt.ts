@@ -11,6 +11,7 @@ import type { Certainty } from "./handlers.ts";
 import { LineSplitter } from "./lines.ts";
 import type { Planning } from "./planning.ts";
 import { surroundedChange } from "./surroundings.ts";
+import { becomeOf } from "./task.ts";
 import { hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 import { notRun, UnknownValue } from "./unknown.ts";
 import { verifyChange } from "./verify.ts";
@@ -19,8 +20,9 @@ const defaultTimeout = "30m";
 
 /** Plans and makes the changes. */
 export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
-  const plan = run.task.plan(planning);
-  let answer = await plan.next(notRun);
+  const begun = await begin(run, planning);
+  const { plan } = begun;
+  let { answer } = begun;
   while (!answer.done)
     answer = await plan.next(
       await makeNotifying(run, planning, surroundedChange(answer.value, run.surroundings)),
@@ -34,6 +36,15 @@ function ended<V>(run: TaskRun<V>, planning: Planning, known: V, status: TaskSta
   const { changedWhen, failedWhen } = run.task.options;
   if (failure && changedWhen === undefined && failedWhen === undefined) throw failure;
   return { status, value: { known }, failure };
+}
+
+/** Plans up to the first change, and again if it turns out that another run may have changed the host meanwhile. */
+async function begin<V>({ task, context, become }: TaskRun<V>, planning: Planning) {
+  const plan = task.plan(planning);
+  const answer = await plan.next(notRun);
+  if (answer.done || !(await context.host.tenure?.enter(become))) return { plan, answer };
+  const again = task.plan(planning);
+  return { plan: again, answer: await again.next(notRun) };
 }
 
 /** Plans, predicts the changes, and says how sure that is. */
@@ -99,6 +110,10 @@ export function notify<V>({ task, context }: TaskRun<V>, certainty: Certainty): 
 
 /** Makes a change and owes its handlers: also where it failed, unless it certainly had no effect. */
 async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+  const { task, context, become } = run;
+  const { tenure } = context.host;
+  await tenure?.enter(become);
+  const owed = await tenure?.owe(become, task.handlers, (handler) => becomeOf(handler.options, context));
   try {
     const output = await makeReporting(run, planning, change);
     notifyUnlessJudged(run, "certain");
@@ -108,6 +123,7 @@ async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Cha
     // a file that could not be written, or that its check refused, is as it was
     const noEffect = change.action.kind === "write" && asFailure(error).code === "change.failed";
     if (!noEffect) notifyUnlessJudged(run, "certain");
+    else if (owed) await tenure?.strike(owed);
     throw error;
   }
 }

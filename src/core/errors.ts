@@ -41,6 +41,7 @@ export const errorCodes = {
   "template.invalid": exitCode.hostFailed,
   "become.refused": exitCode.hostFailed,
   "host.unreachable": exitCode.hostUnreachable,
+  "lease.held": exitCode.hostFailed,
   "host.key": exitCode.hostUnreachable,
   "host.auth": exitCode.hostUnreachable,
   "host.lost": exitCode.hostUnreachable,

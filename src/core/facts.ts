@@ -51,11 +51,19 @@ export class FactStore {
     string,
     { become: Become | undefined; facts: Map<Fact<FactKey, unknown>, Wanted[]> }
   >();
+  readonly #users = new Set<string>();
+  readonly #onNewUser: (become: Become | undefined) => void;
   #changes = 0;
 
-  constructor(session: Session, world: WorldClock) {
+  /** @param onNewUser called before the first read as a user: what is asked for in it is read along with that */
+  constructor(
+    session: Session,
+    world: WorldClock,
+    onNewUser: (become: Become | undefined) => void = () => undefined,
+  ) {
     this.#session = session;
     this.#world = world;
+    this.#onNewUser = onNewUser;
   }
 
   /**
@@ -151,6 +159,10 @@ export class FactStore {
       this.#wanted.set(user, batch);
       // after the promises of this tick, so that every plan that runs now has asked
       setImmediate(() => void this.#flush(user));
+      if (!this.#users.has(user)) {
+        this.#users.add(user);
+        this.#onNewUser(become);
+      }
     }
     const wanted = batch.facts.get(fact) ?? [];
     batch.facts.set(fact, wanted);

@@ -1,6 +1,7 @@
 /** Handlers: tasks that were notified and run once, later. */
 import { createHash } from "node:crypto";
 import { Secret } from "../secrets/secret.ts";
+import type { Become } from "../transport/transport.ts";
 import type { Task } from "./task.ts";
 
 /** How sure a plan is that something will happen, from the least to the most. */
@@ -12,6 +13,8 @@ export interface OwedHandler {
   readonly task: Task<unknown>;
   /** The most certain of its notifications. */
   certainty: Certainty;
+  /** As whom it runs, where that is settled already: an earlier run owes it. */
+  readonly as?: { readonly become: Become | undefined };
 }
 
 /**
@@ -26,6 +29,14 @@ export class HandlerQueue {
     const owed = this.#owed.get(key);
     if (!owed) this.#owed.set(key, { task, certainty });
     else if (order.indexOf(certainty) > order.indexOf(owed.certainty)) owed.certainty = certainty;
+  }
+
+  /** Puts what earlier runs owe before everything else. */
+  inherit(debts: readonly OwedHandler[]): void {
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    for (const debt of debts) this.#owed.set(identity(debt.task), debt);
+    for (const [key, own] of owed) if (!this.#owed.has(key)) this.#owed.set(key, own);
   }
 
   /** Takes the oldest off the list. A handler may notify others: take until there is none. */

@@ -1,17 +1,21 @@
 /** One host during one run: its session, its facts, its owed handlers and how it fares. */
 import type { Session } from "../transport/session.ts";
 import type { Become } from "../transport/transport.ts";
+import { Debts } from "./debts.ts";
 import type { ShowrunnerError } from "./errors.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "./events.ts";
 import { FactStore } from "./facts.ts";
 import { HandlerQueue } from "./handlers.ts";
 import type { HostInfo } from "./host.ts";
+import { Lease } from "./lease.ts";
 import type { RunState } from "./run-state.ts";
+import { Tenure } from "./tenure.ts";
 
-/** As whom tasks run on the host where they say just `become: true`. */
-export interface BecomeSettings {
+/** As whom tasks run on the host where they say just `become: true`, and whether it is one run's at a time. */
+export interface HostRunSettings {
   readonly becomeUser?: string | undefined;
   readonly becomePassword?: Become["password"];
+  readonly lease?: boolean | undefined;
 }
 
 export class HostRun {
@@ -21,21 +25,51 @@ export class HostRun {
   readonly handlers = new HandlerQueue();
   readonly run: RunState;
   readonly totals = emptyTotals();
-  readonly #become: BecomeSettings;
+  /** Undefined where the host is nobody's: then debts are kept in memory only. */
+  readonly tenure: Tenure | undefined;
+  readonly #become: HostRunSettings;
   #failure: ShowrunnerError | undefined;
 
-  constructor(info: HostInfo, session: Session, run: RunState, become: BecomeSettings) {
+  constructor(info: HostInfo, session: Session, run: RunState, settings: HostRunSettings) {
     this.info = info;
     this.session = session;
     this.run = run;
-    this.facts = new FactStore(session, run.world);
-    this.#become = become;
+    this.facts = new FactStore(session, run.world, (become) => void this.#look(become));
+    this.#become = settings;
+    this.tenure = settings.lease === false ? undefined : this.#newTenure();
   }
 
   /** @param user true: the host's own choice, or root */
   becomeAs(user: string | true): Become {
     const { becomeUser = "root", becomePassword } = this.#become;
     return { user: user === true ? becomeUser : user, password: becomePassword };
+  }
+
+  /** Whether handlers wait to be run: this run's, or an earlier one's. */
+  get owes(): boolean {
+    return this.handlers.size > 0 || this.tenure?.hasInherited === true;
+  }
+
+  /** Ends what runs, gives the lease back and closes the connection. Never rejects. */
+  close(): Promise<void> {
+    return this.session.close(async () => this.tenure?.release());
+  }
+
+  #newTenure(): Tenure {
+    const { facts, session, run, info } = this;
+    const { leaseTerms, options } = run;
+    const tell = (text: string) => run.emit({ type: "warning", host: info.name, text });
+    return new Tenure({
+      facts,
+      lease: new Lease(session, leaseTerms, info.name, tell),
+      debts: new Debts(session, leaseTerms.holder.playbook),
+      check: options.check === true,
+    });
+  }
+
+  /** What it can't read, the facts that are read along with it will complain of. */
+  async #look(become: Become | undefined): Promise<void> {
+    await this.tenure?.look(become).catch(() => undefined);
   }
 
   /** Why this host takes no more steps. */

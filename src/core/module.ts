@@ -96,11 +96,21 @@ export function defineModule<P extends TProperties, V>(
     );
   };
   const call = (params: Input<P>, options?: TaskOptions<V>) => make(params, options);
-  return Object.assign(call, {
+  const module = Object.assign(call, {
     definition,
     schema,
     fromData: (params: unknown, options?: TaskOptions) => make(params, options),
   });
+  defined.set(definition.name, defined.has(definition.name) ? undefined : module);
+  return module;
+}
+
+/** Every module of this process by its name; undefined where two have the same. */
+const defined = new Map<string, AnyModule | undefined>();
+
+/** The one module of that name: tasks that come as data name theirs. */
+export function moduleNamed(name: string): AnyModule | undefined {
+  return defined.get(name);
 }
 
 /** Runs the module's own checks: whatever they find wrong is a mistake in the call. */

@@ -7,6 +7,7 @@ import type { RunEvent, Subscriber } from "./events.ts";
 import type { WorldClock } from "./facts.ts";
 import type { InventoryView } from "./host.ts";
 import type { HostRun } from "./host-run.ts";
+import type { LeaseTerms } from "./lease.ts";
 
 export interface RunOptions {
   /** Plan only: nothing is changed on any host. */
@@ -21,6 +22,7 @@ export interface RunState {
   readonly world: WorldClock;
   /** A host of this run, whether the current play names it or not. */
   hostRun(name: string): HostRun;
+  readonly leaseTerms: LeaseTerms;
   emit(event: RunEvent): void;
   nextTaskId(): number;
   /** Aborted when the run is interrupted. */

@@ -59,6 +59,7 @@ async function runInTurn<V>(
     });
   };
 
+  host.tenure?.name(task.handlers);
   emit({ type: "task:start", ...where });
   try {
     const outcome = await withRetries(run);

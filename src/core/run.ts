@@ -4,9 +4,12 @@ import { askPrompts } from "../secrets/prompt.ts";
 import { Session } from "../transport/session.ts";
 import type { Become, Connect } from "../transport/transport.ts";
 import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
+import { type Duration, milliseconds } from "./duration.ts";
 import type { Subscriber } from "./events.ts";
 import type { HostInfo, InventoryView } from "./host.ts";
 import { HostRun } from "./host-run.ts";
+import type { LeaseTerms } from "./lease.ts";
+import { leaseHolder } from "./lease-holder.ts";
 import type { Play } from "./play.ts";
 import { type PlayState, runPlay } from "./play-run.ts";
 import { emitter, type RunOptions, type RunState } from "./run-state.ts";
@@ -22,6 +25,11 @@ export interface HostAccess {
   /** Who that is, also where a play says just `become: true`. Default root. */
   readonly becomeUser?: string | undefined;
   readonly becomePassword?: Become["password"];
+  /**
+   * Whether one run at a time may change the host, with handlers that outlive a killed run. Default true; the control
+   * machine itself, which many runs use at once, is better off without.
+   */
+  readonly lease?: boolean | undefined;
 }
 
 export interface RunRequest extends RunOptions, PlaysRequest {
@@ -32,12 +40,19 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   readonly extraVars?: ExtraVars;
   /** How many hosts are worked on at a time. Default 20. */
   readonly forks?: number;
+  /** How long to wait for a host that another run is changing. Default 10 s. */
+  readonly waitLease?: Duration;
+  /** Ends the other run's commands on such a host instead, and those that a dead run left behind. */
+  readonly takeOver?: boolean;
   /** Asked before each step of each batch. Default: nobody is asked. */
   readonly confirmStep?: ConfirmStep | undefined;
   readonly subscribers?: readonly Subscriber[];
   /** Stops the run: running tasks are cut off, and the summary says what was done. */
   readonly signal?: AbortSignal;
 }
+
+/** Enough for what a run that was just killed leaves behind. */
+const defaultWait: Duration = "10s";
 
 export type { RunSummary } from "./summary.ts";
 
@@ -64,6 +79,7 @@ class Run implements PlayState {
   readonly forks: LimitFunction;
   readonly confirmation: StepConfirmation;
   readonly signal: AbortSignal | undefined;
+  readonly leaseTerms: LeaseTerms;
   readonly emit: RunState["emit"];
   readonly #request: RunRequest;
   readonly #plays: readonly PlayHosts[];
@@ -75,6 +91,11 @@ class Run implements PlayState {
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
     this.inventory = request.inventory;
     this.signal = request.signal;
+    this.leaseTerms = {
+      holder: leaseHolder(request.name),
+      wait: milliseconds(request.waitLease ?? defaultWait) / 1000,
+      takeOver: request.takeOver ?? false,
+    };
     this.emit = emitter(request.subscribers ?? []);
     this.#request = request;
     this.#plays = plays;
@@ -103,13 +124,7 @@ class Run implements PlayState {
       signal?.removeEventListener("abort", cut);
       await this.#closeAll();
     }
-    for (const { info, handlers } of this.#hosts.values())
-      if (handlers.size > 0)
-        this.emit({
-          type: "warning",
-          host: info.name,
-          text: `owed, and not run: ${handlers.labels.join(", ")}`,
-        });
+    this.#tellDebts();
     const summary = summarise(this.#hosts, this.interrupted);
     this.emit({ type: "run:end", ...summary, seconds: (performance.now() - started) / 1000 });
     return summary;
@@ -162,7 +177,16 @@ class Run implements PlayState {
     }
   }
 
+  #tellDebts(): void {
+    for (const { info, handlers, tenure } of this.#hosts.values()) {
+      if (handlers.size === 0) continue;
+      const kept = tenure && !this.options.check ? "; the next run on this host runs it" : "";
+      const text = `owed, and not run: ${handlers.labels.join(", ")}${kept}`;
+      this.emit({ type: "warning", host: info.name, text });
+    }
+  }
+
   async #closeAll(): Promise<void> {
-    await Promise.all([...this.#hosts.values()].map((host) => host.session.close()));
+    await Promise.all([...this.#hosts.values()].map((host) => host.close()));
   }
 }

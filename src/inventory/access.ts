@@ -16,11 +16,13 @@ import type { Host, Password } from "./types.ts";
  * @param find finds the inventory's other hosts, which may be jump hosts
  */
 export function hostAccess(host: Host, root: string, find: FindHost = () => undefined): HostAccess {
-  const { transport = "ssh", become, becomeUser, becomePassword } = host.settings;
+  const { transport = "ssh", lease, become, becomeUser, becomePassword } = host.settings;
   const own = connectionSettings(host, root);
   const jump = jumpHosts(host, own, find, (other) => connectionSettings(other, root));
   return {
     connect: connector(transport, { ...own, jump }),
+    // the control machine serves many runs at once
+    lease: lease ?? transport !== "local",
     become,
     becomeUser,
     becomePassword: asSecret(becomePassword),

@@ -51,6 +51,7 @@ const rules = {
     holds: (value) => [value].flat().length > 0 && [value].flat().every(isJump),
   },
   transport: choice("ssh", "openssh", "local"),
+  lease: bool,
   become: bool,
   becomeUser: word,
   becomePassword: password,

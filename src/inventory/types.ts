@@ -35,6 +35,11 @@ export interface HostSettings {
   readonly jump?: string | readonly string[] | undefined;
   /** "ssh" (the default) is built in, "openssh" is this machine's ssh with all that it can do. */
   readonly transport?: "ssh" | "openssh" | "local" | undefined;
+  /**
+   * Whether one run at a time may change the host (see docs/running.md). Default: true; false with the transport
+   * "local", since many runs start from the control machine at once.
+   */
+  readonly lease?: boolean | undefined;
   readonly become?: boolean | undefined;
   readonly becomeUser?: string | undefined;
   readonly becomePassword?: Password | undefined;

@@ -92,6 +92,18 @@ export class Session {
     );
   }
 
+  /** The process number of the shell that scripts run in, as the given user. */
+  async shellNumber(become: Become | undefined): Promise<number> {
+    return (await this.#shell(this.#lane(become), become)).pid;
+  }
+
+  /** Starts a script beside the shells, with its streams open: for what must go on while others run. */
+  spawn(become: Become | undefined, script: string): Promise<RemoteProcess> {
+    this.#refuseClosed();
+    this.roundTrips++;
+    return this.#spawn(become, script);
+  }
+
   /** A byte stream to `host:port` as seen from this host. */
   async dial(host: string, port: number): Promise<Duplex> {
     this.#refuseClosed();
@@ -116,11 +128,16 @@ export class Session {
     );
   }
 
-  /** Ends what still runs, closes the shells and the connection, for good. Takes some seconds at most; never rejects. */
-  async close(): Promise<void> {
+  /**
+   * Ends what still runs, closes the shells and the connection, for good. Takes some seconds at most; never rejects.
+   *
+   * @param whenIdle what to do over the connection once nothing runs any more
+   */
+  async close(whenIdle: () => Promise<void> = async () => undefined): Promise<void> {
     this.#closed = true;
     const ended = Promise.all([...this.#lanes.values()].map(async ({ shell }) => (await shell)?.close()));
     await Promise.race([ended.catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
+    await Promise.race([whenIdle().catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
     const closed = this.#connection?.then(
       (connection) => connection.close(),
       () => undefined,

@@ -31,7 +31,7 @@ export class FramedShell implements Shell {
   readonly #hooks: ShellHooks;
   readonly #token = `SR${randomBytes(16).toString("hex")}`;
   readonly #pending = new Map<number, Pending>();
-  readonly #pid: Promise<number>;
+  readonly pid: Promise<number>;
   readonly ended: Promise<void>;
   #answered = false;
   #last = 0;
@@ -44,11 +44,11 @@ export class FramedShell implements Shell {
     this.ended = this.#attach();
     process.stdin.write(`${prologue}\n`);
     const [hello] = this.#send(["echo $$"], undefined);
-    this.#pid = (hello ?? Promise.reject(new Error("no request was sent"))).then(({ stdout }) => {
+    this.pid = (hello ?? Promise.reject(new Error("no request was sent"))).then(({ stdout }) => {
       this.#answered = true;
       return Number(stdout.toString());
     });
-    this.#pid.catch(() => undefined); // every request reports the end of the shell itself
+    this.pid.catch(() => undefined); // every request reports the end of the shell itself
   }
 
   async run(scripts: readonly string[], { onOutput, timeout }: RunOptions = {}): Promise<Output[]> {
@@ -171,7 +171,7 @@ export class FramedShell implements Shell {
 
   /** Ends what runs in this shell, and the shell with it: a half-run script can't be left behind in it. */
   async #abandon(): Promise<void> {
-    const ended = this.#pid.then((pid) => this.#hooks.endGroup(pid)).catch(() => undefined);
+    const ended = this.pid.then((pid) => this.#hooks.endGroup(pid)).catch(() => undefined);
     // over a dead connection nothing can be ended, and waiting for it would turn a time limit into none
     await Promise.race([ended, sleep(5000, undefined, { ref: false })]);
     this.#process.close();

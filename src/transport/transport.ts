@@ -25,6 +25,8 @@ export interface Shell {
    * @throws ShowrunnerError `host.lost` when the connection or the shell ends, `task.timeout` on a time limit
    */
   run(scripts: readonly string[], options?: RunOptions): Promise<Output[]>;
+  /** Its process number on the host. */
+  readonly pid: Promise<number>;
   /** Resolves when the shell has ended, for whatever reason. */
   readonly ended: Promise<void>;
   /** Ends the shell, and the process group of what still runs in it. Never rejects. */

@@ -69,6 +69,7 @@ describe("a run's exit code", () => {
       [play("p", all, { one: () => turn({ name: "light", to: "on" }, { ignoreErrors: true }) })],
       {
         access: ({ name }) => ({
+          lease: false,
           connect: () => (name === "b" ? Promise.reject(refused) : Promise.resolve(a.connection)),
         }),
       },

@@ -402,6 +402,7 @@ describe("hosts", () => {
       [play("p", all, { one: () => turn({ name: "light", to: "on" }) })],
       {
         access: ({ name }) => ({
+          lease: false,
           connect: () => (name === "a" ? Promise.reject(refused) : Promise.resolve(b.connection)),
         }),
       },

@@ -134,6 +134,7 @@ export async function runOn(
     inventoryName: "fake",
     inventory: inventory({ hosts: Object.fromEntries(Object.keys(hosts).map((name) => [name, {}])) }),
     access: ({ name }) => ({
+      lease: false,
       connect: async () => {
         const host = hosts[name];
         if (!host) throw new Error(`no fake host ${name}`);

@@ -158,6 +158,7 @@ describe("failures", () => {
         ],
         {
           access: ({ name }) => ({
+            lease: false,
             connect: async () => {
               if (name === "a") throw refused;
               return hosts[name]?.connection ?? Promise.reject(refused);
@@ -297,6 +298,7 @@ describe("ignoreUnreachable", () => {
       ],
       {
         access: () => ({
+          lease: false,
           connect: async () => {
             if (times++ === 0) throw new ShowrunnerError("host.unreachable", "down");
             return a.connection;

@@ -31,6 +31,7 @@ export async function runHere(
     inventoryName: "local",
     inventory: inventory({ hosts: { here: {} } }),
     access: () => ({
+      lease: false,
       connect: connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
     }),
     subscribers: [(event) => events.push(event)],

@@ -36,6 +36,7 @@ export async function runLocal(
     inventoryName: "local",
     inventory: inventory({ hosts: { here: {} } }),
     access: () => ({
+      lease: false,
       connect: connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
     }),
     subscribers: [(event) => events.push(event)],

@@ -1,0 +1,71 @@
+/** A debt: an owed handler as plain data, the way it is written down on the host. */
+import { createHash } from "node:crypto";
+import { Secret } from "../secrets/secret.ts";
+import { moduleNamed } from "./module.ts";
+import type { Task } from "./task.ts";
+
+export interface Debt {
+  /** The same for tasks that would do the same; says nothing of secrets. */
+  readonly id: string;
+  /** How messages call the handler. */
+  readonly label: string;
+  readonly module: string;
+  /** What the handler is made from again; undefined where that can't be written down: a secret, a function. */
+  readonly task:
+    | { readonly params: unknown; readonly options: Readonly<Record<string, unknown>> }
+    | undefined;
+  /** As whom it runs; undefined for the user of the connection. */
+  readonly become: string | undefined;
+  /** The playbook whose run owes it. */
+  readonly playbook: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** A handler as a debt. */
+export function debtOf(
+  handler: Task<unknown>,
+  { become, playbook }: Pick<Debt, "become" | "playbook">,
+): Debt {
+  const { module, label, params } = handler;
+  const { notify, ...options } = handler.options;
+  const kept = notify === undefined && isPlain(params) && isPlain(options);
+  const task = kept ? { params, options } : undefined;
+  return { id: debtId(handler), label, module, task, become, playbook, since: Date.now() };
+}
+
+/** What tells debts apart: module, parameters and the user that the task itself names, secrets masked. */
+export function debtId({ module, params, options }: Task<unknown>): string {
+  const text = JSON.stringify({ module, params, become: options.become });
+  return createHash("sha256").update(text).digest("hex").slice(0, 24);
+}
+
+/** @returns undefined for what no run has written */
+export function debtFrom(line: string): Debt | undefined {
+  try {
+    const debt: Debt = JSON.parse(line);
+    return typeof debt?.id === "string" && typeof debt.label === "string" ? debt : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The handler, made again; undefined where it can't be: this run has no such module, or it holds a secret. */
+export function handlerFrom({ module, task }: Debt): Task<unknown> | undefined {
+  if (task === undefined) return undefined;
+  try {
+    return moduleNamed(module)?.fromData(task.params, task.options);
+  } catch {
+    return undefined; // another version of the module, which takes other parameters
+  }
+}
+
+/** Whether a value is the same after a journey as JSON. */
+function isPlain(value: unknown): boolean {
+  if (value instanceof Secret) return false;
+  if (Array.isArray(value)) return value.every(isPlain);
+  if (value === null || ["string", "boolean", "undefined"].includes(typeof value)) return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.values(value).every(isPlain);
+}

@@ -1,0 +1,234 @@
+/** The lease: one run at a time changes a host. */
+import { createInterface } from "node:readline";
+import type { Session } from "../transport/session.ts";
+import { withTimeLimit } from "../transport/time-limit.ts";
+import type { Become, RemoteProcess } from "../transport/transport.ts";
+import { ShowrunnerError } from "./errors.ts";
+import { isDead } from "./lease-holder.ts";
+import { type EndFirst, keeperScript, type LeaseHolder } from "./lease-keeper.ts";
+
+/** How a run goes about leases. */
+export interface LeaseTerms {
+  readonly holder: LeaseHolder;
+  /** Seconds to wait for another run, or for what a dead one left behind. */
+  readonly wait: number;
+  /** Ends whatever holds a lease, instead of waiting for it. */
+  readonly takeOver: boolean;
+}
+
+/** Beyond the wait itself: for the connection, sudo and the host to answer. */
+const answerLimit = 60;
+
+interface Hold {
+  /** Undefined where another name of the same host has the lease for us. */
+  readonly keeper: Keeper | undefined;
+  /** The shell whose session the host knows as ours. */
+  shell: number;
+}
+
+/** The leases that a run has on one host: one for each user that it makes changes as. */
+export class Lease {
+  readonly #session: Session;
+  readonly #terms: LeaseTerms;
+  readonly #host: string;
+  readonly #tell: (text: string) => void;
+  readonly #holds = new Map<string, Promise<Hold | undefined>>();
+  readonly #keepers = new Set<Keeper>();
+
+  /** @param tell says to the user what is waited for */
+  constructor(session: Session, terms: LeaseTerms, host: string, tell: (text: string) => void) {
+    this.#session = session;
+    this.#terms = terms;
+    this.#host = host;
+    this.#tell = tell;
+  }
+
+  /**
+   * Sees to it that the lease is ours before a change.
+   *
+   * @returns the host's `last` (see HostState) where it was taken just now, undefined where it was ours already
+   * @throws ShowrunnerError `lease.held`, `host.*`
+   */
+  async hold(become: Become | undefined): Promise<string | undefined> {
+    const user = become?.user ?? "";
+    let taken: string | undefined;
+    const mine = (this.#holds.get(user) ?? Promise.resolve(undefined)).then(async (held) => {
+      const shell = await this.#session.shellNumber(become);
+      if (held && !held.keeper?.gone) return this.#known(held, shell);
+      const { hold, last } = await this.#take(become, shell);
+      taken = last;
+      return hold;
+    });
+    this.#holds.set(
+      user,
+      mine.catch(() => undefined),
+    );
+    await mine;
+    return taken;
+  }
+
+  /** The run that it is for. */
+  get run(): string {
+    return this.#terms.holder.run;
+  }
+
+  /** Gives the leases back. Never rejects. */
+  async release(): Promise<void> {
+    await Promise.all([...this.#keepers].map((keeper) => keeper.release()));
+  }
+
+  /** A shell that was ended for being late has a successor: its commands are ours as well. */
+  async #known(hold: Hold, shell: number): Promise<Hold> {
+    if (hold.shell === shell) return hold;
+    await hold.keeper?.ask(`lane ${shell}`);
+    hold.shell = shell;
+    return hold;
+  }
+
+  async #take(
+    become: Become | undefined,
+    shell: number,
+    end: EndFirst = this.#terms.takeOver ? "all" : "nothing",
+  ): Promise<{ hold: Hold; last: string }> {
+    const { holder, wait } = this.#terms;
+    const script = keeperScript(holder, { shell, wait, end });
+    const keeper = new Keeper(await this.#session.spawn(become, script.text), wait + answerLimit);
+    this.#keepers.add(keeper);
+    void keeper.ended.then(() => this.#keepers.delete(keeper));
+    const hold = (kept: Keeper | undefined): Hold => ({ keeper: kept, shell });
+    let trouble = "";
+    const orphans: string[] = [];
+    for (;;) {
+      const [word, rest] = await keeper.hear();
+      switch (word) {
+        case "granted":
+          return { hold: hold(keeper), last: rest };
+        case "unguarded":
+          this.#tell("there is no flock on this host (util-linux): nothing keeps other runs away");
+          return { hold: hold(keeper), last: "" };
+        case "held": {
+          const other = readHolder(rest);
+          // two names of one host, or two users who are the same
+          if (other?.run === holder.run) {
+            keeper.close();
+            return { hold: hold(undefined), last: `${holder.run} held` };
+          }
+          if (other && end === "nothing" && isDead(other)) {
+            keeper.close();
+            this.#tell(`${described(other)} died and left its connection behind: it is ended`);
+            return this.#take(become, shell, "idle");
+          }
+          trouble = `${this.#host} is being changed by another run: ${described(other)}`;
+          break;
+        }
+        case "orphan":
+          orphans.push(rest);
+          continue;
+        case "orphans":
+          trouble = `a run that died left commands working on ${this.#host}: ${orphanTexts(orphans)}`;
+          break;
+        case "late":
+          keeper.close();
+          throw new ShowrunnerError("lease.held", trouble, {
+            hint: `--wait-lease 10m waits for it (here: ${wait} s); --take-over ends what works there, whatever it is in the middle of`,
+          });
+        default:
+          keeper.close();
+          throw new ShowrunnerError("host.lost", "the host gave no answer when it was asked for the lease", {
+            details: keeper.complaint,
+          });
+      }
+      this.#tell(`${trouble}: waiting for up to ${wait} s`);
+    }
+  }
+}
+
+/** The controller's end of the keeper. */
+class Keeper {
+  readonly #process: RemoteProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #limit: number;
+  readonly #said: Buffer[] = [];
+  readonly ended: Promise<unknown>;
+  #granted = false;
+  gone = false;
+
+  /** @param limit seconds that an answer may take */
+  constructor(process: RemoteProcess, limit: number) {
+    this.#process = process;
+    this.#lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
+    this.#limit = limit;
+    this.ended = process.closed.then(() => {
+      this.gone = true;
+    });
+    process.stderr.on("data", (chunk: Buffer) => this.#said.push(chunk));
+    process.stdin.on("error", () => undefined); // `ended` tells
+  }
+
+  get complaint(): readonly string[] {
+    return Buffer.concat(this.#said).toString().trim().split("\n").slice(-3);
+  }
+
+  /** The next line: its first word, and the rest; empty at the end. */
+  async hear(): Promise<[word: string, rest: string]> {
+    const late = () => new ShowrunnerError("host.lost", `the host did not answer within ${this.#limit} s`);
+    const { value } = await withTimeLimit(this.#lines.next(), this.#limit * 1000, late);
+    const line = typeof value === "string" ? value : "";
+    const at = line.indexOf(" ");
+    if (line.startsWith("granted")) this.#granted = true;
+    return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
+  }
+
+  async ask(request: string): Promise<void> {
+    this.#process.stdin.write(`${request}\n`);
+    await this.hear();
+  }
+
+  /** Gives back what was granted, and gives up what was not. */
+  async release(): Promise<void> {
+    if (this.#granted) {
+      this.#process.stdin.write("release\n");
+      await withTimeLimit(this.hear(), 2000, () => new Error("late")).catch(() => undefined);
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#process.close();
+  }
+}
+
+function readHolder(text: string): LeaseHolder | undefined {
+  try {
+    const holder: LeaseHolder = JSON.parse(text);
+    return typeof holder?.run === "string" ? holder : undefined;
+  } catch {
+    return undefined; // it is just being written
+  }
+}
+
+function described(holder: LeaseHolder | undefined): string {
+  if (!holder) return "one that does not say who it is";
+  const { playbook, user, machine, pid, since } = holder;
+  const time = new Date(since).toISOString().slice(0, 19).replace("T", " ");
+  return `${playbook}, by ${user} on ${machine} (process ${pid}), since ${time} UTC, ${elapsed(Date.now() - since)}`;
+}
+
+function elapsed(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return `${Math.max(0, Math.round(milliseconds / 1000))} s ago`;
+  return minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
+}
+
+/** The shell that waits for a command is nothing to tell. */
+function orphanTexts(orphans: readonly string[]): string {
+  const commands = orphans.filter((orphan) => !/^\d+ sh *$/.test(orphan));
+  return (commands.length > 0 ? commands : orphans).map(orphanText).join("; ");
+}
+
+/** `4711 apt-get install nginx` */
+function orphanText(orphan: string): string {
+  const [pid = "", ...command] = orphan.trim().split(" ");
+  const text = command.join(" ").trim();
+  return `${text.length > 120 ? `${text.slice(0, 117)}...` : text || "a command"} (process ${pid})`;
+}

@@ -1,0 +1,320 @@
+/** One run at a time on a host, and handlers that outlive their run. */
+import { spawnSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { play } from "../../src/core/play.ts";
+import type { RunRequest } from "../../src/core/run.ts";
+import { command } from "../../src/modules/commands/command.ts";
+import { shell } from "../../src/modules/commands/shell.ts";
+import { copy } from "../../src/modules/files/copy.ts";
+import { secret } from "../../src/secrets/secret.ts";
+import { connector } from "../../src/transport/connect.ts";
+import type { Connection } from "../../src/transport/transport.ts";
+import { testLab } from "./support.ts";
+
+const lab = testLab("srlease", 90, ["h1"]);
+let own: Connection;
+
+beforeAll(async () => {
+  await lab.up();
+  own = await connector("ssh", lab.settings("h1"))();
+});
+afterAll(async () => {
+  await own?.close();
+  await lab.down();
+});
+afterEach(() => onHost("rm -rf /srv/* /run/showrunner /var/lib/showrunner"));
+
+/** Looks at the host beside the engine, as root. */
+async function onHost(script: string): Promise<string> {
+  const process = await own.spawn(`sudo sh -c '${script}'`);
+  process.stdin.end();
+  process.stderr.resume();
+  let printed = "";
+  process.stdout.on("data", (chunk: Buffer) => {
+    printed += chunk;
+  });
+  await process.closed;
+  return printed.trim();
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (await holds()) return;
+    await sleep(100);
+  }
+  throw new Error(`this did not come true: ${what}`);
+}
+
+const leased = () =>
+  until("a run holds the lease", async () => (await onHost("cat /run/showrunner/holder")) !== "");
+const running = async (text: string) => (await onHost(`pgrep -xf "${text}"`)) !== "";
+
+const busy = (seconds: number) =>
+  play("busy", { hosts: "h1", become: true }, { wait: () => command({ argv: ["sleep", String(seconds)] }) });
+
+const note = (content: string) =>
+  play("note", { hosts: "h1", become: true }, { note: () => copy({ dest: "/srv/note", content }) });
+
+/** A way onto the host that can be cut as if the controller had been killed. */
+function cuttable(): Pick<RunRequest, "access"> & { cut(): Promise<void> } {
+  let made: Connection | undefined;
+  return {
+    access: () => ({
+      connect: async () => {
+        made = await connector("ssh", lab.settings("h1"))();
+        return made;
+      },
+    }),
+    cut: async () => made?.close(),
+  };
+}
+
+describe("while a run is changing a host", () => {
+  test("another that wants to change it is told who does, since when, and what to do", async () => {
+    const first = lab.run([busy(4)], { name: "deploy" });
+    await leased();
+    const { errors, exitCode, of } = await lab.run([note("b")], { waitLease: 1 });
+    expect(exitCode).toBe(2);
+    expect(errors.join()).toMatch(
+      /^h1: lease\.held: h1 is being changed by another run: deploy, by \S+ on \S+ \(process \d+\), since [\d-]+ [\d:]+ UTC, \d s ago/,
+    );
+    expect(of("host:failed")[0]?.error.hint).toContain("--wait-lease");
+    expect(
+      of("warning")
+        .map(({ text }) => text)
+        .join(),
+    ).toContain("waiting for up to 1 s");
+    expect((await first).exitCode).toBe(0);
+    expect(await onHost("ls /srv")).toBe("");
+  });
+
+  test("another waits, and then plans again on what it finds", async () => {
+    const slow = play(
+      "slow",
+      { hosts: "h1", become: true },
+      {
+        write: () => shell({ cmd: "sleep 2; printf a >/srv/note" }),
+      },
+    );
+    const first = lab.run([slow]);
+    await leased();
+    const second = await lab.run([note("a")], { waitLease: 20 });
+    await first;
+    expect(second.errors).toEqual([]);
+    expect(second.statuses).toEqual(["h1 copy /srv/note: ok"]);
+  });
+
+  test("a run that changes nothing neither needs nor takes it", async () => {
+    await lab.run([note("a")]);
+    const first = lab.run([busy(3)]);
+    await leased();
+    const { statuses, hosts } = await lab.run([note("a")], { waitLease: 0 });
+    expect(statuses).toEqual(["h1 copy /srv/note: ok"]);
+    expect(hosts["h1"]?.roundTrips).toBe(1);
+    expect((await lab.run([note("b")], { check: true, waitLease: 0 })).statuses).toEqual([
+      "h1 copy /srv/note: changed",
+    ]);
+    await first;
+  });
+
+  test("a forced take-over ends what it does", async () => {
+    const first = lab.run([busy(77)]);
+    await leased();
+    await until("the command runs", () => running("sleep 77"));
+    expect((await lab.run([note("b")], { takeOver: true })).errors).toEqual([]);
+    expect(await running("sleep 77")).toBe(false);
+    expect((await first).errors.join()).toContain("host.lost");
+  });
+
+  test("there is a warning where the host has nothing to lock with", async () => {
+    await onHost("mv /usr/bin/flock /usr/bin/flock.away");
+    try {
+      const { errors, of } = await lab.run([note("b")]);
+      expect(errors).toEqual([]);
+      expect(of("warning").map(({ text }) => text)).toEqual([
+        expect.stringContaining("there is no flock on this host"),
+      ]);
+    } finally {
+      await onHost("mv /usr/bin/flock.away /usr/bin/flock");
+    }
+  });
+
+  test("the same run may reach it under two names", async () => {
+    const { errors, exitCode } = await lab.run([
+      play("one", { hosts: "h1", become: true }, { a: () => copy({ dest: "/srv/a", content: "a" }) }),
+      play("user", { hosts: "h1" }, { b: () => copy({ dest: "/tmp/srlease-b", content: "b" }) }),
+    ]);
+    expect(errors).toEqual([]);
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("a run that died", () => {
+  test("leaves no lease, and its command that still works is reported, not trampled on", async () => {
+    const { access, cut } = cuttable();
+    const first = lab.run([busy(7)], { access });
+    await leased();
+    await until("the command runs", () => running("sleep 7"));
+    await cut();
+    expect((await first).exitCode).toBe(4);
+    const { errors } = await lab.run([note("b")], { waitLease: 1 });
+    expect(errors.join()).toMatch(
+      /lease\.held: a run that died left commands working on h1: sleep 7 \(process \d+\)/,
+    );
+    expect(await running("sleep 7")).toBe(true);
+    expect((await lab.run([note("b")], { waitLease: 20 })).statuses).toEqual(["h1 copy /srv/note: changed"]);
+  });
+
+  test("without its connection being closed has its shells ended, and its commands reported", async () => {
+    const first = lab.run([busy(8)]);
+    await leased();
+    await until("the command runs", () => running("sleep 8"));
+    const { pid } = spawnSync("true");
+    await onHost(`sed -i "s/\\"pid\\":[0-9]*/\\"pid\\":${pid}/" /run/showrunner/holder`);
+    const second = await lab.run([note("b")], { waitLease: 1 });
+    const told = second.of("warning").map(({ text }) => text);
+    expect(told[0]).toMatch(/^test, by .* died and left its connection behind/);
+    expect(second.errors.join()).toContain("left commands working on h1: sleep 8");
+    expect(await running("sleep 8")).toBe(true);
+    expect((await first).exitCode).toBe(4);
+    expect((await lab.run([note("b")], { waitLease: 20 })).errors).toEqual([]);
+  });
+
+  test("has daemons that are nobody's command any more", async () => {
+    const { access, cut } = cuttable();
+    const daemon = play(
+      "daemon",
+      { hosts: "h1", become: true },
+      {
+        start: () => shell({ cmd: "setsid sleep 66 </dev/null >/dev/null 2>&1 &" }),
+        wait: () => command({ argv: ["sleep", "1"] }),
+      },
+    );
+    const first = lab.run([daemon], { access });
+    await until("the daemon runs", () => running("sleep 66"));
+    await cut();
+    await first;
+    expect((await lab.run([note("b")], { waitLease: 5 })).errors).toEqual([]);
+    expect(await running("sleep 66")).toBe(true);
+    await onHost('pkill -xf "sleep 66"');
+  });
+});
+
+describe("handlers that are owed", () => {
+  const restart = () => shell({ cmd: "echo run >>/srv/log" }, { name: "restart" });
+  const site = (seconds = 0) =>
+    play(
+      "site",
+      { hosts: "h1", become: true },
+      {
+        config: () => copy({ dest: "/srv/config", content: "x" }, { notify: restart() }),
+        wait: () => command({ argv: ["sleep", String(seconds)] }),
+      },
+    );
+  const owed = () => onHost("ls /var/lib/showrunner/owed");
+
+  test("are written down before the change, and struck out when they have run", async () => {
+    const seen: Promise<string>[] = [];
+    await lab.run([site(1)], {
+      subscribers: [(event) => event.type === "task:end" && seen.push(owed())],
+    });
+    expect((await Promise.all(seen))[0]).toMatch(/^\d{13}-0000-[0-9a-f]{24}\.json$/);
+    expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
+  });
+
+  test.each(["interrupted", "cut off"])("are paid once by the next run when theirs was %s", async (how) => {
+    const { access, cut } = cuttable();
+    const controller = new AbortController();
+    const first = lab.run([site(55)], { access, signal: controller.signal });
+    await until("the command runs", () => running("sleep 55"));
+    if (how === "interrupted") controller.abort();
+    else await cut();
+    expect((await first).exitCode).toBe(how === "interrupted" ? 99 : 4);
+    await onHost('pkill -xf "sleep 55"');
+    expect(await onHost("ls /srv/log")).toBe("");
+    expect((await lab.run([site()], { check: true })).statuses.at(-1)).toBe("h1 shell restart: changed");
+    const second = await lab.run([site()]);
+    expect(second.errors).toEqual([]);
+    expect(second.statuses).toEqual([
+      "h1 copy /srv/config: ok",
+      "h1 command sleep 0: changed",
+      "h1 shell restart: changed",
+    ]);
+    expect(
+      second
+        .of("warning")
+        .map(({ text }) => text)
+        .join(),
+    ).toMatch(/left handlers, which run now: shell restart \(test, /);
+    await lab.run([site()]);
+    expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
+  });
+
+  test("are paid by any playbook, unless they hold a secret: that takes one that names them", async () => {
+    const { access, cut } = cuttable();
+    const key = secret("a word that nobody may see");
+    const hidden = shell({ cmd: "cat >>/srv/secret", stdin: key }, { name: "hidden" });
+    const owing = play(
+      "owing",
+      { hosts: "h1", become: true },
+      {
+        config: () => copy({ dest: "/srv/config", content: "x" }, { notify: [restart(), hidden] }),
+        wait: () => command({ argv: ["sleep", "54"] }),
+      },
+    );
+    const first = lab.run([owing], { access });
+    await until("the command runs", () => running("sleep 54"));
+    await cut();
+    await first;
+    await onHost('pkill -xf "sleep 54"');
+    expect(await onHost("cat /var/lib/showrunner/owed/*")).not.toContain("nobody may see");
+    const other = await lab.run([note("a")]);
+    expect(await onHost("cat /srv/log")).toBe("run");
+    expect(
+      other
+        .of("warning")
+        .map(({ text }) => text)
+        .join(),
+    ).toMatch(/no task here notifies it: shell hidden/);
+    const again = play(
+      "owing",
+      { hosts: "h1", become: true },
+      {
+        config: () => copy({ dest: "/srv/config", content: "x" }, { notify: [restart(), hidden] }),
+      },
+    );
+    expect((await lab.run([again])).errors).toEqual([]);
+    expect(await onHost("cat /srv/log /srv/secret; ls /var/lib/showrunner")).toBe(
+      "run\na word that nobody may see",
+    );
+  });
+
+  test("that fail stay owed, and nothing is owed for what was not changed", async () => {
+    const failing = play(
+      "failing",
+      { hosts: "h1", become: true },
+      {
+        config: () =>
+          copy(
+            { dest: "/srv/config", content: "x" },
+            { notify: shell({ cmd: "test -e /srv/ready && echo run >>/srv/log" }) },
+          ),
+      },
+    );
+    expect((await lab.run([failing])).exitCode).toBe(2);
+    expect(await owed()).not.toBe("");
+    await onHost("touch /srv/ready");
+    expect((await lab.run([failing])).errors).toEqual([]);
+    expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
+    const refused = play(
+      "refused",
+      { hosts: "h1", become: true },
+      {
+        config: () => copy({ dest: "/srv/other", content: "x", validate: "false %s" }, { notify: restart() }),
+      },
+    );
+    expect((await lab.run([refused])).exitCode).toBe(2);
+    expect(await onHost("ls /var/lib/showrunner")).toBe("");
+  });
+});
