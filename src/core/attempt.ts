@@ -110,6 +110,7 @@ export function notify<V>({ task, context }: TaskRun<V>, certainty: Certainty): 
 
 /** Makes a change and owes its handlers: also where it failed, unless it certainly had no effect. */
 async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+  run.context.host.run.watch?.permit?.(run, change);
   const { task, context, become } = run;
   const { tenure } = context.host;
   await tenure?.enter(become);

@@ -19,6 +19,10 @@ export interface Running extends Owed {
 
 export interface HostContext {
   readonly host: HostRun;
+  /** The host whose step it is, where its code works on another one by `on`. */
+  readonly origin?: HostRun;
+  /** Within `once`: any of the play's hosts may be the one that does it. */
+  readonly isOnce?: boolean;
   readonly play: string;
   readonly step: string;
   readonly roles: readonly string[];

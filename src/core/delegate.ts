@@ -21,7 +21,8 @@ class On<T> extends Deferred<T> {
     const host = context.host.run.hostRun(this.#name);
     const become = context.become && host.becomeAs(context.become.user);
     try {
-      return await withContext({ ...context, host, become }, async () => this.#body());
+      const { origin = context.host } = context;
+      return await withContext({ ...context, host, origin, become }, async () => this.#body());
     } catch (error) {
       const failure = asFailure(error);
       if (!failure.code.startsWith("host.")) throw error;
@@ -68,7 +69,8 @@ class Once<T> extends Deferred<T> {
 
   protected override run(context: HostContext): Promise<T> {
     const { once } = context.host.run;
-    return shared(once, this.#key, async () => this.#body());
+    const isOnce = { ...context, isOnce: true };
+    return shared(once, this.#key, () => withContext(isOnce, async () => this.#body()));
   }
 }
 

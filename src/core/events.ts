@@ -48,7 +48,15 @@ export interface HostSummary extends Totals {
 
 /** Every event has a type and, once emitted, a time. */
 export type RunEvent =
-  | { type: "run:start"; playbook: string; inventory: string; check: boolean; hosts: readonly string[] }
+  | {
+      type: "run:start";
+      playbook: string;
+      inventory: string;
+      check: boolean;
+      /** What it is part of: making a plan, or carrying one out. */
+      purpose?: "plan" | "apply";
+      hosts: readonly string[];
+    }
   | { type: "play:start"; play: string; hosts: readonly string[]; steps: readonly string[] }
   | {
       type: "step:start";

@@ -20,6 +20,11 @@ interface FactBase<K extends FactKey, V> {
   /** Default `host`. */
   readonly about?: FactSubject;
   /**
+   * What of a value lasts until something changes it: a plan is out of date once this is another. Default: all of it.
+   * Times, positions and free space move by themselves; undefined where everything does.
+   */
+  lasting?(value: V): unknown;
+  /**
    * True for a value that installing software may change on the way: a file, unit or user that is not there yet.
    * Without it no installation touches this fact.
    */

@@ -11,6 +11,15 @@ export interface Known<V> {
   readonly tentative: boolean;
 }
 
+/** A value as it was read from the host. */
+export interface ObservedFact {
+  readonly fact: Fact<FactKey, unknown>;
+  readonly key: FactKey;
+  /** The user that it was read as; undefined for the user of the connection. */
+  readonly as: string | undefined;
+  readonly value: unknown;
+}
+
 /** Counts what was changed, or predicted to change, anywhere in the run: what other hosts answer depends on it. */
 export interface WorldClock {
   changes: number;
@@ -19,6 +28,7 @@ export interface WorldClock {
 interface Observation {
   readonly fact: Fact<FactKey, unknown>;
   readonly key: FactKey;
+  readonly as: string | undefined;
   /** The world's count of changes when it was read. */
   readonly asOf: number;
   readonly value: Promise<unknown>;
@@ -108,6 +118,13 @@ export class FactStore {
     }
   }
 
+  /** All that was read from the host and is not stale. */
+  get observed(): readonly ObservedFact[] {
+    return [...this.#observed.values()].flatMap(({ fact, key, as, settled }) =>
+      settled ? [{ fact, key, as, value: settled.value }] : [],
+    );
+  }
+
   /** Forgets a value, so that the next reader looks again. */
   forget(fact: { readonly name: string }, key: FactKey): void {
     const name = `${fact.name}\0${factKeyId(key)}`;
@@ -140,7 +157,7 @@ export class FactStore {
     const existing = this.#observed.get(id);
     if (existing && (fact.about !== "world" || existing.asOf === this.#world.changes)) return existing.value;
     const value = this.#want(become, fact, key);
-    const observation: Observation = { fact, key, asOf: this.#world.changes, value };
+    const observation: Observation = { fact, key, as: become?.user, asOf: this.#world.changes, value };
     this.#observed.set(id, observation);
     value.then(
       (settled) => {

@@ -27,7 +27,8 @@ export function bounded(event: TimedEvent): TimedEvent {
   return { ...event, changes: event.changes.map(boundedChange) };
 }
 
-function boundedChange(change: ShownChange): ShownChange {
+/** The change with its large texts cut. */
+export function boundedChange(change: ShownChange): ShownChange {
   const { what, before, after, diff } = change;
   return {
     what,

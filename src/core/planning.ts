@@ -6,6 +6,12 @@ import type { HostRun } from "./host-run.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { PlanHost } from "./task.ts";
 
+/** A fact that a plan was made from. */
+export interface FactRead {
+  readonly fact: { readonly name: string };
+  readonly key: FactKey;
+}
+
 export interface PlanningOptions {
   /** True if the task itself is only likely to run: a handler that a likely change notified. */
   readonly tentative?: boolean;
@@ -18,7 +24,7 @@ export interface PlanningOptions {
 export class Planning implements PlanHost {
   readonly #host: HostRun;
   readonly #become: Become | undefined;
-  readonly #read = new Map<string, { readonly fact: { readonly name: string }; readonly key: FactKey }>();
+  readonly #read = new Map<string, FactRead>();
   readonly #options: PlanningOptions;
   #tentative: boolean;
   #failure: ShowrunnerError | undefined;
@@ -44,7 +50,7 @@ export class Planning implements PlanHost {
   }
 
   /** The facts that were read. */
-  get reads(): readonly { readonly fact: { readonly name: string }; readonly key: FactKey }[] {
+  get reads(): readonly FactRead[] {
     return [...this.#read.values()];
   }
 

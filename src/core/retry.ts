@@ -15,7 +15,7 @@ const defaultDelay = "5s";
 export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   const { task, context, shown } = run;
   const { host } = context;
-  if (host.run.options.check) return foresee(run, planningFor(run));
+  if (host.run.options.check) return foreseeWatched(run);
   const attempts = (task.options.retries ?? 0) + 1;
   for (let attempt = 1; ; attempt++) {
     const planning = planningFor(run);
@@ -27,12 +27,23 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
       if (attempt >= attempts)
         throw new ShowrunnerError("task.failed", `the condition did not come true in ${attempts} tries`);
     } catch (error) {
-      if (attempt >= attempts || asFailure(error).code.startsWith("host.")) throw error;
+      if (attempt >= attempts || /^(host|plan)\./.test(asFailure(error).code)) throw error;
       reason = messageOf(error);
     }
     host.run.emit({ type: "task:retry", host: host.info.name, task: shown.id, attempt, attempts, reason });
     forgetReads(context, planning);
     await wait(context, milliseconds(task.options.delay ?? defaultDelay));
+  }
+}
+
+async function foreseeWatched<V>(run: TaskRun<V>): Promise<Outcome<V>> {
+  const planning = planningFor(run);
+  let outcome: Outcome<V> | undefined;
+  try {
+    outcome = await foresee(run, planning);
+    return outcome;
+  } finally {
+    run.context.host.run.watch?.foreseen?.(run, planning.reads, outcome);
   }
 }
 

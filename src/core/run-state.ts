@@ -7,6 +7,7 @@ import type { RunEvent, Subscriber } from "./events.ts";
 import type { WorldClock } from "./facts.ts";
 import type { InventoryView } from "./host.ts";
 import type { HostRun } from "./host-run.ts";
+import type { RunWatch } from "./run-watch.ts";
 import type { LeaseTerms } from "./lease.ts";
 
 export interface RunOptions {
@@ -25,6 +26,8 @@ export interface RunState {
   readonly leaseTerms: LeaseTerms;
   emit(event: RunEvent): void;
   nextTaskId(): number;
+  /** Who looks on, and may object. */
+  readonly watch: RunWatch | undefined;
   /** Aborted when the run is interrupted. */
   readonly signal: AbortSignal | undefined;
   /** Results of `once`, by step and place. */

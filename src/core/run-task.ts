@@ -80,6 +80,7 @@ async function runInTurn<V>(
 }
 
 function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {
+  if (code.startsWith("plan.")) return false;
   if (code.startsWith("host.")) return options.ignoreUnreachable ?? context.ignoreUnreachable;
   return options.ignoreErrors === true;
 }

@@ -13,6 +13,7 @@ import { leaseHolder } from "./lease-holder.ts";
 import type { Play } from "./play.ts";
 import { type PlayState, runPlay } from "./play-run.ts";
 import { emitter, type RunOptions, type RunState } from "./run-state.ts";
+import type { RunWatch } from "./run-watch.ts";
 import { type PlaysRequest, selectPlays } from "./select-plays.ts";
 import { type RunSummary, summarise } from "./summary.ts";
 import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
@@ -47,6 +48,10 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   /** Asked before each step of each batch. Default: nobody is asked. */
   readonly confirmStep?: ConfirmStep | undefined;
   readonly subscribers?: readonly Subscriber[];
+  /** Looks on, and may object: keeps a plan, or holds the run to one. */
+  readonly watch?: RunWatch | undefined;
+  /** What the run is part of, for its journal. Default: nothing else. */
+  readonly purpose?: "plan" | "apply" | undefined;
   /** Stops the run: running tasks are cut off, and the summary says what was done. */
   readonly signal?: AbortSignal;
 }
@@ -78,6 +83,7 @@ class Run implements PlayState {
   readonly throttles = new Map<string, LimitFunction>();
   readonly forks: LimitFunction;
   readonly confirmation: StepConfirmation;
+  readonly watch: RunWatch | undefined;
   readonly signal: AbortSignal | undefined;
   readonly leaseTerms: LeaseTerms;
   readonly emit: RunState["emit"];
@@ -91,6 +97,7 @@ class Run implements PlayState {
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
     this.inventory = request.inventory;
     this.signal = request.signal;
+    this.watch = request.watch;
     this.leaseTerms = {
       holder: leaseHolder(request.name),
       wait: milliseconds(request.waitLease ?? defaultWait) / 1000,
@@ -114,11 +121,13 @@ class Run implements PlayState {
       playbook: name,
       inventory: inventoryName,
       check: this.options.check === true,
+      ...(this.#request.purpose ? { purpose: this.#request.purpose } : {}),
       hosts: names,
     });
     const cut = () => void this.#closeAll();
     signal?.addEventListener("abort", cut);
     try {
+      await this.watch?.begin?.(this);
       await this.#runPlays();
     } finally {
       signal?.removeEventListener("abort", cut);
@@ -175,6 +184,7 @@ class Run implements PlayState {
         this.emit({ type: "run:stopped", play: play.name, reason, untouched, plays });
       return;
     }
+    if (!this.interrupted) this.watch?.end?.(this);
   }
 
   #tellDebts(): void {

@@ -21,6 +21,7 @@ export async function runStep(play: Play, step: string, host: HostRun, run: Play
       play.runStep(step, { vars, host: host.info, inventory: run.inventory, check }),
     );
     await refuseLooseEnds(context);
+    run.watch?.stepEnded?.(context);
     run.emit({ type: "host:step:end", ...where });
   } catch (error) {
     await settled(context);
@@ -28,6 +29,7 @@ export async function runStep(play: Play, step: string, host: HostRun, run: Play
       // nobody knows what the rest of the step would have done
       host.facts.predict([], ["everything"], true);
       host.count("unknown");
+      run.watch?.unforeseen?.(context, error.message);
       run.emit({ type: "host:step:end", ...where, unknown: error.message });
     } else fail(step, host, error, run);
   }

@@ -1,0 +1,180 @@
+/** Holds a run to a plan: it makes the changes that the plan lists and no other, on hosts that are as they were. */
+import { redact } from "../secrets/secret.ts";
+import { actionDigest, setDigests } from "./action-digest.ts";
+import type { Change } from "./change.ts";
+import type { HostContext } from "./context.ts";
+import { ShowrunnerError } from "./errors.ts";
+import { asFailure, showError } from "./failure.ts";
+import type { HostRun } from "./host-run.ts";
+import type { PlanFile, PlannedChange, PlannedTask } from "./plan-file.ts";
+import { isPlanned, paramsDigest } from "./plan-match.ts";
+import { refuseMoved } from "./plan-moved.ts";
+import type { PlayState } from "./play-run.ts";
+import type { RunWatch } from "./run-watch.ts";
+import type { TaskRun } from "./task-run.ts";
+
+/** A planned task, with what of it has not been made yet. */
+interface Pending {
+  readonly task: PlannedTask;
+  readonly left: Set<PlannedChange>;
+  /** Who does what was unknown: two tasks are not one. */
+  claimedBy?: TaskRun<unknown>;
+}
+
+/**
+ * Watches over a run that applies a plan.
+ *
+ * Before anything is done, every host's facts are compared with those that the plan was made from; a host where one
+ * has moved takes no part. Then a change is made only if the plan lists it:
+ *
+ * - of a task that it calls certain, the very same change,
+ * - of one that it calls likely, also another that brings about nothing but what was planned,
+ * - of one of which it says that nobody can know what it will do, whatever it finds to do.
+ *
+ * @example
+ * await runPlaybook({ ...request, watch: new PlanGuard(readPlan("plan.json", version), "npx run plan site") });
+ */
+export class PlanGuard implements RunWatch {
+  readonly #plan: PlanFile;
+  readonly #again: string;
+  readonly #pending: readonly Pending[];
+  /** What each task was allowed: it may do that again when it is tried again. */
+  readonly #allowed = new WeakMap<TaskRun<unknown>, Set<string>>();
+  /** By host, why nothing may be done there. */
+  readonly #notAdmitted = new Map<string, ShowrunnerError>();
+  /** By the host whose step it was, the first change that was refused. */
+  readonly #refused = new Map<string, ShowrunnerError>();
+
+  /** @param again the command that makes a new plan, for hints */
+  constructor(plan: PlanFile, again: string) {
+    this.#plan = plan;
+    this.#again = again;
+    this.#pending = plan.tasks.map((task) => ({ task, left: new Set(task.changes) }));
+  }
+
+  /** Looks at all hosts, also those that are only delegated to, before anything is done on any. */
+  async begin(run: PlayState): Promise<void> {
+    const names = new Set([...[...run.hosts].map(({ info }) => info.name), ...Object.keys(this.#plan.hosts)]);
+    const hosts = [...names].map((name) => run.hostRun(name));
+    await Promise.all(hosts.map((host) => run.forks(() => this.#admit(host, run))));
+  }
+
+  permit(run: TaskRun<unknown>, change: Change): void {
+    const { host, origin = host } = run.context;
+    const refusal = this.#notAdmitted.get(host.info.name) ?? this.#refusalOf(run, change);
+    if (!refusal) return;
+    if (!this.#refused.has(origin.info.name)) this.#refused.set(origin.info.name, refusal);
+    throw refusal;
+  }
+
+  /** Code that rescues a refused change must not go on as if nothing had happened. */
+  stepEnded({ host }: HostContext): void {
+    const refusal = this.#refused.get(host.info.name);
+    if (refusal) throw refusal;
+  }
+
+  /** Tells what was planned and did not come to pass. */
+  end(run: PlayState): void {
+    const missing = new Map<string, string[]>();
+    for (const { task, left } of this.#pending) {
+      if (task.status !== "changed" || left.size === 0 || run.hostRun(task.host).failure) continue;
+      const text = `${labelOf(task)} (${[...left].map(({ what }) => what).join(", ")})`;
+      missing.set(task.host, [...(missing.get(task.host) ?? []), text]);
+    }
+    for (const [host, texts] of missing)
+      run.emit({ type: "warning", host, text: `planned, and not needed any more: ${texts.join("; ")}` });
+  }
+
+  async #admit(host: HostRun, run: PlayState): Promise<void> {
+    try {
+      await refuseMoved(this.#plan, host, this.#again);
+    } catch (error) {
+      if (run.interrupted) return;
+      const failure = asFailure(error);
+      this.#notAdmitted.set(host.info.name, failure);
+      host.fail(failure);
+      const type = failure.code.startsWith("host.") ? "host:unreachable" : "host:failed";
+      run.emit({ type, host: host.info.name, step: "plan", error: showError(failure) });
+    }
+  }
+
+  #refusalOf(run: TaskRun<unknown>, change: Change): ShowrunnerError | undefined {
+    const action = actionDigest(this.#plan.salt, change);
+    const allowed = this.#allowed.get(run) ?? new Set();
+    this.#allowed.set(run, allowed);
+    if (allowed.has(action)) return undefined;
+    const own = this.#pending.filter(({ task }) => isPlanned(task, run));
+    const isListed =
+      own.some((pending) => takeSame(pending, action)) ||
+      own.some((pending) => takeEqual(pending, setDigests(this.#plan.salt, change))) ||
+      own.some((pending) => this.#claim(pending, run)) ||
+      this.#isUnforeseen(run);
+    if (!isListed) return this.#unlisted(own, run, change);
+    allowed.add(action);
+    return undefined;
+  }
+
+  #claim(pending: Pending, run: TaskRun<unknown>): boolean {
+    const { task, claimedBy = run } = pending;
+    if (task.status !== "unknown" || claimedBy !== run) return false;
+    if (task.params !== paramsDigest(this.#plan.salt, run)) return false;
+    pending.claimedBy = run;
+    return true;
+  }
+
+  /** Handlers, too, may be owed by what could not be foreseen. */
+  #isUnforeseen({ context }: TaskRun<unknown>): boolean {
+    const { host, origin = host, play, step } = context;
+    return this.#plan.unforeseen.some(
+      (one) =>
+        one.host === origin.info.name && one.play === play && (one.step === step || step === "handlers"),
+    );
+  }
+
+  #unlisted(own: readonly Pending[], { task }: TaskRun<unknown>, change: Change): ShowrunnerError {
+    const planned = own.flatMap(({ task: { status, changes } }) =>
+      changes.map((one) => `planned (${status === "changed" ? "certain" : status}): ${changeText(one)}`),
+    );
+    return new ShowrunnerError(
+      "plan.diverged",
+      `the plan lists no such change of ${task.label}: ${changeText(change)}`,
+      {
+        location: task.location,
+        details: planned.length > 0 ? planned : ["planned: nothing, by this task in this step"],
+        hint: `it was not made: the playbook is another now, or does something different at every run; ${this.#again} makes a new plan`,
+      },
+    );
+  }
+}
+
+/** Takes a planned change that does the very same. */
+function takeSame({ task, left }: Pending, action: string): boolean {
+  if (task.status === "unknown") return false;
+  const same = [...left].find((one) => one.action === action);
+  return same !== undefined && left.delete(same);
+}
+
+/** Where the plan was not sure of what it would find, what counts is what holds afterwards. */
+function takeEqual({ task, left }: Pending, sets: readonly string[]): boolean {
+  if (task.status !== "likely" && task.status !== "failed") return false;
+  const planned = new Set(task.changes.flatMap((one) => one.sets));
+  if (sets.length === 0 || !sets.every((one) => planned.has(one))) return false;
+  for (const one of left) if (one.sets.every((set) => sets.includes(set))) left.delete(one);
+  return true;
+}
+
+function labelOf({ roles, module, title }: PlannedTask): string {
+  return [...roles, `${module} ${title}`.trim()].join(" › ");
+}
+
+/** `mode 0600 → 0644` */
+function changeText({ what, before, after }: Pick<PlannedChange, "what" | "before" | "after">): string {
+  const [from, to] = [shortText(before), shortText(after)];
+  return redact(from === undefined || to === undefined ? what : `${what} ${from} → ${to}`);
+}
+
+function shortText(value: unknown): string | undefined {
+  if (value === undefined || value === null || typeof value === "object") return undefined;
+  const text = redact(String(value));
+  return text.length > 0 && text.length <= 60 && !text.includes("\n") ? text : undefined;
+}

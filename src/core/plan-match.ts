@@ -1,0 +1,44 @@
+/** Which of a plan's tasks a task is. */
+import { redact } from "../secrets/secret.ts";
+import { digestOf } from "./digest.ts";
+import type { PlannedTask } from "./plan-file.ts";
+import { projectRoot } from "./project.ts";
+import type { TaskRun } from "./task-run.ts";
+
+/**
+ * Whether a task is the planned one, or one that can't be told from it: the same module, about the same, at the same
+ * place. Lines don't count: they move.
+ */
+export function isPlanned(planned: PlannedTask, { context, shown }: TaskRun<unknown>): boolean {
+  const { host, origin, play, step, isOnce = false } = context;
+  const by = origin && origin !== host ? origin.info.name : undefined;
+  // done once, it may be done from any host, on that host or another
+  const sameHost = planned.host === host.info.name && planned.by === by;
+  const anyHost = planned.once === true && isOnce && (by === undefined || planned.host === host.info.name);
+  // a step that fails leaves its handlers to the play's end
+  const sameStep = planned.step === step || step === "handlers";
+  return (
+    (sameHost || anyHost) &&
+    sameStep &&
+    planned.play === play &&
+    planned.module === shown.module &&
+    planned.title === redact(shown.title) &&
+    planned.roles.join("\0") === shown.roles.join("\0")
+  );
+}
+
+/** @returns the same for a task that is told the same, wherever the project lies */
+export function paramsDigest(salt: string, { task }: TaskRun<unknown>): string {
+  const options = Object.entries(task.options).filter(
+    ([name, value]) => name !== "notify" && typeof value !== "function",
+  );
+  return digestOf(salt, relative([task.params, Object.fromEntries(options)], `${projectRoot()}/`));
+}
+
+function relative(value: unknown, root: string): unknown {
+  if (typeof value === "string") return value.startsWith(root) ? value.slice(root.length) : value;
+  if (Array.isArray(value)) return value.map((item) => relative(item, root));
+  if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, relative(item, root)]));
+}

@@ -1,0 +1,161 @@
+/** Keeps what a run in check mode says, as a plan. */
+import { redact, redactDeep, Secret } from "../secrets/secret.ts";
+import { actionDigest, setDigests } from "./action-digest.ts";
+import type { Change } from "./change.ts";
+import type { HostContext } from "./context.ts";
+import { digestOf } from "./digest.ts";
+import { formatLocation, messageOf } from "./errors.ts";
+import { factKeyId } from "./fact.ts";
+import type { ObservedFact } from "./facts.ts";
+import type { HostRun } from "./host-run.ts";
+import { boundedChange } from "./journal-bounds.ts";
+import type { PlanFile, PlannedChange, PlannedFact, PlannedTask, RecordedPlan } from "./plan-file.ts";
+import { paramsDigest } from "./plan-match.ts";
+import type { FactRead } from "./planning.ts";
+import type { PlayState } from "./play-run.ts";
+import type { RunWatch } from "./run-watch.ts";
+import type { Outcome, TaskRun } from "./task-run.ts";
+
+/**
+ * Looks on while a run plans, and then has the plan.
+ *
+ * @example
+ * const recorder = new PlanRecorder(newSalt());
+ * await runPlaybook({ ...request, check: true, watch: recorder });
+ * recorder.plan;
+ */
+export class PlanRecorder implements RunWatch {
+  readonly #salt: string;
+  readonly #tasks: PlannedTask[] = [];
+  readonly #unforeseen: PlanFile["unforeseen"] = [];
+  /** By host and fact, how the task is called that read it first. */
+  readonly #readers = new Map<string, string>();
+  #hosts: Iterable<HostRun> = [];
+
+  constructor(salt: string) {
+    this.#salt = salt;
+  }
+
+  begin(run: PlayState): void {
+    this.#hosts = run.hosts;
+  }
+
+  foreseen(run: TaskRun<unknown>, reads: readonly FactRead[], outcome: Outcome<unknown> | undefined): void {
+    const { context, task } = run;
+    for (const { fact, key } of reads) {
+      const id = readerId(context.host, fact.name, factKeyId(key));
+      if (!this.#readers.has(id)) this.#readers.set(id, task.label);
+    }
+    const status = outcome?.status ?? "failed";
+    const says = status === "unknown" || run.changes.length > 0;
+    // what failed without changing anything is its host's failure
+    if (!says || status === "ok" || status === "skipped") return;
+    const reason = outcome && "unknown" in outcome.value ? outcome.value.unknown : undefined;
+    this.#tasks.push({
+      ...placeOf(run),
+      status,
+      ...(status === "unknown" ? { params: paramsDigest(this.#salt, run) } : {}),
+      ...(reason === undefined ? {} : { reason }),
+      changes: run.changes.map((change) => this.#planned(change)),
+    });
+  }
+
+  unforeseen({ host, play, step }: HostContext, reason: string): void {
+    this.#unforeseen.push({ host: host.info.name, play, step, reason });
+  }
+
+  /** The plan, once the run has ended. */
+  get plan(): RecordedPlan {
+    const hosts = [...this.#hosts].map((host) => [host.info.name, this.#host(host)] as const);
+    return {
+      salt: this.#salt,
+      hosts: Object.fromEntries(hosts),
+      // only now are all secrets known that may show in what came before; digests are left as they are
+      tasks: this.#tasks.map((task) => ({
+        ...task,
+        title: redact(task.title),
+        ...(task.reason === undefined ? {} : { reason: redact(task.reason) }),
+        changes: task.changes.map(({ action, sets, ...shown }) => ({ ...redactDeep(shown), action, sets })),
+      })),
+      unforeseen: this.#unforeseen.map((one) => ({ ...one, reason: redact(one.reason) })),
+    };
+  }
+
+  #host(host: HostRun): PlanFile["hosts"][string] {
+    const facts = host.facts.observed.flatMap((observed) => this.#fact(host, observed));
+    return host.failure ? { facts, failure: redact(messageOf(host.failure)) } : { facts };
+  }
+
+  #fact(host: HostRun, { fact, key, as, value }: ObservedFact): PlannedFact[] {
+    // what other hosts answer moves by itself, and what it led to is checked change by change
+    if (fact.about === "world") return [];
+    const lasting = fact.source.lasting ? fact.source.lasting(value) : value;
+    if (fact.source.lasting && lasting === undefined) return [];
+    const kept = throughJson(key);
+    // a key with a secret in it can't be written down, nor one that would not come back as it is
+    if (kept === undefined || factKeyId(kept) !== factKeyId(key) || holdsSecret(key)) return [];
+    const reader = this.#readers.get(readerId(host, fact.name, factKeyId(key)));
+    return [
+      {
+        fact: fact.name,
+        key: kept,
+        ...(as === undefined ? {} : { as }),
+        value: digestOf(this.#salt, lasting),
+        ...(reader === undefined ? {} : { task: redact(reader) }),
+      },
+    ];
+  }
+
+  #planned(change: Change): PlannedChange {
+    // redacted before it is cut: half a secret is in no known spelling
+    const shown = redactDeep({ before: plain(change.before), after: plain(change.after), diff: change.diff });
+    const { what, before, after, diff } = boundedChange({ what: change.what, ...shown });
+    return {
+      what,
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      ...(diff === undefined ? {} : { diff }),
+      action: actionDigest(this.#salt, change),
+      sets: setDigests(this.#salt, change),
+    };
+  }
+}
+
+function placeOf({ context, shown }: TaskRun<unknown>) {
+  const { host, origin, isOnce, play, step } = context;
+  const { roles, module, title, location } = shown;
+  return {
+    host: host.info.name,
+    ...(origin && origin !== host ? { by: origin.info.name } : {}),
+    ...(isOnce ? { once: true } : {}),
+    play,
+    step,
+    roles: [...roles],
+    module,
+    title,
+    ...(location ? { location: formatLocation(location) } : {}),
+  };
+}
+
+function readerId({ info }: HostRun, fact: string, key: string): string {
+  return [info.name, fact, key].join("\0");
+}
+
+function throughJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function holdsSecret(value: unknown): boolean {
+  if (typeof value === "string") return redact(value) !== value;
+  if (value instanceof Secret) return true;
+  return value !== null && typeof value === "object" && Object.values(value).some(holdsSecret);
+}
+
+/** As JSON holds it. Bytes by their number: a secret among them would escape redaction. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Secret || typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
