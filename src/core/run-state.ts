@@ -7,8 +7,8 @@ import type { RunEvent, Subscriber } from "./events.ts";
 import type { WorldClock } from "./facts.ts";
 import type { InventoryView } from "./host.ts";
 import type { HostRun } from "./host-run.ts";
-import type { RunWatch } from "./run-watch.ts";
 import type { LeaseTerms } from "./lease.ts";
+import type { RunWatch } from "./run-watch.ts";
 
 export interface RunOptions {
   /** Plan only: nothing is changed on any host. */
