@@ -14,7 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   facts: ["core", "transport", "secrets"],
   modules: ["facts", "templates", "core", "transport", "secrets"],
   testing: ["core", "transport"],
-  report: ["core"],
+  report: ["core", "secrets"],
   lab: ["core"],
   cli: ["index.ts", "..", "testing", "report", "lab", "inventory", "modules", "core", "transport", "secrets"],
 };

@@ -1,6 +1,14 @@
 /** The examples that users read compile. Each names its file in its first line: `// playbooks/hello.ts`. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, expect, it } from "vitest";
 
@@ -39,3 +47,17 @@ it("compiles every example of the README and the guides that names its file", ()
   expect(compiled.stdout).toBe("");
   expect(compiled.status).toBe(0);
 }, 300_000);
+
+it("shows the example package's files as they are", () => {
+  const example = join(checkout, "examples", "extending");
+  const shown = examples(join("docs", "extending.md")).filter(({ file }) => existsSync(join(example, file)));
+  expect(shown.map(({ file }) => dirname(file))).toEqual([
+    "facts",
+    "modules",
+    "playbooks",
+    "reporters",
+    "inventory",
+    "transports",
+  ]);
+  for (const { file, code } of shown) expect(code).toBe(readFileSync(join(example, file), "utf8"));
+});

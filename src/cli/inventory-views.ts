@@ -1,5 +1,5 @@
 /** An inventory as others read it: as JSON for programs, as a tree for people. */
-import type { Group, Host, Inventory } from "../inventory/index.ts";
+import type { Group, Host, HostSettings, Inventory } from "../inventory/index.ts";
 import type { Style } from "../report/index.ts";
 
 const mask = "********";
@@ -28,7 +28,7 @@ export function hostVars({ address, port, user, settings, vars }: Host): Record<
     ansible_host: address,
     ansible_port: port,
     ansible_user: user,
-    ansible_connection: settings.transport,
+    ansible_connection: transportName(settings),
     ansible_ssh_private_key_file: settings.identityFile,
     ansible_password: settings.password === undefined ? undefined : mask,
     ansible_become: settings.become,
@@ -37,6 +37,10 @@ export function hostVars({ address, port, user, settings, vars }: Host): Record<
     ...vars,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+function transportName({ transport }: HostSettings): string | undefined {
+  return typeof transport === "object" ? transport.name : transport;
 }
 
 /** `@group:` with its groups and hosts below it, as `ansible-inventory --graph` draws them. */

@@ -14,10 +14,11 @@ export interface AnyRole {
   readonly location: Location | undefined;
 }
 
-/** All modules, by name. */
+/** The modules that come with Showrunner, and those in the project's folder `modules`, which win. */
 export async function allModules(): Promise<ReadonlyMap<string, AnyModule>> {
-  const exports: Record<string, unknown> = { ...(await import("../modules/index.ts")) };
-  return byName(Object.values(exports).filter(isModule));
+  const bundled: Record<string, unknown> = { ...(await import("../modules/index.ts")) };
+  const own = await Promise.all(moduleFiles().map(loadTypeScript));
+  return byName([bundled, ...own].flatMap((exports) => Object.values(exports).filter(isModule)));
 }
 
 /**
@@ -41,14 +42,27 @@ export async function allRoles(): Promise<ReadonlyMap<string, AnyRole>> {
   return byName([bundled, ...own].flatMap((exports) => Object.values(exports).filter(isRole)));
 }
 
+function moduleFiles(): string[] {
+  const folder = projectFolder("modules");
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /\.m?[jt]s$/.test(name) && !/\.(d|test)\.m?ts$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
 function roleFiles(): string[] {
-  const here = resolve("roles");
-  const folder = existsSync(here) ? here : join(projectRoot(), "roles");
+  const folder = projectFolder("roles");
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .sort()
     .flatMap((name) => ["index.ts", "index.js"].map((index) => join(folder, name, index)))
     .filter((file) => existsSync(file));
+}
+
+function projectFolder(name: string): string {
+  const here = resolve(name);
+  return existsSync(here) ? here : join(projectRoot(), name);
 }
 
 function byName<T extends AnyModule | AnyRole>(all: readonly T[]): Map<string, T> {

@@ -1,6 +1,5 @@
 /** Options that several commands share, and the reading of their values. */
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ReporterName, reporterNames } from "../report/index.ts";
+import { type Command, InvalidArgumentError } from "commander";
 
 /** `-i`, on every command that works on hosts. */
 export function inventoryOption(command: Command): Command {
@@ -14,17 +13,17 @@ export function inventoryOption(command: Command): Command {
 export function reportOptions(command: Command): Command {
   return command
     .option("--diff", "shows what changes in files, line by line")
-    .addOption(
-      new Option("--reporter <name>", "tty (rows that redraw themselves), plain (lines) or jsonl (events)")
-        .choices(reporterNames)
-        .default(undefined, "tty on a terminal, else plain"),
+    .option(
+      "--reporter <name>",
+      "tty (rows that redraw themselves), plain (lines), jsonl (events), or one of your own: its file, or its name in the folder reporters; may be given several times (default: tty on a terminal, else plain)",
+      collect,
     )
     .option("-v, --verbose", "also shows tasks that are ok, the output of commands and round trips");
 }
 
 export interface ReportFlags {
   readonly diff?: boolean;
-  readonly reporter?: ReporterName;
+  readonly reporter?: readonly string[];
   readonly verbose?: boolean;
 }
 

@@ -5,11 +5,11 @@ import type { Playbook } from "../core/play.ts";
 import { type RunRequest, runPlaybook } from "../core/run.ts";
 import { hostAccess } from "../inventory/access.ts";
 import type { HostSettings } from "../inventory/index.ts";
-import { createReporter, defaultReporter, styleFor } from "../report/index.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
 import { withJournal } from "./journal.ts";
 import type { ReportFlags } from "./options.ts";
+import { openReporters } from "./reporters.ts";
 
 export interface CommandRun
   extends Pick<
@@ -37,21 +37,16 @@ export function runAndReport(run: CommandRun): Promise<number> {
 async function runWith(run: CommandRun, journal: Journal): Promise<number> {
   const { name, playbook, inventory, report, subscriber, ...options } = run;
   const { inventory: hosts, root, shown } = inventory;
-  const stream = process.stdout;
-  const reporter = await createReporter(report.reporter ?? defaultReporter(stream), stream, {
-    verbose: report.verbose ?? false,
-    diff: report.diff ?? false,
-    style: styleFor(stream),
-  });
   const warn = (text: string) => {
     const event: TimedEvent = { type: "warning", text, time: Date.now() };
-    reporter.subscribe(event);
+    for (const reporter of reporters) reporter.subscribe(event);
     try {
       journal.subscribe(event);
     } catch {
       // that the journal can't be written is told once, by the run
     }
   };
+  const reporters = await openReporters(report, process.stdout, warn);
   const warnOfHostKeys = (event: TimedEvent) => {
     if (event.type !== "run:start") return;
     const unchecked = event.hosts.filter((host) => isUnchecked(hosts.host(host).settings));
@@ -69,7 +64,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       access: (host) => hostAccess(hosts.host(host.name), root, (name) => hosts.hosts.get(name)),
       signal,
       subscribers: [
-        (event) => reporter.subscribe(event),
+        ...reporters.map(({ subscribe }) => subscribe),
         journal.subscribe,
         warnOfHostKeys,
         ...(subscriber ? [subscriber] : []),
@@ -78,10 +73,10 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
     return summary.exitCode;
   } finally {
     stop();
-    await reporter.close();
+    for (const reporter of reporters) await reporter.close();
   }
 }
 
 function isUnchecked({ hostKeys, transport = "ssh" }: HostSettings): boolean {
-  return transport !== "local" && hostKeys === "insecure";
+  return (transport === "ssh" || transport === "openssh") && hostKeys === "insecure";
 }

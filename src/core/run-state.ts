@@ -1,6 +1,6 @@
 /** What all hosts of one run share. */
 import type { LimitFunction } from "p-limit";
-import { hasSecrets, redactDeep } from "../secrets/secret.ts";
+import { hasSecrets, redact, redactDeep } from "../secrets/secret.ts";
 import type { Connect } from "../transport/transport.ts";
 import { messageOf } from "./errors.ts";
 import type { RunEvent, Subscriber } from "./events.ts";
@@ -50,7 +50,9 @@ export function emitter(subscribers: readonly Subscriber[]): (event: RunEvent) =
       } catch (error) {
         // a reporter that fails, or a journal whose disk is full, must not take the run with it
         working.delete(subscriber);
-        const text = `a subscriber to the run's events failed and gets no more of them: ${messageOf(error)}`;
+        const text = redact(
+          `a subscriber to the run's events failed and gets no more of them: ${messageOf(error)}`,
+        );
         for (const other of working) other({ type: "warning", text, time: clean.time });
       }
     }

@@ -61,7 +61,8 @@ async function sideBySide<K, T>(
     try {
       return [key, { got: await ask(key) }];
     } catch (error) {
-      if (error instanceof ShowrunnerError && error.code.startsWith("host.")) throw error;
+      // a host that is lost, or from which nothing can be asked: whatever is asked, no key has an answer
+      if (error instanceof ShowrunnerError && error.code !== "task.failed") throw error;
       return [key, { problem: messageOf(error) }];
     }
   });

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { formatLocation, messageOf, ShowrunnerError } from "../core/errors.ts";
+import { asFailure } from "../core/failure.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { describe, invalid } from "./invalid.ts";
 import { type Inventory, isInventory } from "./inventory.ts";
@@ -17,7 +18,8 @@ export type ImportModule = (file: string) => Promise<{ default?: unknown }>;
  * Loads an inventory.
  *
  * @param file its path; relative to the working directory
- * @param importModule loads an inventory that is a module, whose default export must be an inventory
+ * @param importModule loads an inventory that is a module, whose default export must be an inventory,
+ * a promise of one, or a function that returns either
  * @throws ShowrunnerError "file.missing" with the inventories there are, or "inventory.invalid" at the line of a
  * mistake
  *
@@ -55,14 +57,22 @@ async function loadModule(path: string, importModule: ImportModule): Promise<Inv
 async function importDefault(path: string, importModule: ImportModule): Promise<unknown> {
   try {
     const module = await importModule(path);
-    // A promise of an inventory will do: hosts may come from elsewhere.
-    return await module.default;
+    // A promise of an inventory will do, or a function that makes one: hosts may come from elsewhere.
+    const found = await module.default;
+    return typeof found === "function" ? await found() : found;
   } catch (error) {
     // By name, since the module may have thrown the error of another copy of this one.
     if (error instanceof Error && error.name === "ShowrunnerError") throw error;
-    const message = `cannot load ${shown(path)}: ${messageOf(error)}`;
-    throw new ShowrunnerError("inventory.invalid", message, { cause: error });
+    const { location } = asFailure(error);
+    const message = `cannot load ${shown(path)}: ${reasons(error).join(": ")}`;
+    throw new ShowrunnerError("inventory.invalid", message, { cause: error, location });
   }
+}
+
+/** What a failed request says is "fetch failed"; that nobody listens there is its cause. */
+function reasons(error: unknown): string[] {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return [messageOf(error), ...(cause === undefined ? [] : reasons(cause))].filter((text) => text !== "");
 }
 
 function missing(path: string): ShowrunnerError {

@@ -1,5 +1,6 @@
 /** The run-time check of connection settings: an inventory may come from a file that no compiler has seen. */
 import type { Location } from "../core/errors.ts";
+import { isTransport } from "../transport/custom.ts";
 import { describe, oneOf, unknownKey, wrongValue } from "./invalid.ts";
 import type { HostSettings } from "./types.ts";
 
@@ -50,7 +51,10 @@ const rules = {
     expected: `jump hosts as "user@host:port,…" or a list of them`,
     holds: (value) => [value].flat().length > 0 && [value].flat().every(isJump),
   },
-  transport: choice("ssh", "openssh", "local"),
+  transport: {
+    expected: `"ssh", "openssh", "local" or what defineTransport() makes`,
+    holds: (value) => isTransport(value) || choice("ssh", "openssh", "local").holds(value),
+  },
   lease: bool,
   become: bool,
   becomeUser: word,

@@ -1,5 +1,6 @@
 /** What a user writes in an inventory, and what comes out of it. */
 import type { Location } from "../core/errors.ts";
+import type { Transport } from "../transport/custom.ts";
 
 /** A host name, or a range of them: `web[01:20]`, `db[a:c]`. */
 export type HostRange = string;
@@ -33,8 +34,11 @@ export interface HostSettings {
    * host's key. "none" takes away what a group says.
    */
   readonly jump?: string | readonly string[] | undefined;
-  /** "ssh" (the default) is built in, "openssh" is this machine's ssh with all that it can do. */
-  readonly transport?: "ssh" | "openssh" | "local" | undefined;
+  /**
+   * "ssh" (the default) is built in, "openssh" is this machine's ssh with all that it can do, "local" is this machine
+   * itself; `defineTransport` makes others.
+   */
+  readonly transport?: "ssh" | "openssh" | "local" | Transport | undefined;
   /**
    * Whether one run at a time may change the host (see docs/running.md). Default: true; false with the transport
    * "local", since many runs start from the control machine at once.

@@ -1,6 +1,14 @@
 /** Reporters: what a run looks like. */
 import type { OutputStream, Reporter, ReportOptions } from "./reporter.ts";
 
+export {
+  defineReporter,
+  isReporter,
+  type ReporterBody,
+  type ReporterContext,
+  type ReporterDefinition,
+  startReporter,
+} from "./define.ts";
 export type { OutputStream, Reporter, ReportOptions } from "./reporter.ts";
 export { type Colour, plain, type Style, styleFor } from "./style.ts";
 

@@ -41,7 +41,7 @@ export async function request(session: Session, wanted: HttpRequest): Promise<Ht
       return exchange(socket, url, wanted);
     });
   } catch (error) {
-    if (error instanceof ShowrunnerError && error.code.startsWith("host.")) throw error;
+    if (error instanceof ShowrunnerError) throw error; // no answer of the other end, but no way to ask it
     throw new ShowrunnerError("task.failed", `${wanted.url} did not answer: ${reasonOf(error)}`, {
       cause: error,
     });

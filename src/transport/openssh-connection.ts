@@ -1,9 +1,10 @@
 /** A connection that a master process of the system's ssh holds: its channels are client processes. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
-import { Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/errors.ts";
+import { processStream } from "./process-stream.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
 /** Any name does: the connection stands already, and a client must not make one of its own. */
@@ -71,7 +72,7 @@ export class OpenSshConnection implements Connection {
         if (!/stdio_fwd.*session id/.test(said)) return;
         child.stderr.off("data", onStderr);
         child.stderr.resume();
-        resolve(joined(child));
+        resolve(processStream({ stdin: child.stdin, stdout: child.stdout, close: () => child.kill() }));
       };
       child.stderr.on("data", onStderr);
       child.once("error", reject);
@@ -94,24 +95,4 @@ export class OpenSshConnection implements Connection {
     // in a session of its own: a Ctrl-C at the terminal is the run's to handle
     return spawn("ssh", [...this.clientOptions, ...options], { detached: true, stdio: "pipe" });
   }
-}
-
-/** A process's standard input and output as one stream; destroying it is no error, unlike with `Duplex.from`. */
-function joined(child: ChildProcessWithoutNullStreams): Duplex {
-  const { stdin, stdout } = child;
-  const stream = new Duplex({
-    read: () => void stdout.resume(),
-    write: (chunk: Buffer, _encoding, done) => void stdin.write(chunk, done),
-    final: (done) => void stdin.end(done),
-    destroy(error, done) {
-      child.kill();
-      done(error);
-    },
-  });
-  stdout.on("data", (chunk: Buffer) => {
-    if (!stream.push(chunk)) stdout.pause();
-  });
-  stdout.once("end", () => stream.push(null));
-  stdin.on("error", (error) => stream.destroy(error));
-  return stream;
 }

@@ -26,7 +26,10 @@ describe("the command line", () => {
     { args: ["playbok"], said: "(Did you mean playbook?)" },
     { args: ["playbook", "--chek"], said: "(Did you mean --check?)" },
     { args: ["playbook", "x", "--forks", "0"], said: "expected a whole number above 0" },
-    { args: ["playbook", "x", "--reporter", "html"], said: "Allowed choices are tty, plain, jsonl" },
+    {
+      args: ["task", "debug", "{message: hi}", "--hosts", "all", "--reporter", "html"],
+      said: "there are: tty, plain, jsonl; a file's path works too",
+    },
     { args: ["lab", "upp"], said: "(Did you mean up?)" },
     { args: ["exec", "all"], said: "missing required argument" },
     { args: ["task", "command"], said: "--hosts" },

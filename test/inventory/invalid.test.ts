@@ -11,7 +11,7 @@ describe("a mistake in a TypeScript inventory", () => {
     [
       "{\n hosts: {\n  web1: {},\n  web2: { user: 'x',\n   adress: '192.0.2.1' } } }",
       `lab.ts:6: host "web2": unknown key "adress" (did you mean "address"?), expected address, port, user, identityFile, ` +
-        "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, become, becomeUser, becomePassword, connectTimeout or vars",
+        "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, lease, become, becomeUser, becomePassword, connectTimeout or vars",
     ],
     [
       "{ groups: {\n web: {\n  chidlren: [] } } }",
@@ -20,7 +20,7 @@ describe("a mistake in a TypeScript inventory", () => {
     [
       "{ groups: { web: {\n settings: {\n  prot: 1 } } } }",
       `lab.ts:4: group "web", settings: unknown key "prot" (did you mean "port"?), expected address, port, user, identityFile, ` +
-        "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, become, becomeUser, becomePassword or connectTimeout",
+        "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, lease, become, becomeUser, becomePassword or connectTimeout",
     ],
     ["{ lab: {\n  nett: 1 } }", `lab.ts:3: lab: unknown key "nett", expected network or suite`],
     // types
@@ -77,7 +77,7 @@ describe("a mistake in a TypeScript inventory", () => {
     ],
     [
       "{ settings: {\n transport: 'docker' } }",
-      `lab.ts:3: settings, transport: expected "ssh", "openssh" or "local", got "docker"`,
+      `lab.ts:3: settings, transport: expected "ssh", "openssh", "local" or what defineTransport() makes, got "docker"`,
     ],
     [
       "{ settings: {\n hostKeys: false } }",

@@ -25,6 +25,23 @@ describe("loadInventory", () => {
     expect(found).toBe(made);
   });
 
+  test("takes a function that makes one, at once or later, with its lines", async () => {
+    const source = (text: string) => `import { inventory } from "showrunner";\nexport default ${text};\n`;
+    for (const made of [
+      "() => inventory({ hosts: { web1: {} } })",
+      "async () => inventory({ hosts: { web1: {} } })",
+    ]) {
+      const found = await load({ "lab.ts": source(made) });
+      expect(namesOf(found.hosts.values())).toEqual(["web1"]);
+      expect(place(found.location)).toBe("lab.ts:2");
+    }
+  });
+
+  test("says why a source of hosts does not answer", async () => {
+    const text = `export default async () => {\n  await fetch("http://127.0.0.1:9/");\n};`;
+    expect(await failure(() => load({ "lab.ts": text }))).toMatch(/cannot load .*lab.ts: fetch failed: .+/);
+  });
+
   test("names the inventories there are where a file is missing", async () => {
     const root = folder({ "lab.ts": ts, "compact.yml": "", "README.md": "", "types.d.ts": "" });
     const error = await loadInventory(join(root, "lap.ts"), importModule).catch((reason: unknown) => reason);
@@ -63,7 +80,7 @@ describe("loadInventory", () => {
 
   test.each([
     ["export default { hosts: {} };", "got an object"],
-    ["export default () => 1;", "got a function"],
+    ["export default () => 1;", "got 1"],
   ])("refuses a module that says %s", async (text, message) => {
     expect(await failure(() => load({ "lab.ts": text }))).toMatch(
       new RegExp(`^lab.ts:1: .*/lab.ts: expected an inventory as the default export, ${message}$`),

@@ -83,7 +83,7 @@ async function run(wanted: string, flags: Flags): Promise<number> {
       confirmStep: asker?.ask,
       extraVars,
       // rows that redraw themselves would run over the questions
-      report: asker ? { ...flags, reporter: flags.reporter ?? "plain" } : flags,
+      report: asker ? { ...flags, reporter: flags.reporter ?? ["plain"] } : flags,
       check: flags.check ?? false,
       verify: flags.verify ?? false,
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),

@@ -65,7 +65,7 @@ async function run(name: string, parameters: string, flags: Flags): Promise<numb
     check: flags.check ?? false,
     ...(flags.forks === undefined ? {} : { forks: flags.forks }),
   });
-  if (flags.reporter !== "jsonl")
+  if (!flags.reporter?.includes("jsonl"))
     for (const [host, value] of values)
       process.stdout.write(`${host}: ${JSON.stringify(redactDeep(value))}\n`);
   return code;

@@ -1,0 +1,14 @@
+import { change, defineModule, sh, Type } from "showrunner";
+import { authorized } from "../facts/authorized-key.ts";
+
+/** Lets the holder of a key log in. */
+export const authorizedKey = defineModule({
+  name: "authorizedKey",
+  summary: "Lets the holder of a key log in.",
+  params: { key: Type.String({ minLength: 1, description: "a line as ssh-keygen writes it" }) },
+  async *plan(host, { key }) {
+    if (await host.fact(authorized, key)) return;
+    const script = sh`umask 077; mkdir -p ~/.ssh && printf '%s\\n' ${key} >>~/.ssh/authorized_keys`;
+    yield change({ what: "allowed", before: false, after: true, script, sets: [authorized.is(key, true)] });
+  },
+});

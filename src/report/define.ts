@@ -1,0 +1,105 @@
+/** A user's own reporter: what it makes of a run's events. */
+import { messageOf } from "../core/errors.ts";
+import type { TimedEvent } from "../core/events.ts";
+import { redact } from "../secrets/secret.ts";
+import type { OutputStream, Reporter } from "./reporter.ts";
+
+/** What a reporter is given when a run begins. */
+export interface ReporterContext {
+  /** Writes to where the reporter's output goes: a command's standard output. */
+  write(text: string): void;
+  /** Whether `-v` asks for more. */
+  readonly verbose: boolean;
+  /** Whether `--diff` asks for what changes in files, line by line. */
+  readonly diff: boolean;
+}
+
+/** What a reporter does during a run. */
+export interface ReporterBody {
+  /** Called with every event, in order; secrets are blanked in it. A promise is waited for at the run's end. */
+  subscribe(event: TimedEvent): unknown;
+  /** Called once, after the last event; also where a run ended without `run:end`. A promise is waited for. */
+  close?(): unknown;
+}
+
+/** A reporter that can be named: `--reporter FILE`. */
+export interface ReporterDefinition {
+  readonly kind: "reporter";
+  start(context: ReporterContext): ReporterBody;
+}
+
+/**
+ * Defines a reporter. As the default export of a file it is named on the command line: `--reporter ./chat.ts`, or
+ * `--reporter chat` where the file is in the project's folder `reporters`.
+ *
+ * One that throws, or whose promise is rejected, gets no more events; the run goes on, with a warning.
+ *
+ * @param start called when a run begins; returns what takes its events
+ *
+ * @example
+ * export default defineReporter(({ write }) => ({
+ *   subscribe(event) {
+ *     if (event.type === "task:end" && event.status === "changed") write(`${event.host}: ${event.task.title}\n`);
+ *   },
+ * }));
+ */
+export function defineReporter(start: (context: ReporterContext) => ReporterBody): ReporterDefinition {
+  return { kind: "reporter", start };
+}
+
+/** Whether a value, such as a file's default export, is a reporter. */
+export function isReporter(value: unknown): value is ReporterDefinition {
+  return value !== null && typeof value === "object" && "kind" in value && value.kind === "reporter";
+}
+
+/** How long a run waits, at its end, for what its reporters still send somewhere. Milliseconds. */
+const patience = 10_000;
+
+export interface StartOptions extends Pick<ReporterContext, "verbose" | "diff"> {
+  /** Told once, where it throws or its promise is rejected: from then on it gets no events. */
+  onFailure(text: string): void;
+}
+
+/** Starts a user's reporter: nothing that it does wrong reaches the run. */
+export function startReporter(
+  { start }: ReporterDefinition,
+  stream: OutputStream,
+  { verbose, diff, onFailure }: StartOptions,
+): Reporter {
+  // events are clean of secrets, but nothing keeps a reporter from writing what it has from elsewhere
+  const body = start({ write: (text) => void stream.write(redact(text)), verbose, diff });
+  const pending = new Set<Promise<void>>();
+  let failed = false;
+  const guard = async (work: () => unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      if (failed) return;
+      failed = true;
+      onFailure(redact(`a reporter failed, and gets no more events: ${messageOf(error)}`));
+    }
+  };
+  return {
+    subscribe(event) {
+      if (failed) return;
+      const told = guard(() => body.subscribe(event)).then(() => void pending.delete(told));
+      pending.add(told);
+    },
+    async close() {
+      await guard(() => withPatience(Promise.all(pending)));
+      await guard(() => withPatience(body.close?.()));
+    },
+  };
+}
+
+async function withPatience(work: unknown): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it was not done within ${patience / 1000} s`)), patience);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,52 @@
+/** Running a playbook from a program of the user's own. */
+import type { Subscriber, TimedEvent } from "./core/events.ts";
+import { projectRoot } from "./core/project.ts";
+import { type RunRequest, type RunSummary, runPlaybook as run } from "./core/run.ts";
+import { hostAccess } from "./inventory/access.ts";
+import type { Inventory } from "./inventory/index.ts";
+import { type ReporterDefinition, startReporter } from "./report/index.ts";
+
+export interface PlaybookRun extends Omit<RunRequest, "name" | "inventoryName" | "inventory" | "access"> {
+  readonly inventory: Inventory;
+  /** How the playbook is called in events. Default: `playbook`. */
+  readonly name?: string;
+  /** How the inventory is called in events. Default: `inventory`. */
+  readonly inventoryName?: string;
+  /** How hosts are reached. Default: as the inventory says. */
+  readonly access?: RunRequest["access"];
+  /** They write to this process's standard output. */
+  readonly reporters?: readonly ReporterDefinition[];
+}
+
+/**
+ * Runs a playbook on an inventory. It prints nothing by itself, and keeps no journal.
+ *
+ * @returns how every host fared, once all connections are closed; `exitCode` is what the command would end with
+ * @throws ShowrunnerError for a mistake that is found before any host is touched
+ *
+ * @example
+ * const { exitCode, hosts } = await runPlaybook({ playbook: site, inventory: lab, check: true, reporters: [markdown] });
+ */
+export async function runPlaybook(request: PlaybookRun): Promise<RunSummary> {
+  const { reporters: definitions = [], subscribers = [], ...given } = request;
+  const { inventory, check } = given;
+  const warn = (text: string) => {
+    const warning: TimedEvent = { type: "warning", text, time: Date.now() };
+    for (const subscriber of all) subscriber(warning);
+  };
+  const options = { verbose: false, diff: check === true, onFailure: warn };
+  const reporters = definitions.map((reporter) => startReporter(reporter, process.stdout, options));
+  const all: readonly Subscriber[] = [...reporters.map(({ subscribe }) => subscribe), ...subscribers];
+  try {
+    return await run({
+      name: "playbook",
+      inventoryName: "inventory",
+      access: ({ name }) =>
+        hostAccess(inventory.host(name), projectRoot(), (other) => inventory.hosts.get(other)),
+      ...given,
+      subscribers: all,
+    });
+  } finally {
+    for (const reporter of reporters) await reporter.close();
+  }
+}

@@ -1,0 +1,113 @@
+/** A user's own transport: any way to start a process on a host is enough. */
+import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { startChild } from "./child-process.ts";
+import { dialByShell } from "./dial-by-shell.ts";
+import type { ConnectionSettings } from "./settings.ts";
+import { withTimeLimit } from "./time-limit.ts";
+import type { Connection, RemoteProcess } from "./transport.ts";
+
+/** A way to reach hosts: the value of the setting `transport`. */
+export interface Transport {
+  /** How inventories and messages call it. */
+  readonly name: string;
+  /** Reaches one host. Whatever it throws is shown as the reason why the host is unreachable. */
+  connect(host: ConnectionSettings): Promise<Connection>;
+}
+
+/** A transport by a command of the control machine that starts processes on a host. */
+export interface CommandTransport {
+  readonly name: string;
+  /**
+   * The words of the command that runs `script` in the host's `sh`, with its own standard input, output and error as
+   * those of the script, and ends when the script does. The script itself holds no secret.
+   */
+  command(host: ConnectionSettings, script: string): readonly string[];
+}
+
+/** Until the first process has answered, where the host's settings say nothing else. Seconds. */
+const defaultLimit = 15;
+
+/**
+ * Defines a transport, for the setting `transport` of hosts and groups.
+ *
+ * @param definition a command that starts processes on a host, or `connect`, which makes a whole `Connection`
+ *
+ * @example
+ * export const docker = defineTransport({
+ *   name: "docker",
+ *   command: ({ address }, script) => ["docker", "exec", "-i", address, "sh", "-c", script],
+ * });
+ * export default inventory({ hosts: { web1: { transport: docker } } });
+ */
+export function defineTransport(definition: Transport | CommandTransport): Transport {
+  if ("connect" in definition) return definition;
+  const { name, command } = definition;
+  return {
+    name,
+    connect: (host) => connectByCommand(host, (script) => startChild(command(host, script))),
+  };
+}
+
+/** Whether a value, such as a host's setting, is a transport of the user's own. */
+export function isTransport(value: unknown): value is Transport {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "name" in value &&
+    typeof value.name === "string" &&
+    "connect" in value &&
+    typeof value.connect === "function"
+  );
+}
+
+/**
+ * Connects over a user's own transport.
+ *
+ * @throws ShowrunnerError `host.unreachable`, or what the transport throws if it is one of ours
+ */
+export async function connectCustom(transport: Transport, host: ConnectionSettings): Promise<Connection> {
+  try {
+    return await transport.connect(host);
+  } catch (error) {
+    if (error instanceof ShowrunnerError) throw error;
+    throw new ShowrunnerError(
+      "host.unreachable",
+      `no connection to ${host.address} by ${transport.name}: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** A first process shows whether the host is there: what the command says otherwise is the reason. */
+async function connectByCommand(
+  { connectTimeout = defaultLimit }: ConnectionSettings,
+  start: (script: string) => RemoteProcess,
+): Promise<Connection> {
+  const probe = start(":");
+  const said: Buffer[] = [];
+  probe.stderr.on("data", (chunk: Buffer) => said.push(chunk));
+  probe.stdout.resume();
+  probe.stdin.on("error", () => undefined); // `closed` says what happened
+  probe.stdin.end();
+  const { status, reason } = await withTimeLimit(probe.closed, connectTimeout * 1000, () => {
+    probe.close();
+    return new Error(`no answer within ${connectTimeout} s`);
+  });
+  if (status !== 0)
+    throw new Error(Buffer.concat(said).toString().trim() || (reason ?? `the command ended with ${status}`));
+
+  const running = new Set<RemoteProcess>();
+  const spawn = async (script: string): Promise<RemoteProcess> => {
+    const started = start(script);
+    running.add(started);
+    void started.closed.then(() => running.delete(started));
+    return started;
+  };
+  return {
+    spawn,
+    dial: (address, port) => dialByShell(spawn, address, port),
+    async close() {
+      for (const process of running) process.close();
+    },
+  };
+}

@@ -1,0 +1,130 @@
+/** A transport of a user's own, from a command that starts processes: it must do what the built-in ones do. */
+import { createServer, type Server } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { printBytes } from "../../src/core/script.ts";
+import { connector } from "../../src/transport/connect.ts";
+import { defineTransport, type Transport } from "../../src/transport/custom.ts";
+import { Session } from "../../src/transport/session.ts";
+
+const settings = { name: "box", address: "box", user: undefined };
+const here = defineTransport({ name: "here", command: (_, script) => ["sh", "-c", script] });
+const over = (transport: Transport, changed: { connectTimeout?: number } = {}) =>
+  new Session(connector(transport, { ...settings, ...changed }));
+
+describe("a transport by a command", () => {
+  const session = over(here);
+  let echo: Server;
+  let port = 0;
+  beforeAll(async () => {
+    echo = createServer((socket) => {
+      socket.on("data", (data) => (data.toString() === "bye" ? socket.end(data) : socket.write(data)));
+    });
+    await new Promise<void>((done) => echo.listen(0, "127.0.0.1", done));
+    const address = echo.address();
+    port = typeof address === "object" ? (address?.port ?? 0) : 0;
+  });
+  afterAll(async () => {
+    await session.close();
+    echo.close();
+  });
+
+  it("runs scripts, byte for byte", async () => {
+    const bytes = Buffer.from(Array.from({ length: 512 }, (_, index) => (index * 7) % 256));
+    const [output] = await session.run(undefined, [`${printBytes(bytes)}; echo err >&2; exit 7`]);
+    expect(output).toEqual({ stdout: bytes, stderr: Buffer.from("err\n"), status: 7 });
+  });
+
+  it("ends what a time limit ends, and runs the next script", async () => {
+    const marker = `5${process.pid}`;
+    const late = session.run(undefined, [`sleep ${marker} & sleep ${marker}`], { timeout: 300 });
+    await expect(late).rejects.toMatchObject({ code: "task.timeout" });
+    const [left] = await session.run(undefined, [`ps -eo args | grep -c '[s]leep ${marker}'; :`]);
+    expect(left?.stdout.toString()).toBe("0\n");
+  });
+
+  it("connects elsewhere as seen from the host, both ways", async () => {
+    const stream = await session.dial("127.0.0.1", port);
+    const sent = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 256));
+    const answer: Buffer[] = [];
+    let size = 0;
+    await new Promise<void>((done) => {
+      stream.on("data", (chunk: Buffer) => {
+        answer.push(chunk);
+        size += chunk.length;
+        if (size >= sent.length) done();
+      });
+      stream.write(sent);
+    });
+    expect(Buffer.concat(answer).equals(sent)).toBe(true);
+    stream.destroy();
+  });
+
+  it("sees the other end close", async () => {
+    const stream = await session.dial("127.0.0.1", port);
+    const ended = new Promise<void>((done) => stream.once("end", done));
+    stream.resume();
+    stream.write("bye");
+    await ended;
+  });
+
+  it("says why a connection elsewhere is refused", async () => {
+    await expect(session.dial("127.0.0.1", 1)).rejects.toThrow(/^Connection refused$/);
+  });
+
+  it("says what is missing where the host has no bash", async () => {
+    const bare = over(
+      defineTransport({
+        name: "bare",
+        command: (_, script) => ["env", "PATH=/nonexistent", "/bin/sh", "-c", script],
+      }),
+    );
+    await expect(bare.dial("127.0.0.1", port)).rejects.toMatchObject({
+      code: "fact.failed",
+      message: "the host has no bash, and the transport no other way to connect",
+    });
+    await bare.close();
+  });
+});
+
+describe("a host that a transport does not reach", () => {
+  it.each<[string, Transport, string]>([
+    [
+      "with what its command said",
+      defineTransport({
+        name: "jail",
+        command: ({ name }) => ["sh", "-c", `echo "no jail ${name}" >&2; exit 1`],
+      }),
+      "no connection to box by jail: no jail box",
+    ],
+    [
+      "with its command's status",
+      defineTransport({ name: "jail", command: () => ["false"] }),
+      "no connection to box by jail: the command ended with 1",
+    ],
+    [
+      "with the command that there isn't",
+      defineTransport({ name: "jail", command: () => ["no-such-command"] }),
+      "no connection to box by jail: spawn no-such-command ENOENT",
+    ],
+    [
+      "with what its own code threw",
+      defineTransport({ name: "jail", connect: () => Promise.reject(new Error("no route")) }),
+      "no connection to box by jail: no route",
+    ],
+  ])("is unreachable, %s", async (_, transport, message) => {
+    const session = over(transport);
+    await expect(session.run(undefined, ["true"])).rejects.toMatchObject({
+      code: "host.unreachable",
+      message,
+    });
+    await session.close();
+  });
+
+  it("is unreachable where its command does not answer in time", async () => {
+    const session = over(defineTransport({ name: "slow", command: () => ["sleep", "60"] }), {
+      connectTimeout: 0.2,
+    });
+    await expect(session.run(undefined, ["true"])).rejects.toThrow("no answer within 0.2 s");
+    await session.close();
+  });
+});
