@@ -22,6 +22,7 @@ else run=/tmp/showrunner-$uid state=\${XDG_STATE_HOME:-$HOME/.local/state}/showr
 /** By the run that asks. Read along with its first facts, so that knowing it costs no round trip. */
 export const hostState = defineFact<string, HostState>({
   name: "showrunner.state",
+  lasting: ({ debts }) => debts.map(({ id }) => id),
   script: ([asking = ""]) => sh`${stateFolders}
 last=; [ ! -f "$run/last" ] || read -r last <"$run/last"
 printf '%s\\n' "$last"

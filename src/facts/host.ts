@@ -101,6 +101,12 @@ export interface HostTime {
  */
 export const hostFacts = defineFact<string, HostFacts>({
   name: "host",
+  lasting: ({ time, memory, mounts, ...lasting }) => ({
+    ...lasting,
+    timezone: time.timezone,
+    memory: memory.total,
+    mounts: mounts.map(({ available, ...mount }) => mount),
+  }),
   script: () => hostScript,
   parse(stdout, keys) {
     const facts = parseHostFacts(stdout.toString());

@@ -20,6 +20,8 @@ export interface MysqlFact<K extends OnServer, V> {
   unreachable(problem: string, key: K): V;
   /** As a fact's: what installing a server may change. */
   mayArrive?(key: K, value: V): boolean;
+  /** As a fact's: what of a value stays until something changes it. */
+  lasting?(value: V): unknown;
 }
 
 /** Its results stand before each key's own. */
@@ -27,11 +29,12 @@ const mark = "showrunner_key";
 
 /** Defines a fact that is read by SQL. */
 export function defineMysqlFact<K extends OnServer, V>(definition: MysqlFact<K, V>): Fact<K, V> {
-  const { name, about = "services", mayArrive } = definition;
+  const { name, about = "services", mayArrive, lasting } = definition;
   return defineFact<K, V>({
     name,
     about,
     ...(mayArrive ? { mayArrive } : {}),
+    ...(lasting ? { lasting } : {}),
     script: (keys) =>
       askServers(
         byServer(keys).map((group) => ({

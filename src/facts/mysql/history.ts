@@ -22,6 +22,9 @@ export interface History {
 export const mysqlHistory = defineMysqlFact<{ readonly server: ServerKey }, History | undefined>({
   name: "mysql.history",
   mayArrive: (_, value) => value === undefined,
+  // positions move with every write
+  lasting: (value) =>
+    value ? [value.serverId, value.binlog, value.databases, value.accounts] : ["no server answers"],
   sql: () =>
     join(
       [
