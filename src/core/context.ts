@@ -1,6 +1,7 @@
 /** Which host, step and role the running code belongs to: carried along its promises. */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Become } from "../transport/transport.ts";
+import type { Doubt } from "./doubt.ts";
 import { type Location, ShowrunnerError } from "./errors.ts";
 import type { HostRun } from "./host-run.ts";
 import type { Environment } from "./surroundings.ts";
@@ -35,8 +36,8 @@ export interface HostContext {
   readonly owed: Set<Owed>;
   /** What was started in this step and has not ended yet. */
   readonly running: Set<Running>;
-  /** Whether this step's code has read a result that is only likely: what follows from it is likely, too. */
-  readonly doubt: { read: boolean };
+  /** What this step's code has learned from results that are not certain. */
+  readonly doubt: Doubt;
   /** How often `once` was called at each place of this step, on this host. */
   readonly onceCounts: Map<string, number>;
 }

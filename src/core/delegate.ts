@@ -1,6 +1,7 @@
 /** Work on another host, and work done once for all hosts. */
 import { currentContext, type HostContext, withContext } from "./context.ts";
 import { Deferred } from "./deferred.ts";
+import { shareDoubt, shareFailure } from "./doubt.ts";
 import { ShowrunnerError } from "./errors.ts";
 import { asFailure } from "./failure.ts";
 import { callerLocation } from "./location.ts";
@@ -67,10 +68,18 @@ class Once<T> extends Deferred<T> {
     this.#key = onceKey(currentContext(), this.location?.file, this.location?.line);
   }
 
-  protected override run(context: HostContext): Promise<T> {
+  protected override async run(context: HostContext): Promise<T> {
     const { once } = context.host.run;
-    const isOnce = { ...context, isOnce: true };
-    return shared(once, this.#key, () => withContext(isOnce, async () => this.#body()));
+    const { doubt } = context;
+    const body = () => withContext({ ...context, isOnce: true }, async () => this.#body());
+    try {
+      const made = await shared(once, this.#key, async () => ({ value: await body(), doubt }));
+      shareDoubt(context, made.doubt);
+      return made.value;
+    } catch (error) {
+      shareFailure(context, error);
+      throw error;
+    }
   }
 }
 

@@ -31,6 +31,16 @@ export interface ShownError {
   readonly details: readonly string[];
 }
 
+/** Why nobody knows what the rest of a step would do. */
+export interface ShownUnknown {
+  readonly message: string;
+  /** The task whose result was read, and where it stands. */
+  readonly task?: { readonly label: string; readonly location: Location | undefined } | undefined;
+  /** The line that read it. */
+  readonly location?: Location | undefined;
+  readonly hint?: string | undefined;
+}
+
 /** Counts of tasks; `unreachable` counts hosts. */
 export interface Totals {
   ok: number;
@@ -67,7 +77,7 @@ export type RunEvent =
       batch?: { number: number; of: number };
     }
   | { type: "host:step"; host: string; play: string; step: string }
-  | { type: "host:step:end"; host: string; play: string; step: string; unknown?: string }
+  | { type: "host:step:end"; host: string; play: string; step: string; unknown?: ShownUnknown }
   | { type: "task:start"; host: string; step: string; task: ShownTask }
   | { type: "task:output"; host: string; task: number; stream: "stdout" | "stderr"; text: string }
   | { type: "task:retry"; host: string; task: number; attempt: number; attempts: number; reason: string }

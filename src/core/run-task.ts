@@ -37,7 +37,7 @@ async function runInTurn<V>(
     shown: { id: host.run.nextTaskId(), module, title, roles, location },
     become: becomeOf(task.options, context),
     surroundings: surroundingsOf(task.options, context),
-    certainty,
+    certainty: context.doubt.unknown ? "unknown" : certainty,
     changes: [],
     attempted: false,
     changed: undefined,
@@ -75,7 +75,7 @@ async function runInTurn<V>(
     }
     if (failure.code.startsWith("host.")) host.session.reconnect();
     end("failed", { error: shownError, reason: "ignored" });
-    return resultOf(run, { status: "failed", value: { unknown: failure.message } });
+    return resultOf(run, { status: "failed", value: { failure } });
   }
 }
 

@@ -1,12 +1,14 @@
 /** Runs one step of a play, or its handlers, on one host. */
 import { type HostContext, withContext } from "./context.ts";
+import { noDoubt, unforeseen } from "./doubt.ts";
+import type { ShownUnknown } from "./events.ts";
 import { asFailure, showError } from "./failure.ts";
 import type { HostRun } from "./host-run.ts";
 import { runOwedHandlers } from "./owed-handlers.ts";
 import type { Play } from "./play.ts";
 import type { PlayState } from "./play-run.ts";
 import { refuseLooseEnds, settled } from "./step-end.ts";
-import { UnknownValue } from "./unknown.ts";
+import type { UnknownValue } from "./unknown.ts";
 
 /** Runs a step's body on a host. A failure is the host's; this never rejects. */
 export async function runStep(play: Play, step: string, host: HostRun, run: PlayState): Promise<void> {
@@ -21,16 +23,19 @@ export async function runStep(play: Play, step: string, host: HostRun, run: Play
       play.runStep(step, { vars, host: host.info, inventory: run.inventory, check }),
     );
     await refuseLooseEnds(context);
+    // its code has caught that it read what is unknown: what it did then is no plan
+    if (context.doubt.unknown) throw context.doubt.unknown;
     run.watch?.stepEnded?.(context);
     run.emit({ type: "host:step:end", ...where });
   } catch (error) {
     await settled(context);
-    if (check && error instanceof UnknownValue) {
+    const unknown = check ? unforeseen(context, error) : undefined;
+    if (unknown) {
       // nobody knows what the rest of the step would have done
       host.facts.predict([], ["everything"], true);
       host.count("unknown");
-      run.watch?.unforeseen?.(context, error.message);
-      run.emit({ type: "host:step:end", ...where, unknown: error.message });
+      run.watch?.unforeseen?.(context, unknown.message);
+      run.emit({ type: "host:step:end", ...where, unknown: shown(unknown) });
     } else fail(step, host, error, run);
   }
 }
@@ -60,9 +65,13 @@ function contextOf(play: Play, step: string, host: HostRun, run: PlayState): Hos
     environment: play.environment,
     owed: new Set(),
     running: new Set(),
-    doubt: { read: false },
+    doubt: noDoubt(),
     onceCounts: new Map(),
   };
+}
+
+function shown({ message, details }: UnknownValue): ShownUnknown {
+  return { message, ...details };
 }
 
 function fail(step: string, host: HostRun, thrown: unknown, run: PlayState): void {

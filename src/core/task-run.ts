@@ -2,9 +2,11 @@
 import type { Become } from "../transport/transport.ts";
 import type { Change } from "./change.ts";
 import type { HostContext } from "./context.ts";
-import type { ShowrunnerError } from "./errors.ts";
+import { readUnknown } from "./doubt.ts";
+import { ShowrunnerError } from "./errors.ts";
 import type { ShownTask, TaskStatus } from "./events.ts";
 import type { Certainty } from "./handlers.ts";
+import { callerLocation } from "./location.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Task, TaskResult } from "./task.ts";
 import { NoValue, UnknownValue } from "./unknown.ts";
@@ -47,24 +49,48 @@ export interface Outcome<V> {
  * reading one that is unknown ends the step's plan, and after reading a likely one the step's plan is likely.
  */
 export function resultOf<V>(run: TaskRun<V>, { status, value }: Outcome<V>): TaskResult<V> {
-  const { context } = run;
+  const { task, context } = run;
   const changed = hasChanged(run);
   const noted = <T>(read: T): T => {
     if (status === "likely") context.doubt.read = true;
     return read;
   };
-  return {
+  const result: TaskResult<V> = {
     status,
     get changed() {
-      if (status === "unknown") throw new UnknownValue("whether it changes anything is unknown");
+      if (status === "unknown")
+        throw readUnknown(
+          context,
+          task,
+          `whether ${task.label} changes anything is unknown`,
+          "unknown" in value ? value.unknown : "what it depends on is not certain",
+        );
       return noted(changed);
     },
     failed: status === "failed",
     get value() {
       if ("known" in value) return noted(value.known);
-      throw new UnknownValue("unknown" in value ? value.unknown : value.failure.message);
+      if ("failure" in value) throw noValue(task, value.failure);
+      throw readUnknown(context, task, `what ${task.label} gives is unknown`, value.unknown);
     },
   };
+  if ("known" in value) values.set(result, value.known);
+  return result;
+}
+
+const values = new WeakMap<TaskResult<unknown>, unknown>();
+
+/** A result's value, or undefined where it is not known. Not for a step's code: what it goes by must be noted. */
+export function valueIfKnown(result: TaskResult<unknown>): unknown {
+  return values.get(result);
+}
+
+function noValue({ label }: Task<unknown>, { message, details }: ShowrunnerError): ShowrunnerError {
+  return new ShowrunnerError("task.failed", `${label} failed, so it gives nothing: ${message}`, {
+    details,
+    location: callerLocation(),
+    hint: "ask whether its result has `failed` first",
+  });
 }
 
 /** What the task's own conditions get: asking them makes nothing that follows uncertain. */

@@ -1,11 +1,24 @@
 /** What a plan can't know. */
 import type { ChangeOutput } from "./change.ts";
+import type { Location } from "./errors.ts";
+
+/** Who asked for what, where that is known. */
+export interface UnknownDetails {
+  /** The task whose result was read. */
+  readonly task?: { readonly label: string; readonly location: Location | undefined } | undefined;
+  /** The line that read it. */
+  readonly location?: Location | undefined;
+  readonly hint?: string | undefined;
+}
 
 /** Thrown where code reads a value that only a real run could give. Ends the step's plan as unknown. */
 export class UnknownValue extends Error {
-  constructor(reason: string) {
+  readonly details: UnknownDetails;
+
+  constructor(reason: string, details: UnknownDetails = {}) {
     super(reason);
     this.name = "UnknownValue";
+    this.details = details;
   }
 }
 

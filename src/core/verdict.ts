@@ -63,7 +63,7 @@ function judgeFailure<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V
   const { value } = outcome;
   return {
     status: failure === undefined ? outcome.status : statusOf(run, planning),
-    value: "failure" in value ? { unknown: value.failure.message } : value,
+    value,
   };
 }
 

@@ -1,10 +1,10 @@
 /** Turns events into the lines that stay on the screen: all but the recap. */
 import { stripVTControlCharacters } from "node:util";
-import type { RunEvent, ShownError, TaskStatus } from "../core/events.ts";
+import type { RunEvent, ShownError, ShownUnknown, TaskStatus } from "../core/events.ts";
 import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";
 import type { ReportOptions } from "./reporter.ts";
-import { changesText, errorText, taskText } from "./task-text.ts";
+import { changesText, errorText, taskText, unknownLines } from "./task-text.ts";
 import { colours, count, duration, statusWidth, statusWord } from "./words.ts";
 
 export interface NarratorOptions extends ReportOptions {
@@ -54,11 +54,7 @@ export class Narrator {
         if (event.step === "handlers") this.#under("handlers");
         return [];
       case "host:step:end":
-        return event.unknown === undefined
-          ? []
-          : this.#below(
-              this.#line("unknown", event.host, `the rest of step ${event.step}: ${event.unknown}`),
-            );
+        return event.unknown === undefined ? [] : this.#unknown(event, event.unknown);
       case "task:start":
         this.#taskNames.set(event.task.id, taskText(event.task));
         return [];
@@ -131,6 +127,15 @@ export class Narrator {
     const lines = [this.#line(status, host, this.#fitting(text, time) + time)];
     if (diff) lines.push(...diffLines(changes, style).map((line) => `      ${line}`));
     return this.#below(...lines);
+  }
+
+  #unknown({ host, step }: Extract<RunEvent, { type: "host:step:end" }>, unknown: ShownUnknown): string[] {
+    const { style } = this.#options;
+    const [text = "", ...more] = unknownLines(unknown, style);
+    return this.#below(
+      this.#line("unknown", host, `the rest of step ${step}: ${text}`),
+      ...more.map((line) => this.#row("", host, line)),
+    );
   }
 
   #fitting(text: string, time: string): string {

@@ -1,6 +1,6 @@
 /** How a task, its changes and errors are written. */
 import { formatLocation } from "../core/errors.ts";
-import type { ShownChange, ShownError, ShownTask } from "../core/events.ts";
+import type { ShownChange, ShownError, ShownTask, ShownUnknown } from "../core/events.ts";
 import type { Style } from "./style.ts";
 
 /** `nginx › template /etc/nginx/nginx.conf`: the roles it stands in, the module, what it is about. */
@@ -39,6 +39,16 @@ export function errorLines({ location, details, hint }: ShownError, style: Style
   return [
     ...(location ? [`at ${formatLocation(location)}`] : []),
     ...details.filter((line) => line.trim() !== ""),
+    ...(hint === undefined ? [] : [`${style("cyan", "hint:")} ${hint}`]),
+  ];
+}
+
+/** Why the rest of a step is unknown: the line that asked what nobody knows, and the task that was asked. */
+export function unknownLines({ message, task, location, hint }: ShownUnknown, style: Style): string[] {
+  const [asked, made] = [location, task?.location].map((one) => one && formatLocation(one));
+  return [
+    asked === undefined ? message : `${message} ${style("dim", `(${asked})`)}`,
+    ...(made === undefined || made === asked ? [] : [`the task stands at ${made}`]),
     ...(hint === undefined ? [] : [`${style("cyan", "hint:")} ${hint}`]),
   ];
 }

@@ -428,7 +428,12 @@ describe("applying a plan", () => {
       });
     const { plan } = await planOn({ h: new FakeSwitches() }, plays());
     expect(plan.unforeseen).toEqual([
-      { host: "h", play: "p", step: "s", reason: "it depends on what a command prints" },
+      {
+        host: "h",
+        play: "p",
+        step: "s",
+        reason: expect.stringContaining("it depends on what a command prints"),
+      },
     ]);
     const host = new FakeSwitches();
     const ran = await applyOn({ h: host }, plays(), plan);

@@ -193,7 +193,12 @@ web2   0        0       1            0
         host: "web1",
         play: "web servers",
         step: "nginx",
-        unknown: "it depends on a command",
+        unknown: {
+          message: "what command id gives is unknown",
+          task: { label: "command id", location: { file: "/srv/site.ts", line: 3 } },
+          location: { file: "/srv/site.ts", line: 5 },
+          hint: "give it `readOnly: true`",
+        },
       },
       end({ web1: { ok: 1, changed: 1, likely: 1, unknown: 2 } }),
     ]);
@@ -201,7 +206,13 @@ web2   0        0       1            0
     expect(text).toContain("    would change  web1  nginx › apt nginx: installed\n");
     expect(text).toContain("    likely        web1  nginx › template /etc/nginx/nginx.conf: content\n");
     expect(text).toContain("    unknown       web1  service nginx: a package may start it\n");
-    expect(text).toContain("    unknown       web1  the rest of step nginx: it depends on a command\n");
+    expect(text).toContain(
+      [
+        "    unknown       web1  the rest of step nginx: what command id gives is unknown (/srv/site.ts:5)",
+        "                  web1  the task stands at /srv/site.ts:3",
+        "                  web1  hint: give it `readOnly: true`\n",
+      ].join("\n"),
+    );
     expect(text).toContain(
       "host  ok  would change  likely  unknown\nweb1   1             1       1        2\n",
     );

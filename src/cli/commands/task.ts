@@ -2,8 +2,7 @@
 import type { Command } from "commander";
 import { messageOf, ShowrunnerError } from "../../core/errors.ts";
 import { play, playbook } from "../../core/play.ts";
-import type { TaskResult } from "../../core/task.ts";
-import { UnknownValue } from "../../core/unknown.ts";
+import { valueIfKnown } from "../../core/task-run.ts";
 import { redactDeep } from "../../secrets/secret.ts";
 import { findInventory } from "../inventories.ts";
 import { moduleNamed } from "../modules.ts";
@@ -52,7 +51,7 @@ async function run(name: string, parameters: string, flags: Flags): Promise<numb
     { hosts: flags.hosts, become: flags.become ?? false },
     {
       task: async ({ host }) => {
-        const value = knownValue(await module.fromData(params));
+        const value = valueIfKnown(await module.fromData(params));
         if (value !== undefined) values.set(host.name, value);
       },
     },
@@ -80,15 +79,5 @@ async function read(text: string): Promise<unknown> {
       "usage",
       `the parameters are neither JSON nor YAML: ${messageOf(error).trim()}`,
     );
-  }
-}
-
-/** In check mode there may be none. */
-function knownValue(result: TaskResult<unknown>): unknown {
-  try {
-    return result.value;
-  } catch (error) {
-    if (error instanceof UnknownValue) return undefined;
-    throw error;
   }
 }

@@ -1,0 +1,242 @@
+/** What a plan says where a step's code goes by a result that only a real run has. */
+import { describe, expect, it } from "vitest";
+import { on, once } from "../../src/core/delegate.ts";
+import { exitCode, ShowrunnerError } from "../../src/core/errors.ts";
+import { play } from "../../src/core/play.ts";
+import { fail } from "../../src/core/task.ts";
+import { command } from "../../src/modules/commands/command.ts";
+import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
+
+type Body = (context: { host: { name: string } }) => Promise<void>;
+
+/** Plans a step on a host, and another step behind it which turns the heating on. */
+const planned = (one: Body, hosts: Record<string, FakeSwitches> = { a: new FakeSwitches({ heat: "off" }) }) =>
+  runOn(
+    hosts,
+    [play("p", { hosts: "all" }, { one, two: async () => void (await turn({ name: "heat", to: "on" })) })],
+    { check: true },
+  );
+
+const unknownOf = ({ of }: Awaited<ReturnType<typeof planned>>) =>
+  of("host:step:end").find(({ unknown }) => unknown !== undefined)?.unknown;
+
+describe("code that reads what only a real run has", () => {
+  it("ends its step as unknown, and says which line asked which task", async () => {
+    const ran = await planned(async () => {
+      const version = await command({ argv: ["openssl", "version"] });
+      await turn({ name: "light", to: "on" });
+      if (version.value.stdout.startsWith("OpenSSL 3")) fail("never reached in a plan");
+    });
+    const unknown = unknownOf(ran);
+    expect(unknown).toMatchObject({
+      message: "what command openssl version gives is unknown: it depends on what a command prints",
+      task: { label: "command openssl version" },
+      hint: "if it changes nothing, give it `readOnly: true`: it is then run in a check, too",
+    });
+    expect(unknown?.location?.file).toMatch(/unknown\.test\.ts$/);
+    expect(unknown?.task?.location?.file).toMatch(/unknown\.test\.ts$/);
+    expect(unknown?.location?.line).toBeGreaterThan(unknown?.task?.location?.line ?? 0);
+    expect(ran.exitCode).toBe(exitCode.fine);
+  });
+
+  it("is told of readOnly only where the module has it", async () => {
+    const ran = await planned(async () => {
+      const printed = await print({ text: "x" });
+      fail(printed.value);
+    });
+    expect(unknownOf(ran)).toMatchObject({ task: { label: "print x" }, hint: undefined });
+  });
+
+  it("is told why, where an earlier task makes the result unknown", async () => {
+    const ran = await planned(async () => {
+      await print({ text: "x" });
+      const { changed } = await turn({ name: "new", to: "missing" });
+      if (changed) fail("never reached");
+    });
+    expect(unknownOf(ran)?.message).toBe(
+      "whether turn new changes anything is unknown: an earlier change may alter what this depends on",
+    );
+  });
+});
+
+describe("code that catches that a result is unknown", () => {
+  /** The catch is meant for what fails, and gets what is unknown. */
+  const rescuing = async (rescue: () => PromiseLike<unknown>) => {
+    try {
+      const printed = await print({ text: "x" });
+      if (printed.value !== "x") fail("it is not x");
+    } catch {
+      await rescue();
+    }
+  };
+
+  it("plans its tasks as unknown, and what follows as likely", async () => {
+    const a = new FakeSwitches({ light: "off", heat: "off" });
+    const ran = await planned(() => rescuing(() => turn({ name: "light", to: "on" })), { a });
+    expect(ran.statuses).toEqual(["a print x: changed", "a turn light: unknown", "a turn heat: likely"]);
+    expect(unknownOf(ran)?.message).toContain("what print x gives is unknown");
+    expect(ran.exitCode).toBe(exitCode.fine);
+    expect(a.changes).toEqual([]);
+  });
+
+  it("has an unknown step, also where it does nothing more", async () => {
+    const ran = await planned(() => rescuing(async () => undefined));
+    expect(unknownOf(ran)?.message).toContain("what print x gives is unknown");
+    expect(ran.hosts["a"]).toMatchObject({ changed: 1, likely: 1, unknown: 1 });
+  });
+
+  it("has an unknown step, not a failed one, where it fails then", async () => {
+    for (const rescue of [
+      async () => fail("rescue is impossible"),
+      () => expectSwitch({ name: "light", is: "on" }),
+      async () => {
+        throw new Error("thrown");
+      },
+    ]) {
+      const ran = await planned(() => rescuing(rescue));
+      expect(ran.exitCode).toBe(exitCode.fine);
+      expect(unknownOf(ran)?.message).toContain("what print x gives is unknown");
+    }
+  });
+
+  it("notifies handlers that are unknown, too", async () => {
+    const bell = print({ text: "bell" });
+    const ran = await planned(() => rescuing(() => turn({ name: "light", to: "on" }, { notify: bell })));
+    expect(ran.statuses).toContain("a print bell: unknown");
+  });
+
+  it("on another host, or in a body that all hosts share, is no surer", async () => {
+    const hosts = () => ({ a: new FakeSwitches(), b: new FakeSwitches() });
+    const elsewhere = await planned(async ({ host }) => {
+      if (host.name === "a") await rescuing(() => on("b", () => turn({ name: "light", to: "on" })));
+    }, hosts());
+    expect(elsewhere.statuses).toContain("b turn light: unknown");
+    const shared = await planned(async ({ host }) => {
+      try {
+        await once(async () => (await print({ text: "x" })).value);
+      } catch {
+        await turn({ name: host.name, to: "on" });
+      }
+    }, hosts());
+    expect(shared.statuses).toContain("a turn a: unknown");
+    expect(shared.statuses).toContain("b turn b: unknown");
+  });
+
+  it("has a host that is unreachable nevertheless", async () => {
+    const refused = new ShowrunnerError("host.unreachable", "down");
+    const ran = await runOn(
+      { a: new FakeSwitches() },
+      [
+        play(
+          "p",
+          { hosts: "all" },
+          {
+            one: () =>
+              rescuing(async () => {
+                throw refused;
+              }),
+          },
+        ),
+      ],
+      { check: true },
+    );
+    expect(ran.exitCode).toBe(exitCode.hostUnreachable);
+  });
+});
+
+describe("a rescue", () => {
+  const rescue = async (attempt: () => PromiseLike<unknown>) => {
+    try {
+      await attempt();
+    } catch {
+      await turn({ name: "candle", to: "on" });
+    }
+  };
+
+  it("from a task that certainly fails is planned, with certainty", async () => {
+    const a = new FakeSwitches({ light: "off", heat: "on" });
+    const ran = await planned(() => rescue(() => expectSwitch({ name: "light", is: "on" })), { a });
+    expect(ran.statuses).toEqual([
+      "a expectSwitch light: failed",
+      "a turn candle: changed",
+      "a turn heat: ok",
+    ]);
+    expect(ran.totals).toMatchObject({ failed: 0, changed: 1 });
+    expect(ran.exitCode).toBe(exitCode.fine);
+  });
+
+  it("from a task that may fail is not planned: a plan takes it that what is made succeeds", async () => {
+    const ran = await planned(() => rescue(() => print({ text: "x" })));
+    expect(ran.statuses).toEqual(["a print x: changed", "a turn heat: likely"]);
+  });
+
+  it("from a task of which nobody knows whether it fails is not planned", async () => {
+    const ran = await planned(async () => {
+      await print({ text: "x" });
+      await rescue(() => expectSwitch({ name: "new", is: "on" }));
+    });
+    expect(ran.statuses.slice(0, 2)).toEqual(["a print x: changed", "a expectSwitch new: unknown"]);
+    expect(ran.statuses).not.toContain("a turn candle: likely");
+  });
+});
+
+describe("code that fails", () => {
+  it("by a result that is only likely makes the step unknown, and says what may fail", async () => {
+    const ran = await planned(async () => {
+      await print({ text: "x" });
+      const { changed } = await turn({ name: "light", to: "on" });
+      if (changed) fail("the light was off", "mend it");
+    });
+    expect(ran.exitCode).toBe(exitCode.fine);
+    expect(unknownOf(ran)).toMatchObject({
+      message: "it fails if what is likely comes true: the light was off",
+      location: { file: expect.stringMatching(/unknown\.test\.ts$/) },
+      hint: "mend it",
+    });
+  });
+
+  it("by what is certain fails in a plan, too", async () => {
+    const ran = await planned(async () => {
+      const { changed } = await turn({ name: "light", to: "on" });
+      if (changed) fail("the light was off");
+    });
+    expect(ran.exitCode).toBe(exitCode.hostFailed);
+  });
+
+  it("by a mistake of its own fails, however likely what it has read", async () => {
+    const ran = await planned(async () => {
+      await print({ text: "x" });
+      const { changed } = await turn({ name: "light", to: "on" });
+      if (changed) turn({ name: "never awaited", to: "on" });
+    });
+    expect(ran.of("host:failed")[0]?.error.code).toBe("task.not-awaited");
+  });
+});
+
+it("in a real run, an ignored failure gives nothing, and to catch that alters nothing", async () => {
+  const a = new FakeSwitches({ light: "off" });
+  a.failOn = /^print/;
+  const ran = await runOn({ a }, [
+    play(
+      "p",
+      { hosts: "all" },
+      {
+        one: async () => {
+          const printed = await print({ text: "x" }, { ignoreErrors: true });
+          try {
+            fail(printed.value);
+          } catch (error) {
+            expect(error).toMatchObject({
+              code: "task.failed",
+              message: "print x failed, so it gives nothing: run: ended with status 1",
+            });
+            await turn({ name: "light", to: "on" });
+          }
+        },
+      },
+    ),
+  ]);
+  expect(a.switches["light"]).toBe("on");
+  expect(ran.statuses.at(-1)).toBe("a turn light: changed");
+  expect(unknownOf(ran)).toBeUndefined();
+});
