@@ -50,6 +50,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/show.ts"),
   },
   {
+    name: "handlers",
+    summary: "shows the handlers that killed runs left owed",
+    load: () => import("./commands/handlers.ts"),
+  },
+  {
     name: "lab",
     summary: "makes an inventory's hosts on this machine, to try things on",
     load: () => import("./commands/lab.ts"),

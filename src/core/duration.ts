@@ -4,6 +4,13 @@ import { ShowrunnerError } from "./errors.ts";
 /** A number of seconds, or a number with a unit: `"500ms"`, `"2s"`, `"10m"`, `"1h"`. */
 export type Duration = number | `${number}${"ms" | "s" | "m" | "h"}`;
 
+const written = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+
+/** Whether a text is a duration with a unit. */
+export function isDuration(text: string): text is `${number}${"ms" | "s" | "m" | "h"}` {
+  return written.test(text);
+}
+
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /**
@@ -13,7 +20,7 @@ const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
  */
 export function milliseconds(duration: Duration): number {
   if (typeof duration === "number" && duration >= 0) return duration * 1000;
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(String(duration)) ?? [];
+  const [, amount, unit] = written.exec(String(duration)) ?? [];
   const factor = units[unit ?? ""];
   if (amount === undefined || factor === undefined)
     throw new ShowrunnerError(

@@ -61,7 +61,7 @@ export class HostRun {
     const tell = (text: string) => run.emit({ type: "warning", host: info.name, text });
     return new Tenure({
       facts,
-      lease: new Lease(session, leaseTerms, info.name, tell),
+      lease: new Lease(session, leaseTerms, tell),
       debts: new Debts(session, leaseTerms.holder.playbook),
       check: options.check === true,
     });

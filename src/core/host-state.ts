@@ -6,7 +6,9 @@ import { rawScript, sh } from "./script.ts";
 export interface HostState {
   /** Who held the lease last, and whether that run ended it in good order; empty where nobody did since the boot. */
   readonly last: string;
-  /** What is owed by runs that did not end; nothing while another run is at work, since then it is that run's own. */
+  /** Whether another run is at work. What is owed is that run's own then. */
+  readonly busy: boolean;
+  /** What is owed by runs that did not end. */
   readonly debts: readonly Debt[];
 }
 
@@ -29,11 +31,13 @@ printf '%s\\n' "$last"
 set -- "$state"/owed/*.json
 [ -f "$1" ] || exit 0
 if [ -f "$run/lease" ] && command -v flock >/dev/null && ! flock -n "$run/lease" true; then
-  case $(cat "$run/holder") in *${asking}*) ;; *) exit 0 ;; esac
+  case $(cat "$run/holder") in *${asking}*) ;; *) echo busy; exit 0 ;; esac
 fi
-cat -- "$@"`,
+echo; cat -- "$@"`,
   parse: (stdout, [asking = ""]) => {
-    const [last = "", ...debts] = stdout.toString().split("\n");
-    return new Map([[asking, { last, debts: debts.flatMap((line) => debtFrom(line) ?? []) }]]);
+    const [last = "", busy = "", ...debts] = stdout.toString().split("\n");
+    return new Map([
+      [asking, { last, busy: busy === "busy", debts: debts.flatMap((line) => debtFrom(line) ?? []) }],
+    ]);
   },
 });

@@ -30,16 +30,14 @@ interface Hold {
 export class Lease {
   readonly #session: Session;
   readonly #terms: LeaseTerms;
-  readonly #host: string;
   readonly #tell: (text: string) => void;
   readonly #holds = new Map<string, Promise<Hold | undefined>>();
   readonly #keepers = new Set<Keeper>();
 
   /** @param tell says to the user what is waited for */
-  constructor(session: Session, terms: LeaseTerms, host: string, tell: (text: string) => void) {
+  constructor(session: Session, terms: LeaseTerms, tell: (text: string) => void) {
     this.#session = session;
     this.#terms = terms;
-    this.#host = host;
     this.#tell = tell;
   }
 
@@ -118,14 +116,14 @@ export class Lease {
             this.#tell(`${described(other)} died and left its connection behind: it is ended`);
             return this.#take(become, shell, "idle");
           }
-          trouble = `${this.#host} is being changed by another run: ${described(other)}`;
+          trouble = `another run is changing this host: ${described(other)}`;
           break;
         }
         case "orphan":
           orphans.push(rest);
           continue;
         case "orphans":
-          trouble = `a run that died left commands working on ${this.#host}: ${orphanTexts(orphans)}`;
+          trouble = `a run that died left commands at work here: ${orphanTexts(orphans)}`;
           break;
         case "late":
           keeper.close();

@@ -77,7 +77,7 @@ describe("while a run is changing a host", () => {
     const { errors, exitCode, of } = await lab.run([note("b")], { waitLease: 1 });
     expect(exitCode).toBe(2);
     expect(errors.join()).toMatch(
-      /^h1: lease\.held: h1 is being changed by another run: deploy, by \S+ on \S+ \(process \d+\), since [\d-]+ [\d:]+ UTC, \d s ago/,
+      /^h1: lease\.held: another run is changing this host: deploy, by \S+ on \S+ \(process \d+\), since [\d-]+ [\d:]+ UTC, \d s ago/,
     );
     expect(of("host:failed")[0]?.error.hint).toContain("--wait-lease");
     expect(
@@ -160,7 +160,7 @@ describe("a run that died", () => {
     expect((await first).exitCode).toBe(4);
     const { errors } = await lab.run([note("b")], { waitLease: 1 });
     expect(errors.join()).toMatch(
-      /lease\.held: a run that died left commands working on h1: sleep 7 \(process \d+\)/,
+      /lease\.held: a run that died left commands at work here: sleep 7 \(process \d+\)/,
     );
     expect(await running("sleep 7")).toBe(true);
     expect((await lab.run([note("b")], { waitLease: 20 })).statuses).toEqual(["h1 copy /srv/note: changed"]);
@@ -175,7 +175,7 @@ describe("a run that died", () => {
     const second = await lab.run([note("b")], { waitLease: 1 });
     const told = second.of("warning").map(({ text }) => text);
     expect(told[0]).toMatch(/^test, by .* died and left its connection behind/);
-    expect(second.errors.join()).toContain("left commands working on h1: sleep 8");
+    expect(second.errors.join()).toContain("left commands at work here: sleep 8");
     expect(await running("sleep 8")).toBe(true);
     expect((await first).exitCode).toBe(4);
     expect((await lab.run([note("b")], { waitLease: 20 })).errors).toEqual([]);

@@ -33,6 +33,7 @@ Examples:
   npx run exec all -- uptime
   npx run exec web -- 'df -h / | tail -1'
 
+It does not wait for a run that is changing a host at the same time.
 Exit codes: 0 fine, 2 it failed on a host, 4 a host was unreachable, 5 bad usage`,
     )
     .action(async (pattern: string, words: readonly string[], flags: Flags) => {
@@ -61,7 +62,11 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
         name: "exec",
         inventoryName: shown,
         inventory,
-        access: (host) => hostAccess(inventory.host(host.name), root, (name) => inventory.hosts.get(name)),
+        access: (host) => ({
+          ...hostAccess(inventory.host(host.name), root, (name) => inventory.hosts.get(name)),
+          // for a look at a host while a run is at work there
+          lease: false,
+        }),
         subscribers: [printer(width), journal.subscribe],
         signal,
         ...(flags.forks === undefined ? {} : { forks: flags.forks }),

@@ -1,6 +1,5 @@
 /** `run facts [PATTERN]` */
 import type { Command } from "commander";
-import type { Subscriber } from "../../core/events.ts";
 import { play, playbook } from "../../core/play.ts";
 import { runPlaybook } from "../../core/run.ts";
 import type { HostFacts } from "../../index.ts";
@@ -10,6 +9,7 @@ import { styleFor } from "../../report/index.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { inventoryOption, positive } from "../options.ts";
+import { tellFailures } from "../tell-failures.ts";
 import { table } from "../text.ts";
 
 interface Flags {
@@ -68,14 +68,6 @@ async function print(pattern: string, flags: Flags): Promise<number> {
     stop();
   }
 }
-
-const tellFailures: Subscriber = (event) => {
-  if (event.type !== "host:failed" && event.type !== "host:unreachable") return;
-  const { message, hint } = event.error;
-  const style = styleFor(process.stderr);
-  process.stderr.write(`${style("red", `${event.host} ! ${message}`)}\n`);
-  if (hint !== undefined) process.stderr.write(`  ${hint}\n`);
-};
 
 function overview(rows: readonly { readonly name: string; readonly facts: HostFacts }[]): string[] {
   const style = styleFor(process.stdout);

@@ -1,0 +1,113 @@
+/** `run handlers [PATTERN]` */
+import type { Command } from "commander";
+import { requireContext } from "../../core/context.ts";
+import type { Debt } from "../../core/debt.ts";
+import { ShowrunnerError } from "../../core/errors.ts";
+import { type HostState, hostState } from "../../core/host-state.ts";
+import { play, playbook } from "../../core/play.ts";
+import { runPlaybook } from "../../core/run.ts";
+import { hostAccess } from "../../inventory/access.ts";
+import { styleFor } from "../../report/index.ts";
+import { interruptible } from "../interrupt.ts";
+import { findInventory } from "../inventories.ts";
+import { inventoryOption, positive } from "../options.ts";
+import { tellFailures } from "../tell-failures.ts";
+import { table } from "../text.ts";
+
+interface Flags {
+  readonly inventory?: string;
+  readonly json?: boolean;
+  readonly forks?: number;
+}
+
+export function configure(command: Command, exitWith: (code: number) => void): void {
+  inventoryOption(
+    command
+      .description(
+        "Shows the handlers that are owed on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run on such a host runs them. Changes nothing.",
+      )
+      .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
+  )
+    .option("--json", "everything, as JSON by host")
+    .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive)
+    .action(async (pattern: string, flags: Flags) => exitWith(await print(pattern, flags)));
+}
+
+async function print(pattern: string, flags: Flags): Promise<number> {
+  const { inventory, root, shown } = await findInventory(flags.inventory);
+  const found = new Map<string, HostState>();
+  const look = play(
+    "handlers",
+    { hosts: pattern },
+    { look: async ({ host }) => void found.set(host.name, await stateOfAll()) },
+  );
+  const { signal, stop } = interruptible(() => process.stderr.write("interrupted\n"));
+  try {
+    const { exitCode } = await runPlaybook({
+      playbook: playbook([look]),
+      name: "handlers",
+      inventoryName: shown,
+      inventory,
+      access: (host) => ({
+        ...hostAccess(inventory.host(host.name), root, (name) => inventory.hosts.get(name)),
+        lease: false,
+      }),
+      subscribers: [tellFailures],
+      signal,
+      ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+    });
+    const names = inventory.select(pattern).map(({ name }) => name);
+    process.stdout.write(flags.json ? asJson(names, found) : asTable(names, found));
+    return exitCode;
+  } finally {
+    stop();
+  }
+}
+
+/** What is owed by whoever tasks run as: the connection's user, and root or whom the inventory names. */
+async function stateOfAll(): Promise<HostState> {
+  const { host } = requireContext("run handlers", undefined);
+  const read = (become: Parameters<typeof host.facts.read>[0]) =>
+    host.facts.read(become, hostState, "nobody");
+  const own = await read(undefined);
+  // who may not become root owes nothing as root
+  const other = await read(host.becomeAs(true)).catch((error: unknown) => {
+    if (error instanceof ShowrunnerError && error.code === "become.refused") return own;
+    throw error;
+  });
+  const debts = new Map([...own.value.debts, ...other.value.debts].map((debt) => [debt.id, debt]));
+  return { last: "", busy: own.value.busy || other.value.busy, debts: [...debts.values()] };
+}
+
+function asJson(names: readonly string[], found: ReadonlyMap<string, HostState>): string {
+  const shown = ({ module, label, playbook, since, become, task }: Debt) => ({
+    handler: label,
+    module,
+    params: task?.params,
+    become,
+    playbook,
+    since: new Date(since).toISOString(),
+  });
+  const rows = names.flatMap((name) => {
+    const state = found.get(name);
+    return state ? [[name, { busy: state.busy, owed: state.debts.map(shown) }] as const] : [];
+  });
+  return `${JSON.stringify(Object.fromEntries(rows), undefined, 2)}\n`;
+}
+
+function asTable(names: readonly string[], found: ReadonlyMap<string, HostState>): string {
+  const style = styleFor(process.stdout);
+  const rows = names.flatMap((name) => {
+    const state = found.get(name);
+    if (state?.busy) return [[name, "a run is at work here: what is owed is its own", "", ""]];
+    return (state?.debts ?? []).map(({ label, playbook, since }) => [
+      name,
+      label,
+      playbook,
+      `${new Date(since).toISOString().slice(0, 16).replace("T", " ")} UTC`,
+    ]);
+  });
+  if (rows.length === 0) return found.size === 0 ? "" : "Nothing is owed.\n";
+  const heading = ["host", "handler", "playbook", "since"].map((word) => style("bold", word));
+  return `${table([heading, ...rows]).join("\n")}\n`;
+}
