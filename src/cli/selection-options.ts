@@ -12,11 +12,17 @@ export interface SelectionFlags {
   readonly listTags?: boolean;
 }
 
+/** `--tags`, `--skip-tags` and `--start-at`. */
 export function selectionOptions(command: Command): Command {
   return command
     .option("-t, --tags <tags>", "only steps with one of these tags, separated by commas", tagList)
     .option("--skip-tags <tags>", "not the steps with one of these tags", tagList)
-    .option("--start-at <step>", "begins at this step: STEP, or PLAY/STEP")
+    .option("--start-at <step>", "begins at this step: STEP, or PLAY/STEP");
+}
+
+/** `--step`, `--list-hosts`, `--list-steps` and `--list-tags`. */
+export function listOptions(command: Command): Command {
+  return command
     .option("--step", "asks before each step: yes, no, or continue without asking")
     .option("--list-hosts", "shows the hosts of each play, batch by batch, and runs nothing")
     .option("--list-steps", "shows the steps that would run, with their tags, and runs nothing")

@@ -1,0 +1,70 @@
+/** What the commands that run or plan a playbook share: which playbook on which hosts, with which variables. */
+import type { Command } from "commander";
+import type { Playbook } from "../core/play.ts";
+import type { Selection } from "../core/selection.ts";
+import type { ExtraVars } from "../core/vars.ts";
+import { readExtraVars } from "./extra-vars.ts";
+import { findInventory, type LoadedInventory } from "./inventories.ts";
+import { runsFolder } from "./journal.ts";
+import { resolveLastFailed } from "./last-failed.ts";
+import { collect, inventoryOption, positive } from "./options.ts";
+import { loadPlaybook } from "./playbooks.ts";
+import { type SelectionFlags, selectionOf, selectionOptions } from "./selection-options.ts";
+
+export interface PlaybookFlags extends SelectionFlags {
+  readonly inventory?: string;
+  readonly limit?: string;
+  readonly extraVars?: readonly string[];
+  readonly forks?: number;
+}
+
+/** A playbook with all that is asked of it. */
+export interface RequestedPlaybook {
+  readonly name: string;
+  readonly file: string;
+  readonly playbook: Playbook;
+  readonly inventory: LoadedInventory;
+  readonly limit: string | undefined;
+  readonly selection: Selection;
+  readonly extraVars: ExtraVars;
+}
+
+/** `-i`, `--limit`, `-e`, `--forks`, `--tags`, `--skip-tags` and `--start-at`. */
+export function playbookOptions(command: Command): Command {
+  inventoryOption(command).option(
+    "-l, --limit <pattern>",
+    "only these hosts: web1, or web:!web2, or @file, or @last-failed: those that failed in this playbook's last run",
+  );
+  return selectionOptions(forksOption(extraVarsOption(command)));
+}
+
+export function extraVarsOption(command: Command): Command {
+  return command.option(
+    "-e, --extra-vars <name=value>",
+    "sets a variable for all hosts; also @file (YAML or JSON); may be given several times",
+    collect,
+  );
+}
+
+export function forksOption(command: Command): Command {
+  return command.option(
+    "-f, --forks <number>",
+    "how many hosts are worked on at a time (default: 20)",
+    positive,
+  );
+}
+
+/**
+ * Loads what the options ask for.
+ *
+ * @param wanted a playbook's name, or a file's path
+ * @throws ShowrunnerError `file.missing`, `playbook.invalid`, `inventory.…`, `usage`
+ */
+export async function requestedPlaybook(wanted: string, flags: PlaybookFlags): Promise<RequestedPlaybook> {
+  const { name, file, playbook } = await loadPlaybook(wanted);
+  const inventory = await findInventory(flags.inventory);
+  const where = { folder: runsFolder(), playbook: name, inventory: inventory.shown };
+  const limit = flags.limit === undefined ? undefined : resolveLastFailed(flags.limit, where);
+  const extraVars = await readExtraVars(flags.extraVars ?? []);
+  return { name, file, playbook, inventory, limit, selection: selectionOf(flags), extraVars };
+}
