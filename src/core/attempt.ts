@@ -64,7 +64,10 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     const status = foreseenStatus(run, planning);
     if (status !== "unknown") return ended(run, planning, answer.value, status);
     planning.takeFailure();
-    return unknown(run, "an earlier change may alter what this depends on");
+    const { unmet } = planning;
+    return unmet
+      ? { ...unknown(run, `${unmet.message}: an earlier change may alter that`), failure: unmet }
+      : unknown(run, "an earlier change may alter what this depends on");
   } catch (error) {
     if (error instanceof UnknownValue) {
       const status = changes.length > 0 ? foreseenStatus(run, planning) : "unknown";
@@ -76,7 +79,7 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     // it fails on what an earlier change may yet bring about, so nobody knows: nor what it would have done
     const read = planning.reads.map(({ fact, key }) => ({ fact: fact.name, keys: [key] }));
     facts.predict([], read, true);
-    return unknown(run, messageOf(error));
+    return { ...unknown(run, messageOf(error)), failure: asFailure(error) };
   }
 }
 

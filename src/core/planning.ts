@@ -28,6 +28,7 @@ export class Planning implements PlanHost {
   readonly #options: PlanningOptions;
   #tentative: boolean;
   #failure: ShowrunnerError | undefined;
+  #unmet: ShowrunnerError | undefined;
 
   constructor(host: HostRun, become: Become | undefined, options: PlanningOptions = {}) {
     this.#host = host;
@@ -74,8 +75,15 @@ export class Planning implements PlanHost {
     return failure;
   }
 
+  /** What the task requires and does not find, where an earlier change may yet bring it about. */
+  get unmet(): ShowrunnerError | undefined {
+    return this.#unmet;
+  }
+
   require(condition: boolean, problem: string, hint?: string): void {
-    if (condition || this.#tentative) return;
-    throw new ShowrunnerError("task.failed", problem, { hint });
+    if (condition) return;
+    const failure = new ShowrunnerError("task.failed", problem, { hint });
+    if (!this.#tentative) throw failure;
+    this.#unmet ??= failure;
   }
 }

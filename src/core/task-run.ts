@@ -40,7 +40,7 @@ export interface Outcome<V> {
     | { readonly unknown: string }
     /** It failed before it had one. */
     | { readonly failure: ShowrunnerError };
-  /** Why it failed, for the task's `failedWhen` to judge. */
+  /** Why it failed, for the task's `failedWhen` to judge; in a plan, why it may fail. */
   readonly failure?: ShowrunnerError | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface Outcome<V> {
  * What the user's code gets. Code that asks an uncertain result which way to go makes what follows uncertain, too:
  * reading one that is unknown ends the step's plan, and after reading a likely one the step's plan is likely.
  */
-export function resultOf<V>(run: TaskRun<V>, { status, value }: Outcome<V>): TaskResult<V> {
+export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
   const { task, context } = run;
   const changed = hasChanged(run);
   const noted = <T>(read: T): T => {
@@ -67,7 +67,11 @@ export function resultOf<V>(run: TaskRun<V>, { status, value }: Outcome<V>): Tas
         );
       return noted(changed);
     },
-    failed: status === "failed",
+    get failed() {
+      if (status === "unknown" && failure)
+        throw readUnknown(context, task, `whether ${task.label} fails is unknown`, failure.message);
+      return status === "failed";
+    },
     get value() {
       if ("known" in value) return noted(value.known);
       if ("failure" in value) throw noValue(task, value.failure);

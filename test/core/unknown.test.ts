@@ -57,6 +57,16 @@ describe("code that reads what only a real run has", () => {
       "whether turn new changes anything is unknown: an earlier change may alter what this depends on",
     );
   });
+
+  it("of a task that may fail asks in vain whether it does", async () => {
+    const ran = await planned(async () => {
+      await print({ text: "x" });
+      const { failed } = await expectSwitch({ name: "new", is: "on" }, { ignoreErrors: true });
+      if (!failed) await turn({ name: "light", to: "on" });
+    });
+    expect(unknownOf(ran)?.message).toBe("whether expectSwitch new fails is unknown: new is missing");
+    expect(ran.statuses).not.toContain("a turn light: likely");
+  });
 });
 
 describe("code that catches that a result is unknown", () => {
