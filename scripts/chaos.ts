@@ -84,7 +84,7 @@ function faultsAt(points: readonly Point[], { every, lines, only }: Wishes): Fau
     const possible = kind === "controller" ? chosen : chosen.filter(({ host }) => host !== undefined);
     return possible
       .filter((_, index) => index % every === 0)
-      .map((point, index) => ({ kind, point, silent: kind === "connection" && index % 30 === 15 }));
+      .map((point, index) => ({ kind, point, silent: kind !== "controller" && index % 30 === 15 }));
   });
 }
 

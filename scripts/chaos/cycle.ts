@@ -90,7 +90,7 @@ async function runWithFaults(
     const strike: Record<Kind, () => void> = {
       controller: () => saboteur.killController(controller),
       connection: () => (fault.silent ? saboteur.unplug(host) : saboteur.killSessions(host)),
-      host: () => saboteur.killHost(host),
+      host: () => saboteur.killHost(host, fault.silent),
     };
     strike[fault.kind]();
   });

@@ -6,7 +6,7 @@ import type { Point } from "./points.ts";
 export interface Fault {
   readonly kind: Kind;
   readonly point: Point;
-  /** How the connection is cut: by ending it, or by losing packets without a word. */
+  /** Whether the connection is gone without a word, which takes the controller a while to find out. */
   readonly silent: boolean;
 }
 

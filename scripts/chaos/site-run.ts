@@ -1,4 +1,4 @@
-/** One run of the site playbook, through the command line, as a process that can be killed. */
+/** One run of a project's playbook `site`, through the command line, as a process that can be killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { TimedEvent } from "../../src/core/events.ts";
 import { type Point, PointNames } from "./points.ts";
@@ -26,16 +26,22 @@ export interface SiteRun {
 
 /**
  * @param onEvent called as soon as the event can be read; what the run does meanwhile, it does
+ * @param more further words of the command line
  */
 export async function runSite(
-  { project, cli, inventory }: Site,
+  { project, cli, inventory }: Pick<Site, "project" | "cli" | "inventory">,
   onEvent: (seen: Seen, child: ChildProcess) => void = () => undefined,
+  more: readonly string[] = [],
 ): Promise<SiteRun> {
   const began = performance.now();
-  const child = spawn(process.execPath, [cli, "playbook", "site", "-i", inventory, "--reporter", "jsonl"], {
-    cwd: project,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [cli, "playbook", "site", "-i", inventory, "--reporter", "jsonl", ...more],
+    {
+      cwd: project,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const names = new PointNames();
   const seen: Seen[] = [];
   let play = 0;
