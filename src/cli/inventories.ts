@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { ShowrunnerError } from "../core/errors.ts";
+import { didYouMean } from "../core/suggest.ts";
 import { type Inventory, loadInventory } from "../inventory/index.ts";
 import { loadTypeScript } from "./load-typescript.ts";
 import { projectRoot } from "./project.ts";
@@ -41,10 +42,26 @@ export async function findInventory(given: string | undefined): Promise<LoadedIn
   };
 }
 
+/** @throws ShowrunnerError `file.missing` for a bare name that is no inventory's */
 function fileOf(chosen: string): string {
   const path = resolve(chosen);
   if (existsSync(path) || chosen.includes("/")) return path;
-  return endings.map((ending) => join(folder(), chosen + ending)).find((file) => existsSync(file)) ?? path;
+  const found = ["", ...endings].map((ending) => join(folder(), chosen + ending)).find(existsSync);
+  if (found !== undefined) return found;
+  const files = inventories();
+  const names = files.map((file) => basename(file, extname(file)));
+  throw new ShowrunnerError(
+    "file.missing",
+    `there is no inventory ${chosen}${didYouMean(basename(chosen, extname(chosen)), names)}`,
+    {
+      hint: `${files.length === 0 ? "there are none" : `there are ${names.join(", ")}`} in ${shownFolder()}`,
+    },
+  );
+}
+
+function shownFolder(): string {
+  const path = relative(process.cwd(), folder());
+  return path.startsWith("..") ? folder() : path;
 }
 
 /** The only inventory there is, or else the lab: what is run by mistake on throw-away hosts does no harm. */

@@ -49,9 +49,9 @@ export function checkVars(
       else for (const problem of result.problems) problems.add(problem);
     }
   }
-  for (const name of Object.keys(extra)) {
-    const meant = declared.has(name) ? undefined : suggest(name, declared);
-    if (meant) problems.add(`-e ${name}: no play knows this variable; did you mean "${meant}"?`);
+  for (const [name, value] of Object.entries(extra)) {
+    const problem = declared.has(name) ? undefined : strange(name, value, declared, plays);
+    if (problem !== undefined) problems.add(problem);
   }
   if (problems.size === 0) return checked;
   throw new ShowrunnerError(
@@ -62,6 +62,27 @@ export function checkVars(
       hint: "nothing was touched; mend the variables and run again",
     },
   );
+}
+
+/**
+ * What is wrong with a variable of the command line that no play declares. A file may be meant for several playbooks:
+ * of what it holds only a slip of the fingers is wrong.
+ */
+function strange(
+  name: string,
+  value: unknown,
+  declared: ReadonlySet<string>,
+  plays: readonly PlayHosts[],
+): string | undefined {
+  const meant = suggest(name, declared);
+  if (meant !== undefined) return `-e ${name}: no play knows this variable; did you mean "${meant}"?`;
+  if (!(value instanceof CommandLineText)) return undefined;
+  const inInventory = plays.some(({ hosts }) => hosts.some(({ vars }) => name in vars));
+  const what = inInventory
+    ? "the inventory has this variable, but no play declares it"
+    : "no play knows this variable";
+  const known = [...declared].sort().join(", ");
+  return `-e ${name}: ${what}, so it has no effect; ${known === "" ? "the playbook has no variables" : `the playbook's variables are ${known}`}`;
 }
 
 type HostVars = { readonly value: unknown } | { readonly problems: readonly string[] };

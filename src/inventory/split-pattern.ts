@@ -30,7 +30,8 @@ export function splitPattern(pattern: string | readonly string[]): Term[] {
 function pieces(pattern: string): readonly string[] {
   if (pattern.includes(",")) return pattern.split(",");
   if (isOneAddress(toTerm(pattern.trim()).text)) return [pattern];
-  return pattern.match(/(?:[^\s:[\]]|\[[^\]]*\])+/g) ?? [];
+  // a bracket without its other half is kept: whatever is wrong with the term is told where it is looked up
+  return pattern.match(/(?:\[[^\]]*\]|[^\s:])+/g) ?? [];
 }
 
 function toTerm(piece: string): Term {

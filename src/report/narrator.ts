@@ -115,7 +115,11 @@ export class Narrator {
       const ignored = reason === "ignored" ? this.#dim(" (ignored)") : "";
       const details = reason === "ignored" || verbose ? error.details : [];
       return this.#below(
-        this.#line("failed", host, `${taskText(task)}: ${errorText(error, style)}${ignored}`),
+        this.#line(
+          error.code.startsWith("host.") ? "unreachable" : "failed",
+          host,
+          `${taskText(task)}: ${errorText(error, style)}${ignored}`,
+        ),
         ...details.map((line) => this.#row("", host, line)),
       );
     }

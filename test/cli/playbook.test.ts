@@ -166,6 +166,12 @@ describe("a mistake that is found before any host is touched", () => {
       status: 5,
       stderr: expect.stringContaining('there is no inventory inventory/lba.ts (did you mean "lab.ts"?)'),
     });
+    for (const name of ["lba", "lba.yml"])
+      expect(await run(folder, ["playbook", "site", "-i", name])).toMatchObject({
+        status: 5,
+        stderr: `error: there is no inventory ${name} (did you mean "lab"?)\nhint: there are lab in inventory\n`,
+      });
+    expect((await run(folder, ["inventory", "-i", "lab.ts"])).status).toBe(0);
   });
 
   it("in a limit that leaves no host is told", async () => {
@@ -212,6 +218,8 @@ describe("-e", () => {
     const bad = await run(folder, ["playbook", "site", "-e", "name=x", "-e", "size=big"]);
     expect(bad.status).toBe(5);
     expect(bad.stderr).toContain('-e size: web1: size: expected an integer, got "big"');
+    const strange = await run(folder, ["playbook", "site", "-e", "name=x", "-e", "colour=red"]);
+    expect(strange).toMatchObject({ status: 5, stderr: expect.stringContaining("-e colour: no play knows") });
     const form = await run(folder, ["playbook", "site", "-e", "name"]);
     expect(form).toMatchObject({ status: 5, stderr: expect.stringContaining("expected name=value, @file") });
   });

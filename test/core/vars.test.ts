@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { ShowrunnerError } from "../../src/core/errors.ts";
 import { play } from "../../src/core/play.ts";
 import { Type } from "../../src/core/schema.ts";
-import { checkVars } from "../../src/core/vars.ts";
+import { CommandLineText, checkVars } from "../../src/core/vars.ts";
 import { loadInventory } from "../../src/inventory/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vars-"));
@@ -43,5 +44,51 @@ describe("a template in a YAML variable", () => {
       "all:\n  hosts:\n    a:\n  vars:\n    name: x\n    port: '{{ other }}'\n",
     );
     expect(() => checkVars([{ play: wantsName, hosts }], {})).not.toThrow();
+  });
+});
+
+describe("a variable of the command line that no play declares", () => {
+  const nobody = async () => undefined;
+  const web = play("web", { hosts: "all", vars: { domain: Type.Optional(Type.String()) } }, { one: nobody });
+  const db = play("db", { hosts: "all", vars: { port: Type.Optional(Type.Integer()) } }, { one: nobody });
+  const problems = async (name: string, value: unknown, plays = [web, db]) => {
+    const { hosts } = await hostsOf("all:\n  hosts:\n    a:\n      color: red\n");
+    try {
+      checkVars([{ play: web, hosts }], { [name]: value }, plays);
+      return [];
+    } catch (error) {
+      return error instanceof ShowrunnerError ? error.details : [String(error)];
+    }
+  };
+  const typed = new CommandLineText("x");
+
+  it("is refused with the names of those there are", async () => {
+    expect(await problems("flavour", typed)).toEqual([
+      "-e flavour: no play knows this variable, so it has no effect; the playbook's variables are domain, port",
+    ]);
+    expect(await problems("domian", typed)).toEqual([
+      '-e domian: no play knows this variable; did you mean "domain"?',
+    ]);
+    const none = play("none", { hosts: "all" }, { one: nobody });
+    expect(await problems("flavour", typed, [none])).toEqual([
+      "-e flavour: no play knows this variable, so it has no effect; the playbook has no variables",
+    ]);
+  });
+
+  it("is refused, too, where only the inventory has it: it would not be overridden", async () => {
+    expect(await problems("color", typed)).toEqual([
+      "-e color: the inventory has this variable, but no play declares it, so it has no effect; the playbook's variables are domain, port",
+    ]);
+  });
+
+  it("is no mistake where a play that is not run declares it", async () => {
+    expect(await problems("port", new CommandLineText("80"))).toEqual([]);
+  });
+
+  it("is no mistake in a file or an object, which may be meant for several playbooks, but for a slip", async () => {
+    expect(await problems("flavour", "sweet")).toEqual([]);
+    expect(await problems("domian", "example.com")).toEqual([
+      expect.stringContaining('did you mean "domain"?'),
+    ]);
   });
 });

@@ -176,6 +176,12 @@ describe("select", () => {
 
   test("tells where a regular expression is malformed", () => {
     expect(failureOf("~web(").message).toMatch(/^"~web\(": Invalid regular expression/);
+    expect(failureOf("~web[").message).toMatch(/^"~web\[": Invalid regular expression/);
+    expect(failureOf("web:!~web[").message).toMatch(
+      /^in the pattern "web:!~web\[": "~web\[": Invalid regular/,
+    );
+    for (const half of ["web[", "web]", "web[0"])
+      expect(failureOf(half).message).toContain(`no group or host matches "${half}"`);
   });
 
   test("doesn't list thousands of hosts", () => {

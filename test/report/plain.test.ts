@@ -179,6 +179,16 @@ web2   0        0       1            0
       end({ web1: { unreachable: 1 } }, 4),
     ]);
     expect(text).toContain("    unreachable  web1  step base: nothing listens there\n");
+    const byTask = report([
+      ...start(["web1"]),
+      ended("web1", conf, { status: "failed", error }),
+      { type: "host:unreachable", host: "web1", step: "base", error },
+      end({ web1: { unreachable: 1 } }, 4),
+    ]);
+    expect(byTask).toContain(
+      "    unreachable  web1  nginx › template /etc/nginx/nginx.conf: nothing listens there\n",
+    );
+    expect(byTask).not.toMatch(/^ +failed/m);
     expect(text).toContain("1 host in 12 s: nothing changed, 1 host unreachable\n");
   });
 
