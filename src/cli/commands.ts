@@ -23,6 +23,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/playbook.ts"),
   },
   {
+    name: "plan",
+    summary: "says what a playbook would change, and keeps that as a plan",
+    load: () => import("./commands/plan.ts"),
+  },
+  {
+    name: "apply",
+    summary: "makes exactly the changes of a plan",
+    load: () => import("./commands/apply.ts"),
+  },
+  {
     name: "inventory",
     summary: "shows groups, hosts and variables",
     load: () => import("./commands/inventory.ts"),

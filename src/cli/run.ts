@@ -14,7 +14,7 @@ import { openReporters } from "./reporters.ts";
 export interface CommandRun
   extends Pick<
     RunRequest,
-    "limit" | "selection" | "confirmStep" | "extraVars" | "forks" | "check" | "verify"
+    "limit" | "selection" | "confirmStep" | "extraVars" | "forks" | "check" | "verify" | "watch" | "purpose"
   > {
   readonly name: string;
   readonly playbook: Playbook;

@@ -117,7 +117,13 @@ const PlanSchema = Type.Object(
     }),
     unforeseen: Type.Array(
       Type.Object(
-        { host: Type.String(), play: Type.String(), step: Type.String(), reason: Type.String() },
+        {
+          host: Type.String(),
+          play: Type.String(),
+          step: Type.String(),
+          reason: Type.String(),
+          after: Type.Integer({ description: "how many of the tasks come before" }),
+        },
         exact,
       ),
       { description: "steps of which nobody can know what their rest will do" },

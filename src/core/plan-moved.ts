@@ -21,7 +21,7 @@ export async function refuseMoved(plan: PlanFile, host: HostRun, again: string):
   if (!planned || planned.failure !== undefined)
     throw new ShowrunnerError(
       "plan.incomplete",
-      `${host.info.name} could not be planned for${planned ? `: ${planned.failure}` : ""}`,
+      `this host could not be planned for${planned ? `: ${planned.failure}` : ""}`,
       { hint: `nothing was done there; ${again} makes a new plan` },
     );
   // a store of its own: what is read now would be old when the host's turn comes
@@ -32,7 +32,7 @@ export async function refuseMoved(plan: PlanFile, host: HostRun, again: string):
   const facts = moved.length === 1 ? "a fact has" : `${moved.length} facts have`;
   throw new ShowrunnerError(
     "plan.moved",
-    `${host.info.name} is not as it was: ${facts} moved since the plan was made`,
+    `this host is not as it was: ${facts} moved since the plan was made`,
     {
       details: [
         ...moved.slice(0, named),

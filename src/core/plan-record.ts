@@ -61,7 +61,7 @@ export class PlanRecorder implements RunWatch {
   }
 
   unforeseen({ host, play, step }: HostContext, reason: string): void {
-    this.#unforeseen.push({ host: host.info.name, play, step, reason });
+    this.#unforeseen.push({ host: host.info.name, play, step, reason, after: this.#tasks.length });
   }
 
   /** The plan, once the run has ended. */

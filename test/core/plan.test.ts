@@ -433,6 +433,7 @@ describe("applying a plan", () => {
         play: "p",
         step: "s",
         reason: expect.stringContaining("it depends on what a command prints"),
+        after: 1,
       },
     ]);
     const host = new FakeSwitches();

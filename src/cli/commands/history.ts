@@ -15,7 +15,7 @@ interface Flags {
 export function configure(command: Command): void {
   command
     .description(
-      "Lists the runs of this project, the newest first: of playbook, task, exec and demo.\nKept are the last 30 days, up to 100 MB, and always the newest 10.",
+      "Lists the runs of this project, the newest first: of playbook, plan, apply, task, exec and demo.\nKept are the last 30 days, up to 100 MB, and always the newest 10.",
     )
     .option("-n, --number <number>", "how many runs", positive, 20)
     .addHelpText("after", "\n`npx run show RUN` tells what one of them did.")
@@ -41,7 +41,7 @@ function row({ id, began, start, end }: RunOverview, style: Style): string[] {
     localTime(began),
     start?.playbook ?? "?",
     start?.inventory ?? "?",
-    start?.check ? "check" : "run",
+    start?.purpose ?? (start?.check ? "check" : "run"),
     end ? counts(end.totals, start?.check ?? false) : "",
     end ? duration(end.seconds) : "",
     end ? style(end.exitCode === 0 ? "green" : "red", String(end.exitCode)) : style("red", "did not end"),

@@ -1,0 +1,127 @@
+/** `run plan PLAYBOOK [-o FILE]`, `run plan --show FILE` */
+import { existsSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
+import type { Command } from "commander";
+import { exitCode, ShowrunnerError } from "../../core/errors.ts";
+import {
+  newSalt,
+  type PlanFile,
+  type PlanRequest,
+  planFile,
+  readPlan,
+  writePlan,
+} from "../../core/plan-file.ts";
+import { PlanRecorder } from "../../core/plan-record.ts";
+import { selectPlays } from "../../core/select-plays.ts";
+import { styleFor } from "../../report/index.ts";
+import { keyMarks } from "../../secrets/mark.ts";
+import { type ReportFlags, reportOptions } from "../options.ts";
+import { planCounts, planFailures, planLines } from "../plan-text.ts";
+import { plannedVars } from "../plan-vars.ts";
+import {
+  type PlaybookFlags,
+  playbookOptions,
+  type RequestedPlaybook,
+  requestedPlaybook,
+} from "../playbook-options.ts";
+import { projectRoot } from "../project.ts";
+import { runAndReport } from "../run.ts";
+import { packageVersion } from "../version.ts";
+
+interface Flags extends ReportFlags, PlaybookFlags {
+  readonly output?: string;
+  readonly show?: string;
+}
+
+export function configure(command: Command, exitWith: (code: number) => void): void {
+  command
+    .description(
+      "Says what a run would change, line by line, and what it can't know. Changes nothing.\nWith -o it keeps that as a plan, and `npx run apply` makes exactly those changes.",
+    )
+    .argument("[playbook]", "a playbook's name in the folder playbooks, or a file");
+  playbookOptions(command)
+    .option("-o, --output <file>", "keeps the plan in this file, which only you may read")
+    .option("--show <file>", "tells what a plan that was kept would change; looks at no host");
+  reportOptions(command).addHelpText(
+    "after",
+    `
+Examples:
+  npx run plan site -i inventory/lab.ts -o plan.json
+  npx run plan --show plan.json
+  npx run apply plan.json
+
+Exit codes: 0 fine, 2 a host would fail, 4 a host was unreachable, 5 bad usage, 99 interrupted`,
+  );
+  command.action(async (name: string | undefined, flags: Flags) => {
+    if (flags.show !== undefined) show(flags.show, name);
+    else if (name === undefined)
+      throw new ShowrunnerError("usage", "expected a playbook", {
+        hint: "`npx run playbook` lists them; `npx run plan --show FILE` tells a plan that was kept",
+      });
+    else exitWith(await make(name, flags));
+  });
+}
+
+function show(file: string, playbook: string | undefined): void {
+  if (playbook !== undefined)
+    throw new ShowrunnerError("usage", "--show tells a plan that was kept, and takes no playbook");
+  const plan = readPlan(file, packageVersion());
+  process.stdout.write(`${planLines(plan, styleFor(process.stdout)).join("\n")}\n`);
+}
+
+async function make(wanted: string, flags: Flags): Promise<number> {
+  const { output } = flags;
+  if (output !== undefined && !existsSync(dirname(resolve(output))))
+    throw new ShowrunnerError("usage", `-o ${output}: there is no folder ${dirname(output)}`);
+  const salt = newSalt();
+  keyMarks(salt); // before the playbook makes any
+  const requested = await requestedPlaybook(wanted, flags);
+  const request = requestOf(requested, salt);
+  const recorder = new PlanRecorder(salt);
+  const code = await runAndReport({
+    ...requested,
+    report: { ...flags, diff: true },
+    check: true,
+    purpose: "plan",
+    watch: recorder,
+    ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+  });
+  if (code === exitCode.interrupted) return code;
+  const plan = planFile(recorder.plan, request, packageVersion());
+  // one for no host at all would only look like one
+  const isUseful = request.hosts.some((name) => plan.hosts[name]?.failure === undefined);
+  if (output !== undefined && isUseful) writePlan(output, plan);
+  if (!flags.reporter?.includes("jsonl"))
+    process.stdout.write(`${summary(plan, isUseful ? output : undefined).join("\n")}\n`);
+  return code;
+}
+
+function summary(plan: PlanFile, output: string | undefined): string[] {
+  const style = styleFor(process.stdout);
+  const next = output === undefined ? "" : `; written to ${output}; apply it with: npx run apply ${output}`;
+  return ["", ...planFailures(plan, style), `Plan: ${planCounts(plan)}${next}`];
+}
+
+function requestOf(requested: RequestedPlaybook, salt: string): PlanRequest {
+  const { name, file, playbook, inventory, limit, selection, extraVars } = requested;
+  const plays = selectPlays({ ...requested, inventory: inventory.inventory });
+  const { tags, skipTags, startAt } = selection;
+  return {
+    playbook: name,
+    playbookFile: fromRoot(file),
+    inventory: inventory.shown,
+    inventoryFile: fromRoot(inventory.file),
+    hosts: [...new Set(plays.flatMap(({ hosts }) => hosts.map((host) => host.name)))],
+    ...(limit === undefined ? {} : { limit }),
+    ...(tags === undefined ? {} : { tags: [...tags] }),
+    ...(skipTags === undefined ? {} : { skipTags: [...skipTags] }),
+    ...(startAt === undefined ? {} : { startAt }),
+    vars: plannedVars(extraVars, playbook, salt),
+  };
+}
+
+/** Another checkout of the project may apply the plan. */
+function fromRoot(file: string): string {
+  const path = relative(projectRoot(), file);
+  return path.startsWith("..") ? file : path;
+}
