@@ -54,7 +54,10 @@ function fileOf(chosen: string): string {
     "file.missing",
     `there is no inventory ${chosen}${didYouMean(basename(chosen, extname(chosen)), names)}`,
     {
-      hint: `${files.length === 0 ? "there are none" : `there are ${names.join(", ")}`} in ${shownFolder()}`,
+      hint:
+        files.length === 0
+          ? `there are none in ${shownFolder()}`
+          : `those in ${shownFolder()}: ${names.join(", ")}`,
     },
   );
 }

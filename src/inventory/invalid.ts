@@ -26,10 +26,12 @@ export function unknownKey(
   key: string,
   known: readonly string[],
   location: Location | undefined,
+  hint?: string,
 ): ShowrunnerError {
   return invalid(
     `${subject}: unknown key "${key}"${didYouMean(key, known)}, expected ${oneOf(known)}`,
     location,
+    hint,
   );
 }
 

@@ -4,6 +4,7 @@ import type { Alias, Document, LineCounter, Node, ScalarTag, Tags } from "yaml";
 import { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/errors.ts";
 import { Secret } from "../secrets/secret.ts";
 import { invalid } from "./invalid.ts";
+import { explainProblem } from "./yaml-problem.ts";
 
 type Yaml = typeof import("yaml");
 type Vault = typeof import("../secrets/vault-file.ts");
@@ -62,11 +63,11 @@ function readYaml(yaml: Yaml, vault: Vault, file: string, text: string, hidden =
     customTags: ansibleTags,
   });
   const [problem] = [...document.errors, ...document.warnings];
-  if (problem)
-    throw invalid(
-      hidden ? "the decrypted text is not valid YAML" : problem.message,
-      place(file, lines, problem.pos[0]),
-    );
+  if (problem) {
+    const { message, hint, offset } = explainProblem(text, problem);
+    const said = hidden ? "the decrypted text is not valid YAML" : message;
+    throw invalid(said, place(file, lines, offset), hint);
+  }
   const context = { yaml, file, lines, document, targets: new Map() };
   checkAndLink(context);
   linkSecrets(context, vault, hidden);

@@ -96,7 +96,7 @@ class YamlInventoryReader {
         }
       } else if (part.name === "hosts") {
         for (const host of names(part, what)) group.hosts.push(...this.#readHost(host));
-      } else throw unknownKey(subject, part.name, ["hosts", "children", "vars"], part.locate());
+      } else throw unknownKey(subject, part.name, groupKeys, part.locate(), whereNamesGo(entry.name));
     }
   }
 
@@ -138,6 +138,14 @@ class YamlInventoryReader {
     this.groups.set(name, group);
     return group;
   }
+}
+
+const groupKeys = ["hosts", "children", "vars"];
+
+function whereNamesGo(group: string): string {
+  return groupKeys.includes(group)
+    ? `An inventory begins with its groups: write "${group}:" below "all:".`
+    : `The names of hosts go below "hosts:", those of groups below "children:".`;
 }
 
 const example = `Write it as in Ansible: "all:", below it "hosts:", and below that a line "web1:" for each host.`;

@@ -1,5 +1,6 @@
 /** The end of a run: a row a host, what went wrong, and one line for all. */
-import type { HostSummary, RunEvent, ShownError } from "../core/events.ts";
+import type { Location } from "../core/errors.ts";
+import type { HostSummary, RunEvent, ShownError, ShownTask } from "../core/events.ts";
 import type { ReportOptions } from "./reporter.ts";
 import { errorLines, taskText } from "./task-text.ts";
 import { type Counted, colours, count, duration } from "./words.ts";
@@ -10,13 +11,15 @@ interface Failure {
   /** The step, and the task if it was one. */
   readonly where: string;
   readonly error: ShownError;
+  /** The task's own line, where the error is at another one: in a template, say. */
+  readonly task: Location | undefined;
 }
 
 export class Recap {
   readonly #options: ReportOptions;
   readonly #failures = new Map<string, Failure>();
   /** By host: the task that failed last, and with what. */
-  readonly #lastTask = new Map<string, { readonly text: string; readonly error: ShownError }>();
+  readonly #lastTask = new Map<string, { readonly task: ShownTask; readonly error: ShownError }>();
   #check = false;
 
   constructor(options: ReportOptions) {
@@ -27,16 +30,17 @@ export class Recap {
   tell(event: RunEvent): string[] {
     if (event.type === "run:start") this.#check = event.check;
     if (event.type === "task:end" && event.error)
-      this.#lastTask.set(event.host, { text: taskText(event.task), error: event.error });
+      this.#lastTask.set(event.host, { task: event.task, error: event.error });
     if (event.type === "host:failed" || event.type === "host:unreachable") this.#remember(event);
     return event.type === "run:end" ? this.#lines(event) : [];
   }
 
   /** The same failure on many hosts is told once. */
   #remember({ type, host, step, error }: Extract<RunEvent, { type: "host:failed" | "host:unreachable" }>) {
-    const task = this.#lastTask.get(host);
-    const isTask = task?.error.message === error.message && task.error.code === error.code;
-    const where = isTask ? `${step} › ${task.text}` : step;
+    const last = this.#lastTask.get(host);
+    const task =
+      last?.error.message === error.message && last.error.code === error.code ? last.task : undefined;
+    const where = task ? `${step} › ${taskText(task)}` : step;
     const key = JSON.stringify([where, error]);
     const known = this.#failures.get(key);
     if (known) known.hosts.push(host);
@@ -46,15 +50,16 @@ export class Recap {
         word: type === "host:failed" ? "failed" : "unreachable",
         where,
         error,
+        task: task?.location,
       });
   }
 
   #lines(end: Extract<RunEvent, { type: "run:end" }>): string[] {
     const { style } = this.#options;
-    const failures = [...this.#failures.values()].flatMap(({ hosts, word, where, error }) => [
+    const failures = [...this.#failures.values()].flatMap(({ hosts, word, where, error, task }) => [
       `${style("red", `${hosts.join(", ")} ${word}:`)} ${where}`,
       `  ${style("bold", error.message)}`,
-      ...errorLines(error, style).map((line) => `  ${line}`),
+      ...errorLines(error, style, task).map((line) => `  ${line}`),
       "",
     ]);
     return ["", ...failures, ...this.#table(end.hosts), "", this.#sum(end)];

@@ -1,5 +1,5 @@
 /** How a task, its changes and errors are written. */
-import { formatLocation } from "../core/errors.ts";
+import { formatLocation, type Location } from "../core/errors.ts";
 import type { ShownChange, ShownError, ShownTask, ShownUnknown } from "../core/events.ts";
 import type { Style } from "./style.ts";
 
@@ -34,10 +34,17 @@ export function errorText({ message, location }: ShownError, style: Style): stri
   return location ? `${message} ${style("dim", `(${formatLocation(location)})`)}` : message;
 }
 
-/** Everything an error says, below its message. */
-export function errorLines({ location, details, hint }: ShownError, style: Style): string[] {
+/**
+ * Everything an error says, below its message.
+ *
+ * @param task where the task stands that failed: told where the error itself is somewhere else
+ */
+export function errorLines({ location, details, hint }: ShownError, style: Style, task?: Location): string[] {
+  const [at, from] = [location, task].map((one) => one && formatLocation(one));
   return [
-    ...(location ? [`at ${formatLocation(location)}`] : []),
+    ...(at === undefined
+      ? []
+      : [`at ${at}${from === undefined || from === at ? "" : `, in the task at ${from}`}`]),
     ...details.filter((line) => line.trim() !== ""),
     ...(hint === undefined ? [] : [`${style("cyan", "hint:")} ${hint}`]),
   ];

@@ -204,8 +204,7 @@ function invalid(
   message: string,
   hint?: string,
 ): ShowrunnerError {
-  const where = line === undefined ? file : formatLocation({ file, line });
-  return new ShowrunnerError("template.invalid", `${where}: ${message}`, {
+  return new ShowrunnerError("template.invalid", message, {
     location: { file, line: line ?? 1 },
     details: line === undefined ? [] : excerpt(text, line),
     hint,
@@ -214,7 +213,7 @@ function invalid(
 
 /** The line with those around it, numbered. */
 function excerpt(text: string, line: number): string[] {
-  const all = text.split("\n");
+  const all = text.replace(/\n$/, "").split("\n");
   const first = Math.max(line - 2, 1);
   return all
     .slice(first - 1, line + 1)

@@ -169,7 +169,7 @@ describe("a mistake that is found before any host is touched", () => {
     for (const name of ["lba", "lba.yml"])
       expect(await run(folder, ["playbook", "site", "-i", name])).toMatchObject({
         status: 5,
-        stderr: `error: there is no inventory ${name} (did you mean "lab"?)\nhint: there are lab in inventory\n`,
+        stderr: `error: there is no inventory ${name} (did you mean "lab"?)\nhint: those in inventory: lab\n`,
       });
     expect((await run(folder, ["inventory", "-i", "lab.ts"])).status).toBe(0);
   });

@@ -316,10 +316,25 @@ describe("a mistake in a YAML inventory", () => {
     ["all:\n  hosts:\n    web1: [\n", /^hosts\.yml:4:1: Flow sequence in block collection must be/],
     ["all:\n\thosts:", /^hosts\.yml:2:1: /],
     [
+      "all:\n  hosts:\n    web1:\n      ansible_host: 192.0.2.1\n\n       ansible_port: 22",
+      "hosts.yml:6:8: this line is indented deeper than the one before it, which has its value already",
+    ],
+    [
+      "all:\n  vars:\n    motto: there: there",
+      'hosts.yml:3:12: a value with ": " in it must stand in quotes',
+    ],
+    [
+      "all:\n  hosts:\n    web1:\n      a:1\n      b: 2",
+      /^hosts\.yml:4:7: expected "name: value", with a space/,
+    ],
+    ["all:\n  vars:\n    at: @me", /^hosts\.yml:3:9: Plain value cannot start with reserved character @/],
+    [
       "all:\n  host:\n    web1:",
       `hosts.yml:2:3: group "all": unknown key "host" (did you mean "hosts"?), expected hosts, children or vars`,
     ],
     ["all:\n  hosts:\n    - web1", `hosts.yml:3:5: group "all", hosts: expected a mapping, got a list`],
+    ["web:\n  web1:", `hosts.yml:2:3: group "web": unknown key "web1", expected hosts, children or vars`],
+    ["hosts:\n  web1:", `hosts.yml:2:3: group "hosts": unknown key "web1", expected hosts, children or vars`],
     ["all: web1", `hosts.yml:1:6: group "all": expected a mapping, got text`],
     ["all:\n  vars: [a]", `hosts.yml:2:9: group "all", vars: expected a mapping, got a list`],
     ["all:\n  hosts:\n    web1: down", `hosts.yml:3:11: host "web1": expected a mapping, got text`],

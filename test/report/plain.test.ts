@@ -166,6 +166,18 @@ web2   0        0       1            0
     expect(text).not.toContain("web1 failed:");
   });
 
+  it("tells the task's line too, where what is wrong is somewhere else", () => {
+    const location = { file: "/srv/nginx.conf.ejs", line: 7 };
+    const error = { ...broken, code: "template.invalid" as const, location, details: [] };
+    const text = report([
+      ...start(["web1"]),
+      ended("web1", { ...conf, location: { file: "/srv/site.ts", line: 3 } }, { status: "failed", error }),
+      { type: "host:failed", host: "web1", step: "base", error },
+      end({ web1: { failed: 1 } }, 2),
+    ]);
+    expect(text).toContain("  at /srv/nginx.conf.ejs:7, in the task at /srv/site.ts:3\n");
+  });
+
   it("tells a host that was not reached, and how many", () => {
     const error = {
       ...broken,

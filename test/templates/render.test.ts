@@ -204,11 +204,11 @@ describe("a template is refused, with its file and line, for", () => {
       expect(error.code).toBe("template.invalid");
       expect(error.message).toMatch(message);
       expect(error.location).toEqual({ file: "/templates/site.ejs", line });
-      expect(error.message).toContain(`/templates/site.ejs:${line}: `);
     });
 
   it("a missing variable, and shows the line and what to do", () => {
     const error = failure(() => render("server {\n  listen <%= port %>;\n}\n"));
+    expect(error.message).toBe('there is no variable "port"');
     expect(error.details).toEqual(["  1 | server {", "> 2 |   listen <%= port %>;", "  3 | }"]);
     expect(error.hint).toContain('has("port")');
   });
