@@ -117,7 +117,10 @@ async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Cha
   const { task, context, become } = run;
   const { tenure } = context.host;
   await tenure?.enter(become);
-  const owed = await tenure?.owe(become, task.handlers, (handler) => becomeOf(handler.options, context));
+  const owed = await tenure?.owe(become, task.handlers, {
+    play: context.play,
+    runsAs: (handler) => becomeOf(handler.options, context),
+  });
   try {
     const output = await makeReporting(run, planning, change);
     notifyUnlessJudged(run, "certain");

@@ -16,8 +16,9 @@ export interface Debt {
     | undefined;
   /** As whom it runs; undefined for the user of the connection. */
   readonly become: string | undefined;
-  /** The playbook whose run owes it. */
+  /** The playbook whose run owes it, and the play. */
   readonly playbook: string;
+  readonly play: string;
   /** Milliseconds since 1970. */
   readonly since: number;
 }
@@ -25,13 +26,13 @@ export interface Debt {
 /** A handler as a debt. */
 export function debtOf(
   handler: Task<unknown>,
-  { become, playbook }: Pick<Debt, "become" | "playbook">,
+  { become, playbook, play }: Pick<Debt, "become" | "playbook" | "play">,
 ): Debt {
   const { module, label, params } = handler;
   const { notify, ...options } = handler.options;
   const kept = notify === undefined && isPlain(params) && isPlain(options);
   const task = kept ? { params, options } : undefined;
-  return { id: debtId(handler), label, module, task, become, playbook, since: Date.now() };
+  return { id: debtId(handler), label, module, task, become, playbook, play, since: Date.now() };
 }
 
 /** What tells debts apart: module, parameters and the user that the task itself names, secrets masked. */

@@ -15,13 +15,11 @@ interface Written {
 
 export class Debts {
   readonly #session: Session;
-  readonly #playbook: string;
   readonly #written = new Map<string, Written>();
   #last = 0;
 
-  constructor(session: Session, playbook: string) {
+  constructor(session: Session) {
     this.#session = session;
-    this.#playbook = playbook;
   }
 
   /** Notes what an earlier run has written down. */
@@ -33,19 +31,20 @@ export class Debts {
    * Writes down handlers that a change is about to owe, unless they are.
    *
    * @param as the user that the change is made as
-   * @param runsAs as whom a handler will run
+   * @param debtor who owes it, and as whom a handler will run
    * @returns those that were not written down before
    * @throws ShowrunnerError `change.failed` where the host can't keep it: then the change must not be made
    */
   async write(
     as: Become | undefined,
     handlers: readonly Task<unknown>[],
-    runsAs: (handler: Task<unknown>) => Become | undefined,
+    debtor: Pick<Debt, "playbook" | "play"> & { runsAs(handler: Task<unknown>): Become | undefined },
   ): Promise<readonly Task<unknown>[]> {
     const fresh = handlers.filter((handler) => !this.#written.has(writtenKey(debtId(handler), as)));
     if (fresh.length === 0) return [];
+    const { playbook, play } = debtor;
     const records = fresh.map((handler) =>
-      debtOf(handler, { become: runsAs(handler)?.user, playbook: this.#playbook }),
+      debtOf(handler, { become: debtor.runsAs(handler)?.user, playbook, play }),
     );
     await this.#run(
       as,

@@ -1,12 +1,13 @@
 /** Runs the notified handlers now rather than at the play's end. */
 import type { HostContext } from "./context.ts";
 import { Deferred } from "./deferred.ts";
-import { runOwedHandlers } from "./owed-handlers.ts";
+import { inheritDebts, runOwedHandlers } from "./owed-handlers.ts";
 
 class FlushHandlers extends Deferred<void> {
   readonly label = "flushHandlers";
 
   protected override run(context: HostContext): Promise<void> {
+    inheritDebts(context);
     return runOwedHandlers(context);
   }
 }

@@ -45,9 +45,9 @@ export class HostRun {
     return { user: user === true ? becomeUser : user, password: becomePassword };
   }
 
-  /** Whether handlers wait to be run: this run's, or an earlier one's. */
-  get owes(): boolean {
-    return this.handlers.size > 0 || this.tenure?.hasInherited === true;
+  /** Whether handlers wait to be run at the end of a play: this run's, or an earlier one's. */
+  owes(play: string): boolean {
+    return this.handlers.size > 0 || this.tenure?.hasDue(play) === true;
   }
 
   /** Ends what runs, gives the lease back and closes the connection. Never rejects. */
@@ -59,12 +59,9 @@ export class HostRun {
     const { facts, session, run, info } = this;
     const { leaseTerms, options } = run;
     const tell = (text: string) => run.emit({ type: "warning", host: info.name, text });
-    return new Tenure({
-      facts,
-      lease: new Lease(session, leaseTerms, tell),
-      debts: new Debts(session, leaseTerms.holder.playbook),
-      check: options.check === true,
-    });
+    const { playbook } = leaseTerms.holder;
+    const tenant = { playbook, hasPlay: (name: string) => run.hasPlay(name), check: options.check === true };
+    return new Tenure(facts, new Lease(session, leaseTerms, tell), new Debts(session), tenant);
   }
 
   /** What it can't read, the facts that are read along with it will complain of. */

@@ -40,7 +40,7 @@ export function keeperScript(
 ): Script {
   return sh`umask 022
 ${stateFolders}
-mkdir -p "$run" && [ -O "$run" ] && cd "$run" || { echo "$run is not ours" >&2; exit 1; }
+mkdir -p "$run" && [ -O "$run" ] && [ ! -L "$run" ] && cd "$run" || { echo "$run is not ours" >&2; exit 1; }
 command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
 ${sessions}
 : >>lease

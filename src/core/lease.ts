@@ -143,7 +143,7 @@ export class Lease {
 
 /** The controller's end of the keeper. */
 class Keeper {
-  readonly #process: RemoteProcess;
+  readonly #remote: RemoteProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #limit: number;
   readonly #said: Buffer[] = [];
@@ -152,15 +152,15 @@ class Keeper {
   gone = false;
 
   /** @param limit seconds that an answer may take */
-  constructor(process: RemoteProcess, limit: number) {
-    this.#process = process;
-    this.#lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
+  constructor(remote: RemoteProcess, limit: number) {
+    this.#remote = remote;
+    this.#lines = createInterface({ input: remote.stdout })[Symbol.asyncIterator]();
     this.#limit = limit;
-    this.ended = process.closed.then(() => {
+    this.ended = remote.closed.then(() => {
       this.gone = true;
     });
-    process.stderr.on("data", (chunk: Buffer) => this.#said.push(chunk));
-    process.stdin.on("error", () => undefined); // `ended` tells
+    remote.stderr.on("data", (chunk: Buffer) => this.#said.push(chunk));
+    remote.stdin.on("error", () => undefined); // `ended` tells
   }
 
   get complaint(): readonly string[] {
@@ -178,21 +178,21 @@ class Keeper {
   }
 
   async ask(request: string): Promise<void> {
-    this.#process.stdin.write(`${request}\n`);
+    this.#remote.stdin.write(`${request}\n`);
     await this.hear();
   }
 
   /** Gives back what was granted, and gives up what was not. */
   async release(): Promise<void> {
     if (this.#granted) {
-      this.#process.stdin.write("release\n");
+      this.#remote.stdin.write("release\n");
       await withTimeLimit(this.hear(), 2000, () => new Error("late")).catch(() => undefined);
     }
     this.close();
   }
 
   close(): void {
-    this.#process.close();
+    this.#remote.close();
   }
 }
 

@@ -5,14 +5,12 @@ import type { OwedHandler } from "./handlers.ts";
 import { runTask } from "./run-task.ts";
 
 /**
- * Runs every owed handler, first what earlier runs left, and what those notify in turn. One that fails keeps none of
- * the others from running.
+ * Runs every owed handler, and what those notify in turn. One that fails keeps none of the others from running.
  *
  * @throws the first failure, once all have run
  */
 export async function runOwedHandlers(context: HostContext): Promise<void> {
   const { host } = context;
-  inherit(context);
   const failures: unknown[] = [];
   for (let owed = host.handlers.take(); owed; owed = host.handlers.take()) {
     const { task, certainty, as } = owed;
@@ -27,24 +25,26 @@ export async function runOwedHandlers(context: HostContext): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-function inherit({ host }: HostContext): void {
-  if (!host.tenure?.hasInherited) return;
-  const { handlers, unknown } = host.tenure.inherit();
-  const owed = handlers.map(({ task, debt: { become } }): OwedHandler => {
-    const as = { become: become === undefined ? undefined : host.becomeAs(become) };
-    return { task, certainty: "certain", as };
-  });
-  host.handlers.inherit(owed);
-  const warn = (text: string) => host.run.emit({ type: "warning", host: host.info.name, text });
-  const debts = handlers.map(({ debt }) => debt);
-  if (debts.length > 0) warn(`a run that did not end left handlers, which run now: ${listed(debts)}`);
-  if (unknown.length > 0)
-    warn(
-      `owed by a run that did not end, and no task here notifies it: ${listed(unknown)}; run that playbook`,
-    );
+/**
+ * Puts what earlier runs owe before what this one does.
+ *
+ * @param play the play that has come to its end; undefined before that
+ */
+export function inheritDebts({ host }: HostContext, play?: string): void {
+  const inherited = host.tenure?.inherit(host.failure ? undefined : play) ?? [];
+  if (inherited.length === 0) return;
+  host.handlers.inherit(
+    inherited.map(({ task, debt: { become } }): OwedHandler => {
+      const as = { become: become === undefined ? undefined : host.becomeAs(become) };
+      return { task, certainty: "certain", as };
+    }),
+  );
+  const text = `a run that did not end left handlers, which run now: ${listed(inherited.map(({ debt }) => debt))}`;
+  host.run.emit({ type: "warning", host: host.info.name, text });
 }
 
-function listed(debts: readonly Debt[]): string {
+/** Debts for a message. */
+export function listed(debts: readonly Debt[]): string {
   const when = (since: number) => new Date(since).toISOString().slice(0, 16).replace("T", " ");
   return debts.map(({ label, playbook, since }) => `${label} (${playbook}, ${when(since)} UTC)`).join(", ");
 }

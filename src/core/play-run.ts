@@ -128,7 +128,7 @@ class PlayBatch {
 
   /** What was changed owes its handlers: also on a host that failed later, and on one that was delegated to. */
   async #handlers(): Promise<void> {
-    const owing = [...this.#run.hosts].filter((host) => host.owes && !host.lost);
+    const owing = [...this.#run.hosts].filter((host) => host.owes(this.#play.name) && !host.lost);
     await Promise.all(owing.map((host) => this.#run.forks(() => runHandlers(this.#play, host, this.#run))));
   }
 

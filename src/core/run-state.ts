@@ -23,6 +23,8 @@ export interface RunState {
   readonly world: WorldClock;
   /** A host of this run, whether the current play names it or not. */
   hostRun(name: string): HostRun;
+  /** Whether the playbook has a play of this name, wanted or not. */
+  hasPlay(name: string): boolean;
   readonly leaseTerms: LeaseTerms;
   emit(event: RunEvent): void;
   nextTaskId(): number;

@@ -10,6 +10,7 @@ import type { HostInfo, InventoryView } from "./host.ts";
 import { HostRun } from "./host-run.ts";
 import type { LeaseTerms } from "./lease.ts";
 import { leaseHolder } from "./lease-holder.ts";
+import { listed } from "./owed-handlers.ts";
 import type { Play } from "./play.ts";
 import { type PlayState, runPlay } from "./play-run.ts";
 import { emitter, type RunOptions, type RunState } from "./run-state.ts";
@@ -151,6 +152,10 @@ class Run implements PlayState {
     return this.signal?.aborted === true;
   }
 
+  hasPlay(name: string): boolean {
+    return this.#request.playbook.plays.some((play) => play.name === name);
+  }
+
   nextTaskId(): number {
     return ++this.#lastTask;
   }
@@ -189,10 +194,12 @@ class Run implements PlayState {
 
   #tellDebts(): void {
     for (const { info, handlers, tenure } of this.#hosts.values()) {
-      if (handlers.size === 0) continue;
-      const kept = tenure && !this.options.check ? "; the next run on this host runs it" : "";
-      const text = `owed, and not run: ${handlers.labels.join(", ")}${kept}`;
-      this.emit({ type: "warning", host: info.name, text });
+      const warn = (text: string) => this.emit({ type: "warning", host: info.name, text });
+      const kept = tenure && !this.options.check ? "; kept on the host for the next run" : "";
+      if (handlers.size > 0) warn(`owed, and not run: ${handlers.labels.join(", ")}${kept}`);
+      const left = tenure?.left ?? [];
+      if (left.length > 0)
+        warn(`an earlier run left handlers, which its playbook runs next time: ${listed(left)}`);
     }
   }
 

@@ -4,7 +4,7 @@ import { noDoubt, unforeseen } from "./doubt.ts";
 import type { ShownUnknown } from "./events.ts";
 import { asFailure, showError } from "./failure.ts";
 import type { HostRun } from "./host-run.ts";
-import { runOwedHandlers } from "./owed-handlers.ts";
+import { inheritDebts, runOwedHandlers } from "./owed-handlers.ts";
 import type { Play } from "./play.ts";
 import type { PlayState } from "./play-run.ts";
 import { refuseLooseEnds, settled } from "./step-end.ts";
@@ -46,7 +46,9 @@ export async function runHandlers(play: Play, host: HostRun, run: PlayState): Pr
   const where = { host: host.info.name, play: play.name, step: "handlers" };
   run.emit({ type: "host:step", ...where });
   try {
-    await runOwedHandlers(contextOf(play, "handlers", host, run));
+    const context = contextOf(play, "handlers", host, run);
+    inheritDebts(context, play.name);
+    await runOwedHandlers(context);
     run.emit({ type: "host:step:end", ...where });
   } catch (error) {
     fail("handlers", host, error, run);

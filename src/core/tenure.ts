@@ -13,22 +13,34 @@ export interface InheritedHandler {
   readonly debt: Debt;
 }
 
+/** Whose tenure it is. */
+export interface Tenant {
+  readonly playbook: string;
+  /** Whether the playbook has a play of this name, wanted in this run or not. */
+  hasPlay(name: string): boolean;
+  /** Whether the run only plans. */
+  readonly check: boolean;
+}
+
 export class Tenure {
   readonly #facts: FactStore;
   readonly #lease: Lease;
   readonly #debts: Debts;
-  readonly #check: boolean;
+  readonly #tenant: Tenant;
   /** Each user's `last` (see HostState), as it was when that user first read facts. */
   readonly #seen = new Map<string, string>();
+  readonly #entering = new Map<string, Promise<boolean>>();
   readonly #inherited = new Map<string, Debt>();
+  /** The debts that this run has taken on: to be run once, however often they are read. */
+  readonly #taken = new Set<string>();
   /** The handlers that tasks of this run would notify. */
   readonly #named = new Map<string, Task<unknown>>();
 
-  constructor(parts: { facts: FactStore; lease: Lease; debts: Debts; check: boolean }) {
-    this.#facts = parts.facts;
-    this.#lease = parts.lease;
-    this.#debts = parts.debts;
-    this.#check = parts.check;
+  constructor(facts: FactStore, lease: Lease, debts: Debts, tenant: Tenant) {
+    this.#facts = facts;
+    this.#lease = lease;
+    this.#debts = debts;
+    this.#tenant = tenant;
   }
 
   /** Learns who was here last and what is owed, along with the first facts that are read as this user. */
@@ -36,7 +48,7 @@ export class Tenure {
     const { value } = await this.#facts.read(become, hostState, this.#lease.run);
     this.#seen.set(become?.user ?? "", value.last);
     this.#debts.found(become, value.debts);
-    for (const debt of value.debts) this.#inherited.set(debt.id, debt);
+    for (const debt of value.debts) if (!this.#taken.has(debt.id)) this.#inherited.set(debt.id, debt);
   }
 
   /**
@@ -44,7 +56,17 @@ export class Tenure {
    *
    * @returns whether somebody may have changed it since facts were read: they are forgotten then
    */
-  async enter(become: Become | undefined): Promise<boolean> {
+  enter(become: Become | undefined): Promise<boolean> {
+    const user = become?.user ?? "";
+    const entering = this.#entering.get(user) ?? this.#enter(become);
+    // tasks that come at the same time have planned on the same facts
+    this.#entering.set(user, entering);
+    const forget = () => void this.#entering.delete(user);
+    entering.then(forget, forget);
+    return entering;
+  }
+
+  async #enter(become: Become | undefined): Promise<boolean> {
     const last = await this.#lease.hold(become);
     if (last === undefined) return false;
     const seen = this.#seen.get(become?.user ?? "");
@@ -65,34 +87,56 @@ export class Tenure {
   owe(
     become: Become | undefined,
     handlers: readonly Task<unknown>[],
-    runsAs: (handler: Task<unknown>) => Become | undefined,
+    debtor: Pick<Debt, "play"> & { runsAs(handler: Task<unknown>): Become | undefined },
   ): Promise<readonly Task<unknown>[]> {
-    return this.#debts.write(become, handlers, runsAs);
+    return this.#debts.write(become, handlers, { ...debtor, playbook: this.#tenant.playbook });
   }
 
   /** Strikes out what is owed no more. */
   async strike(handlers: readonly Task<unknown>[]): Promise<void> {
-    if (!this.#check) await this.#debts.strike(handlers);
+    if (!this.#tenant.check) await this.#debts.strike(handlers);
   }
 
-  /** What earlier runs left to this one: each is given out once. */
-  inherit(): { readonly handlers: readonly InheritedHandler[]; readonly unknown: readonly Debt[] } {
-    const handlers: InheritedHandler[] = [];
-    const unknown: Debt[] = [];
-    for (const debt of this.#inherited.values()) {
-      const task = this.#named.get(debt.id) ?? handlerFrom(debt);
-      if (task) handlers.push({ task, debt });
-      else unknown.push(debt);
-    }
-    this.#inherited.clear();
-    return { handlers, unknown };
+  /**
+   * Whether earlier runs left anything that is due now.
+   *
+   * @param play the play that has come to its end; undefined before that
+   */
+  hasDue(play: string | undefined): boolean {
+    return this.#due(play).length > 0;
   }
 
-  get hasInherited(): boolean {
-    return this.#inherited.size > 0;
+  /** Takes on what is due: each debt once. */
+  inherit(play: string | undefined): readonly InheritedHandler[] {
+    return this.#due(play).map((inherited) => {
+      this.#inherited.delete(inherited.debt.id);
+      this.#taken.add(inherited.debt.id);
+      return inherited;
+    });
+  }
+
+  /** What earlier runs left and this one has not taken on. */
+  get left(): readonly Debt[] {
+    return [...this.#inherited.values()];
   }
 
   release(): Promise<void> {
     return this.#lease.release();
+  }
+
+  /**
+   * A handler that a task has named may run: what it needs is there as it is for that task. Any other is run where it
+   * would have been run, at the end of its play: what it restarts may come into being only there.
+   */
+  #due(play: string | undefined): readonly InheritedHandler[] {
+    return [...this.#inherited.values()].flatMap((debt) => {
+      const task = this.#named.get(debt.id) ?? (this.#belongsTo(play, debt) ? handlerFrom(debt) : undefined);
+      return task ? [{ task, debt }] : [];
+    });
+  }
+
+  #belongsTo(play: string | undefined, debt: Debt): boolean {
+    if (play === undefined || debt.playbook !== this.#tenant.playbook) return false;
+    return debt.play === play || !this.#tenant.hasPlay(debt.play);
   }
 }

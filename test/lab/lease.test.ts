@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { flushHandlers } from "../../src/core/flush-handlers.ts";
 import { play } from "../../src/core/play.ts";
 import type { RunRequest } from "../../src/core/run.ts";
 import { command } from "../../src/modules/commands/command.ts";
@@ -251,7 +252,7 @@ describe("handlers that are owed", () => {
     expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
   });
 
-  test("are paid by any playbook, unless they hold a secret: that takes one that names them", async () => {
+  test("wait for their own playbook, and where they hold a secret for the task that names them", async () => {
     const { access, cut } = cuttable();
     const key = secret("a word that nobody may see");
     const hidden = shell({ cmd: "cat >>/srv/secret", stdin: key }, { name: "hidden" });
@@ -269,14 +270,12 @@ describe("handlers that are owed", () => {
     await first;
     await onHost('pkill -xf "sleep 54"');
     expect(await onHost("cat /var/lib/showrunner/owed/*")).not.toContain("nobody may see");
-    const other = await lab.run([note("a")]);
-    expect(await onHost("cat /srv/log")).toBe("run");
-    expect(
-      other
-        .of("warning")
-        .map(({ text }) => text)
-        .join(),
-    ).toMatch(/no task here notifies it: shell hidden/);
+    const other = await lab.run([note("a")], { name: "other" });
+    expect(await onHost("ls /srv/log /srv/secret")).toBe("");
+    const told = other.of("warning").map(({ text }) => text);
+    expect(told.join()).toMatch(
+      /which its playbook runs next time: shell restart \(test, .*shell hidden \(test/,
+    );
     const again = play(
       "owing",
       { hosts: "h1", become: true },
@@ -288,6 +287,39 @@ describe("handlers that are owed", () => {
     expect(await onHost("cat /srv/log /srv/secret; ls /var/lib/showrunner")).toBe(
       "run\na word that nobody may see",
     );
+  });
+
+  test("are paid at the end of the play that owes them, once, or earlier where a task names them", async () => {
+    const { access, cut } = cuttable();
+    const base = play(
+      "base",
+      { hosts: "h1", become: true },
+      { base: () => copy({ dest: "/srv/base", content: "x" }) },
+    );
+    const app = (more: Record<string, () => PromiseLike<unknown>>) =>
+      play(
+        "app",
+        { hosts: "h1", become: true },
+        {
+          unit: () =>
+            copy({ dest: "/srv/unit", content: "x" }, { notify: shell({ cmd: "cat /srv/unit >>/srv/log" }) }),
+          ...more,
+        },
+      );
+    const killed = lab.run([app({ wait: () => command({ argv: ["sleep", "53"] }) })], { access });
+    await until("the command runs", () => running("sleep 53"));
+    await cut();
+    await killed;
+    await onHost(`pkill -xf "sleep 53"; rm /srv/unit /srv/base`);
+    const second = await lab.run([base, app({ flush: () => flushHandlers() }), base]);
+    expect(second.errors).toEqual([]);
+    expect(second.statuses).toEqual([
+      "h1 copy /srv/base: changed",
+      "h1 copy /srv/unit: changed",
+      "h1 shell cat /srv/unit >>/srv/log: changed",
+      "h1 copy /srv/base: ok",
+    ]);
+    expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("x");
   });
 
   test("that fail stay owed, and nothing is owed for what was not changed", async () => {
