@@ -15,6 +15,7 @@ import { type ConnectionSettings, defaultConnectTimeout } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Connection } from "./transport.ts";
+import { configOptions, configuredJump } from "./user-config.ts";
 
 const bastions = new Bastions<OpenSshConnection>();
 
@@ -25,7 +26,8 @@ const bastions = new Bastions<OpenSshConnection>();
  * @throws ShowrunnerError `host.unreachable`, `host.key` or `host.auth`
  */
 export async function connectOpenSsh(settings: ConnectionSettings): Promise<Connection> {
-  return reach(settings, settings.jump ?? []);
+  // ssh would make a connection of its own to the ProxyJump of a configuration, for each host behind it
+  return reach(settings, settings.jump ?? (await configuredJump(settings)));
 }
 
 function reach(target: ConnectionSettings, hops: readonly ConnectionSettings[]): Promise<OpenSshConnection> {
@@ -58,6 +60,7 @@ async function establish(settings: ConnectionSettings, via?: Via): Promise<OpenS
   const master = spawn(
     "ssh",
     [
+      ...configOptions(),
       ...["-T", "-M", "-S", control, "-o", "ControlPersist=no"],
       ...connectOptions(settings, proxy?.join(" ")),
       ...["--", address, `echo ${token}; exec cat >/dev/null`],

@@ -5,7 +5,7 @@ import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ShowrunnerError } from "../core/errors.ts";
-import { type Hop, parseJump } from "./jump.ts";
+import { parseJump } from "./jump.ts";
 import type { ConnectionSettings, HostKeyPolicy, ResolvedSettings } from "./settings.ts";
 
 type Config = ReadonlyMap<string, readonly string[]>;
@@ -37,12 +37,28 @@ export async function resolveSettings(settings: ConnectionSettings, depth = 0): 
   return { ...merged, port, user, jump: [...start.jump, { ...start, jump: [] }, ...rest] };
 }
 
+/**
+ * The jump hosts that ~/.ssh/config names for a host, for a client that does the rest of what stands there itself.
+ *
+ * @returns none where it names none, or the host is one of them
+ */
+export async function configuredJump(settings: ConnectionSettings): Promise<readonly ConnectionSettings[]> {
+  const config = await readConfig(settings);
+  return config === undefined ? [] : jumpOf(config, settings);
+}
+
+const configFile = () => join(homedir(), ".ssh", "config");
+
+/** ssh itself looks into the home that passwd names, whatever HOME says; without -F it reads the system's too. */
+export function configOptions(): string[] {
+  return homedir() === userInfo().homedir || !existsSync(configFile()) ? [] : ["-F", configFile()];
+}
+
 /** @returns undefined where the user has no configuration, or this machine no ssh */
 async function readConfig({ address, port, user }: ConnectionSettings): Promise<Config | undefined> {
-  const file = join(homedir(), ".ssh", "config");
+  const file = configFile();
   if (!existsSync(file)) return undefined;
-  // ssh itself looks into the home that passwd names, whatever HOME says; without -F it reads the system's too
-  const own = homedir() === userInfo().homedir ? [] : ["-F", file];
+  const own = configOptions();
   const login = user === undefined ? [] : ["-l", user];
   const at = port === undefined ? [] : ["-p", String(port)];
   try {
@@ -78,13 +94,8 @@ function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
   const { connectTimeout, hostKeys, knownHosts, port, user, identityFile } = settings;
   refuseProxyCommand(one("proxycommand"), settings);
   const timeout = Number(one("connecttimeout"));
-  const address = one("hostname") ?? settings.address;
-  // as OpenSSH has it: a jump host that the pattern of a ProxyJump also matches does not go through itself
-  const isSelf = (hop: Hop) => hop.address === settings.address || hop.address === address;
-  const jumps = parseJump(one("proxyjump") ?? "none");
-  const hops = settings.jump ? undefined : jumps.some(isSelf) ? [] : jumps;
   return {
-    address,
+    address: one("hostname") ?? settings.address,
     port: port ?? Number(one("port") ?? 22),
     user: user ?? one("user"),
     connectTimeout: connectTimeout ?? (timeout > 0 ? timeout : undefined),
@@ -93,10 +104,17 @@ function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
     ...(identityFile === undefined
       ? { keyFiles: ownKeyFiles(config.get("identityfile")), noAgent: one("identitiesonly") === "yes" }
       : {}),
-    ...(hops
-      ? { jump: hops.map((hop) => ({ ...hop, name: hop.address, hostKeys, knownHosts, connectTimeout })) }
-      : {}),
+    ...(settings.jump ? {} : { jump: jumpOf(config, settings) }),
   };
+}
+
+/** As OpenSSH has it: a jump host that the pattern of a ProxyJump also matches does not go through itself. */
+function jumpOf(config: Config, settings: ConnectionSettings): ConnectionSettings[] {
+  const { connectTimeout, hostKeys, knownHosts } = settings;
+  const itself = [settings.address, config.get("hostname")?.[0]];
+  const hops = parseJump(config.get("proxyjump")?.[0] ?? "none");
+  if (hops.some(({ address }) => itself.includes(address))) return [];
+  return hops.map((hop) => ({ ...hop, name: hop.address, hostKeys, knownHosts, connectTimeout }));
 }
 
 /** "no" is missing on purpose: not checking a host's key takes the inventory's word, which is shouted about. */
