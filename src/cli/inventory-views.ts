@@ -33,6 +33,7 @@ export function hostVars({ address, port, user, settings, vars }: Host): Record<
     ansible_password: settings.password === undefined ? undefined : mask,
     ansible_become: settings.become,
     ansible_become_user: settings.becomeUser,
+    ansible_become_method: settings.becomeMethod,
     ansible_become_password: settings.becomePassword === undefined ? undefined : mask,
     ...vars,
   };

@@ -15,6 +15,7 @@ import { Tenure } from "./tenure.ts";
 export interface HostRunSettings {
   readonly becomeUser?: string | undefined;
   readonly becomePassword?: Become["password"];
+  readonly becomeMethod?: Become["method"];
   readonly lease?: boolean | undefined;
 }
 
@@ -41,8 +42,8 @@ export class HostRun {
 
   /** @param user true: the host's own choice, or root */
   becomeAs(user: string | true): Become {
-    const { becomeUser = "root", becomePassword } = this.#become;
-    return { user: user === true ? becomeUser : user, password: becomePassword };
+    const { becomeUser = "root", becomePassword, becomeMethod } = this.#become;
+    return { user: user === true ? becomeUser : user, password: becomePassword, method: becomeMethod };
   }
 
   /** Whether handlers wait to be run at the end of a play: this run's, or an earlier one's. */

@@ -27,6 +27,8 @@ export interface HostAccess {
   /** Who that is, also where a play says just `become: true`. Default root. */
   readonly becomeUser?: string | undefined;
   readonly becomePassword?: Become["password"];
+  /** The program through which that is done. Default sudo. */
+  readonly becomeMethod?: Become["method"];
   /**
    * Whether one run at a time may change the host, with handlers that outlive a killed run. Default true; the control
    * machine itself, which many runs use at once, is better off without.

@@ -16,7 +16,7 @@ import type { Host, Password } from "./types.ts";
  * @param find finds the inventory's other hosts, which may be jump hosts
  */
 export function hostAccess(host: Host, root: string, find: FindHost = () => undefined): HostAccess {
-  const { transport = "ssh", lease, become, becomeUser, becomePassword } = host.settings;
+  const { transport = "ssh", lease, become, becomeUser, becomePassword, becomeMethod } = host.settings;
   const own = connectionSettings(host, root);
   const jump = jumpHosts(host, own, find, (other) => connectionSettings(other, root));
   return {
@@ -25,6 +25,7 @@ export function hostAccess(host: Host, root: string, find: FindHost = () => unde
     lease: lease ?? transport !== "local",
     become,
     becomeUser,
+    becomeMethod,
     becomePassword: asSecret(becomePassword),
   };
 }

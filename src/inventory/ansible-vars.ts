@@ -30,6 +30,10 @@ const connections: Readonly<Record<string, "ssh" | "local">> = {
 const connection: Read = (value) =>
   typeof value === "string" && Object.hasOwn(connections, value) ? connections[value] : value;
 
+/** With or without its collection's name. */
+const becomeMethod: Read = (value) =>
+  typeof value === "string" ? value.replace(/^(ansible\.builtin|community\.general)\./, "") : value;
+
 interface Mapping {
   readonly setting: keyof HostSettings;
   readonly read: Read;
@@ -54,6 +58,7 @@ const mappings = new Map<string, Mapping>([
   ["ansible_private_key_passphrase", to("passphrase", text)],
   ["ansible_become", to("become", truth)],
   ["ansible_become_user", to("becomeUser", text)],
+  ["ansible_become_method", to("becomeMethod", becomeMethod)],
   ["ansible_become_password", to("becomePassword", text)],
   ["ansible_become_pass", to("becomePassword", text)],
   ["ansible_timeout", to("connectTimeout", number)],

@@ -58,6 +58,7 @@ const rules = {
   lease: bool,
   become: bool,
   becomeUser: word,
+  becomeMethod: choice("sudo", "su", "doas"),
   becomePassword: password,
   connectTimeout: {
     expected: "a number of seconds above 0",

@@ -46,6 +46,9 @@ export interface HostSettings {
   readonly lease?: boolean | undefined;
   readonly become?: boolean | undefined;
   readonly becomeUser?: string | undefined;
+  /** The program through which another user is become. By default sudo. */
+  readonly becomeMethod?: "sudo" | "su" | "doas" | undefined;
+  /** What that program asks for: the password of the connection's user, or with su that of the user to become. */
   readonly becomePassword?: Password | undefined;
   /** In seconds. */
   readonly connectTimeout?: number | undefined;

@@ -42,8 +42,16 @@ export class OpenSshConnection implements Connection {
     });
   }
 
-  async spawn(command: string): Promise<RemoteProcess> {
-    const child = this.#client(["-T", "-o", "LogLevel=ERROR", ...this.#forward, ...standing, command]);
+  spawn(command: string): Promise<RemoteProcess> {
+    return this.#spawn(command, "-T");
+  }
+
+  spawnOnTerminal(command: string): Promise<RemoteProcess> {
+    return this.#spawn(command, "-tt");
+  }
+
+  async #spawn(command: string, terminal: "-T" | "-tt"): Promise<RemoteProcess> {
+    const child = this.#client([terminal, "-o", "LogLevel=ERROR", ...this.#forward, ...standing, command]);
     const closed = new Promise<{ status: number | null; reason?: string | undefined }>((resolve) => {
       child.once("error", (error) => resolve({ status: null, reason: error.message }));
       child.once("close", async (status) => {

@@ -4,9 +4,10 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/errors.ts";
 import { quote } from "../core/script.ts";
+import { spawnAs } from "./become.ts";
+import { refused } from "./become-refused.ts";
 import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
-import { refused, spawnAs } from "./sudo.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, Connect, Connection, Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
 

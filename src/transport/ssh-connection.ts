@@ -20,11 +20,19 @@ export class SshConnection implements Connection {
   }
 
   spawn(command: string): Promise<RemoteProcess> {
+    return this.#spawn(command, false);
+  }
+
+  spawnOnTerminal(command: string): Promise<RemoteProcess> {
+    return this.#spawn(command, true);
+  }
+
+  #spawn(command: string, pty: boolean): Promise<RemoteProcess> {
     return new Promise((resolve, reject) => {
       const gone = () => reject(this.#lost());
       this.#client.once("close", gone);
       try {
-        this.#client.exec(command, (error, channel) => {
+        this.#client.exec(command, { pty }, (error, channel) => {
           this.#client.off("close", gone);
           if (error) reject(new ShowrunnerError("host.lost", `the host opened no channel: ${error.message}`));
           else resolve(this.#process(channel));

@@ -47,6 +47,8 @@ export interface RemoteProcess {
 export interface Connection {
   /** Starts a command as the connection's own user. */
   spawn(command: string): Promise<RemoteProcess>;
+  /** The same on a terminal of its own, which mixes its output and errors. Missing where there can be none. */
+  spawnOnTerminal?(command: string): Promise<RemoteProcess>;
   /** A byte stream to `host:port` as seen from this host. Rejects with the refusal's reason. */
   dial(host: string, port: number): Promise<Duplex>;
   /** Ends the connection; everything still open on it is closed. Never rejects. */
@@ -56,8 +58,15 @@ export interface Connection {
 /** Reaches one host. Rejects with `host.unreachable`, `host.key` or `host.auth`. */
 export type Connect = () => Promise<Connection>;
 
-/** As whom tasks run: the connection's own user (undefined), or another one through sudo. */
+/** The program through which another user is become. */
+export type BecomeMethod = "sudo" | "su" | "doas";
+
+export const defaultBecomeMethod: BecomeMethod = "sudo";
+
+/** As whom tasks run: the connection's own user (undefined), or another one. */
 export interface Become {
   readonly user: string;
+  /** Default sudo. */
+  readonly method?: BecomeMethod | undefined;
   readonly password?: { reveal(): string } | string | undefined;
 }

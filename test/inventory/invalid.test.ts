@@ -11,7 +11,7 @@ describe("a mistake in a TypeScript inventory", () => {
     [
       "{\n hosts: {\n  web1: {},\n  web2: { user: 'x',\n   adress: '192.0.2.1' } } }",
       `lab.ts:6: host "web2": unknown key "adress" (did you mean "address"?), expected address, port, user, identityFile, ` +
-        "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, lease, become, becomeUser, becomePassword, connectTimeout or vars",
+        "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, lease, become, becomeUser, becomeMethod, becomePassword, connectTimeout or vars",
     ],
     [
       "{ groups: {\n web: {\n  chidlren: [] } } }",
@@ -20,7 +20,7 @@ describe("a mistake in a TypeScript inventory", () => {
     [
       "{ groups: { web: {\n settings: {\n  prot: 1 } } } }",
       `lab.ts:4: group "web", settings: unknown key "prot" (did you mean "port"?), expected address, port, user, identityFile, ` +
-        "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, lease, become, becomeUser, becomePassword or connectTimeout",
+        "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, lease, become, becomeUser, becomeMethod, becomePassword or connectTimeout",
     ],
     ["{ lab: {\n  nett: 1 } }", `lab.ts:3: lab: unknown key "nett", expected network or suite`],
     // types
@@ -70,6 +70,10 @@ describe("a mistake in a TypeScript inventory", () => {
     [
       "{ settings: {\n password: 1234 } }",
       "lab.ts:3: settings, password: expected text or a secret, got a number",
+    ],
+    [
+      "{ settings: {\n becomeMethod: 'runas' } }",
+      `lab.ts:3: settings, becomeMethod: expected "sudo", "su" or "doas", got "runas"`,
     ],
     [
       "{ settings: {\n becomePassword: { text: 'hunter2' } } }",

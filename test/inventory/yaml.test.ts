@@ -98,6 +98,8 @@ describe("a YAML inventory", () => {
     ["ansible_ssh_pass", "x", { password: "x" }],
     ["ansible_become", "'yes'", { become: true }],
     ["ansible_become", "off", { become: false }],
+    ["ansible_become_method", "su", { becomeMethod: "su" }],
+    ["ansible_become_method", "community.general.doas", { becomeMethod: "doas" }],
     ["ansible_port", "'2222'", { port: 2222 }],
     ["ansible_user", "1000", { user: "1000" }],
     ["ansible_user", "", {}],

@@ -1,0 +1,99 @@
+/** The talk with a program that wants a password before it starts a command as another user. */
+import { refused } from "./become-refused.ts";
+import { withTimeLimit } from "./time-limit.ts";
+import type { Become, RemoteProcess } from "./transport.ts";
+
+/** How long a program may take to let somebody in: a directory service may be slow, but not for ever. */
+const patience = 60_000;
+
+export interface Dialogue {
+  /** What the command prints on its standard output once it runs. */
+  readonly ready: string;
+  /** Where the password is asked for and answered, if not on the process's own streams. */
+  readonly terminal?: RemoteProcess | undefined;
+  /**
+   * The question, where it can be chosen. Else any text that waits at the end of a line is one: its words are
+   * nobody's business, whatever their language.
+   */
+  readonly question?: string | undefined;
+}
+
+/** How long a text must wait to be a question, and not the first half of a message. The second is surely a message's. */
+const quiet = { first: 100, second: 2000 };
+
+/**
+ * Answers the password's question, if it comes, until the command runs. Ends the process where it never does.
+ *
+ * @throws ShowrunnerError `become.refused`
+ */
+export async function letIn(
+  process: RemoteProcess,
+  become: Become,
+  dialogue: Dialogue,
+): Promise<RemoteProcess> {
+  try {
+    await withTimeLimit(converse(process, become, dialogue), patience, () =>
+      refused(become, `no answer within ${patience / 1000} s`),
+    );
+    return process;
+  } catch (error) {
+    process.close();
+    throw error;
+  }
+}
+
+function converse(
+  process: RemoteProcess,
+  become: Become,
+  { ready, terminal, question }: Dialogue,
+): Promise<void> {
+  const { password } = become;
+  return new Promise((resolve, reject) => {
+    let said = "";
+    let heard = "";
+    let answered = false;
+    let timer: NodeJS.Timeout | undefined;
+    const asking = terminal?.stdout ?? process.stderr;
+    const stop = () => {
+      clearTimeout(timer);
+      process.stdout.off("data", onStdout);
+      process.stderr.off("data", onSaid);
+      if (terminal) asking.off("data", onSaid);
+    };
+    const end = (error: Error) => {
+      stop();
+      reject(error);
+    };
+    const answer = () => {
+      if (answered) return end(refused(become, question ? "the password was not accepted" : said.trim()));
+      if (password === undefined) return end(refused(become, said.replaceAll(question ?? "\0", "").trim()));
+      answered = true;
+      said = "";
+      (terminal ?? process).stdin.write(`${typeof password === "string" ? password : password.reveal()}\n`);
+    };
+    const onSaid = (chunk: Buffer) => {
+      said += chunk.toString();
+      clearTimeout(timer);
+      if (question !== undefined) {
+        if (said.includes(question)) answer();
+      } else if (said.trim() !== "" && !said.endsWith("\n"))
+        timer = setTimeout(answer, answered ? quiet.second : quiet.first);
+    };
+    const onStdout = (chunk: Buffer) => {
+      heard += chunk.toString("latin1");
+      if (heard.includes(ready)) {
+        stop();
+        resolve();
+      } else if (!ready.startsWith(heard)) {
+        // busybox asks on the standard output
+        said += heard;
+        heard = "";
+        onSaid(Buffer.alloc(0));
+      }
+    };
+    process.stdout.on("data", onStdout);
+    process.stderr.on("data", onSaid);
+    if (terminal) asking.on("data", onSaid);
+    void process.closed.then(() => end(refused(become, said.trim())));
+  });
+}

@@ -1,0 +1,34 @@
+/** That another user could not be become, with what to do about it. */
+import { ShowrunnerError } from "../core/errors.ts";
+import { type Become, type BecomeMethod, defaultBecomeMethod } from "./transport.ts";
+
+/** @param said what the program said */
+export function refused(become: Become, said: string): ShowrunnerError {
+  const { user, method = defaultBecomeMethod } = become;
+  return new ShowrunnerError("become.refused", `${method} did not let us become ${user}`, {
+    details: said === "" ? [] : said.split(/[\r\n]+/).slice(-3),
+    hint: hintFor(become, method, said),
+  });
+}
+
+function hintFor({ user, password }: Become, method: BecomeMethod, said: string): string {
+  // a shell names itself before what it did not find, in whatever language
+  if (new RegExp(`: ${method}(: |$)`, "m").test(said))
+    return `install ${method} on the host, or say with becomeMethod which of sudo, su and doas it has`;
+  if (method === "su" && /not available|nologin/i.test(said))
+    return `${user} has no login shell, which su insists on unless root asks: use sudo or doas, or connect as root`;
+  if (password === undefined) return missing[method];
+  return wrong[method];
+}
+
+const missing: Readonly<Record<BecomeMethod, string>> = {
+  sudo: "allow it without a password (NOPASSWD in sudoers), or give becomePassword in the inventory",
+  su: "give becomePassword in the inventory: the password of the user to become",
+  doas: "allow it without a password (nopass in doas.conf), or give becomePassword in the inventory",
+};
+
+const wrong: Readonly<Record<BecomeMethod, string>> = {
+  sudo: "check becomePassword, and that sudoers allows this user to run sh",
+  su: "check becomePassword: su takes the password of the user to become, not that of the connection's user",
+  doas: "check becomePassword, and that doas.conf permits this user to run sh",
+};
