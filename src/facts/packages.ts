@@ -1,5 +1,5 @@
 /** Debian packages: what is installed, from dpkg alone, which is fast and needs no package lists. */
-import { defineFact } from "../core/fact.ts";
+import { defineFact, type Fact } from "../core/fact.ts";
 import { lines, rawScript, type Script, sh } from "../core/script.ts";
 
 /** A package as dpkg knows it. */
@@ -82,53 +82,52 @@ function rowOf({ rows }: Packages, key: string): Row | undefined {
   );
 }
 
+/** A fact that is asked by packages' names and answered by the one query. */
+function packageFact<V>(
+  name: string,
+  mayArrive: (value: V) => boolean,
+  answer: (packages: Packages, name: string) => V,
+): Fact<string, V> {
+  return defineFact<string, V>({
+    name,
+    mayArrive: (_, value) => mayArrive(value),
+    script: query,
+    parse(stdout, names) {
+      const packages = parse(stdout);
+      return new Map(names.map((one) => [one, answer(packages, one)]));
+    },
+  });
+}
+
+/** The row of a package that is installed. */
+function installed(packages: Packages, name: string): Row | undefined {
+  const row = rowOf(packages, name);
+  return row && isInstalled(row.status) ? row : undefined;
+}
+
 /**
  * Whether a package is installed, by its name: `curl`, `libc6:i386`. A virtual one is if any installed package
  * provides it.
  */
-export const installedPackage = defineFact<string, boolean>({
-  name: "package.installed",
-  mayArrive: (_, installed) => !installed,
-  script: query,
-  parse(stdout, names) {
-    const packages = parse(stdout);
-    return new Map(
-      names.map((name) => {
-        const row = rowOf(packages, name);
-        return [name, (row !== undefined && isInstalled(row.status)) || packages.provided.has(name)];
-      }),
-    );
-  },
-});
+export const installedPackage = packageFact<boolean>(
+  "package.installed",
+  (there) => !there,
+  (packages, name) => installed(packages, name) !== undefined || packages.provided.has(name),
+);
 
 /** The version of an installed package; undefined where it is not installed, a virtual one included. */
-export const packageVersion = defineFact<string, string | undefined>({
-  name: "package.version",
-  mayArrive: (_, version) => version === undefined,
-  script: query,
-  parse(stdout, names) {
-    const packages = parse(stdout);
-    return new Map(
-      names.map((name) => {
-        const row = rowOf(packages, name);
-        return [name, row && isInstalled(row.status) ? row.version : undefined];
-      }),
-    );
-  },
-});
+export const packageVersion = packageFact<string | undefined>(
+  "package.version",
+  (version) => version === undefined,
+  (packages, name) => installed(packages, name)?.version,
+);
 
 /** Whether dpkg knows anything of a package: it is installed, in part, or removed with its configuration left. */
-export const packageTraces = defineFact<string, boolean>({
-  name: "package.traces",
-  mayArrive: (_, traces) => !traces,
-  script: query,
-  parse(stdout, names) {
-    const packages = parse(stdout);
-    return new Map(
-      names.map((name) => {
-        const row = rowOf(packages, name);
-        return [name, row !== undefined && !/^.n/.test(row.status)];
-      }),
-    );
+export const packageTraces = packageFact<boolean>(
+  "package.traces",
+  (traces) => !traces,
+  (packages, name) => {
+    const row = rowOf(packages, name);
+    return row !== undefined && !/^.n/.test(row.status);
   },
-});
+);

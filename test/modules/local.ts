@@ -1,5 +1,5 @@
 /** Runs tasks on this machine, through the local transport. */
-import type { TimedEvent } from "../../src/core/events.ts";
+import type { ShownError, TimedEvent } from "../../src/core/events.ts";
 import { play, playbook } from "../../src/core/play.ts";
 import { type RunSummary, runPlaybook } from "../../src/core/run.ts";
 import type { Environment } from "../../src/core/surroundings.ts";
@@ -10,7 +10,7 @@ export interface Ran extends RunSummary {
   readonly events: readonly TimedEvent[];
   /** Each task's module, status and changes. */
   readonly told: readonly string[];
-  readonly error: { readonly message: string; readonly details: readonly string[] } | undefined;
+  readonly error: ShownError | undefined;
 }
 
 export interface HereOptions {
@@ -19,7 +19,7 @@ export interface HereOptions {
   readonly environment?: Environment;
 }
 
-/** Runs a step's body for real, or plans it. */
+/** Runs a step's body for real, each change read back; or plans it. */
 export async function runHere(
   body: () => PromiseLike<unknown>,
   { check = false, ...options }: HereOptions = {},
@@ -43,6 +43,8 @@ export async function runHere(
       ? [[event.task.module, event.status, ...event.changes.map(({ what }) => what)].join(" ")]
       : [],
   );
-  const failed = events.find((event) => event.type === "host:failed");
-  return { ...summary, events, told, error: failed?.type === "host:failed" ? failed.error : undefined };
+  const [error] = events.flatMap((event) =>
+    event.type === "host:failed" || event.type === "host:unreachable" ? [event.error] : [],
+  );
+  return { ...summary, events, told, error };
 }

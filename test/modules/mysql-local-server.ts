@@ -4,13 +4,9 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TimedEvent } from "../../src/core/events.ts";
-import { play, playbook } from "../../src/core/play.ts";
-import { type RunRequest, runPlaybook } from "../../src/core/run.ts";
 import type { Task } from "../../src/core/task.ts";
-import { inventory } from "../../src/inventory/index.ts";
-import { connector } from "../../src/transport/connect.ts";
 import { freePort } from "../free-port.ts";
+import { runHere as runBody } from "./local.ts";
 
 /** Whether this machine has a server to start. */
 export const serverInstalled = ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db"].every(existsSync);
@@ -130,42 +126,20 @@ export interface LocalRun {
   readonly hint: string | undefined;
 }
 
-/** Runs tasks on this machine, each change read back. */
+/** Runs tasks on this machine, in order. */
 export async function runHere(
   tasks: readonly Task<unknown>[],
-  request: Partial<RunRequest> = {},
+  options: { readonly check?: boolean } = {},
 ): Promise<LocalRun> {
-  const events: TimedEvent[] = [];
-  await runPlaybook({
-    playbook: playbook([
-      play(
-        "here",
-        { hosts: "here" },
-        {
-          tasks: async () => {
-            for (const task of tasks) await task;
-          },
-        },
-      ),
-    ]),
-    name: "test",
-    inventoryName: "test",
-    inventory: inventory({ hosts: { here: {} } }),
-    access: () => ({
-      lease: false,
-      connect: connector("local", { name: "here", address: "localhost", port: 22, user: "root" }),
-    }),
-    subscribers: [(event) => events.push(event)],
-    verify: true,
-    ...request,
-  });
+  const { events, error } = await runBody(async () => {
+    for (const task of tasks) await task;
+  }, options);
   const ended = events.flatMap((event) => (event.type === "task:end" ? [event] : []));
-  const failed = events.flatMap((event) => (event.type === "host:failed" ? [event.error] : []))[0];
   return {
     tasks: ended.map(({ task, status }) => `${task.module}: ${status}`),
     changes: ended.flatMap(({ changes }) => changes.map(({ what }) => what)),
     emitted: JSON.stringify(events),
-    error: failed && [failed.message, ...failed.details].join("\n"),
-    hint: failed?.hint,
+    error: error && [error.message, ...error.details].join("\n"),
+    hint: error?.hint,
   };
 }

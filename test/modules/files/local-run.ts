@@ -3,12 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { ShownChange, ShownError, TaskStatus, TimedEvent } from "../../../src/core/events.ts";
-import { play, playbook } from "../../../src/core/play.ts";
-import { runPlaybook } from "../../../src/core/run.ts";
+import type { ShownChange, ShownError, TaskStatus } from "../../../src/core/events.ts";
 import type { Task } from "../../../src/core/task.ts";
-import { inventory } from "../../../src/inventory/index.ts";
-import { connector } from "../../../src/transport/connect.ts";
+import { runHere } from "../local.ts";
 
 /** A directory for a test file, removed at its end. */
 export function temporaryDirectory(): string {
@@ -27,29 +24,15 @@ export interface LocalRun {
 /** Runs a step for real on this machine, reading back all that its changes set; or plans it. */
 export async function runLocal(
   body: () => PromiseLike<unknown>,
-  { check = false }: { check?: boolean } = {},
+  options: { check?: boolean } = {},
 ): Promise<LocalRun> {
-  const events: TimedEvent[] = [];
-  const summary = await runPlaybook({
-    playbook: playbook([play("test", { hosts: "all" }, { step: body })]),
-    name: "test",
-    inventoryName: "local",
-    inventory: inventory({ hosts: { here: {} } }),
-    access: () => ({
-      lease: false,
-      connect: connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
-    }),
-    subscribers: [(event) => events.push(event)],
-    check,
-    verify: !check,
-  });
+  const { events, hosts, error } = await runHere(body, options);
   const ends = events.filter((event) => event.type === "task:end");
-  const failed = events.find((event) => event.type === "host:failed" || event.type === "host:unreachable");
   return {
     statuses: ends.map((event) => event.status),
     changes: ends.flatMap((event) => event.changes),
-    error: failed && "error" in failed ? failed.error : undefined,
-    roundTrips: summary.hosts["here"]?.roundTrips ?? 0,
+    error,
+    roundTrips: hosts["here"]?.roundTrips ?? 0,
   };
 }
 
