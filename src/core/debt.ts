@@ -1,6 +1,6 @@
 /** A debt: an owed handler as plain data, the way it is written down on the host. */
 import { createHash } from "node:crypto";
-import { Secret } from "../secrets/secret.ts";
+import { redact } from "../secrets/secret.ts";
 import { moduleNamed } from "./module.ts";
 import type { Task } from "./task.ts";
 
@@ -28,7 +28,8 @@ export function debtOf(
   handler: Task<unknown>,
   { become, playbook, play }: Pick<Debt, "become" | "playbook" | "play">,
 ): Debt {
-  const { module, label, params } = handler;
+  const { module, params } = handler;
+  const label = redact(handler.label);
   const { notify, ...options } = handler.options;
   const kept = notify === undefined && isPlain(params) && isPlain(options);
   const task = kept ? { params, options } : undefined;
@@ -61,11 +62,11 @@ export function handlerFrom({ module, task }: Debt): Task<unknown> | undefined {
   }
 }
 
-/** Whether a value is the same after a journey as JSON. */
+/** Whether a value is the same after a journey as JSON, and shows no secret on it: as text it would. */
 function isPlain(value: unknown): boolean {
-  if (value instanceof Secret) return false;
   if (Array.isArray(value)) return value.every(isPlain);
-  if (value === null || ["string", "boolean", "undefined"].includes(typeof value)) return true;
+  if (typeof value === "string") return redact(value) === value;
+  if (value === null || ["boolean", "undefined"].includes(typeof value)) return true;
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return false;
   return Object.values(value).every(isPlain);

@@ -1,12 +1,12 @@
 /** One secret through modules, failures and reporters: it must be found nowhere, in none of its spellings. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { hostVars, inventoryList } from "../../src/cli/inventory-views.ts";
-import type { TimedEvent } from "../../src/core/events.ts";
-import { openJournal } from "../../src/core/journal.ts";
+import { debtOf } from "../../src/core/debt.ts";
+import { sh } from "../../src/core/script.ts";
 import { fail } from "../../src/core/task.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import {
@@ -20,9 +20,9 @@ import {
   shell,
   template,
 } from "../../src/modules/index.ts";
-import { createReporter, plain, reporterNames } from "../../src/report/index.ts";
 import { redactDeep, secret } from "../../src/secrets/secret.ts";
 import { runHere } from "../modules/local.ts";
+import { everythingSaid } from "./said.ts";
 
 const lines = [`can'ary "one" \\ $HOME ü%`, "second-line/of+it?"];
 const value = lines.join("\n");
@@ -86,24 +86,6 @@ const cases: Record<string, () => PromiseLike<unknown>> = {
   },
 };
 
-async function everythingSaid(events: readonly TimedEvent[]): Promise<string> {
-  const said: string[] = [];
-  const stream = { write: (text: string) => said.push(text), columns: 200, rows: 50, isTTY: false };
-  for (const name of reporterNames)
-    for (const verbose of [false, true]) {
-      const reporter = await createReporter(name, stream, { verbose, diff: true, style: plain });
-      for (const event of events) reporter.subscribe(event);
-      await reporter.close();
-    }
-  const runs = mkdtempSync(join(folder, "runs-"));
-  const journal = openJournal(runs, "canary");
-  for (const event of events) journal.subscribe(event);
-  journal.close();
-  const kept = readdirSync(runs).map((name) => readFileSync(join(runs, name), "utf8"));
-  expect(kept).not.toEqual([]);
-  return [...said, ...kept].join("\n");
-}
-
 describe("a secret is said nowhere", () => {
   for (const [name, body] of Object.entries(cases))
     it(`in ${name}, planned or run`, async () => {
@@ -115,6 +97,20 @@ describe("a secret is said nowhere", () => {
           expect(said).toContain("********");
       }
     });
+
+  it("by a handler's debt, which is written down on the host", () => {
+    const owed = [
+      command({ argv: ["cat"], stdin: canary }),
+      shell({ cmd: `: ${value}` }, { name: `say ${value}` }),
+      shell({ cmd: sh`: ${value}` }),
+      command({ argv: ["env"] }, { environment: { CANARY: value } }),
+    ];
+    const debts = owed.map((handler) => debtOf(handler, { become: "root", playbook: "site" }));
+    expect(spellings.filter((spelling) => JSON.stringify(debts).includes(spelling))).toEqual([]);
+    expect(debts.map(({ task }) => task)).toEqual(owed.map(() => undefined));
+    const [plain] = [debtOf(command({ argv: ["true"] }), { become: undefined, playbook: "site" })];
+    expect(plain.task).toMatchObject({ params: { argv: ["true"] } });
+  });
 
   it("by the views of an inventory", () => {
     const made = inventory({
