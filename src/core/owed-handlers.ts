@@ -14,7 +14,7 @@ export async function runOwedHandlers(context: HostContext): Promise<void> {
   const failures: unknown[] = [];
   for (let owed = host.handlers.take(); owed; owed = host.handlers.take()) {
     const { task, certainty, as } = owed;
-    const mine = as ? { ...context, ...as } : context;
+    const mine = { ...context, ...as, isHandler: true };
     try {
       await withContext(mine, () => runTask(task, mine, certainty));
       await host.tenure?.strike([task]);

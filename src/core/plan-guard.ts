@@ -13,6 +13,13 @@ import type { PlayState } from "./play-run.ts";
 import type { RunWatch } from "./run-watch.ts";
 import type { TaskRun } from "./task-run.ts";
 
+export interface GuardOptions {
+  /** The command that makes a new plan, for hints. */
+  readonly again: string;
+  /** True: what the plan calls unknown may change nothing either. Default false. */
+  readonly refuseUnknown?: boolean;
+}
+
 /** A planned task, with what of it has not been made yet. */
 interface Pending {
   readonly task: PlannedTask;
@@ -29,14 +36,15 @@ interface Pending {
  *
  * - of a task that it calls certain, the very same change,
  * - of one that it calls likely, also another that brings about nothing but what was planned,
- * - of one of which it says that nobody can know what it will do, whatever it finds to do.
+ * - of one of which it says that nobody can know what it will do, whatever it finds to do, unless that is refused.
  *
  * @example
- * await runPlaybook({ ...request, watch: new PlanGuard(readPlan("plan.json", version), "npx run plan site") });
+ * await runPlaybook({ ...request, watch: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
  */
 export class PlanGuard implements RunWatch {
   readonly #plan: PlanFile;
   readonly #again: string;
+  readonly #refuseUnknown: boolean;
   readonly #pending: readonly Pending[];
   /** What each task was allowed: it may do that again when it is tried again. */
   readonly #allowed = new WeakMap<TaskRun<unknown>, Set<string>>();
@@ -45,10 +53,10 @@ export class PlanGuard implements RunWatch {
   /** By the host whose step it was, the first change that was refused. */
   readonly #refused = new Map<string, ShowrunnerError>();
 
-  /** @param again the command that makes a new plan, for hints */
-  constructor(plan: PlanFile, again: string) {
+  constructor(plan: PlanFile, { again, refuseUnknown = false }: GuardOptions) {
     this.#plan = plan;
     this.#again = again;
+    this.#refuseUnknown = refuseUnknown;
     this.#pending = plan.tasks.map((task) => ({ task, left: new Set(task.changes) }));
   }
 
@@ -106,10 +114,12 @@ export class PlanGuard implements RunWatch {
     const own = this.#pending.filter(({ task }) => isPlanned(task, run));
     const isListed =
       own.some((pending) => takeSame(pending, action)) ||
-      own.some((pending) => takeEqual(pending, setDigests(this.#plan.salt, change))) ||
-      own.some((pending) => this.#claim(pending, run)) ||
-      this.#isUnforeseen(run);
-    if (!isListed) return this.#unlisted(own, run, change);
+      own.some((pending) => takeEqual(pending, setDigests(this.#plan.salt, change)));
+    if (!isListed) {
+      const isUnknown = own.some((pending) => this.#claim(pending, run)) || this.#isUnforeseen(run);
+      if (!isUnknown) return this.#unlisted(own, run, change);
+      if (this.#refuseUnknown) return this.#unknown(run, change);
+    }
     allowed.add(action);
     return undefined;
   }
@@ -124,10 +134,20 @@ export class PlanGuard implements RunWatch {
 
   /** Handlers, too, may be owed by what could not be foreseen. */
   #isUnforeseen({ context }: TaskRun<unknown>): boolean {
-    const { host, origin = host, play, step } = context;
+    const { host, origin = host, play, step, isHandler = false } = context;
     return this.#plan.unforeseen.some(
-      (one) =>
-        one.host === origin.info.name && one.play === play && (one.step === step || step === "handlers"),
+      (one) => one.host === origin.info.name && one.play === play && (one.step === step || isHandler),
+    );
+  }
+
+  #unknown({ task }: TaskRun<unknown>, change: Change): ShowrunnerError {
+    return new ShowrunnerError(
+      "plan.diverged",
+      `the plan could not foresee this change of ${task.label}: ${changeText(change)}`,
+      {
+        location: task.location,
+        hint: `it was not made, since nothing unknown is to be; ${this.#again} knows more by now`,
+      },
     );
   }
 

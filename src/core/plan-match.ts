@@ -10,13 +10,13 @@ import type { TaskRun } from "./task-run.ts";
  * place. Lines don't count: they move.
  */
 export function isPlanned(planned: PlannedTask, { context, shown }: TaskRun<unknown>): boolean {
-  const { host, origin, play, step, isOnce = false } = context;
+  const { host, origin, play, step, isOnce = false, isHandler = false } = context;
   const by = origin && origin !== host ? origin.info.name : undefined;
   // done once, it may be done from any host, on that host or another
   const sameHost = planned.host === host.info.name && planned.by === by;
   const anyHost = planned.once === true && isOnce && (by === undefined || planned.host === host.info.name);
   // a step that fails leaves its handlers to the play's end
-  const sameStep = planned.step === step || step === "handlers";
+  const sameStep = planned.step === step || isHandler;
   return (
     (sameHost || anyHost) &&
     sameStep &&

@@ -52,7 +52,7 @@ function applyOn(
   plan: PlanFile,
   more: Partial<RunRequest> = {},
 ): Promise<Ran> {
-  return runOn(hosts, plays, { ...more, watch: new PlanGuard(plan, "npx run plan test") });
+  return runOn(hosts, plays, { ...more, watch: new PlanGuard(plan, { again: "npx run plan test" }) });
 }
 
 function one(
@@ -440,6 +440,41 @@ describe("applying a plan", () => {
     const ran = await applyOn({ h: host }, plays(), plan);
     expect(codes(ran)).toEqual([]);
     expect(host.changes).toEqual(["print fast", "turn fast on", "turn b on", "turn handler done"]);
+  });
+
+  it("makes nothing that was not foreseen where that is refused", async () => {
+    const plays = one(async () => {
+      const { value } = await print({ text: "fast" });
+      await turn({ name: value, to: "on" });
+    });
+    const { plan } = await planOn({ h: new FakeSwitches() }, plays);
+    const host = new FakeSwitches();
+    const ran = await runOn({ h: host }, plays, {
+      watch: new PlanGuard(plan, { again: "npx run plan test", refuseUnknown: true }),
+    });
+    expect(codes(ran)).toEqual(["h plan.diverged"]);
+    expect(host.changes).toEqual(["print fast"]);
+  });
+
+  it("runs in a later step what could not be foreseen to be owed", async () => {
+    const plays = [
+      play(
+        "p",
+        { hosts: "all" },
+        {
+          s1: async () => {
+            const { value } = await print({ text: "fast" });
+            await turn({ name: value, to: "on" }, { notify: turn({ name: "handler", to: "done" }) });
+          },
+          s2: async () => void (await flushHandlers()),
+        },
+      ),
+    ];
+    const { plan } = await planOn({ h: new FakeSwitches() }, plays);
+    expect(plan.tasks.map(({ title }) => title)).toEqual(["fast"]);
+    const host = new FakeSwitches();
+    expect(codes(await applyOn({ h: host }, plays, plan))).toEqual([]);
+    expect(host.changes).toEqual(["print fast", "turn fast on", "turn handler done"]);
   });
 
   it("holds an unknown task to the parameters that it was planned with", async () => {

@@ -65,7 +65,7 @@ describe.skipIf(process.getuid?.() !== 0)("a plan for real hosts", () => {
   }
 
   function apply(plan: PlanFile, text: string): Promise<Ran> {
-    return lab.run(site(text), { watch: new PlanGuard(plan, "npx run plan site") });
+    return lab.run(site(text), { watch: new PlanGuard(plan, { again: "npx run plan site" }) });
   }
 
   it("is made on empty hosts, holds no secret, and is carried out: then there is nothing left to do", async () => {

@@ -23,6 +23,7 @@ interface Flags extends ReportFlags, LeaseFlags {
   readonly extraVars?: readonly string[];
   readonly forks?: number;
   readonly verify?: boolean;
+  readonly refuseUnknown?: boolean;
 }
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
@@ -31,10 +32,9 @@ export function configure(command: Command, exitWith: (code: number) => void): v
       "Makes exactly the changes that a plan lists.\nA host on which anything has moved that the plan was made from is left alone, and so is whatever the plan does not list.",
     )
     .argument("<plan>", "a file that `npx run plan PLAYBOOK -o FILE` wrote");
-  forksOption(extraVarsOption(command)).option(
-    "--verify",
-    "after each change, reads back what it set and fails if the host does not show it",
-  );
+  forksOption(extraVarsOption(command))
+    .option("--refuse-unknown", "a host fails where a change is due that the plan could not foresee")
+    .option("--verify", "after each change, reads back what it set and fails if the host does not show it");
   reportOptions(leaseOptions(command)).addHelpText(
     "after",
     `
@@ -72,7 +72,10 @@ async function apply(file: string, flags: Flags): Promise<number> {
     verify: flags.verify ?? false,
     purpose: "apply",
     ...leaseOf(flags),
-    watch: new PlanGuard(plan, planCommand(request)),
+    watch: new PlanGuard(plan, {
+      again: planCommand(request),
+      refuseUnknown: flags.refuseUnknown ?? false,
+    }),
     ...(flags.forks === undefined ? {} : { forks: flags.forks }),
   });
 }
