@@ -105,10 +105,12 @@ describe("a secret is said nowhere", () => {
       shell({ cmd: sh`: ${value}` }),
       command({ argv: ["env"] }, { environment: { CANARY: value } }),
     ];
-    const debts = owed.map((handler) => debtOf(handler, { become: "root", playbook: "site" }));
+    const debts = owed.map((handler) => debtOf(handler, { become: "root", playbook: "site", play: "web" }));
     expect(spellings.filter((spelling) => JSON.stringify(debts).includes(spelling))).toEqual([]);
     expect(debts.map(({ task }) => task)).toEqual(owed.map(() => undefined));
-    const [plain] = [debtOf(command({ argv: ["true"] }), { become: undefined, playbook: "site" })];
+    const [plain] = [
+      debtOf(command({ argv: ["true"] }), { become: undefined, playbook: "site", play: "web" }),
+    ];
     expect(plain.task).toMatchObject({ params: { argv: ["true"] } });
   });
 
