@@ -8,6 +8,7 @@ import { labSpec } from "../lab-spec.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
 import { loadPlaybook } from "../playbooks.ts";
 import { runAndReport } from "../run.ts";
+import { indented, table } from "../text.ts";
 
 const inventoryFile = "inventory/lab.ts";
 
@@ -102,21 +103,27 @@ function closingWords(
   style: Style,
 ): string {
   const address = (name: string) => inventory.host(name).address;
+  const hosts = [
+    ["lb1", address("lb1"), `HAProxy, round robin: ${url}`],
+    ["web1, web2", `${address("web1")}, ${address("web2")}`, "Nginx → gunicorn with the guest book"],
+    ["db1", address("db1"), "MariaDB, the primary: takes the writes"],
+    ["db2", address("db2"), "MariaDB, its replica: answers the reads"],
+    ["lb2", address("lb2"), "the base only, kept for a second balancer"],
+  ];
+  const looks = [
+    [`curl ${url}`, "the guest book"],
+    ["npx run exec web -- systemctl status nginx --no-pager", "one command on many hosts"],
+    ["npx run lab ssh db2", "a shell on a host"],
+    [`npx run playbook site -i ${shown} --check --diff`, "what a run would change: nothing"],
+    ["npx run exec db2 --become -- mariadb -e 'SHOW REPLICA STATUS\\G'", "how far the replica is"],
+  ];
   return `
 ${style("bold", `The site stands after ${seconds} s.`)}
 
-  lb1         ${address("lb1")}   HAProxy, round robin             ${url}
-  web1, web2  ${address("web1")}, ${address("web2")}   Nginx → gunicorn with the guest book
-  db1         ${address("db1")}   MariaDB, the primary: takes the writes
-  db2         ${address("db2")}   MariaDB, its replica: answers the reads
-  lb2         ${address("lb2")}   the base only, kept for a second balancer
+${indented(table(hosts)).join("\n")}
 
 Look at it:
-  curl ${url}                                      the guest book
-  npx run exec web -- systemctl status nginx --no-pager        one command on many hosts
-  npx run lab ssh db2                                          a shell on a host
-  npx run playbook site -i ${shown} --check --diff   what a run would change: nothing
-  npx run exec db2 --become -- mariadb -e 'SHOW REPLICA STATUS\\G'
+${indented(table(looks)).join("\n")}
 
 Try it: stop something (npx run exec web1 --become -- systemctl stop nginx), then run the playbook again.
 
