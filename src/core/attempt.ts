@@ -117,10 +117,12 @@ async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Cha
   const { task, context, become } = run;
   const { tenure } = context.host;
   await tenure?.enter(become);
-  const owed = await tenure?.owe(become, task.handlers, {
+  const mayOwe = task.options.changedWhen === false ? [] : task.handlers;
+  const owed = await tenure?.owe(become, mayOwe, {
     play: context.play,
     runsAs: (handler) => becomeOf(handler.options, context),
   });
+  if (task.options.changedWhen !== undefined) run.owed.push(...(owed ?? []));
   try {
     const output = await makeReporting(run, planning, change);
     notifyUnlessJudged(run, "certain");

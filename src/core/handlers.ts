@@ -48,6 +48,10 @@ export class HandlerQueue {
     return owed;
   }
 
+  has(task: Task<unknown>): boolean {
+    return this.#owed.has(identity(task));
+  }
+
   /** What is owed, as messages call it. */
   get labels(): readonly string[] {
     return [...this.#owed.values()].map(({ task }) => task.label);

@@ -39,6 +39,7 @@ async function runInTurn<V>(
     surroundings: surroundingsOf(task.options, context),
     certainty: context.doubt.unknown ? "unknown" : certainty,
     changes: [],
+    owed: [],
     attempted: false,
     changed: undefined,
   };

@@ -21,6 +21,8 @@ export interface TaskRun<V> {
   readonly certainty: Certainty;
   /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */
   readonly changes: Change[];
+  /** The handlers that were written down before it is known whether `changedWhen` holds. */
+  readonly owed: Task<unknown>[];
   /** Whether a change was begun that failed: nobody knows how far it came. */
   attempted: boolean;
   /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */
