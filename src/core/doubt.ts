@@ -21,9 +21,13 @@ export function noDoubt(): Doubt {
 
 /** The task whose result is read. */
 interface Asked {
-  readonly label: string;
-  readonly location: Location | undefined;
-  readonly params: unknown;
+  readonly context: HostContext;
+  readonly task: {
+    readonly label: string;
+    readonly location: Location | undefined;
+    readonly params: unknown;
+  };
+  readonly changes: readonly unknown[];
 }
 
 /**
@@ -31,14 +35,16 @@ interface Asked {
  *
  * @param what what was asked for, in front of the reason
  */
-export function readUnknown(context: HostContext, task: Asked, what: string, reason: string): UnknownValue {
-  const { label, location } = task;
+export function readUnknown({ context, task, changes }: Asked, what: string, reason: string): UnknownValue {
+  const { label, location, params } = task;
   const error = new UnknownValue(`${what}: ${reason}`, {
     task: { label, location },
     location: callerLocation(),
-    hint: mayBeReadOnly(task.params)
-      ? "if it changes nothing, give it `readOnly: true`: it is then run in a check, too"
-      : undefined,
+    // one that would change nothing was run in the check already
+    hint:
+      changes.length > 0 && mayBeReadOnly(params)
+        ? "if it changes nothing, give it `readOnly: true`: it is then run in a check, too"
+        : undefined,
   });
   remember(context, error);
   return error;

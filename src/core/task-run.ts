@@ -62,8 +62,7 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
     get changed() {
       if (status === "unknown")
         throw readUnknown(
-          context,
-          task,
+          run,
           `whether ${task.label} changes anything is unknown`,
           "unknown" in value ? value.unknown : "what it depends on is not certain",
         );
@@ -71,13 +70,13 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
     },
     get failed() {
       if (status === "unknown" && failure)
-        throw readUnknown(context, task, `whether ${task.label} fails is unknown`, failure.message);
+        throw readUnknown(run, `whether ${task.label} fails is unknown`, failure.message);
       return status === "failed";
     },
     get value() {
       if ("known" in value) return noted(value.known);
       if ("failure" in value) throw noValue(task, value.failure);
-      throw readUnknown(context, task, `what ${task.label} gives is unknown`, value.unknown);
+      throw readUnknown(run, `what ${task.label} gives is unknown`, value.unknown);
     },
   };
   if ("known" in value) values.set(result, value.known);

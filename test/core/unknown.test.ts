@@ -5,6 +5,7 @@ import { exitCode, ShowrunnerError } from "../../src/core/errors.ts";
 import { play } from "../../src/core/play.ts";
 import { fail } from "../../src/core/task.ts";
 import { command } from "../../src/modules/commands/command.ts";
+import { http } from "../../src/modules/net/http.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 
 type Body = (context: { host: { name: string } }) => Promise<void>;
@@ -45,6 +46,15 @@ describe("code that reads what only a real run has", () => {
       fail(printed.value);
     });
     expect(unknownOf(ran)).toMatchObject({ task: { label: "print x" }, hint: undefined });
+  });
+
+  it("is not told of readOnly where the command was read-only, and something earlier makes it unknown", async () => {
+    const ran = await planned(async () => {
+      await print({ text: "x" });
+      const found = await http({ url: "http://127.0.0.1:9/", timeout: "5s" });
+      fail(found.value.body);
+    });
+    expect(unknownOf(ran)).toMatchObject({ task: { label: "http http://127.0.0.1:9/" }, hint: undefined });
   });
 
   it("is told why, where an earlier task makes the result unknown", async () => {
