@@ -18,7 +18,9 @@ export function planCounts({ tasks, unforeseen, request, hosts }: PlanFile): str
     likely > 0 ? `${certain > 0 ? likely : count(likely, "change")} likely` : "",
     unknown > 0 ? `${unknown} unknown` : "",
   ].filter(Boolean);
-  const where = new Set([...tasks, ...unforeseen].map(({ host }) => host)).size;
+  const where = new Set(
+    [...tasks.filter(({ status }) => status !== "ok"), ...unforeseen].map(({ host }) => host),
+  ).size;
   if (parts.length > 0) return `${parts.join(", ")} on ${count(where, "host")}`;
   const whole = request.hosts.filter((name) => hosts[name]?.failure === undefined);
   return `nothing to change on ${count(whole.length, "host")}`;

@@ -46,7 +46,7 @@ const PlannedTask = Type.Object(
     module: Type.String(),
     title: Type.String(),
     location: Type.Optional(Type.String()),
-    status: Type.Enum(["changed", "likely", "unknown", "failed"]),
+    status: Type.Enum(["changed", "likely", "unknown", "failed", "ok"]),
     params: Type.Optional(Digest("the task's parameters, where what it will do is unknown")),
     reason: Type.Optional(Type.String()),
     changes: Type.Array(PlannedChange),
@@ -113,7 +113,8 @@ const PlanSchema = Type.Object(
     request: PlanRequest,
     hosts: Type.Record(Type.String(), PlannedHost),
     tasks: Type.Array(PlannedTask, {
-      description: "those that change something, or may; in the order in which they were planned",
+      description:
+        "those that change something, or may, or run a command that is said to change nothing; in their order",
     }),
     unforeseen: Type.Array(
       Type.Object(

@@ -31,6 +31,7 @@ export class PlanRecorder implements RunWatch {
   /** By host and fact, how the task is called that read it first. */
   readonly #readers = new Map<string, string>();
   #hosts: Iterable<HostRun> = [];
+  #stopped: string | undefined;
 
   constructor(salt: string) {
     this.#salt = salt;
@@ -47,9 +48,8 @@ export class PlanRecorder implements RunWatch {
       if (!this.#readers.has(id)) this.#readers.set(id, task.label);
     }
     const status = outcome?.status ?? "failed";
-    const says = status === "unknown" || run.changes.length > 0;
-    // what failed without changing anything is its host's failure
-    if (!says || status === "ok" || status === "skipped") return;
+    // what failed without changing anything is its host's failure; what is ok may run a command that changes nothing
+    if (status === "skipped" || (status !== "unknown" && run.changes.length === 0)) return;
     const reason = outcome && "unknown" in outcome.value ? outcome.value.unknown : undefined;
     this.#tasks.push({
       ...placeOf(run),
@@ -62,6 +62,10 @@ export class PlanRecorder implements RunWatch {
 
   unforeseen({ host, play, step }: HostContext, reason: string): void {
     this.#unforeseen.push({ host: host.info.name, play, step, reason, after: this.#tasks.length });
+  }
+
+  stopped(play: string, reason: string): void {
+    this.#stopped = `the run would stop in the play "${play}": ${reason}`;
   }
 
   /** The plan, once the run has ended. */
@@ -83,7 +87,8 @@ export class PlanRecorder implements RunWatch {
 
   #host(host: HostRun): PlanFile["hosts"][string] {
     const facts = host.facts.observed.flatMap((observed) => this.#fact(host, observed));
-    return host.failure ? { facts, failure: redact(messageOf(host.failure)) } : { facts };
+    const failure = host.failure ? messageOf(host.failure) : this.#stopped;
+    return failure === undefined ? { facts } : { facts, failure: redact(failure) };
   }
 
   #fact(host: HostRun, { fact, key, as, value }: ObservedFact): PlannedFact[] {

@@ -29,6 +29,8 @@ export interface RunWatch {
    * @throws ShowrunnerError what the code may have rescued, and must not
    */
   stepEnded?(context: HostContext): void;
+  /** Too many hosts have failed in a play: what was left to do is not done. */
+  stopped?(play: string, reason: string): void;
   /** All is done, unless the run was interrupted or stopped. */
   end?(run: PlayState): void;
 }

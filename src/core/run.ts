@@ -187,8 +187,10 @@ class Run implements PlayState {
       const { reason, untouched } = stop;
       const plays = this.#plays.slice(index + 1).map((left) => left.play.name);
       // where nothing was left to do, there is nothing to say
-      if (stop.cut || untouched.length > 0 || plays.length > 0)
+      if (stop.cut || untouched.length > 0 || plays.length > 0) {
         this.emit({ type: "run:stopped", play: play.name, reason, untouched, plays });
+        this.watch?.stopped?.(play.name, reason);
+      }
       return;
     }
     if (!this.interrupted) this.watch?.end?.(this);

@@ -549,6 +549,33 @@ describe("applying a plan", () => {
     expect(hosts.h2.changes).toEqual(["turn a on"]);
   });
 
+  it("runs what is said to change nothing", async () => {
+    const plays = one(() => print({ text: "x" }, { changedWhen: false }));
+    const { plan, totals } = await planOn({ h: new FakeSwitches() }, plays);
+    expect([totals.ok, totals.changed]).toEqual([1, 0]);
+    const host = new FakeSwitches();
+    const ran = await applyOn({ h: host }, plays, plan);
+    expect([codes(ran), host.changes, ran.totals.ok]).toEqual([[], ["print x"], 1]);
+  });
+
+  it("is not made for any host where the run would stop half-way", async () => {
+    const broken = new FakeSwitches();
+    broken.failOn = /read-switches/;
+    const step = { s: async () => void (await turn({ name: "a", to: "on" })) };
+    const plays = [
+      play("first", { hosts: "h1,h2", anyErrorsFatal: true }, step),
+      play("second", { hosts: "h2" }, { s: async () => void (await turn({ name: "b", to: "on" })) }),
+    ];
+    const { plan } = await planOn({ h1: broken, h2: new FakeSwitches() }, plays);
+    expect(plan.hosts["h2"]?.failure).toContain('the run would stop in the play "first"');
+    const hosts = { h1: new FakeSwitches(), h2: new FakeSwitches() };
+    expect(codes(await applyOn(hosts, plays, plan)).sort()).toEqual([
+      "h1 plan.incomplete",
+      "h2 plan.incomplete",
+    ]);
+    expect(hosts.h2.changes).toEqual([]);
+  });
+
   it("tells what was planned and came to be not needed", async () => {
     const plays = one(() => follow({ fact: "world" }));
     const { plan } = await planOn({ h: new FakeSwitches({ watched: "1", own: "off" }) }, plays);
