@@ -1,5 +1,6 @@
 /** A user's own transport: any way to start a process on a host is enough. */
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { type ErrorDetails, messageOf, ShowrunnerError } from "../core/errors.ts";
+import { quote } from "../core/script.ts";
 import { startChild } from "./child-process.ts";
 import { dialByShell } from "./dial-by-shell.ts";
 import type { ConnectionSettings } from "./settings.ts";
@@ -44,7 +45,7 @@ export function defineTransport(definition: Transport | CommandTransport): Trans
   const { name, command } = definition;
   return {
     name,
-    connect: (host) => connectByCommand(host, (script) => startChild(command(host, script))),
+    connect: (host) => connectByCommand(name, host, (script) => command(host, script)),
   };
 }
 
@@ -70,19 +71,32 @@ export async function connectCustom(transport: Transport, host: ConnectionSettin
     return await transport.connect(host);
   } catch (error) {
     if (error instanceof ShowrunnerError) throw error;
-    throw new ShowrunnerError(
-      "host.unreachable",
-      `no connection to ${host.address} by ${transport.name}: ${messageOf(error)}`,
-      { cause: error },
-    );
+    throw unreachable(transport.name, host, messageOf(error), { cause: error });
   }
+}
+
+function unreachable(
+  name: string,
+  { address }: ConnectionSettings,
+  reason: string,
+  details: ErrorDetails,
+): ShowrunnerError {
+  return new ShowrunnerError(
+    "host.unreachable",
+    `no connection to ${address} by ${name}: ${reason}`,
+    details,
+  );
 }
 
 /** A first process shows whether the host is there: what the command says otherwise is the reason. */
 async function connectByCommand(
-  { connectTimeout = defaultLimit }: ConnectionSettings,
-  start: (script: string) => RemoteProcess,
+  name: string,
+  host: ConnectionSettings,
+  command: (script: string) => readonly string[],
 ): Promise<Connection> {
+  const { connectTimeout = defaultLimit } = host;
+  const start = (script: string) => startChild(command(script));
+  const byHand = { hint: `try it by hand: ${command("id").map(quote).join(" ")}` };
   const probe = start(":");
   const said: Buffer[] = [];
   probe.stderr.on("data", (chunk: Buffer) => said.push(chunk));
@@ -91,10 +105,12 @@ async function connectByCommand(
   probe.stdin.end();
   const { status, reason } = await withTimeLimit(probe.closed, connectTimeout * 1000, () => {
     probe.close();
-    return new Error(`no answer within ${connectTimeout} s`);
+    return unreachable(name, host, `no answer within ${connectTimeout} s`, byHand);
   });
-  if (status !== 0)
-    throw new Error(Buffer.concat(said).toString().trim() || (reason ?? `the command ended with ${status}`));
+  if (status !== 0) {
+    const text = Buffer.concat(said).toString().trim() || (reason ?? `the command ended with ${status}`);
+    throw unreachable(name, host, text, byHand);
+  }
 
   const running = new Set<RemoteProcess>();
   const spawn = async (script: string): Promise<RemoteProcess> => {

@@ -1,12 +1,28 @@
 /** Ending a process with all that it started. */
 
-/** TERM, two seconds of grace, KILL: to the whole process group that `pid` belongs to. */
+/**
+ * TERM, two seconds of grace, KILL: to the whole process group that `pid` belongs to. Where processes are started in a
+ * container from outside, the group may be one of outside, and shows as 0: then to `pid` and all that descends from it.
+ */
 export function endGroupScript(pid: number): string {
   return [
     `stat=$(cat /proc/${pid}/stat) || exit 0`,
     "set -- ${stat##*) }", // after the name in parentheses: state, parent, process group
-    'group=$3; kill -TERM "-$group"; i=0',
-    'while kill -0 "-$group" 2>/dev/null && [ $i -lt 20 ]; do sleep 0.1; i=$((i+1)); done',
-    'kill -KILL "-$group" 2>/dev/null; :',
+    `if [ "$3" != 0 ]; then all=-$3; else
+  all=" ${pid} " more=1
+  while [ "$more" ]; do
+    more=
+    for stat in /proc/[0-9]*/stat; do
+      { read -r line <"$stat"; } 2>/dev/null || continue
+      id=\${stat#/proc/} id=\${id%/stat}
+      set -- \${line##*) }
+      case $all in *" $id "*) continue ;; *" $2 "*) all="$all$id " more=1 ;; esac
+    done
+  done
+fi`,
+    'alive() { for id in $all; do kill -0 "$id" 2>/dev/null && return; done; return 1; }',
+    'for id in $all; do kill -TERM "$id"; done; i=0',
+    "while alive && [ $i -lt 20 ]; do sleep 0.1; i=$((i+1)); done",
+    'for id in $all; do kill -KILL "$id" 2>/dev/null; done; :',
   ].join("\n");
 }

@@ -8,8 +8,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { play } from "../../src/core/play.ts";
 import { printBytes } from "../../src/core/script.ts";
 import { run as runInside } from "../../src/lab/index.ts";
+import { leaderOf } from "../../src/lab/machine.ts";
+import { labOf } from "../../src/lab/spec.ts";
 import { command, reboot } from "../../src/modules/index.ts";
 import { connector, type TransportName } from "../../src/transport/connect.ts";
+import { defineTransport } from "../../src/transport/custom.ts";
 import { Session } from "../../src/transport/session.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";
 import { testLab } from "./support.ts";
@@ -17,8 +20,21 @@ import { testLab } from "./support.ts";
 const lab = testLab("labconn", 87, ["one", "two", "three"]);
 const hasSudo = spawnSync("sudo", ["-n", "true"]).status === 0;
 const root = { user: "root" };
-const over = (transport: TransportName, host = "one", changed: Partial<ConnectionSettings> = {}) =>
-  new Session(connector(transport, lab.settings(host, changed)));
+
+/** A user's own transport: processes are started in a host's container, without any connection to it. */
+const nspawn = defineTransport({
+  name: "nspawn",
+  command: ({ name, user = "root" }, script) => [
+    "nsenter",
+    `--target=${leaderOf(labOf(lab.spec), name)?.pid}`,
+    ...["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd", "--"],
+    ...["env", "-i", "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin"],
+    ...["/usr/sbin/runuser", "-u", user, "--", "sh", "-c", script],
+  ],
+});
+
+const over = (transport: TransportName | "nspawn", host = "one", changed: Partial<ConnectionSettings> = {}) =>
+  new Session(connector(transport === "nspawn" ? nspawn : transport, lab.settings(host, changed)));
 
 async function text(session: Session, script: string, become?: typeof root): Promise<string | undefined> {
   const [output] = await session.run(become, [script]);
@@ -28,7 +44,7 @@ async function text(session: Session, script: string, become?: typeof root): Pro
 beforeAll(() => lab.up(), 180_000);
 afterAll(() => lab.down(), 60_000);
 
-describe.each(["ssh", "openssh", "local"] as const)("over %s", { timeout: 60_000 }, (transport) => {
+describe.each(["ssh", "openssh", "local", "nspawn"] as const)("over %s", { timeout: 60_000 }, (transport) => {
   let session: Session;
   beforeAll(() => {
     session = over(transport);
@@ -82,13 +98,16 @@ describe.each(["ssh", "openssh", "local"] as const)("over %s", { timeout: 60_000
     await expect(session.dial("127.0.0.1", 1)).rejects.toThrow(/refused/i);
   });
 
-  it.skipIf(transport === "local")("a connection that is cut in the middle of a task is lost", async () => {
-    const cut = over(transport);
-    await text(cut, "echo");
-    const running = cut.run(root, ["for pid in $(pgrep -u deploy sshd); do kill -9 $pid; done; sleep 20"]);
-    await expect(running).rejects.toMatchObject({ code: "host.lost" });
-    await cut.close();
-  });
+  it.skipIf(["local", "nspawn"].includes(transport))(
+    "a connection that is cut in the middle of a task is lost",
+    async () => {
+      const cut = over(transport);
+      await text(cut, "echo");
+      const running = cut.run(root, ["for pid in $(pgrep -u deploy sshd); do kill -9 $pid; done; sleep 20"]);
+      await expect(running).rejects.toMatchObject({ code: "host.lost" });
+      await cut.close();
+    },
+  );
 });
 
 describe.each(["ssh", "openssh"] as const)(

@@ -120,6 +120,15 @@ describe("a host that a transport does not reach", () => {
     await session.close();
   });
 
+  it("is tried by hand with the words that the error tells", async () => {
+    const command = (_: unknown, script: string) => ["false", "a b", script];
+    const session = over(defineTransport({ name: "jail", command }));
+    await expect(session.run(undefined, ["true"])).rejects.toMatchObject({
+      hint: "try it by hand: false 'a b' id",
+    });
+    await session.close();
+  });
+
   it("is unreachable where its command does not answer in time", async () => {
     const session = over(defineTransport({ name: "slow", command: () => ["sleep", "60"] }), {
       connectTimeout: 0.2,
