@@ -98,14 +98,7 @@ const lines: Record<string, readonly (readonly string[])[]> = {
     ["playbook", "site", "-e", `passwort=${value}`, "-e", `into=[${value}]`],
   ],
   task: [
-    [
-      "task",
-      "user",
-      `{name: nobody, password: "$6$${token}$", shell: sh}`,
-      "--hosts",
-      "web1",
-      "--check",
-    ],
+    ["task", "user", `{name: nobody, password: "$6$${token}$", shell: sh}`, "--hosts", "web1", "--check"],
     ["task", "shell", "{cmd: 'echo \"$CANARY\"'}", "--hosts", "web1", "-v"],
   ],
   exec: [["exec", "all", "--", "sh", "-c", 'echo "$CANARY"; exit 3']],
