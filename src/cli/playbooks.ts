@@ -33,7 +33,8 @@ export function listPlaybooks(): FoundPlaybook[] {
 
 /** The first line of a file's doc comment, or nothing. */
 export function summaryOf(file: string): string {
-  const [, comment = ""] = /^\s*(?:import[^;]*;\s*)*\/\*\*(.*?)\*\//s.exec(readFileSync(file, "utf8")) ?? [];
+  const before = /^\s*(?:(?:import[^;]*;|\/\/[^\n]*\n)\s*)*/;
+  const [, comment = ""] = /^\/\*\*(.*?)\*\//s.exec(readFileSync(file, "utf8").replace(before, "")) ?? [];
   const lines = comment.split("\n").map((line) => line.replace(/^\s*\*?\s*/, "").trim());
   return lines.find((line) => line !== "") ?? "";
 }

@@ -30,10 +30,13 @@ function projectWith(playbook: string, files: Readonly<Record<string, string>> =
 
 describe("playbook", () => {
   it("lists the playbooks with the first line of their comment when no name is given", async () => {
-    const folder = projectWith(hello, { "playbooks/other.ts": "export default 1;" });
+    const folder = projectWith(hello, {
+      "playbooks/noted.ts": '// playbooks/noted.ts\nimport "node:fs";\n/** Is noted. */\nexport default 1;',
+      "playbooks/other.ts": "export default 1;",
+    });
     const { status, stdout } = await run(folder, ["playbook"]);
     expect(status).toBe(0);
-    expect(stdout).toBe("other  \nsite   Says hello to every host.\n");
+    expect(stdout).toBe("noted  Is noted.\nother\nsite   Says hello to every host.\n");
   });
 
   it("runs by name from the project's folders below, and by path, and says which inventory it took", async () => {

@@ -10,6 +10,7 @@ import { type PlaybookFlags, playbookOptions, requestedPlaybook } from "../playb
 import { listPlaybooks, playbooksFolder, summaryOf } from "../playbooks.ts";
 import { runAndReport } from "../run.ts";
 import { listOptions } from "../selection-options.ts";
+import { table } from "../text.ts";
 
 interface Flags extends ReportFlags, PlaybookFlags {
   readonly check?: boolean;
@@ -70,7 +71,6 @@ function list(): void {
   const style = styleFor(process.stdout);
   const found = listPlaybooks();
   if (found.length === 0) process.stdout.write(`There are no playbooks in ${playbooksFolder()}.\n`);
-  const width = Math.max(0, ...found.map(({ name }) => name.length));
-  for (const { name, file } of found)
-    process.stdout.write(`${style("bold", name.padEnd(width))}  ${summaryOf(file)}\n`);
+  for (const line of table(found.map(({ name, file }) => [style("bold", name), summaryOf(file)])))
+    process.stdout.write(`${line}\n`);
 }
