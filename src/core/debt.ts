@@ -46,7 +46,9 @@ export function debtId({ module, params, options }: Task<unknown>): string {
 export function debtFrom(line: string): Debt | undefined {
   try {
     const debt: Debt = JSON.parse(line);
-    return typeof debt?.id === "string" && typeof debt.label === "string" ? debt : undefined;
+    const texts = [debt?.id, debt?.label, debt?.module, debt?.playbook, debt?.play];
+    // a time that is none would end the run that names it
+    return texts.every((text) => typeof text === "string") && Number.isFinite(debt.since) ? debt : undefined;
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import { messageOf, ShowrunnerError } from "./errors.ts";
 import { factNamed } from "./fact.ts";
 import { FactStore } from "./facts.ts";
 import type { HostRun } from "./host-run.ts";
+import { hostState } from "./host-state.ts";
 import type { PlanFile, PlannedFact } from "./plan-file.ts";
 
 /** How many facts a message names. */
@@ -64,6 +65,7 @@ async function problemOf(
 
 /** `file /etc/motd, read for copy /etc/motd` */
 function labelOf({ fact, key, task }: PlannedFact): string {
+  if (fact === hostState.name) return "the handlers that are owed there (`npx run handlers` shows them)";
   const about = typeof key === "string" ? key : JSON.stringify(key);
   return [`${fact} ${about}`.trim(), ...(task === undefined ? [] : [`read for ${task}`])].join(", ");
 }
