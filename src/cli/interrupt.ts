@@ -1,8 +1,9 @@
 /** Ctrl-C: the first one ends a run in good order, the second one at once. */
 import { exitCode } from "../core/errors.ts";
+import { onStrayError } from "./stray-errors.ts";
 
 /**
- * Listens for SIGINT and SIGTERM.
+ * Listens for SIGINT and SIGTERM, and for an error that nobody caught, which ends a run as the first of them does.
  *
  * @param onInterrupt called on the first one
  * @returns a signal that is aborted by the first one, and how to stop listening
@@ -16,9 +17,15 @@ export function interruptible(onInterrupt: () => void): { signal: AbortSignal; s
   };
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const name of signals) process.on(name, interrupt);
+  const forget = onStrayError(() => {
+    if (controller.signal.aborted) return;
+    onInterrupt();
+    controller.abort();
+  });
   return {
     signal: controller.signal,
     stop: () => {
+      forget();
       for (const name of signals) process.off(name, interrupt);
     },
   };

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { exitCode } from "../core/errors.ts";
 import { commands } from "./commands.ts";
 import { printError } from "./print-error.ts";
+import { catchStrayErrors, hadStrayError } from "./stray-errors.ts";
 
 const intro = `Brings hosts to the state that TypeScript playbooks describe, over SSH, changing only what differs.
 
@@ -17,6 +18,7 @@ const intro = `Brings hosts to the state that TypeScript playbooks describe, ove
  * @returns the exit code
  */
 export async function main(args: readonly string[]): Promise<number> {
+  catchStrayErrors();
   let result: number = exitCode.fine;
   const program = new Command("run")
     .usage("COMMAND [ARGUMENTS] [OPTIONS]")
@@ -41,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     await program.parseAsync(args, { from: "user" });
-    return result;
+    return hadStrayError() ? exitCode.error : result;
   } catch (error) {
     if (!(error instanceof CommanderError)) return printError(error);
     return error.exitCode === 0 ? exitCode.fine : exitCode.usage;

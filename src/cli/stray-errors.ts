@@ -1,0 +1,51 @@
+/** Errors that nobody caught: those of a promise that a playbook left behind, mostly. */
+import { exitCode, ShowrunnerError } from "../core/errors.ts";
+import { asFailure } from "../core/failure.ts";
+import { printError } from "./print-error.ts";
+
+const listeners = new Set<() => void>();
+let seen = false;
+
+/**
+ * Shows them like any other error, clean of secrets, where Node.js would print them as they are and end at once.
+ * What runs is ended in good order first.
+ */
+export function catchStrayErrors(): void {
+  process.on("uncaughtException", (error, origin) => {
+    seen = true;
+    printError(explained(error, origin));
+    if (listeners.size === 0) process.exit(exitCode.error);
+    for (const listener of listeners) listener();
+  });
+}
+
+/**
+ * Has something done when an error was caught by nobody. As long as there is a listener, the process goes on.
+ *
+ * @returns how to stop listening
+ */
+export function onStrayError(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** Whether there was one: then nothing went well, whatever else is said. */
+export function hadStrayError(): boolean {
+  return seen;
+}
+
+function explained(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): unknown {
+  const failure = asFailure(error);
+  // without a line of the user's it is a mistake of ours
+  if (failure.location === undefined && !(error instanceof ShowrunnerError)) return error;
+  const { code, message, details, location, hint } = failure;
+  return new ShowrunnerError(code, message, {
+    details,
+    location,
+    hint:
+      hint ??
+      (origin === "unhandledRejection"
+        ? "nobody waited for the promise that failed: await it where it is made"
+        : "it was thrown where nobody could catch it, in a timer or a callback"),
+  });
+}
