@@ -122,6 +122,22 @@ export const packageVersion = packageFact<string | undefined>(
   (packages, name) => installed(packages, name)?.version,
 );
 
+/**
+ * Whether dpkg was cut off in its work and nobody has played its journal since: apt refuses to work then. Files are in
+ * the journal also while a dpkg is at work, which is no interruption.
+ */
+export const dpkgInterrupted = defineFact<"", boolean>({
+  name: "dpkg.interrupted",
+  script: () =>
+    rawScript(`set -- /var/lib/dpkg/updates/[0-9]*
+[ -e "$1" ] || exit 0
+for process in /proc/[0-9]*; do
+  { read -r name <"$process/comm"; } 2>/dev/null && [ "$name" = dpkg ] && exit 0
+done
+echo interrupted`),
+  parse: (stdout, keys) => new Map(keys.map((key) => [key, stdout.toString().trim() === "interrupted"])),
+});
+
 /** Whether dpkg knows anything of a package: it is installed, in part, or removed with its configuration left. */
 export const packageTraces = packageFact<boolean>(
   "package.traces",

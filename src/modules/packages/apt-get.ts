@@ -30,6 +30,12 @@ export function aptGet(command: string, options: readonly string[], names: reado
   );
 }
 
+/** Finishes what a dpkg that was cut off had begun. */
+export const finishInterrupted: Script = lines(
+  environment,
+  rawScript("dpkg --force-confdef --force-confold --configure -a"),
+);
+
 /**
  * Fetches the package lists, and fails if any of them can't be had.
  *

@@ -10,8 +10,8 @@ import {
   unneededPackages,
   upgradablePackages,
 } from "../../facts/package-lists.ts";
-import { installedPackage, packageTraces, packageVersion } from "../../facts/packages.ts";
-import { aptGet, updateLists } from "./apt-get.ts";
+import { dpkgInterrupted, installedPackage, packageTraces, packageVersion } from "../../facts/packages.ts";
+import { aptGet, finishInterrupted, updateLists } from "./apt-get.ts";
 import { isVersion, type PackageSpec, packagePattern, parsePackage } from "./package-spec.ts";
 
 /** What `apt` gives. */
@@ -95,7 +95,8 @@ const alongside: readonly Touch[] = [
  * Installs, upgrades and removes Debian packages with apt-get.
  *
  * It asks nothing (`DEBIAN_FRONTEND=noninteractive`), keeps configuration files that were edited, and waits up to
- * five minutes for another apt to finish. Where nothing is missing it reads dpkg's state only; the package lists
+ * five minutes for another apt to finish. An installation that was cut off, with the host or with the command, is
+ * finished first: apt would refuse to work. Where nothing is missing it reads dpkg's state only; the package lists
  * are read, and fetched if need be, when there is something to install.
  *
  * @throws ShowrunnerError `task.failed` if the package lists know no such package, `change.failed` with apt's last lines
@@ -134,6 +135,7 @@ export const apt = defineModule({
   async *plan(host, p) {
     const specs = names(p).map(parsePackage);
     const reach = upgradeOf(p);
+    yield* finish(host, p, specs);
     // without a package to install, fresh lists are what was asked for; else they serve an installation only
     if (wantsLists(p) && (specs.length === 0 || p.state === "latest" || reach)) yield* refresh(host, p);
     if (reach) yield* upgrade(host, p, reach);
@@ -156,6 +158,24 @@ function wantsLists({ updateCache, cacheValidTime }: Params): boolean {
 
 function names({ name = [] }: Params): string[] {
   return typeof name === "string" ? [name] : [...new Set(name)];
+}
+
+/** Finishes what was cut off. What will be asked of dpkg anyway is asked along, in the same round trip. */
+async function* finish(host: PlanHost, p: Params, specs: readonly PackageSpec[]): Plan<void> {
+  const ask = { present: isLacking, absent: isThere, latest: undefined }[p.state ?? "present"];
+  const [interrupted] = await Promise.all([
+    host.fact(dpkgInterrupted, ""),
+    ...(ask ? specs.map((spec) => ask(host, p, spec)) : []),
+  ]);
+  if (!interrupted) return;
+  yield change({
+    what: "interrupted installation",
+    before: "cut off",
+    after: "finished",
+    script: finishInterrupted,
+    sets: [dpkgInterrupted.is("", false)],
+    touches: [...alongside, installedPackage.of(), packageTraces.of()],
+  });
 }
 
 /** Fetches the package lists if they are too old. */
@@ -283,14 +303,17 @@ function installOptions({ installRecommends, defaultRelease, allowDowngrade }: P
   return options;
 }
 
+/** Whether there is something to remove. */
+async function isThere(host: PlanHost, { purge }: Params, { name }: PackageSpec): Promise<boolean> {
+  return purge === true
+    ? host.fact(packageTraces, name)
+    : (await host.fact(packageVersion, name)) !== undefined;
+}
+
 /** @returns the names of the packages that were there */
 async function* remove(host: PlanHost, p: Params, specs: readonly PackageSpec[]): Plan<string[]> {
   const purge = p.purge === true;
-  const present = await Promise.all(
-    specs.map(async ({ name }) =>
-      purge ? host.fact(packageTraces, name) : (await host.fact(packageVersion, name)) !== undefined,
-    ),
-  );
+  const present = await Promise.all(specs.map((spec) => isThere(host, p, spec)));
   const found = specs.filter((_, index) => present[index]).map(({ name }) => name);
   if (found.length === 0) return [];
   yield change({

@@ -7,7 +7,12 @@ import {
   unneededPackages,
   upgradablePackages,
 } from "../../../src/facts/package-lists.ts";
-import { installedPackage, packageTraces, packageVersion } from "../../../src/facts/packages.ts";
+import {
+  dpkgInterrupted,
+  installedPackage,
+  packageTraces,
+  packageVersion,
+} from "../../../src/facts/packages.ts";
 import { apt } from "../../../src/modules/packages/apt.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 
@@ -16,6 +21,8 @@ const offered = (...versions: string[]): Offer => ({ kind: "package", version: v
 const offer = (name: string, value: Offer, release = "") => packageOffer.is({ name, release }, value);
 const missing = (name: string) => installedPackage.is(name, false);
 const fresh = (within: number, value: boolean) => freshPackageLists.is({ within }, value);
+
+const whole = dpkgInterrupted.is("", false);
 
 interface Case {
   readonly name: string;
@@ -27,6 +34,25 @@ interface Case {
 }
 
 const cases: readonly Case[] = [
+  {
+    name: "finishes an installation that was cut off, even where nothing else is to be done",
+    params: { name: "curl" },
+    facts: [dpkgInterrupted.is("", true), installedPackage.is("curl", true)],
+    changes: ["interrupted installation"],
+    script: "dpkg --force-confdef --force-confold --configure -a",
+  },
+  {
+    name: "finishes an installation that was cut off before it installs",
+    params: { name: "curl" },
+    facts: [dpkgInterrupted.is("", true), missing("curl"), offer("curl", offered("7"))],
+    changes: ["interrupted installation", "install curl"],
+  },
+  {
+    name: "finishes an installation that was cut off before it removes",
+    params: { name: "curl", state: "absent" },
+    facts: [dpkgInterrupted.is("", true), packageVersion.is("curl", "7")],
+    changes: ["interrupted installation", "remove curl"],
+  },
   {
     name: "leaves what is there alone, without a look at the package lists",
     params: { name: ["curl", "rsync"], cacheValidTime: 60 },
@@ -143,15 +169,15 @@ const cases: readonly Case[] = [
 
 describe("apt", () => {
   it.each(cases)("$name", async ({ params, facts, changes, script }) => {
-    const planned = await planTask(apt(params), { facts });
+    const planned = await planTask(apt(params), { facts: [whole, ...facts] });
     expect(planned.changes.map(({ what }) => what)).toEqual(changes);
     const action = planned.changes.at(-1)?.action;
     if (script !== undefined) expect(action?.kind === "script" && action.script.text).toContain(script);
-    await idempotenceLaw(apt(params), { facts });
+    await idempotenceLaw(apt(params), { facts: [whole, ...facts] });
   });
 
   it("fetches the lists for a package that is in none, and says so if that does not help", async () => {
-    const facts = [missing("curl"), offer("curl", unknown)];
+    const facts = [whole, missing("curl"), offer("curl", unknown)];
     const plan = planTask(apt({ name: "curl" }), { facts: [...facts, fresh(300, false)] });
     await expect(plan).rejects.toMatchObject({
       message: "unable to locate package curl: no package list of this host has it",
@@ -164,7 +190,7 @@ describe("apt", () => {
   });
 
   it("asks nothing, keeps edited configuration and waits for its lock", async () => {
-    const facts = [missing("curl"), offer("curl", offered("7"))];
+    const facts = [whole, missing("curl"), offer("curl", offered("7"))];
     const { changes } = await planTask(apt({ name: "curl" }), { facts });
     const action = changes[0]?.action;
     const text = action?.kind === "script" ? action.script.text : "";
@@ -178,7 +204,7 @@ describe("apt", () => {
   });
 
   it("tells that a package may bring anything along, and start it", async () => {
-    const facts = [missing("curl"), offer("curl", offered("7"))];
+    const facts = [whole, missing("curl"), offer("curl", offered("7"))];
     const { changes, value } = await planTask(apt({ name: "curl" }), { facts });
     expect(changes[0]?.touches).toEqual(expect.arrayContaining(["arrivals", "services"]));
     expect(value).toEqual({ installed: ["curl"], removed: [] });
