@@ -462,6 +462,11 @@ describe("a secret", () => {
       expect(recorded.length).toBeGreaterThan(10);
       expect(recorded.filter(holds)).toEqual([]);
     }
+    const programs = new Set(
+      (await recordedPrograms(lab, "one")).split("\n").map((line) => line.split(" ")[0]),
+    );
+    for (const name of ["useradd", "chpasswd", "mariadb", "systemctl", "stat", "sha256sum"])
+      expect(programs).toContain(`/usr/local/bin/${name}`);
     // the watch and the record do see what runs on a host
     const parts = `token=${token.slice(0, 4)}; token=\${token}${token.slice(4)}`;
     await inside(lab, "one", `${parts}; sh -c "sleep 0.3; :" "$token"; /usr/local/bin/true "$token"; :`);
