@@ -1,4 +1,5 @@
 /** The public API of Showrunner. */
+export { type BackgroundOptions, background, type Job } from "./core/background.ts";
 export { type Batch, type BatchResult, batch } from "./core/batch.ts";
 export { type Change, type ChangeDefinition, type ChangeOutput, change } from "./core/change.ts";
 export { on, once } from "./core/delegate.ts";

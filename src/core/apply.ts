@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Session } from "../transport/session.ts";
 import type { Become, Output, RunOptions } from "../transport/transport.ts";
 import type { Change, WriteAction } from "./change.ts";
+import type { Detachment } from "./detached.ts";
 import { type ErrorDetails, ShowrunnerError } from "./errors.ts";
 import { inlineLimit, stagingPath, writeFileScript } from "./write-file.ts";
 
@@ -19,6 +20,7 @@ export class BadStatus extends ShowrunnerError {
 /**
  * Carries out a change's action.
  *
+ * @param detachment where a script is to outlive the connection
  * @returns what it printed
  * @throws ShowrunnerError `change.failed` with the command's status and last lines; `host.*`, `task.timeout`
  */
@@ -27,16 +29,22 @@ export async function applyChange(
   become: Become | undefined,
   change: Change,
   options: RunOptions,
+  detachment?: Detachment,
 ): Promise<Output> {
   const { action } = change;
   switch (action.kind) {
-    case "script":
-      return check(
-        change,
-        become,
-        await runOne(session, become, action.script.text, options),
-        action.statuses,
-      );
+    case "script": {
+      const output = detachment
+        ? await (await import("./detached.ts")).runDetached(
+            session,
+            become,
+            action.script,
+            detachment,
+            options,
+          )
+        : await runOne(session, become, action.script.text, options);
+      return check(change, become, output, action.statuses);
+    }
     case "write":
       return check(change, become, await write(session, become, action, options));
     case "reboot":

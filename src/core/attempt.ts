@@ -1,5 +1,5 @@
 /** One try at a task: plan, and make or predict each change as the plan yields it. */
-import type { Output } from "../transport/transport.ts";
+import type { Output, RunOptions } from "../transport/transport.ts";
 import { applyChange, BadStatus } from "./apply.ts";
 import type { Change } from "./change.ts";
 import { milliseconds } from "./duration.ts";
@@ -150,7 +150,8 @@ async function makeReporting<V>(run: TaskRun<V>, planning: Planning, change: Cha
 }
 
 /** Makes one change for real, streaming what it prints; afterwards the facts it concerns are stale. */
-async function make<V>({ task, context, become, shown }: TaskRun<V>, change: Change): Promise<Output> {
+async function make<V>(taskRun: TaskRun<V>, change: Change): Promise<Output> {
+  const { task, context, become, shown, detachment } = taskRun;
   const { host } = context;
   const { run } = host;
   const splitter = new LineSplitter((stream, text) =>
@@ -158,10 +159,11 @@ async function make<V>({ task, context, become, shown }: TaskRun<V>, change: Cha
   );
   let output: Output;
   try {
-    output = await applyChange(host.session, become, change, {
+    const options: RunOptions = {
       onOutput: (stream, chunk) => splitter.push(stream, chunk),
       timeout: milliseconds(task.options.timeout ?? defaultTimeout),
-    });
+    };
+    output = await applyChange(host.session, become, change, options, detachment);
   } finally {
     splitter.end();
     // also after a failure: nobody knows how far it came

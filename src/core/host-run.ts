@@ -2,11 +2,12 @@
 import type { Session } from "../transport/session.ts";
 import type { Become } from "../transport/transport.ts";
 import { Debts } from "./debts.ts";
-import type { ShowrunnerError } from "./errors.ts";
+import { ShowrunnerError } from "./errors.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "./events.ts";
 import { FactStore } from "./facts.ts";
 import { HandlerQueue } from "./handlers.ts";
 import type { HostInfo } from "./host.ts";
+import { Jobs } from "./jobs.ts";
 import { Lease } from "./lease.ts";
 import type { RunState } from "./run-state.ts";
 import { Tenure } from "./tenure.ts";
@@ -24,6 +25,7 @@ export class HostRun {
   readonly session: Session;
   readonly facts: FactStore;
   readonly handlers = new HandlerQueue();
+  readonly jobs = new Jobs();
   readonly run: RunState;
   readonly totals = emptyTotals();
   /** Undefined where the host is nobody's: then debts are kept in memory only. */
@@ -53,6 +55,7 @@ export class HostRun {
 
   /** Ends what runs, gives the lease back and closes the connection. Never rejects. */
   close(): Promise<void> {
+    this.jobs.abandon(new ShowrunnerError("host.lost", "the run is over: the job goes on by itself"));
     return this.session.close(async () => this.tenure?.release());
   }
 

@@ -6,7 +6,7 @@ import type { HostRun } from "./host-run.ts";
 import type { Play } from "./play.ts";
 import { inBatches, inOrder, tooManyFailed } from "./rolling.ts";
 import type { RunState } from "./run-state.ts";
-import { runHandlers, runStep } from "./step-run.ts";
+import { endJobs, runHandlers, runStep } from "./step-run.ts";
 
 /** What a play needs of its run. */
 export interface PlayState extends RunState {
@@ -97,6 +97,7 @@ class PlayBatch {
   async run(): Promise<{ failed: number; size: number; cut: boolean }> {
     this.#run.once.clear();
     await (this.#play.rolling.strategy === "free" ? this.#free() : this.#linear());
+    await this.#jobs();
     await this.#handlers();
     return { failed: this.#failed, size: this.#hosts.length, cut: this.#cut };
   }
@@ -124,6 +125,12 @@ class PlayBatch {
       if (!(await this.#begin(step))) continue;
       await runStep(this.#play, step, host, this.#run);
     }
+  }
+
+  /** What still runs in the background is part of the play: its end may owe handlers. */
+  async #jobs(): Promise<void> {
+    const busy = [...this.#run.hosts].filter((host) => host.jobs.any);
+    await Promise.all(busy.map((host) => endJobs(host, this.#run)));
   }
 
   /** What was changed owes its handlers: also on a host that failed later, and on one that was delegated to. */

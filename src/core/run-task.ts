@@ -1,5 +1,6 @@
 /** Runs one task on one host and reports it. Every module gets retries, check mode and the rest for nothing. */
 import type { HostContext } from "./context.ts";
+import type { Detachment } from "./detached.ts";
 import type { ShowrunnerError } from "./errors.ts";
 import type { ShownError, TaskStatus } from "./events.ts";
 import { asFailure, showError } from "./failure.ts";
@@ -12,6 +13,7 @@ import { throttled } from "./throttle.ts";
 
 /**
  * @param certainty whether the task will run at all, in a plan
+ * @param detachment where it runs in the background
  * @returns the result; in check mode its value may be unknown, and reading it then throws
  * @throws ShowrunnerError if the task failed for good
  */
@@ -19,14 +21,16 @@ export function runTask<V>(
   task: Task<V>,
   context: HostContext,
   certainty: Certainty = "certain",
+  detachment?: Detachment,
 ): Promise<TaskResult<V>> {
-  return throttled(task, context, () => runInTurn(task, context, certainty));
+  return throttled(task, context, () => runInTurn(task, context, certainty, detachment));
 }
 
 async function runInTurn<V>(
   task: Task<V>,
   context: HostContext,
   certainty: Certainty,
+  detachment: Detachment | undefined,
 ): Promise<TaskResult<V>> {
   const { host, step, roles } = context;
   const { emit } = host.run;
@@ -38,6 +42,7 @@ async function runInTurn<V>(
     become: becomeOf(task.options, context),
     surroundings: surroundingsOf(task.options, context),
     certainty: context.doubt.unknown ? "unknown" : certainty,
+    detachment,
     changes: [],
     owed: [],
     attempted: false,

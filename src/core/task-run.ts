@@ -2,6 +2,7 @@
 import type { Become } from "../transport/transport.ts";
 import type { Change } from "./change.ts";
 import type { HostContext } from "./context.ts";
+import type { Detachment } from "./detached.ts";
 import { readUnknown } from "./doubt.ts";
 import { ShowrunnerError } from "./errors.ts";
 import type { ShownTask, TaskStatus } from "./events.ts";
@@ -17,6 +18,8 @@ export interface TaskRun<V> {
   readonly shown: ShownTask;
   readonly become: Become | undefined;
   readonly surroundings: Surroundings;
+  /** Where it runs in the background. */
+  readonly detachment: Detachment | undefined;
   /** Whether the task will run at all: a handler may be notified by what is only likely. */
   readonly certainty: Certainty;
   /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */

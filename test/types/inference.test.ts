@@ -1,6 +1,7 @@
 /** What users write is inferred, and misuse does not compile: `tsc` holds every `@ts-expect-error` of this file. */
 
 import {
+  background,
   batch,
   change,
   command,
@@ -120,6 +121,12 @@ function compiledOnly(): void {
         const [first, second] = await batch([raise({ name: "a", to: 1 }), command({ argv: ["true"] })]);
         expectTypeOf(first.value.was).toEqualTypeOf<number>();
         expectTypeOf(second.value.stdout).toEqualTypeOf<string>();
+        const job = await background(raise({ name: "a", to: 1 }), { poll: "1s" });
+        expectTypeOf((await job.wait()).value).toEqualTypeOf<{ was: number }>();
+        // @ts-expect-error a task's time limit is an option of the task
+        await background(raise({ name: "a", to: 1 }), { timeout: "1h" });
+        // @ts-expect-error what is awaited has run already
+        await background(await raise({ name: "a", to: 1 }));
         expectTypeOf(await once(async () => 7)).toEqualTypeOf<number>();
         expectTypeOf(await on("a", async () => "x")).toEqualTypeOf<string>();
         expectTypeOf(await greeting({ text: "hi", password: "x" })).toEqualTypeOf<number>();

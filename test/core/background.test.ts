@@ -1,0 +1,255 @@
+/** Work in the background, on this machine. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { background, type Job } from "../../src/core/background.ts";
+import { lookScript, startScript, tidyScript } from "../../src/core/detached-scripts.ts";
+import { play, playbook } from "../../src/core/play.ts";
+import { runPlaybook } from "../../src/core/run.ts";
+import { rawScript, type Script, sh } from "../../src/core/script.ts";
+import { inventory } from "../../src/inventory/index.ts";
+import { type CommandValue, command, debug, shell } from "../../src/modules/index.ts";
+import { secret } from "../../src/secrets/secret.ts";
+import { connector } from "../../src/transport/connect.ts";
+import { runHere } from "../modules/local.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "background-"));
+const state = join(folder, "state");
+const jobs = join(state, "lib", "jobs");
+const marker = join(folder, "marker");
+vi.stubEnv("SHOWRUNNER_STATE", state);
+beforeEach(() => {
+  rmSync(state, { recursive: true, force: true });
+  rmSync(marker, { force: true });
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+const poll = { poll: "50ms" } as const;
+
+describe("a task in the background", () => {
+  it("goes on while the step does, gives its result, and leaves no files", async () => {
+    const order: string[] = [];
+    const ran = await runHere(async () => {
+      const job = await background(
+        shell({ cmd: sh`until [ -e ${marker} ]; do sleep 0.05; done; echo out; echo err >&2; umask` }),
+        poll,
+      );
+      expect(job.finished()).toBe(false);
+      expect(existsSync(jobs)).toBe(true);
+      order.push((await command({ argv: ["echo", "meanwhile"] })).value.stdout);
+      writeFileSync(marker, "");
+      const { value, changed } = await job.wait();
+      expect(value).toEqual({ stdout: "out\n0022\n", stderr: "err\n", status: 0 });
+      expect([changed, job.finished()]).toEqual([true, true]);
+      order.push("job");
+    });
+    expect(ran.error).toBeUndefined();
+    expect(order).toEqual(["meanwhile\n", "job"]);
+    expect(ran.told).toEqual(["command changed run", "shell changed run"]);
+    expect(existsSync(jobs)).toBe(false);
+  });
+
+  it("fails for who waits for it, with what it said", async () => {
+    const ran = await runHere(async () => {
+      const job = await background(command({ argv: ["sh", "-c", "echo said; exit 3"] }), poll);
+      await expect(job.wait()).rejects.toMatchObject({
+        message: "run: ended with status 3",
+        details: ["said"],
+      });
+    });
+    expect(ran.error).toBeUndefined();
+  });
+
+  it("is waited for at the play's end, before the handlers that it owes", async () => {
+    const ran = await runHere(async () => {
+      await background(shell({ cmd: "sleep 0.3" }, { notify: debug({ message: "told" }) }), poll);
+    });
+    expect(ran.told).toEqual(["shell changed run", "debug ok"]);
+    const failed = await runHere(async () => {
+      await background(shell({ cmd: "sleep 0.2; exit 4" }), poll);
+    });
+    expect(failed).toMatchObject({ exitCode: 2, error: { message: "run: ended with status 4" } });
+  });
+
+  it("is ended with its process group when its time is over", async () => {
+    const ran = await runHere(async () => {
+      const job = await background(shell({ cmd: "sleep 4343 & sleep 4343" }, { timeout: "1s" }), poll);
+      await job.wait();
+    });
+    expect(ran.error).toMatchObject({ code: "task.timeout", message: "did not end within 1 s" });
+    expect(processes("sleep 4343")).toEqual([]);
+    expect(existsSync(jobs)).toBe(false);
+  });
+
+  it("keeps a secret out of every process list and file", async () => {
+    const value = "job-s3cret";
+    const ran = await runHere(async () => {
+      const task = shell(
+        { cmd: sh`until [ -e ${marker} ]; do sleep 0.05; done; echo "$TOKEN"` },
+        { environment: { TOKEN: secret(value) } },
+      );
+      const job = await background(task, poll);
+      expect(processes(value)).toEqual([]);
+      expect(execFileSync("find", [jobs, "-type", "f", "-exec", "cat", "{}", "+"]).toString()).not.toContain(
+        value,
+      );
+      writeFileSync(marker, "");
+      expect((await job.wait()).value.stdout).toBe(`${value}\n`);
+    });
+    expect(ran.error).toBeUndefined();
+    expect(JSON.stringify(ran.events)).not.toContain(value);
+  });
+
+  it("starts nothing in a check, and waiting gives what the task would", async () => {
+    const ran = await runHere(
+      async () => {
+        const job = await background(shell({ cmd: sh`: >${marker}`, creates: marker }), poll);
+        expect(job.finished()).toBe(true);
+        expect((await job.wait()).changed).toBe(true);
+      },
+      { check: true },
+    );
+    expect(ran).toMatchObject({ error: undefined, told: ["shell changed run"] });
+    expect(existsSync(marker) || existsSync(jobs)).toBe(false);
+  });
+
+  it("that does not differ, or only reads, is no job", async () => {
+    const ran = await runHere(async () => {
+      const right = await background(shell({ cmd: "exit 1", creates: "/" }), poll);
+      const reads = await background(command({ argv: ["echo", "x"], readOnly: true }), poll);
+      expect([right.finished(), reads.finished()]).toEqual([true, true]);
+      expect((await reads.wait()).value.stdout).toBe("x\n");
+    });
+    expect(ran).toMatchObject({ error: undefined, told: ["shell ok", "command ok"] });
+  });
+
+  it("may be of several that are the same", async () => {
+    const ran = await runHere(async () => {
+      const task = () => background(shell({ cmd: sh`sleep 0.2; echo x >>${marker}` }), poll);
+      for (const job of [await task(), await task()]) await job.wait();
+    });
+    expect(ran.error).toBeUndefined();
+    expect(readFileSync(marker, "utf8")).toBe("x\nx\n");
+  });
+
+  it("goes on when the run is interrupted, and the next run joins it", async () => {
+    const task = () => shell({ cmd: sh`echo begun >>${marker}; sleep 1.5; echo done` });
+    const interrupt = new AbortController();
+    const first = await runWith(async () => {
+      await background(task(), poll);
+      interrupt.abort();
+      await sleep(5000, undefined, { signal: interrupt.signal });
+    }, interrupt.signal);
+    expect(first.exitCode).toBe(99);
+    expect(readFileSync(marker, "utf8")).toBe("begun\n");
+    let second: Job<CommandValue> | undefined;
+    const ran = await runHere(async () => {
+      second = await background(task(), poll);
+      expect((await second.wait()).value.stdout).toBe("done\n");
+    });
+    expect(ran.error).toBeUndefined();
+    expect(ran.events.flatMap((event) => (event.type === "message" ? [event.text] : []))).toEqual([
+      expect.stringMatching(/^shell .* runs already: joining it$/),
+    ]);
+    expect(readFileSync(marker, "utf8")).toBe("begun\n");
+    expect(existsSync(jobs)).toBe(false);
+  });
+});
+
+describe("mistakes with it", () => {
+  it("are told with the line: nothing awaited, no task, an unknown option", async () => {
+    const loose = await runHere(async () => {
+      const job = await background(shell({ cmd: ":" }), poll);
+      void job.wait();
+    });
+    expect(loose.error?.message).toContain("wait for shell : was made in this step but never awaited");
+    const never = await runHere(async () => {
+      void background(shell({ cmd: ":" }), poll);
+    });
+    expect(never.error?.message).toContain("background shell : was made in this step but never awaited");
+    const task = JSON.parse('"sleep 1"');
+    expect(() => background(task)).toThrow("background(task): expected a task, got string");
+    expect(() => background(shell({ cmd: ":" }), JSON.parse('{"pol": 1}'))).toThrow(/no option pol/);
+  });
+});
+
+/** Each shell as both the one that starts a job and the one that keeps it. */
+describe.each([
+  ["dash", "dash"],
+  ["busybox", "busybox"],
+  ["bash", "bash"],
+])("the scripts in %s", (_, shellName) => {
+  const bin = mkdtempSync(join(folder, "bin-"));
+  symlinkSync(execFileSync("which", [shellName]).toString().trim(), join(bin, "sh"));
+  const run = (script: Script) =>
+    execFileSync(join(bin, "sh"), ["-c", script.text], {
+      env: { ...process.env, PATH: `${bin}:${process.env["PATH"]}`, SHOWRUNNER_STATE: state },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  const look = async (id: string) => {
+    for (;;) {
+      const said = run(lookScript(id));
+      if (said !== "running\n") return said;
+      await sleep(50);
+    }
+  };
+
+  it("start once, join what runs, tell the end, and leave nothing", async () => {
+    const script = rawScript(`echo begun >>${marker}; sleep 0.5; echo "it's"; exit 3`);
+    expect(run(startScript("job", "one", script, 4747))).toBe("started\n");
+    expect(run(startScript("job", "one", script, 4747))).toBe("started\n");
+    expect(run(startScript("job", "two", script, 4747))).toBe("joined\n");
+    expect(run(lookScript("job"))).toBe("running\n");
+    expect(await look("job")).toBe("3\nit's\n");
+    expect(run(startScript("job", "two", script, 4747))).toBe("started\n");
+    expect(readFileSync(marker, "utf8")).toBe("begun\n");
+    // what nobody has waited for is done again by another run
+    expect(run(startScript("job", "three", script, 4747))).toBe("started\n");
+    await look("job");
+    expect(readFileSync(marker, "utf8")).toBe("begun\nbegun\n");
+    run(tidyScript("job"));
+    expect(existsSync(join(state, "lib"))).toBe(false);
+    expect(processes("sleep 4747")).toEqual([]);
+  });
+
+  it("tell that a job was killed", async () => {
+    run(startScript("job", "one", rawScript("sleep 4848"), 100));
+    const [pid = ""] = readFileSync(join(jobs, "job", "pid"), "utf8").split(" ");
+    process.kill(-Number(pid), "SIGKILL");
+    expect(await look("job")).toBe("lost\n");
+  });
+
+  it("end a job that is late, whatever it does against it", async () => {
+    run(startScript("job", "one", rawScript("trap '' TERM; echo on; sleep 4949; sleep 4949"), 1));
+    expect(await look("job")).toBe("late\non\n");
+    await vi.waitFor(() => expect(processes("sleep 4949")).toEqual([]));
+  });
+});
+
+/** Command lines of this machine that contain a text. */
+function processes(text: string): string[] {
+  return execFileSync("ps", ["-eo", "args"], { encoding: "utf8" })
+    .split("\n")
+    .filter((line) => line.includes(text));
+}
+
+function runWith(body: () => Promise<void>, signal: AbortSignal) {
+  return runPlaybook({
+    playbook: playbook([play("test", { hosts: "all" }, { step: body })]),
+    name: "test",
+    inventoryName: "local",
+    inventory: inventory({ hosts: { here: {} } }),
+    access: () => ({
+      lease: false,
+      connect: connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
+    }),
+    signal,
+  });
+}
