@@ -65,9 +65,14 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     if (status !== "unknown") return ended(run, planning, answer.value, status);
     planning.takeFailure();
     const { unmet } = planning;
-    return unmet
-      ? { ...unknown(run, `${unmet.message}: an earlier change may alter that`), failure: unmet }
-      : unknown(run, "an earlier change may alter what this depends on");
+    if (unmet)
+      return { ...unknown(run, `${unmet.message}: an earlier change may alter that`), failure: unmet };
+    return unknown(
+      run,
+      run.certainty === "unknown"
+        ? "whether it comes to this is not known"
+        : "an earlier change may alter what this depends on",
+    );
   } catch (error) {
     if (error instanceof UnknownValue) {
       const status = changes.length > 0 ? foreseenStatus(run, planning) : "unknown";
