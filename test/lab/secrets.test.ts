@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mysql } from "../../roles/index.ts";
+import { background } from "../../src/core/background.ts";
 import { play } from "../../src/core/play.ts";
 import type { RunRequest } from "../../src/core/run.ts";
 import { sh } from "../../src/core/script.ts";
@@ -197,6 +198,16 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
       shell({ cmd: 'printf "%s" "$CANARY"; exit 1', environment: { CANARY: secrets.environment } }),
     ),
     () => shell({ cmd: "base64 -w0", stdin: secrets.stdin, readOnly: true }),
+    async () => {
+      const job = await background(
+        shell(
+          { cmd: 'cat; echo "$CANARY"; sleep 0.5', stdin: secrets.stdin },
+          { environment: { CANARY: secrets.environment } },
+        ),
+        { poll: "1s" },
+      );
+      await job.wait();
+    },
     failing(() =>
       shell(
         { cmd: "cat", stdin: secrets.stdin },
