@@ -2,9 +2,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { ShowrunnerError } from "../core/errors.ts";
+import type { HostAccess } from "../core/run.ts";
 import { didYouMean } from "../core/suggest.ts";
+import { hostAccess } from "../inventory/access.ts";
 import { type Inventory, loadInventory } from "../inventory/index.ts";
 import { loadTypeScript } from "./load-typescript.ts";
+import { givenPasswords, type PasswordFlags } from "./passwords.ts";
 import { projectRoot } from "./project.ts";
 
 /** The environment variable that names the inventory where `-i` doesn't. */
@@ -21,24 +24,34 @@ export interface LoadedInventory {
   readonly shown: string;
   /** The project's folder: relative paths in the inventory's settings start here. */
   readonly root: string;
+  /** How to reach one of its hosts. */
+  access(host: { readonly name: string }): HostAccess;
 }
 
 /**
  * Loads the inventory that a command works on.
  *
  * @param given the path given by `-i`, or the bare name of a file in the folder `inventory`
+ * @param passwords which passwords to ask for
  * @throws ShowrunnerError `usage` where none is given and there is no choosing one
  */
-export async function findInventory(given: string | undefined): Promise<LoadedInventory> {
+export async function findInventory(
+  given: string | undefined,
+  passwords: PasswordFlags = {},
+): Promise<LoadedInventory> {
   const chosen = given ?? process.env[variable];
   const file = chosen ? fileOf(chosen) : defaultFile();
   const inventory = await loadInventory(file, loadTypeScript);
+  const root = projectRoot(dirname(file));
+  const settings = givenPasswords(passwords);
   return {
     inventory,
     file,
     name: basename(file, extname(file)),
     shown: relative(process.cwd(), file).startsWith("..") ? file : relative(process.cwd(), file),
-    root: projectRoot(dirname(file)),
+    root,
+    access: ({ name }) =>
+      hostAccess(inventory.host(name), root, (other) => inventory.hosts.get(other), settings),
   };
 }
 

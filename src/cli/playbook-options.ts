@@ -8,10 +8,11 @@ import { findInventory, type LoadedInventory } from "./inventories.ts";
 import { runsFolder } from "./journal.ts";
 import { resolveLastFailed } from "./last-failed.ts";
 import { collect, inventoryOption, positive } from "./options.ts";
+import { type PasswordFlags, passwordOptions } from "./passwords.ts";
 import { loadPlaybook } from "./playbooks.ts";
 import { type SelectionFlags, selectionOf, selectionOptions } from "./selection-options.ts";
 
-export interface PlaybookFlags extends SelectionFlags {
+export interface PlaybookFlags extends SelectionFlags, PasswordFlags {
   readonly inventory?: string;
   readonly limit?: string;
   readonly extraVars?: readonly string[];
@@ -29,9 +30,9 @@ export interface RequestedPlaybook {
   readonly extraVars: ExtraVars;
 }
 
-/** `-i`, `--limit`, `-e`, `--forks`, `--tags`, `--skip-tags` and `--start-at`. */
+/** `-i`, `-k`, `-K`, `--limit`, `-e`, `--forks`, `--tags`, `--skip-tags` and `--start-at`. */
 export function playbookOptions(command: Command): Command {
-  inventoryOption(command).option(
+  passwordOptions(inventoryOption(command)).option(
     "-l, --limit <pattern>",
     "only these hosts: web1, or web:!web2, or @file, or @last-failed: those that failed in this playbook's last run",
   );
@@ -62,7 +63,7 @@ export function forksOption(command: Command): Command {
  */
 export async function requestedPlaybook(wanted: string, flags: PlaybookFlags): Promise<RequestedPlaybook> {
   const { name, file, playbook } = await loadPlaybook(wanted);
-  const inventory = await findInventory(flags.inventory);
+  const inventory = await findInventory(flags.inventory, flags);
   const where = { folder: runsFolder(), playbook: name, inventory: inventory.shown };
   const limit = flags.limit === undefined ? undefined : resolveLastFailed(flags.limit, where);
   const extraVars = await readExtraVars(flags.extraVars ?? []);

@@ -3,7 +3,6 @@ import type { Subscriber, TimedEvent } from "../core/events.ts";
 import type { Journal } from "../core/journal.ts";
 import type { Playbook } from "../core/play.ts";
 import { type RunRequest, runPlaybook } from "../core/run.ts";
-import { hostAccess } from "../inventory/access.ts";
 import type { HostSettings } from "../inventory/index.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
@@ -36,7 +35,7 @@ export function runAndReport(run: CommandRun): Promise<number> {
 
 async function runWith(run: CommandRun, journal: Journal): Promise<number> {
   const { name, playbook, inventory, report, subscriber, ...options } = run;
-  const { inventory: hosts, root, shown } = inventory;
+  const { inventory: hosts, shown } = inventory;
   const warn = (text: string) => {
     const event: TimedEvent = { type: "warning", text, time: Date.now() };
     for (const reporter of reporters) reporter.subscribe(event);
@@ -61,7 +60,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       name,
       inventoryName: shown,
       inventory: hosts,
-      access: (host) => hostAccess(hosts.host(host.name), root, (name) => hosts.hosts.get(name)),
+      access: inventory.access,
       signal,
       subscribers: [
         ...reporters.map(({ subscribe }) => subscribe),

@@ -80,7 +80,7 @@ export interface TaskOptions<V = unknown> {
    * host does not depend on who asks.
    */
   readonly environment?: Environment;
-  /** The directory that the same is run in; a task whose directory does not exist fails. Default: the user's home. */
+  /** The directory that the same is run in; a task whose directory does not exist fails. Default: where the connection begins, over SSH its user's home. */
   readonly cwd?: string;
   /** The umask that the same is run with, octal: `"027"`. Default `"022"`. */
   readonly umask?: string;

@@ -6,7 +6,7 @@ import { Secret } from "../secrets/secret.ts";
 import { connector } from "../transport/connect.ts";
 import type { ConnectionSettings } from "../transport/settings.ts";
 import { type FindHost, jumpHosts } from "./jump-hosts.ts";
-import type { Host, Password } from "./types.ts";
+import type { Host, HostSettings, Password } from "./types.ts";
 
 /**
  * How to reach a host.
@@ -14,10 +14,17 @@ import type { Host, Password } from "./types.ts";
  * @param host its merged settings
  * @param root the folder that relative paths in the settings are relative to: the project's
  * @param find finds the inventory's other hosts, which may be jump hosts
+ * @param given settings for what the inventory leaves open; jump hosts do not get them
  */
-export function hostAccess(host: Host, root: string, find: FindHost = () => undefined): HostAccess {
-  const { transport = "ssh", lease, become, becomeUser, becomePassword, becomeMethod } = host.settings;
-  const own = connectionSettings(host, root);
+export function hostAccess(
+  host: Host,
+  root: string,
+  find: FindHost = () => undefined,
+  given: HostSettings = {},
+): HostAccess {
+  const settings = { ...given, ...host.settings };
+  const { transport = "ssh", lease, become, becomeUser, becomePassword, becomeMethod } = settings;
+  const own = connectionSettings({ name: host.name, address: host.address, settings }, root);
   const jump = jumpHosts(host, own, find, (other) => connectionSettings(other, root));
   return {
     connect: connector(transport, { ...own, jump }),
@@ -31,7 +38,10 @@ export function hostAccess(host: Host, root: string, find: FindHost = () => unde
 }
 
 /** A host's settings without its jump hosts. What it leaves open, ~/.ssh/config may say. */
-function connectionSettings({ name, address, settings }: Host, root: string): ConnectionSettings {
+function connectionSettings(
+  { name, address, settings }: Pick<Host, "name" | "address" | "settings">,
+  root: string,
+): ConnectionSettings {
   const { port, user, identityFile, passphrase, knownHosts, password } = settings;
   const { forwardAgent, hostKeys, connectTimeout } = settings;
   return {

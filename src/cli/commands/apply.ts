@@ -11,6 +11,7 @@ import { readExtraVars } from "../extra-vars.ts";
 import { findInventory, type LoadedInventory } from "../inventories.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
+import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { planCounts, planOrigin } from "../plan-text.ts";
 import { restoredVars } from "../plan-vars.ts";
 import { extraVarsOption, forksOption } from "../playbook-options.ts";
@@ -19,7 +20,7 @@ import { projectRoot } from "../project.ts";
 import { runAndReport } from "../run.ts";
 import { packageVersion } from "../version.ts";
 
-interface Flags extends ReportFlags, LeaseFlags {
+interface Flags extends ReportFlags, LeaseFlags, PasswordFlags {
   readonly extraVars?: readonly string[];
   readonly forks?: number;
   readonly verify?: boolean;
@@ -32,7 +33,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
       "Makes exactly the changes that a plan lists.\nA host on which anything has moved that the plan was made from is left alone, and so is whatever the plan does not list.",
     )
     .argument("<plan>", "a file that `npx run plan PLAYBOOK -o FILE` wrote");
-  forksOption(extraVarsOption(command))
+  passwordOptions(forksOption(extraVarsOption(command)))
     .option("--refuse-unknown", "a host fails where a change is due that the plan could not foresee")
     .option("--verify", "after each change, reads back what it set and fails if the host does not show it");
   reportOptions(leaseOptions(command)).addHelpText(
@@ -55,7 +56,7 @@ async function apply(file: string, flags: Flags): Promise<number> {
   keyMarks(salt); // before the playbook makes any
   const extraVars = restoredVars(request.vars, await readExtraVars(flags.extraVars ?? []), { salt, file });
   const { playbook } = await loadPlaybook(existing(request.playbookFile, "playbook", file));
-  const inventory = await findInventory(existing(request.inventoryFile, "inventory", file));
+  const inventory = await findInventory(existing(request.inventoryFile, "inventory", file), flags);
   requireHosts(request, inventory, file);
   const { playbook: name, tags, skipTags, startAt } = request;
   if (!flags.reporter?.includes("jsonl"))

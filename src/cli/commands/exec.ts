@@ -4,15 +4,15 @@ import { ShowrunnerError } from "../../core/errors.ts";
 import type { Subscriber } from "../../core/events.ts";
 import { play, playbook } from "../../core/play.ts";
 import { runPlaybook } from "../../core/run.ts";
-import { hostAccess } from "../../inventory/access.ts";
 import { command as commandModule } from "../../modules/commands/command.ts";
 import { styleFor } from "../../report/index.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { withJournal } from "../journal.ts";
 import { inventoryOption, positive } from "../options.ts";
+import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 
-interface Flags {
+interface Flags extends PasswordFlags {
   readonly inventory?: string;
   readonly become?: boolean;
   readonly forks?: number;
@@ -23,7 +23,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     .description("Runs a command on every host that a pattern means, and prints what they answer.")
     .argument("<pattern>", "the hosts: all, web, web1, web:!web2")
     .argument("<command...>", "the command and its words; one quoted text goes through sh");
-  inventoryOption(command)
+  passwordOptions(inventoryOption(command))
     .option("-b, --become", "as root")
     .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive)
     .addHelpText(
@@ -43,7 +43,7 @@ Exit codes: 0 fine, 2 it failed on a host, 4 a host was unreachable, 5 bad usage
 
 async function exec(pattern: string, words: readonly string[], flags: Flags): Promise<number> {
   if (words.length === 0) throw new ShowrunnerError("usage", "no command is given");
-  const { inventory, root, shown } = await findInventory(flags.inventory);
+  const { inventory, shown, access } = await findInventory(flags.inventory, flags);
   const [only = ""] = words;
   const argv = words.length === 1 ? ["sh", "-c", only] : [...words];
   const plays = playbook([
@@ -63,7 +63,7 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
         inventoryName: shown,
         inventory,
         access: (host) => ({
-          ...hostAccess(inventory.host(host.name), root, (name) => inventory.hosts.get(name)),
+          ...access(host),
           // for a look at a host while a run is at work there
           lease: false,
         }),

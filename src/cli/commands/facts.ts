@@ -3,26 +3,28 @@ import type { Command } from "commander";
 import { play, playbook } from "../../core/play.ts";
 import { runPlaybook } from "../../core/run.ts";
 import type { HostFacts } from "../../index.ts";
-import { hostAccess } from "../../inventory/access.ts";
 import { facts } from "../../modules/util/facts.ts";
 import { styleFor } from "../../report/index.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { inventoryOption, positive } from "../options.ts";
+import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { tellFailures } from "../tell-failures.ts";
 import { table } from "../text.ts";
 
-interface Flags {
+interface Flags extends PasswordFlags {
   readonly inventory?: string;
   readonly json?: boolean;
   readonly forks?: number;
 }
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
-  inventoryOption(
-    command
-      .description("Reads what hosts are: system, hardware, addresses, mounts. Changes nothing.")
-      .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
+  passwordOptions(
+    inventoryOption(
+      command
+        .description("Reads what hosts are: system, hardware, addresses, mounts. Changes nothing.")
+        .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
+    ),
   )
     .option("--json", "everything, as JSON by host")
     .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive)
@@ -31,7 +33,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
 }
 
 async function print(pattern: string, flags: Flags): Promise<number> {
-  const { inventory, root, shown } = await findInventory(flags.inventory);
+  const { inventory, shown, access } = await findInventory(flags.inventory, flags);
   const found = new Map<string, HostFacts>();
   const read = play(
     "facts",
@@ -49,7 +51,7 @@ async function print(pattern: string, flags: Flags): Promise<number> {
       name: "facts",
       inventoryName: shown,
       inventory,
-      access: (host) => hostAccess(inventory.host(host.name), root),
+      access,
       subscribers: [tellFailures],
       signal,
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),

@@ -6,27 +6,29 @@ import { ShowrunnerError } from "../../core/errors.ts";
 import { type HostState, hostState } from "../../core/host-state.ts";
 import { play, playbook } from "../../core/play.ts";
 import { runPlaybook } from "../../core/run.ts";
-import { hostAccess } from "../../inventory/access.ts";
 import { styleFor } from "../../report/index.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { inventoryOption, positive } from "../options.ts";
+import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { tellFailures } from "../tell-failures.ts";
 import { table } from "../text.ts";
 
-interface Flags {
+interface Flags extends PasswordFlags {
   readonly inventory?: string;
   readonly json?: boolean;
   readonly forks?: number;
 }
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
-  inventoryOption(
-    command
-      .description(
-        "Shows the handlers that are owed on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run on such a host runs them. Changes nothing.",
-      )
-      .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
+  passwordOptions(
+    inventoryOption(
+      command
+        .description(
+          "Shows the handlers that are owed on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run on such a host runs them. Changes nothing.",
+        )
+        .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
+    ),
   )
     .option("--json", "everything, as JSON by host")
     .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive)
@@ -34,7 +36,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
 }
 
 async function print(pattern: string, flags: Flags): Promise<number> {
-  const { inventory, root, shown } = await findInventory(flags.inventory);
+  const { inventory, shown, access } = await findInventory(flags.inventory, flags);
   const found = new Map<string, HostState>();
   const look = play(
     "handlers",
@@ -49,7 +51,7 @@ async function print(pattern: string, flags: Flags): Promise<number> {
       inventoryName: shown,
       inventory,
       access: (host) => ({
-        ...hostAccess(inventory.host(host.name), root, (name) => inventory.hosts.get(name)),
+        ...access(host),
         lease: false,
       }),
       subscribers: [tellFailures],

@@ -7,9 +7,10 @@ import { redactDeep } from "../../secrets/secret.ts";
 import { findInventory } from "../inventories.ts";
 import { moduleNamed } from "../modules.ts";
 import { inventoryOption, positive, type ReportFlags, reportOptions } from "../options.ts";
+import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { runAndReport } from "../run.ts";
 
-interface Flags extends ReportFlags {
+interface Flags extends ReportFlags, PasswordFlags {
   readonly inventory?: string;
   readonly hosts: string;
   readonly become?: boolean;
@@ -23,7 +24,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     .argument("<module>", "the module's name; `npx run doc` lists them")
     .argument("[parameters]", "its parameters, in JSON or YAML", "{}")
     .requiredOption("--hosts <pattern>", "the hosts: all, web, web1, web:!web2");
-  inventoryOption(command)
+  passwordOptions(inventoryOption(command))
     .option("-b, --become", "as root")
     .option("-c, --check", "changes nothing: says what the task would change")
     .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive);
@@ -44,7 +45,7 @@ async function run(name: string, parameters: string, flags: Flags): Promise<numb
   const module = await moduleNamed(name);
   const params = await read(parameters);
   module.fromData(params); // says what is wrong with them, before any host is reached
-  const inventory = await findInventory(flags.inventory);
+  const inventory = await findInventory(flags.inventory, flags);
   const values = new Map<string, unknown>();
   const one = play(
     "task",
