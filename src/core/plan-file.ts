@@ -47,7 +47,7 @@ const PlannedTask = Type.Object(
     title: Type.String(),
     location: Type.Optional(Type.String()),
     status: Type.Enum(["changed", "likely", "unknown", "failed", "ok"]),
-    params: Type.Optional(Digest("the task's parameters, where what it will do is unknown")),
+    params: Type.Optional(Digest("the task's parameters, where it may do something else")),
     reason: Type.Optional(Type.String()),
     changes: Type.Array(PlannedChange),
   },

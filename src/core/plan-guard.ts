@@ -35,7 +35,7 @@ interface Pending {
  * has moved takes no part. Then a change is made only if the plan lists it:
  *
  * - of a task that it calls certain, the very same change,
- * - of one that it calls likely, also another that brings about nothing but what was planned,
+ * - of one that it calls likely, also another that brings about nothing but what was planned, by the same parameters,
  * - of one of which it says that nobody can know what it will do, whatever it finds to do, unless that is refused.
  *
  * @example
@@ -114,7 +114,9 @@ export class PlanGuard implements RunWatch {
     const own = this.#pending.filter(({ task }) => isPlanned(task, run));
     const isListed =
       own.some((pending) => takeSame(pending, action)) ||
-      own.some((pending) => takeEqual(pending, setDigests(this.#plan.salt, change)));
+      own.some(
+        (pending) => this.#isAsked(pending, run) && takeEqual(pending, setDigests(this.#plan.salt, change)),
+      );
     if (!isListed) {
       const isUnknown = own.some((pending) => this.#claim(pending, run)) || this.#isUnforeseen(run);
       if (!isUnknown) return this.#unlisted(own, run, change);
@@ -126,10 +128,14 @@ export class PlanGuard implements RunWatch {
 
   #claim(pending: Pending, run: TaskRun<unknown>): boolean {
     const { task, claimedBy = run } = pending;
-    if (task.status !== "unknown" || claimedBy !== run) return false;
-    if (task.params !== paramsDigest(this.#plan.salt, run)) return false;
+    if (task.status !== "unknown" || claimedBy !== run || !this.#isAsked(pending, run)) return false;
     pending.claimedBy = run;
     return true;
+  }
+
+  /** Whether the task was told the same when it was planned. */
+  #isAsked({ task }: Pending, run: TaskRun<unknown>): boolean {
+    return task.params === paramsDigest(this.#plan.salt, run);
   }
 
   /** Handlers, too, may be owed by what could not be foreseen. */

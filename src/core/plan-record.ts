@@ -54,7 +54,7 @@ export class PlanRecorder implements RunWatch {
     this.#tasks.push({
       ...placeOf(run),
       status,
-      ...(status === "unknown" ? { params: paramsDigest(this.#salt, run) } : {}),
+      ...(isDoubtful(status) ? { params: paramsDigest(this.#salt, run) } : {}),
       ...(reason === undefined ? {} : { reason }),
       changes: run.changes.map((change) => this.#planned(change)),
     });
@@ -124,6 +124,11 @@ export class PlanRecorder implements RunWatch {
       sets: setDigests(this.#salt, change),
     };
   }
+}
+
+/** Whether the task may do something else in the end. */
+function isDoubtful(status: PlannedTask["status"]): boolean {
+  return status === "unknown" || status === "likely" || status === "failed";
 }
 
 function placeOf({ context, shown }: TaskRun<unknown>) {

@@ -364,6 +364,61 @@ describe("applying a plan", () => {
     },
   );
 
+  it("ends the step where a change is refused, even one whose errors are ignored", async () => {
+    const plays = (to: string) =>
+      one(async () => {
+        await turn({ name: "a", to }, { ignoreErrors: true });
+        await turn({ name: "b", to: "on" });
+      });
+    const { plan } = await planOn({ h: new FakeSwitches() }, plays("on"));
+    const host = new FakeSwitches();
+    expect(codes(await applyOn({ h: host }, plays("dim"), plan))).toEqual(["h plan.diverged"]);
+    expect(host.changes).toEqual([]);
+  });
+
+  it("fails a host whose code rescues what was refused, at the end of the step", async () => {
+    const plays = (to: string) => [
+      play(
+        "p",
+        { hosts: "all" },
+        {
+          s1: () => turn({ name: "a", to }).then(undefined, () => undefined),
+          s2: async () => void (await turn({ name: "b", to: "on" })),
+        },
+      ),
+    ];
+    const { plan } = await planOn({ h: new FakeSwitches() }, plays("on"));
+    const host = new FakeSwitches();
+    expect(codes(await applyOn({ h: host }, plays("dim"), plan))).toEqual(["h plan.diverged"]);
+    expect(host.changes).toEqual([]);
+  });
+
+  it.each([
+    ["another host", { host: "h2" }],
+    ["another play", { play: "q" }],
+    ["another step", { step: "t" }],
+    ["a task that is called otherwise", { title: "z" }],
+    ["the same", {}],
+  ])("allows what it lists at its place only: %s", async (what, other) => {
+    const planned = { host: "h1", play: "p", step: "s", title: "a" };
+    const at = (place: typeof planned) => [
+      play(
+        place.play,
+        { hosts: "all" },
+        {
+          [place.step]: async ({ host }) => {
+            if (host.name === place.host) await turn({ name: "a", to: "on" }, { name: place.title });
+          },
+        },
+      ),
+    ];
+    const hosts = { h1: new FakeSwitches(), h2: new FakeSwitches() };
+    const { plan } = await planOn(hosts, at(planned));
+    const ran = await applyOn(hosts, at({ ...planned, ...other }), plan);
+    const refused = what === "the same" ? [] : [`${what === "another host" ? "h2" : "h1"} plan.diverged`];
+    expect(codes(ran)).toEqual(refused);
+  });
+
   it("says which change it refused, and what the plan has instead", async () => {
     const { plan } = await planOn(
       { h: new FakeSwitches() },
@@ -389,34 +444,30 @@ describe("applying a plan", () => {
     });
     const { plan } = await planOn({ h: new FakeSwitches() }, plays);
     expect(plan.tasks.map(({ status }) => status)).toEqual(["changed", "likely"]);
-    /** Like `turn`, but by another script. */
-    const otherwise = defineModule({
-      name: "turn",
-      summary: "Turns otherwise.",
-      params: { name: Type.String(), to: Type.String() },
-      async *plan(host, p) {
-        await host.fact(switchFact, p.name);
-        yield change({
-          what: "x",
-          script: sh`turn ${p.name} ${p.to} gently`,
-          sets: [switchFact.is(p.name, p.to)],
-        });
-      },
-    });
-    const apply = async (to: string) => {
+    const apply = async (given: { touches?: ["services"] }, effect: string) => {
+      /** Like `turn`, but it finds that something else is to be done. */
+      const otherwise = defineModule({
+        ...turn.definition,
+        async *plan(host, p) {
+          await host.fact(switchFact, p.name);
+          yield change({
+            what: "otherwise",
+            script: sh`turn ${p.name} ${effect} gently`,
+            sets: [switchFact.is(p.name, effect)],
+          });
+          return { was: "" };
+        },
+      });
       const host = new FakeSwitches();
-      const ran = await applyOn(
-        { h: host },
-        one(async () => {
-          await print({ text: "opaque" });
-          await otherwise({ name: "a", to });
-        }),
-        plan,
-      );
-      return [codes(ran), host.changes];
+      const steps = one(async () => {
+        await print({ text: "opaque" });
+        await otherwise({ name: "a", to: "on", ...given });
+      });
+      return [codes(await applyOn({ h: host }, steps, plan)), host.changes];
     };
-    expect(await apply("on")).toEqual([[], ["print opaque", "turn a on gently"]]);
-    expect(await apply("off")).toEqual([["h plan.diverged"], ["print opaque"]]);
+    expect(await apply({}, "on")).toEqual([[], ["print opaque", "turn a on gently"]]);
+    expect(await apply({}, "off")).toEqual([["h plan.diverged"], ["print opaque"]]);
+    expect(await apply({ touches: ["services"] }, "on")).toEqual([["h plan.diverged"], ["print opaque"]]);
   });
 
   it("lets a task of which nobody knew what it will do, and the rest of such a step, do what they find", async () => {
