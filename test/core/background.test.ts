@@ -139,7 +139,9 @@ describe("a task in the background", () => {
   });
 
   it("goes on when the run is interrupted, and the next run joins it", async () => {
-    const task = () => shell({ cmd: sh`echo begun >>${marker}; sleep 1.5; echo done` });
+    const go = join(folder, "go");
+    const task = () =>
+      shell({ cmd: sh`echo begun >>${marker}; until [ -e ${go} ]; do sleep 0.05; done; echo done` });
     const interrupt = new AbortController();
     const first = await runWith(async () => {
       await background(task(), poll);
@@ -147,10 +149,11 @@ describe("a task in the background", () => {
       await sleep(5000, undefined, { signal: interrupt.signal });
     }, interrupt.signal);
     expect(first.exitCode).toBe(99);
-    expect(readFileSync(marker, "utf8")).toBe("begun\n");
+    await vi.waitFor(() => expect(readFileSync(marker, "utf8")).toBe("begun\n"));
     let second: Job<CommandValue> | undefined;
     const ran = await runHere(async () => {
       second = await background(task(), poll);
+      writeFileSync(go, "");
       expect((await second.wait()).value.stdout).toBe("done\n");
     });
     expect(ran.error).toBeUndefined();
@@ -193,6 +196,8 @@ describe.each([
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
+  /** Seconds that no other process of the machine sleeps. */
+  const limit = 1_000_000_000 + process.pid;
   const look = async (id: string) => {
     for (;;) {
       const said = run(lookScript(id));
@@ -202,21 +207,25 @@ describe.each([
   };
 
   it("start once, join what runs, tell the end, and leave nothing", async () => {
-    const script = rawScript(`echo begun >>${marker}; sleep 0.5; echo "it's"; exit 3`);
-    expect(run(startScript("job", "one", script, 4747))).toBe("started\n");
-    expect(run(startScript("job", "one", script, 4747))).toBe("started\n");
-    expect(run(startScript("job", "two", script, 4747))).toBe("joined\n");
+    const go = join(folder, `go-${shellName}`);
+    const script = rawScript(
+      `echo begun >>${marker}; until [ -e ${go} ]; do sleep 0.05; done; echo "it's"; exit 3`,
+    );
+    expect(run(startScript("job", "one", script, limit))).toBe("started\n");
+    expect(run(startScript("job", "one", script, limit))).toBe("started\n");
+    expect(run(startScript("job", "two", script, limit))).toBe("joined\n");
     expect(run(lookScript("job"))).toBe("running\n");
+    writeFileSync(go, "");
     expect(await look("job")).toBe("3\nit's\n");
-    expect(run(startScript("job", "two", script, 4747))).toBe("started\n");
+    expect(run(startScript("job", "two", script, limit))).toBe("started\n");
     expect(readFileSync(marker, "utf8")).toBe("begun\n");
     // what nobody has waited for is done again by another run
-    expect(run(startScript("job", "three", script, 4747))).toBe("started\n");
+    expect(run(startScript("job", "three", script, limit))).toBe("started\n");
     await look("job");
     expect(readFileSync(marker, "utf8")).toBe("begun\nbegun\n");
     run(tidyScript("job"));
     expect(existsSync(join(state, "lib"))).toBe(false);
-    expect(processes("sleep 4747")).toEqual([]);
+    expect(processes(`sleep ${limit}`)).toEqual([]);
   });
 
   it("tell that a job was killed", async () => {
@@ -227,9 +236,9 @@ describe.each([
   });
 
   it("end a job that is late, whatever it does against it", async () => {
-    run(startScript("job", "one", rawScript("trap '' TERM; echo on; sleep 4949; sleep 4949"), 1));
+    run(startScript("job", "one", rawScript(`trap '' TERM; echo on; sleep ${limit}; sleep ${limit}`), 3));
     expect(await look("job")).toBe("late\non\n");
-    await vi.waitFor(() => expect(processes("sleep 4949")).toEqual([]));
+    await vi.waitFor(() => expect(processes(`sleep ${limit}`)).toEqual([]));
   });
 });
 
