@@ -1,8 +1,11 @@
 /** A connection that ssh2 holds: its channels are processes and byte streams. */
-import type { Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { messageOf, ShowrunnerError } from "../core/errors.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
+
+/** How long the other side has to take leave. Milliseconds. */
+const closeLimit = 2000;
 
 export class SshConnection implements Connection {
   readonly #client: Client;
@@ -58,9 +61,19 @@ export class SshConnection implements Connection {
 
   async close(): Promise<void> {
     this.#client.end();
-    const timer = setTimeout(() => this.#client.destroy(), 2000);
+    const timer = setTimeout(() => this.#abort(), closeLimit);
     await this.ended;
     clearTimeout(timer);
+  }
+
+  /**
+   * Drops the connection without the other side, which may be gone without a word: the socket would keep this process
+   * alive for a quarter of an hour. The client's own `destroy` does nothing once `end` was called.
+   */
+  #abort(): void {
+    const socket: unknown = Reflect.get(this.#client, "_sock");
+    if (socket instanceof Duplex) socket.destroy();
+    else this.#client.destroy();
   }
 
   #process(channel: ClientChannel): RemoteProcess {
