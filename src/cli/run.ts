@@ -13,7 +13,17 @@ import { openReporters } from "./reporters.ts";
 export interface CommandRun
   extends Pick<
     RunRequest,
-    "limit" | "selection" | "confirmStep" | "extraVars" | "forks" | "check" | "verify" | "watch" | "purpose"
+    | "limit"
+    | "selection"
+    | "confirmStep"
+    | "extraVars"
+    | "forks"
+    | "check"
+    | "verify"
+    | "watch"
+    | "purpose"
+    | "waitLease"
+    | "takeOver"
   > {
   readonly name: string;
   readonly playbook: Playbook;

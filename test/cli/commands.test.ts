@@ -23,6 +23,15 @@ describe("the command line", () => {
   });
 
   it.each([
+    ["playbook", "x"],
+    ["task", "debug", "{message: hi}", "--hosts", "all"],
+    ["apply", "plan.json"],
+  ])("lets %s wait for a host that another run is changing, or take it over", async (...args) => {
+    const { stderr } = await run(folder, [...args, "--take-over", "--wait-lease", "soon"]);
+    expect(stderr).toContain("expected a time such as 30s, 10m or 1h");
+  });
+
+  it.each([
     { args: ["playbok"], said: "(Did you mean playbook?)" },
     { args: ["playbook", "--chek"], said: "(Did you mean --check?)" },
     { args: ["playbook", "x", "--forks", "0"], said: "expected a whole number above 0" },

@@ -4,6 +4,7 @@ import { exitCode } from "../../core/errors.ts";
 import { selectPlays } from "../../core/select-plays.ts";
 import { styleFor } from "../../report/index.ts";
 import { stepAsker } from "../ask-step.ts";
+import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
 import { playbookLists, wantsList } from "../playbook-lists.ts";
 import { type PlaybookFlags, playbookOptions, requestedPlaybook } from "../playbook-options.ts";
@@ -12,7 +13,7 @@ import { runAndReport } from "../run.ts";
 import { listOptions } from "../selection-options.ts";
 import { table } from "../text.ts";
 
-interface Flags extends ReportFlags, PlaybookFlags {
+interface Flags extends ReportFlags, PlaybookFlags, LeaseFlags {
   readonly check?: boolean;
   readonly verify?: boolean;
 }
@@ -26,6 +27,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
   playbookOptions(command)
     .option("-c, --check", "changes nothing: says what a run would change, and what it can't know")
     .option("--verify", "after each change, reads back what it set and fails if the host does not show it");
+  leaseOptions(command);
   listOptions(command);
   reportOptions(command).addHelpText(
     "after",
@@ -60,6 +62,7 @@ async function run(wanted: string, flags: Flags): Promise<number> {
       report: asker ? { ...flags, reporter: flags.reporter ?? ["plain"] } : flags,
       check: flags.check ?? false,
       verify: flags.verify ?? false,
+      ...leaseOf(flags),
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),
     });
   } finally {

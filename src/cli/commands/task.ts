@@ -5,12 +5,13 @@ import { play, playbook } from "../../core/play.ts";
 import { valueIfKnown } from "../../core/task-run.ts";
 import { redactDeep } from "../../secrets/secret.ts";
 import { findInventory } from "../inventories.ts";
+import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { moduleNamed } from "../modules.ts";
 import { inventoryOption, positive, type ReportFlags, reportOptions } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { runAndReport } from "../run.ts";
 
-interface Flags extends ReportFlags, PasswordFlags {
+interface Flags extends ReportFlags, PasswordFlags, LeaseFlags {
   readonly inventory?: string;
   readonly hosts: string;
   readonly become?: boolean;
@@ -28,7 +29,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     .option("-b, --become", "as root")
     .option("-c, --check", "changes nothing: says what the task would change")
     .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive);
-  reportOptions(command)
+  reportOptions(leaseOptions(command))
     .addHelpText(
       "after",
       `
@@ -63,6 +64,7 @@ async function run(name: string, parameters: string, flags: Flags): Promise<numb
     inventory,
     report: flags,
     check: flags.check ?? false,
+    ...leaseOf(flags),
     ...(flags.forks === undefined ? {} : { forks: flags.forks }),
   });
   if (!flags.reporter?.includes("jsonl"))
