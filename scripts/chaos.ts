@@ -36,6 +36,12 @@ async function main(): Promise<number> {
   const wishes = readWishes();
   const site = makeSite();
   const tally: Tally = { injected: [], missed: [], wrongs: [] };
+  const leave = () => {
+    say("interrupted");
+    const gone = wishes.keep ? Promise.resolve() : down(site.spec, say);
+    gone.catch(printError).finally(() => process.exit(exitCode.interrupted));
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, leave);
   try {
     await up(site.spec, say);
     const packages = await packagesStage(site, say);

@@ -36,12 +36,14 @@ export async function runSite(
   const began = performance.now();
   const child = spawn(
     process.execPath,
-    [cli, "playbook", "site", "-i", inventory, "--reporter", "jsonl", ...more],
+    [cli, "playbook", "site", "-i", inventory, "--reporter", "jsonl", "--wait-lease", "5m", ...more],
     {
       cwd: project,
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
+  const end = () => child.kill("SIGKILL");
+  process.once("exit", end);
   const names = new PointNames();
   const seen: Seen[] = [];
   let play = 0;
@@ -65,13 +67,14 @@ export async function runSite(
   let hung = false;
   const timer = setTimeout(() => {
     hung = true;
-    child.kill("SIGKILL");
+    end();
   }, patienceMs);
   const exitCode = await new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
   });
   clearTimeout(timer);
+  process.off("exit", end);
   return { seen, exitCode, hung, stderr, seconds: (performance.now() - began) / 1000 };
 }
 
