@@ -1,14 +1,14 @@
 /** Holds a run to a plan: it makes the changes that the plan lists and no other, on hosts that are as they were. */
-import { redact } from "../secrets/secret.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import type { Change } from "./change.ts";
 import type { HostContext } from "./context.ts";
-import { ShowrunnerError } from "./errors.ts";
+import type { ShowrunnerError } from "./errors.ts";
 import { asFailure, showError } from "./failure.ts";
 import type { HostRun } from "./host-run.ts";
 import type { PlanFile, PlannedChange, PlannedTask } from "./plan-file.ts";
 import { isPlanned, paramsDigest } from "./plan-match.ts";
 import { refuseMoved } from "./plan-moved.ts";
+import { notForeseen, notListed } from "./plan-refusals.ts";
 import type { PlayState } from "./play-run.ts";
 import type { RunWatch } from "./run-watch.ts";
 import type { TaskRun } from "./task-run.ts";
@@ -46,6 +46,8 @@ export class PlanGuard implements RunWatch {
   readonly #again: string;
   readonly #refuseUnknown: boolean;
   readonly #pending: readonly Pending[];
+  readonly #byHost = new Map<string, Pending[]>();
+  readonly #once: readonly Pending[];
   /** What each task was allowed: it may do that again when it is tried again. */
   readonly #allowed = new WeakMap<TaskRun<unknown>, Set<string>>();
   /** By host, why nothing may be done there. */
@@ -58,6 +60,12 @@ export class PlanGuard implements RunWatch {
     this.#again = again;
     this.#refuseUnknown = refuseUnknown;
     this.#pending = plan.tasks.map((task) => ({ task, left: new Set(task.changes) }));
+    this.#once = this.#pending.filter(({ task }) => task.once === true);
+    for (const pending of this.#pending) {
+      const own = this.#byHost.get(pending.task.host) ?? [];
+      own.push(pending);
+      this.#byHost.set(pending.task.host, own);
+    }
   }
 
   /** Looks at all hosts, also those that are only delegated to, before anything is done on any. */
@@ -111,7 +119,7 @@ export class PlanGuard implements RunWatch {
     const allowed = this.#allowed.get(run) ?? new Set();
     this.#allowed.set(run, allowed);
     if (allowed.has(action)) return undefined;
-    const own = this.#pending.filter(({ task }) => isPlanned(task, run));
+    const own = this.#candidates(run).filter(({ task }) => isPlanned(task, run));
     const isListed =
       own.some((pending) => takeSame(pending, action)) ||
       own.some(
@@ -119,11 +127,19 @@ export class PlanGuard implements RunWatch {
       );
     if (!isListed) {
       const isUnknown = own.some((pending) => this.#claim(pending, run)) || this.#isUnforeseen(run);
-      if (!isUnknown) return this.#unlisted(own, run, change);
-      if (this.#refuseUnknown) return this.#unknown(run, change);
+      const planned = own.map(({ task }) => task);
+      if (!isUnknown) return notListed(run.task, change, { planned, again: this.#again });
+      if (this.#refuseUnknown) return notForeseen(run.task, change, { again: this.#again });
     }
     allowed.add(action);
     return undefined;
+  }
+
+  /** Those of this host, and those that any host may do. */
+  #candidates({ context }: TaskRun<unknown>): Pending[] {
+    const host = context.host.info.name;
+    const elsewhere = context.isOnce ? this.#once.filter(({ task }) => task.host !== host) : [];
+    return [...(this.#byHost.get(host) ?? []), ...elsewhere];
   }
 
   #claim(pending: Pending, run: TaskRun<unknown>): boolean {
@@ -145,32 +161,6 @@ export class PlanGuard implements RunWatch {
       (one) => one.host === origin.info.name && one.play === play && (one.step === step || isHandler),
     );
   }
-
-  #unknown({ task }: TaskRun<unknown>, change: Change): ShowrunnerError {
-    return new ShowrunnerError(
-      "plan.diverged",
-      `the plan could not foresee this change of ${task.label}: ${changeText(change)}`,
-      {
-        location: task.location,
-        hint: `it was not made, since nothing unknown is to be; ${this.#again} knows more by now`,
-      },
-    );
-  }
-
-  #unlisted(own: readonly Pending[], { task }: TaskRun<unknown>, change: Change): ShowrunnerError {
-    const planned = own.flatMap(({ task: { status, changes } }) =>
-      changes.map((one) => `planned (${status === "changed" ? "certain" : status}): ${changeText(one)}`),
-    );
-    return new ShowrunnerError(
-      "plan.diverged",
-      `the plan lists no such change of ${task.label}: ${changeText(change)}`,
-      {
-        location: task.location,
-        details: planned.length > 0 ? planned : ["planned: nothing, by this task in this step"],
-        hint: `it was not made: the playbook is another now, or does something different at every run; ${this.#again} makes a new plan`,
-      },
-    );
-  }
 }
 
 /** Takes a planned change that does the very same. */
@@ -185,22 +175,11 @@ function takeEqual({ task, left }: Pending, sets: readonly string[]): boolean {
   if (task.status !== "likely" && task.status !== "failed") return false;
   const planned = new Set(task.changes.flatMap((one) => one.sets));
   if (sets.length === 0 || !sets.every((one) => planned.has(one))) return false;
-  for (const one of left) if (one.sets.every((set) => sets.includes(set))) left.delete(one);
+  for (const one of left)
+    if (one.sets.length > 0 && one.sets.every((set) => sets.includes(set))) left.delete(one);
   return true;
 }
 
 function labelOf({ roles, module, title }: PlannedTask): string {
   return [...roles, `${module} ${title}`.trim()].join(" › ");
-}
-
-/** `mode 0600 → 0644` */
-function changeText({ what, before, after }: Pick<PlannedChange, "what" | "before" | "after">): string {
-  const [from, to] = [shortText(before), shortText(after)];
-  return redact(from === undefined || to === undefined ? what : `${what} ${from} → ${to}`);
-}
-
-function shortText(value: unknown): string | undefined {
-  if (value === undefined || value === null || typeof value === "object") return undefined;
-  const text = redact(String(value));
-  return text.length > 0 && text.length <= 60 && !text.includes("\n") ? text : undefined;
 }

@@ -57,7 +57,7 @@ async function apply(file: string, flags: Flags): Promise<number> {
   const extraVars = restoredVars(request.vars, await readExtraVars(flags.extraVars ?? []), { salt, file });
   const { playbook } = await loadPlaybook(existing(request.playbookFile, "playbook", file));
   const inventory = await findInventory(existing(request.inventoryFile, "inventory", file), flags);
-  requireHosts(request, inventory, file);
+  requireHosts(Object.keys(plan.hosts), inventory, file);
   const { playbook: name, tags, skipTags, startAt } = request;
   if (!flags.reporter?.includes("jsonl"))
     process.stdout.write(`Applying ${file}: ${planOrigin(plan)}\nPlan: ${planCounts(plan)}\n`);
@@ -91,7 +91,7 @@ function existing(path: string, what: string, plan: string): string {
 }
 
 /** @throws ShowrunnerError `inventory.pattern` */
-function requireHosts({ hosts }: PlanRequest, { inventory, shown }: LoadedInventory, plan: string): void {
+function requireHosts(hosts: readonly string[], { inventory, shown }: LoadedInventory, plan: string): void {
   const gone = hosts.filter((name) => !isThere(name));
   if (gone.length === 0) return;
   throw new ShowrunnerError("inventory.pattern", `${shown} no longer has ${gone.join(", ")}`, {

@@ -1,0 +1,60 @@
+/** What is said where a plan does not allow a change. */
+import { redact } from "../secrets/secret.ts";
+import { ShowrunnerError } from "./errors.ts";
+import type { PlannedChange, PlannedTask } from "./plan-file.ts";
+import type { Task } from "./task.ts";
+
+type Said = Pick<PlannedChange, "what" | "before" | "after">;
+
+/**
+ * A change that the plan does not list.
+ *
+ * @param planned what it has of this task
+ * @param again the command that makes a new plan
+ */
+export function notListed(
+  task: Task<unknown>,
+  change: Said,
+  { planned, again }: { planned: readonly PlannedTask[]; again: string },
+): ShowrunnerError {
+  const had = planned.flatMap(({ status, changes }) =>
+    changes.map((one) => `planned (${status === "changed" ? "certain" : status}): ${changeText(one)}`),
+  );
+  return new ShowrunnerError(
+    "plan.diverged",
+    `the plan lists no such change of ${task.label}: ${changeText(change)}`,
+    {
+      location: task.location,
+      details: had.length > 0 ? had : ["planned: nothing, by this task in this step"],
+      hint: `it was not made: the playbook is another now, or does something different at every run; ${again} makes a new plan`,
+    },
+  );
+}
+
+/** A change that the plan leaves open, where nothing open is to be done. */
+export function notForeseen(
+  task: Task<unknown>,
+  change: Said,
+  { again }: { again: string },
+): ShowrunnerError {
+  return new ShowrunnerError(
+    "plan.diverged",
+    `the plan could not foresee this change of ${task.label}: ${changeText(change)}`,
+    {
+      location: task.location,
+      hint: `it was not made, since nothing unknown is to be; ${again} knows more by now`,
+    },
+  );
+}
+
+/** `mode 0600 → 0644` */
+function changeText({ what, before, after }: Said): string {
+  const [from, to] = [shortText(before), shortText(after)];
+  return redact(from === undefined || to === undefined ? what : `${what} ${from} → ${to}`);
+}
+
+function shortText(value: unknown): string | undefined {
+  if (value === undefined || value === null || typeof value === "object") return undefined;
+  const text = redact(String(value));
+  return text.length > 0 && text.length <= 60 && !text.includes("\n") ? text : undefined;
+}
