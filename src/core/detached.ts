@@ -82,9 +82,10 @@ async function persistently(
       if (output) return output;
       throw new ShowrunnerError("internal", "a script was sent and no answer came");
     } catch (error) {
+      signal.throwIfAborted();
       const failure = asFailure(error);
       away ??= performance.now();
-      if (!isAway(failure) || signal.aborted || performance.now() - away > awayLimit) throw failure;
+      if (!isAway(failure) || performance.now() - away > awayLimit) throw failure;
       giveUp(session, used);
       await pause(1000, signal);
     }

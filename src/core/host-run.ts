@@ -2,7 +2,7 @@
 import type { Session } from "../transport/session.ts";
 import type { Become } from "../transport/transport.ts";
 import { Debts } from "./debts.ts";
-import { ShowrunnerError } from "./errors.ts";
+import type { ShowrunnerError } from "./errors.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "./events.ts";
 import { FactStore } from "./facts.ts";
 import { HandlerQueue } from "./handlers.ts";
@@ -55,7 +55,7 @@ export class HostRun {
 
   /** Ends what runs, gives the lease back and closes the connection. Never rejects. */
   close(): Promise<void> {
-    this.jobs.abandon(new ShowrunnerError("host.lost", "the run is over: the job goes on by itself"));
+    this.jobs.abandon("the run is over");
     return this.session.close(async () => this.tenure?.release());
   }
 

@@ -1,5 +1,5 @@
 /** The jobs of one host: what runs in the background while its steps go on. */
-import type { ShowrunnerError } from "./errors.ts";
+import { ShowrunnerError } from "./errors.ts";
 
 /** One job, as the engine sees it. */
 interface OpenJob {
@@ -60,8 +60,9 @@ export class Jobs {
     return unmet;
   }
 
-  /** Waits for them no longer; what runs on the host goes on. */
-  abandon(reason: ShowrunnerError): void {
-    this.#abandoned.abort(reason);
+  /** Waits for them no longer; what runs on the host goes on. @param why for the message */
+  abandon(why: string): void {
+    const hint = "a run that starts the same task again joins it";
+    this.#abandoned.abort(new ShowrunnerError("host.lost", `${why}: the job goes on by itself`, { hint }));
   }
 }

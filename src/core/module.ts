@@ -12,7 +12,7 @@ import {
   type TSchema,
   Type,
 } from "./schema.ts";
-import { type Patience, type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
+import { isTaskOption, type Patience, type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
 
 export interface ModuleDefinition<P extends TProperties, V> {
   /** As users call it, in camelCase. */
@@ -81,6 +81,7 @@ export function defineModule<P extends TProperties, V>(
   const schema = Type.Object(definition.params, { additionalProperties: false });
   const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
     const location = callerLocation();
+    refuseMisplacedOptions(definition, given, location);
     const checked = requireValue(schema, given, { code: "params.invalid", what: definition.name, location });
     const params = settle(definition, checked, location);
     return new Task<V>(
@@ -111,6 +112,25 @@ const defined = new Map<string, AnyModule | undefined>();
 /** The one module of that name: tasks that come as data name theirs. */
 export function moduleNamed(name: string): AnyModule | undefined {
   return defined.get(name);
+}
+
+/** In Ansible they stand beside the parameters. */
+function refuseMisplacedOptions(
+  { name, params }: Pick<ModuleDefinition<TProperties, unknown>, "name" | "params">,
+  given: unknown,
+  location: Location | undefined,
+): void {
+  if (given === null || typeof given !== "object") return;
+  const misplaced = Object.keys(given).find((key) => !Object.hasOwn(params, key) && isTaskOption(key));
+  if (misplaced === undefined) return;
+  throw new ShowrunnerError(
+    "params.invalid",
+    `${name}: ${misplaced} is an option of the task, no parameter`,
+    {
+      location,
+      hint: `options stand in the second argument: ${name}({ … }, { ${misplaced}: … })`,
+    },
+  );
 }
 
 /** Runs the module's own checks: whatever they find wrong is a mistake in the call. */

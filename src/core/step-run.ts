@@ -1,7 +1,6 @@
 /** Runs one step of a play, or its handlers, on one host. */
 import { type HostContext, withContext } from "./context.ts";
 import { noDoubt, unforeseen } from "./doubt.ts";
-import { ShowrunnerError } from "./errors.ts";
 import type { ShownUnknown } from "./events.ts";
 import { asFailure, showError } from "./failure.ts";
 import type { HostRun } from "./host-run.ts";
@@ -43,7 +42,7 @@ export async function runStep(play: Play, step: string, host: HostRun, run: Play
 
 /** Waits for what a host runs in the background. A failure that no code has met is the host's; this never rejects. */
 export async function endJobs(host: HostRun, run: PlayState): Promise<void> {
-  if (host.lost) host.jobs.abandon(new ShowrunnerError("host.lost", "the host is lost"));
+  if (host.lost) host.jobs.abandon("the host is lost");
   for (const { step, error } of await host.jobs.settle()) if (!host.lost) fail(step, host, error, run);
 }
 

@@ -104,6 +104,11 @@ const optionNames: Names<TaskOptions> = {
   umask: true,
 };
 
+/** Whether there is an option of this name: for who gives it as a module's parameter, as in Ansible. */
+export function isTaskOption(name: string): boolean {
+  return Object.hasOwn(optionNames, name);
+}
+
 /** How a task went. */
 export interface TaskResult<V> {
   readonly status: TaskStatus;

@@ -22,9 +22,9 @@ function hintFor({ user, password }: Become, method: BecomeMethod, said: string)
 }
 
 const missing: Readonly<Record<BecomeMethod, string>> = {
-  sudo: "allow it without a password (NOPASSWD in sudoers), or give becomePassword in the inventory",
-  su: "give becomePassword in the inventory: the password of the user to become",
-  doas: "allow it without a password (nopass in doas.conf), or give becomePassword in the inventory",
+  sudo: "allow it without a password (NOPASSWD in sudoers), or give becomePassword in the inventory, or -K",
+  su: "give becomePassword in the inventory, or -K: the password of the user to become",
+  doas: "allow it without a password (nopass in doas.conf), or give becomePassword in the inventory, or -K",
 };
 
 const wrong: Readonly<Record<BecomeMethod, string>> = {

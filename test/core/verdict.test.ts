@@ -258,6 +258,18 @@ describe("in a check", () => {
 });
 
 describe("mistakes in them", () => {
+  it("an option among the parameters, where Ansible has it, is refused with where it belongs", () => {
+    const params = JSON.parse('{"cmd": "true", "changedWhen": false}');
+    expect(() => shell(params)).toThrow(
+      expect.objectContaining({
+        code: "params.invalid",
+        message: "shell: changedWhen is an option of the task, no parameter",
+        hint: "options stand in the second argument: shell({ … }, { changedWhen: … })",
+        location: expect.objectContaining({ file: expect.stringContaining("verdict.test.ts") }),
+      }),
+    );
+  });
+
   it("are told with the task's line", async () => {
     const options = JSON.parse('{"changedWhen": "stdout"}');
     expect(() => command({ argv: ["true"] }, options)).toThrow(
