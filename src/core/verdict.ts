@@ -28,7 +28,10 @@ export async function judged<V>(
   const outcome = await attempt().catch((error: unknown): Outcome<V> => {
     const failure = asFailure(error);
     // a host that is lost has not failed; a task that was not begun can't be judged
-    if (/^(host|lease|plan)\./.test(failure.code)) throw failure;
+    if (/^(host|lease|plan)\./.test(failure.code)) {
+      notifyUnasked(run);
+      throw failure;
+    }
     return { status: "failed", value: { failure }, failure };
   });
   if (outcome.status === "unknown") return outcome;
@@ -48,13 +51,30 @@ function judgeChange<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>
   const { changedWhen } = run.task.options;
   if (changedWhen === undefined) return outcome;
   const own = run.changes.length > 0 || run.attempted;
-  const says = decide("changedWhen", changedWhen, unjudged(run, outcome));
+  const says = askWhetherChanged(run, changedWhen, outcome);
   if (says === "unknown") return unknown(run, "whether it changes anything depends on what it gives");
   const changed = says ?? own;
   // what an earlier try has changed stays changed
   run.changed = run.changed === true || changed;
   if (changed) notify(run, planning.tentative ? "likely" : "certain");
   return outcome.status === "failed" ? outcome : { ...outcome, status: statusOf(run, planning) };
+}
+
+function askWhetherChanged<V>(run: TaskRun<V>, changedWhen: Verdict<V>, outcome: Outcome<V>) {
+  try {
+    return decide("changedWhen", changedWhen, unjudged(run, outcome));
+  } catch (error) {
+    notifyUnasked(run);
+    throw error;
+  }
+}
+
+/** What was changed owes its handlers where the condition could not be asked: nobody knows that it would not hold. */
+function notifyUnasked<V>(run: TaskRun<V>): void {
+  const { changedWhen } = run.task.options;
+  const made = run.changes.length > 0 || run.attempted;
+  const check = run.context.host.run.options.check === true;
+  if (made && !check && changedWhen !== undefined && changedWhen !== false) notify(run, "certain");
 }
 
 function judgeFailure<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {

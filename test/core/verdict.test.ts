@@ -56,6 +56,26 @@ describe("changedWhen", () => {
     expect((await runHere(() => fails("some"))).told).toEqual(["shell failed run", "debug ok"]);
   });
 
+  it("notifies where it could not be asked, since nobody knows that it would not hold", async () => {
+    const options = { changedWhen: () => JSON.parse("{"), notify: handler(), ignoreErrors: true };
+    const throws = await runHere(() => shell({ cmd: "true" }, options));
+    expect(throws.told).toEqual(["shell failed run", "debug ok"]);
+    const a = new FakeSwitches();
+    a.dieOn = /print/;
+    const lost = await runOn({ a }, [
+      play(
+        "p",
+        { hosts: "all", ignoreUnreachable: true },
+        {
+          s: async () => {
+            await print({ text: "x" }, { changedWhen: ({ value }) => value !== "", notify: handler() });
+          },
+        },
+      ),
+    ]);
+    expect(lost.of("message").map(({ text }) => text)).toEqual(["notified"]);
+  });
+
   it("keeps what an earlier try has changed", async () => {
     const ran = await runHere(() =>
       shell(
