@@ -19,11 +19,12 @@ function oneDiff({ what, before, after, diff }: ShownChange, style: Style): stri
       ...(after === undefined ? [] : [style("green", `+ ${what}: ${show(after)}`)]),
     ];
   }
-  const { createTwoFilesPatch } = library();
+  const { createTwoFilesPatch, FILE_HEADERS_ONLY } = library();
   const patch = createTwoFilesPatch(diff.path, diff.path, diff.before, diff.after, "before", "after", {
     context: 3,
+    headerOptions: FILE_HEADERS_ONLY,
   });
-  const lines = patch.trimEnd().split("\n").slice(1);
+  const lines = patch.trimEnd().split("\n");
   const shown = lines.slice(0, longest).map((line) => colour(line.replaceAll("\t", "  "), style));
   const cut = lines.length - shown.length;
   return cut > 0 ? [...shown, style("dim", `… ${cut} more lines`)] : shown;

@@ -112,7 +112,8 @@ Play web servers (web1, db1)
       { diff: true },
     );
     expect(text).toContain(
-      `      --- /etc/motd	before
+      `: content, mode 0600 → 0644
+      --- /etc/motd	before
       +++ /etc/motd	after
       @@ -1,2 +1,2 @@
       -old
