@@ -43,6 +43,8 @@ async function main(): Promise<number> {
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, leave);
   try {
+    // an earlier one that was killed may have left its hosts without a network
+    await down(site.spec, () => undefined);
     await up(site.spec, say);
     const packages = await packagesStage(site, say);
     if (wishes.stages.includes("configuration"))
