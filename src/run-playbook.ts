@@ -1,7 +1,8 @@
 /** Running a playbook from a program of the user's own. */
-import type { Subscriber, TimedEvent } from "./core/events.ts";
+import type { Subscriber } from "./core/events.ts";
 import { projectRoot } from "./core/project.ts";
 import { type RunRequest, type RunSummary, runPlaybook as run } from "./core/run.ts";
+import { fanOut } from "./core/run-state.ts";
 import { hostAccess } from "./inventory/access.ts";
 import type { Inventory } from "./inventory/index.ts";
 import { type ReporterDefinition, startReporter } from "./report/index.ts";
@@ -30,13 +31,10 @@ export interface PlaybookRun extends Omit<RunRequest, "name" | "inventoryName" |
 export async function runPlaybook(request: PlaybookRun): Promise<RunSummary> {
   const { reporters: definitions = [], subscribers = [], ...given } = request;
   const { inventory, check } = given;
-  const warn = (text: string) => {
-    const warning: TimedEvent = { type: "warning", text, time: Date.now() };
-    for (const subscriber of all) subscriber(warning);
-  };
+  const warn = (text: string) => tell({ type: "warning", text, time: Date.now() });
   const options = { verbose: false, diff: check === true, onFailure: warn };
   const reporters = definitions.map((reporter) => startReporter(reporter, process.stdout, options));
-  const all: readonly Subscriber[] = [...reporters.map(({ subscribe }) => subscribe), ...subscribers];
+  const tell: Subscriber = fanOut([...reporters.map(({ subscribe }) => subscribe), ...subscribers]);
   try {
     return await run({
       name: "playbook",
@@ -44,7 +42,7 @@ export async function runPlaybook(request: PlaybookRun): Promise<RunSummary> {
       access: ({ name }) =>
         hostAccess(inventory.host(name), projectRoot(), (other) => inventory.hosts.get(other)),
       ...given,
-      subscribers: all,
+      subscribers: [tell],
     });
   } finally {
     for (const reporter of reporters) await reporter.close();

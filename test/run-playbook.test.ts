@@ -6,6 +6,7 @@ import {
   inventory,
   play,
   playbook,
+  type ReporterDefinition,
   type RunEvent,
   runPlaybook,
 } from "../src/index.ts";
@@ -34,14 +35,60 @@ it("runs on the inventory's hosts, told to reporters and subscribers", async () 
   expect([events.at(0), events.at(-1)]).toEqual(["run:start", "run:end"]);
 });
 
-it("tells subscribers of a reporter that fails, and goes on", async () => {
-  const warnings: string[] = [];
+it.each<[string, ReporterDefinition, string]>([
+  [
+    "fails",
+    defineReporter(() => ({ subscribe: () => Promise.reject(new Error("no chat")) })),
+    "the reporter at test/run-playbook.test.ts:LINE failed, and gets no more events: no chat",
+  ],
+  [
+    "can't begin",
+    defineReporter(() => {
+      throw new Error("no token");
+    }),
+    "the reporter at test/run-playbook.test.ts:LINE failed, and gets no more events: no token",
+  ],
+])("tells subscribers of a reporter that %s, and goes on", async (_, reporter, expected) => {
+  const events: string[] = [];
   const { exitCode } = await runPlaybook({
     playbook: hello,
     inventory: hosts,
-    reporters: [defineReporter(() => ({ subscribe: () => Promise.reject(new Error("no chat")) }))],
-    subscribers: [(event) => event.type === "warning" && warnings.push(event.text)],
+    reporters: [reporter],
+    subscribers: [(event) => void events.push(event.type === "warning" ? event.text : event.type)],
   });
   expect(exitCode).toBe(0);
-  expect(warnings).toEqual(["a reporter failed, and gets no more events: no chat"]);
+  const line = /(?<=run-playbook\.test\.ts:)\d+/;
+  expect(events.filter((event) => line.test(event)).map((text) => text.replace(line, "LINE"))).toEqual([
+    expected,
+  ]);
+  expect([events.at(0), events.at(-1)]).toEqual(["run:start", "run:end"]);
+});
+
+it("survives subscribers that fail at each other's warnings", async () => {
+  const stray = vi.fn();
+  process.on("unhandledRejection", stray);
+  const texts: string[] = [];
+  const failing = (type: RunEvent["type"], text: string) => (event: RunEvent) => {
+    if (event.type === type) throw new Error(text);
+  };
+  const { exitCode } = await runPlaybook({
+    playbook: hello,
+    inventory: hosts,
+    reporters: [defineReporter(() => ({ subscribe: failing("step:start", "no chat") }))],
+    subscribers: [
+      failing("warning", "no disk"),
+      failing("play:start", "no log"),
+      (event) => event.type === "warning" && texts.push(event.text),
+    ],
+  });
+  await new Promise((done) => setImmediate(done));
+  process.off("unhandledRejection", stray);
+  expect(stray).not.toHaveBeenCalled();
+  expect(exitCode).toBe(0);
+  const failed = "a subscriber to the run's events failed and gets no more of them";
+  expect(texts.filter((text) => text.startsWith(failed)).sort()).toEqual([
+    `${failed}: no disk`,
+    `${failed}: no log`,
+  ]);
+  expect(texts.filter((text) => text.endsWith("no chat"))).toHaveLength(1);
 });

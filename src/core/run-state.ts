@@ -43,20 +43,29 @@ export type ConnectHost = (name: string) => Connect;
 
 /** Sends redacted, timed events to every subscriber. */
 export function emitter(subscribers: readonly Subscriber[]): (event: RunEvent) => void {
+  const tell = fanOut(subscribers);
+  return (event) => tell({ ...(hasSecrets() ? redactDeep(event) : event), time: Date.now() });
+}
+
+/**
+ * One subscriber of several. One that throws gets no more events, and the others a warning: a reporter that fails, or
+ * a journal whose disk is full, must not take the run with it. It throws nothing itself.
+ */
+export function fanOut(subscribers: readonly Subscriber[]): Subscriber {
   const working = new Set(subscribers);
-  return (event) => {
-    const clean = { ...(hasSecrets() ? redactDeep(event) : event), time: Date.now() };
+  const tell: Subscriber = (event) => {
     for (const subscriber of [...working]) {
+      if (!working.has(subscriber)) continue; // it failed at the warning of another
       try {
-        subscriber(clean);
+        subscriber(event);
       } catch (error) {
-        // a reporter that fails, or a journal whose disk is full, must not take the run with it
         working.delete(subscriber);
         const text = redact(
           `a subscriber to the run's events failed and gets no more of them: ${messageOf(error)}`,
         );
-        for (const other of working) other({ type: "warning", text, time: clean.time });
+        tell({ type: "warning", text, time: event.time });
       }
     }
   };
+  return tell;
 }

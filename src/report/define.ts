@@ -1,6 +1,7 @@
 /** A user's own reporter: what it makes of a run's events. */
-import { messageOf } from "../core/errors.ts";
+import { formatLocation, type Location, messageOf } from "../core/errors.ts";
 import type { TimedEvent } from "../core/events.ts";
+import { callerLocation } from "../core/location.ts";
 import { redact } from "../secrets/secret.ts";
 import type { OutputStream, Reporter } from "./reporter.ts";
 
@@ -25,6 +26,8 @@ export interface ReporterBody {
 /** A reporter that can be named: `--reporter FILE`. */
 export interface ReporterDefinition {
   readonly kind: "reporter";
+  /** Where it was defined. */
+  readonly location?: Location | undefined;
   start(context: ReporterContext): ReporterBody;
 }
 
@@ -32,7 +35,8 @@ export interface ReporterDefinition {
  * Defines a reporter. As the default export of a file it is named on the command line: `--reporter ./chat.ts`, or
  * `--reporter chat` where the file is in the project's folder `reporters`.
  *
- * One that throws, or whose promise is rejected, gets no more events; the run goes on, with a warning.
+ * One that throws, be it in `start`, or whose promise is rejected, gets no more events; the run goes on, with a warning
+ * that names the file and line of this call.
  *
  * @param start called when a run begins; returns what takes its events
  *
@@ -44,7 +48,7 @@ export interface ReporterDefinition {
  * }));
  */
 export function defineReporter(start: (context: ReporterContext) => ReporterBody): ReporterDefinition {
-  return { kind: "reporter", start };
+  return { kind: "reporter", location: callerLocation(), start };
 }
 
 /** Whether a value, such as a file's default export, is a reporter. */
@@ -60,14 +64,14 @@ export interface StartOptions extends Pick<ReporterContext, "verbose" | "diff"> 
   onFailure(text: string): void;
 }
 
-/** Starts a user's reporter: nothing that it does wrong reaches the run. */
+/** Starts a user's reporter: nothing that it does wrong reaches the run, and it is told once the run has begun. */
 export function startReporter(
-  { start }: ReporterDefinition,
+  definition: ReporterDefinition,
   stream: OutputStream,
   { verbose, diff, onFailure }: StartOptions,
 ): Reporter {
   // events are clean of secrets, but nothing keeps a reporter from writing what it has from elsewhere
-  const body = start({ write: (text) => void stream.write(redact(text)), verbose, diff });
+  const body = begun(definition, { write: (text) => void stream.write(redact(text)), verbose, diff });
   const pending = new Set<Promise<void>>();
   let failed = false;
   const guard = async (work: () => unknown) => {
@@ -76,7 +80,8 @@ export function startReporter(
     } catch (error) {
       if (failed) return;
       failed = true;
-      onFailure(redact(`a reporter failed, and gets no more events: ${messageOf(error)}`));
+      await undefined; // all others get the event at which it failed before they get the warning
+      onFailure(redact(`${nameOf(definition)} failed, and gets no more events: ${messageOf(error)}`));
     }
   };
   return {
@@ -90,6 +95,23 @@ export function startReporter(
       await guard(() => withPatience(body.close?.()));
     },
   };
+}
+
+/** One that could not begin fails at its first event: by then there is somebody to tell. */
+function begun({ start }: ReporterDefinition, context: ReporterContext): ReporterBody {
+  try {
+    return start(context);
+  } catch (error) {
+    return {
+      subscribe() {
+        throw error;
+      },
+    };
+  }
+}
+
+function nameOf({ location }: ReporterDefinition): string {
+  return location ? `the reporter at ${formatLocation(location)}` : "a reporter";
 }
 
 async function withPatience(work: unknown): Promise<void> {

@@ -6,6 +6,13 @@ import { secret } from "../../src/secrets/secret.ts";
 
 const message = (text: string): TimedEvent => ({ type: "message", host: "web1", text, time: 1 });
 
+const failed = (why: string) =>
+  expect.stringMatching(
+    new RegExp(
+      `^the reporter at test/report/define\\.test\\.ts:\\d+ failed, and gets no more events: ${why}$`,
+    ),
+  );
+
 function started(...[start]: Parameters<typeof defineReporter>) {
   const written: string[] = [];
   const failures: string[] = [];
@@ -61,7 +68,7 @@ it.each([
   reporter.subscribe(message("b"));
   await reporter.close();
   expect(subscribe).toHaveBeenCalledOnce();
-  expect(failures).toEqual(["a reporter failed, and gets no more events: the disk is full"]);
+  expect(failures).toEqual([failed("the disk is full")]);
 });
 
 it("tells what goes wrong at its end", async () => {
@@ -70,7 +77,18 @@ it("tells what goes wrong at its end", async () => {
     close: () => Promise.reject(new Error("no answer")),
   }));
   await reporter.close();
-  expect(failures).toEqual(["a reporter failed, and gets no more events: no answer"]);
+  expect(failures).toEqual([failed("no answer")]);
+});
+
+it("that can't begin says so once the run has", async () => {
+  const { reporter, failures } = started(() => {
+    throw new Error("no token");
+  });
+  expect(failures).toEqual([]);
+  reporter.subscribe(message("a"));
+  reporter.subscribe(message("b"));
+  await reporter.close();
+  expect(failures).toEqual([failed("no token")]);
 });
 
 it("writes and says no secret, from wherever it has one", async () => {
