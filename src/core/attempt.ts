@@ -13,6 +13,7 @@ import type { Planning } from "./planning.ts";
 import { surroundedChange } from "./surroundings.ts";
 import { becomeOf } from "./task.ts";
 import { hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
+import { PlanOutdated } from "./tenure.ts";
 import { notRun, UnknownValue } from "./unknown.ts";
 import { verifyChange } from "./verify.ts";
 
@@ -20,13 +21,24 @@ const defaultTimeout = "30m";
 
 /** Plans and makes the changes. */
 export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
-  const begun = await begin(run, planning);
-  const { plan } = begun;
-  let { answer } = begun;
-  while (!answer.done)
-    answer = await plan.next(
-      await makeNotifying(run, planning, surroundedChange(answer.value, run.surroundings)),
-    );
+  for (;;) {
+    try {
+      return await carryOut(run, planning);
+    } catch (error) {
+      if (!(error instanceof PlanOutdated)) throw error;
+    }
+  }
+}
+
+async function carryOut<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  const epoch = run.context.host.tenure?.epoch(run.become) ?? 0;
+  const plan = run.task.plan(planning);
+  let answer = await plan.next(notRun);
+  while (!answer.done) {
+    await run.context.host.tenure?.enter(run.become, epoch);
+    const change = surroundedChange(answer.value, run.surroundings);
+    answer = await plan.next(await makeOwing(run, planning, change));
+  }
   return ended(run, planning, answer.value, run.changes.length > 0 ? "changed" : "ok");
 }
 
@@ -36,15 +48,6 @@ function ended<V>(run: TaskRun<V>, planning: Planning, known: V, status: TaskSta
   const { changedWhen, failedWhen } = run.task.options;
   if (failure && changedWhen === undefined && failedWhen === undefined) throw failure;
   return { status, value: { known }, failure };
-}
-
-/** Plans up to the first change, and again if it turns out that another run may have changed the host meanwhile. */
-async function begin<V>({ task, context, become }: TaskRun<V>, planning: Planning) {
-  const plan = task.plan(planning);
-  const answer = await plan.next(notRun);
-  if (answer.done || !(await context.host.tenure?.enter(become))) return { plan, answer };
-  const again = task.plan(planning);
-  return { plan: again, answer: await again.next(notRun) };
 }
 
 /** Plans, predicts the changes, and says how sure that is. */
@@ -116,18 +119,28 @@ export function notify<V>({ task, context }: TaskRun<V>, certainty: Certainty): 
   for (const handler of task.handlers) context.host.handlers.notify(handler, certainty);
 }
 
-/** Makes a change and owes its handlers: also where it failed, unless it certainly had no effect. */
-async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+/** Makes a change, with what it may come to owe written down before. */
+async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
   run.context.host.run.watch?.permit?.(run, change);
   const { task, context, become } = run;
   const { tenure } = context.host;
-  await tenure?.enter(become);
   const mayOwe = task.options.changedWhen === false ? [] : task.handlers;
-  const owed = await tenure?.owe(become, mayOwe, {
-    play: context.play,
-    runsAs: (handler) => becomeOf(handler.options, context),
-  });
-  if (task.options.changedWhen !== undefined) run.owed.push(...(owed ?? []));
+  // what a task with a condition of its own has come to owe is settled when that has been asked
+  const later = task.options.changedWhen !== undefined;
+  if (later) run.owed.push(...mayOwe);
+  try {
+    await tenure?.owe(become, mayOwe, {
+      play: context.play,
+      runsAs: (handler) => becomeOf(handler.options, context),
+    });
+    return await makeNotifying(run, planning, change);
+  } finally {
+    if (!later) await tenure?.settle(mayOwe);
+  }
+}
+
+/** Makes a change and notifies its handlers: also where it failed, unless it certainly had no effect. */
+async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
   try {
     const output = await makeReporting(run, planning, change);
     notifyUnlessJudged(run, "certain");
@@ -137,7 +150,6 @@ async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Cha
     // a file that could not be written, or that its check refused, is as it was
     const noEffect = change.action.kind === "write" && asFailure(error).code === "change.failed";
     if (!noEffect) notifyUnlessJudged(run, "certain");
-    else if (owed) await tenure?.strike(owed);
     throw error;
   }
 }

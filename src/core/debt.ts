@@ -1,6 +1,6 @@
 /** A debt: an owed handler as plain data, the way it is written down on the host. */
-import { createHash } from "node:crypto";
 import { redact } from "../secrets/secret.ts";
+import { debtId } from "./handler-identity.ts";
 import { moduleNamed } from "./module.ts";
 import type { Task } from "./task.ts";
 
@@ -34,12 +34,6 @@ export function debtOf(
   const kept = notify === undefined && isPlain(params) && isPlain(options);
   const task = kept ? { params, options } : undefined;
   return { id: debtId(handler), label, module, task, become, playbook, play, since: Date.now() };
-}
-
-/** What tells debts apart: module, parameters and the user that the task itself names, secrets masked. */
-export function debtId({ module, params, options }: Task<unknown>): string {
-  const text = JSON.stringify({ module, params, become: options.become });
-  return createHash("sha256").update(text).digest("hex").slice(0, 24);
 }
 
 /** @returns undefined for what no run has written */

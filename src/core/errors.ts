@@ -45,6 +45,7 @@ export const errorCodes = {
   "plan.moved": exitCode.hostFailed,
   "plan.diverged": exitCode.hostFailed,
   "lease.held": exitCode.hostFailed,
+  "lease.failed": exitCode.hostFailed,
   "host.unreachable": exitCode.hostUnreachable,
   "host.key": exitCode.hostUnreachable,
   "host.auth": exitCode.hostUnreachable,

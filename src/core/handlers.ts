@@ -1,7 +1,6 @@
 /** Handlers: tasks that were notified and run once, later. */
-import { createHash } from "node:crypto";
-import { Secret } from "../secrets/secret.ts";
 import type { Become } from "../transport/transport.ts";
+import { debtId, handlerIdentity } from "./handler-identity.ts";
 import type { Task } from "./task.ts";
 
 /** How sure a plan is that something will happen, from the least to the most. */
@@ -25,7 +24,7 @@ export class HandlerQueue {
   readonly #owed = new Map<string, OwedHandler>();
 
   notify(task: Task<unknown>, certainty: Certainty): void {
-    const key = identity(task);
+    const key = handlerIdentity(task);
     const owed = this.#owed.get(key);
     if (!owed) this.#owed.set(key, { task, certainty });
     else if (order.indexOf(certainty) > order.indexOf(owed.certainty)) owed.certainty = certainty;
@@ -35,7 +34,7 @@ export class HandlerQueue {
   inherit(debts: readonly OwedHandler[]): void {
     const owed = [...this.#owed];
     this.#owed.clear();
-    for (const debt of debts) this.#owed.set(identity(debt.task), debt);
+    for (const debt of debts) this.#owed.set(handlerIdentity(debt.task), debt);
     for (const [key, own] of owed) if (!this.#owed.has(key)) this.#owed.set(key, own);
   }
 
@@ -48,8 +47,9 @@ export class HandlerQueue {
     return owed;
   }
 
-  has(task: Task<unknown>): boolean {
-    return this.#owed.has(identity(task));
+  /** Whether a handler is owed that a host would keep under this id. */
+  owes(id: string): boolean {
+    return [...this.#owed.values()].some(({ task }) => debtId(task) === id);
   }
 
   /** What is owed, as messages call it. */
@@ -60,16 +60,4 @@ export class HandlerQueue {
   get size(): number {
     return this.#owed.size;
   }
-}
-
-/** A secret shows itself as a mask: two that differ must not make two tasks the same. */
-function identity({ module, params, options }: Task<unknown>): string {
-  const { become, environment, cwd, umask } = options;
-  return JSON.stringify(
-    { module, params, become, environment, cwd, umask },
-    function (this: unknown, key, shown: unknown) {
-      const given = this !== null && typeof this === "object" ? Reflect.get(this, key) : undefined;
-      return given instanceof Secret ? createHash("sha256").update(given.reveal()).digest("hex") : shown;
-    },
-  );
 }

@@ -10,7 +10,7 @@ import type { HostInfo } from "./host.ts";
 import { Jobs } from "./jobs.ts";
 import { Lease } from "./lease.ts";
 import type { RunState } from "./run-state.ts";
-import { Tenure } from "./tenure.ts";
+import { type Tenant, Tenure } from "./tenure.ts";
 
 /** As whom tasks run on the host where they say just `become: true`, and whether it is one run's at a time. */
 export interface HostRunSettings {
@@ -64,7 +64,13 @@ export class HostRun {
     const { leaseTerms, options } = run;
     const tell = (text: string) => run.emit({ type: "warning", host: info.name, text });
     const { playbook } = leaseTerms.holder;
-    const tenant = { playbook, hasPlay: (name: string) => run.hasPlay(name), check: options.check === true };
+    const tenant: Tenant = {
+      playbook,
+      hasPlay: (name) => run.hasPlay(name),
+      check: options.check === true,
+      owes: (id) => this.handlers.owes(id),
+      tell,
+    };
     return new Tenure(facts, new Lease(session, leaseTerms, tell), new Debts(session), tenant);
   }
 

@@ -13,31 +13,57 @@ export interface HostState {
 }
 
 /**
- * Sets `run`, which a reboot empties, and `state`, which lasts, for the user that runs the script. A home may be
- * shared by many hosts, so the host's name is in its path.
+ * Sets `run`, which a reboot empties, and `state`, which lasts, for the user that runs the script. Others than root
+ * have them where anybody may write (a home may be another host's as well, or a web server's root), so the script
+ * asks `ours` whether nobody else was there first.
  */
 export const stateFolders = rawScript(`uid=$(id -u)
 if [ -n "\${SHOWRUNNER_STATE:-}" ]; then run=$SHOWRUNNER_STATE/run state=$SHOWRUNNER_STATE/lib
 elif [ "$uid" = 0 ]; then run=/run/showrunner state=/var/lib/showrunner
-else run=/tmp/showrunner-$uid state=\${XDG_STATE_HOME:-$HOME/.local/state}/showrunner/$(uname -n); fi`);
+else run=/tmp/showrunner-$uid state=/var/tmp/showrunner-$uid; fi
+ours() { [ -d "$1" ] && [ -O "$1" ] && [ ! -L "$1" ]; }`);
 
-/** By the run that asks. Read along with its first facts, so that knowing it costs no round trip. */
+/** Reads a folder's debts: a line each. */
+const readDebts = rawScript(`for debt in "$state"/owed/*.json; do
+  [ -f "$debt" ] && [ ! -L "$debt" ] && cat -- "$debt" 2>/dev/null
+done; :`);
+
+/**
+ * By the run that asks. Read along with its first facts, so that knowing it costs no round trip. A lock that is held
+ * says that another run is at work, unless it is the one that asks.
+ */
 export const hostState = defineFact<string, HostState>({
   name: "showrunner.state",
   lasting: ({ debts }) => debts.map(({ id }) => id),
   script: ([asking = ""]) => sh`${stateFolders}
-last=; [ ! -f "$run/last" ] || read -r last <"$run/last"
-printf '%s\\n' "$last"
-set -- "$state"/owed/*.json
-[ -f "$1" ] || exit 0
-if [ -f "$run/lease" ] && command -v flock >/dev/null && ! flock -n "$run/lease" true; then
-  case $(cat "$run/holder") in *${asking}*) ;; *) echo busy; exit 0 ;; esac
+last= busy=
+if ours "$run"; then
+  [ ! -f "$run/last" ] || read -r last <"$run/last"
+  if [ -f "$run/lease" ] && [ -f "$run/holder" ] && command -v flock >/dev/null; then
+    case $(cat "$run/holder") in *${asking}*) ;; *) flock -n -s "$run/lease" true || busy=busy ;; esac
+  fi
 fi
-echo; cat -- "$@"`,
+printf '%s\\n' "$last" "$busy"
+[ "$busy" ] || ! ours "$state" || {
+${readDebts}
+}`,
   parse: (stdout, [asking = ""]) => {
     const [last = "", busy = "", ...debts] = stdout.toString().split("\n");
-    return new Map([
-      [asking, { last, busy: busy === "busy", debts: debts.flatMap((line) => debtFrom(line) ?? []) }],
-    ]);
+    return new Map([[asking, { last, busy: busy === "busy", debts: debtsIn(debts) }]]);
   },
 });
+
+/** Every debt that the user who asks may read: root sees those of all users. */
+export const allDebts = defineFact<"", readonly Debt[]>({
+  name: "showrunner.debts",
+  script: () => sh`${stateFolders}
+${readDebts}
+for state in /var/tmp/showrunner-*; do [ "$uid" != 0 ] || [ ! -d "$state/owed" ] || {
+${readDebts}
+}; done`,
+  parse: (stdout) => new Map([["", debtsIn(stdout.toString().split("\n"))]]),
+});
+
+function debtsIn(lines: readonly string[]): readonly Debt[] {
+  return lines.flatMap((line) => debtFrom(line) ?? []);
+}

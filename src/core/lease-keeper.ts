@@ -26,8 +26,9 @@ export type EndFirst = "nothing" | "idle" | "all";
 /**
  * The script. It prints, a line each: `held` and the holder as JSON while another run has the lease; `orphan`, a
  * process number and its command line, for each command that a run left behind when it died, and `orphans`, after
- * the last of them; then `granted` and the words of `last` (see HostState), `late` where it did not get the lease in
- * time, or `unguarded` where the host has no flock. Then it takes requests, a line each: `lane` and the number of a
+ * the last of them; then `ready`, upon which it wants any line, since whoever asked may be gone by now; then `granted`
+ * and the words of `last` (see HostState). Instead of that `late` where it did not get the lease in time, `unguarded`
+ * where the host has no flock, or `refused` and why where it can't have its folder. Then it takes requests, a line each: `lane` and the number of a
  * shell that is idle, answered by `registered`; `release`, answered by `released`.
  *
  * @param shell the number of the shell that will make the changes
@@ -40,20 +41,20 @@ export function keeperScript(
 ): Script {
   return sh`umask 022
 ${stateFolders}
-mkdir -p "$run" && [ -O "$run" ] && [ ! -L "$run" ] && cd "$run" || { echo "$run is not ours" >&2; exit 1; }
+said=$({ mkdir -p "$run" && : >>"$run/lease"; } 2>&1) && ours "$run" && cd "$run" || { echo "refused $run $said"; exit; }
 command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
 ${sessions}
-: >>lease
 exec 9<lease
-${end === "nothing" ? rawScript(":") : endMembers(end)}
+${end === "nothing" ? rawScript(":") : endMembers(end, holder.run)}
 deadline=$(($(date +%s) + ${wait}))
 pause() {
   [ "$(date +%s)" -lt "$deadline" ] || { echo late; exit 0; }
   sleep 0.2 2>/dev/null || sleep 1
 }
-told=
+told=not
 until flock -n 9; do
-  [ "$told" ] || { printf 'held %s\n' "$(cat holder)"; told=yes; }
+  # a look at the lock takes it for a moment
+  [ "$told" = not ] && told=soon || [ "$told" = yes ] || { printf 'held %s\n' "$(cat holder)"; told=yes; }
   pause
 done
 told=
@@ -64,6 +65,7 @@ while busy=$(members busy) && [ "$busy" ]; do
   }
   pause
 done
+echo ready; read -r word || exit
 last=; [ ! -f last ] || read -r last <last
 printf '%s\n' ${JSON.stringify(holder)} >.holder && mv -f .holder holder || exit
 : >sessions; register $$; register ${shell}
@@ -109,8 +111,11 @@ members() {
   done <sessions
 }`);
 
-function endMembers(kind: "idle" | "all"): Script {
-  return sh`for pid in $(members ${kind}); do kill -TERM "$pid"; done 2>/dev/null
-for _ in 1 2; do [ "$(members ${kind})" ] && sleep 1; done
-for pid in $(members ${kind}); do kill -KILL "$pid"; done 2>/dev/null`;
+/** Unless the holder is this very run, under another name of the host. */
+function endMembers(kind: "idle" | "all", run: string): Script {
+  return sh`case $(cat holder 2>/dev/null) in *${run}*) ;; *)
+  for pid in $(members ${kind}); do kill -TERM "$pid"; done 2>/dev/null
+  for _ in 1 2; do [ "$(members ${kind})" ] && sleep 1; done
+  for pid in $(members ${kind}); do kill -KILL "$pid"; done 2>/dev/null
+esac`;
 }

@@ -51,7 +51,7 @@ export class Lease {
     const user = become?.user ?? "";
     let taken: string | undefined;
     const mine = (this.#holds.get(user) ?? Promise.resolve(undefined)).then(async (held) => {
-      const shell = await this.#session.shellNumber(become);
+      const shell = await withTimeLimit(this.#session.shellNumber(become), answerLimit * 1000, noAnswer);
       if (held && !held.keeper?.gone) return this.#known(held, shell);
       const { hold, last } = await this.#take(become, shell);
       taken = last;
@@ -88,7 +88,8 @@ export class Lease {
     shell: number,
     end: EndFirst = this.#terms.takeOver ? "all" : "nothing",
   ): Promise<{ hold: Hold; last: string }> {
-    const { holder, wait } = this.#terms;
+    const { holder } = this.#terms;
+    const wait = Math.ceil(this.#terms.wait);
     const script = keeperScript(holder, { shell, wait, end });
     const keeper = new Keeper(await this.#session.spawn(become, script.text), wait + answerLimit);
     this.#keepers.add(keeper);
@@ -99,6 +100,9 @@ export class Lease {
     for (;;) {
       const [word, rest] = await keeper.hear();
       switch (word) {
+        case "ready":
+          keeper.say("go");
+          continue;
         case "granted":
           return { hold: hold(keeper), last: rest };
         case "unguarded":
@@ -130,11 +134,14 @@ export class Lease {
           throw new ShowrunnerError("lease.held", trouble, {
             hint: `--wait-lease 10m waits for it (here: ${wait} s); --take-over ends what works there, whatever it is in the middle of`,
           });
+        case "refused":
+          throw new ShowrunnerError("lease.failed", "the host has no place for the lease", {
+            details: [rest],
+            hint: "let that folder be the user's own and writable, or set lease: false for the host",
+          });
         default:
           keeper.close();
-          throw new ShowrunnerError("host.lost", "the host gave no answer when it was asked for the lease", {
-            details: keeper.complaint,
-          });
+          throw new ShowrunnerError("host.lost", noAnswer().message, { details: keeper.complaint });
       }
       this.#tell(`${trouble}: waiting for up to ${wait} s`);
     }
@@ -169,7 +176,10 @@ class Keeper {
 
   /** The next line: its first word, and the rest; empty at the end. */
   async hear(): Promise<[word: string, rest: string]> {
-    const late = () => new ShowrunnerError("host.lost", `the host did not answer within ${this.#limit} s`);
+    const late = () => {
+      this.close();
+      return noAnswer();
+    };
     const { value } = await withTimeLimit(this.#lines.next(), this.#limit * 1000, late);
     const line = typeof value === "string" ? value : "";
     const at = line.indexOf(" ");
@@ -177,15 +187,19 @@ class Keeper {
     return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
   }
 
+  say(line: string): void {
+    this.#remote.stdin.write(`${line}\n`);
+  }
+
   async ask(request: string): Promise<void> {
-    this.#remote.stdin.write(`${request}\n`);
+    this.say(request);
     await this.hear();
   }
 
   /** Gives back what was granted, and gives up what was not. */
   async release(): Promise<void> {
     if (this.#granted) {
-      this.#remote.stdin.write("release\n");
+      this.say("release");
       await withTimeLimit(this.hear(), 2000, () => new Error("late")).catch(() => undefined);
     }
     this.close();
@@ -194,6 +208,10 @@ class Keeper {
   close(): void {
     this.#remote.close();
   }
+}
+
+function noAnswer(): ShowrunnerError {
+  return new ShowrunnerError("host.lost", "the host gave no answer when it was asked for the lease");
 }
 
 function readHolder(text: string): LeaseHolder | undefined {

@@ -16,8 +16,10 @@ export async function runOwedHandlers(context: HostContext): Promise<void> {
     const { task, certainty, as } = owed;
     const mine = { ...context, ...as, isHandler: true };
     try {
+      // another run may have paid it since it was read
+      if (as && (await host.tenure?.isStillOwed(task)) === false) continue;
       await withContext(mine, () => runTask(task, mine, certainty));
-      await host.tenure?.strike([task]);
+      await host.tenure?.paid(task);
     } catch (error) {
       failures.push(error);
     }

@@ -27,7 +27,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
       if (attempt >= attempts)
         throw new ShowrunnerError("task.failed", `the condition did not come true in ${attempts} tries`);
     } catch (error) {
-      if (attempt >= attempts || /^(host|plan)\./.test(asFailure(error).code)) throw error;
+      if (attempt >= attempts || /^(host|plan|lease)\./.test(asFailure(error).code)) throw error;
       reason = messageOf(error);
     }
     host.run.emit({ type: "task:retry", host: host.info.name, task: shown.id, attempt, attempts, reason });

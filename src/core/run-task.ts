@@ -86,7 +86,7 @@ async function runInTurn<V>(
 }
 
 function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {
-  if (code.startsWith("plan.")) return false;
+  if (/^(plan|lease)\./.test(code)) return false;
   if (code.startsWith("host.")) return options.ignoreUnreachable ?? context.ignoreUnreachable;
   return options.ignoreErrors === true;
 }

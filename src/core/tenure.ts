@@ -1,8 +1,9 @@
 /** A run's tenure of one host: the lease, and the debts of earlier runs that come with it. */
 import type { Become } from "../transport/transport.ts";
-import { type Debt, debtId, handlerFrom } from "./debt.ts";
-import type { Debts } from "./debts.ts";
+import { type Debt, handlerFrom } from "./debt.ts";
+import type { Debtor, Debts } from "./debts.ts";
 import type { FactStore } from "./facts.ts";
+import { debtId } from "./handler-identity.ts";
 import { hostState } from "./host-state.ts";
 import type { Lease } from "./lease.ts";
 import type { Task } from "./task.ts";
@@ -20,7 +21,14 @@ export interface Tenant {
   hasPlay(name: string): boolean;
   /** Whether the run only plans. */
   readonly check: boolean;
+  /** Whether this run owes the host a handler with this id, and has not run it yet. */
+  owes(id: string): boolean;
+  /** Says something to the user. */
+  tell(text: string): void;
 }
+
+/** The facts that a task was planned from may be another run's past: plan it again. */
+export class PlanOutdated extends Error {}
 
 export class Tenure {
   readonly #facts: FactStore;
@@ -29,12 +37,18 @@ export class Tenure {
   readonly #tenant: Tenant;
   /** Each user's `last` (see HostState), as it was when that user first read facts. */
   readonly #seen = new Map<string, string>();
-  readonly #entering = new Map<string, Promise<boolean>>();
+  /** How often each user's facts turned out to be another run's past. */
+  readonly #epochs = new Map<string, number>();
+  readonly #entering = new Map<string, Promise<void>>();
   readonly #inherited = new Map<string, Debt>();
   /** The debts that this run has taken on: to be run once, however often they are read. */
   readonly #taken = new Set<string>();
   /** The handlers that tasks of this run would notify. */
   readonly #named = new Map<string, Task<unknown>>();
+  /** The ids that this run has written down. */
+  readonly #own = new Set<string>();
+  /** How many changes are being made that may come to owe an id. */
+  readonly #claims = new Map<string, number>();
 
   constructor(facts: FactStore, lease: Lease, debts: Debts, tenant: Tenant) {
     this.#facts = facts;
@@ -46,36 +60,26 @@ export class Tenure {
   /** Learns who was here last and what is owed, along with the first facts that are read as this user. */
   async look(become: Become | undefined): Promise<void> {
     const { value } = await this.#facts.read(become, hostState, this.#lease.run);
-    this.#seen.set(become?.user ?? "", value.last);
+    this.#seen.set(userOf(become), value.last);
     this.#debts.found(become, value.debts);
     for (const debt of value.debts) if (!this.#taken.has(debt.id)) this.#inherited.set(debt.id, debt);
+  }
+
+  /** Which of the user's pasts facts are of that are read from now on. */
+  epoch(become: Become | undefined): number {
+    return this.#epochs.get(userOf(become)) ?? 0;
   }
 
   /**
    * Sees to it that nobody else changes the host from now on.
    *
-   * @returns whether somebody may have changed it since facts were read: they are forgotten then
+   * @param epoch when the facts were read that the change was planned from
+   * @throws PlanOutdated where another run may have changed the host since; all facts are forgotten then
+   * @throws ShowrunnerError `lease.*`, `host.*`
    */
-  enter(become: Become | undefined): Promise<boolean> {
-    const user = become?.user ?? "";
-    const entering = this.#entering.get(user) ?? this.#enter(become);
-    // tasks that come at the same time have planned on the same facts
-    this.#entering.set(user, entering);
-    const forget = () => void this.#entering.delete(user);
-    entering.then(forget, forget);
-    return entering;
-  }
-
-  async #enter(become: Become | undefined): Promise<boolean> {
-    const last = await this.#lease.hold(become);
-    if (last === undefined) return false;
-    const seen = this.#seen.get(become?.user ?? "");
-    const isSame = seen === last && !last.endsWith(" held");
-    if (isSame || last.startsWith(this.#lease.run)) return false;
-    this.#facts.invalidate([], ["everything"]);
-    this.#inherited.clear();
-    await this.look(become);
-    return seen !== undefined;
+  async enter(become: Become | undefined, epoch: number): Promise<void> {
+    await this.#entered(become);
+    if (this.epoch(become) !== epoch) throw new PlanOutdated();
   }
 
   /** Notes whom a task would notify: that is how a debt finds its handler. */
@@ -83,18 +87,31 @@ export class Tenure {
     for (const handler of handlers) this.#named.set(debtId(handler), handler);
   }
 
-  /** Writes down what a change is about to owe. @returns those that were not written down before */
-  owe(
+  /** Writes down what a change may come to owe. What it has come to is settled after it, in any case. */
+  async owe(
     become: Become | undefined,
     handlers: readonly Task<unknown>[],
-    debtor: Pick<Debt, "play"> & { runsAs(handler: Task<unknown>): Become | undefined },
-  ): Promise<readonly Task<unknown>[]> {
-    return this.#debts.write(become, handlers, { ...debtor, playbook: this.#tenant.playbook });
+    debtor: Omit<Debtor, "playbook">,
+  ): Promise<void> {
+    for (const id of handlers.map(debtId)) this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
+    const written = await this.#debts.write(become, handlers, {
+      play: debtor.play,
+      playbook: this.#tenant.playbook,
+      runsAs: (handler) => debtor.runsAs(handler),
+    });
+    for (const id of written) this.#own.add(id);
   }
 
-  /** Strikes out what is owed no more. */
-  async strike(handlers: readonly Task<unknown>[]): Promise<void> {
-    if (!this.#tenant.check) await this.#debts.strike(handlers);
+  /** Strikes out what was written down for a change and is not owed after all. Never rejects. */
+  async settle(handlers: readonly Task<unknown>[]): Promise<void> {
+    const ids = handlers.map(debtId);
+    for (const id of ids) this.#claims.set(id, (this.#claims.get(id) ?? 1) - 1);
+    await this.#strike(ids.filter((id) => this.#own.has(id)));
+  }
+
+  /** Strikes out what was paid. Never rejects. */
+  async paid(handler: Task<unknown>): Promise<void> {
+    await this.#strike([debtId(handler)]);
   }
 
   /**
@@ -115,6 +132,14 @@ export class Tenure {
     });
   }
 
+  /** Whether an inherited handler is still owed, now that nobody else can pay it. */
+  async isStillOwed(handler: Task<unknown>): Promise<boolean> {
+    if (this.#tenant.check) return true;
+    const id = debtId(handler);
+    for (const as of this.#debts.writtenAs(id)) await this.#entered(as);
+    return this.#debts.writtenAs(id).length > 0;
+  }
+
   /** What earlier runs left and this one has not taken on. */
   get left(): readonly Debt[] {
     return [...this.#inherited.values()];
@@ -122,6 +147,38 @@ export class Tenure {
 
   release(): Promise<void> {
     return this.#lease.release();
+  }
+
+  /** Tasks that come at the same time enter together. */
+  #entered(become: Become | undefined): Promise<void> {
+    const user = userOf(become);
+    const entering = this.#entering.get(user) ?? this.#enter(become);
+    this.#entering.set(user, entering);
+    const forget = () => void this.#entering.delete(user);
+    entering.then(forget, forget);
+    return entering;
+  }
+
+  async #enter(become: Become | undefined): Promise<void> {
+    const last = await this.#lease.hold(become);
+    if (last === undefined || last.startsWith(this.#lease.run)) return;
+    if (this.#seen.get(userOf(become)) === last && !last.endsWith(" held")) return;
+    this.#epochs.set(userOf(become), this.epoch(become) + 1);
+    this.#facts.invalidate([], ["everything"]);
+    this.#inherited.clear();
+    await this.look(become);
+  }
+
+  async #strike(ids: readonly string[]): Promise<void> {
+    const isFree = (id: string) => (this.#claims.get(id) ?? 0) <= 0 && !this.#tenant.owes(id);
+    const free = this.#tenant.check ? [] : ids.filter(isFree);
+    if (free.length === 0) return;
+    const complaint = await this.#debts.strike(free).catch(() => undefined); // a lost host is told of as such
+    if (complaint)
+      this.#tenant.tell(
+        `handlers that are not owed any more could not be struck out: ${complaint.join(" ")}`,
+      );
+    for (const id of free) this.#own.delete(id);
   }
 
   /**
@@ -139,4 +196,8 @@ export class Tenure {
     if (play === undefined || debt.playbook !== this.#tenant.playbook) return false;
     return debt.play === play || !this.#tenant.hasPlay(debt.play);
   }
+}
+
+function userOf(become: Become | undefined): string {
+  return become?.user ?? "";
 }

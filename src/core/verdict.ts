@@ -36,15 +36,13 @@ export async function judged<V>(
   });
   if (outcome.status === "unknown") return outcome;
   const after = judgeChange(run, planning, outcome);
-  await strikeUnowed(run);
+  await settleOwed(run);
   return judgeFailure(run, planning, after);
 }
 
-/** What was written down in case the task would have changed something, and is owed by nobody else. */
-async function strikeUnowed<V>({ context: { host }, owed }: TaskRun<V>): Promise<void> {
-  const unowed = owed.filter((handler) => !host.handlers.has(handler));
-  owed.length = 0;
-  if (unowed.length > 0) await host.tenure?.strike(unowed);
+/** What was written down in case the task would have changed something. */
+async function settleOwed<V>({ context, owed }: TaskRun<V>): Promise<void> {
+  await context.host.tenure?.settle(owed.splice(0));
 }
 
 function judgeChange<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {

@@ -2,7 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { requireContext } from "../../src/core/context.ts";
 import { flushHandlers } from "../../src/core/flush-handlers.ts";
+import { allDebts } from "../../src/core/host-state.ts";
 import { play } from "../../src/core/play.ts";
 import type { RunRequest } from "../../src/core/run.ts";
 import { command } from "../../src/modules/commands/command.ts";
@@ -320,6 +322,42 @@ describe("handlers that are owed", () => {
       "h1 copy /srv/base: ok",
     ]);
     expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("x");
+  });
+
+  test("of a service's user are kept where that user may write, and root sees them", async () => {
+    const controller = new AbortController();
+    const as = play(
+      "service",
+      { hosts: "h1", become: "www-data" },
+      {
+        note: () =>
+          copy(
+            { dest: "/tmp/srlease-note", content: "x" },
+            { notify: shell({ cmd: "id -un >/tmp/srlease-log" }) },
+          ),
+        wait: () => command({ argv: ["sleep", "52"] }),
+      },
+    );
+    const first = lab.run([as], { signal: controller.signal });
+    await until("the command runs", () => running("sleep 52"));
+    controller.abort();
+    await first;
+    expect(await onHost("stat -c %U:%a /var/tmp/showrunner-33")).toBe("www-data:700");
+    const seen: string[] = [];
+    const look = async () => {
+      const { host } = requireContext("test", undefined);
+      const { value } = await host.facts.read(host.becomeAs(true), allDebts, "");
+      seen.push(...value.map(({ label, become }) => `${label} as ${become}`));
+    };
+    await lab.run([play("look", { hosts: "h1" }, { look })]);
+    expect(seen).toEqual(["shell id -un >/tmp/srlease-log as www-data"]);
+    const again = play(
+      "service",
+      { hosts: "h1", become: "www-data" },
+      { note: () => command({ argv: ["true"] }) },
+    );
+    expect((await lab.run([again])).errors).toEqual([]);
+    expect(await onHost("cat /tmp/srlease-log; ls -d /var/tmp/showrunner-33")).toBe("www-data");
   });
 
   test("that fail stay owed, and nothing is owed for what was not changed", async () => {

@@ -3,10 +3,11 @@ import type { Command } from "commander";
 import { requireContext } from "../../core/context.ts";
 import type { Debt } from "../../core/debt.ts";
 import { ShowrunnerError } from "../../core/errors.ts";
-import { type HostState, hostState } from "../../core/host-state.ts";
+import { allDebts, type HostState, hostState } from "../../core/host-state.ts";
 import { play, playbook } from "../../core/play.ts";
 import { runPlaybook } from "../../core/run.ts";
 import { styleFor } from "../../report/index.ts";
+import type { Become } from "../../transport/transport.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { inventoryOption, positive } from "../options.ts";
@@ -19,6 +20,9 @@ interface Flags extends PasswordFlags {
   readonly json?: boolean;
   readonly forks?: number;
 }
+
+/** What a host owes, and whether that is a living run's own. */
+type Owed = Pick<HostState, "busy" | "debts">;
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
   passwordOptions(
@@ -37,11 +41,11 @@ export function configure(command: Command, exitWith: (code: number) => void): v
 
 async function print(pattern: string, flags: Flags): Promise<number> {
   const { inventory, shown, access } = await findInventory(flags.inventory, flags);
-  const found = new Map<string, HostState>();
+  const found = new Map<string, Owed>();
   const look = play(
     "handlers",
     { hosts: pattern },
-    { look: async ({ host }) => void found.set(host.name, await stateOfAll()) },
+    { look: async ({ host }) => void found.set(host.name, await owedHere()) },
   );
   const { signal, stop } = interruptible(() => process.stderr.write("interrupted\n"));
   try {
@@ -66,22 +70,26 @@ async function print(pattern: string, flags: Flags): Promise<number> {
   }
 }
 
-/** What is owed by whoever tasks run as: the connection's user, and root or whom the inventory names. */
-async function stateOfAll(): Promise<HostState> {
+/** What the connection's user may read, and what root may, or whoever the inventory names instead. */
+async function owedHere(): Promise<Owed> {
   const { host } = requireContext("run handlers", undefined);
-  const read = (become: Parameters<typeof host.facts.read>[0]) =>
-    host.facts.read(become, hostState, "nobody");
+  const read = async (become: Become | undefined) => {
+    const [state, debts] = await Promise.all([
+      host.facts.read(become, hostState, "nobody"),
+      host.facts.read(become, allDebts, ""),
+    ]);
+    return { busy: state.value.busy, debts: debts.value };
+  };
   const own = await read(undefined);
-  // who may not become root owes nothing as root
   const other = await read(host.becomeAs(true)).catch((error: unknown) => {
     if (error instanceof ShowrunnerError && error.code === "become.refused") return own;
     throw error;
   });
-  const debts = new Map([...own.value.debts, ...other.value.debts].map((debt) => [debt.id, debt]));
-  return { last: "", busy: own.value.busy || other.value.busy, debts: [...debts.values()] };
+  const debts = new Map([...own.debts, ...other.debts].map((debt) => [debt.id, debt]));
+  return { busy: own.busy || other.busy, debts: [...debts.values()] };
 }
 
-function asJson(names: readonly string[], found: ReadonlyMap<string, HostState>): string {
+function asJson(names: readonly string[], found: ReadonlyMap<string, Owed>): string {
   const shown = ({ module, label, playbook, since, become, task }: Debt) => ({
     handler: label,
     module,
@@ -97,7 +105,7 @@ function asJson(names: readonly string[], found: ReadonlyMap<string, HostState>)
   return `${JSON.stringify(Object.fromEntries(rows), undefined, 2)}\n`;
 }
 
-function asTable(names: readonly string[], found: ReadonlyMap<string, HostState>): string {
+function asTable(names: readonly string[], found: ReadonlyMap<string, Owed>): string {
   const style = styleFor(process.stdout);
   const rows = names.flatMap((name) => {
     const state = found.get(name);

@@ -1,0 +1,221 @@
+/** Leases and debts, on this machine: several runs at once, each over a connection of its own. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { TimedEvent } from "../../src/core/events.ts";
+import { debtId, handlerIdentity } from "../../src/core/handler-identity.ts";
+import { type Play, play, playbook } from "../../src/core/play.ts";
+import { type RunRequest, runPlaybook } from "../../src/core/run.ts";
+import { inventory } from "../../src/inventory/index.ts";
+import { command } from "../../src/modules/commands/command.ts";
+import { shell } from "../../src/modules/commands/shell.ts";
+import { copy } from "../../src/modules/files/copy.ts";
+import { secret } from "../../src/secrets/secret.ts";
+import { connector } from "../../src/transport/connect.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tenure-"));
+  process.env["SHOWRUNNER_STATE"] = join(folder, "state");
+});
+afterEach(async () => {
+  delete process.env["SHOWRUNNER_STATE"];
+  await rm(folder, { recursive: true, force: true });
+});
+
+const at = (name: string) => join(folder, name);
+const log = () => (existsSync(at("log")) ? readFileSync(at("log"), "utf8") : "");
+const owed = () => (existsSync(at("state/lib/owed")) ? readdirSync(at("state/lib/owed")) : []);
+
+async function run(plays: readonly Play[], request: Partial<RunRequest> = {}) {
+  const events: TimedEvent[] = [];
+  const summary = await runPlaybook({
+    playbook: playbook(plays),
+    name: "test",
+    inventoryName: "here",
+    inventory: inventory({ hosts: { here: {}, again: {} } }),
+    access: () => ({
+      connect: connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
+    }),
+    ...request,
+    subscribers: [(event) => events.push(event), ...(request.subscribers ?? [])],
+  });
+  const errors = events.flatMap((event) => (event.type === "host:failed" ? [event.error] : []));
+  const statuses = events.flatMap((event) => (event.type === "task:end" ? [event.status] : []));
+  return { ...summary, events, errors, statuses };
+}
+
+const on = (hosts: string, body: () => PromiseLike<unknown>, name = "one") =>
+  play(name, { hosts }, { step: body });
+
+/** A run that holds the lease until the returned function is called. */
+async function holding(body: string) {
+  const wait = `while [ ! -e ${at("go")} ]; do sleep 0.05; done; ${body}`;
+  const running = run([on("here", () => shell({ cmd: wait }))], { name: "holding" });
+  while (!existsSync(at("state/run/holder"))) await sleep(20);
+  return async () => {
+    writeFileSync(at("go"), "");
+    await running;
+  };
+}
+
+/** Leaves a handler owed: its run is interrupted while a later task runs. */
+async function leaveOwed(notifying: () => PromiseLike<unknown>) {
+  const controller = new AbortController();
+  await run(
+    [
+      on("here", async () => {
+        await notifying();
+        await shell({ cmd: `touch ${at("begun")}; sleep 30` });
+      }),
+    ],
+    {
+      signal: controller.signal,
+      subscribers: [
+        (event) => {
+          if (event.type !== "task:start" || event.task.module !== "shell") return;
+          const timer = setInterval(() => {
+            if (!existsSync(at("begun"))) return;
+            clearInterval(timer);
+            controller.abort();
+          }, 20);
+        },
+      ],
+    },
+  );
+  expect(owed()).toHaveLength(1);
+}
+
+const logging = (text: string) => shell({ cmd: `echo ${text} >>${at("log")}` }, { name: text });
+
+describe("a lease", () => {
+  test("is shared by a run's names of one host, also in a take-over", async () => {
+    const both = on("all", () => shell({ cmd: "sleep 0.5" }));
+    const { errors, exitCode } = await run([both], { takeOver: true });
+    expect(errors).toEqual([]);
+    expect(exitCode).toBe(0);
+  });
+
+  test.each(["500ms", 0, "1s"] as const)("is waited for %s", async (waitLease) => {
+    const go = await holding(":");
+    const { errors } = await run(
+      [on("here", () => command({ argv: ["true"] }, { ignoreErrors: true, retries: 3 }))],
+      {
+        waitLease,
+      },
+    );
+    await go();
+    expect(errors.map(({ code }) => code)).toEqual(["lease.held"]);
+  });
+
+  test("that was waited for makes every task plan again that had read facts before", async () => {
+    const files = ["a", "b", "c"].map(at);
+    const go = await holding(files.map((file) => `printf x >${file}`).join("; "));
+    const second = run([on("here", () => Promise.all(files.map((dest) => copy({ dest, content: "x" }))))]);
+    await sleep(300);
+    await go();
+    expect((await second).statuses).toEqual(["ok", "ok", "ok"]);
+  });
+
+  test("that the host has no place for is told, with what to do", async () => {
+    writeFileSync(at("state"), "a file");
+    const { errors } = await run([on("here", () => command({ argv: ["true"] }))]);
+    expect(errors[0]?.code).toBe("lease.failed");
+    expect(errors[0]?.details.join()).toContain(at("state/run"));
+    expect(errors[0]?.hint).toContain("lease: false");
+  });
+
+  test("ends with the run, and so do the debts that were paid", async () => {
+    await run([on("here", () => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }))]);
+    expect(log()).toBe("run\n");
+    expect(existsSync(at("state/lib"))).toBe(false);
+    expect(existsSync(at("state/run/holder"))).toBe(false);
+  });
+});
+
+describe("debts", () => {
+  test("that differ in where they run are two: the one that fails stays owed", async () => {
+    const here = command({ argv: ["sh", "-c", "pwd >>log"] }, { cwd: folder });
+    const nowhere = command({ argv: ["sh", "-c", "pwd >>log"] }, { cwd: at("nowhere") });
+    await run([on("here", () => copy({ dest: at("file"), content: "x" }, { notify: [here, nowhere] }))]);
+    expect(log()).toBe(`${folder}\n`);
+    expect(owed()).toHaveLength(1);
+  });
+
+  test("are the same on a host, and two handlers in a run, where only a secret differs", () => {
+    const [a, b] = ["one", "two"].map((text) => command({ argv: ["true"], stdin: secret(text) }));
+    if (!a || !b) throw new Error("no tasks");
+    expect(debtId(a)).toBe(debtId(b));
+    expect(handlerIdentity(a)).not.toBe(handlerIdentity(b));
+  });
+
+  test("stay until every task is done that may owe them", async () => {
+    const handler = logging("run");
+    const seen: number[] = [];
+    await run(
+      [
+        on("here", async () => {
+          const slow = shell(
+            { cmd: `sleep 1; [ -z "$(ls ${at("state/lib/owed")})" ] || echo kept >>${at("log")}` },
+            { notify: handler },
+          );
+          const refused = copy(
+            { dest: at("file"), content: "x", validate: "false %s" },
+            { notify: handler, ignoreErrors: true },
+          );
+          await Promise.all([slow, refused]);
+        }),
+      ],
+      { subscribers: [(event) => event.type === "task:end" && seen.push(owed().length)] },
+    );
+    expect(log()).toBe("kept\nrun\n");
+    expect(owed()).toEqual([]);
+  });
+
+  test("are paid once by two runs that come at the same time", async () => {
+    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+    const rerun = () =>
+      run([on("here", () => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }))]);
+    const both = await Promise.all([rerun(), rerun()]);
+    expect(both.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(log()).toBe("run\n");
+    expect(owed()).toEqual([]);
+  });
+
+  test("that another run has paid meanwhile are written down again when they are owed again", async () => {
+    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+    let kept = 0;
+    const go = await holding(`rm -rf ${at("state/lib")}`);
+    const second = run([
+      on("here", async () => {
+        await copy({ dest: at("file"), content: "y" }, { notify: logging("run") });
+        kept = owed().length;
+      }),
+    ]);
+    await sleep(300);
+    await go();
+    expect((await second).errors).toEqual([]);
+    expect(kept).toBe(1);
+    expect(log()).toBe("run\n");
+  });
+
+  test("of another playbook are left to it, and told", async () => {
+    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+    const other = await run([on("here", () => copy({ dest: at("other"), content: "x" }))], { name: "other" });
+    expect(log()).toBe("");
+    expect(other.events.flatMap((event) => (event.type === "warning" ? [event.text] : [])).join()).toMatch(
+      /its playbook runs next time: shell run \(test, /,
+    );
+    expect(owed()).toHaveLength(1);
+  });
+
+  test("of a play that its playbook has no more are paid all the same", async () => {
+    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+    const { errors } = await run([on("here", () => copy({ dest: at("other"), content: "x" }), "renamed")]);
+    expect(errors).toEqual([]);
+    expect(log()).toBe("run\n");
+  });
+});
