@@ -1,6 +1,6 @@
 /** What a step's code has learned from results of which a plan is not sure. */
 import type { HostContext } from "./context.ts";
-import { errorCodes, exitCode, type Location } from "./errors.ts";
+import { errorCodes, exitCode, type Location, ShowrunnerError } from "./errors.ts";
 import { asFailure } from "./failure.ts";
 import { callerLocation } from "./location.ts";
 import { UnknownValue } from "./unknown.ts";
@@ -70,6 +70,11 @@ export function shareFailure(context: HostContext, error: unknown): void {
   if (error instanceof UnknownValue) remember(context, error);
 }
 
+/** Whether a host was lost, be it one that was delegated to. */
+function isLoss({ code, cause }: ShowrunnerError): boolean {
+  return code.startsWith("host.") || (cause instanceof ShowrunnerError && isLoss(cause));
+}
+
 /**
  * Whether a step's failure is one that nobody can foresee, since what led to it is not certain.
  *
@@ -77,8 +82,9 @@ export function shareFailure(context: HostContext, error: unknown): void {
  */
 export function unforeseen({ doubt }: HostContext, error: unknown): UnknownValue | undefined {
   if (error instanceof UnknownValue) return error;
-  const { code, message, location, hint } = asFailure(error);
-  if (code.startsWith("host.")) return undefined;
+  const failure = asFailure(error);
+  const { code, message, location, hint } = failure;
+  if (isLoss(failure)) return undefined;
   if (doubt.unknown) return doubt.unknown;
   if (!doubt.read || errorCodes[code] !== exitCode.hostFailed) return undefined;
   return new UnknownValue(`it fails if what is likely comes true: ${message}`, { location, hint });

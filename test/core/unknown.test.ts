@@ -143,6 +143,18 @@ describe("code that catches that a result is unknown", () => {
     expect(shared.statuses).toContain("b turn b: unknown");
   });
 
+  it("fails where another host is unreachable to which it delegates", async () => {
+    const b = new FakeSwitches();
+    b.dieOn = /read-switches/;
+    const ran = await planned(
+      async ({ host }) => {
+        if (host.name === "a") await rescuing(() => on("b", () => turn({ name: "light", to: "on" })));
+      },
+      { a: new FakeSwitches(), b },
+    );
+    expect(ran.of("host:failed").map(({ host }) => host)).toEqual(["a"]);
+  });
+
   it("has a host that is unreachable nevertheless", async () => {
     const refused = new ShowrunnerError("host.unreachable", "down");
     const ran = await runOn(
