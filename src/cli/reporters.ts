@@ -39,11 +39,18 @@ export async function openReporters(
       hint: "name one of them, and any number of your own",
     });
   const options = { verbose: flags.verbose ?? false, diff: flags.diff ?? false, style: styleFor(stream) };
+  // where only the user's own report, nobody else would tell that one of them fails
+  const onFailure = builtIn.length > 0 ? warn : (text: string) => tellAlone(text, warn);
   const own = await Promise.all(names.filter((name) => !isBuiltIn(name)).map(loadReporter));
   return [
     ...(await Promise.all(builtIn.map((name) => createReporter(name, stream, options)))),
-    ...own.map((definition) => startReporter(definition, stream, { ...options, onFailure: warn })),
+    ...own.map((definition) => startReporter(definition, stream, { ...options, onFailure })),
   ];
+}
+
+function tellAlone(text: string, warn: (text: string) => void): void {
+  process.stderr.write(`warning: ${text}\n`);
+  warn(text);
 }
 
 function isBuiltIn(name: string): name is ReporterName {

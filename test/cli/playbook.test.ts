@@ -92,6 +92,18 @@ describe("playbook", () => {
     expect(statSync(runs).mode & 0o777).toBe(0o700);
   });
 
+  it("goes on without a reporter that can't begin, and says so where no other reports", async () => {
+    const chat = `import { defineReporter } from "showrunner";
+export default defineReporter(() => { throw new Error("no token"); });
+`;
+    const folder = projectWith(hello, { "reporters/chat.ts": chat });
+    const args = ["playbook", "site", "--check", "--reporter", "chat"];
+    const text = "the reporter at reporters/chat.ts:2 failed, and gets no more events: no token";
+    expect(await run(folder, args)).toMatchObject({ status: 0, stderr: `warning: ${text}\n` });
+    const beside = await run(folder, [...args, "--reporter", "plain"]);
+    expect(beside).toMatchObject({ status: 0, stderr: "", stdout: expect.stringContaining(text) });
+  });
+
   it("answers with 2 when a host failed, with the line, what the command said, and the others done", async () => {
     const folder = projectWith(
       withStep(`
