@@ -1,12 +1,12 @@
 /** Ctrl-C: the first one ends a run in good order, the second one at once. */
-import { exitCode } from "../core/errors.ts";
+import { exitCode, ShowrunnerError } from "../core/errors.ts";
 import { onStrayError } from "./stray-errors.ts";
 
 /**
  * Listens for SIGINT and SIGTERM, and for an error that nobody caught, which ends a run as the first of them does.
  *
  * @param onInterrupt called on the first one
- * @returns a signal that is aborted by the first one, and how to stop listening
+ * @returns a signal that is aborted by the first one, with an error as the reason where it was one, and how to stop listening
  */
 export function interruptible(onInterrupt: () => void): { signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
@@ -20,7 +20,7 @@ export function interruptible(onInterrupt: () => void): { signal: AbortSignal; s
   const forget = onStrayError(() => {
     if (controller.signal.aborted) return;
     onInterrupt();
-    controller.abort();
+    controller.abort(new ShowrunnerError("internal", "an error that nobody caught"));
   });
   return {
     signal: controller.signal,

@@ -43,7 +43,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   try {
     await program.parseAsync(args, { from: "user" });
-    return hadStrayError() ? exitCode.error : result;
+    // a run that it ended, or that had failed by then, has said how it ended
+    return hadStrayError() && result === exitCode.fine ? exitCode.error : result;
   } catch (error) {
     if (!(error instanceof CommanderError)) return printError(error);
     return error.exitCode === 0 ? exitCode.fine : exitCode.usage;

@@ -55,7 +55,10 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   readonly watch?: RunWatch | undefined;
   /** What the run is part of, for its journal. Default: nothing else. */
   readonly purpose?: "plan" | "apply" | undefined;
-  /** Stops the run: running tasks are cut off, and the summary says what was done. */
+  /**
+   * Stops the run: running tasks are cut off, and the summary says what was done. Its exit code is 99, or that of the
+   * ShowrunnerError which is the signal's reason.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -137,7 +140,7 @@ class Run implements PlayState {
       await this.#closeAll();
     }
     this.#tellDebts();
-    const summary = summarise(this.#hosts, this.interrupted);
+    const summary = summarise(this.#hosts, this.signal);
     this.emit({ type: "run:end", ...summary, seconds: (performance.now() - started) / 1000 });
     return summary;
   }

@@ -1,5 +1,5 @@
 /** How a run ended. */
-import { exitCode } from "./errors.ts";
+import { exitCode, ShowrunnerError } from "./errors.ts";
 import { emptyTotals, type HostSummary, type Totals } from "./events.ts";
 import type { HostRun } from "./host-run.ts";
 
@@ -11,8 +11,8 @@ export interface RunSummary {
 
 const counted = ["ok", "changed", "failed", "unreachable", "skipped", "likely", "unknown"] as const;
 
-/** @param interrupted whether the run was cut short from outside */
-export function summarise(hosts: ReadonlyMap<string, HostRun>, interrupted: boolean): RunSummary {
+/** @param signal what may have cut the run short from outside */
+export function summarise(hosts: ReadonlyMap<string, HostRun>, signal: AbortSignal | undefined): RunSummary {
   const totals = emptyTotals();
   const summaries: Record<string, HostSummary> = {};
   for (const [name, host] of hosts) {
@@ -22,8 +22,13 @@ export function summarise(hosts: ReadonlyMap<string, HostRun>, interrupted: bool
   return {
     totals,
     hosts: summaries,
-    exitCode: interrupted ? exitCode.interrupted : codeOf([...hosts.values()]),
+    exitCode: signal?.aborted ? codeOfCut(signal.reason) : codeOf([...hosts.values()]),
   };
+}
+
+/** Whoever cuts a run short for an error gives it as the reason. */
+function codeOfCut(reason: unknown): number {
+  return reason instanceof ShowrunnerError ? reason.exitCode : exitCode.interrupted;
 }
 
 /** From how the hosts fared, not from counts of tasks: an ignored failure fails nobody. */

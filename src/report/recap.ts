@@ -120,6 +120,7 @@ export class Recap {
       totals.failed > 0 ? style("red", `${totals.failed} failed`) : "",
       totals.unreachable > 0 ? style("red", `${count(totals.unreachable, "host")} unreachable`) : "",
       exitCode === 99 ? style("red", "interrupted") : "",
+      exitCode === 1 ? style("red", "ended by an error") : "",
     ];
     const all = [...parts, ...bad].filter(Boolean).join(", ");
     return `${count(Object.keys(hosts).length, "host")} in ${duration(seconds)}: ${all}`;

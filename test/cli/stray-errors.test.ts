@@ -1,5 +1,5 @@
 /** An error that nobody can catch ends a run in good order, and is shown like any other. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { project, run, twoHosts } from "./helpers.ts";
@@ -46,10 +46,23 @@ describe("an error that nobody caught", () => {
     expect(stderr).toMatch(/at playbooks\/site\.ts:\d+/);
     expect(stderr).toContain(hint);
     expect(stderr + stdout).not.toContain("Zc4n-stray");
-    expect(stdout).toContain(`"type":"run:end"`);
+    expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+      type: "run:end",
+      exitCode: 1,
+    });
     expect(stdout).not.toContain(`"touch`);
     const pid = Number(readFileSync(join(folder, "pid"), "utf8"));
     expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+
+  it("keeps no plan that it cut short", async () => {
+    const stray = `setTimeout(() => { throw new Error("late"); }, 0);
+      await new Promise((done) => setTimeout(done, 1000));`;
+    const folder = project({ "inventory/lab.ts": twoHosts, "playbooks/site.ts": site(stray) });
+    const { status, stdout } = await run(folder, ["plan", "site", "-o", "plan.json"]);
+    expect(status).toBe(1);
+    expect(stdout).toContain("ended by an error");
+    expect(existsSync(join(folder, "plan.json"))).toBe(false);
   });
 
   it("before a run ends the command", async () => {

@@ -238,6 +238,15 @@ describe("an interrupted run", () => {
     expect(ran.exitCode).toBe(exitCode.interrupted);
   });
 
+  it("ends with the exit code of the error that is the reason, where there is one", async () => {
+    const controller = new AbortController();
+    const cut = async () => controller.abort(new ShowrunnerError("internal", "a stray error"));
+    const ran = await runOn({ a: new FakeSwitches() }, [play("p", all, { one: cut })], {
+      signal: controller.signal,
+    });
+    expect(ran.exitCode).toBe(exitCode.error);
+  });
+
   it("says which handlers it leaves owed", async () => {
     const controller = new AbortController();
     const ran = await runOn(

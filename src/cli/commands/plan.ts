@@ -86,7 +86,7 @@ async function make(wanted: string, flags: Flags): Promise<number> {
     watch: recorder,
     ...(flags.forks === undefined ? {} : { forks: flags.forks }),
   });
-  if (code === exitCode.interrupted) return code;
+  if (code === exitCode.interrupted || code === exitCode.error) return code; // it ended before its time
   const plan = planFile(recorder.plan, request, packageVersion());
   // one for no host at all would only look like one
   const isUseful = request.hosts.some((name) => plan.hosts[name]?.failure === undefined);
