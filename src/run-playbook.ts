@@ -1,5 +1,7 @@
 /** Running a playbook from a program of the user's own. */
+import { basename, extname } from "node:path";
 import type { Subscriber } from "./core/events.ts";
+import type { Playbook } from "./core/play.ts";
 import { projectRoot } from "./core/project.ts";
 import { type RunRequest, type RunSummary, runPlaybook as run } from "./core/run.ts";
 import { fanOut } from "./core/run-state.ts";
@@ -9,7 +11,11 @@ import { type ReporterDefinition, startReporter } from "./report/index.ts";
 
 export interface PlaybookRun extends Omit<RunRequest, "name" | "inventoryName" | "inventory" | "access"> {
   readonly inventory: Inventory;
-  /** How the playbook is called in events. Default: `playbook`. */
+  /**
+   * How the playbook is called in events, and as whose debts its handlers are kept on hosts: a run of another name does
+   * not pay them. Default: what the command calls it, the name of the file in which it is made; so a file that makes
+   * several names each.
+   */
   readonly name?: string;
   /** How the inventory is called in events. Default: `inventory`. */
   readonly inventoryName?: string;
@@ -37,7 +43,7 @@ export async function runPlaybook(request: PlaybookRun): Promise<RunSummary> {
   const tell: Subscriber = fanOut([...reporters.map(({ subscribe }) => subscribe), ...subscribers]);
   try {
     return await run({
-      name: "playbook",
+      name: nameOf(given.playbook),
       inventoryName: "inventory",
       access: ({ name }) =>
         hostAccess(inventory.host(name), projectRoot(), (other) => inventory.hosts.get(other)),
@@ -47,4 +53,9 @@ export async function runPlaybook(request: PlaybookRun): Promise<RunSummary> {
   } finally {
     for (const reporter of reporters) await reporter.close();
   }
+}
+
+function nameOf({ location }: Playbook): string {
+  const file = location?.file ?? process.argv[1] ?? "playbook";
+  return basename(file, extname(file));
 }

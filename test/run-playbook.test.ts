@@ -1,9 +1,11 @@
 /** Running a playbook from a program, with nothing but the public API. */
-import { expect, it, vi } from "vitest";
+import { basename, extname } from "node:path";
+import { describe, expect, it, vi } from "vitest";
 import {
   debug,
   defineReporter,
   inventory,
+  type PlaybookRun,
   play,
   playbook,
   type ReporterDefinition,
@@ -33,6 +35,30 @@ it("runs on the inventory's hosts, told to reporters and subscribers", async () 
   expect(exitCode).toBe(0);
   expect(written).toEqual(["a: hello\n", "closed\n"]);
   expect([events.at(0), events.at(-1)]).toEqual(["run:start", "run:end"]);
+});
+
+describe("the name of a playbook", () => {
+  const named = async (request: Pick<PlaybookRun, "playbook" | "name">) => {
+    const names: string[] = [];
+    const note = (event: RunEvent) => event.type === "run:start" && names.push(event.playbook);
+    await runPlaybook({ ...request, inventory: hosts, subscribers: [note] });
+    return names;
+  };
+
+  it("is what the command calls it: its file's", async () => {
+    expect(await named({ playbook: hello })).toEqual(["run-playbook.test"]);
+  });
+
+  it("is the program's where nobody knows the playbook's file", async () => {
+    const program = process.argv[1] ?? "";
+    expect(await named({ playbook: { ...hello, location: undefined } })).toEqual([
+      basename(program, extname(program)),
+    ]);
+  });
+
+  it("is the one that is given", async () => {
+    expect(await named({ playbook: hello, name: "nightly" })).toEqual(["nightly"]);
+  });
 });
 
 it.each<[string, ReporterDefinition, string]>([
