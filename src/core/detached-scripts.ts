@@ -53,17 +53,27 @@ function supervisor(script: Script, limit: number): Script {
   job=$1 mask=$2 apart=$3
   exec </dev/null
   trap '' HUP
-  trap : TERM
   write() { echo "$2" >"$job/.$1" && mv -f -- "$job/.$1" "$job/$1"; }
   end() { if [ "$apart" ]; then kill "-$1" 0; else kill "-$1" "$work"; fi; }
   ( umask "$mask"; eval ${quote(script.text)} ) >"$job/out" 2>"$job/err" & work=$!
   (
-    trap 'kill "$nap" 2>/dev/null; exit' TERM
-    sleep ${limit} & nap=$!
-    wait "$nap"
+    # as soon as it is forked, and so that it can't miss it
+    before=$!
+    trap '[ "$!" = "$before" ] || kill -KILL "$!"; exit' TERM
+    left=${limit}
+    while [ "$left" -gt 0 ]; do
+      nap=$left; [ "$nap" -le 60 ] || nap=60
+      sleep "$nap" &
+      wait "$!"
+      left=$((left - nap))
+      # should it have missed that the job has ended: the folder may be another job's by now
+      read -r owner begun <"$job/pid" && [ "$owner" = "$$" ] && [ ! -f "$job/status" ] || exit
+    done
     trap : TERM
     write late yes; end TERM; sleep 2; write status late; end KILL
   ) & watch=$!
+  # only now: the two above are not to have it, not for a moment
+  trap : TERM
   read -r stat <"/proc/$$/stat" && set -- \${stat##*) }
   write pid "$$ \${20-}"
   while :; do

@@ -228,6 +228,16 @@ describe.each([
     expect(processes(`sleep ${limit}`)).toEqual([]);
   });
 
+  it("leave nothing behind of a job that ends at once", async () => {
+    for (let round = 0; round < 8; round++) {
+      run(startScript("job", String(round), rawScript(":"), 59));
+      expect(await look("job")).toBe("0\n");
+    }
+    await vi.waitFor(() => expect(processes(`sh -s ${join(jobs, "job")}`)).toEqual([]));
+    const left = execFileSync("ps", ["-eo", "ppid=,args="], { encoding: "utf8" }).split("\n");
+    expect(left.filter((line) => /^ *1 sleep 59$/.test(line))).toEqual([]);
+  });
+
   it("tell that a job was killed", async () => {
     run(startScript("job", "one", rawScript("sleep 4848"), 100));
     const [pid = ""] = readFileSync(join(jobs, "job", "pid"), "utf8").split(" ");
