@@ -1,5 +1,5 @@
 /** Work in the background on real hosts, whose connections are cut. */
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { background } from "../../src/core/background.ts";
 import { play } from "../../src/core/play.ts";
 import { run as runInside } from "../../src/lab/index.ts";
@@ -10,11 +10,15 @@ import { testLab } from "./support.ts";
 const lab = testLab("labjobs", 91, ["one"]);
 const poll = { poll: "200ms" } as const;
 
+/** Waits until the test lets it go on, so that no clock decides whether it still runs. */
+const waitsForGo = "until [ -e /tmp/go ]; do sleep 0.1; done";
+
 /** Ends every connection of the user, from the host's side. */
 const cut = "for pid in $(pgrep -u deploy sshd); do kill -9 $pid; done; sleep 1";
 
 beforeAll(() => lab.up(), 180_000);
 afterAll(() => lab.down(), 60_000);
+beforeEach(() => onHost("rm -f /tmp/go"));
 
 function onHost(script: string): Promise<string> {
   return runInside(lab.spec, "one", ["sh", "-c", script]);
@@ -36,7 +40,7 @@ it.each([
           s: async () => {
             const job = await background(
               shell(
-                { cmd: 'sleep 4; echo "survived $(id -un)"; echo err >&2; [ "$TOKEN" = job-token-7 ]' },
+                { cmd: `${waitsForGo}; echo "survived $(id -un)"; echo err >&2; [ "$TOKEN" = job-token-7 ]` },
                 { environment: { TOKEN: token } },
               ),
               poll,
@@ -44,6 +48,7 @@ it.each([
             expect(await onHost("ps -eo args")).not.toContain("job-token");
             await shell({ cmd: cut }, { become: true, ignoreUnreachable: true });
             expect(job.finished()).toBe(false);
+            await onHost(": >/tmp/go");
             const { value } = await job.wait();
             expect(value).toEqual({
               stdout: `survived ${become ? "root" : "deploy"}\n`,
@@ -58,7 +63,7 @@ it.each([
     expect(ran.errors).toEqual([]);
     expect(ran.statuses).toEqual([
       expect.stringMatching(/^one shell for pid.*: failed$/),
-      expect.stringMatching(/^one shell sleep 4.*: changed$/),
+      expect.stringMatching(/^one shell until .*: changed$/),
       "one command true: changed",
     ]);
     expect(await onHost("find / -xdev -path '*showrunner*jobs*' 2>/dev/null; :")).toBe("");
@@ -72,7 +77,7 @@ it("a job of a run that lost its host is joined by the next run", { timeout: 60_
       { hosts: "all", become: true },
       {
         s: async () => {
-          const job = await background(shell({ cmd: "date +%N; sleep 6; echo done" }), poll);
+          const job = await background(shell({ cmd: `date +%N; ${waitsForGo}; echo done` }), poll);
           await end();
           const { value } = await job.wait();
           expect(value.stdout).toMatch(/^\d+\ndone\n$/);
@@ -82,7 +87,7 @@ it("a job of a run that lost its host is joined by the next run", { timeout: 60_
   ];
   const first = await lab.run(plays(async () => shell({ cmd: cut })));
   expect(first.totals.unreachable).toBe(1);
-  const second = await lab.run(plays(async () => undefined));
+  const second = await lab.run(plays(() => onHost(": >/tmp/go")));
   expect(second.errors).toEqual([]);
   expect(second.of("message").map(({ text }) => text)).toEqual([expect.stringContaining("joining it")]);
 });
