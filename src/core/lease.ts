@@ -1,11 +1,12 @@
 /** The lease: one run at a time changes a host. */
-import { createInterface } from "node:readline";
 import type { Session } from "../transport/session.ts";
 import { withTimeLimit } from "../transport/time-limit.ts";
-import type { Become, RemoteProcess } from "../transport/transport.ts";
+import type { Become } from "../transport/transport.ts";
 import { ShowrunnerError } from "./errors.ts";
+import { Keeper, noAnswer } from "./keeper.ts";
 import { isDead } from "./lease-holder.ts";
 import { type EndFirst, keeperScript, type LeaseHolder } from "./lease-keeper.ts";
+import { described, orphanTexts, readHolder } from "./lease-text.ts";
 
 /** How a run goes about leases. */
 export interface LeaseTerms {
@@ -146,105 +147,4 @@ export class Lease {
       this.#tell(`${trouble}: waiting for up to ${wait} s`);
     }
   }
-}
-
-/** The controller's end of the keeper. */
-class Keeper {
-  readonly #remote: RemoteProcess;
-  readonly #lines: AsyncIterator<string>;
-  readonly #limit: number;
-  readonly #said: Buffer[] = [];
-  readonly ended: Promise<unknown>;
-  #granted = false;
-  gone = false;
-
-  /** @param limit seconds that an answer may take */
-  constructor(remote: RemoteProcess, limit: number) {
-    this.#remote = remote;
-    this.#lines = createInterface({ input: remote.stdout })[Symbol.asyncIterator]();
-    this.#limit = limit;
-    this.ended = remote.closed.then(() => {
-      this.gone = true;
-    });
-    remote.stderr.on("data", (chunk: Buffer) => this.#said.push(chunk));
-    remote.stdin.on("error", () => undefined); // `ended` tells
-  }
-
-  get complaint(): readonly string[] {
-    return Buffer.concat(this.#said).toString().trim().split("\n").slice(-3);
-  }
-
-  /** The next line: its first word, and the rest; empty at the end. */
-  async hear(): Promise<[word: string, rest: string]> {
-    const late = () => {
-      this.close();
-      return noAnswer();
-    };
-    const { value } = await withTimeLimit(this.#lines.next(), this.#limit * 1000, late);
-    const line = typeof value === "string" ? value : "";
-    const at = line.indexOf(" ");
-    if (line.startsWith("granted")) this.#granted = true;
-    return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
-  }
-
-  say(line: string): void {
-    this.#remote.stdin.write(`${line}\n`);
-  }
-
-  async ask(request: string): Promise<void> {
-    this.say(request);
-    await this.hear();
-  }
-
-  /** Gives back what was granted, and gives up what was not. */
-  async release(): Promise<void> {
-    if (this.#granted) {
-      this.say("release");
-      await withTimeLimit(this.hear(), 2000, () => new Error("late")).catch(() => undefined);
-    }
-    this.close();
-  }
-
-  close(): void {
-    this.#remote.close();
-  }
-}
-
-function noAnswer(): ShowrunnerError {
-  return new ShowrunnerError("host.lost", "the host gave no answer when it was asked for the lease");
-}
-
-function readHolder(text: string): LeaseHolder | undefined {
-  try {
-    const holder: LeaseHolder = JSON.parse(text);
-    return typeof holder?.run === "string" ? holder : undefined;
-  } catch {
-    return undefined; // it is just being written
-  }
-}
-
-function described(holder: LeaseHolder | undefined): string {
-  if (!holder) return "one that does not say who it is";
-  const { playbook, user, machine, pid, since } = holder;
-  const time = new Date(since).toISOString().slice(0, 19).replace("T", " ");
-  return `${playbook}, by ${user} on ${machine} (process ${pid}), since ${time} UTC, ${elapsed(Date.now() - since)}`;
-}
-
-function elapsed(milliseconds: number): string {
-  const minutes = Math.floor(milliseconds / 60_000);
-  if (minutes < 1) return `${Math.max(0, Math.round(milliseconds / 1000))} s ago`;
-  return minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
-}
-
-/** The shell that waits for a command is nothing to tell. */
-function orphanTexts(orphans: readonly string[]): string {
-  const commands = orphans.filter((orphan) => !/^\d+ sh *$/.test(orphan));
-  return (commands.length > 0 ? commands : orphans).map(orphanText).join("; ");
-}
-
-/** `4711 apt-get install nginx` */
-function orphanText(orphan: string): string {
-  const [pid = "", ...command] = orphan.trim().split(" ");
-  const text = command.join(" ").trim();
-  return `${text.length > 120 ? `${text.slice(0, 117)}...` : text || "a command"} (process ${pid})`;
 }

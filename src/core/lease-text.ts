@@ -1,0 +1,39 @@
+/** What is said to the user of a lease that is not to be had. */
+import type { LeaseHolder } from "./lease-keeper.ts";
+
+/** @returns undefined for what is being written just now */
+export function readHolder(text: string): LeaseHolder | undefined {
+  try {
+    const holder: LeaseHolder = JSON.parse(text);
+    return typeof holder?.run === "string" ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Who it is, where and since when. */
+export function described(holder: LeaseHolder | undefined): string {
+  if (!holder) return "one that does not say who it is";
+  const { playbook, user, machine, pid, since } = holder;
+  const time = new Date(since).toISOString().slice(0, 19).replace("T", " ");
+  return `${playbook}, by ${user} on ${machine} (process ${pid}), since ${time} UTC, ${elapsed(Date.now() - since)}`;
+}
+
+function elapsed(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  if (minutes < 1) return `${Math.max(0, Math.round(milliseconds / 1000))} s ago`;
+  return minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
+}
+
+/** Commands of a dead run. The shell that waits for one is nothing to tell. */
+export function orphanTexts(orphans: readonly string[]): string {
+  const commands = orphans.filter((orphan) => !/^\d+ sh *$/.test(orphan));
+  return (commands.length > 0 ? commands : orphans).map(orphanText).join("; ");
+}
+
+/** `4711 apt-get install nginx` */
+function orphanText(orphan: string): string {
+  const [pid = "", ...command] = orphan.trim().split(" ");
+  const text = command.join(" ").trim();
+  return `${text.length > 120 ? `${text.slice(0, 117)}...` : text || "a command"} (process ${pid})`;
+}
