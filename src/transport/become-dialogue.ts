@@ -81,8 +81,10 @@ function converse(
     };
     const onStdout = (chunk: Buffer) => {
       heard += chunk.toString("latin1");
-      if (heard.includes(ready)) {
+      const at = heard.indexOf(ready);
+      if (at >= 0) {
         stop();
+        handOver(process, Buffer.from(heard.slice(at + ready.length), "latin1"));
         resolve();
       } else if (!ready.startsWith(heard)) {
         // busybox asks on the standard output
@@ -95,5 +97,14 @@ function converse(
     process.stderr.on("data", onSaid);
     if (terminal) asking.on("data", onSaid);
     void process.closed.then(() => end(refused(become, said.trim())));
+  });
+}
+
+/** What the command has printed already is for whoever waits for it, and listens in a moment. */
+function handOver({ stdout, stderr }: RemoteProcess, printed: Buffer): void {
+  for (const stream of [stdout, stderr]) stream.pause();
+  if (printed.length > 0) stdout.unshift(printed);
+  setImmediate(() => {
+    for (const stream of [stdout, stderr]) stream.resume();
   });
 }

@@ -40,6 +40,23 @@ describe("su", () => {
     expect(await heard("echo 'Last login: today' >&2; go \"$@\"", "right")).toBe("input\n");
   });
 
+  it("loses nothing of what the command prints at once, on either stream", async () => {
+    const printed = `printf out; printf err >&2; sleep 0.2; printf put`;
+    for (let round = 0; round < 5; round++) {
+      const connection = await hostWith('go "$@"');
+      const process = await spawnAs(connection, { user: "root", method: "su" }, printed);
+      const heard = { out: "", err: "" };
+      process.stdout.on("data", (chunk: Buffer) => {
+        heard.out += chunk;
+      });
+      process.stderr.on("data", (chunk: Buffer) => {
+        heard.err += chunk;
+      });
+      await process.closed;
+      expect(heard).toEqual({ out: "output", err: "err" });
+    }
+  });
+
   it.each([
     ["a wrong password", takesRight("printf 'Passwort: ' >&2"), "wrong", "su: Fehler bei Authentifizierung"],
     [
