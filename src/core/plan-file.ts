@@ -40,6 +40,12 @@ const PlannedTask = Type.Object(
     host: Type.String(),
     by: Type.Optional(Type.String({ description: "the host whose step it is, where it is delegated" })),
     once: Type.Optional(Type.Boolean({ description: "any host of the play may be the one that does it" })),
+    handler: Type.Optional(Type.Boolean({ description: "it was notified" })),
+    conditional: Type.Optional(
+      Type.Boolean({
+        description: "the step may not come to it, or at another time: code decides, or others run beside",
+      }),
+    ),
     play: Type.String(),
     step: Type.String(),
     roles: Texts,
@@ -114,7 +120,7 @@ const PlanSchema = Type.Object(
     hosts: Type.Record(Type.String(), PlannedHost),
     tasks: Type.Array(PlannedTask, {
       description:
-        "those that change something, or may, or run a command that is said to change nothing; in their order",
+        "those that change something, or may, or run a command that is said to change nothing, and all before an unforeseen rest; in their order",
     }),
     unforeseen: Type.Array(
       Type.Object(

@@ -5,10 +5,12 @@ import type { HostContext } from "./context.ts";
 import type { ShowrunnerError } from "./errors.ts";
 import { asFailure, showError } from "./failure.ts";
 import type { HostRun } from "./host-run.ts";
-import type { PlanFile, PlannedChange, PlannedTask } from "./plan-file.ts";
+import type { PlanFile, PlannedTask } from "./plan-file.ts";
 import { isPlanned, paramsDigest } from "./plan-match.ts";
 import { refuseMoved } from "./plan-moved.ts";
+import { type Pending, takeEqual, takeSame } from "./plan-pending.ts";
 import { notForeseen, notListed } from "./plan-refusals.ts";
+import { UnforeseenRests } from "./plan-rests.ts";
 import type { PlayState } from "./play-run.ts";
 import type { RunWatch } from "./run-watch.ts";
 import type { TaskRun } from "./task-run.ts";
@@ -20,14 +22,6 @@ export interface GuardOptions {
   readonly refuseUnknown?: boolean;
 }
 
-/** A planned task, with what of it has not been made yet. */
-interface Pending {
-  readonly task: PlannedTask;
-  readonly left: Set<PlannedChange>;
-  /** Who does what was unknown: two tasks are not one. */
-  claimedBy?: TaskRun<unknown>;
-}
-
 /**
  * Watches over a run that applies a plan.
  *
@@ -36,7 +30,8 @@ interface Pending {
  *
  * - of a task that it calls certain, the very same change,
  * - of one that it calls likely, also another that brings about nothing but what was planned, by the same parameters,
- * - of one of which it says that nobody can know what it will do, whatever it finds to do, unless that is refused.
+ * - of one of which it says that nobody can know what it will do, whatever it finds to do, unless that is refused,
+ * - in a step of which it could not foresee the rest, anything, once all has been come to that it lists before.
  *
  * @example
  * await runPlaybook({ ...request, watch: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
@@ -48,6 +43,9 @@ export class PlanGuard implements RunWatch {
   readonly #pending: readonly Pending[];
   readonly #byHost = new Map<string, Pending[]>();
   readonly #once: readonly Pending[];
+  readonly #rests: UnforeseenRests;
+  /** Which of the planned tasks each task is, unless it is none or one too many. */
+  readonly #met = new WeakMap<TaskRun<unknown>, Pending>();
   /** What each task was allowed: it may do that again when it is tried again. */
   readonly #allowed = new WeakMap<TaskRun<unknown>, Set<string>>();
   /** By host, why nothing may be done there. */
@@ -59,7 +57,8 @@ export class PlanGuard implements RunWatch {
     this.#plan = plan;
     this.#again = again;
     this.#refuseUnknown = refuseUnknown;
-    this.#pending = plan.tasks.map((task) => ({ task, left: new Set(task.changes) }));
+    this.#pending = plan.tasks.map((task) => ({ task, left: new Set(task.changes), isMet: false }));
+    this.#rests = new UnforeseenRests(plan, this.#pending);
     this.#once = this.#pending.filter(({ task }) => task.once === true);
     for (const pending of this.#pending) {
       const own = this.#byHost.get(pending.task.host) ?? [];
@@ -73,6 +72,15 @@ export class PlanGuard implements RunWatch {
     const names = new Set([...[...run.hosts].map(({ info }) => info.name), ...Object.keys(this.#plan.hosts)]);
     const hosts = [...names].map((name) => run.hostRun(name));
     await Promise.all(hosts.map((host) => run.forks(() => this.#admit(host, run))));
+  }
+
+  begun(run: TaskRun<unknown>): void {
+    const met = this.#planned(run).find(({ isMet }) => !isMet);
+    if (met) {
+      met.isMet = true;
+      this.#met.set(run, met);
+    }
+    if (this.#isUnforeseen(run)) this.#rests.begun(run);
   }
 
   permit(run: TaskRun<unknown>, change: Change): void {
@@ -119,7 +127,7 @@ export class PlanGuard implements RunWatch {
     const allowed = this.#allowed.get(run) ?? new Set();
     this.#allowed.set(run, allowed);
     if (allowed.has(action)) return undefined;
-    const own = this.#candidates(run).filter(({ task }) => isPlanned(task, run));
+    const own = this.#planned(run);
     const isListed =
       own.some((pending) => takeSame(pending, action)) ||
       own.some(
@@ -135,11 +143,11 @@ export class PlanGuard implements RunWatch {
     return undefined;
   }
 
-  /** Those of this host, and those that any host may do. */
-  #candidates({ context }: TaskRun<unknown>): Pending[] {
-    const host = context.host.info.name;
-    const elsewhere = context.isOnce ? this.#once.filter(({ task }) => task.host !== host) : [];
-    return [...(this.#byHost.get(host) ?? []), ...elsewhere];
+  /** The planned tasks that it may be: of this host, and of those that any host may do. */
+  #planned(run: TaskRun<unknown>): Pending[] {
+    const host = run.context.host.info.name;
+    const elsewhere = run.context.isOnce ? this.#once.filter(({ task }) => task.host !== host) : [];
+    return [...(this.#byHost.get(host) ?? []), ...elsewhere].filter(({ task }) => isPlanned(task, run));
   }
 
   #claim(pending: Pending, run: TaskRun<unknown>): boolean {
@@ -154,30 +162,13 @@ export class PlanGuard implements RunWatch {
     return task.params === paramsDigest(this.#plan.salt, run);
   }
 
-  /** Handlers, too, may be owed by what could not be foreseen. */
-  #isUnforeseen({ context }: TaskRun<unknown>): boolean {
-    const { host, origin = host, play, step, isHandler = false } = context;
-    return this.#plan.unforeseen.some(
-      (one) => one.host === origin.info.name && one.play === play && (one.step === step || isHandler),
-    );
+  /** What the plan has of a task holds, also where the rest of its step is open. */
+  #isUnforeseen(run: TaskRun<unknown>): boolean {
+    const met = this.#met.get(run)?.task;
+    const isAnother = met === undefined || (met.status === "unknown" && met.conditional === true);
+    // of a handler it is known who notified it
+    return (isAnother || run.context.isHandler === true) && this.#rests.admits(run);
   }
-}
-
-/** Takes a planned change that does the very same. */
-function takeSame({ task, left }: Pending, action: string): boolean {
-  if (task.status === "unknown") return false;
-  const same = [...left].find((one) => one.action === action);
-  return same !== undefined && left.delete(same);
-}
-
-/** Where the plan was not sure of what it would find, what counts is what holds afterwards. */
-function takeEqual({ task, left }: Pending, sets: readonly string[]): boolean {
-  if (task.status !== "likely" && task.status !== "failed") return false;
-  const planned = new Set(task.changes.flatMap((one) => one.sets));
-  if (sets.length === 0 || !sets.every((one) => planned.has(one))) return false;
-  for (const one of left)
-    if (one.sets.length > 0 && one.sets.every((set) => sets.includes(set))) left.delete(one);
-  return true;
 }
 
 function labelOf({ roles, module, title }: PlannedTask): string {

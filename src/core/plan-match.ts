@@ -20,11 +20,20 @@ export function isPlanned(planned: PlannedTask, { context, shown }: TaskRun<unkn
   return (
     (sameHost || anyHost) &&
     sameStep &&
+    (planned.handler ?? false) === isHandler &&
     planned.play === play &&
     planned.module === shown.module &&
     planned.title === redact(shown.title) &&
     planned.roles.join("\0") === shown.roles.join("\0")
   );
+}
+
+/** Whether a task belongs to a step of a host, wherever it is done. */
+export function isOfStep(
+  { host, by = host, play, step }: PlannedTask,
+  of: { readonly host: string; readonly play: string; readonly step: string },
+): boolean {
+  return by === of.host && play === of.play && step === of.step;
 }
 
 /** @returns the same for a task that is told the same, wherever the project lies */

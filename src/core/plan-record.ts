@@ -10,11 +10,18 @@ import type { ObservedFact } from "./facts.ts";
 import type { HostRun } from "./host-run.ts";
 import { boundedChange } from "./journal-bounds.ts";
 import type { PlanFile, PlannedChange, PlannedFact, PlannedTask, RecordedPlan } from "./plan-file.ts";
-import { paramsDigest } from "./plan-match.ts";
+import { isOfStep, paramsDigest } from "./plan-match.ts";
+import { Overlaps } from "./plan-overlaps.ts";
 import type { FactRead } from "./planning.ts";
 import type { PlayState } from "./play-run.ts";
 import type { RunWatch } from "./run-watch.ts";
 import type { Outcome, TaskRun } from "./task-run.ts";
+
+interface Recorded {
+  readonly task: PlannedTask;
+  /** Whether the plan has it. */
+  isListed: boolean;
+}
 
 /**
  * Looks on while a run plans, and then has the plan.
@@ -26,8 +33,9 @@ import type { Outcome, TaskRun } from "./task-run.ts";
  */
 export class PlanRecorder implements RunWatch {
   readonly #salt: string;
-  readonly #tasks: PlannedTask[] = [];
+  readonly #tasks: Recorded[] = [];
   readonly #unforeseen: PlanFile["unforeseen"] = [];
+  readonly #overlaps = new Overlaps();
   /** By host and fact, how the task is called that read it first. */
   readonly #readers = new Map<string, string>();
   #hosts: Iterable<HostRun> = [];
@@ -41,27 +49,39 @@ export class PlanRecorder implements RunWatch {
     this.#hosts = run.hosts;
   }
 
+  begun(run: TaskRun<unknown>): void {
+    this.#overlaps.begun(run);
+  }
+
   foreseen(run: TaskRun<unknown>, reads: readonly FactRead[], outcome: Outcome<unknown> | undefined): void {
     const { context, task } = run;
     for (const { fact, key } of reads) {
       const id = readerId(context.host, fact.name, factKeyId(key));
       if (!this.#readers.has(id)) this.#readers.set(id, task.label);
     }
+    this.#overlaps.ended(run);
     const status = outcome?.status ?? "failed";
-    // what failed without changing anything is its host's failure; what is ok may run a command that changes nothing
-    if (status === "skipped" || (status !== "unknown" && run.changes.length === 0)) return;
+    // what is ok may run a command that changes nothing
+    const isListed = status === "unknown" || run.changes.length > 0;
+    // what failed without changing anything is its host's failure
+    if (status === "skipped" || (status === "failed" && !isListed)) return;
     const reason = outcome && "unknown" in outcome.value ? outcome.value.unknown : undefined;
-    this.#tasks.push({
+    const planned: PlannedTask = {
       ...placeOf(run),
+      ...(this.#isConditional(run) ? { conditional: true } : {}),
       status,
       ...(isDoubtful(status) ? { params: paramsDigest(this.#salt, run) } : {}),
       ...(reason === undefined ? {} : { reason }),
       changes: run.changes.map((change) => this.#planned(change)),
-    });
+    };
+    this.#tasks.push({ task: planned, isListed });
   }
 
   unforeseen({ host, play, step }: HostContext, reason: string): void {
-    this.#unforeseen.push({ host: host.info.name, play, step, reason, after: this.#tasks.length });
+    const name = host.info.name;
+    // where the rest begins shows by all that comes before, also by what is as it should be
+    for (const one of this.#tasks) if (isOfStep(one.task, { host: name, play, step })) one.isListed = true;
+    this.#unforeseen.push({ host: name, play, step, reason, after: this.#tasks.length });
   }
 
   stopped(play: string, reason: string): void {
@@ -71,18 +91,29 @@ export class PlanRecorder implements RunWatch {
   /** The plan, once the run has ended. */
   get plan(): RecordedPlan {
     const hosts = [...this.#hosts].map((host) => [host.info.name, this.#host(host)] as const);
+    const listed = (tasks: readonly Recorded[]) =>
+      tasks.flatMap(({ task, isListed }) => (isListed ? [task] : []));
     return {
       salt: this.#salt,
       hosts: Object.fromEntries(hosts),
       // only now are all secrets known that may show in what came before; digests are left as they are
-      tasks: this.#tasks.map((task) => ({
+      tasks: listed(this.#tasks).map((task) => ({
         ...task,
         title: redact(task.title),
         ...(task.reason === undefined ? {} : { reason: redact(task.reason) }),
         changes: task.changes.map(({ action, sets, ...shown }) => ({ ...redactDeep(shown), action, sets })),
       })),
-      unforeseen: this.#unforeseen.map((one) => ({ ...one, reason: redact(one.reason) })),
+      unforeseen: this.#unforeseen.map((one) => ({
+        ...one,
+        reason: redact(one.reason),
+        after: listed(this.#tasks.slice(0, one.after)).length,
+      })),
     };
+  }
+
+  /** Whether a real run may come past the task's place without having come to it. */
+  #isConditional(run: TaskRun<unknown>): boolean {
+    return run.certainty !== "certain" || run.context.doubt.read || this.#overlaps.has(run);
   }
 
   #host(host: HostRun): PlanFile["hosts"][string] {
@@ -132,12 +163,13 @@ function isDoubtful(status: PlannedTask["status"]): boolean {
 }
 
 function placeOf({ context, shown }: TaskRun<unknown>) {
-  const { host, origin, isOnce, play, step } = context;
+  const { host, origin, isOnce, isHandler, play, step } = context;
   const { roles, module, title, location } = shown;
   return {
     host: host.info.name,
     ...(origin && origin !== host ? { by: origin.info.name } : {}),
     ...(isOnce ? { once: true } : {}),
+    ...(isHandler ? { handler: true } : {}),
     play,
     step,
     roles: [...roles],

@@ -67,6 +67,7 @@ async function runInTurn<V>(
 
   host.tenure?.name(task.handlers);
   emit({ type: "task:start", ...where });
+  host.run.watch?.begun?.(run);
   try {
     const outcome = await withRetries(run);
     end(outcome.status, "unknown" in outcome.value ? { reason: outcome.value.unknown } : {});

@@ -8,6 +8,8 @@ import type { Outcome, TaskRun } from "./task-run.ts";
 export interface RunWatch {
   /** Called when all hosts are known and nothing has been done yet. May fail hosts: they then take no part. */
   begin?(run: PlayState): void | Promise<void>;
+  /** A task begins. */
+  begun?(task: TaskRun<unknown>): void;
   /**
    * A task was planned in check mode.
    *

@@ -1,70 +1,20 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { batch } from "../../src/core/batch.ts";
 import { change } from "../../src/core/change.ts";
 import { on, once } from "../../src/core/delegate.ts";
 import { defineFact } from "../../src/core/fact.ts";
 import { flushHandlers } from "../../src/core/flush-handlers.ts";
 import { defineModule } from "../../src/core/module.ts";
-import { newSalt, type PlanFile, planFile, readPlan, writePlan } from "../../src/core/plan-file.ts";
+import { readPlan, writePlan } from "../../src/core/plan-file.ts";
 import { PlanGuard } from "../../src/core/plan-guard.ts";
-import { PlanRecorder } from "../../src/core/plan-record.ts";
-import { type Play, play } from "../../src/core/play.ts";
-import type { RunRequest } from "../../src/core/run.ts";
+import { play } from "../../src/core/play.ts";
 import { Type } from "../../src/core/schema.ts";
 import { feed, sh } from "../../src/core/script.ts";
 import { type Secret, secret } from "../../src/secrets/secret.ts";
-import { FakeSwitches, print, type Ran, runOn, serviceFact, switchFact, turn, worldFact } from "./harness.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "showrunner-plan-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-const file = join(folder, "plan.json");
-
-interface Planned extends Ran {
-  readonly plan: PlanFile;
-}
-
-/** Plans, writes the plan and reads it back. */
-async function planOn(
-  hosts: Record<string, FakeSwitches>,
-  plays: readonly Play[],
-  more: Partial<RunRequest> = {},
-): Promise<Planned> {
-  const recorder = new PlanRecorder(newSalt());
-  const ran = await runOn(hosts, plays, { ...more, check: true, watch: recorder });
-  const request = {
-    playbook: "test",
-    playbookFile: "playbooks/test.ts",
-    inventory: "inventory/fake.ts",
-    inventoryFile: "inventory/fake.ts",
-    hosts: Object.keys(hosts),
-    vars: [],
-  };
-  writePlan(file, planFile(recorder.plan, request, "1.2.3"));
-  return { ...ran, plan: readPlan(file, "1.2.3") };
-}
-
-function applyOn(
-  hosts: Record<string, FakeSwitches>,
-  plays: readonly Play[],
-  plan: PlanFile,
-  more: Partial<RunRequest> = {},
-): Promise<Ran> {
-  return runOn(hosts, plays, { ...more, watch: new PlanGuard(plan, { again: "npx run plan test" }) });
-}
-
-function one(
-  step: () => PromiseLike<unknown>,
-  options: Parameters<typeof play>[1] = { hosts: "all" },
-): Play[] {
-  return [play("p", options, { s: async () => void (await step()) })];
-}
-
-function codes(ran: Ran): string[] {
-  return ran.of("host:failed").map(({ host, error }) => `${host} ${error.code}`);
-}
+import { FakeSwitches, print, runOn, serviceFact, switchFact, turn, worldFact } from "./harness.ts";
+import { applyOn, codes, file, folder, one, planOn } from "./plan-harness.ts";
 
 /** Reads a fact and turns a switch accordingly: what it is planned from may move. */
 const follow = defineModule({
