@@ -97,6 +97,7 @@ class Run implements PlayState {
   readonly #plays: readonly PlayHosts[];
   readonly #vars: ReturnType<typeof checkVars>;
   readonly #hosts = new Map<string, HostRun>();
+  readonly #closings = new Map<HostRun, Promise<void>>();
   #lastTask = 0;
 
   constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
@@ -210,7 +211,10 @@ class Run implements PlayState {
     }
   }
 
+  /** Also where an interrupt has begun it already: the run is over when nothing of it runs any more. */
   async #closeAll(): Promise<void> {
-    await Promise.all([...this.#hosts.values()].map((host) => host.close()));
+    for (const host of this.#hosts.values())
+      if (!this.#closings.has(host)) this.#closings.set(host, host.close());
+    await Promise.all(this.#closings.values());
   }
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { project, start, twoHosts } from "./helpers.ts";
 
@@ -41,6 +42,27 @@ it("Ctrl-C ends a run at once, with the summary of what was done, and 99", async
   const pids = [...stdout.matchAll(/"text":"begun (\d+)"/g)].map(([, pid]) => Number(pid));
   expect(pids.length).toBeGreaterThan(0);
   for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
+/** One that has ended may wait to be reaped, by whoever does that on this machine. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+it("Ctrl-C ends what takes no notice of being asked to, and the run ends after that", async () => {
+  const deaf = slow.replace(
+    "echo begun $$; exec sleep 60",
+    () => "trap '' TERM; echo begun $$; sleep 60; sleep 60",
+  );
+  const { status, stdout } = await interrupted(deaf);
+  expect(status).toBe(99);
+  const pids = [...stdout.matchAll(/"text":"begun (\d+)"/g)].map(([, pid]) => Number(pid));
+  expect(pids.length).toBeGreaterThan(0);
+  for (const pid of pids) expect(isRunning(pid)).toBe(false);
 });
 
 it("a second Ctrl-C ends even what does not end by itself", async () => {
