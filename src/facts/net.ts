@@ -70,19 +70,8 @@ async function sideBySide<K, T>(
 }
 
 async function connectOnce(session: Session, { host, port, timeout }: Port): Promise<"open"> {
-  let timer: NodeJS.Timeout | undefined;
-  const dialled = session.dial(host, port).then((stream) => {
-    stream.on("error", () => undefined); // it was open, whatever becomes of it
-    stream.destroy();
-    return "open" as const;
-  });
-  dialled.catch(() => undefined); // after the time limit nobody listens
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeout / 1000} s`)), timeout);
-  });
-  try {
-    return await Promise.race([dialled, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const stream = await session.dial(host, port, timeout);
+  stream.on("error", () => undefined); // it was open, whatever becomes of it
+  stream.destroy();
+  return "open";
 }

@@ -121,7 +121,7 @@ async function connectByCommand(
   };
   return {
     spawn,
-    dial: (address, port) => dialByShell(spawn, address, port),
+    dial: (address, port, timeout) => dialByShell(spawn, address, port, timeout),
     async close() {
       for (const process of running) process.close();
     },

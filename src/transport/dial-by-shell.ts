@@ -2,38 +2,58 @@
 import type { Duplex } from "node:stream";
 import { ShowrunnerError } from "../core/errors.ts";
 import { quote } from "../core/script.ts";
+import { withDialLimit } from "./dial-limit.ts";
 import { processStream } from "./process-stream.ts";
-import type { Connection } from "./transport.ts";
+import type { Connection, RemoteProcess } from "./transport.ts";
 
 /**
  * Says `+` once the socket is open; then bytes go both ways until the other end closes it. That this end has no more
  * to say can't be told: bash closes a socket in both directions or in none.
+ *
+ * As long as it connects, nothing is written to it: what reads beside it ends it where nobody is there any more to
+ * write, since ending the process that stands for it here need not end it there; and after the time limit at the
+ * latest. A bash that has only just been forked may overlook any signal but KILL.
  */
-const relay = `exec 3<>"/dev/tcp/$0/$1" || exit 9
-exec 4<&0
+const relay = `exec 4<&0
+{ read -r -n 1 -t "$2" <&4; kill -9 $$; } >/dev/null 2>&1 &
+exec 3<>"/dev/tcp/$0/$1" || { kill -9 $!; exit 9; }
+exec 2>/dev/null
+kill -9 $!
+wait $!
 printf +
 cat <&4 >&3 &
 cat <&3
-kill $! 2>/dev/null`;
+kill -9 $!`;
 
 /**
  * A byte stream to `host:port` as seen from where `spawn` starts processes.
  *
+ * @param timeout milliseconds
  * @throws Error with the refusal's reason; ShowrunnerError `fact.failed` where there is no bash
  */
-export async function dialByShell(spawn: Connection["spawn"], host: string, port: number): Promise<Duplex> {
-  const command = `if command -v bash >/dev/null; then exec bash -c ${quote(relay)} ${quote(host)} ${port}; else exit 8; fi`;
-  const process = await spawn(command);
+export async function dialByShell(
+  spawn: Connection["spawn"],
+  host: string,
+  port: number,
+  timeout: number,
+): Promise<Duplex> {
+  const seconds = Math.ceil(timeout / 1000) + 1; // this side is to be the first, and tells what happened
+  const relayed = `bash -c ${quote(relay)} ${quote(host)} ${port} ${seconds}`;
+  const process = await spawn(`if command -v bash >/dev/null; then exec ${relayed}; else exit 8; fi`);
+  return withDialLimit(opened(process, `${host}:${port}`), timeout, () => process.close());
+}
+
+async function opened(process: RemoteProcess, target: string): Promise<Duplex> {
   let said = "";
   process.stderr.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4096);
   });
-  const opened = new Promise<true>((resolve) => {
+  const greeted = new Promise<true>((resolve) => {
     process.stdout.once("readable", () => {
       if (process.stdout.read(1)?.toString() === "+") resolve(true);
     });
   });
-  const ended = await Promise.race([opened, process.closed]);
+  const ended = await Promise.race([greeted, process.closed]);
   if (ended === true) return processStream(process);
   if (ended.status === 8)
     throw new ShowrunnerError(
@@ -44,5 +64,5 @@ export async function dialByShell(spawn: Connection["spawn"], host: string, port
       },
     );
   const [, reason] = /connect: (.*)/.exec(said) ?? [];
-  throw new Error(reason ?? ended.reason ?? (said.trim() || `the host did not connect to ${host}:${port}`));
+  throw new Error(reason ?? ended.reason ?? (said.trim() || `the host did not connect to ${target}`));
 }

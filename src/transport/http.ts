@@ -28,7 +28,7 @@ export async function request(session: Session, wanted: HttpRequest): Promise<Ht
   const host = url.hostname.replace(/^\[|\]$/g, "");
   try {
     return await withTimeout(wanted.timeout, async (signal) => {
-      const stream = await session.dial(host, port);
+      const stream = await session.dial(host, port, wanted.timeout);
       if (signal.aborted) stream.destroy(); // it came too late: nobody would ever close it
       signal.addEventListener("abort", () => stream.destroy());
       const socket = secure

@@ -1,9 +1,9 @@
 /** Jump hosts: how they are written, and what goes wrong at them. */
 import type { Duplex } from "node:stream";
 import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { withDialLimit } from "./dial-limit.ts";
 import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";
-import { withTimeLimit } from "./time-limit.ts";
 import type { Connection } from "./transport.ts";
 
 /** One jump host as ProxyJump writes it. */
@@ -67,18 +67,9 @@ export async function dialThrough(
   hop: ResolvedSettings,
   target: ResolvedSettings,
 ): Promise<Duplex> {
-  const seconds = target.connectTimeout ?? defaultConnectTimeout;
-  const dialled = bastion.dial(target.address, target.port);
-  let late = false;
-  dialled.then(
-    (stream) => late && stream.destroy(),
-    () => undefined,
-  );
+  const timeout = (target.connectTimeout ?? defaultConnectTimeout) * 1000;
   try {
-    return await withTimeLimit(dialled, seconds * 1000, () => {
-      late = true;
-      return new Error("Timed out");
-    });
+    return await withDialLimit(bastion.dial(target.address, target.port, timeout), timeout);
   } catch (error) {
     throw explainDial(error, hop, target);
   }

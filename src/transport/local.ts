@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { startChild } from "./child-process.ts";
+import { withDialLimit } from "./dial-limit.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
 /** "Connects" to this machine: processes are started here, each in a process group of its own. */
@@ -14,12 +15,14 @@ export async function connectLocal(): Promise<Connection> {
       void started.closed.then(() => running.delete(started));
       return started;
     },
-    dial: (host, port) =>
-      new Promise<Duplex>((resolve, reject) => {
-        const socket = connect({ host, port });
+    dial(host, port, timeout) {
+      const socket = connect({ host, port });
+      const dialled = new Promise<Duplex>((resolve, reject) => {
         socket.once("connect", () => resolve(socket));
         socket.once("error", reject);
-      }),
+      });
+      return withDialLimit(dialled, timeout, () => socket.destroy());
+    },
     async close() {
       for (const process of running) process.close();
     },

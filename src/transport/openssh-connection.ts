@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/errors.ts";
+import { withDialLimit } from "./dial-limit.ts";
 import { processStream } from "./process-stream.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
@@ -69,11 +70,11 @@ export class OpenSshConnection implements Connection {
     };
   }
 
-  dial(host: string, port: number): Promise<Duplex> {
+  dial(host: string, port: number, timeout: number): Promise<Duplex> {
     const target = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     // ssh says that the other end is open in its debug messages only
     const child = this.#client(["-v", "-W", target, ...standing]);
-    return new Promise((resolve, reject) => {
+    const dialled = new Promise<Duplex>((resolve, reject) => {
       let said = "";
       const onStderr = (chunk: Buffer) => {
         said = (said + chunk.toString()).slice(-4096);
@@ -89,6 +90,7 @@ export class OpenSshConnection implements Connection {
         reject(this.#over ? lost : new Error(this.refusal ?? `the host did not connect to ${target}`));
       });
     });
+    return withDialLimit(dialled, timeout, () => child.kill());
   }
 
   async close(): Promise<void> {

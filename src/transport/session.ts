@@ -6,6 +6,7 @@ import { ShowrunnerError } from "../core/errors.ts";
 import { quote } from "../core/script.ts";
 import { spawnAs } from "./become.ts";
 import { refused } from "./become-refused.ts";
+import { withDialLimit } from "./dial-limit.ts";
 import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
 import { withTimeLimit } from "./time-limit.ts";
@@ -105,12 +106,16 @@ export class Session {
     return this.#spawn(become, script);
   }
 
-  /** A byte stream to `host:port` as seen from this host. */
-  async dial(host: string, port: number): Promise<Duplex> {
+  /**
+   * A byte stream to `host:port` as seen from this host.
+   *
+   * @param timeout milliseconds until it is given up, from when this host is connected
+   */
+  async dial(host: string, port: number, timeout: number = openLimit): Promise<Duplex> {
     this.#refuseClosed();
     const connection = await this.connection();
     this.roundTrips++;
-    return connection.dial(host, port);
+    return withDialLimit(connection.dial(host, port, timeout), timeout);
   }
 
   connection(): Promise<Connection> {

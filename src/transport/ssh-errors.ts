@@ -21,7 +21,7 @@ export function explainFailure(
     return fail(`nothing listens on ${where}`, "is sshd running there, and is that its port?");
   if (/ENOTFOUND|EAI_AGAIN|Could not resolve|Name or service not known/i.test(message))
     return fail(`the name ${address} is unknown`, "give the host an address in the inventory");
-  if (/Timed out|ETIMEDOUT/i.test(message))
+  if (/Timed out|ETIMEDOUT|no answer within/i.test(message))
     return fail(`${where} did not answer in time`, "is the host up, and does a firewall let you through?");
   if (/EHOSTUNREACH|ENETUNREACH|No route to host|Network is unreachable/i.test(message))
     return fail(`there is no way to ${where}`, "is the host up, and on a network that you reach?");

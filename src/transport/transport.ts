@@ -49,8 +49,12 @@ export interface Connection {
   spawn(command: string): Promise<RemoteProcess>;
   /** The same on a terminal of its own, which mixes its output and errors. Missing where there can be none. */
   spawnOnTerminal?(command: string): Promise<RemoteProcess>;
-  /** A byte stream to `host:port` as seen from this host. Rejects with the refusal's reason. */
-  dial(host: string, port: number): Promise<Duplex>;
+  /**
+   * A byte stream to `host:port` as seen from this host. Rejects with the refusal's reason.
+   *
+   * @param timeout milliseconds after which nobody waits any longer: what still connects is to be ended then
+   */
+  dial(host: string, port: number, timeout: number): Promise<Duplex>;
   /** Ends the connection; everything still open on it is closed. Never rejects. */
   close(): Promise<void>;
 }

@@ -1,10 +1,37 @@
 /** A transport of a user's own, from a command that starts processes: it must do what the built-in ones do. */
-import { createServer, type Server } from "node:net";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { printBytes } from "../../src/core/script.ts";
+import { spawn } from "node:child_process";
+import { connect, createServer, type Server } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { printBytes, quote } from "../../src/core/script.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { defineTransport, type Transport } from "../../src/transport/custom.ts";
 import { Session } from "../../src/transport/session.ts";
+
+interface SilentPort {
+  readonly port: number;
+  close(): void;
+}
+
+/** A port of this machine that answers no more, as behind a firewall: nobody accepts, and the queue is full. */
+async function silentPort(): Promise<SilentPort> {
+  const listening = `const server = require("node:net").createServer();
+server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+  process.stdout.write(String(server.address().port));
+  setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0), 50);
+});`;
+  const child = spawn(process.execPath, ["-e", listening], { stdio: ["ignore", "pipe", "inherit"] });
+  const port = Number(await new Promise<Buffer>((done) => child.stdout.once("data", done)));
+  await new Promise((done) => setTimeout(done, 200));
+  const waiting = Array.from({ length: 8 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
+  await new Promise((done) => setTimeout(done, 200));
+  return {
+    port,
+    close() {
+      for (const socket of waiting) socket.destroy();
+      child.kill("SIGKILL");
+    },
+  };
+}
 
 const settings = { name: "box", address: "box", user: undefined };
 const here = defineTransport({ name: "here", command: (_, script) => ["sh", "-c", script] });
@@ -69,6 +96,37 @@ describe("a transport by a command", () => {
 
   it("says why a connection elsewhere is refused", async () => {
     await expect(session.dial("127.0.0.1", 1)).rejects.toThrow(/^Connection refused$/);
+  });
+
+  describe("to a port that does not answer", () => {
+    let silent: SilentPort;
+    beforeAll(async () => {
+      silent = await silentPort();
+    });
+    afterAll(() => silent.close());
+    const relays = async () => {
+      const [output] = await session.run(undefined, ["ps -eo args | grep '^bash -c' || :"]);
+      const lines = (output?.stdout.toString() ?? "").split("\n");
+      return lines.filter((line) => line.includes(`127.0.0.1 ${silent.port}`));
+    };
+
+    it.each<[string, Transport]>([
+      ["one process of this machine", here],
+      [
+        "what goes on there when it is ended here",
+        defineTransport({
+          name: "far",
+          command: (_, script) => ["sh", "-c", `cat | setsid --wait sh -c ${quote(script)}`],
+        }),
+      ],
+    ])("gives up after its time limit, and leaves nothing behind: %s", async (_, transport) => {
+      const far = over(transport);
+      const given = expect(far.dial("127.0.0.1", silent.port, 3000)).rejects.toThrow("no answer within 3 s");
+      await vi.waitUntil(async () => (await relays()).length > 0, 3000);
+      await given;
+      await vi.waitUntil(async () => (await relays()).length === 0, 5000);
+      await far.close();
+    });
   });
 
   it("says what is missing where the host has no bash", async () => {
