@@ -75,7 +75,7 @@ export class PlanGuard implements RunWatch {
   }
 
   begun(run: TaskRun<unknown>): void {
-    const met = this.#planned(run).find(({ isMet }) => !isMet);
+    const met = this.#planned(run).find((pending) => !pending.isMet && isAsPlanned(pending, run));
     if (met) {
       met.isMet = true;
       this.#met.set(run, met);
@@ -127,7 +127,8 @@ export class PlanGuard implements RunWatch {
     const allowed = this.#allowed.get(run) ?? new Set();
     this.#allowed.set(run, allowed);
     if (allowed.has(action)) return undefined;
-    const own = this.#planned(run);
+    const planned = this.#planned(run);
+    const own = planned.filter((pending) => isAsPlanned(pending, run));
     const isListed =
       own.some((pending) => takeSame(pending, action)) ||
       own.some(
@@ -135,8 +136,8 @@ export class PlanGuard implements RunWatch {
       );
     if (!isListed) {
       const isUnknown = own.some((pending) => this.#claim(pending, run)) || this.#isUnforeseen(run);
-      const planned = own.map(({ task }) => task);
-      if (!isUnknown) return notListed(run.task, change, { planned, again: this.#again });
+      if (!isUnknown)
+        return notListed(run, change, { planned: planned.map(({ task }) => task), again: this.#again });
       if (this.#refuseUnknown) return notForeseen(run.task, change, { again: this.#again });
     }
     allowed.add(action);
@@ -169,6 +170,11 @@ export class PlanGuard implements RunWatch {
     // of a handler it is known who notified it
     return (isAnother || run.context.isHandler === true) && this.#rests.admits(run);
   }
+}
+
+/** Whether it is done as the user that it was planned for. */
+function isAsPlanned({ task }: Pending, { become }: TaskRun<unknown>): boolean {
+  return task.as === become?.user;
 }
 
 function labelOf({ roles, module, title }: PlannedTask): string {

@@ -37,11 +37,12 @@ export function isOfStep(
 }
 
 /** @returns the same for a task that is told the same, wherever the project lies */
-export function paramsDigest(salt: string, { task }: TaskRun<unknown>): string {
+export function paramsDigest(salt: string, { task, surroundings }: TaskRun<unknown>): string {
   const options = Object.entries(task.options).filter(
     ([name, value]) => name !== "notify" && typeof value !== "function",
   );
-  return digestOf(salt, relative([task.params, Object.fromEntries(options)], `${projectRoot()}/`));
+  const told = [task.params, Object.fromEntries(options), surroundings];
+  return digestOf(salt, relative(told, `${projectRoot()}/`));
 }
 
 function relative(value: unknown, root: string): unknown {

@@ -162,7 +162,7 @@ function isDoubtful(status: PlannedTask["status"]): boolean {
   return status === "unknown" || status === "likely" || status === "failed";
 }
 
-function placeOf({ context, shown }: TaskRun<unknown>) {
+function placeOf({ context, shown, become }: TaskRun<unknown>) {
   const { host, origin, isOnce, isHandler, play, step } = context;
   const { roles, module, title, location } = shown;
   return {
@@ -170,6 +170,7 @@ function placeOf({ context, shown }: TaskRun<unknown>) {
     ...(origin && origin !== host ? { by: origin.info.name } : {}),
     ...(isOnce ? { once: true } : {}),
     ...(isHandler ? { handler: true } : {}),
+    ...(become ? { as: become.user } : {}),
     play,
     step,
     roles: [...roles],

@@ -3,6 +3,7 @@ import { redact } from "../secrets/secret.ts";
 import { ShowrunnerError } from "./errors.ts";
 import type { PlannedChange, PlannedTask } from "./plan-file.ts";
 import type { Task } from "./task.ts";
+import type { TaskRun } from "./task-run.ts";
 
 type Said = Pick<PlannedChange, "what" | "before" | "after">;
 
@@ -13,16 +14,20 @@ type Said = Pick<PlannedChange, "what" | "before" | "after">;
  * @param again the command that makes a new plan
  */
 export function notListed(
-  task: Task<unknown>,
+  { task, become }: TaskRun<unknown>,
   change: Said,
   { planned, again }: { planned: readonly PlannedTask[]; again: string },
 ): ShowrunnerError {
-  const had = planned.flatMap(({ status, changes }) =>
-    changes.map((one) => `planned (${status === "changed" ? "certain" : status}): ${changeText(one)}`),
+  const isAnother = planned.some(({ as }) => as !== become?.user);
+  const by = (user: string | undefined) => (isAnother ? `, as ${user ?? "the user that connects"}` : "");
+  const had = planned.flatMap(({ status, changes, as }) =>
+    changes.map(
+      (one) => `planned (${status === "changed" ? "certain" : status}): ${changeText(one)}${by(as)}`,
+    ),
   );
   return new ShowrunnerError(
     "plan.diverged",
-    `the plan lists no such change of ${task.label}: ${changeText(change)}`,
+    `the plan lists no such change of ${task.label}: ${changeText(change)}${by(become?.user)}`,
     {
       location: task.location,
       details: had.length > 0 ? had : ["planned: nothing, by this task in this step"],
