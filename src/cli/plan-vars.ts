@@ -38,7 +38,10 @@ export function restoredVars(
     throw new ShowrunnerError(
       "usage",
       `${file} does not hold the values of secrets: ${missing.join(", ")} must be given again`,
-      { hint: `npx run apply ${file} ${missing.map((name) => `-e ${name}=…`).join(" ")}` },
+      {
+        // never name=value: that would be in the shell's history, and in the list of processes
+        hint: `from a file that only you can read: npx run apply ${file} -e @secrets.yml`,
+      },
     );
   const known = new Map(vars.map((one) => [one.name, one]));
   for (const [name, value] of Object.entries(given)) {

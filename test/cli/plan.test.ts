@@ -154,13 +154,15 @@ describe("apply", () => {
     const without = await run("apply", "plan.json");
     expect(without.status).toBe(5);
     expect(without.stderr).toContain("password must be given again");
-    expect(without.stderr).toContain("npx run apply plan.json -e password=…");
+    expect(without.stderr).toContain("npx run apply plan.json -e @secrets.yml");
+    expect(without.stderr).not.toContain("password=");
     const other = await run("apply", "plan.json", "-e", "password=Canary-4712");
     expect(other.status).toBe(5);
     expect(other.stderr).toContain("-e password: it was another value");
     const more = await run("apply", "plan.json", "-e", `password=${canary}`, "-e", "version=2");
     expect(more.stderr).toContain("-e version: it was another value");
-    const right = await run("apply", "plan.json", "-e", `password=${canary}`);
+    writeFileSync(join(folder, "secrets.yml"), `password: ${canary}\n`, { mode: 0o600 });
+    const right = await run("apply", "plan.json", "-e", "@secrets.yml");
     expect(right.status).toBe(0);
     expect(readFileSync(out("web1", "password"), "utf8")).toBe(canary);
   });
