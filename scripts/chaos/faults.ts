@@ -65,6 +65,7 @@ export class Saboteur {
     this.#repairs.push(async () => {
       await off;
       await exec(["ip", "link", "set", link, "up"]);
+      await start(this.#spec, host); // it runs: this waits until it is found again
     });
   }
 
