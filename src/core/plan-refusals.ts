@@ -1,11 +1,20 @@
 /** What is said where a plan does not allow a change. */
 import { redact } from "../secrets/secret.ts";
+import type { Change } from "./change.ts";
 import { ShowrunnerError } from "./errors.ts";
 import type { PlannedChange, PlannedTask } from "./plan-file.ts";
 import type { Task } from "./task.ts";
 import type { TaskRun } from "./task-run.ts";
 
 type Said = Pick<PlannedChange, "what" | "before" | "after">;
+
+/** What differs where two changes are told alike. */
+const otherwise: Readonly<Record<Change["action"]["kind"], string>> = {
+  script: "by another script",
+  write: "with other content, or checked in another way",
+  http: "by another request",
+  reboot: "in another way",
+};
 
 /**
  * A change that the plan does not list.
@@ -15,25 +24,24 @@ type Said = Pick<PlannedChange, "what" | "before" | "after">;
  */
 export function notListed(
   { task, become }: TaskRun<unknown>,
-  change: Said,
+  change: Change,
   { planned, again }: { planned: readonly PlannedTask[]; again: string },
 ): ShowrunnerError {
   const isAnother = planned.some(({ as }) => as !== become?.user);
   const by = (user: string | undefined) => (isAnother ? `, as ${user ?? "the user that connects"}` : "");
+  const due = `${changeText(change)}${by(become?.user)}`;
   const had = planned.flatMap(({ status, changes, as }) =>
-    changes.map(
-      (one) => `planned (${status === "changed" ? "certain" : status}): ${changeText(one)}${by(as)}`,
-    ),
+    changes.map((one) => {
+      const text = `${changeText(one)}${by(as)}`;
+      const certainty = status === "changed" ? "certain" : status;
+      return `planned (${certainty}): ${text === due ? `${text}, but ${otherwise[change.action.kind]}` : text}`;
+    }),
   );
-  return new ShowrunnerError(
-    "plan.diverged",
-    `the plan lists no such change of ${task.label}: ${changeText(change)}${by(become?.user)}`,
-    {
-      location: task.location,
-      details: had.length > 0 ? had : ["planned: nothing, by this task in this step"],
-      hint: `it was not made: the playbook is another now, or does something different at every run; ${again} makes a new plan`,
-    },
-  );
+  return new ShowrunnerError("plan.diverged", `the plan lists no such change of ${task.label}: ${due}`, {
+    location: task.location,
+    details: had.length > 0 ? had : ["planned: nothing, by this task in this step"],
+    hint: `it was not made: the playbook is another now, or does something different at every run; ${again} makes a new plan`,
+  });
 }
 
 /** A change that the plan leaves open, where nothing open is to be done. */

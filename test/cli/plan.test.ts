@@ -120,7 +120,7 @@ describe("apply", () => {
     expect(applied.status).toBe(2);
     expect(applied.stdout).toContain("this host is not as it was: a fact has moved since the plan was made");
     expect(applied.stdout).toContain(`file ${folder}/out/web1, read for file ${folder}/out/web1`);
-    expect(applied.stdout).toContain("npx run plan site -i inventory/lab.ts makes a new plan");
+    expect(applied.stdout).toContain("npx run plan site -i inventory/lab.ts -e version=1 makes a new plan");
     expect(existsSync(out("web1", "version"))).toBe(false);
     expect(existsSync(out("web2", "version"))).toBe(true);
   });

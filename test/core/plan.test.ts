@@ -387,6 +387,16 @@ describe("applying a plan", () => {
     expect(failed?.error.location?.file).toBe(import.meta.filename);
   });
 
+  it("says that it is another change although it is told alike", async () => {
+    const plays = (text: string) => one(() => print({ text }, { name: "speak" }));
+    const { plan } = await planOn({ h: new FakeSwitches() }, plays("a"));
+    const ran = await applyOn({ h: new FakeSwitches() }, plays("b"), plan);
+    expect(ran.of("host:failed")[0]?.error).toMatchObject({
+      message: "the plan lists no such change of print speak: run",
+      details: ["planned (certain): run, but by another script"],
+    });
+  });
+
   it("lets a likely task do what brings about nothing else, and nothing else", async () => {
     const plays = one(async () => {
       await print({ text: "opaque" });

@@ -109,7 +109,7 @@ function requireHosts(hosts: readonly string[], { inventory, shown }: LoadedInve
 }
 
 /** The command that made the plan. */
-function planCommand({ playbook, inventory, limit, tags, skipTags, startAt }: PlanRequest): string {
+function planCommand({ playbook, inventory, limit, tags, skipTags, startAt, vars }: PlanRequest): string {
   const option = (name: string, value: string | undefined) =>
     value === undefined ? [] : [name, quote(value)];
   return [
@@ -120,5 +120,8 @@ function planCommand({ playbook, inventory, limit, tags, skipTags, startAt }: Pl
     ...option("--tags", tags?.join(",")),
     ...option("--skip-tags", skipTags?.join(",")),
     ...option("--start-at", startAt),
+    ...vars.flatMap(({ name, text }) => (text === undefined ? [] : option("-e", `${name}=${text}`))),
+    // a secret, or what was in a file
+    ...(vars.some(({ text }) => text === undefined) ? ["-e", "@FILE"] : []),
   ].join(" ");
 }
