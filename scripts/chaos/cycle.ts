@@ -39,7 +39,7 @@ export async function runCycle(site: Site, stage: Stage, pending: readonly Fault
   const missed: Fault[] = [];
   const wrongs: string[] = [];
   let progress: Progress = { done, hit: -1 };
-  /** A power cut may undo what plays did that were over: what was set in a running server. One rerun mends that. */
+  /** Without power or network a host may lose what plays did that were over: a setting of a server, a replication. */
   let shaken = false;
   let runs = 0;
   for (;;) {
@@ -49,7 +49,7 @@ export async function runCycle(site: Site, stage: Stage, pending: readonly Fault
     runs++;
     injected.push(...fired);
     wrongs.push(...wrongsOf(run, firstAt, shaken ? new Map() : done));
-    shaken = fired.some(({ kind }) => kind === "host");
+    shaken = fired.some(({ kind, silent }) => kind === "host" || silent);
     if (wrongs.length > 0) break;
     missed.push(...chosen.filter((fault) => !fired.includes(fault) && hasPassed(run, fault)));
     noteDone(run, hosts, done);
