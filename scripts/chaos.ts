@@ -1,6 +1,6 @@
 /**
  * `npm run chaos`: deploys the site on throw-away hosts and injects faults at every event of the run, to see that each
- * is healed by one rerun. See docs/running.md. Takes about an hour; `--quick` a sample of a few minutes.
+ * is healed by one rerun. See docs/running.md. Takes an hour or two; `--quick` a sample of about ten minutes.
  */
 import { parseArgs } from "node:util";
 import { printError } from "../src/cli/print-error.ts";

@@ -14,7 +14,7 @@ export function describeFault({ kind, point, silent }: Fault): string {
   const how = { controller: "controller killed", connection: "connection cut", host: "host powered off" }[
     kind
   ];
-  return `${silent ? "packets lost" : how} at ${point.key}`;
+  return `${how}${silent ? " without a word" : ""} at ${point.key}`;
 }
 
 /** How far a site has come, since it was fresh: by hosts, the last play that they have behind them. */
