@@ -5,6 +5,7 @@ import type { Change } from "./change.ts";
 import type { HostContext } from "./context.ts";
 import { digestOf } from "./digest.ts";
 import { formatLocation, messageOf } from "./errors.ts";
+import type { ShownUnknown } from "./events.ts";
 import { factKeyId } from "./fact.ts";
 import type { ObservedFact } from "./facts.ts";
 import type { HostRun } from "./host-run.ts";
@@ -77,10 +78,11 @@ export class PlanRecorder implements RunWatch {
     this.#tasks.push({ task: planned, isListed });
   }
 
-  unforeseen({ host, play, step }: HostContext, reason: string): void {
+  unforeseen({ host, play, step }: HostContext, { message, location }: ShownUnknown): void {
     const name = host.info.name;
     // where the rest begins shows by all that comes before, also by what is as it should be
     for (const one of this.#tasks) if (isOfStep(one.task, { host: name, play, step })) one.isListed = true;
+    const reason = location ? `${message} (${formatLocation(location)})` : message;
     this.#unforeseen.push({ host: name, play, step, reason, after: this.#tasks.length });
   }
 

@@ -1,6 +1,7 @@
 /** Who looks on while a run works: to keep it as a plan, or to hold it to one. */
 import type { Change } from "./change.ts";
 import type { HostContext } from "./context.ts";
+import type { ShownUnknown } from "./events.ts";
 import type { FactRead } from "./planning.ts";
 import type { PlayState } from "./play-run.ts";
 import type { Outcome, TaskRun } from "./task-run.ts";
@@ -18,7 +19,7 @@ export interface RunWatch {
    */
   foreseen?(task: TaskRun<unknown>, reads: readonly FactRead[], outcome: Outcome<unknown> | undefined): void;
   /** In check mode, nobody can know what the rest of a step will do. */
-  unforeseen?(context: HostContext, reason: string): void;
+  unforeseen?(context: HostContext, why: ShownUnknown): void;
   /**
    * A change is about to be made.
    *

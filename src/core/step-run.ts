@@ -34,7 +34,7 @@ export async function runStep(play: Play, step: string, host: HostRun, run: Play
       // nobody knows what the rest of the step would have done
       host.facts.predict([], ["everything"], true);
       host.count("unknown");
-      run.watch?.unforeseen?.(context, unknown.message);
+      run.watch?.unforeseen?.(context, shown(unknown));
       run.emit({ type: "host:step:end", ...where, unknown: shown(unknown) });
     } else fail(step, host, error, run);
   }
