@@ -28,6 +28,7 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
     inPlace ? restoreAndTidy : tidy,
     // a shell that is ended by a signal would skip the trap above
     "trap 'exit 143' HUP INT TERM",
+    sweep,
     uploaded === undefined ? `{ ${printBytes(content)}; } >"$sr_new"` : undefined,
     ownership ? `chown -- ${quote(ownership)} "$sr_new"` : undefined,
     `chmod -- ${quote(mode)} "$sr_new"`,
@@ -43,11 +44,17 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
   return rawScript(steps.filter((step) => step !== undefined).join("\n"));
 }
 
-/** A place beside the file for what is not to be seen yet: hidden, so that no daemon that reads `*` takes it up. */
+/**
+ * A place beside the file for what is not to be seen yet: hidden, so that no daemon that reads `*` takes it up, and
+ * under a name that nobody else gives, so that what a power cut left may be removed.
+ */
 export function stagingPath(path: string, nonce: string): string {
   const { dir, base } = posix.parse(path);
-  return posix.join(dir, `.${base}.${nonce}`);
+  return posix.join(dir, `.${base}.sr-${nonce}`);
 }
+
+/** Removes what earlier writes of this file left when the host lost its power. */
+const sweep = `for left in "$beside"*; do [ "$left" = "$sr_new" ] || rm -f -- "$left" || :; done`;
 
 const tidy = `trap 'rm -f -- "$sr_new"' EXIT`;
 

@@ -90,6 +90,15 @@ for (const [name, shell] of Object.entries(shells)) {
         env,
       });
 
+    it("removes what writes of the same file left when the host lost its power, and nothing else", () => {
+      const wanted = action();
+      const others = [`.${awkward}.backup`, `.${awkward}`, ".sr-other", `.${awkward}x.sr-abcdef`];
+      for (const name of [...others, `.${awkward}.sr-abcdef`, `.${awkward}.sr-0123456789ab`])
+        writeFileSync(join(directory, name), "");
+      expect(run(wanted)).toMatchObject({ status: 0, stderr: "" });
+      expect(readdirSync(directory).sort()).toEqual([awkward, ...others].sort());
+    });
+
     for (const [what, content] of Object.entries(contents))
       it(`writes ${what} byte for byte`, () => {
         const wanted = action({ content });
@@ -217,7 +226,7 @@ for (const [name, shell] of Object.entries(shells)) {
     it("is never wider than the final mode, not even while it is written", () => {
       // a slow check holds the file before it is renamed: the mode seen then is the one it was given
       const modes = join(directory, "modes");
-      const slow = `for f in ${quote(directory)}/.*.??????; do stat -c %a "$f"; done >${quote(modes)}; test -e %s`;
+      const slow = `for f in ${quote(directory)}/.*.sr-??????; do stat -c %a "$f"; done >${quote(modes)}; test -e %s`;
       run(action({ mode: "0600", validate: slow }));
       expect(readFileSync(modes, "utf8")).toBe("600\n");
       const script = writeFileScript(action({ mode: "0600" }), undefined).text.split("\n");
