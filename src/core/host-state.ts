@@ -1,14 +1,14 @@
 /** What a host keeps for runs: who changed it last, and which handlers are owed. One folder a user. */
 import { type Debt, debtFrom } from "./debt.ts";
 import { defineFact } from "./fact.ts";
+import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
 import { rawScript, sh } from "./script.ts";
 
 export interface HostState {
   /** Who held the lease last, and whether that run ended it in good order; empty where nobody did since the boot. */
   readonly last: string;
-  /** Whether another run is at work. What is owed is that run's own then. */
-  readonly busy: boolean;
-  /** What is owed by runs that did not end. */
+  /** Another run that has the lease. While that lives, what is owed is its own. */
+  readonly holder: LeaseHolder | undefined;
   readonly debts: readonly Debt[];
 }
 
@@ -36,22 +36,28 @@ export const hostState = defineFact<string, HostState>({
   name: "showrunner.state",
   lasting: ({ debts }) => debts.map(({ id }) => id),
   script: ([asking = ""]) => sh`${stateFolders}
-last= busy=
+last= holder=
 if ours "$run"; then
   [ ! -f "$run/last" ] || read -r last <"$run/last"
   if [ -f "$run/lease" ] && [ -f "$run/holder" ] && command -v flock >/dev/null; then
-    case $(cat "$run/holder") in *${asking}*) ;; *) flock -n -s "$run/lease" true || busy=busy ;; esac
+    holder=$(cat "$run/holder")
+    case $holder in *${asking}*) holder= ;; *) ! flock -n -s "$run/lease" true || holder= ;; esac
   fi
 fi
-printf '%s\\n' "$last" "$busy"
-[ "$busy" ] || ! ours "$state" || {
+printf '%s\\n' "$last" "$holder"
+! ours "$state" || {
 ${readDebts}
 }`,
   parse: (stdout, [asking = ""]) => {
-    const [last = "", busy = "", ...debts] = stdout.toString().split("\n");
-    return new Map([[asking, { last, busy: busy === "busy", debts: debtsIn(debts) }]]);
+    const [last = "", holder = "", ...debts] = stdout.toString().split("\n");
+    return new Map([[asking, { last, holder: holderFrom(holder), debts: debtsIn(debts) }]]);
   },
 });
+
+/** Whether another run is at work. */
+export function isBusy({ holder }: HostState): boolean {
+  return holder !== undefined && !isDead(holder);
+}
 
 /** Every debt that the user who asks may read: root sees those of all users. */
 export const allDebts = defineFact<"", readonly Debt[]>({

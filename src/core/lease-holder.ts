@@ -2,7 +2,21 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import type { LeaseHolder } from "./lease-keeper.ts";
+
+/** Who holds a lease, as the host keeps it for others to read. */
+export interface LeaseHolder {
+  /** The run: random, the same for all hosts of the run. */
+  readonly run: string;
+  readonly playbook: string;
+  readonly user: string;
+  /** The control machine's name. */
+  readonly machine: string;
+  readonly pid: number;
+  /** Tells process numbers of this machine, since its boot, from those of another; empty where nothing does. */
+  readonly pids: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
 
 /** This process as the holder of a run's leases. */
 export function leaseHolder(playbook: string): LeaseHolder {
@@ -15,6 +29,16 @@ export function leaseHolder(playbook: string): LeaseHolder {
     pids: processNumbers(),
     since: Date.now(),
   };
+}
+
+/** @returns undefined for what no run has written, or is just writing */
+export function holderFrom(text: string): LeaseHolder | undefined {
+  try {
+    const holder: LeaseHolder = JSON.parse(text);
+    return typeof holder?.run === "string" ? holder : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the holder was a process of this very machine that is there no more. False where nobody can know. */

@@ -3,22 +3,8 @@
  * dies with the connection, and with the run.
  */
 import { stateFolders } from "./host-state.ts";
+import type { LeaseHolder } from "./lease-holder.ts";
 import { rawScript, type Script, sh } from "./script.ts";
-
-/** Who holds a lease, as the host keeps it for others to read. */
-export interface LeaseHolder {
-  /** The run: random, the same for all hosts of the run. */
-  readonly run: string;
-  readonly playbook: string;
-  readonly user: string;
-  /** The control machine's name. */
-  readonly machine: string;
-  readonly pid: number;
-  /** Tells process numbers of this machine, since its boot, from those of another; empty where nothing does. */
-  readonly pids: string;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-}
 
 /** What is ended before the lease is asked for: nothing, the last holder's idle shells, or its commands as well. */
 export type EndFirst = "nothing" | "idle" | "all";

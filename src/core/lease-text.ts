@@ -1,15 +1,5 @@
 /** What is said to the user of a lease that is not to be had. */
-import type { LeaseHolder } from "./lease-keeper.ts";
-
-/** @returns undefined for what is being written just now */
-export function readHolder(text: string): LeaseHolder | undefined {
-  try {
-    const holder: LeaseHolder = JSON.parse(text);
-    return typeof holder?.run === "string" ? holder : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import type { LeaseHolder } from "./lease-holder.ts";
 
 /** Who it is, where and since when. */
 export function described(holder: LeaseHolder | undefined): string {

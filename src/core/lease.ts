@@ -4,9 +4,9 @@ import { withTimeLimit } from "../transport/time-limit.ts";
 import type { Become } from "../transport/transport.ts";
 import { ShowrunnerError } from "./errors.ts";
 import { Keeper, noAnswer } from "./keeper.ts";
-import { isDead } from "./lease-holder.ts";
-import { type EndFirst, keeperScript, type LeaseHolder } from "./lease-keeper.ts";
-import { described, orphanTexts, readHolder } from "./lease-text.ts";
+import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
+import { type EndFirst, keeperScript } from "./lease-keeper.ts";
+import { described, orphanTexts } from "./lease-text.ts";
 
 /** How a run goes about leases. */
 export interface LeaseTerms {
@@ -110,7 +110,7 @@ export class Lease {
           this.#tell("there is no flock on this host (util-linux): nothing keeps other runs away");
           return { hold: hold(keeper), last: "" };
         case "held": {
-          const other = readHolder(rest);
+          const other = holderFrom(rest);
           // two names of one host, or two users who are the same
           if (other?.run === holder.run) {
             keeper.close();

@@ -4,7 +4,7 @@ import { type Debt, handlerFrom } from "./debt.ts";
 import type { Debtor, Debts } from "./debts.ts";
 import type { FactStore } from "./facts.ts";
 import { debtId } from "./handler-identity.ts";
-import { hostState } from "./host-state.ts";
+import { hostState, isBusy } from "./host-state.ts";
 import type { Lease } from "./lease.ts";
 import type { Task } from "./task.ts";
 
@@ -61,8 +61,9 @@ export class Tenure {
   async look(become: Become | undefined): Promise<void> {
     const { value } = await this.#facts.read(become, hostState, this.#lease.run);
     this.#seen.set(userOf(become), value.last);
-    this.#debts.found(become, value.debts);
-    for (const debt of value.debts) if (!this.#taken.has(debt.id)) this.#inherited.set(debt.id, debt);
+    const debts = isBusy(value) ? [] : value.debts;
+    this.#debts.found(become, debts);
+    for (const debt of debts) if (!this.#taken.has(debt.id)) this.#inherited.set(debt.id, debt);
   }
 
   /** Which of the user's pasts facts are of that are read from now on. */

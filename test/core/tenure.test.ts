@@ -1,4 +1,5 @@
 /** Leases and debts, on this machine: several runs at once, each over a connection of its own. */
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { TimedEvent } from "../../src/core/events.ts";
 import { debtId, handlerIdentity } from "../../src/core/handler-identity.ts";
+import { leaseHolder } from "../../src/core/lease-holder.ts";
 import { type Play, play, playbook } from "../../src/core/play.ts";
 import { type RunRequest, runPlaybook } from "../../src/core/run.ts";
 import { inventory } from "../../src/inventory/index.ts";
@@ -199,6 +201,26 @@ describe("debts", () => {
     await go();
     expect((await second).errors).toEqual([]);
     expect(kept).toBe(1);
+    expect(log()).toBe("run\n");
+  });
+
+  test("of a dead run are paid by one that changes nothing, though the host takes it for alive", async () => {
+    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+    // what is left where the network went away without a word: its shell still holds the lock
+    const shell = spawn("sh", ["-c", `exec 9<${at("state/run/lease")}; flock 9; exec sleep 30`], {
+      detached: true,
+      stdio: "ignore",
+    });
+    const pid = shell.pid ?? 0;
+    const begun = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];
+    writeFileSync(at("state/run/sessions"), `${pid} ${begun} ${pid}\n`);
+    const holder = { ...leaseHolder("test"), pid: spawnSync("true").pid };
+    writeFileSync(at("state/run/holder"), `${JSON.stringify(holder)}\n`);
+    const { errors, statuses } = await run([
+      on("here", () => copy({ dest: at("file"), content: "x" }, { notify: logging("run") })),
+    ]);
+    expect(errors).toEqual([]);
+    expect(statuses).toEqual(["ok", "changed"]);
     expect(log()).toBe("run\n");
   });
 

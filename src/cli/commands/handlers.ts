@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { requireContext } from "../../core/context.ts";
 import type { Debt } from "../../core/debt.ts";
 import { ShowrunnerError } from "../../core/errors.ts";
-import { allDebts, type HostState, hostState } from "../../core/host-state.ts";
+import { allDebts, hostState, isBusy } from "../../core/host-state.ts";
 import { play, playbook } from "../../core/play.ts";
 import { runPlaybook } from "../../core/run.ts";
 import { styleFor } from "../../report/index.ts";
@@ -22,7 +22,10 @@ interface Flags extends PasswordFlags {
 }
 
 /** What a host owes, and whether that is a living run's own. */
-type Owed = Pick<HostState, "busy" | "debts">;
+interface Owed {
+  readonly busy: boolean;
+  readonly debts: readonly Debt[];
+}
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
   passwordOptions(
@@ -78,7 +81,7 @@ async function owedHere(): Promise<Owed> {
       host.facts.read(become, hostState, "nobody"),
       host.facts.read(become, allDebts, ""),
     ]);
-    return { busy: state.value.busy, debts: debts.value };
+    return { busy: isBusy(state.value), debts: debts.value };
   };
   const own = await read(undefined);
   const other = await read(host.becomeAs(true)).catch((error: unknown) => {
