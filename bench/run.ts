@@ -7,7 +7,7 @@ import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { printError } from "../src/cli/print-error.ts";
-import { exitCode, ShowrunnerError } from "../src/core/errors.ts";
+import { exitCode, ShowrunnerError } from "../src/core/base/errors.ts";
 import { down, up } from "../src/lab/index.ts";
 import { installAnsible, installPython } from "./ansible/install.ts";
 import { Ansible } from "./ansible/run.ts";

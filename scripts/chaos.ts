@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { printError } from "../src/cli/print-error.ts";
-import { exitCode, ShowrunnerError } from "../src/core/errors.ts";
+import { exitCode, ShowrunnerError } from "../src/core/base/errors.ts";
 import { down, up } from "../src/lab/index.ts";
 import { runCycle } from "./chaos/cycle.ts";
 import { type Kind, kinds } from "./chaos/faults.ts";

@@ -1,22 +1,30 @@
 /** The public API of Showrunner. */
-export { type BackgroundOptions, background, type Job } from "./core/background.ts";
-export { type Batch, type BatchResult, batch } from "./core/batch.ts";
-export { type Change, type ChangeDefinition, type ChangeOutput, change } from "./core/change.ts";
-export { on, once } from "./core/delegate.ts";
-export type { Duration } from "./core/duration.ts";
-export { type ErrorCode, type Location, ShowrunnerError } from "./core/errors.ts";
-export type { RunEvent, TaskStatus, TimedEvent } from "./core/events.ts";
-export { defineFact, type Fact, type FactKey, type FactValue, type Touch } from "./core/fact.ts";
-export { flushHandlers } from "./core/flush-handlers.ts";
-export type { HostInfo, InventoryView } from "./core/host.ts";
-export { type AnyModule, defineModule, type Module, type ModuleDefinition } from "./core/module.ts";
-export { type Play, type Playbook, type PlayOptions, play, playbook, type StepContext } from "./core/play.ts";
-export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/role.ts";
-export type { RunSummary } from "./core/run.ts";
-export { type Input, SecretString, type Static, Type, withDefault } from "./core/schema.ts";
-export { feed, lines, quote, type Script, sh } from "./core/script.ts";
-export { type StepOptions, step } from "./core/step.ts";
-export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/task.ts";
+
+export type { Duration } from "./core/base/duration.ts";
+export { type ErrorCode, type Location, ShowrunnerError } from "./core/base/errors.ts";
+export type { HostInfo, InventoryView } from "./core/base/host.ts";
+export { type Input, SecretString, type Static, Type, withDefault } from "./core/base/schema.ts";
+export { feed, lines, quote, type Script, sh } from "./core/base/script.ts";
+export type { RunEvent, TaskStatus, TimedEvent } from "./core/events/events.ts";
+export { type Change, type ChangeDefinition, type ChangeOutput, change } from "./core/facts/change.ts";
+export { defineFact, type Fact, type FactKey, type FactValue, type Touch } from "./core/facts/fact.ts";
+export {
+  type Play,
+  type Playbook,
+  type PlayOptions,
+  play,
+  playbook,
+  type StepContext,
+} from "./core/plays/play.ts";
+export type { RunSummary } from "./core/plays/run.ts";
+export { type StepOptions, step } from "./core/plays/step.ts";
+export { type BackgroundOptions, background, type Job } from "./core/tasks/background.ts";
+export { type Batch, type BatchResult, batch } from "./core/tasks/batch.ts";
+export { on, once } from "./core/tasks/delegate.ts";
+export { flushHandlers } from "./core/tasks/flush-handlers.ts";
+export { type AnyModule, defineModule, type Module, type ModuleDefinition } from "./core/tasks/module.ts";
+export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/tasks/role.ts";
+export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/tasks/task.ts";
 export { type HostFacts, hostFacts } from "./facts/host.ts";
 export { inventory } from "./inventory/index.ts";
 export * from "./modules/index.ts";

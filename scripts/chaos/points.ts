@@ -1,5 +1,5 @@
 /** The events of a run, each under a name that is the same in every run: a fault can then be aimed at one. */
-import type { TimedEvent } from "../../src/core/events.ts";
+import type { TimedEvent } from "../../src/core/events/events.ts";
 
 /** A moment of a run. */
 export interface Point {

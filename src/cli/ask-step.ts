@@ -1,6 +1,6 @@
 /** `--step`: asks on the terminal before each step. */
 import { createInterface, type Interface } from "node:readline";
-import type { ConfirmStep, StepAnswer } from "../core/confirm.ts";
+import type { ConfirmStep, StepAnswer } from "../core/plays/confirm.ts";
 
 const answers: Readonly<Record<string, StepAnswer>> = {
   y: "yes",

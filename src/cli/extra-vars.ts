@@ -1,7 +1,7 @@
 /** Variables given with `-e`. */
 import { readFileSync } from "node:fs";
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
-import { CommandLineText, type ExtraVars } from "../core/vars.ts";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
 
 /**
  * Reads what was given with `-e`; of one name, the last value counts.

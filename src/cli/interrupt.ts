@@ -1,5 +1,5 @@
 /** Ctrl-C: the first one ends a run in good order, the second one at once. */
-import { exitCode, ShowrunnerError } from "../core/errors.ts";
+import { exitCode, ShowrunnerError } from "../core/base/errors.ts";
 import { onStrayError } from "./stray-errors.ts";
 
 /**

@@ -1,9 +1,9 @@
 /** Which inventory a command works on, and where its relative paths start. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
-import { ShowrunnerError } from "../core/errors.ts";
-import type { HostAccess } from "../core/run.ts";
-import { didYouMean } from "../core/suggest.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
+import { didYouMean } from "../core/base/suggest.ts";
+import type { HostAccess } from "../core/plays/run.ts";
 import { hostAccess } from "../inventory/access.ts";
 import { type Inventory, loadInventory } from "../inventory/index.ts";
 import { loadTypeScript } from "./load-typescript.ts";

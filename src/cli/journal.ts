@@ -1,7 +1,7 @@
 /** Keeping a journal of what a command runs. */
 import { join } from "node:path";
-import { type Journal, openJournal } from "../core/journal.ts";
-import { pruneRuns } from "../core/journals.ts";
+import { type Journal, openJournal } from "../core/events/journal.ts";
+import { pruneRuns } from "../core/events/journals.ts";
 import { projectRoot } from "./project.ts";
 
 /** Where the project's runs are kept. */

@@ -1,7 +1,7 @@
 /** `--limit @last-failed`: the hosts that failed the last time. */
 import { basename } from "node:path";
-import { ShowrunnerError } from "../core/errors.ts";
-import { eventsOf, keptRuns, overviewOf } from "../core/journals.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
+import { eventsOf, keptRuns, overviewOf } from "../core/events/journals.ts";
 
 const term = "@last-failed";
 

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Jiti } from "jiti";
-import { type Location, messageOf, ShowrunnerError } from "../core/errors.ts";
-import { asFailure } from "../core/failure.ts";
-import { didYouMean } from "../core/suggest.ts";
+import { type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { didYouMean } from "../core/base/suggest.ts";
+import { asFailure } from "../core/events/failure.ts";
 
 /**
  * What `import … from "showrunner"` gives a user's file: the very modules that this process runs on. A second copy

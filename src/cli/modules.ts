@@ -1,9 +1,9 @@
 /** The modules and roles that can be called by name. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Location, ShowrunnerError } from "../core/errors.ts";
-import type { AnyModule } from "../core/module.ts";
-import { didYouMean } from "../core/suggest.ts";
+import { type Location, ShowrunnerError } from "../core/base/errors.ts";
+import { didYouMean } from "../core/base/suggest.ts";
+import type { AnyModule } from "../core/tasks/module.ts";
 import { loadTypeScript } from "./load-typescript.ts";
 import { projectRoot } from "./project.ts";
 

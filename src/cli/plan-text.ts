@@ -1,6 +1,6 @@
 /** A plan as people read it. */
-import type { RunEvent, ShownTask } from "../core/events.ts";
-import type { PlanFile, PlannedTask } from "../core/plan-file.ts";
+import type { RunEvent, ShownTask } from "../core/events/events.ts";
+import type { PlanFile, PlannedTask } from "../core/plans/plan-file.ts";
 import type { Style } from "../report/index.ts";
 import { Narrator } from "../report/narrator.ts";
 import { count } from "../report/words.ts";

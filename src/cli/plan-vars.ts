@@ -1,9 +1,9 @@
 /** The variables of a plan: those that were given on the command line, but for the values of secrets. */
-import { digestOf } from "../core/digest.ts";
-import { ShowrunnerError } from "../core/errors.ts";
-import type { PlannedVariable } from "../core/plan-file.ts";
-import type { Playbook } from "../core/play.ts";
-import { CommandLineText, type ExtraVars } from "../core/vars.ts";
+import { digestOf } from "../core/base/digest.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
+import type { PlannedVariable } from "../core/plans/plan-file.ts";
+import type { Playbook } from "../core/plays/play.ts";
+import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
 import { redactDeep } from "../secrets/secret.ts";
 
 /**

@@ -1,8 +1,8 @@
 /** What a run would be about, without running it: `--list-hosts`, `--list-steps`, `--list-tags`. */
-import type { Play } from "../core/play.ts";
-import { inBatches, inOrder } from "../core/rolling.ts";
-import { tagsOf } from "../core/selection.ts";
-import type { PlayHosts } from "../core/vars.ts";
+import type { Play } from "../core/plays/play.ts";
+import { inBatches, inOrder } from "../core/plays/rolling.ts";
+import { tagsOf } from "../core/plays/selection.ts";
+import type { PlayHosts } from "../core/plays/vars.ts";
 import type { Style } from "../report/index.ts";
 import { count } from "../report/words.ts";
 import type { SelectionFlags } from "./selection-options.ts";

@@ -1,8 +1,8 @@
 /** What the commands that run or plan a playbook share: which playbook on which hosts, with which variables. */
 import type { Command } from "commander";
-import type { Playbook } from "../core/play.ts";
-import type { Selection } from "../core/selection.ts";
-import type { ExtraVars } from "../core/vars.ts";
+import type { Playbook } from "../core/plays/play.ts";
+import type { Selection } from "../core/plays/selection.ts";
+import type { ExtraVars } from "../core/plays/vars.ts";
 import { readExtraVars } from "./extra-vars.ts";
 import { findInventory, type LoadedInventory } from "./inventories.ts";
 import { runsFolder } from "./journal.ts";

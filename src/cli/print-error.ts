@@ -1,6 +1,6 @@
 /** Shows an error that ended a command: a user's mistake without a stack trace, one of ours with what to report. */
 import { styleText } from "node:util";
-import { exitCode, formatLocation, messageOf, ShowrunnerError } from "../core/errors.ts";
+import { exitCode, formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { redact } from "../secrets/secret.ts";
 
 /**

@@ -1,2 +1,2 @@
-/** The user's project: see core/project.ts. */
-export { projectRoot } from "../core/project.ts";
+/** The user's project: see core/base/project.ts. */
+export { projectRoot } from "../core/base/project.ts";

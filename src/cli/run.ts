@@ -1,8 +1,8 @@
 /** Runs a playbook for a command: with its reporter, its journal, the warnings that are due, and Ctrl-C. */
-import type { Subscriber, TimedEvent } from "../core/events.ts";
-import type { Journal } from "../core/journal.ts";
-import type { Playbook } from "../core/play.ts";
-import { type RunRequest, runPlaybook } from "../core/run.ts";
+import type { Subscriber, TimedEvent } from "../core/events/events.ts";
+import type { Journal } from "../core/events/journal.ts";
+import type { Playbook } from "../core/plays/play.ts";
+import { type RunRequest, runPlaybook } from "../core/plays/run.ts";
 import type { HostSettings } from "../inventory/index.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";

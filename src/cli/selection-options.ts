@@ -1,6 +1,6 @@
 /** The options that choose a playbook's steps. */
 import { type Command, InvalidArgumentError } from "commander";
-import type { Selection } from "../core/selection.ts";
+import type { Selection } from "../core/plays/selection.ts";
 
 export interface SelectionFlags {
   readonly tags?: readonly string[];

@@ -1,6 +1,6 @@
 /** Errors that nobody caught: those of a promise that a playbook left behind, mostly. */
-import { exitCode, ShowrunnerError } from "../core/errors.ts";
-import { asFailure } from "../core/failure.ts";
+import { exitCode, ShowrunnerError } from "../core/base/errors.ts";
+import { asFailure } from "../core/events/failure.ts";
 import { printError } from "./print-error.ts";
 
 const listeners = new Set<() => void>();

@@ -1,5 +1,5 @@
 /** For commands that print something else than a run: which hosts failed, and why. */
-import type { Subscriber } from "../core/events.ts";
+import type { Subscriber } from "../core/events/events.ts";
 import { styleFor } from "../report/index.ts";
 
 /** Prints each host's failure on the standard error. */

@@ -1,6 +1,7 @@
 /** What differs below a directory. */
-import { defineFact } from "../core/fact.ts";
-import { lines, rawScript, type Script, sh } from "../core/script.ts";
+
+import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
 
 /** What everything below a directory is to have. Modes are four octal digits. */
 export interface TreeKey {

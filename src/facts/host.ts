@@ -1,6 +1,7 @@
 /** What a host is: its system, its hardware, its network. */
-import { defineFact } from "../core/fact.ts";
-import { rawScript } from "../core/script.ts";
+
+import { rawScript } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
 import { parseHostFacts } from "./host-parse.ts";
 
 /** What is known of a host. Texts are empty where the host does not say. */

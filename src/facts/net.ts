@@ -1,8 +1,9 @@
 /** What answers on the network, as seen from the host: nothing is needed on it. */
-import type { HttpRequest } from "../core/change.ts";
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
-import { defineFact } from "../core/fact.ts";
-import { sh } from "../core/script.ts";
+
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { sh } from "../core/base/script.ts";
+import type { HttpRequest } from "../core/facts/change.ts";
+import { defineFact } from "../core/facts/fact.ts";
 import { type HttpResponse, request } from "../transport/http.ts";
 import type { Session } from "../transport/session.ts";
 

@@ -1,6 +1,7 @@
 /** APT's package lists: how old they are, and what they offer. */
-import { defineFact } from "../core/fact.ts";
-import { lines, rawScript, type Script, sh } from "../core/script.ts";
+
+import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
 
 /** Seconds. */
 export interface Age {

@@ -1,6 +1,7 @@
 /** Debian packages: what is installed, from dpkg alone, which is fast and needs no package lists. */
-import { defineFact, type Fact } from "../core/fact.ts";
-import { lines, rawScript, type Script, sh } from "../core/script.ts";
+
+import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
+import { defineFact, type Fact } from "../core/facts/fact.ts";
 
 /** A package as dpkg knows it. */
 interface Row {

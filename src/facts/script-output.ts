@@ -1,7 +1,8 @@
 /** What a script prints that only reads: of anything, so anything may make it stale. */
-import { defineFact } from "../core/fact.ts";
-import { rawScript } from "../core/script.ts";
-import { surrounded } from "../core/surroundings.ts";
+
+import { rawScript } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
+import { surrounded } from "../core/facts/surroundings.ts";
 
 /** A script that changes nothing. */
 export interface ReadingScript {

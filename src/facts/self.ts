@@ -1,6 +1,7 @@
 /** Facts about the user that tasks run as. */
-import { defineFact } from "../core/fact.ts";
-import { sh } from "../core/script.ts";
+
+import { sh } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
 
 /** A user and its primary group, by name. */
 export interface Self {

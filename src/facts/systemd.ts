@@ -1,6 +1,7 @@
 /** systemd's units, as the running manager sees them. */
-import { defineFact } from "../core/fact.ts";
-import { lines, rawScript, type Script, sh } from "../core/script.ts";
+
+import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
 
 /** The state of a unit. */
 export interface UnitState {

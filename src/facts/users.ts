@@ -1,7 +1,7 @@
 /** Users and groups, as the host's name service knows them. */
 import { createHash } from "node:crypto";
-import { defineFact } from "../core/fact.ts";
-import { lines, rawScript, type Script, sh } from "../core/script.ts";
+import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
 
 /** What `getent` finds among these names; its status 2 says that some are not there. */
 function getent(database: "passwd" | "group" | "shadow", names: readonly string[]): Script {

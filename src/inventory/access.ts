@@ -1,7 +1,7 @@
 /** From what an inventory says of a host to how the engine gets onto it. */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { HostAccess } from "../core/run.ts";
+import type { HostAccess } from "../core/plays/run.ts";
 import { Secret } from "../secrets/secret.ts";
 import { connector } from "../transport/connect.ts";
 import type { ConnectionSettings } from "../transport/settings.ts";

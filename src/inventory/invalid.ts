@@ -1,6 +1,6 @@
 /** The error of a wrong inventory, and the words for what was found in it. */
-import { type Location, ShowrunnerError } from "../core/errors.ts";
-import { didYouMean } from "../core/suggest.ts";
+import { type Location, ShowrunnerError } from "../core/base/errors.ts";
+import { didYouMean } from "../core/base/suggest.ts";
 import { redact } from "../secrets/secret.ts";
 
 /**

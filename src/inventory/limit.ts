@@ -1,6 +1,6 @@
 /** The terms of a limit, which may be in a file: `--limit @failed.txt`. */
 import { readFileSync } from "node:fs";
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { splitPattern, type Term } from "./split-pattern.ts";
 
 /**

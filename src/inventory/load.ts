@@ -1,9 +1,9 @@
 /** Loads an inventory from a file, by its ending. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
-import { formatLocation, messageOf, ShowrunnerError } from "../core/errors.ts";
-import { asFailure } from "../core/failure.ts";
-import { didYouMean } from "../core/suggest.ts";
+import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { didYouMean } from "../core/base/suggest.ts";
+import { asFailure } from "../core/events/failure.ts";
 import { describe, invalid } from "./invalid.ts";
 import { type Inventory, isInventory } from "./inventory.ts";
 

@@ -1,6 +1,6 @@
 /** Finds the line of a key in the file that calls `inventory()`. */
 import { readFileSync } from "node:fs";
-import type { Location } from "../core/errors.ts";
+import type { Location } from "../core/base/errors.ts";
 
 interface Key {
   readonly line: number;

@@ -1,7 +1,7 @@
 /** Reads a YAML file as Ansible does, and keeps the line and column of every key and value. */
 import { readFileSync } from "node:fs";
 import type { Alias, Document, LineCounter, Node, ScalarTag, Tags } from "yaml";
-import { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/errors.ts";
+import { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { Secret } from "../secrets/secret.ts";
 import { invalid } from "./invalid.ts";
 import { explainProblem } from "./yaml-problem.ts";

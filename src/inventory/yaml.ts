@@ -1,7 +1,7 @@
 /** Ansible's YAML inventories: groups with hosts, children and vars, all by name. */
 import { isIPv6 } from "node:net";
 import { dirname, join } from "node:path";
-import type { Location } from "../core/errors.ts";
+import type { Location } from "../core/base/errors.ts";
 import { ansibleLayer, overlay } from "./ansible-vars.ts";
 import { invalid, unknownKey, wrongValue } from "./invalid.ts";
 import { Inventory } from "./inventory.ts";

@@ -1,4 +1,4 @@
-import { ShowrunnerError } from "../core/errors.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
 
 /** What a command did. */
 export interface Output {

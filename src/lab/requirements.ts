@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { ShowrunnerError } from "../core/errors.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
 import { capture, commandEnv, lastLines } from "./exec.ts";
 import type { Progress } from "./spec.ts";
 

@@ -1,7 +1,7 @@
 /** A user's own reporter: what it makes of a run's events. */
-import { formatLocation, type Location, messageOf } from "../core/errors.ts";
-import type { TimedEvent } from "../core/events.ts";
-import { callerLocation } from "../core/location.ts";
+import { formatLocation, type Location, messageOf } from "../core/base/errors.ts";
+import { callerLocation } from "../core/base/location.ts";
+import type { TimedEvent } from "../core/events/events.ts";
 import { redact } from "../secrets/secret.ts";
 import type { OutputStream, Reporter } from "./reporter.ts";
 

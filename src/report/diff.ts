@@ -1,6 +1,6 @@
 /** What changes in a file, line by line. */
 import { createRequire } from "node:module";
-import type { ShownChange } from "../core/events.ts";
+import type { ShownChange } from "../core/events/events.ts";
 import type { Style } from "./style.ts";
 
 /** More lines than this of one file are cut: a screen is no place for them. */

@@ -1,6 +1,6 @@
 /** Turns events into the lines that stay on the screen: all but the recap. */
 import { stripVTControlCharacters } from "node:util";
-import type { RunEvent, ShownError, ShownUnknown, TaskStatus } from "../core/events.ts";
+import type { RunEvent, ShownError, ShownUnknown, TaskStatus } from "../core/events/events.ts";
 import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";
 import type { ReportOptions } from "./reporter.ts";

@@ -1,6 +1,6 @@
 /** The end of a run: a row a host, what went wrong, and one line for all. */
-import type { Location } from "../core/errors.ts";
-import type { HostSummary, RunEvent, ShownError, ShownTask } from "../core/events.ts";
+import type { Location } from "../core/base/errors.ts";
+import type { HostSummary, RunEvent, ShownError, ShownTask } from "../core/events/events.ts";
 import type { ReportOptions } from "./reporter.ts";
 import { errorLines, taskText } from "./task-text.ts";
 import { type Counted, colours, count, duration } from "./words.ts";

@@ -1,5 +1,5 @@
 /** What every reporter is: a subscriber to a run's events that writes to a stream. */
-import type { TimedEvent } from "../core/events.ts";
+import type { TimedEvent } from "../core/events/events.ts";
 import type { Style } from "./style.ts";
 
 /** Where a reporter writes. */

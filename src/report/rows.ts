@@ -1,5 +1,5 @@
 /** The rows of a running playbook, one a host: what each is doing now. Pure: events in, lines out. */
-import type { TimedEvent } from "../core/events.ts";
+import type { TimedEvent } from "../core/events/events.ts";
 import { cleanLine, cropped } from "./clean.ts";
 import type { Style } from "./style.ts";
 import { taskText } from "./task-text.ts";

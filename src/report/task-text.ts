@@ -1,6 +1,6 @@
 /** How a task, its changes and errors are written. */
-import { formatLocation, type Location } from "../core/errors.ts";
-import type { ShownChange, ShownError, ShownTask, ShownUnknown } from "../core/events.ts";
+import { formatLocation, type Location } from "../core/base/errors.ts";
+import type { ShownChange, ShownError, ShownTask, ShownUnknown } from "../core/events/events.ts";
 import type { Style } from "./style.ts";
 
 /** `nginx › template /etc/nginx/nginx.conf`: the roles it stands in, the module, what it is about. */

@@ -1,6 +1,6 @@
 /** A row a host that redraws itself, below what changed and failed: for people at a terminal. */
 import { Listr, Spinner } from "listr2";
-import type { TimedEvent } from "../core/events.ts";
+import type { TimedEvent } from "../core/events/events.ts";
 import { Narrator } from "./narrator.ts";
 import { Recap } from "./recap.ts";
 import type { OutputStream, Reporter, ReportOptions } from "./reporter.ts";

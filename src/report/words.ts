@@ -1,5 +1,5 @@
 /** The words and colours of a task's status, for a run and for a plan. */
-import type { HostSummary, TaskStatus } from "../core/events.ts";
+import type { HostSummary, TaskStatus } from "../core/events/events.ts";
 import type { Colour } from "./style.ts";
 
 export type Counted = Exclude<keyof HostSummary, "roundTrips">;

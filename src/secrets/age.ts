@@ -1,5 +1,5 @@
 /** Secrets in files encrypted with age (https://age-encryption.org). */
-import { messageOf } from "../core/errors.ts";
+import { messageOf } from "../core/base/errors.ts";
 import { readSecretFile, secretPath, withoutNewline } from "./file.ts";
 import { reveal, Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { formatLocation, messageOf, ShowrunnerError } from "../core/errors.ts";
-import { quote } from "../core/script.ts";
+import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { quote } from "../core/base/script.ts";
 import { Secret } from "../secrets/secret.ts";
 import { strictScope, TemplateProblem } from "./scope.ts";
 import { explainSyntax } from "./syntax.ts";

@@ -1,7 +1,7 @@
 /** Plans a task against facts that are given: a module's behaviour without a host. */
-import type { Change } from "../core/change.ts";
-import { type Fact, type FactKey, type FactValue, factKeyId } from "../core/fact.ts";
-import { fail, type PlanHost, type Task } from "../core/task.ts";
+import type { Change } from "../core/facts/change.ts";
+import { type Fact, type FactKey, type FactValue, factKeyId } from "../core/facts/fact.ts";
+import { fail, type PlanHost, type Task } from "../core/tasks/task.ts";
 import type { Output } from "../transport/transport.ts";
 
 export interface Planned<V> {

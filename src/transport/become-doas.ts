@@ -1,6 +1,6 @@
 /** Becoming another user through doas, with a password or without. */
-import { messageOf } from "../core/errors.ts";
-import { quote } from "../core/script.ts";
+import { messageOf } from "../core/base/errors.ts";
+import { quote } from "../core/base/script.ts";
 import { letIn } from "./become-dialogue.ts";
 import { refused } from "./become-refused.ts";
 import type { Become, Connection, RemoteProcess } from "./transport.ts";

@@ -1,5 +1,5 @@
 /** The wire form of the shell protocol: how a request is written and how an answer is cut out of the streams. */
-import { quote } from "../core/script.ts";
+import { quote } from "../core/base/script.ts";
 
 /**
  * One request. The script runs through `eval` in a subshell, so that not even a syntax error ends the shell, and

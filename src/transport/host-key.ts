@@ -1,7 +1,7 @@
 /** Decides on a host's key during the hand-shake, and remembers why it was refused. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { formatLocation, ShowrunnerError } from "../core/errors.ts";
+import { formatLocation, ShowrunnerError } from "../core/base/errors.ts";
 import { fingerprint, hostName, KnownHosts, keyType, pinHostKey } from "./known-hosts.ts";
 import type { ResolvedSettings } from "./settings.ts";
 

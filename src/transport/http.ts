@@ -3,8 +3,8 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
-import type { HttpRequest } from "../core/change.ts";
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import type { HttpRequest } from "../core/facts/change.ts";
 import type { Session } from "./session.ts";
 
 export interface HttpResponse {

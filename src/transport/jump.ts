@@ -1,6 +1,6 @@
 /** Jump hosts: how they are written, and what goes wrong at them. */
 import type { Duplex } from "node:stream";
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { withDialLimit } from "./dial-limit.ts";
 import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";

@@ -2,8 +2,8 @@
 
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ShowrunnerError } from "../core/errors.ts";
-import { quote } from "../core/script.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
+import { quote } from "../core/base/script.ts";
 import { spawnAs } from "./become.ts";
 import { refused } from "./become-refused.ts";
 import { withDialLimit } from "./dial-limit.ts";

@@ -1,7 +1,7 @@
 /** The framed protocol over one long-lived `sh`: many scripts a round trip, output streamed while they run. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ShowrunnerError } from "../core/errors.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
 import { encodeRequest, MarkerReader } from "./frames.ts";
 import type { Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
 

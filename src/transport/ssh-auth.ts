@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
 import ssh2 from "ssh2";
-import { ShowrunnerError } from "../core/errors.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
 import type { Password, ResolvedSettings } from "./settings.ts";
 
 export type Authentication =

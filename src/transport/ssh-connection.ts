@@ -1,7 +1,7 @@
 /** A connection that ssh2 holds: its channels are processes and byte streams. */
 import { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
 /** How long the other side has to take leave. Milliseconds. */

@@ -1,5 +1,5 @@
 /** Says why no connection was made, in the user's terms. */
-import { messageOf, ShowrunnerError } from "../core/errors.ts";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 /** @param error what ssh2, or the system's ssh, said */

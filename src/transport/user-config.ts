@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { ShowrunnerError } from "../core/errors.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
 import { parseJump } from "./jump.ts";
 import type { ConnectionSettings, HostKeyPolicy, ResolvedSettings } from "./settings.ts";
 

@@ -1,9 +1,9 @@
 /** What goes wrong at the edges of a step, a host and a run. */
 import { describe, expect, it } from "vitest";
-import { on, once } from "../../src/core/delegate.ts";
-import { exitCode, ShowrunnerError } from "../../src/core/errors.ts";
-import { play } from "../../src/core/play.ts";
-import { fail } from "../../src/core/task.ts";
+import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { play } from "../../src/core/plays/play.ts";
+import { on, once } from "../../src/core/tasks/delegate.ts";
+import { fail } from "../../src/core/tasks/task.ts";
 import { redact, secret } from "../../src/secrets/secret.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { batch } from "../../src/core/batch.ts";
-import { on, once } from "../../src/core/delegate.ts";
-import { ShowrunnerError } from "../../src/core/errors.ts";
-import { flushHandlers } from "../../src/core/flush-handlers.ts";
-import { play } from "../../src/core/play.ts";
-import { fail } from "../../src/core/task.ts";
+import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { play } from "../../src/core/plays/play.ts";
+import { batch } from "../../src/core/tasks/batch.ts";
+import { on, once } from "../../src/core/tasks/delegate.ts";
+import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
+import { fail } from "../../src/core/tasks/task.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 

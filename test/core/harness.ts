@@ -1,13 +1,13 @@
 /** Runs playbooks on fake hosts. */
 
-import { change } from "../../src/core/change.ts";
-import type { RunEvent, TimedEvent } from "../../src/core/events.ts";
-import { defineFact, type FactSubject } from "../../src/core/fact.ts";
-import { defineModule } from "../../src/core/module.ts";
-import { type Play, playbook } from "../../src/core/play.ts";
-import { type RunRequest, type RunSummary, runPlaybook } from "../../src/core/run.ts";
-import { Type } from "../../src/core/schema.ts";
-import { rawScript, sh } from "../../src/core/script.ts";
+import { Type } from "../../src/core/base/schema.ts";
+import { rawScript, sh } from "../../src/core/base/script.ts";
+import type { RunEvent, TimedEvent } from "../../src/core/events/events.ts";
+import { change } from "../../src/core/facts/change.ts";
+import { defineFact, type FactSubject } from "../../src/core/facts/fact.ts";
+import { type Play, playbook } from "../../src/core/plays/play.ts";
+import { type RunRequest, type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
+import { defineModule } from "../../src/core/tasks/module.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { FakeConnection, type FakeHost } from "../../src/transport/fake.ts";
 

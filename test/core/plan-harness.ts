@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { newSalt, type PlanFile, planFile, readPlan, writePlan } from "../../src/core/plan-file.ts";
-import { PlanGuard } from "../../src/core/plan-guard.ts";
-import { PlanRecorder } from "../../src/core/plan-record.ts";
-import { type Play, play } from "../../src/core/play.ts";
-import type { RunRequest } from "../../src/core/run.ts";
+import { newSalt, type PlanFile, planFile, readPlan, writePlan } from "../../src/core/plans/plan-file.ts";
+import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
+import { PlanRecorder } from "../../src/core/plans/plan-record.ts";
+import { type Play, play } from "../../src/core/plays/play.ts";
+import type { RunRequest } from "../../src/core/plays/run.ts";
 import { type FakeSwitches, type Ran, runOn } from "./harness.ts";
 
 /** Where plans are kept while a test file runs. */

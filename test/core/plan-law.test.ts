@@ -1,9 +1,9 @@
 /** What must hold of any plan, tried on playbooks and hosts made at random. */
 import { describe, expect, it } from "vitest";
-import { newSalt, planFile, type RecordedPlan } from "../../src/core/plan-file.ts";
-import { PlanGuard } from "../../src/core/plan-guard.ts";
-import { PlanRecorder } from "../../src/core/plan-record.ts";
-import { type Play, play } from "../../src/core/play.ts";
+import { newSalt, planFile, type RecordedPlan } from "../../src/core/plans/plan-file.ts";
+import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
+import { PlanRecorder } from "../../src/core/plans/plan-record.ts";
+import { type Play, play } from "../../src/core/plays/play.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";
 
 /** Numbers that look random, the same for the same seed (mulberry32). */

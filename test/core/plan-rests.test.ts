@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { batch } from "../../src/core/batch.ts";
-import { on, once } from "../../src/core/delegate.ts";
-import { flushHandlers } from "../../src/core/flush-handlers.ts";
-import { play } from "../../src/core/play.ts";
+import { play } from "../../src/core/plays/play.ts";
+import { batch } from "../../src/core/tasks/batch.ts";
+import { on, once } from "../../src/core/tasks/delegate.ts";
+import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
 import { FakeSwitches, print, turn } from "./harness.ts";
 import { applyOn, codes, one, planOn } from "./plan-harness.ts";
 

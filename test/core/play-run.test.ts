@@ -1,9 +1,9 @@
 /** How a play goes through its hosts, and when a run stops. */
 import { describe, expect, it } from "vitest";
-import { on, once } from "../../src/core/delegate.ts";
-import { exitCode, ShowrunnerError } from "../../src/core/errors.ts";
-import { type PlayOptions, play } from "../../src/core/play.ts";
-import { fail } from "../../src/core/task.ts";
+import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { type PlayOptions, play } from "../../src/core/plays/play.ts";
+import { on, once } from "../../src/core/tasks/delegate.ts";
+import { fail } from "../../src/core/tasks/task.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";
 
 const sleep = (time: number) => new Promise((resolve) => setTimeout(resolve, time));

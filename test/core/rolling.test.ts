@@ -6,7 +6,7 @@ import {
   inOrder,
   type Tolerance,
   tooManyFailed,
-} from "../../src/core/rolling.ts";
+} from "../../src/core/plays/rolling.ts";
 
 describe("the size of a batch", () => {
   it.each<[BatchSize, number, number | undefined]>([

@@ -1,10 +1,10 @@
 /** Which steps are run: tags, where to start, and asking. */
 import { describe, expect, it } from "vitest";
-import type { StepAnswer } from "../../src/core/confirm.ts";
-import { play } from "../../src/core/play.ts";
-import { Type } from "../../src/core/schema.ts";
-import { isTagged, type Selection, selectSteps } from "../../src/core/selection.ts";
-import { step } from "../../src/core/step.ts";
+import { Type } from "../../src/core/base/schema.ts";
+import type { StepAnswer } from "../../src/core/plays/confirm.ts";
+import { play } from "../../src/core/plays/play.ts";
+import { isTagged, type Selection, selectSteps } from "../../src/core/plays/selection.ts";
+import { step } from "../../src/core/plays/step.ts";
 import { FakeSwitches, runOn } from "./harness.ts";
 
 describe("a step", () => {

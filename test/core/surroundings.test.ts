@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { play } from "../../src/core/play.ts";
-import { sh } from "../../src/core/script.ts";
+import { sh } from "../../src/core/base/script.ts";
+import { play } from "../../src/core/plays/play.ts";
 import { command, copy, shell } from "../../src/modules/index.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { runHere } from "../modules/local.ts";

@@ -1,9 +1,9 @@
 /** What a plan says where a step's code goes by a result that only a real run has. */
 import { describe, expect, it } from "vitest";
-import { on, once } from "../../src/core/delegate.ts";
-import { exitCode, ShowrunnerError } from "../../src/core/errors.ts";
-import { play } from "../../src/core/play.ts";
-import { fail } from "../../src/core/task.ts";
+import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { play } from "../../src/core/plays/play.ts";
+import { on, once } from "../../src/core/tasks/delegate.ts";
+import { fail } from "../../src/core/tasks/task.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { http } from "../../src/modules/net/http.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { ShowrunnerError } from "../../src/core/errors.ts";
-import { play } from "../../src/core/play.ts";
-import { Type } from "../../src/core/schema.ts";
-import { CommandLineText, checkVars } from "../../src/core/vars.ts";
+import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { Type } from "../../src/core/base/schema.ts";
+import { play } from "../../src/core/plays/play.ts";
+import { CommandLineText, checkVars } from "../../src/core/plays/vars.ts";
 import { loadInventory } from "../../src/inventory/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vars-"));

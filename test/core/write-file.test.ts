@@ -15,10 +15,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { applyChange } from "../../src/core/apply.ts";
-import { change, type WriteAction } from "../../src/core/change.ts";
-import { quote } from "../../src/core/script.ts";
-import { inlineLimit, writeFileScript } from "../../src/core/write-file.ts";
+import { quote } from "../../src/core/base/script.ts";
+import { applyChange } from "../../src/core/engine/apply.ts";
+import { inlineLimit, writeFileScript } from "../../src/core/engine/write-file.ts";
+import { change, type WriteAction } from "../../src/core/facts/change.ts";
 import { connectLocal } from "../../src/transport/local.ts";
 import { Session } from "../../src/transport/session.ts";
 

@@ -4,8 +4,8 @@ import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Fact, FactKey } from "../../src/core/fact.ts";
-import { quote } from "../../src/core/script.ts";
+import { quote } from "../../src/core/base/script.ts";
+import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import { type TreeKey, treeDifference } from "../../src/facts/file-tree.ts";
 import { diffLimit, file, fileContent, fileHash, fileText, mayArriveAt } from "../../src/facts/files.ts";
 import { self } from "../../src/facts/self.ts";

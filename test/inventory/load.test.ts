@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ShowrunnerError } from "../../src/core/errors.ts";
+import { ShowrunnerError } from "../../src/core/base/errors.ts";
 import { inventory, loadInventory } from "../../src/inventory/index.ts";
 import { failure, folder, importModule, load, namesOf, place } from "./helpers.ts";
 

@@ -1,7 +1,7 @@
 /** Work in the background on real hosts, whose connections are cut. */
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { background } from "../../src/core/background.ts";
-import { play } from "../../src/core/play.ts";
+import { play } from "../../src/core/plays/play.ts";
+import { background } from "../../src/core/tasks/background.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { command, debug, shell } from "../../src/modules/index.ts";
 import { secret } from "../../src/secrets/secret.ts";

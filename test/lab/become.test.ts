@@ -1,7 +1,7 @@
 /** Becoming other users through sudo, su and doas, as root and as an ordinary user, over every transport. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { play } from "../../src/core/play.ts";
-import { sh } from "../../src/core/script.ts";
+import { sh } from "../../src/core/base/script.ts";
+import { play } from "../../src/core/plays/play.ts";
 import { apt, command, copy, file, shell, user } from "../../src/modules/index.ts";
 import { type Secret, secret } from "../../src/secrets/secret.ts";
 import { connector } from "../../src/transport/connect.ts";

@@ -2,11 +2,11 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { requireContext } from "../../src/core/context.ts";
-import { flushHandlers } from "../../src/core/flush-handlers.ts";
-import { allDebts } from "../../src/core/host-state.ts";
-import { play } from "../../src/core/play.ts";
-import type { RunRequest } from "../../src/core/run.ts";
+import { requireContext } from "../../src/core/engine/context.ts";
+import { play } from "../../src/core/plays/play.ts";
+import type { RunRequest } from "../../src/core/plays/run.ts";
+import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
+import { allDebts } from "../../src/core/tenure/host-state.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { copy } from "../../src/modules/files/copy.ts";

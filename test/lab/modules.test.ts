@@ -1,7 +1,7 @@
 /** The modules for packages, units, users and commands, on a real host. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { play } from "../../src/core/play.ts";
-import type { Task } from "../../src/core/task.ts";
+import { play } from "../../src/core/plays/play.ts";
+import type { Task } from "../../src/core/tasks/task.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mysql } from "../../roles/mysql/index.ts";
-import { play } from "../../src/core/play.ts";
-import type { RunRequest } from "../../src/core/run.ts";
+import { play } from "../../src/core/plays/play.ts";
+import type { RunRequest } from "../../src/core/plays/run.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { type Ran, testLab } from "./support.ts";
 

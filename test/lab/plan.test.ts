@@ -3,10 +3,10 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newSalt, type PlanFile, planFile, readPlan, writePlan } from "../../src/core/plan-file.ts";
-import { PlanGuard } from "../../src/core/plan-guard.ts";
-import { PlanRecorder } from "../../src/core/plan-record.ts";
-import { play } from "../../src/core/play.ts";
+import { newSalt, type PlanFile, planFile, readPlan, writePlan } from "../../src/core/plans/plan-file.ts";
+import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
+import { PlanRecorder } from "../../src/core/plans/plan-record.ts";
+import { play } from "../../src/core/plays/play.ts";
 import { apt, copy, file, secret, service, shell, systemdUnit, user } from "../../src/index.ts";
 import { type Ran, testLab } from "./support.ts";
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TimedEvent } from "../../src/core/events.ts";
+import type { TimedEvent } from "../../src/core/events/events.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 const cli = join(checkout, "dist/src/cli/main.js");

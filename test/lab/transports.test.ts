@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { play } from "../../src/core/play.ts";
-import { printBytes } from "../../src/core/script.ts";
+import { printBytes } from "../../src/core/base/script.ts";
+import { play } from "../../src/core/plays/play.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { leaderOf } from "../../src/lab/machine.ts";
 import { labOf } from "../../src/lab/spec.ts";

@@ -1,8 +1,8 @@
 /** Runs tasks on this machine, through the local transport. */
-import type { ShownError, TimedEvent } from "../../src/core/events.ts";
-import { play, playbook } from "../../src/core/play.ts";
-import { type RunSummary, runPlaybook } from "../../src/core/run.ts";
-import type { Environment } from "../../src/core/surroundings.ts";
+import type { ShownError, TimedEvent } from "../../src/core/events/events.ts";
+import type { Environment } from "../../src/core/facts/surroundings.ts";
+import { play, playbook } from "../../src/core/plays/play.ts";
+import { type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { connector } from "../../src/transport/connect.ts";
 

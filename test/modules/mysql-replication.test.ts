@@ -1,6 +1,6 @@
 /** Replication: GTIDs, what differs, which way leads to the primary, and what is refused. */
 import { describe, expect, it } from "vitest";
-import type { FactValue } from "../../src/core/fact.ts";
+import type { FactValue } from "../../src/core/facts/fact.ts";
 import { errantGtids, formatGtids, parseGtids, purgedGtids } from "../../src/facts/mysql/gtid.ts";
 import { type History, mysqlHistory } from "../../src/facts/mysql/history.ts";
 import { identify } from "../../src/facts/mysql/identify.ts";

@@ -1,6 +1,6 @@
 /** The mysql modules on given facts: what they would change, and what they refuse. */
 import { describe, expect, it } from "vitest";
-import type { FactValue } from "../../src/core/fact.ts";
+import type { FactValue } from "../../src/core/facts/fact.ts";
 import { type Account, mysqlAccount, parseMariadbAccount } from "../../src/facts/mysql/account.ts";
 import { mysqlDatabase as databaseFact, mysqlDefaultCollation } from "../../src/facts/mysql/database.ts";
 import { identify } from "../../src/facts/mysql/identify.ts";

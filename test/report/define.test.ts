@@ -1,6 +1,6 @@
 /** A user's own reporter: what it gets, and that nothing it does wrong reaches the run. */
 import { expect, it, vi } from "vitest";
-import type { TimedEvent } from "../../src/core/events.ts";
+import type { TimedEvent } from "../../src/core/events/events.ts";
 import { defineReporter, isReporter, startReporter } from "../../src/report/index.ts";
 import { secret } from "../../src/secrets/secret.ts";
 

@@ -1,6 +1,12 @@
 /** Events as a run emits them, for tests of what is made of them. */
-import type { RunEvent, ShownChange, ShownError, ShownTask, TimedEvent } from "../../src/core/events.ts";
-import { emptyTotals } from "../../src/core/events.ts";
+import type {
+  RunEvent,
+  ShownChange,
+  ShownError,
+  ShownTask,
+  TimedEvent,
+} from "../../src/core/events/events.ts";
+import { emptyTotals } from "../../src/core/events/events.ts";
 
 let last = 0;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/events.ts";
+import type { RunEvent } from "../../src/core/events/events.ts";
 import { jsonlReporter } from "../../src/report/jsonl.ts";
 import { plainReporter } from "../../src/report/plain.ts";
 import { plain, type Style } from "../../src/report/style.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/events.ts";
+import type { RunEvent } from "../../src/core/events/events.ts";
 import { HostRows } from "../../src/report/rows.ts";
 import { Screen } from "../../src/report/screen.ts";
 import { plain } from "../../src/report/style.ts";

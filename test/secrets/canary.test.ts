@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { hostVars, inventoryList } from "../../src/cli/inventory-views.ts";
-import { debtOf } from "../../src/core/debt.ts";
-import { sh } from "../../src/core/script.ts";
-import { fail } from "../../src/core/task.ts";
+import { sh } from "../../src/core/base/script.ts";
+import { fail } from "../../src/core/tasks/task.ts";
+import { debtOf } from "../../src/core/tenure/debt.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import {
   assert,

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { TimedEvent } from "../../src/core/events.ts";
-import { openJournal } from "../../src/core/journal.ts";
+import type { TimedEvent } from "../../src/core/events/events.ts";
+import { openJournal } from "../../src/core/events/journal.ts";
 import {
   createReporter,
   defineReporter,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { armor, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
-import { messageOf } from "../../src/core/errors.ts";
+import { messageOf } from "../../src/core/base/errors.ts";
 import { redact } from "../../src/secrets/secret.ts";
 import { secretFrom } from "../../src/secrets/sources.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ShowrunnerError } from "../../src/core/errors.ts";
+import { ShowrunnerError } from "../../src/core/base/errors.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { renderFile, renderTemplate } from "../../src/templates/render.ts";
 

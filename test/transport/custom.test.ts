@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { printBytes, quote } from "../../src/core/script.ts";
+import { printBytes, quote } from "../../src/core/base/script.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { defineTransport, type Transport } from "../../src/transport/custom.ts";
 import { Session } from "../../src/transport/session.ts";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { printBytes, quote } from "../../src/core/script.ts";
+import { printBytes, quote } from "../../src/core/base/script.ts";
 import { MarkerReader } from "../../src/transport/frames.ts";
 import { connectLocal } from "../../src/transport/local.ts";
 import { Session } from "../../src/transport/session.ts";

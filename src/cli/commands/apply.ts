@@ -2,10 +2,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { ShowrunnerError } from "../../core/errors.ts";
-import { type PlanRequest, readPlan } from "../../core/plan-file.ts";
-import { PlanGuard } from "../../core/plan-guard.ts";
-import { quote } from "../../core/script.ts";
+import { ShowrunnerError } from "../../core/base/errors.ts";
+import { quote } from "../../core/base/script.ts";
+import { type PlanRequest, readPlan } from "../../core/plans/plan-file.ts";
+import { PlanGuard } from "../../core/plans/plan-guard.ts";
 import { keyMarks } from "../../secrets/mark.ts";
 import { readExtraVars } from "../extra-vars.ts";
 import { findInventory, type LoadedInventory } from "../inventories.ts";

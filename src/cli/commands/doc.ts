@@ -1,7 +1,7 @@
 /** `run doc [MODULE|ROLE]` */
 import type { Command } from "commander";
-import { formatLocation, ShowrunnerError } from "../../core/errors.ts";
-import { didYouMean } from "../../core/suggest.ts";
+import { formatLocation, ShowrunnerError } from "../../core/base/errors.ts";
+import { didYouMean } from "../../core/base/suggest.ts";
 import { type Style, styleFor } from "../../report/index.ts";
 import { type AnyRole, allModules, allRoles } from "../modules.ts";
 import { schemaRows } from "../schema-rows.ts";

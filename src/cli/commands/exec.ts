@@ -1,9 +1,9 @@
 /** `run exec PATTERN -- COMMAND…` */
 import type { Command } from "commander";
-import { ShowrunnerError } from "../../core/errors.ts";
-import type { Subscriber } from "../../core/events.ts";
-import { play, playbook } from "../../core/play.ts";
-import { runPlaybook } from "../../core/run.ts";
+import { ShowrunnerError } from "../../core/base/errors.ts";
+import type { Subscriber } from "../../core/events/events.ts";
+import { play, playbook } from "../../core/plays/play.ts";
+import { runPlaybook } from "../../core/plays/run.ts";
 import { command as commandModule } from "../../modules/commands/command.ts";
 import { styleFor } from "../../report/index.ts";
 import { interruptible } from "../interrupt.ts";

@@ -1,7 +1,7 @@
 /** `run facts [PATTERN]` */
 import type { Command } from "commander";
-import { play, playbook } from "../../core/play.ts";
-import { runPlaybook } from "../../core/run.ts";
+import { play, playbook } from "../../core/plays/play.ts";
+import { runPlaybook } from "../../core/plays/run.ts";
 import type { HostFacts } from "../../index.ts";
 import { facts } from "../../modules/util/facts.ts";
 import { styleFor } from "../../report/index.ts";

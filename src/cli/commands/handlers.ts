@@ -1,11 +1,11 @@
 /** `run handlers [PATTERN]` */
 import type { Command } from "commander";
-import { requireContext } from "../../core/context.ts";
-import type { Debt } from "../../core/debt.ts";
-import { ShowrunnerError } from "../../core/errors.ts";
-import { allDebts, hostState, isBusy } from "../../core/host-state.ts";
-import { play, playbook } from "../../core/play.ts";
-import { runPlaybook } from "../../core/run.ts";
+import { ShowrunnerError } from "../../core/base/errors.ts";
+import { requireContext } from "../../core/engine/context.ts";
+import { play, playbook } from "../../core/plays/play.ts";
+import { runPlaybook } from "../../core/plays/run.ts";
+import type { Debt } from "../../core/tenure/debt.ts";
+import { allDebts, hostState, isBusy } from "../../core/tenure/host-state.ts";
 import { styleFor } from "../../report/index.ts";
 import type { Become } from "../../transport/transport.ts";
 import { interruptible } from "../interrupt.ts";

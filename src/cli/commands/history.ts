@@ -1,7 +1,7 @@
 /** `run history` */
 import type { Command } from "commander";
-import type { Totals } from "../../core/events.ts";
-import { keptRuns, overviewOf, type RunOverview } from "../../core/journals.ts";
+import type { Totals } from "../../core/events/events.ts";
+import { keptRuns, overviewOf, type RunOverview } from "../../core/events/journals.ts";
 import { type Style, styleFor } from "../../report/index.ts";
 import { duration } from "../../report/words.ts";
 import { runsFolder } from "../journal.ts";

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { exitCode, ShowrunnerError } from "../../core/errors.ts";
+import { exitCode, ShowrunnerError } from "../../core/base/errors.ts";
 import {
   newSalt,
   type PlanFile,
@@ -10,9 +10,9 @@ import {
   planFile,
   readPlan,
   writePlan,
-} from "../../core/plan-file.ts";
-import { PlanRecorder } from "../../core/plan-record.ts";
-import { selectPlays } from "../../core/select-plays.ts";
+} from "../../core/plans/plan-file.ts";
+import { PlanRecorder } from "../../core/plans/plan-record.ts";
+import { selectPlays } from "../../core/plays/select-plays.ts";
 import { styleFor } from "../../report/index.ts";
 import { keyMarks } from "../../secrets/mark.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";

@@ -1,7 +1,7 @@
 /** `run playbook [NAME|FILE]` */
 import type { Command } from "commander";
-import { exitCode } from "../../core/errors.ts";
-import { selectPlays } from "../../core/select-plays.ts";
+import { exitCode } from "../../core/base/errors.ts";
+import { selectPlays } from "../../core/plays/select-plays.ts";
 import { styleFor } from "../../report/index.ts";
 import { stepAsker } from "../ask-step.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";

@@ -1,8 +1,8 @@
 /** `run show RUN|last` */
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { ShowrunnerError } from "../../core/errors.ts";
-import { eventsOf, type KeptRun, keptRuns } from "../../core/journals.ts";
+import { ShowrunnerError } from "../../core/base/errors.ts";
+import { eventsOf, type KeptRun, keptRuns } from "../../core/events/journals.ts";
 import { styleFor } from "../../report/index.ts";
 import { Narrator } from "../../report/narrator.ts";
 import { Recap } from "../../report/recap.ts";

@@ -1,8 +1,8 @@
 /** `run task MODULE '{json}' --hosts PATTERN` */
 import type { Command } from "commander";
-import { messageOf, ShowrunnerError } from "../../core/errors.ts";
-import { play, playbook } from "../../core/play.ts";
-import { valueIfKnown } from "../../core/task-run.ts";
+import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
+import { valueIfKnown } from "../../core/engine/task-run.ts";
+import { play, playbook } from "../../core/plays/play.ts";
 import { redactDeep } from "../../secrets/secret.ts";
 import { findInventory } from "../inventories.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";

@@ -1,5 +1,5 @@
-import { defineFact } from "../../core/fact.ts";
-import { lines, rawScript, sh } from "../../core/script.ts";
+import { lines, rawScript, sh } from "../../core/base/script.ts";
+import { defineFact } from "../../core/facts/fact.ts";
 import { runSql } from "./client.ts";
 import { defineMysqlFact } from "./fact.ts";
 import { identify } from "./identify.ts";

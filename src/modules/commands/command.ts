@@ -1,6 +1,6 @@
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import { sh } from "../../core/script.ts";
+import { Type } from "../../core/base/schema.ts";
+import { sh } from "../../core/base/script.ts";
+import { defineModule } from "../../core/tasks/module.ts";
 import { checkRun, runParams, runScript } from "./run-script.ts";
 
 /**

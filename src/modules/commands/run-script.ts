@@ -1,9 +1,10 @@
 /** What `command` and `shell` have in common: when to run, where, with what, and what comes of it. */
-import { change } from "../../core/change.ts";
-import { ShowrunnerError } from "../../core/errors.ts";
-import { SecretString, Type } from "../../core/schema.ts";
-import { feed, lines, rawScript, type Script, sh } from "../../core/script.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+
+import { ShowrunnerError } from "../../core/base/errors.ts";
+import { SecretString, Type } from "../../core/base/schema.ts";
+import { feed, lines, rawScript, type Script, sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { type ScriptOutput, scriptOutput } from "../../facts/script-output.ts";
 import { reveal, type Secret } from "../../secrets/secret.ts";

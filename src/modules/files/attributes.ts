@@ -1,8 +1,9 @@
 /** Owner, group and mode: what a file is to have, and the changes that give it them. */
-import { type Change, change } from "../../core/change.ts";
-import { Type } from "../../core/schema.ts";
-import { type Script, sh } from "../../core/script.ts";
-import { fail, type Plan } from "../../core/task.ts";
+
+import { Type } from "../../core/base/schema.ts";
+import { type Script, sh } from "../../core/base/script.ts";
+import { type Change, change } from "../../core/facts/change.ts";
+import { fail, type Plan } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import { checkMode, chmodOperand, Mode, resolveMode } from "./mode.ts";

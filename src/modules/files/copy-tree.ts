@@ -2,7 +2,7 @@
 
 import { statSync } from "node:fs";
 import { posix } from "node:path";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { setAttributes } from "./attributes.ts";
 import { localContent } from "./content.ts";

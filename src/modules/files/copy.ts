@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import type { Location } from "../../core/errors.ts";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import type { Location } from "../../core/base/errors.ts";
+import { Type } from "../../core/base/schema.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { Secret } from "../../secrets/secret.ts";
 import { type Attributes, attributeParams, checkAttributes } from "./attributes.ts";

@@ -1,8 +1,8 @@
 /** Makes directories, with those above them. */
 import { posix } from "node:path";
-import { change } from "../../core/change.ts";
-import { lines, type Script, sh } from "../../core/script.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { lines, type Script, sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import { type Attributes, chownOperand, type ModeState, showState, withAttributes } from "./attributes.ts";

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { Type } from "../../core/base/schema.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { file as fileFact } from "../../facts/files.ts";
 import { type Attributes, attributeParams, checkAttributes, setAttributes } from "./attributes.ts";

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import { fail, type Plan } from "../../core/task.ts";
+import { Type } from "../../core/base/schema.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan } from "../../core/tasks/task.ts";
 import { file, fileContent, fileHash } from "../../facts/files.ts";
 import { reveal, Secret } from "../../secrets/secret.ts";
 import { attributeParams, checkAttributes, setAttributes } from "./attributes.ts";

@@ -1,8 +1,8 @@
 /** Makes symbolic links. */
 import { posix } from "node:path";
-import { change } from "../../core/change.ts";
-import { lines, type Script, sh } from "../../core/script.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { lines, type Script, sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
 import { chownOperand } from "./attributes.ts";

@@ -1,7 +1,7 @@
 /** Files of this machine, as tasks name them. */
 import { existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { formatLocation, type Location, ShowrunnerError } from "../../core/errors.ts";
+import { formatLocation, type Location, ShowrunnerError } from "../../core/base/errors.ts";
 
 /**
  * Finds a local file: beside the user's file that names it, else in the working directory.

@@ -1,6 +1,6 @@
 /** File modes as users write them: `"0644"` or `"u=rwX,g=rX,o="`. */
-import { Type } from "../../core/schema.ts";
-import { fail } from "../../core/task.ts";
+import { Type } from "../../core/base/schema.ts";
+import { fail } from "../../core/tasks/task.ts";
 
 /**
  * The schema of a mode: a string. Numbers get past it only to be explained by `checkMode`, since they are the

@@ -1,6 +1,6 @@
 /** Paths on hosts. */
 import { posix } from "node:path";
-import { fail, type PlanHost } from "../../core/task.ts";
+import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 
 /**

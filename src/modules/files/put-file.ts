@@ -1,7 +1,7 @@
 /** Brings a file to a content and attributes: what copy, template and lineinfile have in common. */
 import { posix } from "node:path";
-import { change, type TextDiff } from "../../core/change.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { change, type TextDiff } from "../../core/facts/change.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import {
   asText,

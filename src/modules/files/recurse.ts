@@ -1,7 +1,8 @@
 /** Owner, group and mode of everything below a directory. */
-import { change } from "../../core/change.ts";
-import { lines, type Script, sh } from "../../core/script.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+
+import { lines, type Script, sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { modeTests, type TreeKey, treeDifference } from "../../facts/file-tree.ts";
 import { file } from "../../facts/files.ts";
 import { type Attributes, chownOperand } from "./attributes.ts";

@@ -1,7 +1,8 @@
 /** Removes whatever is at a path. */
-import { change } from "../../core/change.ts";
-import { sh } from "../../core/script.ts";
-import type { Plan, PlanHost } from "../../core/task.ts";
+
+import { sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { contentFacts, everythingBelow, file } from "../../facts/files.ts";
 

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import type { Plan } from "../../core/task.ts";
+import { Type } from "../../core/base/schema.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import type { Plan } from "../../core/tasks/task.ts";
 import { Secret } from "../../secrets/secret.ts";
 import { renderFile, type TemplateVars } from "../../templates/render.ts";
 import { attributeParams, checkAttributes } from "./attributes.ts";

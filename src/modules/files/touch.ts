@@ -1,7 +1,8 @@
 /** Makes empty files, and gives files a new time. */
-import { change } from "../../core/change.ts";
-import { sh } from "../../core/script.ts";
-import type { Plan, PlanHost } from "../../core/task.ts";
+
+import { sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { type Attributes, setAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";

@@ -1,7 +1,7 @@
-import { change } from "../../core/change.ts";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import { fail, type Plan } from "../../core/task.ts";
+import { Type } from "../../core/base/schema.ts";
+import { change } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan } from "../../core/tasks/task.ts";
 import { mysqlDatabase as databaseFact, mysqlDefaultCollation } from "../../facts/mysql/database.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
 import { serverKey } from "../../facts/mysql/login.ts";

@@ -1,5 +1,5 @@
-import { SecretString, Type } from "../../core/schema.ts";
-import { fail } from "../../core/task.ts";
+import { SecretString, Type } from "../../core/base/schema.ts";
+import { fail } from "../../core/tasks/task.ts";
 import type { Login } from "../../facts/mysql/login.ts";
 
 /** How a module's task logs in to the server. */

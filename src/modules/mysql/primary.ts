@@ -1,6 +1,6 @@
-import { change } from "../../core/change.ts";
-import { defineModule } from "../../core/module.ts";
-import { fail, type Plan } from "../../core/task.ts";
+import { change } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan } from "../../core/tasks/task.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { mysqlReplica } from "../../facts/mysql/replica.ts";

@@ -1,5 +1,5 @@
 /** Privileges as a user writes them, and the statements that bring them about. */
-import { fail } from "../../core/task.ts";
+import { fail } from "../../core/tasks/task.ts";
 import { type Privileges, privilegeName, settlePrivileges } from "../../facts/mysql/grants.ts";
 import { identifier, join, keyword, type Sql, sql } from "../../facts/mysql/sql.ts";
 

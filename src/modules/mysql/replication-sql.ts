@@ -1,5 +1,5 @@
 /** The statements that set up and start a MariaDB replica. */
-import { rawScript, type Script } from "../../core/script.ts";
+import { rawScript, type Script } from "../../core/base/script.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import type { ServerKey } from "../../facts/mysql/login.ts";
 import type { Replica } from "../../facts/mysql/replica.ts";

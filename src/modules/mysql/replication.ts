@@ -1,7 +1,7 @@
-import { type Change, change } from "../../core/change.ts";
-import { defineModule } from "../../core/module.ts";
-import { SecretString, Type } from "../../core/schema.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { SecretString, Type } from "../../core/base/schema.ts";
+import { type Change, change } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { mysqlAccount } from "../../facts/mysql/account.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { mysqlDatabase } from "../../facts/mysql/database.ts";

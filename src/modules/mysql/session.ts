@@ -1,4 +1,4 @@
-import type { Script } from "../../core/script.ts";
+import type { Script } from "../../core/base/script.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import type { ServerKey } from "../../facts/mysql/login.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";

@@ -1,7 +1,7 @@
-import { change } from "../../core/change.ts";
-import { defineModule } from "../../core/module.ts";
-import { SecretString, Type } from "../../core/schema.ts";
-import { fail, type Plan } from "../../core/task.ts";
+import { SecretString, Type } from "../../core/base/schema.ts";
+import { change } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan } from "../../core/tasks/task.ts";
 import { type Account, type Authentication, mysqlAccount } from "../../facts/mysql/account.ts";
 import { settlePrivileges } from "../../facts/mysql/grants.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";

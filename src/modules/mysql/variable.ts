@@ -1,7 +1,7 @@
-import { change } from "../../core/change.ts";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import type { Plan } from "../../core/task.ts";
+import { Type } from "../../core/base/schema.ts";
+import { change } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import type { Plan } from "../../core/tasks/task.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { keyword, type Sql, sql, statements } from "../../facts/mysql/sql.ts";

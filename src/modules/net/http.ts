@@ -1,9 +1,9 @@
-import { change, type HttpRequest } from "../../core/change.ts";
-import { milliseconds } from "../../core/duration.ts";
-import { messageOf, ShowrunnerError } from "../../core/errors.ts";
-import { defineModule } from "../../core/module.ts";
-import { SecretString, type Static, type TObject, Type } from "../../core/schema.ts";
-import { fail } from "../../core/task.ts";
+import { milliseconds } from "../../core/base/duration.ts";
+import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
+import { SecretString, type Static, type TObject, Type } from "../../core/base/schema.ts";
+import { change, type HttpRequest } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail } from "../../core/tasks/task.ts";
 import { httpAnswer } from "../../facts/net.ts";
 import { reveal, Secret } from "../../secrets/secret.ts";
 import type { HttpResponse } from "../../transport/http.ts";

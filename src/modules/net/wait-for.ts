@@ -1,7 +1,7 @@
-import { milliseconds } from "../../core/duration.ts";
-import { defineModule } from "../../core/module.ts";
-import { type Static, type TObject, Type } from "../../core/schema.ts";
-import { fail, type PlanHost } from "../../core/task.ts";
+import { milliseconds } from "../../core/base/duration.ts";
+import { type Static, type TObject, Type } from "../../core/base/schema.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { openPort, pathExists } from "../../facts/net.ts";
 import { DurationParam } from "../util/duration-param.ts";
 

@@ -1,5 +1,5 @@
 /** apt-get as a machine calls it: asks nothing, keeps configuration files, waits for another one to finish. */
-import { lines, rawScript, type Script, sh } from "../../core/script.ts";
+import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
 
 /** Seconds to wait while another process installs packages: as a fresh cloud machine does after its first boot. */
 const lockWait = 300;

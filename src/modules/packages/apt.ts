@@ -1,8 +1,8 @@
-import { type Change, change } from "../../core/change.ts";
-import type { Touch } from "../../core/fact.ts";
-import { defineModule } from "../../core/module.ts";
-import { type Static, type TObject, Type } from "../../core/schema.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { type Static, type TObject, Type } from "../../core/base/schema.ts";
+import { type Change, change } from "../../core/facts/change.ts";
+import type { Touch } from "../../core/facts/fact.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import {
   freshPackageLists,
   type Offer,

@@ -1,9 +1,9 @@
-import { type Change, change } from "../../core/change.ts";
-import type { Touch } from "../../core/fact.ts";
-import { defineModule } from "../../core/module.ts";
-import { type Static, type TObject, Type } from "../../core/schema.ts";
-import { type Script, sh } from "../../core/script.ts";
-import { fail } from "../../core/task.ts";
+import { type Static, type TObject, Type } from "../../core/base/schema.ts";
+import { type Script, sh } from "../../core/base/script.ts";
+import { type Change, change } from "../../core/facts/change.ts";
+import type { Touch } from "../../core/facts/fact.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail } from "../../core/tasks/task.ts";
 import { type UnitState, unit, unitName, unitNamePattern } from "../../facts/systemd.ts";
 import { systemctl, type Verb } from "./systemctl.ts";
 

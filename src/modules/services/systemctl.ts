@@ -1,5 +1,5 @@
 /** Scripts around systemctl that say why, where systemctl only says that. */
-import { lines, rawScript, type Script, sh } from "../../core/script.ts";
+import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
 import { dropInFolders } from "../../facts/systemd.ts";
 
 /** What a unit is told to do. */

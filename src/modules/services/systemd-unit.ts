@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { change } from "../../core/change.ts";
-import { defineModule } from "../../core/module.ts";
-import { type Static, type TObject, Type } from "../../core/schema.ts";
-import { lines, type Script, sh } from "../../core/script.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { type Static, type TObject, Type } from "../../core/base/schema.ts";
+import { lines, type Script, sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { type FileState, file, fileContent, fileHash } from "../../facts/files.ts";
 import { type UnitState, unit } from "../../facts/systemd.ts";
 import { systemctl } from "./systemctl.ts";

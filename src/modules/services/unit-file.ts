@@ -1,5 +1,5 @@
 /** systemd's unit files as data. */
-import { Type } from "../../core/schema.ts";
+import { Type } from "../../core/base/schema.ts";
 
 /** A setting's value; a list becomes one line each, as `ExecStartPre` and `Environment` may have. */
 export const Setting = Type.Union([

@@ -1,7 +1,7 @@
-import { change } from "../../core/change.ts";
-import { milliseconds } from "../../core/duration.ts";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
+import { milliseconds } from "../../core/base/duration.ts";
+import { Type } from "../../core/base/schema.ts";
+import { change } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 /**

@@ -1,8 +1,8 @@
-import { change } from "../../core/change.ts";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import { sh } from "../../core/script.ts";
-import { fail } from "../../core/task.ts";
+import { Type } from "../../core/base/schema.ts";
+import { sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail } from "../../core/tasks/task.ts";
 import { groupExists, groupId, userGroups } from "../../facts/users.ts";
 import { accountPattern } from "./names.ts";
 

@@ -1,9 +1,9 @@
-import { type Change, change } from "../../core/change.ts";
-import type { Touch } from "../../core/fact.ts";
-import { defineModule } from "../../core/module.ts";
-import { SecretString, type Static, type TObject, Type } from "../../core/schema.ts";
-import { feed, sh } from "../../core/script.ts";
-import { fail, type Plan, type PlanHost } from "../../core/task.ts";
+import { SecretString, type Static, type TObject, Type } from "../../core/base/schema.ts";
+import { feed, sh } from "../../core/base/script.ts";
+import { type Change, change } from "../../core/facts/change.ts";
+import type { Touch } from "../../core/facts/fact.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file, fileContent, fileHash } from "../../facts/files.ts";
 import {
   groupExists,

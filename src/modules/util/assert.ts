@@ -1,6 +1,6 @@
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
-import { fail } from "../../core/task.ts";
+import { Type } from "../../core/base/schema.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail } from "../../core/tasks/task.ts";
 
 /**
  * Fails unless a condition holds. It changes nothing.

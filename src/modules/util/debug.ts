@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import { defineModule } from "../../core/module.ts";
-import { Type } from "../../core/schema.ts";
+import { Type } from "../../core/base/schema.ts";
+import { defineModule } from "../../core/tasks/module.ts";
 
 /**
  * Shows a message, or any value. It changes nothing; secrets are masked.

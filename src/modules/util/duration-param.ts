@@ -1,6 +1,6 @@
 /** A duration as a module's parameter. */
-import type { Duration } from "../../core/duration.ts";
-import { Type } from "../../core/schema.ts";
+import type { Duration } from "../../core/base/duration.ts";
+import { Type } from "../../core/base/schema.ts";
 
 /** @param description what lasts that long, and what holds if it is left out */
 export function DurationParam(description: string) {

@@ -1,8 +1,8 @@
-import type { HostContext } from "../../core/context.ts";
-import { Deferred } from "../../core/deferred.ts";
-import { type Duration, milliseconds } from "../../core/duration.ts";
-import { messageOf } from "../../core/errors.ts";
-import { asFailure } from "../../core/failure.ts";
+import { type Duration, milliseconds } from "../../core/base/duration.ts";
+import { messageOf } from "../../core/base/errors.ts";
+import type { HostContext } from "../../core/engine/context.ts";
+import { asFailure } from "../../core/events/failure.ts";
+import { Deferred } from "../../core/tasks/deferred.ts";
 import { type HostFacts, hostFacts } from "../../facts/host.ts";
 import { keepFacts, keptFacts } from "./facts-cache.ts";
 

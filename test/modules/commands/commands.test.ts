@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { sh } from "../../../src/core/script.ts";
+import { sh } from "../../../src/core/base/script.ts";
 import { command } from "../../../src/modules/commands/command.ts";
 import { shell } from "../../../src/modules/commands/shell.ts";
 import { secret } from "../../../src/secrets/secret.ts";

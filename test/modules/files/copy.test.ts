@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { batch } from "../../../src/core/batch.ts";
-import type { WriteAction } from "../../../src/core/change.ts";
-import type { FactValue } from "../../../src/core/fact.ts";
+import type { WriteAction } from "../../../src/core/facts/change.ts";
+import type { FactValue } from "../../../src/core/facts/fact.ts";
+import { batch } from "../../../src/core/tasks/batch.ts";
 import { contentFacts, type FileState, file as fact, fileHash, fileText } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";
 import { command, copy, file } from "../../../src/modules/index.ts";

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { FactValue } from "../../../src/core/fact.ts";
+import type { FactValue } from "../../../src/core/facts/fact.ts";
 import { treeDifference } from "../../../src/facts/file-tree.ts";
 import { type FileState, file as fact, fileHash } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";

@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { batch } from "../../../src/core/batch.ts";
-import type { FactValue } from "../../../src/core/fact.ts";
+import type { FactValue } from "../../../src/core/facts/fact.ts";
+import { batch } from "../../../src/core/tasks/batch.ts";
 import { contentFacts, type FileState, file as fact } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";
 import { lineinfile } from "../../../src/modules/index.ts";

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { ShownChange, ShownError, TaskStatus } from "../../../src/core/events.ts";
-import type { Task } from "../../../src/core/task.ts";
+import type { ShownChange, ShownError, TaskStatus } from "../../../src/core/events/events.ts";
+import type { Task } from "../../../src/core/tasks/task.ts";
 import { runHere } from "../local.ts";
 
 /** A directory for a test file, removed at its end. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FactValue } from "../../../src/core/fact.ts";
+import type { FactValue } from "../../../src/core/facts/fact.ts";
 import {
   freshPackageLists,
   type Offer,

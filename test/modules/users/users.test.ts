@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Change } from "../../../src/core/change.ts";
-import type { FactValue } from "../../../src/core/fact.ts";
+import type { Change } from "../../../src/core/facts/change.ts";
+import type { FactValue } from "../../../src/core/facts/fact.ts";
 import {
   groupExists,
   groupId,

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { batch } from "../../../src/core/batch.ts";
+import { batch } from "../../../src/core/tasks/batch.ts";
 import type { HostFacts } from "../../../src/facts/host.ts";
 import { command } from "../../../src/modules/commands/command.ts";
 import { file } from "../../../src/modules/files/file.ts";

@@ -1,0 +1,282 @@
+/** One schema is the source of the types, the run-time check and the reference. */
+
+import { createRequire } from "node:module";
+import type { Ajv as AjvInstance, ErrorObject, ValidateFunction } from "ajv";
+import { type Static, type TObject, type TProperties, type TSchema, type TUnsafe, Type } from "typebox";
+import { redact, Secret } from "../../secrets/secret.ts";
+import { type ErrorCode, type Location, ShowrunnerError } from "./errors.ts";
+import { didYouMean } from "./suggest.ts";
+
+export type { Static, TObject, TProperties, TSchema };
+export { Type };
+
+/**
+ * A string that is redacted wherever it surfaces. A plain string given for a parameter of this kind becomes a secret;
+ * within a record or a union it stays what it is: say `secret(…)` for those that are.
+ */
+export function SecretString(
+  options: { description?: string; maxLength?: number } = {},
+): TUnsafe<string | Secret> {
+  return Type.Unsafe<string | Secret>({ secret: true, ...options });
+}
+
+/** A schema whose value may be left out, because it has a default: a caller may omit it, whoever reads it has it. */
+export type Defaulted<S extends TSchema> = S & { readonly default: Static<S> };
+
+/**
+ * Gives a schema a default. Unlike a bare `default` option, the caller's type then allows to leave it out.
+ *
+ * @example
+ * vars: { port: withDefault(Type.Integer(), 80) }
+ */
+export function withDefault<S extends TSchema>(schema: S, value: Static<S>): Defaulted<S> {
+  // TypeBox keeps a schema's kind in hidden properties, which a spread would lose
+  const copy: S = Object.defineProperties({ ...schema }, Object.getOwnPropertyDescriptors(schema));
+  return Object.assign(copy, { default: value });
+}
+
+/** What a caller gives for these properties: those with a default may be left out. */
+export type Input<P extends TProperties> = Flat<
+  Omit<Static<TObject<P>>, DefaultedKeys<P>> &
+    Partial<Pick<Static<TObject<P>>, DefaultedKeys<P> & keyof Static<TObject<P>>>>
+>;
+
+type DefaultedKeys<P extends TProperties> = {
+  [K in keyof P]: P[K] extends { readonly default: unknown } ? K : never;
+}[keyof P];
+
+/** One object type in place of an intersection: what an editor shows is then readable. */
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/** One problem of a value: where in it, what was expected, what it got. */
+export interface Problem {
+  /** Path within the value: `upstreams[0].port`; empty for the value itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+
+/**
+ * Checks a value against a schema and fills in its defaults, on a copy.
+ *
+ * @param schema what the value must be; compiled when first used
+ * @param value what came
+ * @returns the copy with defaults and secrets in place, or every problem found
+ */
+export function checkValue<S extends TSchema>(schema: S, value: unknown): Checked<Static<S>> {
+  const copy = cloneData(value);
+  const validate = compiled<Static<S>>(schema);
+  if (validate(copy)) return { value: wrapSecrets(schema, copy) };
+  return { problems: explain(validate.errors ?? []) };
+}
+
+/**
+ * Like `checkValue`, but throws.
+ *
+ * @param what how the value is called in the message: `apt`, `role nginx`
+ * @throws ShowrunnerError with the code given, every problem in its details and the user's line
+ */
+export function requireValue<S extends TSchema>(
+  schema: S,
+  value: unknown,
+  { code, what, location }: { code: ErrorCode; what: string; location?: Location | undefined },
+): Static<S> {
+  const checked = checkValue(schema, value);
+  if ("value" in checked) return checked.value;
+  const problems = checked.problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
+  const [first = ""] = problems;
+  const message = problems.length === 1 ? `${what}: ${first}` : `${what}: ${problems.length} mistakes`;
+  throw new ShowrunnerError(code, message, { location, details: problems.length === 1 ? [] : problems });
+}
+
+const validators = new WeakMap<TSchema, ValidateFunction<unknown>>();
+let ajv: AjvInstance | undefined;
+
+function compiled<T>(schema: TSchema): ValidateFunction<T>;
+function compiled(schema: TSchema): ValidateFunction<unknown> {
+  const existing = validators.get(schema);
+  if (existing) return existing;
+  ajv ??= createAjv();
+  const validate = ajv.compile(schema);
+  validators.set(schema, validate);
+  return validate;
+}
+
+/** Loaded when the first value is checked, so that commands which check nothing start sooner. */
+function createAjv(): AjvInstance {
+  const require = createRequire(import.meta.url);
+  const { Ajv }: typeof import("ajv") = require("ajv");
+  const instance = new Ajv({
+    strict: true,
+    allErrors: true,
+    useDefaults: true,
+    validateSchema: false,
+    verbose: true,
+  });
+  instance.addKeyword({
+    keyword: "secret",
+    schemaType: "boolean",
+    errors: false,
+    validate: (_: boolean, data: unknown) => typeof data === "string" || data instanceof Secret,
+  });
+  const addFormats: typeof import("ajv-formats").default = require("ajv-formats");
+  addFormats(instance, ["hostname", "ipv4", "ipv6", "uri", "email"]);
+  return instance;
+}
+
+/** Copies arrays and plain objects; anything else (secrets, buffers, tasks) is passed on as it is. */
+function cloneData(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(cloneData);
+  if (!isPlain(value)) return value;
+  const defined = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(defined.map(([key, item]) => [key, cloneData(item)]));
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return (
+    value !== null &&
+    typeof value === "object" &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value))
+  );
+}
+
+/** Turns strings that the schema declares secret into secrets. */
+function wrapSecrets<T>(schema: TSchema, value: T): T;
+function wrapSecrets(schema: TSchema, value: unknown): unknown {
+  if ("secret" in schema && typeof value === "string") return new Secret(value);
+  if ("items" in schema && Array.isArray(value)) {
+    const items = schema.items;
+    return isSchema(items) ? value.map((item: unknown) => wrapSecrets(items, item)) : value;
+  }
+  if ("properties" in schema && isPlain(schema.properties) && isPlain(value)) {
+    for (const [key, inner] of Object.entries(schema.properties))
+      if (key in value && isSchema(inner)) value[key] = wrapSecrets(inner, value[key]);
+  }
+  return value;
+}
+
+function isSchema(value: unknown): value is TSchema {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+/** Says each mistake once and in a user's words. */
+function explain(errors: readonly ErrorObject[]): Problem[] {
+  const unions = errors.filter((error) => error.keyword === "anyOf").map((error) => error.instancePath);
+  const problems: Problem[] = [];
+  for (const error of errors) {
+    // the branches of a union each complain; the union itself says it better
+    if (error.keyword !== "anyOf" && unions.includes(error.instancePath)) continue;
+    problems.push(explainOne(error));
+  }
+  const seen = new Set<string>();
+  return problems.filter(
+    ({ path, message }) => !seen.has(`${path}${message}`) && seen.add(`${path}${message}`),
+  );
+}
+
+function explainOne(error: ErrorObject): Problem {
+  const path = readablePath(error.instancePath);
+  const expected = (what: string): Problem => ({
+    path,
+    message: `expected ${what}, got ${show(error.data)}`,
+  });
+  const { params } = error;
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const name = String(params["additionalProperty"]);
+      const [pattern] = Object.keys(error.parentSchema?.["patternProperties"] ?? {});
+      if (pattern !== undefined)
+        return { path: join(path, name), message: `expected a name like ${pattern}` };
+      const known = Object.keys(error.parentSchema?.["properties"] ?? {});
+      const guess = didYouMean(name, known);
+      return {
+        path: join(path, name),
+        message: `there is no such parameter${guess}${guess ? "" : `; there are: ${known.join(", ")}`}`,
+      };
+    }
+    case "required": {
+      const name = String(params["missingProperty"]);
+      return {
+        path: join(path, name),
+        message: `expected ${describe(error.parentSchema?.["properties"]?.[name])}, got nothing`,
+      };
+    }
+    case "type":
+      if (error.data instanceof Secret)
+        return {
+          path,
+          message: `expected ${article(String(params["type"]))}, got a secret: declare it as SecretString()`,
+        };
+      return expected(article(String(params["type"])));
+    case "enum":
+      return expected(oneOf(asList(error.schema), error.data));
+    case "const":
+      return expected(show(params["allowedValue"]));
+    case "anyOf":
+      return expected(describeUnion(error));
+    case "secret":
+      return { path, message: "expected a string or a secret" };
+    case "format":
+      return expected(`a valid ${params["format"]}`);
+    case "pattern":
+      return expected(`a string like ${params["pattern"]}`);
+    case "minLength":
+      return expected(
+        params["limit"] === 1 ? "a string that is not empty" : `at least ${params["limit"]} characters`,
+      );
+    default:
+      return expected((error.message ?? error.keyword).replace(/^must (be |have |NOT have )?/, ""));
+  }
+}
+
+function describeUnion(error: ErrorObject): string {
+  const branches = asList(error.schema);
+  const values = branches.map((branch) => (isPlain(branch) ? branch.const : undefined));
+  return values.every((value) => value !== undefined)
+    ? oneOf(values, error.data)
+    : branches.map(describe).join(" or ");
+}
+
+/** `one of "a", "b" (did you mean "a"?)` */
+function oneOf(values: readonly unknown[], got: unknown): string {
+  const names = values.filter((value) => typeof value === "string");
+  return `one of ${values.map(show).join(", ")}${typeof got === "string" ? didYouMean(got, names) : ""}`;
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function describe(schema: unknown): string {
+  if (!isPlain(schema)) return "a value";
+  if (schema["secret"]) return "a string or a secret";
+  if ("const" in schema) return show(schema["const"]);
+  if (Array.isArray(schema["enum"])) return `one of ${schema["enum"].map(show).join(", ")}`;
+  if (Array.isArray(schema["anyOf"])) return schema["anyOf"].map(describe).join(" or ");
+  return typeof schema["type"] === "string" ? article(schema["type"]) : "a value";
+}
+
+function article(type: string): string {
+  return type === "null" ? "null" : `${/^[aeiou]/.test(type) ? "an" : "a"} ${type}`;
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  // redacted before it is cut: half a secret is in no known spelling
+  const text = redact(JSON.stringify(value) ?? typeof value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** ajv's `/upstreams/0/port` as a person writes it. */
+function readablePath(pointer: string): string {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))
+    .reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : join(path, part)), "");
+}
+
+function join(path: string, name: string): string {
+  return path ? `${path}.${name}` : name;
+}

@@ -1,0 +1,108 @@
+/** Makes a change on a host. The only place from which anything is altered. */
+import { randomBytes } from "node:crypto";
+import type { Session } from "../../transport/session.ts";
+import type { Become, Output, RunOptions } from "../../transport/transport.ts";
+import { type ErrorDetails, ShowrunnerError } from "../base/errors.ts";
+import type { Change, WriteAction } from "../facts/change.ts";
+import type { Detachment } from "./detached.ts";
+import { inlineLimit, stagingPath, writeFileScript } from "./write-file.ts";
+
+/** A script ended with a status that does not mean success. */
+export class BadStatus extends ShowrunnerError {
+  readonly output: Output;
+
+  constructor(output: Output, message: string, details: ErrorDetails) {
+    super("change.failed", message, details);
+    this.output = output;
+  }
+}
+
+/**
+ * Carries out a change's action.
+ *
+ * @param detachment where a script is to outlive the connection
+ * @returns what it printed
+ * @throws ShowrunnerError `change.failed` with the command's status and last lines; `host.*`, `task.timeout`
+ */
+export async function applyChange(
+  session: Session,
+  become: Become | undefined,
+  change: Change,
+  options: RunOptions,
+  detachment?: Detachment,
+): Promise<Output> {
+  const { action } = change;
+  switch (action.kind) {
+    case "script": {
+      const output = detachment
+        ? await (await import("./detached.ts")).runDetached(
+            session,
+            become,
+            action.script,
+            detachment,
+            options,
+          )
+        : await runOne(session, become, action.script.text, options);
+      return check(change, become, output, action.statuses);
+    }
+    case "write":
+      return check(change, become, await write(session, become, action, options));
+    case "reboot":
+      return (await import("../tasks/reboot-host.ts")).rebootHost(session, become, action.timeout);
+    case "http": {
+      const { request } = await import("../../transport/http.ts");
+      const response = await request(session, action.request);
+      if (!action.statuses.includes(response.status))
+        throw new ShowrunnerError(
+          "change.failed",
+          `${action.request.method} ${action.request.url} answered ${response.status}`,
+          {
+            details: response.body.split("\n").slice(0, 5),
+          },
+        );
+      return { stdout: Buffer.from(JSON.stringify(response)), stderr: Buffer.alloc(0), status: 0 };
+    }
+  }
+}
+
+async function write(
+  session: Session,
+  become: Become | undefined,
+  action: WriteAction,
+  options: RunOptions,
+): Promise<Output> {
+  if (action.content.length <= inlineLimit)
+    return runOne(session, become, writeFileScript(action, undefined).text, options);
+  const staged = stagingPath(action.path, randomBytes(6).toString("hex"));
+  await session.upload(become, staged, action.content, options);
+  return runOne(session, become, writeFileScript(action, staged).text, options);
+}
+
+async function runOne(
+  session: Session,
+  become: Become | undefined,
+  script: string,
+  options: RunOptions,
+): Promise<Output> {
+  const [output] = await session.run(become, [script], options);
+  if (!output) throw new ShowrunnerError("internal", "a script was sent and no answer came");
+  return output;
+}
+
+function check(
+  change: Change,
+  become: Become | undefined,
+  output: Output,
+  statuses: readonly number[] = [0],
+): Output {
+  if (statuses.includes(output.status)) return output;
+  const said = `${output.stdout}\n${output.stderr}`.trim().split("\n");
+  const refused =
+    !become && said.some((line) => /permission denied|operation not permitted|are you root/i.test(line));
+  throw new BadStatus(output, `${change.what}: ended with status ${output.status}`, {
+    details: said.slice(-10),
+    hint: refused
+      ? "the user of the connection may not do that: let the task or its play say become: true"
+      : undefined,
+  });
+}

@@ -1,0 +1,191 @@
+/** One try at a task: plan, and make or predict each change as the plan yields it. */
+import type { Output, RunOptions } from "../../transport/transport.ts";
+import { milliseconds } from "../base/duration.ts";
+import { messageOf } from "../base/errors.ts";
+import { LineSplitter } from "../base/lines.ts";
+import type { TaskStatus } from "../events/events.ts";
+import { asFailure } from "../events/failure.ts";
+import type { Change } from "../facts/change.ts";
+import type { Touch } from "../facts/fact.ts";
+import { surroundedChange } from "../facts/surroundings.ts";
+import { notRun, UnknownValue } from "../facts/unknown.ts";
+import { verifyChange } from "../facts/verify.ts";
+import { becomeOf } from "../tasks/task.ts";
+import type { Certainty } from "../tenure/handlers.ts";
+import { PlanOutdated } from "../tenure/tenure.ts";
+import { applyChange, BadStatus } from "./apply.ts";
+import type { Planning } from "./planning.ts";
+import { hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
+
+const defaultTimeout = "30m";
+
+/** Plans and makes the changes. */
+export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  for (;;) {
+    try {
+      return await carryOut(run, planning);
+    } catch (error) {
+      if (!(error instanceof PlanOutdated)) throw error;
+    }
+  }
+}
+
+async function carryOut<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  const epoch = run.context.host.tenure?.epoch(run.become) ?? 0;
+  const plan = run.task.plan(planning);
+  let answer = await plan.next(notRun);
+  while (!answer.done) {
+    await run.context.host.tenure?.enter(run.become, epoch);
+    const change = surroundedChange(answer.value, run.surroundings);
+    answer = await plan.next(await makeOwing(run, planning, change));
+  }
+  return ended(run, planning, answer.value, run.changes.length > 0 ? "changed" : "ok");
+}
+
+/** A plan that has returned its value may have said that the task failed: the task's own conditions see both. */
+function ended<V>(run: TaskRun<V>, planning: Planning, known: V, status: TaskStatus): Outcome<V> {
+  const failure = planning.takeFailure();
+  const { changedWhen, failedWhen } = run.task.options;
+  if (failure && changedWhen === undefined && failedWhen === undefined) throw failure;
+  return { status, value: { known }, failure };
+}
+
+/** Plans, predicts the changes, and says how sure that is. */
+export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  const { task, context, changes } = run;
+  const { facts } = context.host;
+  try {
+    const plan = task.plan(planning);
+    let answer = await plan.next(notRun);
+    while (!answer.done) {
+      const { sets, touches } = answer.value;
+      changes.push(surroundedChange(answer.value, run.surroundings));
+      notifyUnlessJudged(run, certaintyOf(run, planning));
+      facts.predict(sets, believedTouches(run, touches), planning.tentative);
+      answer = await plan.next(notRun);
+    }
+    const status = foreseenStatus(run, planning);
+    if (status !== "unknown") return ended(run, planning, answer.value, status);
+    planning.takeFailure();
+    const { unmet } = planning;
+    if (unmet)
+      return { ...unknown(run, `${unmet.message}: an earlier change may alter that`), failure: unmet };
+    return unknown(
+      run,
+      run.certainty === "unknown"
+        ? "whether it comes to this is not known"
+        : "an earlier change may alter what this depends on",
+    );
+  } catch (error) {
+    if (error instanceof UnknownValue) {
+      const status = changes.length > 0 ? foreseenStatus(run, planning) : "unknown";
+      return status === "unknown"
+        ? unknown(run, error.message)
+        : { status, value: { unknown: error.message } };
+    }
+    if (!planning.tentative || asFailure(error).code.startsWith("host.")) throw error;
+    // it fails on what an earlier change may yet bring about, so nobody knows: nor what it would have done
+    const read = planning.reads.map(({ fact, key }) => ({ fact: fact.name, keys: [key] }));
+    facts.predict([], read, true);
+    return { ...unknown(run, messageOf(error)), failure: asFailure(error) };
+  }
+}
+
+/** An opaque task of which its author says that it changes nothing makes nothing uncertain. */
+function believedTouches<V>({ task }: TaskRun<V>, touches: readonly Touch[]): readonly Touch[] {
+  return task.options.changedWhen === false ? touches.filter((touch) => touch !== "everything") : touches;
+}
+
+export function foreseenStatus<V>(run: TaskRun<V>, { tentative }: Planning): TaskStatus {
+  if (!tentative) return hasChanged(run) ? "changed" : "ok";
+  return hasChanged(run) && run.certainty !== "unknown" ? "likely" : "unknown";
+}
+
+export function unknown<V>(run: TaskRun<V>, reason: string): Outcome<V> {
+  if (run.task.options.changedWhen !== false) notify(run, "unknown");
+  return { status: "unknown", value: { unknown: reason } };
+}
+
+function certaintyOf<V>({ certainty }: TaskRun<V>, { tentative }: Planning): Certainty {
+  return certainty === "certain" && tentative ? "likely" : certainty;
+}
+
+/** A task that has `changedWhen` notifies its handlers once that has been asked. */
+function notifyUnlessJudged<V>(run: TaskRun<V>, certainty: Certainty): void {
+  if (run.task.options.changedWhen === undefined) notify(run, certainty);
+}
+
+export function notify<V>({ task, context }: TaskRun<V>, certainty: Certainty): void {
+  for (const handler of task.handlers) context.host.handlers.notify(handler, certainty);
+}
+
+/** Makes a change, with what it may come to owe written down before. */
+async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+  run.context.host.run.watch?.permit?.(run, change);
+  const { task, context, become } = run;
+  const { tenure } = context.host;
+  const mayOwe = task.options.changedWhen === false ? [] : task.handlers;
+  // what a task with a condition of its own has come to owe is settled when that has been asked
+  const later = task.options.changedWhen !== undefined;
+  if (later) run.owed.push(...mayOwe);
+  try {
+    await tenure?.owe(become, mayOwe, {
+      play: context.play,
+      runsAs: (handler) => becomeOf(handler.options, context),
+    });
+    return await makeNotifying(run, planning, change);
+  } finally {
+    if (!later) await tenure?.settle(mayOwe);
+  }
+}
+
+/** Makes a change and notifies its handlers: also where it failed, unless it certainly had no effect. */
+async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+  try {
+    const output = await makeReporting(run, planning, change);
+    notifyUnlessJudged(run, "certain");
+    run.changes.push(change);
+    return output;
+  } catch (error) {
+    // a file that could not be written, or that its check refused, is as it was
+    const noEffect = change.action.kind === "write" && asFailure(error).code === "change.failed";
+    if (!noEffect) notifyUnlessJudged(run, "certain");
+    throw error;
+  }
+}
+
+/** Makes a change; the plan of one that reports gets what it printed also where that is a failure. */
+async function makeReporting<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+  try {
+    return await make(run, change);
+  } catch (error) {
+    run.attempted = true;
+    if (!(error instanceof BadStatus && "reports" in change.action && change.action.reports)) throw error;
+    planning.failed(error);
+    return error.output;
+  }
+}
+
+/** Makes one change for real, streaming what it prints; afterwards the facts it concerns are stale. */
+async function make<V>(taskRun: TaskRun<V>, change: Change): Promise<Output> {
+  const { task, context, become, shown, detachment } = taskRun;
+  const { host } = context;
+  const { run } = host;
+  const splitter = new LineSplitter((stream, text) =>
+    run.emit({ type: "task:output", host: host.info.name, task: shown.id, stream, text }),
+  );
+  let output: Output;
+  try {
+    const options: RunOptions = {
+      onOutput: (stream, chunk) => splitter.push(stream, chunk),
+      timeout: milliseconds(task.options.timeout ?? defaultTimeout),
+    };
+    output = await applyChange(host.session, become, change, options, detachment);
+  } finally {
+    splitter.end();
+    // also after a failure: nobody knows how far it came
+    host.facts.invalidate(change.sets, change.touches);
+  }
+  if (run.options.verify) await verifyChange(change, host.facts, become);
+  return output;
+}

@@ -1,0 +1,72 @@
+/** Which host, step and role the running code belongs to: carried along its promises. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Become } from "../../transport/transport.ts";
+import { type Location, ShowrunnerError } from "../base/errors.ts";
+import type { Environment } from "../facts/surroundings.ts";
+import type { HostRun } from "../plays/host-run.ts";
+import type { Doubt } from "./doubt.ts";
+
+/** Something made inside a step that must be awaited before the step ends. */
+export interface Owed {
+  /** How a message calls it: `apt nginx`. */
+  readonly label: string;
+  readonly location: Location | undefined;
+}
+
+/** Something that was started, with the promise of its end. */
+export interface Running extends Owed {
+  readonly ended: Promise<unknown>;
+}
+
+export interface HostContext {
+  readonly host: HostRun;
+  /** The host whose step it is, where its code works on another one by `on`. */
+  readonly origin?: HostRun;
+  /** Within `once`: any of the play's hosts may be the one that does it. */
+  readonly isOnce?: boolean;
+  /** The task was notified: it may come in another step than was planned. */
+  readonly isHandler?: boolean;
+  readonly play: string;
+  readonly step: string;
+  readonly roles: readonly string[];
+  readonly become: Become | undefined;
+  /** The play's setting, where a task has none. */
+  readonly ignoreUnreachable: boolean;
+  /** The play's variables for the environment of all its tasks. */
+  readonly environment?: Environment | undefined;
+  /** What was made in this step and is not awaited yet. */
+  readonly owed: Set<Owed>;
+  /** What was started in this step and has not ended yet. */
+  readonly running: Set<Running>;
+  /** What this step's code has learned from results that are not certain. */
+  readonly doubt: Doubt;
+  /** How often `once` was called at each place of this step, on this host. */
+  readonly onceCounts: Map<string, number>;
+}
+
+const storage = new AsyncLocalStorage<HostContext>();
+
+/** Runs a body in a host's context. */
+export function withContext<T>(context: HostContext, body: () => T): T {
+  return storage.run(context, body);
+}
+
+/** The context of the running code, or undefined outside any host. */
+export function currentContext(): HostContext | undefined {
+  return storage.getStore();
+}
+
+/**
+ * The context of the running code.
+ *
+ * @param what what needs it, for the message
+ * @throws ShowrunnerError `task.outside-host`
+ */
+export function requireContext(what: string, location: Location | undefined): HostContext {
+  const context = storage.getStore();
+  if (context) return context;
+  throw new ShowrunnerError("task.outside-host", `${what} was awaited outside any host`, {
+    location,
+    hint: "a task runs on the host of the step that awaits it: await it in a play's step or in a role's run",
+  });
+}

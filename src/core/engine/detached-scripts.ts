@@ -1,0 +1,105 @@
+/** Work that outlives its connection, on the host's side: a session of its own, and a folder that only its user enters. */
+
+import { feed, quote, rawScript, type Script, sh } from "../base/script.ts";
+import { stateFolders } from "../tenure/host-state.ts";
+
+/** Sets `job`, and `running`, which says whether the process that was written down still is that process. */
+const prelude = (id: string) => sh`${stateFolders}
+job="$state/jobs/"${id}
+running() {
+  read -r pid begun <"$job/pid" || return 1
+  { read -r stat <"/proc/$pid/stat"; } || return 1
+  set -- $\{stat##*) }
+  [ "$\{20}" = "$begun" ] && [ "$1" != Z ]
+} 2>/dev/null`;
+
+/**
+ * Starts a script that goes on by itself. Prints `started`, or `joined` where an earlier run's still goes on: what
+ * that run did not see the end of is done again. To be asked twice with one token changes nothing.
+ *
+ * The script reaches its shell through a pipe: it is in no process list and in no file. Nothing of it stays behind in
+ * the session of the shell that starts it, where the lease would take it for a command of a dead run.
+ *
+ * @param id names the job among those of this user
+ * @param token random, the same only for the same start
+ * @param limit seconds until its process group is ended
+ */
+export function startScript(id: string, token: string, script: Script, limit: number): Script {
+  return sh`${prelude(id)}
+mask=$(umask)
+umask 077
+mkdir -p "$state/jobs" || exit
+if [ -d "$job" ]; then
+  [ "$(cat "$job/token" 2>/dev/null)" != ${token} ] || { echo started; exit; }
+  if running; then echo ${token} >"$job/token" && echo joined; exit; fi
+  rm -rf -- "$job"
+fi
+mkdir -- "$job" && echo ${token} >"$job/token" || exit
+apart=; ! command -v setsid >/dev/null || apart=setsid
+${feed(supervisor(script, limit).text, rawScript('exec $apart sh -s "$job" "$mask" "$apart" >/dev/null 2>&1'))} &
+tries=0
+until [ -s "$job/pid" ]; do
+  [ $tries -lt 100 ] || { echo 'the job did not begin' >&2; exit 1; }
+  tries=$((tries + 1)); sleep 0.05 2>/dev/null || sleep 1
+done
+echo started`;
+}
+
+/**
+ * What the job's shell does: runs the script, ends its process group when the time is over, and writes down how it
+ * ended. It reads all of itself before it begins, since its standard input is where it comes from.
+ */
+function supervisor(script: Script, limit: number): Script {
+  return rawScript(`{
+  job=$1 mask=$2 apart=$3
+  exec </dev/null
+  trap '' HUP
+  write() { echo "$2" >"$job/.$1" && mv -f -- "$job/.$1" "$job/$1"; }
+  end() { if [ "$apart" ]; then kill "-$1" 0; else kill "-$1" "$work"; fi; }
+  ( umask "$mask"; eval ${quote(script.text)} ) >"$job/out" 2>"$job/err" & work=$!
+  (
+    # as soon as it is forked, and so that it can't miss it
+    before=$!
+    trap '[ "$!" = "$before" ] || kill -KILL "$!"; exit' TERM
+    left=${limit}
+    while [ "$left" -gt 0 ]; do
+      nap=$left; [ "$nap" -le 60 ] || nap=60
+      sleep "$nap" &
+      wait "$!"
+      left=$((left - nap))
+      # should it have missed that the job has ended: the folder may be another job's by now
+      read -r owner begun <"$job/pid" && [ "$owner" = "$$" ] && [ ! -f "$job/status" ] || exit
+    done
+    trap : TERM
+    write late yes; end TERM; sleep 2; write status late; end KILL
+  ) & watch=$!
+  # only now: the two above are not to have it, not for a moment
+  trap : TERM
+  read -r stat <"/proc/$$/stat" && set -- \${stat##*) }
+  write pid "$$ \${20-}"
+  while :; do
+    wait "$work"; status=$?
+    kill -0 "$work" 2>/dev/null || break
+  done
+  if [ -f "$job/late" ]; then wait "$watch"; wait "$watch"; exit; fi
+  kill "$watch" 2>/dev/null
+  write status "$status"
+  exit
+}`);
+}
+
+/** Prints `running`, `lost` where it ended without a trace, `late`, or its status; then what it printed. */
+export function lookScript(id: string): Script {
+  return sh`${prelude(id)}
+cd -- "$job" || { echo lost; exit 0; }
+[ -f status ] || { running && { echo running; exit 0; }; }
+[ -f status ] || { echo lost; exit 0; }
+cat status out
+cat err >&2`;
+}
+
+export function tidyScript(id: string): Script {
+  return sh`${prelude(id)}
+rm -rf -- "$job"
+rmdir -- "$state/jobs" "$state" 2>/dev/null; :`;
+}

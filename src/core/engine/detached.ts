@@ -1,0 +1,109 @@
+/** Runs a script on a host so that it outlives the connection, and waits for it over as many as it takes. */
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Session } from "../../transport/session.ts";
+import type { Become, Output, RunOptions } from "../../transport/transport.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import type { Script } from "../base/script.ts";
+import { asFailure } from "../events/failure.ts";
+import { lookScript, startScript, tidyScript } from "./detached-scripts.ts";
+
+/** How a task runs in the background. */
+export interface Detachment {
+  /** Names the job on the host, among those of its user. */
+  readonly id: string;
+  /** Milliseconds between two looks. */
+  readonly poll: number;
+  /** Ends the waiting; the job goes on. */
+  readonly signal: AbortSignal;
+  /** Called once it is under way. @param joined whether an earlier run has started it */
+  started(joined: boolean): void;
+}
+
+/** One look, or the start: these are short. */
+const askLimit = 60_000;
+/** How long a host may be away before the job is given up. */
+const awayLimit = 5 * 60_000;
+
+/**
+ * @returns what the script printed and how it ended
+ * @throws ShowrunnerError `task.timeout`, `change.failed` where it was killed, `host.*`
+ */
+export async function runDetached(
+  session: Session,
+  become: Become | undefined,
+  script: Script,
+  { id, poll, signal, started }: Detachment,
+  { timeout = 0, onOutput }: RunOptions,
+): Promise<Output> {
+  const ask = (one: Script) => persistently(session, become, one, signal);
+  const limit = Math.max(1, Math.ceil(timeout / 1000));
+  const token = randomBytes(8).toString("hex");
+  const { stdout, stderr, status } = await ask(startScript(id, token, script, limit));
+  if (status !== 0)
+    throw new ShowrunnerError("change.failed", "the job could not be started in the background", {
+      details: stderr.toString().trim().split("\n").slice(-3),
+    });
+  started(stdout.toString().includes("joined"));
+  for (let wait = Math.min(250, poll); ; wait = Math.min(wait * 2, poll)) {
+    await pause(wait, signal);
+    const answer = await ask(lookScript(id));
+    const end = answer.stdout.indexOf("\n");
+    const word = answer.stdout.toString("utf8", 0, end);
+    if (word === "running") continue;
+    await ask(tidyScript(id));
+    if (word === "lost") throw lost;
+    const output = { stdout: answer.stdout.subarray(end + 1), stderr: answer.stderr, status: Number(word) };
+    onOutput?.("stdout", output.stdout);
+    onOutput?.("stderr", output.stderr);
+    if (word !== "late") return output;
+    throw new ShowrunnerError("task.timeout", `did not end within ${limit} s`, {
+      hint: "its process group was ended; give the task a longer timeout if it needs one",
+    });
+  }
+}
+
+const lost = new ShowrunnerError("change.failed", "the job in the background ended without saying how", {
+  hint: "it was killed, or the host was rebooted: look into the host's own logs",
+});
+
+/** Asks again over a new connection while the host is away. Whatever is asked here may be asked twice. */
+async function persistently(
+  session: Session,
+  become: Become | undefined,
+  script: Script,
+  signal: AbortSignal,
+): Promise<Output> {
+  let away: number | undefined;
+  for (;;) {
+    const used = session.connection();
+    try {
+      const [output] = await session.run(become, [script.text], { timeout: askLimit });
+      if (output) return output;
+      throw new ShowrunnerError("internal", "a script was sent and no answer came");
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = asFailure(error);
+      away ??= performance.now();
+      if (!isAway(failure) || performance.now() - away > awayLimit) throw failure;
+      giveUp(session, used);
+      await pause(1000, signal);
+    }
+  }
+}
+
+/** @throws what the signal was aborted with */
+async function pause(time: number, signal: AbortSignal): Promise<void> {
+  await sleep(time, undefined, { signal }).catch(() => signal.throwIfAborted());
+}
+
+function isAway({ code }: ShowrunnerError): boolean {
+  return ["host.lost", "host.unreachable", "task.timeout"].includes(code);
+}
+
+/** Another task may have given it up already: its new connection must not be closed. */
+function giveUp(session: Session, used: ReturnType<Session["connection"]>): void {
+  const current = session.connection();
+  current.catch(() => undefined); // who asks over it is told
+  if (current === used) session.reconnect();
+}

@@ -1,0 +1,92 @@
+/** What a step's code has learned from results of which a plan is not sure. */
+
+import { errorCodes, exitCode, type Location, ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import { asFailure } from "../events/failure.ts";
+import { UnknownValue } from "../facts/unknown.ts";
+import type { HostContext } from "./context.ts";
+
+export interface Doubt {
+  /** Whether the code has read a result that is only likely: what follows from it is likely, too. */
+  read: boolean;
+  /**
+   * What the code has read although only a real run can know it. That ends the step's plan; where the code has caught
+   * it and goes on, nobody knows whether it would have come to that.
+   */
+  unknown: UnknownValue | undefined;
+}
+
+export function noDoubt(): Doubt {
+  return { read: false, unknown: undefined };
+}
+
+/** The task whose result is read. */
+interface Asked {
+  readonly context: HostContext;
+  readonly task: {
+    readonly label: string;
+    readonly location: Location | undefined;
+    readonly params: unknown;
+  };
+  readonly changes: readonly unknown[];
+}
+
+/**
+ * Makes the error for code that reads what is not known, and remembers it.
+ *
+ * @param what what was asked for, in front of the reason
+ */
+export function readUnknown({ context, task, changes }: Asked, what: string, reason: string): UnknownValue {
+  const { label, location, params } = task;
+  const error = new UnknownValue(`${what}: ${reason}`, {
+    task: { label, location },
+    location: callerLocation(),
+    // one that would change nothing was run in the check already
+    hint:
+      changes.length > 0 && mayBeReadOnly(params)
+        ? "if it changes nothing, give it `readOnly: true`: it is then run in a check, too"
+        : undefined,
+  });
+  remember(context, error);
+  return error;
+}
+
+function remember({ doubt, host }: HostContext, error: UnknownValue): void {
+  if (host.run.options.check === true) doubt.unknown ??= error;
+}
+
+/** Whether the module takes `readOnly` and was not given it. */
+function mayBeReadOnly(params: unknown): boolean {
+  return params !== null && typeof params === "object" && Reflect.get(params, "readOnly") === false;
+}
+
+/** What another step's code has learned, on whose result this one's goes on. */
+export function shareDoubt(context: HostContext, other: Doubt): void {
+  if (other.read) context.doubt.read = true;
+  if (other.unknown) remember(context, other.unknown);
+}
+
+/** The same, where that ended with an error. */
+export function shareFailure(context: HostContext, error: unknown): void {
+  if (error instanceof UnknownValue) remember(context, error);
+}
+
+/** Whether a host was lost, be it one that was delegated to. */
+function isLoss({ code, cause }: ShowrunnerError): boolean {
+  return code.startsWith("host.") || (cause instanceof ShowrunnerError && isLoss(cause));
+}
+
+/**
+ * Whether a step's failure is one that nobody can foresee, since what led to it is not certain.
+ *
+ * @returns why the rest of the step is unknown; undefined for a failure that is certain
+ */
+export function unforeseen({ doubt }: HostContext, error: unknown): UnknownValue | undefined {
+  if (error instanceof UnknownValue) return error;
+  const failure = asFailure(error);
+  const { code, message, location, hint } = failure;
+  if (isLoss(failure)) return undefined;
+  if (doubt.unknown) return doubt.unknown;
+  if (!doubt.read || errorCodes[code] !== exitCode.hostFailed) return undefined;
+  return new UnknownValue(`it fails if what is likely comes true: ${message}`, { location, hint });
+}

@@ -1,0 +1,89 @@
+/** A module's view of a host while it plans one task: reads facts, and keeps book of how sure they were. */
+import type { Become } from "../../transport/transport.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { type Fact, type FactKey, factKeyId } from "../facts/fact.ts";
+import type { Surroundings } from "../facts/surroundings.ts";
+import type { HostRun } from "../plays/host-run.ts";
+import type { PlanHost } from "../tasks/task.ts";
+
+/** A fact that a plan was made from. */
+export interface FactRead {
+  readonly fact: { readonly name: string };
+  readonly key: FactKey;
+}
+
+export interface PlanningOptions {
+  /** True if the task itself is only likely to run: a handler that a likely change notified. */
+  readonly tentative?: boolean;
+  /** What the task's commands find around them. */
+  readonly surroundings?: Surroundings;
+  /** Throws for a fact that must not be read now. */
+  refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
+}
+
+export class Planning implements PlanHost {
+  readonly #host: HostRun;
+  readonly #become: Become | undefined;
+  readonly #read = new Map<string, FactRead>();
+  readonly #options: PlanningOptions;
+  #tentative: boolean;
+  #failure: ShowrunnerError | undefined;
+  #unmet: ShowrunnerError | undefined;
+
+  constructor(host: HostRun, become: Become | undefined, options: PlanningOptions = {}) {
+    this.#host = host;
+    this.#become = become;
+    this.#options = options;
+    this.#tentative = options.tentative ?? false;
+  }
+
+  get name(): string {
+    return this.#host.info.name;
+  }
+
+  get address(): string {
+    return this.#host.info.address;
+  }
+
+  /** True once anything was read that an earlier change of this plan may have altered. */
+  get tentative(): boolean {
+    return this.#tentative;
+  }
+
+  /** The facts that were read. */
+  get reads(): readonly FactRead[] {
+    return [...this.#read.values()];
+  }
+
+  async fact<K extends FactKey, V>(fact: Fact<K, V>, asked: K): Promise<V> {
+    this.#options.refuse?.(fact);
+    const key = fact.source.within?.(asked, this.#options.surroundings ?? {}) ?? asked;
+    this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
+    const known = await this.#host.facts.read(this.#become, fact, key);
+    if (known.tentative) this.#tentative = true;
+    return known.value;
+  }
+
+  failed(failure: ShowrunnerError): void {
+    this.#failure ??= failure;
+  }
+
+  /** Why the plan says that the task failed, once: it may be planned again. */
+  takeFailure(): ShowrunnerError | undefined {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
+  /** What the task requires and does not find, where an earlier change may yet bring it about. */
+  get unmet(): ShowrunnerError | undefined {
+    return this.#unmet;
+  }
+
+  require(condition: boolean, problem: string, hint?: string): void {
+    if (condition) return;
+    const failure = new ShowrunnerError("task.failed", problem, { hint });
+    if (!this.#tentative) throw failure;
+    this.#unmet ??= failure;
+  }
+}

@@ -1,0 +1,86 @@
+/** Tries a task again: after a failure, until a condition holds, or as long as its module has patience. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { milliseconds } from "../base/duration.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { asFailure } from "../events/failure.ts";
+import { attempt } from "./attempt.ts";
+import type { HostContext } from "./context.ts";
+import { Planning } from "./planning.ts";
+import { type Outcome, resultOf, type TaskRun } from "./task-run.ts";
+import { foresee, judged } from "./verdict.ts";
+
+const defaultDelay = "5s";
+
+/** @throws ShowrunnerError the last try's failure */
+export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
+  const { task, context, shown } = run;
+  const { host } = context;
+  if (host.run.options.check) return foreseeWatched(run);
+  const attempts = (task.options.retries ?? 0) + 1;
+  for (let attempt = 1; ; attempt++) {
+    const planning = planningFor(run);
+    let reason: string;
+    try {
+      const outcome = await judged(run, planning, () => tryPatiently(run, planning));
+      if (!task.options.until || task.options.until(resultOf(run, outcome))) return outcome;
+      reason = "the condition does not hold yet";
+      if (attempt >= attempts)
+        throw new ShowrunnerError("task.failed", `the condition did not come true in ${attempts} tries`);
+    } catch (error) {
+      if (attempt >= attempts || /^(host|plan|lease)\./.test(asFailure(error).code)) throw error;
+      reason = messageOf(error);
+    }
+    host.run.emit({ type: "task:retry", host: host.info.name, task: shown.id, attempt, attempts, reason });
+    forgetReads(context, planning);
+    await wait(context, milliseconds(task.options.delay ?? defaultDelay));
+  }
+}
+
+async function foreseeWatched<V>(run: TaskRun<V>): Promise<Outcome<V>> {
+  const planning = planningFor(run);
+  let outcome: Outcome<V> | undefined;
+  try {
+    outcome = await foresee(run, planning);
+    return outcome;
+  } finally {
+    run.context.host.run.watch?.foreseen?.(run, planning.reads, outcome);
+  }
+}
+
+/** Plans again what failed, as long as the module has patience: what it waits for comes by itself, or not. */
+async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  const { patience } = run.task;
+  if (!patience) return attempt(run, planning);
+  const started = performance.now();
+  await wait(run.context, patience.delay);
+  for (;;) {
+    try {
+      return await attempt(run, planning);
+    } catch (error) {
+      const { code, message, hint, details } = asFailure(error);
+      if (code !== "task.failed") throw error;
+      const waited = performance.now() - started;
+      if (waited + patience.interval > patience.timeout)
+        throw new ShowrunnerError(code, `${message} (waited ${Math.round(waited / 1000)} s)`, {
+          hint,
+          details,
+        });
+    }
+    forgetReads(run.context, planning);
+    await wait(run.context, patience.interval);
+  }
+}
+
+function planningFor<V>({ context, become, certainty, surroundings }: TaskRun<V>): Planning {
+  const tentative = certainty !== "certain" || context.doubt.read;
+  return new Planning(context.host, become, { tentative, surroundings });
+}
+
+function forgetReads({ host }: HostContext, planning: Planning): void {
+  for (const { fact, key } of planning.reads) host.facts.forget(fact, key);
+}
+
+/** An interrupted run waits for nothing. */
+function wait({ host }: HostContext, time: number): Promise<void> {
+  return sleep(time, undefined, host.run.signal ? { signal: host.run.signal } : {});
+}

@@ -1,0 +1,94 @@
+/** Runs one task on one host and reports it. Every module gets retries, check mode and the rest for nothing. */
+
+import type { ShowrunnerError } from "../base/errors.ts";
+import type { ShownError, TaskStatus } from "../events/events.ts";
+import { asFailure, showError } from "../events/failure.ts";
+import { surroundingsOf } from "../facts/surroundings.ts";
+import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
+import type { Certainty } from "../tenure/handlers.ts";
+import type { HostContext } from "./context.ts";
+import type { Detachment } from "./detached.ts";
+import { withRetries } from "./retry.ts";
+import { resultOf, type TaskRun } from "./task-run.ts";
+import { throttled } from "./throttle.ts";
+
+/**
+ * @param certainty whether the task will run at all, in a plan
+ * @param detachment where it runs in the background
+ * @returns the result; in check mode its value may be unknown, and reading it then throws
+ * @throws ShowrunnerError if the task failed for good
+ */
+export function runTask<V>(
+  task: Task<V>,
+  context: HostContext,
+  certainty: Certainty = "certain",
+  detachment?: Detachment,
+): Promise<TaskResult<V>> {
+  return throttled(task, context, () => runInTurn(task, context, certainty, detachment));
+}
+
+async function runInTurn<V>(
+  task: Task<V>,
+  context: HostContext,
+  certainty: Certainty,
+  detachment: Detachment | undefined,
+): Promise<TaskResult<V>> {
+  const { host, step, roles } = context;
+  const { emit } = host.run;
+  const { module, title, location } = task;
+  const run: TaskRun<V> = {
+    task,
+    context,
+    shown: { id: host.run.nextTaskId(), module, title, roles, location },
+    become: becomeOf(task.options, context),
+    surroundings: surroundingsOf(task.options, context),
+    certainty: context.doubt.unknown ? "unknown" : certainty,
+    detachment,
+    changes: [],
+    owed: [],
+    attempted: false,
+    changed: undefined,
+  };
+  const where = { host: host.info.name, step, task: run.shown };
+  const started = performance.now();
+  const end = (status: TaskStatus, more: { reason?: string; error?: ShownError } = {}) => {
+    // whether a failure fails its host shows at the end of the step: until then it may be rescued
+    if (status !== "failed" || more.reason === "ignored") host.count(status);
+    const made = run.changed === false ? [] : run.changes;
+    const changes = made.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
+    emit({
+      type: "task:end",
+      ...where,
+      status,
+      changes,
+      seconds: (performance.now() - started) / 1000,
+      ...more,
+    });
+  };
+
+  host.tenure?.name(task.handlers);
+  emit({ type: "task:start", ...where });
+  host.run.watch?.begun?.(run);
+  try {
+    const outcome = await withRetries(run);
+    end(outcome.status, "unknown" in outcome.value ? { reason: outcome.value.unknown } : {});
+    if (task.message !== undefined) emit({ type: "message", host: host.info.name, text: task.message });
+    return resultOf(run, outcome);
+  } catch (error) {
+    const failure = asFailure(error).at(task.location);
+    const shownError = showError(failure);
+    if (!isIgnored(failure, task, context)) {
+      end("failed", { error: shownError });
+      throw failure;
+    }
+    if (failure.code.startsWith("host.")) host.session.reconnect();
+    end("failed", { error: shownError, reason: "ignored" });
+    return resultOf(run, { status: "failed", value: { failure } });
+  }
+}
+
+function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {
+  if (/^(plan|lease)\./.test(code)) return false;
+  if (code.startsWith("host.")) return options.ignoreUnreachable ?? context.ignoreUnreachable;
+  return options.ignoreErrors === true;
+}

@@ -1,0 +1,115 @@
+/** One task on one host, while it runs: what its tries share. */
+import type { Become } from "../../transport/transport.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import type { ShownTask, TaskStatus } from "../events/events.ts";
+import type { Change } from "../facts/change.ts";
+import type { Surroundings } from "../facts/surroundings.ts";
+import { NoValue, UnknownValue } from "../facts/unknown.ts";
+import type { Task, TaskResult } from "../tasks/task.ts";
+import type { Certainty } from "../tenure/handlers.ts";
+import type { HostContext } from "./context.ts";
+import type { Detachment } from "./detached.ts";
+import { readUnknown } from "./doubt.ts";
+
+export interface TaskRun<V> {
+  readonly task: Task<V>;
+  readonly context: HostContext;
+  readonly shown: ShownTask;
+  readonly become: Become | undefined;
+  readonly surroundings: Surroundings;
+  /** Where it runs in the background. */
+  readonly detachment: Detachment | undefined;
+  /** Whether the task will run at all: a handler may be notified by what is only likely. */
+  readonly certainty: Certainty;
+  /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */
+  readonly changes: Change[];
+  /** The handlers that were written down before it is known whether `changedWhen` holds. */
+  readonly owed: Task<unknown>[];
+  /** Whether a change was begun that failed: nobody knows how far it came. */
+  attempted: boolean;
+  /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */
+  changed: boolean | undefined;
+}
+
+/** Whether anything was changed, or would be, as far as the task's author is concerned. */
+export function hasChanged<V>({ changed, changes }: TaskRun<V>): boolean {
+  return changed ?? changes.length > 0;
+}
+
+/** How one try ended. */
+export interface Outcome<V> {
+  readonly status: TaskStatus;
+  readonly value:
+    | { readonly known: V }
+    | { readonly unknown: string }
+    /** It failed before it had one. */
+    | { readonly failure: ShowrunnerError };
+  /** Why it failed, for the task's `failedWhen` to judge; in a plan, why it may fail. */
+  readonly failure?: ShowrunnerError | undefined;
+}
+
+/**
+ * What the user's code gets. Code that asks an uncertain result which way to go makes what follows uncertain, too:
+ * reading one that is unknown ends the step's plan, and after reading a likely one the step's plan is likely.
+ */
+export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
+  const { task, context } = run;
+  const changed = hasChanged(run);
+  const noted = <T>(read: T): T => {
+    if (status === "likely") context.doubt.read = true;
+    return read;
+  };
+  const result: TaskResult<V> = {
+    status,
+    get changed() {
+      if (status === "unknown")
+        throw readUnknown(
+          run,
+          `whether ${task.label} changes anything is unknown`,
+          "unknown" in value ? value.unknown : "what it depends on is not certain",
+        );
+      return noted(changed);
+    },
+    get failed() {
+      if (status === "unknown" && failure)
+        throw readUnknown(run, `whether ${task.label} fails is unknown`, failure.message);
+      return status === "failed";
+    },
+    get value() {
+      if ("known" in value) return noted(value.known);
+      if ("failure" in value) throw noValue(task, value.failure);
+      throw readUnknown(run, `what ${task.label} gives is unknown`, value.unknown);
+    },
+  };
+  if ("known" in value) values.set(result, value.known);
+  return result;
+}
+
+const values = new WeakMap<TaskResult<unknown>, unknown>();
+
+/** A result's value, or undefined where it is not known. Not for a step's code: what it goes by must be noted. */
+export function valueIfKnown(result: TaskResult<unknown>): unknown {
+  return values.get(result);
+}
+
+function noValue({ label }: Task<unknown>, { message, details }: ShowrunnerError): ShowrunnerError {
+  return new ShowrunnerError("task.failed", `${label} failed, so it gives nothing: ${message}`, {
+    details,
+    location: callerLocation(),
+    hint: "ask whether its result has `failed` first",
+  });
+}
+
+/** What the task's own conditions get: asking them makes nothing that follows uncertain. */
+export function unjudged<V>({ changes }: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
+  return {
+    status: failure === undefined ? status : "failed",
+    changed: changes.length > 0,
+    failed: failure !== undefined,
+    get value() {
+      if ("known" in value) return value.known;
+      throw "unknown" in value ? new UnknownValue(value.unknown) : new NoValue(value.failure.message);
+    },
+  };
+}

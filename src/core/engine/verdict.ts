@@ -1,0 +1,155 @@
+/** What a task's own conditions make of a try: `changedWhen` and `failedWhen`. */
+
+import { type ErrorCode, type Location, ShowrunnerError } from "../base/errors.ts";
+import { asFailure } from "../events/failure.ts";
+import { NoValue, UnknownValue } from "../facts/unknown.ts";
+import type { TaskOptions, TaskResult, Verdict } from "../tasks/task.ts";
+import { foreseenStatus, foresee as foreseeTry, notify, unknown } from "./attempt.ts";
+import type { Planning } from "./planning.ts";
+import { hasChanged, type Outcome, type TaskRun, unjudged } from "./task-run.ts";
+
+/** Plans, predicts the changes, says how sure that is, and lets the task's conditions judge it as far as they can. */
+export function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  return judged(run, planning, () => foreseeTry(run, planning));
+}
+
+/**
+ * Makes a try, and lets the task's conditions say how it went. A task without any is left alone.
+ *
+ * @returns how it went; with the handlers of a task that has `changedWhen` notified where it holds
+ * @throws ShowrunnerError the try's failure, unless `failedWhen` says that it is none; `task.failed` where it says so
+ */
+export async function judged<V>(
+  run: TaskRun<V>,
+  planning: Planning,
+  attempt: () => Promise<Outcome<V>>,
+): Promise<Outcome<V>> {
+  const { changedWhen, failedWhen } = run.task.options;
+  if (changedWhen === undefined && failedWhen === undefined) return attempt();
+  const outcome = await attempt().catch((error: unknown): Outcome<V> => {
+    const failure = asFailure(error);
+    // a host that is lost has not failed; a task that was not begun can't be judged
+    if (/^(host|lease|plan)\./.test(failure.code)) {
+      notifyUnasked(run);
+      throw failure;
+    }
+    return { status: "failed", value: { failure }, failure };
+  });
+  if (outcome.status === "unknown") return outcome;
+  const after = judgeChange(run, planning, outcome);
+  await settleOwed(run);
+  return judgeFailure(run, planning, after);
+}
+
+/** What was written down in case the task would have changed something. */
+async function settleOwed<V>({ context, owed }: TaskRun<V>): Promise<void> {
+  await context.host.tenure?.settle(owed.splice(0));
+}
+
+function judgeChange<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {
+  const { changedWhen } = run.task.options;
+  if (changedWhen === undefined) return outcome;
+  const own = run.changes.length > 0 || run.attempted;
+  const says = askWhetherChanged(run, changedWhen, outcome);
+  if (says === "unknown") return unknown(run, "whether it changes anything depends on what it gives");
+  const changed = says ?? own;
+  // what an earlier try has changed stays changed
+  run.changed = run.changed === true || changed;
+  if (changed) notify(run, planning.tentative ? "likely" : "certain");
+  return outcome.status === "failed" ? outcome : { ...outcome, status: statusOf(run, planning) };
+}
+
+function askWhetherChanged<V>(run: TaskRun<V>, changedWhen: Verdict<V>, outcome: Outcome<V>) {
+  try {
+    return decide("changedWhen", changedWhen, unjudged(run, outcome));
+  } catch (error) {
+    notifyUnasked(run);
+    throw error;
+  }
+}
+
+/** What was changed owes its handlers where the condition could not be asked: nobody knows that it would not hold. */
+function notifyUnasked<V>(run: TaskRun<V>): void {
+  const { changedWhen } = run.task.options;
+  const made = run.changes.length > 0 || run.attempted;
+  const check = run.context.host.run.options.check === true;
+  if (made && !check && changedWhen !== undefined && changedWhen !== false) notify(run, "certain");
+}
+
+function judgeFailure<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {
+  const { failedWhen } = run.task.options;
+  const { failure } = outcome;
+  const says =
+    failedWhen === undefined ? undefined : decide("failedWhen", failedWhen, unjudged(run, outcome));
+  if (says === "unknown") return outcome;
+  if (says ?? failure !== undefined) {
+    const error = failure ?? saidToFail(outcome);
+    if (run.context.host.run.options.check === true && planning.tentative) return unknown(run, error.message);
+    throw error;
+  }
+  const { value } = outcome;
+  return {
+    status: failure === undefined ? outcome.status : statusOf(run, planning),
+    value,
+  };
+}
+
+function statusOf<V>(run: TaskRun<V>, planning: Planning): Outcome<V>["status"] {
+  if (run.context.host.run.options.check === true) return foreseenStatus(run, planning);
+  return hasChanged(run) ? "changed" : "ok";
+}
+
+/**
+ * Asks a condition.
+ *
+ * @returns undefined where it can't tell, since the task failed before it had a value
+ * @throws ShowrunnerError `task.failed` where it gives neither true nor false, or whatever it throws itself
+ */
+function decide<V>(
+  option: string,
+  verdict: Verdict<V>,
+  result: TaskResult<V>,
+): boolean | "unknown" | undefined {
+  if (typeof verdict === "boolean") return verdict;
+  try {
+    const says: unknown = verdict(result);
+    if (typeof says === "boolean") return says;
+    const got = says instanceof Promise ? "a promise: it can't wait for anything" : String(says);
+    throw new ShowrunnerError("task.failed", `${option}: expected true or false, got ${got}`);
+  } catch (error) {
+    if (error instanceof UnknownValue) return "unknown";
+    if (error instanceof NoValue) return undefined;
+    throw error;
+  }
+}
+
+/** With what a command printed: its reason is in there. */
+function saidToFail<V>({ value }: Outcome<V>): ShowrunnerError {
+  const given: unknown = "known" in value ? value.known : undefined;
+  const said = [textIn(given, "stdout"), textIn(given, "stderr")].join("\n").trim();
+  return new ShowrunnerError("task.failed", "it failed, as its failedWhen says", {
+    details: said === "" ? [] : said.split("\n").slice(-10),
+  });
+}
+
+function textIn(value: unknown, name: string): string {
+  if (value === null || typeof value !== "object") return "";
+  const text: unknown = Reflect.get(value, name);
+  return typeof text === "string" ? text : "";
+}
+
+/** @throws ShowrunnerError for a condition that is none: a playbook runs without having been compiled */
+export function checkVerdicts(
+  options: Pick<TaskOptions, "changedWhen" | "failedWhen">,
+  { code, what, location }: { code: ErrorCode; what: string; location: Location | undefined },
+): void {
+  for (const option of ["changedWhen", "failedWhen"] as const) {
+    const given: unknown = options[option];
+    if (given === undefined || typeof given === "boolean" || typeof given === "function") continue;
+    throw new ShowrunnerError(
+      code,
+      `${what}: ${option}: expected true, false or a function of the result, got ${JSON.stringify(given)}`,
+      { location },
+    );
+  }
+}

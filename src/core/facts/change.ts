@@ -1,0 +1,111 @@
+/** A change: one difference between a host and what a task describes, with what it takes to remove it. Plain data. */
+import type { Output } from "../../transport/transport.ts";
+import type { Script } from "../base/script.ts";
+import type { FactValue, Touch } from "./fact.ts";
+
+/** Runs a script. */
+export interface ScriptAction {
+  readonly kind: "script";
+  readonly script: Script;
+  /** Exit statuses that mean success. Default `[0]`. */
+  readonly statuses?: readonly number[];
+  /** True: the plan gets what it printed also with another status, and returns it: `failedWhen` may judge it. */
+  readonly reports?: boolean;
+}
+
+/** Writes a whole file: beside the old one, with owner and mode set, validated, then renamed over it. */
+export interface WriteAction {
+  readonly kind: "write";
+  readonly path: string;
+  readonly content: Buffer;
+  /** Octal, such as `"0644"`. */
+  readonly mode: string;
+  readonly owner?: string | undefined;
+  readonly group?: string | undefined;
+  /**
+   * A command that must succeed. With `%s` it gets the new file's path before anything is replaced; without, it
+   * runs with the new file in place, and the old file is put back if it fails.
+   */
+  readonly validate?: string | undefined;
+  /** What stands before `validate` in its subshell: the task's environment and directory. */
+  readonly validateIn?: Script;
+  /** Keeps the file that was there under this path. */
+  readonly backup?: string | undefined;
+}
+
+/** Sends a request from the host, for methods that change something. */
+export interface HttpAction {
+  readonly kind: "http";
+  readonly request: HttpRequest;
+  /** Response statuses that mean success. */
+  readonly statuses: readonly number[];
+}
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** False: accept any certificate. */
+  readonly verifyTls: boolean;
+}
+
+/** Reboots the host, and waits until it is back. */
+export interface RebootAction {
+  readonly kind: "reboot";
+  /** Milliseconds until it must be back. */
+  readonly timeout: number;
+}
+
+export type Action = ScriptAction | WriteAction | HttpAction | RebootAction;
+
+/** A text before and after, for a diff. */
+export interface TextDiff {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface Change {
+  /** What differs, in a word or two: `mode`, `installed`, `content`. */
+  readonly what: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly diff?: TextDiff | undefined;
+  readonly action: Action;
+  /** The facts that hold afterwards. */
+  readonly sets: readonly FactValue[];
+  /** The facts that may be different afterwards, one cannot tell how. */
+  readonly touches: readonly Touch[];
+}
+
+export interface ChangeDefinition {
+  readonly what: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly diff?: TextDiff | undefined;
+  /** The script that makes the change; or give `action`. */
+  readonly script?: Script;
+  readonly action?: Action;
+  readonly sets?: readonly FactValue[];
+  readonly touches?: readonly Touch[];
+}
+
+/**
+ * Makes a change for a module to yield. One that neither sets nor touches a named fact is opaque: it may have
+ * touched everything.
+ *
+ * @example
+ * yield change({ what: "enabled", before: false, after: true, script: sh`systemctl enable -- ${name}`, sets: [unit.is(name, next)] });
+ */
+export function change({ script, action, sets = [], touches, ...shown }: ChangeDefinition): Change {
+  const does = action ?? (script ? ({ kind: "script", script } as const) : undefined);
+  if (!does)
+    throw new TypeError(`the change "${shown.what}" says neither which script nor which action makes it`);
+  return { ...shown, action: does, sets, touches: touches ?? (sets.length === 0 ? ["everything"] : []) };
+}
+
+/** What a change gave back when it was made. In check mode, reading it ends the plan: nobody can know it. */
+export type ChangeOutput = Output;

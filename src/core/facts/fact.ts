@@ -1,0 +1,123 @@
+/** A fact: something true of a host, read over many keys at once. */
+import type { Session } from "../../transport/session.ts";
+import type { Become } from "../../transport/transport.ts";
+import type { ShowrunnerError } from "../base/errors.ts";
+import type { Script } from "../base/script.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** What a fact is asked about: a path, a package's name, or plain data. */
+export type FactKey = string | { readonly [name: string]: unknown };
+
+/**
+ * What a fact is about, which says what makes it stale:
+ * `host`, the state on disk; `services`, what running software answers; `world`, what other hosts answer, too.
+ */
+export type FactSubject = "host" | "services" | "world";
+
+interface FactBase<K extends FactKey, V> {
+  /** Unique; `subject.what` by convention. */
+  readonly name: string;
+  /** Default `host`. */
+  readonly about?: FactSubject;
+  /**
+   * What of a value lasts until something changes it: a plan is out of date once this is another. Default: all of it.
+   * Times, positions and free space move by themselves; undefined where everything does.
+   */
+  lasting?(value: V): unknown;
+  /**
+   * True for a value that installing software may change on the way: a file, unit or user that is not there yet.
+   * Without it no installation touches this fact.
+   */
+  mayArrive?(key: K, value: V): boolean;
+  /**
+   * The key with a task's environment, directory and umask, for a fact that runs what the task says. What is true of
+   * a host does not depend on who asks, so other facts have none.
+   */
+  within?(key: K, surroundings: Surroundings): K;
+}
+
+/** A fact that a script reads. */
+export interface ScriptedFact<K extends FactKey, V> extends FactBase<K, V> {
+  /** A script that reads all keys at once and changes nothing. A status other than 0 is a failure. */
+  script(keys: readonly K[]): Script;
+  /** Makes of the script's output one value a key, each under the key itself; an error for a key that can't be read. */
+  parse(stdout: Buffer, keys: readonly K[]): ReadonlyMap<K, V | ShowrunnerError>;
+}
+
+/** A fact that the controller reads through the host's connection: what answers at an address. */
+export interface ProbedFact<K extends FactKey, V> extends FactBase<K, V> {
+  read(session: Session, keys: readonly K[], become: Become | undefined): Promise<ReadonlyMap<K, V>>;
+}
+
+/** A value of a fact, as data: what a change sets. */
+export interface FactValue {
+  readonly fact: string;
+  readonly key: FactKey;
+  readonly value: unknown;
+}
+
+/** A set of facts, as data: what a change may touch. */
+export type Touch =
+  | "everything"
+  | "arrivals"
+  | "services"
+  | { readonly fact: string; readonly keys?: readonly FactKey[] }
+  /** Every key that is a path below this directory. */
+  | { readonly fact: string; readonly below: string }
+  /** Every key that is, or has as its `path`, a directory above this path. */
+  | { readonly fact: string; readonly above: string };
+
+export interface Fact<K extends FactKey, V> {
+  readonly name: string;
+  readonly about: FactSubject;
+  readonly source: ScriptedFact<K, V> | ProbedFact<K, V>;
+  /** This fact with this value, for a change's `sets`. */
+  is(key: K, value: V): FactValue;
+  /** This fact for the given keys, or for all, for a change's `touches`. */
+  of(...keys: K[]): Touch;
+  /** This fact for every path below a directory, for a change's `touches`. */
+  below(directory: string): Touch;
+  /** This fact for every directory above a path: what is true of a whole tree. */
+  above(path: string): Touch;
+}
+
+/**
+ * Defines a fact.
+ *
+ * @example
+ * const timezone = defineFact({
+ *   name: "system.timezone",
+ *   script: () => sh`readlink /etc/localtime`,
+ *   parse: (stdout, keys) => new Map(keys.map((key) => [key, stdout.toString().trim()])),
+ * });
+ */
+export function defineFact<K extends FactKey, V>(source: ScriptedFact<K, V> | ProbedFact<K, V>): Fact<K, V> {
+  const fact: Fact<K, V> = {
+    name: source.name,
+    about: source.about ?? "host",
+    source,
+    is: (key, value) => ({ fact: source.name, key, value }),
+    of: (...keys) => (keys.length === 0 ? { fact: source.name } : { fact: source.name, keys }),
+    below: (directory) => ({ fact: source.name, below: directory }),
+    above: (path) => ({ fact: source.name, above: path }),
+  };
+  defined.set(fact.name, fact);
+  return fact;
+}
+
+const defined = new Map<string, Fact<FactKey, unknown>>();
+
+/** The fact of that name, if any was defined: values travel as data and name their fact. */
+export function factNamed(name: string): Fact<FactKey, unknown> | undefined {
+  return defined.get(name);
+}
+
+/** The same text for the same key. */
+export function factKeyId(key: FactKey): string {
+  return typeof key === "string" ? key : JSON.stringify(key, sortedKeys);
+}
+
+function sortedKeys(_: string, value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

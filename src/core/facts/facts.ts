@@ -1,0 +1,288 @@
+/** The facts known of one host during one run: read in batches, kept until a change may have altered them. */
+import type { Session } from "../../transport/session.ts";
+import type { Become, Output } from "../../transport/transport.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
+
+/** A value with how sure it is. */
+export interface Known<V> {
+  readonly value: V;
+  /** True where an earlier change of this plan may have altered it, one cannot tell how. */
+  readonly tentative: boolean;
+}
+
+/** A value as it was read from the host. */
+export interface ObservedFact {
+  readonly fact: Fact<FactKey, unknown>;
+  readonly key: FactKey;
+  /** The user that it was read as; undefined for the user of the connection. */
+  readonly as: string | undefined;
+  readonly value: unknown;
+}
+
+/** Counts what was changed, or predicted to change, anywhere in the run: what other hosts answer depends on it. */
+export interface WorldClock {
+  changes: number;
+}
+
+interface Observation {
+  readonly fact: Fact<FactKey, unknown>;
+  readonly key: FactKey;
+  readonly as: string | undefined;
+  /** The world's count of changes when it was read. */
+  readonly asOf: number;
+  readonly value: Promise<unknown>;
+  /** The value once it has come. */
+  settled?: { readonly value: unknown };
+}
+
+interface Prediction {
+  readonly value: unknown;
+  readonly tentative: boolean;
+  /** Position among the plan's changes: a touch that came later makes it tentative. */
+  readonly at: number;
+}
+
+interface Wanted {
+  readonly key: FactKey;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+const readTimeout = 120_000;
+
+export class FactStore {
+  readonly #session: Session;
+  readonly #world: WorldClock;
+  readonly #observed = new Map<string, Observation>();
+  readonly #predicted = new Map<string, Prediction>();
+  readonly #touched: { readonly touch: Touch; readonly at: number }[] = [];
+  readonly #wanted = new Map<
+    string,
+    { become: Become | undefined; facts: Map<Fact<FactKey, unknown>, Wanted[]> }
+  >();
+  readonly #users = new Set<string>();
+  readonly #onNewUser: (become: Become | undefined) => void;
+  #changes = 0;
+
+  /** @param onNewUser called before the first read as a user: what is asked for in it is read along with that */
+  constructor(
+    session: Session,
+    world: WorldClock,
+    onNewUser: (become: Become | undefined) => void = () => undefined,
+  ) {
+    this.#session = session;
+    this.#world = world;
+    this.#onNewUser = onNewUser;
+  }
+
+  /**
+   * A fact's value for a key. Everything asked for in one tick leaves in one round trip.
+   *
+   * @param become the user to read as
+   */
+  async read<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): Promise<Known<V>> {
+    const id = `${fact.name}\0${factKeyId(key)}`;
+    const prediction = this.#predicted.get(id);
+    if (prediction) {
+      // a fact's name stands for its type: only `fact.is` makes predictions under it
+      const value = prediction.value as V;
+      return { value, tentative: prediction.tentative || this.#isTouched(fact, key, value, prediction.at) };
+    }
+    const value = await this.#observe(become, fact, key, id);
+    const elsewhere = fact.about === "world" && this.#world.changes > 0 && this.#predicting;
+    return { value, tentative: elsewhere || this.#isTouched(fact, key, value, 0) };
+  }
+
+  /** Set once the store belongs to a plan: changes are predicted, not made. */
+  #predicting = false;
+
+  /** In check mode: what a change sets holds from now on, what it may touch is tentative. */
+  predict(sets: readonly FactValue[], touches: readonly Touch[], tentative: boolean): void {
+    this.#predicting = true;
+    const at = this.#count();
+    for (const touch of touches) this.#touched.push({ touch, at });
+    for (const { fact, key, value } of sets)
+      this.#predicted.set(`${fact}\0${factKeyId(key)}`, { value, tentative, at });
+  }
+
+  /** After a real change: what it sets or may touch is read afresh when next needed. */
+  invalidate(sets: readonly FactValue[], touches: readonly Touch[]): void {
+    this.#count();
+    const set = new Set(sets.map(({ fact, key }) => `${fact}\0${factKeyId(key)}`));
+    for (const [id, observation] of this.#observed) {
+      const { fact, key } = observation;
+      const name = id.slice(id.indexOf("\0") + 1);
+      const altered = touches.some((touch) => mayTouch(touch, fact, key, observation.settled));
+      if (set.has(name) || altered) this.#observed.delete(id);
+    }
+  }
+
+  /** All that was read from the host and is not stale. */
+  get observed(): readonly ObservedFact[] {
+    return [...this.#observed.values()].flatMap(({ fact, key, as, settled }) =>
+      settled ? [{ fact, key, as, value: settled.value }] : [],
+    );
+  }
+
+  /** Forgets a value, so that the next reader looks again. */
+  forget(fact: { readonly name: string }, key: FactKey): void {
+    const name = `${fact.name}\0${factKeyId(key)}`;
+    for (const id of this.#observed.keys()) if (id.endsWith(`\0${name}`)) this.#observed.delete(id);
+  }
+
+  #count(): number {
+    this.#world.changes++;
+    return ++this.#changes;
+  }
+
+  #isTouched<K extends FactKey, V>(fact: Fact<K, V>, key: K, value: V, since: number): boolean;
+  #isTouched(fact: Fact<FactKey, unknown>, key: FactKey, value: unknown, since: number): boolean {
+    return this.#touched.some(({ touch, at }) => at > since && mayTouch(touch, fact, key, { value }));
+  }
+
+  #observe<K extends FactKey, V>(
+    become: Become | undefined,
+    fact: Fact<K, V>,
+    key: K,
+    name: string,
+  ): Promise<V>;
+  #observe(
+    become: Become | undefined,
+    fact: Fact<FactKey, unknown>,
+    key: FactKey,
+    name: string,
+  ): Promise<unknown> {
+    const id = `${become?.user ?? ""}\0${name}`;
+    const existing = this.#observed.get(id);
+    if (existing && (fact.about !== "world" || existing.asOf === this.#world.changes)) return existing.value;
+    const value = this.#want(become, fact, key);
+    const observation: Observation = { fact, key, as: become?.user, asOf: this.#world.changes, value };
+    this.#observed.set(id, observation);
+    value.then(
+      (settled) => {
+        observation.settled = { value: settled };
+      },
+      () => this.#observed.get(id) === observation && this.#observed.delete(id),
+    );
+    return value;
+  }
+
+  #want(become: Become | undefined, fact: Fact<FactKey, unknown>, key: FactKey): Promise<unknown> {
+    const user = become?.user ?? "";
+    let batch = this.#wanted.get(user);
+    if (!batch) {
+      batch = { become, facts: new Map() };
+      this.#wanted.set(user, batch);
+      // after the promises of this tick, so that every plan that runs now has asked
+      setImmediate(() => void this.#flush(user));
+      if (!this.#users.has(user)) {
+        this.#users.add(user);
+        this.#onNewUser(become);
+      }
+    }
+    const wanted = batch.facts.get(fact) ?? [];
+    batch.facts.set(fact, wanted);
+    return new Promise((resolve, reject) => wanted.push({ key, resolve, reject }));
+  }
+
+  async #flush(user: string): Promise<void> {
+    const batch = this.#wanted.get(user);
+    this.#wanted.delete(user);
+    if (!batch) return;
+    const { become } = batch;
+    const scripts: {
+      text: string;
+      fact: Fact<FactKey, unknown>;
+      wanted: Wanted[];
+      parse: (stdout: Buffer) => ReadonlyMap<FactKey, unknown>;
+    }[] = [];
+    for (const [fact, wanted] of batch.facts) {
+      const keys = wanted.map(({ key }) => key);
+      const { source } = fact;
+      if ("read" in source) {
+        void settle(fact, wanted, () => source.read(this.#session, keys, become));
+        continue;
+      }
+      try {
+        const text = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
+        scripts.push({ text, fact, wanted, parse: (stdout) => source.parse(stdout, keys) });
+      } catch (error) {
+        for (const { reject } of wanted) reject(error);
+      }
+    }
+    if (scripts.length === 0) return;
+    try {
+      const outputs = await this.#session.run(
+        become,
+        scripts.map(({ text }) => text),
+        { timeout: readTimeout },
+      );
+      for (const [index, { fact, wanted, parse }] of scripts.entries()) {
+        const output = outputs[index];
+        if (output) await settle(fact, wanted, async () => parse(succeeded(fact, output)));
+      }
+    } catch (error) {
+      for (const { wanted } of scripts) for (const { reject } of wanted) reject(error);
+    }
+  }
+}
+
+/** @param current the value, where it is known: only a value that may arrive is touched by an arrival */
+function mayTouch(
+  touch: Touch,
+  fact: Fact<FactKey, unknown>,
+  key: FactKey,
+  current: { readonly value: unknown } | undefined,
+): boolean {
+  if (touch === "everything") return true;
+  if (touch === "services") return fact.about !== "host";
+  if (touch === "arrivals")
+    return current === undefined || fact.source.mayArrive?.(key, current.value) === true;
+  if (touch.fact !== fact.name) return false;
+  if ("below" in touch) return isBelow(pathOf(key), touch.below);
+  if ("above" in touch) return isBelow(touch.above, pathOf(key));
+  return touch.keys === undefined || touch.keys.some((one) => factKeyId(one) === factKeyId(key));
+}
+
+/** The path that a key is about, if it is about one. */
+function pathOf(key: FactKey): string | undefined {
+  if (typeof key === "string") return key;
+  return typeof key["path"] === "string" ? key["path"] : undefined;
+}
+
+function isBelow(path: string | undefined, directory: string | undefined): boolean {
+  return path !== undefined && directory !== undefined && path.startsWith(`${directory}/`);
+}
+
+function succeeded(fact: { readonly name: string }, { stdout, stderr, status }: Output): Buffer {
+  if (status === 0) return stdout;
+  throw new ShowrunnerError(
+    "fact.failed",
+    `the fact ${fact.name} could not be read: its script ended with status ${status}`,
+    {
+      details: stderr.toString().trim().split("\n").slice(-5),
+    },
+  );
+}
+
+async function settle(
+  fact: { readonly name: string },
+  wanted: readonly Wanted[],
+  read: () => Promise<ReadonlyMap<FactKey, unknown>>,
+): Promise<void> {
+  try {
+    const values = await read();
+    for (const { key, resolve, reject } of wanted) {
+      const value = values.get(key);
+      if (value instanceof ShowrunnerError) reject(value);
+      else if (values.has(key)) resolve(value);
+      else
+        reject(
+          new ShowrunnerError("fact.failed", `the fact ${fact.name} gave no value for ${factKeyId(key)}`),
+        );
+    }
+  } catch (error) {
+    for (const { reject } of wanted) reject(error);
+  }
+}

@@ -1,0 +1,91 @@
+/** What a task's commands find around them: environment variables, a working directory, a umask. */
+import { reveal, Secret } from "../../secrets/secret.ts";
+import { type ErrorCode, type Location, ShowrunnerError } from "../base/errors.ts";
+import { lines, rawScript, type Script, sh } from "../base/script.ts";
+import type { Change } from "./change.ts";
+
+/** Environment variables by name; a secret stands in no process list and no log. */
+export type Environment = Readonly<Record<string, string | Secret>>;
+
+export interface Surroundings {
+  readonly environment?: Environment | undefined;
+  /** The directory to be in. */
+  readonly cwd?: string | undefined;
+  /** Octal, as in `umask 027`. */
+  readonly umask?: string | undefined;
+}
+
+/** A script that runs in these surroundings. */
+export function surrounded(script: Script, surroundings: Surroundings): Script {
+  return isEmpty(surroundings) ? script : lines(entering(surroundings), script);
+}
+
+function isEmpty(surroundings: Surroundings): boolean {
+  return Object.values(surroundings).every((value) => value === undefined);
+}
+
+/** Variables are set by the shell itself: `env`'s words would be public. */
+function entering({ environment = {}, cwd, umask }: Surroundings): Script {
+  const exports = Object.entries(environment).map(
+    ([name, value]) => sh`${rawScript(name)}=${reveal(value)}; export ${rawScript(name)}`,
+  );
+  return lines(
+    ...(umask === undefined ? [] : [sh`umask ${umask}`]),
+    ...(cwd === undefined ? [] : [sh`cd -- ${cwd} || exit`]),
+    ...exports,
+  );
+}
+
+/** A change whose commands run in these surroundings: its script, or what checks a file that it writes. */
+export function surroundedChange(change: Change, surroundings: Surroundings): Change {
+  const { action } = change;
+  if (isEmpty(surroundings)) return change;
+  if (action.kind === "script")
+    return { ...change, action: { ...action, script: surrounded(action.script, surroundings) } };
+  if (action.kind === "write" && action.validate !== undefined)
+    return { ...change, action: { ...action, validateIn: entering(surroundings) } };
+  return change;
+}
+
+/**
+ * A task's own surroundings over those of its play.
+ *
+ * @param play the play's variables; of two of one name the task's counts
+ */
+export function surroundingsOf(
+  { environment, cwd, umask }: Surroundings,
+  { environment: play }: { readonly environment?: Environment | undefined },
+): Surroundings {
+  return { environment: play || environment ? { ...play, ...environment } : undefined, cwd, umask };
+}
+
+/**
+ * Refuses what the shell would take for something else, or not at all.
+ *
+ * @param what whose they are, for the message
+ * @throws ShowrunnerError
+ */
+export function checkSurroundings(
+  { environment = {}, cwd, umask }: { environment?: unknown; cwd?: unknown; umask?: unknown },
+  { code, what, location }: { code: ErrorCode; what: string; location: Location | undefined },
+): void {
+  const wrong = (option: string, expected: string, got: string) =>
+    new ShowrunnerError(code, `${what}: ${option}: expected ${expected}, got ${got}`, { location });
+  if (environment === null || typeof environment !== "object" || Array.isArray(environment))
+    throw wrong("environment", "an object of variables", Array.isArray(environment) ? "a list" : "none");
+  for (const [name, value] of Object.entries(environment)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      throw wrong("environment", "names of letters, digits and _", JSON.stringify(name));
+    // no value is shown: one of the wrong type may be a secret all the same
+    if (typeof value !== "string" && !(value instanceof Secret))
+      throw wrong(
+        `environment.${name}`,
+        "a string or a secret",
+        value === null ? "null" : `a ${typeof value}`,
+      );
+  }
+  if (cwd !== undefined && (typeof cwd !== "string" || cwd === "" || cwd === "-"))
+    throw wrong("cwd", "a directory", JSON.stringify(cwd));
+  if (umask !== undefined && !(typeof umask === "string" && /^0?[0-7]{3}$/.test(umask)))
+    throw wrong("umask", 'octal digits in quotes, such as "027"', JSON.stringify(umask));
+}

@@ -1,0 +1,19 @@
+/** What makes a change the same as one that was planned. */
+
+import { digestOf } from "../base/digest.ts";
+import type { Action, Change } from "../facts/change.ts";
+
+/** @returns the same for a change that does the same to a host, whenever it is made */
+export function actionDigest(salt: string, { action }: Change): string {
+  return digestOf(salt, essence(action));
+}
+
+/** Of each fact that the change sets: which, for which key, to what. */
+export function setDigests(salt: string, { sets }: Change): string[] {
+  return sets.map(({ fact, key, value }) => digestOf(salt, [fact, key, value]));
+}
+
+/** A backup's name has the time in it. */
+function essence(action: Action): unknown {
+  return action.kind === "write" ? { ...action, backup: action.backup !== undefined } : action;
+}

@@ -1,0 +1,183 @@
+/** Holds a run to a plan: it makes the changes that the plan lists and no other, on hosts that are as they were. */
+
+import type { ShowrunnerError } from "../base/errors.ts";
+import type { HostContext } from "../engine/context.ts";
+import type { TaskRun } from "../engine/task-run.ts";
+import { asFailure, showError } from "../events/failure.ts";
+import type { Change } from "../facts/change.ts";
+import type { HostRun } from "../plays/host-run.ts";
+import type { PlayState } from "../plays/play-run.ts";
+import type { RunWatch } from "../plays/run-watch.ts";
+import { actionDigest, setDigests } from "./action-digest.ts";
+import type { PlanFile, PlannedTask } from "./plan-file.ts";
+import { isPlanned, paramsDigest } from "./plan-match.ts";
+import { refuseMoved } from "./plan-moved.ts";
+import { type Pending, takeEqual, takeSame } from "./plan-pending.ts";
+import { notForeseen, notListed } from "./plan-refusals.ts";
+import { UnforeseenRests } from "./plan-rests.ts";
+
+export interface GuardOptions {
+  /** The command that makes a new plan, for hints. */
+  readonly again: string;
+  /** True: what the plan calls unknown may change nothing either. Default false. */
+  readonly refuseUnknown?: boolean;
+}
+
+/**
+ * Watches over a run that applies a plan.
+ *
+ * Before anything is done, every host's facts are compared with those that the plan was made from; a host where one
+ * has moved takes no part. Then a change is made only if the plan lists it:
+ *
+ * - of a task that it calls certain, the very same change,
+ * - of one that it calls likely, also another that brings about nothing but what was planned, by the same parameters,
+ * - of one of which it says that nobody can know what it will do, whatever it finds to do, unless that is refused,
+ * - in a step of which it could not foresee the rest, anything, once all has been come to that it lists before.
+ *
+ * @example
+ * await runPlaybook({ ...request, watch: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
+ */
+export class PlanGuard implements RunWatch {
+  readonly #plan: PlanFile;
+  readonly #again: string;
+  readonly #refuseUnknown: boolean;
+  readonly #pending: readonly Pending[];
+  readonly #byHost = new Map<string, Pending[]>();
+  readonly #once: readonly Pending[];
+  readonly #rests: UnforeseenRests;
+  /** Which of the planned tasks each task is, unless it is none or one too many. */
+  readonly #met = new WeakMap<TaskRun<unknown>, Pending>();
+  /** What each task was allowed: it may do that again when it is tried again. */
+  readonly #allowed = new WeakMap<TaskRun<unknown>, Set<string>>();
+  /** By host, why nothing may be done there. */
+  readonly #notAdmitted = new Map<string, ShowrunnerError>();
+  /** By the host whose step it was, the first change that was refused. */
+  readonly #refused = new Map<string, ShowrunnerError>();
+
+  constructor(plan: PlanFile, { again, refuseUnknown = false }: GuardOptions) {
+    this.#plan = plan;
+    this.#again = again;
+    this.#refuseUnknown = refuseUnknown;
+    this.#pending = plan.tasks.map((task) => ({ task, left: new Set(task.changes), isMet: false }));
+    this.#rests = new UnforeseenRests(plan, this.#pending);
+    this.#once = this.#pending.filter(({ task }) => task.once === true);
+    for (const pending of this.#pending) {
+      const own = this.#byHost.get(pending.task.host) ?? [];
+      own.push(pending);
+      this.#byHost.set(pending.task.host, own);
+    }
+  }
+
+  /** Looks at all hosts, also those that are only delegated to, before anything is done on any. */
+  async begin(run: PlayState): Promise<void> {
+    const names = new Set([...[...run.hosts].map(({ info }) => info.name), ...Object.keys(this.#plan.hosts)]);
+    const hosts = [...names].map((name) => run.hostRun(name));
+    await Promise.all(hosts.map((host) => run.forks(() => this.#admit(host, run))));
+  }
+
+  begun(run: TaskRun<unknown>): void {
+    const met = this.#planned(run).find((pending) => !pending.isMet && isAsPlanned(pending, run));
+    if (met) {
+      met.isMet = true;
+      this.#met.set(run, met);
+    }
+    if (this.#isUnforeseen(run)) this.#rests.begun(run);
+  }
+
+  permit(run: TaskRun<unknown>, change: Change): void {
+    const { host, origin = host } = run.context;
+    const refusal = this.#notAdmitted.get(host.info.name) ?? this.#refusalOf(run, change);
+    if (!refusal) return;
+    if (!this.#refused.has(origin.info.name)) this.#refused.set(origin.info.name, refusal);
+    throw refusal;
+  }
+
+  /** Code that rescues a refused change must not go on as if nothing had happened. */
+  stepEnded({ host }: HostContext): void {
+    const refusal = this.#refused.get(host.info.name);
+    if (refusal) throw refusal;
+  }
+
+  /** Tells what was planned and did not come to pass. */
+  end(run: PlayState): void {
+    const missing = new Map<string, string[]>();
+    for (const { task, left } of this.#pending) {
+      if (task.status !== "changed" || left.size === 0 || run.hostRun(task.host).failure) continue;
+      const text = `${labelOf(task)} (${[...left].map(({ what }) => what).join(", ")})`;
+      missing.set(task.host, [...(missing.get(task.host) ?? []), text]);
+    }
+    for (const [host, texts] of missing)
+      run.emit({ type: "warning", host, text: `planned, and not needed any more: ${texts.join("; ")}` });
+  }
+
+  async #admit(host: HostRun, run: PlayState): Promise<void> {
+    try {
+      await refuseMoved(this.#plan, host, this.#again);
+    } catch (error) {
+      if (run.interrupted) return;
+      const failure = asFailure(error);
+      this.#notAdmitted.set(host.info.name, failure);
+      host.fail(failure);
+      const type = failure.code.startsWith("host.") ? "host:unreachable" : "host:failed";
+      run.emit({ type, host: host.info.name, step: "plan", error: showError(failure) });
+    }
+  }
+
+  #refusalOf(run: TaskRun<unknown>, change: Change): ShowrunnerError | undefined {
+    const action = actionDigest(this.#plan.salt, change);
+    const allowed = this.#allowed.get(run) ?? new Set();
+    this.#allowed.set(run, allowed);
+    if (allowed.has(action)) return undefined;
+    const planned = this.#planned(run);
+    const own = planned.filter((pending) => isAsPlanned(pending, run));
+    const isListed =
+      own.some((pending) => takeSame(pending, action)) ||
+      own.some(
+        (pending) => this.#isAsked(pending, run) && takeEqual(pending, setDigests(this.#plan.salt, change)),
+      );
+    if (!isListed) {
+      const isUnknown = own.some((pending) => this.#claim(pending, run)) || this.#isUnforeseen(run);
+      if (!isUnknown)
+        return notListed(run, change, { planned: planned.map(({ task }) => task), again: this.#again });
+      if (this.#refuseUnknown) return notForeseen(run.task, change, { again: this.#again });
+    }
+    allowed.add(action);
+    return undefined;
+  }
+
+  /** The planned tasks that it may be: of this host, and of those that any host may do. */
+  #planned(run: TaskRun<unknown>): Pending[] {
+    const host = run.context.host.info.name;
+    const elsewhere = run.context.isOnce ? this.#once.filter(({ task }) => task.host !== host) : [];
+    return [...(this.#byHost.get(host) ?? []), ...elsewhere].filter(({ task }) => isPlanned(task, run));
+  }
+
+  #claim(pending: Pending, run: TaskRun<unknown>): boolean {
+    const { task, claimedBy = run } = pending;
+    if (task.status !== "unknown" || claimedBy !== run || !this.#isAsked(pending, run)) return false;
+    pending.claimedBy = run;
+    return true;
+  }
+
+  /** Whether the task was told the same when it was planned. */
+  #isAsked({ task }: Pending, run: TaskRun<unknown>): boolean {
+    return task.params === paramsDigest(this.#plan.salt, run);
+  }
+
+  /** What the plan has of a task holds, also where the rest of its step is open. */
+  #isUnforeseen(run: TaskRun<unknown>): boolean {
+    const met = this.#met.get(run)?.task;
+    const isAnother = met === undefined || (met.status === "unknown" && met.conditional === true);
+    // of a handler it is known who notified it
+    return (isAnother || run.context.isHandler === true) && this.#rests.admits(run);
+  }
+}
+
+/** Whether it is done as the user that it was planned for. */
+function isAsPlanned({ task }: Pending, { become }: TaskRun<unknown>): boolean {
+  return task.as === become?.user;
+}
+
+function labelOf({ roles, module, title }: PlannedTask): string {
+  return [...roles, `${module} ${title}`.trim()].join(" › ");
+}

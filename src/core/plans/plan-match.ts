@@ -1,0 +1,54 @@
+/** Which of a plan's tasks a task is. */
+import { redact } from "../../secrets/secret.ts";
+import { digestOf } from "../base/digest.ts";
+import { projectRoot } from "../base/project.ts";
+import type { TaskRun } from "../engine/task-run.ts";
+import type { PlannedTask } from "./plan-file.ts";
+
+/**
+ * Whether a task is the planned one, or one that can't be told from it: the same module, about the same, at the same
+ * place. Lines don't count: they move.
+ */
+export function isPlanned(planned: PlannedTask, { context, shown }: TaskRun<unknown>): boolean {
+  const { host, origin, play, step, isOnce = false, isHandler = false } = context;
+  const by = origin && origin !== host ? origin.info.name : undefined;
+  // done once, it may be done from any host, on that host or another
+  const sameHost = planned.host === host.info.name && planned.by === by;
+  const anyHost = planned.once === true && isOnce && (by === undefined || planned.host === host.info.name);
+  // a step that fails leaves its handlers to the play's end
+  const sameStep = planned.step === step || isHandler;
+  return (
+    (sameHost || anyHost) &&
+    sameStep &&
+    (planned.handler ?? false) === isHandler &&
+    planned.play === play &&
+    planned.module === shown.module &&
+    planned.title === redact(shown.title) &&
+    planned.roles.join("\0") === shown.roles.join("\0")
+  );
+}
+
+/** Whether a task belongs to a step of a host, wherever it is done. */
+export function isOfStep(
+  { host, by = host, play, step }: PlannedTask,
+  of: { readonly host: string; readonly play: string; readonly step: string },
+): boolean {
+  return by === of.host && play === of.play && step === of.step;
+}
+
+/** @returns the same for a task that is told the same, wherever the project lies */
+export function paramsDigest(salt: string, { task, surroundings }: TaskRun<unknown>): string {
+  const options = Object.entries(task.options).filter(
+    ([name, value]) => name !== "notify" && typeof value !== "function",
+  );
+  const told = [task.params, Object.fromEntries(options), surroundings];
+  return digestOf(salt, relative(told, `${projectRoot()}/`));
+}
+
+function relative(value: unknown, root: string): unknown {
+  if (typeof value === "string") return value.startsWith(root) ? value.slice(root.length) : value;
+  if (Array.isArray(value)) return value.map((item) => relative(item, root));
+  if (value === null || typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, relative(item, root)]));
+}

@@ -1,0 +1,206 @@
+/** Keeps what a run in check mode says, as a plan. */
+import { redact, redactDeep, Secret } from "../../secrets/secret.ts";
+import { digestOf } from "../base/digest.ts";
+import { formatLocation, messageOf } from "../base/errors.ts";
+import type { HostContext } from "../engine/context.ts";
+import type { FactRead } from "../engine/planning.ts";
+import type { Outcome, TaskRun } from "../engine/task-run.ts";
+import type { ShownUnknown } from "../events/events.ts";
+import { boundedChange } from "../events/journal-bounds.ts";
+import type { Change } from "../facts/change.ts";
+import { factKeyId } from "../facts/fact.ts";
+import type { ObservedFact } from "../facts/facts.ts";
+import type { HostRun } from "../plays/host-run.ts";
+import type { PlayState } from "../plays/play-run.ts";
+import type { RunWatch } from "../plays/run-watch.ts";
+import { actionDigest, setDigests } from "./action-digest.ts";
+import type { PlanFile, PlannedChange, PlannedFact, PlannedTask, RecordedPlan } from "./plan-file.ts";
+import { isOfStep, paramsDigest } from "./plan-match.ts";
+import { Overlaps } from "./plan-overlaps.ts";
+
+interface Recorded {
+  readonly task: PlannedTask;
+  /** Whether the plan has it. */
+  isListed: boolean;
+}
+
+/**
+ * Looks on while a run plans, and then has the plan.
+ *
+ * @example
+ * const recorder = new PlanRecorder(newSalt());
+ * await runPlaybook({ ...request, check: true, watch: recorder });
+ * recorder.plan;
+ */
+export class PlanRecorder implements RunWatch {
+  readonly #salt: string;
+  readonly #tasks: Recorded[] = [];
+  readonly #unforeseen: PlanFile["unforeseen"] = [];
+  readonly #overlaps = new Overlaps();
+  /** By host and fact, how the task is called that read it first. */
+  readonly #readers = new Map<string, string>();
+  #hosts: Iterable<HostRun> = [];
+  #stopped: string | undefined;
+
+  constructor(salt: string) {
+    this.#salt = salt;
+  }
+
+  begin(run: PlayState): void {
+    this.#hosts = run.hosts;
+  }
+
+  begun(run: TaskRun<unknown>): void {
+    this.#overlaps.begun(run);
+  }
+
+  foreseen(run: TaskRun<unknown>, reads: readonly FactRead[], outcome: Outcome<unknown> | undefined): void {
+    const { context, task } = run;
+    for (const { fact, key } of reads) {
+      const id = readerId(context.host, fact.name, factKeyId(key));
+      if (!this.#readers.has(id)) this.#readers.set(id, task.label);
+    }
+    this.#overlaps.ended(run);
+    const status = outcome?.status ?? "failed";
+    // what is ok may run a command that changes nothing
+    const isListed = status === "unknown" || run.changes.length > 0;
+    // what failed without changing anything is its host's failure
+    if (status === "skipped" || (status === "failed" && !isListed)) return;
+    const reason = outcome && "unknown" in outcome.value ? outcome.value.unknown : undefined;
+    const planned: PlannedTask = {
+      ...placeOf(run),
+      ...(this.#isConditional(run) ? { conditional: true } : {}),
+      status,
+      ...(isDoubtful(status) ? { params: paramsDigest(this.#salt, run) } : {}),
+      ...(reason === undefined ? {} : { reason }),
+      changes: run.changes.map((change) => this.#planned(change)),
+    };
+    this.#tasks.push({ task: planned, isListed });
+  }
+
+  unforeseen({ host, play, step }: HostContext, { message, location }: ShownUnknown): void {
+    const name = host.info.name;
+    // where the rest begins shows by all that comes before, also by what is as it should be
+    for (const one of this.#tasks) if (isOfStep(one.task, { host: name, play, step })) one.isListed = true;
+    const reason = location ? `${message} (${formatLocation(location)})` : message;
+    this.#unforeseen.push({ host: name, play, step, reason, after: this.#tasks.length });
+  }
+
+  stopped(play: string, reason: string): void {
+    this.#stopped = `the run would stop in the play "${play}": ${reason}`;
+  }
+
+  /** The plan, once the run has ended. */
+  get plan(): RecordedPlan {
+    const hosts = [...this.#hosts].map((host) => [host.info.name, this.#host(host)] as const);
+    const listed = (tasks: readonly Recorded[]) =>
+      tasks.flatMap(({ task, isListed }) => (isListed ? [task] : []));
+    return {
+      salt: this.#salt,
+      hosts: Object.fromEntries(hosts),
+      // only now are all secrets known that may show in what came before; digests are left as they are
+      tasks: listed(this.#tasks).map((task) => ({
+        ...task,
+        title: redact(task.title),
+        ...(task.reason === undefined ? {} : { reason: redact(task.reason) }),
+        changes: task.changes.map(({ action, sets, ...shown }) => ({ ...redactDeep(shown), action, sets })),
+      })),
+      unforeseen: this.#unforeseen.map((one) => ({
+        ...one,
+        reason: redact(one.reason),
+        after: listed(this.#tasks.slice(0, one.after)).length,
+      })),
+    };
+  }
+
+  /** Whether a real run may come past the task's place without having come to it. */
+  #isConditional(run: TaskRun<unknown>): boolean {
+    return run.certainty !== "certain" || run.context.doubt.read || this.#overlaps.has(run);
+  }
+
+  #host(host: HostRun): PlanFile["hosts"][string] {
+    const facts = host.facts.observed.flatMap((observed) => this.#fact(host, observed));
+    const failure = host.failure ? messageOf(host.failure) : this.#stopped;
+    return failure === undefined ? { facts } : { facts, failure: redact(failure) };
+  }
+
+  #fact(host: HostRun, { fact, key, as, value }: ObservedFact): PlannedFact[] {
+    // what other hosts answer moves by itself, and what it led to is checked change by change
+    if (fact.about === "world") return [];
+    const lasting = fact.source.lasting ? fact.source.lasting(value) : value;
+    if (fact.source.lasting && lasting === undefined) return [];
+    const kept = throughJson(key);
+    // a key with a secret in it can't be written down, nor one that would not come back as it is
+    if (kept === undefined || factKeyId(kept) !== factKeyId(key) || holdsSecret(key)) return [];
+    const reader = this.#readers.get(readerId(host, fact.name, factKeyId(key)));
+    return [
+      {
+        fact: fact.name,
+        key: kept,
+        ...(as === undefined ? {} : { as }),
+        value: digestOf(this.#salt, lasting),
+        ...(reader === undefined ? {} : { task: redact(reader) }),
+      },
+    ];
+  }
+
+  #planned(change: Change): PlannedChange {
+    // redacted before it is cut: half a secret is in no known spelling
+    const shown = redactDeep({ before: plain(change.before), after: plain(change.after), diff: change.diff });
+    const { what, before, after, diff } = boundedChange({ what: change.what, ...shown });
+    return {
+      what,
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      ...(diff === undefined ? {} : { diff }),
+      action: actionDigest(this.#salt, change),
+      sets: setDigests(this.#salt, change),
+    };
+  }
+}
+
+/** Whether the task may do something else in the end. */
+function isDoubtful(status: PlannedTask["status"]): boolean {
+  return status === "unknown" || status === "likely" || status === "failed";
+}
+
+function placeOf({ context, shown, become }: TaskRun<unknown>) {
+  const { host, origin, isOnce, isHandler, play, step } = context;
+  const { roles, module, title, location } = shown;
+  return {
+    host: host.info.name,
+    ...(origin && origin !== host ? { by: origin.info.name } : {}),
+    ...(isOnce ? { once: true } : {}),
+    ...(isHandler ? { handler: true } : {}),
+    ...(become ? { as: become.user } : {}),
+    play,
+    step,
+    roles: [...roles],
+    module,
+    title,
+    ...(location ? { location: formatLocation(location) } : {}),
+  };
+}
+
+function readerId({ info }: HostRun, fact: string, key: string): string {
+  return [info.name, fact, key].join("\0");
+}
+
+function throughJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function holdsSecret(value: unknown): boolean {
+  if (typeof value === "string") return redact(value) !== value;
+  if (value instanceof Secret) return true;
+  return value !== null && typeof value === "object" && Object.values(value).some(holdsSecret);
+}
+
+/** As JSON holds it. Bytes by their number: a secret among them would escape redaction. */
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Secret || typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}

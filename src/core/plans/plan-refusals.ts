@@ -1,0 +1,73 @@
+/** What is said where a plan does not allow a change. */
+import { redact } from "../../secrets/secret.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import type { TaskRun } from "../engine/task-run.ts";
+import type { Change } from "../facts/change.ts";
+import type { Task } from "../tasks/task.ts";
+import type { PlannedChange, PlannedTask } from "./plan-file.ts";
+
+type Said = Pick<PlannedChange, "what" | "before" | "after">;
+
+/** What differs where two changes are told alike. */
+const otherwise: Readonly<Record<Change["action"]["kind"], string>> = {
+  script: "by another script",
+  write: "with other content, or checked in another way",
+  http: "by another request",
+  reboot: "in another way",
+};
+
+/**
+ * A change that the plan does not list.
+ *
+ * @param planned what it has of this task
+ * @param again the command that makes a new plan
+ */
+export function notListed(
+  { task, become }: TaskRun<unknown>,
+  change: Change,
+  { planned, again }: { planned: readonly PlannedTask[]; again: string },
+): ShowrunnerError {
+  const isAnother = planned.some(({ as }) => as !== become?.user);
+  const by = (user: string | undefined) => (isAnother ? `, as ${user ?? "the user that connects"}` : "");
+  const due = `${changeText(change)}${by(become?.user)}`;
+  const had = planned.flatMap(({ status, changes, as }) =>
+    changes.map((one) => {
+      const text = `${changeText(one)}${by(as)}`;
+      const certainty = status === "changed" ? "certain" : status;
+      return `planned (${certainty}): ${text === due ? `${text}, but ${otherwise[change.action.kind]}` : text}`;
+    }),
+  );
+  return new ShowrunnerError("plan.diverged", `the plan lists no such change of ${task.label}: ${due}`, {
+    location: task.location,
+    details: had.length > 0 ? had : ["planned: nothing, by this task in this step"],
+    hint: `it was not made: the playbook is another now, or does something different at every run; ${again} makes a new plan`,
+  });
+}
+
+/** A change that the plan leaves open, where nothing open is to be done. */
+export function notForeseen(
+  task: Task<unknown>,
+  change: Said,
+  { again }: { again: string },
+): ShowrunnerError {
+  return new ShowrunnerError(
+    "plan.diverged",
+    `the plan could not foresee this change of ${task.label}: ${changeText(change)}`,
+    {
+      location: task.location,
+      hint: `it was not made, since nothing unknown is to be; ${again} knows more by now`,
+    },
+  );
+}
+
+/** `mode 0600 → 0644` */
+function changeText({ what, before, after }: Said): string {
+  const [from, to] = [shortText(before), shortText(after)];
+  return redact(from === undefined || to === undefined ? what : `${what} ${from} → ${to}`);
+}
+
+function shortText(value: unknown): string | undefined {
+  if (value === undefined || value === null || typeof value === "object") return undefined;
+  const text = redact(String(value));
+  return text.length > 0 && text.length <= 60 && !text.includes("\n") ? text : undefined;
+}

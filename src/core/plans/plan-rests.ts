@@ -1,0 +1,54 @@
+/** The steps of which a plan could not foresee the rest: where that begins in a real run, and what it owes. */
+
+import type { TaskRun } from "../engine/task-run.ts";
+import type { HostRun } from "../plays/host-run.ts";
+import { handlerIdentity } from "../tenure/handler-identity.ts";
+import type { PlanFile } from "./plan-file.ts";
+import { isOfStep } from "./plan-match.ts";
+import type { Pending } from "./plan-pending.ts";
+
+interface Rest {
+  readonly host: string;
+  readonly play: string;
+  readonly step: string;
+  /** What the run surely comes to first. */
+  readonly before: readonly Pending[];
+}
+
+export class UnforeseenRests {
+  readonly #rests: readonly Rest[];
+  /** What they notified, by the host that owes it. */
+  readonly #handlers = new WeakMap<HostRun, Set<string>>();
+
+  /** @param pending the plan's tasks, in their order */
+  constructor({ unforeseen }: PlanFile, pending: readonly Pending[]) {
+    this.#rests = unforeseen.map(({ host, play, step, after }) => ({
+      host,
+      play,
+      step,
+      before: pending
+        .slice(0, after)
+        .filter(({ task }) => !task.conditional && !task.handler && isOfStep(task, { host, play, step })),
+    }));
+  }
+
+  /** A task of such a rest begins: what it notifies is as little foreseen as itself. */
+  begun({ context: { host }, task }: TaskRun<unknown>): void {
+    const handlers = this.#handlers.get(host) ?? new Set();
+    this.#handlers.set(host, handlers);
+    for (const handler of task.handlers) handlers.add(handlerIdentity(handler));
+  }
+
+  /** Whether a task that the plan does not list belongs to what could not be foreseen. */
+  admits({ context, task }: TaskRun<unknown>): boolean {
+    const { host, origin = host, play, step, isHandler = false } = context;
+    if (isHandler) return this.#handlers.get(host)?.has(handlerIdentity(task)) === true;
+    return this.#rests.some(
+      (one) =>
+        one.host === origin.info.name &&
+        one.play === play &&
+        one.step === step &&
+        one.before.every(({ isMet }) => isMet),
+    );
+  }
+}

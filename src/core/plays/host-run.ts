@@ -1,0 +1,105 @@
+/** One host during one run: its session, its facts, its owed handlers and how it fares. */
+import type { Session } from "../../transport/session.ts";
+import type { Become } from "../../transport/transport.ts";
+import type { ShowrunnerError } from "../base/errors.ts";
+import type { HostInfo } from "../base/host.ts";
+import { Jobs } from "../engine/jobs.ts";
+import { emptyTotals, type HostSummary, type TaskStatus } from "../events/events.ts";
+import { FactStore } from "../facts/facts.ts";
+import { Debts } from "../tenure/debts.ts";
+import { HandlerQueue } from "../tenure/handlers.ts";
+import { Lease } from "../tenure/lease.ts";
+import { type Tenant, Tenure } from "../tenure/tenure.ts";
+import type { RunState } from "./run-state.ts";
+
+/** As whom tasks run on the host where they say just `become: true`, and whether it is one run's at a time. */
+export interface HostRunSettings {
+  readonly becomeUser?: string | undefined;
+  readonly becomePassword?: Become["password"];
+  readonly becomeMethod?: Become["method"];
+  readonly lease?: boolean | undefined;
+}
+
+export class HostRun {
+  readonly info: HostInfo;
+  readonly session: Session;
+  readonly facts: FactStore;
+  readonly handlers = new HandlerQueue();
+  readonly jobs = new Jobs();
+  readonly run: RunState;
+  readonly totals = emptyTotals();
+  /** Undefined where the host is nobody's: then debts are kept in memory only. */
+  readonly tenure: Tenure | undefined;
+  readonly #become: HostRunSettings;
+  #failure: ShowrunnerError | undefined;
+
+  constructor(info: HostInfo, session: Session, run: RunState, settings: HostRunSettings) {
+    this.info = info;
+    this.session = session;
+    this.run = run;
+    this.facts = new FactStore(session, run.world, (become) => void this.#look(become));
+    this.#become = settings;
+    this.tenure = settings.lease === false ? undefined : this.#newTenure();
+  }
+
+  /** @param user true: the host's own choice, or root */
+  becomeAs(user: string | true): Become {
+    const { becomeUser = "root", becomePassword, becomeMethod } = this.#become;
+    return { user: user === true ? becomeUser : user, password: becomePassword, method: becomeMethod };
+  }
+
+  /** Whether handlers wait to be run at the end of a play: this run's, or an earlier one's. */
+  owes(play: string): boolean {
+    return this.handlers.size > 0 || this.tenure?.hasDue(play) === true;
+  }
+
+  /** Ends what runs, gives the lease back and closes the connection. Never rejects. */
+  close(): Promise<void> {
+    this.jobs.abandon("the run is over");
+    return this.session.close(async () => this.tenure?.release());
+  }
+
+  #newTenure(): Tenure {
+    const { facts, session, run, info } = this;
+    const { leaseTerms, options } = run;
+    const tell = (text: string) => run.emit({ type: "warning", host: info.name, text });
+    const { playbook } = leaseTerms.holder;
+    const tenant: Tenant = {
+      playbook,
+      hasPlay: (name) => run.hasPlay(name),
+      check: options.check === true,
+      owes: (id) => this.handlers.owes(id),
+      tell,
+    };
+    return new Tenure(facts, new Lease(session, leaseTerms, tell), new Debts(session), tenant);
+  }
+
+  /** What it can't read, the facts that are read along with it will complain of. */
+  async #look(become: Become | undefined): Promise<void> {
+    await this.tenure?.look(become).catch(() => undefined);
+  }
+
+  /** Why this host takes no more steps. */
+  get failure(): ShowrunnerError | undefined {
+    return this.#failure;
+  }
+
+  /** Whether it can't be reached any more. */
+  get lost(): boolean {
+    return this.#failure?.code.startsWith("host.") === true;
+  }
+
+  fail(error: ShowrunnerError): void {
+    this.#failure ??= error;
+    if (error.code.startsWith("host.")) this.totals.unreachable = 1;
+    else this.totals.failed++;
+  }
+
+  count(status: TaskStatus): void {
+    this.totals[status]++;
+  }
+
+  get summary(): HostSummary {
+    return { ...this.totals, roundTrips: this.session.roundTrips };
+  }
+}

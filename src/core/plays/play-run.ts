@@ -1,0 +1,183 @@
+/** Runs one play: its hosts batch by batch, each batch through all steps and then its handlers. */
+import type { LimitFunction } from "p-limit";
+import type { RunEvent } from "../events/events.ts";
+import type { StepConfirmation } from "./confirm.ts";
+import type { HostRun } from "./host-run.ts";
+import type { Play } from "./play.ts";
+import { inBatches, inOrder, tooManyFailed } from "./rolling.ts";
+import type { RunState } from "./run-state.ts";
+import { endJobs, runHandlers, runStep } from "./step-run.ts";
+
+/** What a play needs of its run. */
+export interface PlayState extends RunState {
+  /** Lets as many hosts through at a time as the run has forks. */
+  readonly forks: LimitFunction;
+  readonly interrupted: boolean;
+  /** Whether a step is wanted. */
+  readonly confirmation: StepConfirmation;
+  /** All hosts of the run, also those that are only delegated to. */
+  readonly hosts: Iterable<HostRun>;
+  /** The host's checked variables. */
+  varsOf(play: Play, host: HostRun): unknown;
+  /** The host's own setting, where the play has none. */
+  becomeOf(host: HostRun): boolean | string;
+}
+
+/** Why a run must not go on. */
+export interface Stop {
+  readonly reason: string;
+  /** The hosts of later batches. */
+  readonly untouched: readonly string[];
+  /** Whether hosts that are well did not get through the play. */
+  readonly cut: boolean;
+}
+
+/** @returns why the run must stop, if it must */
+export async function runPlay(
+  play: Play,
+  hosts: readonly HostRun[],
+  run: PlayState,
+): Promise<Stop | undefined> {
+  if (hosts.length === 0) {
+    run.emit({ type: "warning", text: `no hosts for the play "${play.name}": skipped` });
+    return undefined;
+  }
+  const { order, sizes } = play.rolling;
+  const infos = inOrder(
+    hosts.map(({ info }) => info),
+    order,
+  );
+  const ordered = infos.map(({ name }) => run.hostRun(name));
+  run.emit({ type: "play:start", play: play.name, hosts: names(ordered), steps: play.steps });
+  const stop = await runBatches(play, inBatches(ordered, sizes), run);
+  run.emit({ type: "play:end", play: play.name });
+  return stop;
+}
+
+async function runBatches(
+  play: Play,
+  batches: readonly HostRun[][],
+  run: PlayState,
+): Promise<Stop | undefined> {
+  for (const [index, hosts] of batches.entries()) {
+    const place = batches.length > 1 ? { batch: { number: index + 1, of: batches.length } } : {};
+    const batch = new PlayBatch(play, hosts, place, run);
+    const { failed, size, cut } = await batch.run();
+    if (run.interrupted) return undefined;
+    if (!tooManyFailed(failed, size, play.rolling)) continue;
+    const untouched = names(batches.slice(index + 1).flat());
+    const which = batches.length > 1 ? ` in batch ${index + 1} of ${batches.length}` : "";
+    return { reason: `${failed} of ${size} hosts failed${which}${allowed(play)}`, untouched, cut };
+  }
+  return undefined;
+}
+
+class PlayBatch {
+  readonly #play: Play;
+  /** A host that failed in an earlier play takes no part, and counts for nothing. */
+  readonly #hosts: readonly HostRun[];
+  readonly #place: Pick<Extract<RunEvent, { type: "step:start" }>, "batch">;
+  readonly #run: PlayState;
+  /** Whether the step is done, by step: decided when the first host comes to it. */
+  readonly #begun = new Map<string, Promise<boolean>>();
+  #cut = false;
+
+  constructor(
+    play: Play,
+    hosts: readonly HostRun[],
+    place: Pick<Extract<RunEvent, { type: "step:start" }>, "batch">,
+    run: PlayState,
+  ) {
+    this.#play = play;
+    this.#hosts = hosts.filter((host) => !host.failure);
+    this.#place = place;
+    this.#run = run;
+  }
+
+  async run(): Promise<{ failed: number; size: number; cut: boolean }> {
+    this.#run.once.clear();
+    await (this.#play.rolling.strategy === "free" ? this.#free() : this.#linear());
+    await this.#jobs();
+    await this.#handlers();
+    return { failed: this.#failed, size: this.#hosts.length, cut: this.#cut };
+  }
+
+  /** Each step is done on all hosts before the next one begins. */
+  async #linear(): Promise<void> {
+    for (const step of this.#play.steps) {
+      const active = this.#active;
+      if (active.length === 0 || this.#mayNotBegin()) return;
+      if (!(await this.#begin(step))) continue;
+      await Promise.all(
+        active.map((host) => this.#run.forks(() => runStep(this.#play, step, host, this.#run))),
+      );
+    }
+  }
+
+  /** Each host goes through the steps by itself. */
+  async #free(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => this.#run.forks(() => this.#freely(host))));
+  }
+
+  async #freely(host: HostRun): Promise<void> {
+    for (const step of this.#play.steps) {
+      if (host.failure || this.#mayNotBegin()) return;
+      if (!(await this.#begin(step))) continue;
+      await runStep(this.#play, step, host, this.#run);
+    }
+  }
+
+  /** What still runs in the background is part of the play: its end may owe handlers. */
+  async #jobs(): Promise<void> {
+    const busy = [...this.#run.hosts].filter((host) => host.jobs.any);
+    await Promise.all(busy.map((host) => endJobs(host, this.#run)));
+  }
+
+  /** What was changed owes its handlers: also on a host that failed later, and on one that was delegated to. */
+  async #handlers(): Promise<void> {
+    const owing = [...this.#run.hosts].filter((host) => host.owes(this.#play.name) && !host.lost);
+    await Promise.all(owing.map((host) => this.#run.forks(() => runHandlers(this.#play, host, this.#run))));
+  }
+
+  #begin(step: string): Promise<boolean> {
+    const begun = this.#begun.get(step) ?? this.#start(step);
+    this.#begun.set(step, begun);
+    return begun;
+  }
+
+  /** @returns false where the user does not want it */
+  async #start(step: string): Promise<boolean> {
+    const { confirmation, emit } = this.#run;
+    const hosts = names(this.#active);
+    const play = this.#play.name;
+    if (!(await confirmation.wants({ play, step, hosts })) || this.#run.interrupted) return false;
+    emit({ type: "step:start", play, step, hosts, ...this.#place });
+    return true;
+  }
+
+  /** Whether no host may begin another step. */
+  #mayNotBegin(): boolean {
+    if (this.#run.interrupted) return true;
+    if (!tooManyFailed(this.#failed, this.#hosts.length, this.#play.rolling)) return false;
+    this.#cut = true;
+    return true;
+  }
+
+  get #active(): HostRun[] {
+    return this.#hosts.filter((host) => !host.failure);
+  }
+
+  get #failed(): number {
+    return this.#hosts.length - this.#active.length;
+  }
+}
+
+function allowed({ rolling }: Play): string {
+  if (rolling.anyErrorsFatal) return ", and anyErrorsFatal is set";
+  const { maxFailPercentage } = rolling;
+  return maxFailPercentage === undefined ? "" : `, more than the ${maxFailPercentage} % of maxFailPercentage`;
+}
+
+function names(hosts: readonly HostRun[]): string[] {
+  return hosts.map((host) => host.info.name);
+}

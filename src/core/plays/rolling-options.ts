@@ -1,0 +1,59 @@
+/** How a play goes through its hosts: what its author may say, and what that comes to. */
+import { type Location, ShowrunnerError } from "../base/errors.ts";
+import { type BatchSize, batchSize, type HostOrder, hostOrders, type Tolerance } from "./rolling.ts";
+
+/** Whether hosts wait for each other after every step. */
+export type Strategy = "linear" | "free";
+
+export interface RollingOptions {
+  /**
+   * How many hosts are taken through the whole play at a time: a number, a share of the play's hosts, or a list of
+   * them of which the last one repeats. Default: all.
+   */
+  readonly serial?: BatchSize | readonly BatchSize[];
+  /** In which order hosts are taken. Default: the inventory's. */
+  readonly order?: HostOrder;
+  /**
+   * The share of a batch's hosts that may fail, be unreachable or time out, in percent; when more do, the run stops
+   * after the batch's handlers. Default: the run goes on as long as one host of the batch is left.
+   */
+  readonly maxFailPercentage?: number;
+  /** True: one failed host is enough to stop the run. */
+  readonly anyErrorsFatal?: boolean;
+  /** `linear`: each step is done on all hosts of the batch before the next begins; `free`: nobody waits. Default linear. */
+  readonly strategy?: Strategy;
+}
+
+/** The options with their defaults. */
+export interface Rolling extends Tolerance {
+  /** Valid sizes of batches; none: all hosts at once. */
+  readonly sizes: readonly BatchSize[];
+  readonly order: HostOrder;
+  readonly strategy: Strategy;
+}
+
+/** @throws ShowrunnerError `playbook.invalid` for a size or percentage that is none */
+export function rollingOf(play: string, options: RollingOptions, location: Location | undefined): Rolling {
+  const {
+    serial = [],
+    order = "inventory",
+    strategy = "linear",
+    maxFailPercentage,
+    anyErrorsFatal,
+  } = options;
+  const sizes = typeof serial === "object" ? serial : [serial];
+  const refuse = (option: string, expected: string, got: unknown): never => {
+    throw new ShowrunnerError(
+      "playbook.invalid",
+      `play "${play}": ${option}: expected ${expected}, got ${JSON.stringify(got)}`,
+      { location },
+    );
+  };
+  for (const size of sizes)
+    if (batchSize(size, 1) === undefined)
+      refuse("serial", 'a whole number above 0 or a share such as "25%"', size);
+  if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
+    refuse("maxFailPercentage", "a number from 0 to 100", maxFailPercentage);
+  if (!hostOrders.includes(order)) refuse("order", hostOrders.join(", "), order);
+  return { sizes, order, strategy, maxFailPercentage, anyErrorsFatal };
+}

@@ -1,0 +1,71 @@
+/** What all hosts of one run share. */
+import type { LimitFunction } from "p-limit";
+import { hasSecrets, redact, redactDeep } from "../../secrets/secret.ts";
+import type { Connect } from "../../transport/transport.ts";
+import { messageOf } from "../base/errors.ts";
+import type { InventoryView } from "../base/host.ts";
+import type { RunEvent, Subscriber } from "../events/events.ts";
+import type { WorldClock } from "../facts/facts.ts";
+import type { LeaseTerms } from "../tenure/lease.ts";
+import type { HostRun } from "./host-run.ts";
+import type { RunWatch } from "./run-watch.ts";
+
+export interface RunOptions {
+  /** Plan only: nothing is changed on any host. */
+  readonly check?: boolean;
+  /** After each real change, read what it says it sets and fail if the host does not agree. */
+  readonly verify?: boolean;
+}
+
+export interface RunState {
+  readonly options: RunOptions;
+  readonly inventory: InventoryView;
+  readonly world: WorldClock;
+  /** A host of this run, whether the current play names it or not. */
+  hostRun(name: string): HostRun;
+  /** Whether the playbook has a play of this name, wanted or not. */
+  hasPlay(name: string): boolean;
+  readonly leaseTerms: LeaseTerms;
+  emit(event: RunEvent): void;
+  nextTaskId(): number;
+  /** Who looks on, and may object. */
+  readonly watch: RunWatch | undefined;
+  /** Aborted when the run is interrupted. */
+  readonly signal: AbortSignal | undefined;
+  /** Results of `once`, by step and place. */
+  readonly once: Map<string, Promise<unknown>>;
+  /** The queues of throttled tasks, by place. */
+  readonly throttles: Map<string, LimitFunction>;
+}
+
+/** How the engine reaches hosts: given by whoever starts the run. */
+export type ConnectHost = (name: string) => Connect;
+
+/** Sends redacted, timed events to every subscriber. */
+export function emitter(subscribers: readonly Subscriber[]): (event: RunEvent) => void {
+  const tell = fanOut(subscribers);
+  return (event) => tell({ ...(hasSecrets() ? redactDeep(event) : event), time: Date.now() });
+}
+
+/**
+ * One subscriber of several. One that throws gets no more events, and the others a warning: a reporter that fails, or
+ * a journal whose disk is full, must not take the run with it. It throws nothing itself.
+ */
+export function fanOut(subscribers: readonly Subscriber[]): Subscriber {
+  const working = new Set(subscribers);
+  const tell: Subscriber = (event) => {
+    for (const subscriber of [...working]) {
+      if (!working.has(subscriber)) continue; // it failed at the warning of another
+      try {
+        subscriber(event);
+      } catch (error) {
+        working.delete(subscriber);
+        const text = redact(
+          `a subscriber to the run's events failed and gets no more of them: ${messageOf(error)}`,
+        );
+        tell({ type: "warning", text, time: event.time });
+      }
+    }
+  };
+  return tell;
+}

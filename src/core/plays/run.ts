@@ -1,0 +1,220 @@
+/** Runs a playbook: its plays in order. */
+import pLimit, { type LimitFunction } from "p-limit";
+import { askPrompts } from "../../secrets/prompt.ts";
+import { Session } from "../../transport/session.ts";
+import type { Become, Connect } from "../../transport/transport.ts";
+import { type Duration, milliseconds } from "../base/duration.ts";
+import type { HostInfo, InventoryView } from "../base/host.ts";
+import { listed } from "../engine/owed-handlers.ts";
+import type { Subscriber } from "../events/events.ts";
+import type { LeaseTerms } from "../tenure/lease.ts";
+import { leaseHolder } from "../tenure/lease-holder.ts";
+import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
+import { HostRun } from "./host-run.ts";
+import type { Play } from "./play.ts";
+import { type PlayState, runPlay } from "./play-run.ts";
+import { emitter, type RunOptions, type RunState } from "./run-state.ts";
+import type { RunWatch } from "./run-watch.ts";
+import { type PlaysRequest, selectPlays } from "./select-plays.ts";
+import { type RunSummary, summarise } from "./summary.ts";
+import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
+
+/** How the engine gets onto a host, and as whom. */
+export interface HostAccess {
+  readonly connect: Connect;
+  /** Whether tasks run as another user where neither they nor their play say so. Default false. */
+  readonly become?: boolean | undefined;
+  /** Who that is, also where a play says just `become: true`. Default root. */
+  readonly becomeUser?: string | undefined;
+  readonly becomePassword?: Become["password"];
+  /** The program through which that is done. Default sudo. */
+  readonly becomeMethod?: Become["method"];
+  /**
+   * Whether one run at a time may change the host, with handlers that outlive a killed run. Default true; the control
+   * machine itself, which many runs use at once, is better off without.
+   */
+  readonly lease?: boolean | undefined;
+}
+
+export interface RunRequest extends RunOptions, PlaysRequest {
+  /** How the playbook and the inventory are called in the output. */
+  readonly name: string;
+  readonly inventoryName: string;
+  readonly access: (host: HostInfo) => HostAccess;
+  readonly extraVars?: ExtraVars;
+  /** How many hosts are worked on at a time. Default 20. */
+  readonly forks?: number;
+  /** How long to wait for a host that another run is changing. Default 10 s. */
+  readonly waitLease?: Duration;
+  /** Ends the other run's commands on such a host instead, and those that a dead run left behind. */
+  readonly takeOver?: boolean;
+  /** Asked before each step of each batch. Default: nobody is asked. */
+  readonly confirmStep?: ConfirmStep | undefined;
+  readonly subscribers?: readonly Subscriber[];
+  /** Looks on, and may object: keeps a plan, or holds the run to one. */
+  readonly watch?: RunWatch | undefined;
+  /** What the run is part of, for its journal. Default: nothing else. */
+  readonly purpose?: "plan" | "apply" | undefined;
+  /**
+   * Stops the run: running tasks are cut off, and the summary says what was done. Its exit code is 99, or that of the
+   * ShowrunnerError which is the signal's reason.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** Enough for what a run that was just killed leaves behind. */
+const defaultWait: Duration = "10s";
+
+export type { RunSummary } from "./summary.ts";
+
+/**
+ * Runs a playbook on an inventory.
+ *
+ * @returns how every host fared, once all connections are closed
+ * @throws ShowrunnerError `inventory.pattern`, `vars.invalid` or `usage`, before any host is touched
+ */
+export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
+  const { playbook, extraVars = {} } = request;
+  const plays = selectPlays(request);
+  const vars = checkVars(plays, extraVars, playbook.plays);
+  askPrompts();
+  return new Run(request, plays, vars).run();
+}
+
+class Run implements PlayState {
+  readonly options: RunOptions;
+  readonly inventory: InventoryView;
+  readonly world = { changes: 0 };
+  readonly once = new Map<string, Promise<unknown>>();
+  readonly throttles = new Map<string, LimitFunction>();
+  readonly forks: LimitFunction;
+  readonly confirmation: StepConfirmation;
+  readonly watch: RunWatch | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly leaseTerms: LeaseTerms;
+  readonly emit: RunState["emit"];
+  readonly #request: RunRequest;
+  readonly #plays: readonly PlayHosts[];
+  readonly #vars: ReturnType<typeof checkVars>;
+  readonly #hosts = new Map<string, HostRun>();
+  readonly #closings = new Map<HostRun, Promise<void>>();
+  #lastTask = 0;
+
+  constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
+    this.options = { check: request.check ?? false, verify: request.verify ?? false };
+    this.inventory = request.inventory;
+    this.signal = request.signal;
+    this.watch = request.watch;
+    this.leaseTerms = {
+      holder: leaseHolder(request.name),
+      wait: milliseconds(request.waitLease ?? defaultWait) / 1000,
+      takeOver: request.takeOver ?? false,
+    };
+    this.emit = emitter(request.subscribers ?? []);
+    this.#request = request;
+    this.#plays = plays;
+    this.#vars = vars;
+    this.confirmation = new StepConfirmation(request.confirmStep, request.signal);
+    this.forks = pLimit(request.forks ?? 20);
+  }
+
+  async run(): Promise<RunSummary> {
+    const started = performance.now();
+    const { name, inventoryName, signal } = this.#request;
+    const names = [...new Set(this.#plays.flatMap(({ hosts }) => hosts.map((host) => host.name)))];
+    for (const { hosts } of this.#plays) for (const host of hosts) this.#hostRun(host);
+    this.emit({
+      type: "run:start",
+      playbook: name,
+      inventory: inventoryName,
+      check: this.options.check === true,
+      ...(this.#request.purpose ? { purpose: this.#request.purpose } : {}),
+      hosts: names,
+    });
+    const cut = () => void this.#closeAll();
+    signal?.addEventListener("abort", cut);
+    try {
+      await this.watch?.begin?.(this);
+      await this.#runPlays();
+    } finally {
+      signal?.removeEventListener("abort", cut);
+      await this.#closeAll();
+    }
+    this.#tellDebts();
+    const summary = summarise(this.#hosts, this.signal);
+    this.emit({ type: "run:end", ...summary, seconds: (performance.now() - started) / 1000 });
+    return summary;
+  }
+
+  hostRun(name: string): HostRun {
+    return this.#hosts.get(name) ?? this.#hostRun(this.inventory.host(name));
+  }
+
+  get hosts(): Iterable<HostRun> {
+    return this.#hosts.values();
+  }
+
+  get interrupted(): boolean {
+    return this.signal?.aborted === true;
+  }
+
+  hasPlay(name: string): boolean {
+    return this.#request.playbook.plays.some((play) => play.name === name);
+  }
+
+  nextTaskId(): number {
+    return ++this.#lastTask;
+  }
+
+  varsOf(play: Play, host: HostRun): unknown {
+    return this.#vars.get(play)?.get(host.info.name);
+  }
+
+  becomeOf(host: HostRun): boolean | string {
+    return this.#request.access(host.info).become ?? false;
+  }
+
+  #hostRun(info: HostInfo): HostRun {
+    const existing = this.#hosts.get(info.name);
+    if (existing) return existing;
+    const access = this.#request.access(info);
+    const host = new HostRun(info, new Session(access.connect), this, access);
+    this.#hosts.set(info.name, host);
+    return host;
+  }
+
+  async #runPlays(): Promise<void> {
+    for (const [index, { play, hosts }] of this.#plays.entries()) {
+      const runs = hosts.map((host) => this.hostRun(host.name));
+      const stop = await runPlay(play, runs, this);
+      if (!stop) continue;
+      const { reason, untouched } = stop;
+      const plays = this.#plays.slice(index + 1).map((left) => left.play.name);
+      // where nothing was left to do, there is nothing to say
+      if (stop.cut || untouched.length > 0 || plays.length > 0) {
+        this.emit({ type: "run:stopped", play: play.name, reason, untouched, plays });
+        this.watch?.stopped?.(play.name, reason);
+      }
+      return;
+    }
+    if (!this.interrupted) this.watch?.end?.(this);
+  }
+
+  #tellDebts(): void {
+    for (const { info, handlers, tenure } of this.#hosts.values()) {
+      const warn = (text: string) => this.emit({ type: "warning", host: info.name, text });
+      const kept = tenure && !this.options.check ? "; kept on the host for the next run" : "";
+      if (handlers.size > 0) warn(`owed, and not run: ${handlers.labels.join(", ")}${kept}`);
+      const left = tenure?.left ?? [];
+      if (left.length > 0)
+        warn(`an earlier run left handlers, which its playbook runs next time: ${listed(left)}`);
+    }
+  }
+
+  /** Also where an interrupt has begun it already: the run is over when nothing of it runs any more. */
+  async #closeAll(): Promise<void> {
+    for (const host of this.#hosts.values())
+      if (!this.#closings.has(host)) this.#closings.set(host, host.close());
+    await Promise.all(this.#closings.values());
+  }
+}

@@ -1,0 +1,91 @@
+/** Runs one step of a play, or its handlers, on one host. */
+import { type HostContext, withContext } from "../engine/context.ts";
+import { noDoubt, unforeseen } from "../engine/doubt.ts";
+import { inheritDebts, runOwedHandlers } from "../engine/owed-handlers.ts";
+import type { ShownUnknown } from "../events/events.ts";
+import { asFailure, showError } from "../events/failure.ts";
+import type { UnknownValue } from "../facts/unknown.ts";
+import type { HostRun } from "./host-run.ts";
+import type { Play } from "./play.ts";
+import type { PlayState } from "./play-run.ts";
+import { refuseLooseEnds, settled } from "./step-end.ts";
+
+/** Runs a step's body on a host. A failure is the host's; this never rejects. */
+export async function runStep(play: Play, step: string, host: HostRun, run: PlayState): Promise<void> {
+  if (run.interrupted) return;
+  const { check = false } = run.options;
+  const where = { host: host.info.name, play: play.name, step };
+  run.emit({ type: "host:step", ...where });
+  const context = contextOf(play, step, host, run);
+  const vars = run.varsOf(play, host);
+  try {
+    await withContext(context, () =>
+      play.runStep(step, { vars, host: host.info, inventory: run.inventory, check }),
+    );
+    await refuseLooseEnds(context);
+    // its code has caught that it read what is unknown: what it did then is no plan
+    if (context.doubt.unknown) throw context.doubt.unknown;
+    run.watch?.stepEnded?.(context);
+    run.emit({ type: "host:step:end", ...where });
+  } catch (error) {
+    await settled(context);
+    const unknown = check ? unforeseen(context, error) : undefined;
+    if (unknown) {
+      // nobody knows what the rest of the step would have done
+      host.facts.predict([], ["everything"], true);
+      host.count("unknown");
+      run.watch?.unforeseen?.(context, shown(unknown));
+      run.emit({ type: "host:step:end", ...where, unknown: shown(unknown) });
+    } else fail(step, host, error, run);
+  }
+}
+
+/** Waits for what a host runs in the background. A failure that no code has met is the host's; this never rejects. */
+export async function endJobs(host: HostRun, run: PlayState): Promise<void> {
+  if (host.lost) host.jobs.abandon("the host is lost");
+  for (const { step, error } of await host.jobs.settle()) if (!host.lost) fail(step, host, error, run);
+}
+
+/** Runs what a host owes. A failure is the host's; this never rejects. */
+export async function runHandlers(play: Play, host: HostRun, run: PlayState): Promise<void> {
+  if (run.interrupted) return;
+  const where = { host: host.info.name, play: play.name, step: "handlers" };
+  run.emit({ type: "host:step", ...where });
+  try {
+    const context = contextOf(play, "handlers", host, run);
+    inheritDebts(context, play.name);
+    await runOwedHandlers(context);
+    run.emit({ type: "host:step:end", ...where });
+  } catch (error) {
+    fail("handlers", host, error, run);
+  }
+}
+
+function contextOf(play: Play, step: string, host: HostRun, run: PlayState): HostContext {
+  const become = play.become ?? run.becomeOf(host);
+  return {
+    host,
+    play: play.name,
+    step,
+    roles: [],
+    become: become === false ? undefined : host.becomeAs(become),
+    ignoreUnreachable: play.ignoreUnreachable,
+    environment: play.environment,
+    owed: new Set(),
+    running: new Set(),
+    doubt: noDoubt(),
+    onceCounts: new Map(),
+  };
+}
+
+function shown({ message, details }: UnknownValue): ShownUnknown {
+  return { message, ...details };
+}
+
+function fail(step: string, host: HostRun, thrown: unknown, run: PlayState): void {
+  if (run.interrupted) return;
+  const error = asFailure(thrown);
+  host.fail(error);
+  const type = error.code.startsWith("host.") ? "host:unreachable" : "host:failed";
+  run.emit({ type, host: host.info.name, step, error: showError(error) });
+}

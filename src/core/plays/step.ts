@@ -1,0 +1,71 @@
+/** A step: what a play does on each of its hosts, and what is known of it before it runs. */
+import { type Location, ShowrunnerError } from "../base/errors.ts";
+import type { HostInfo, InventoryView } from "../base/host.ts";
+import type { Static, TObject, TProperties } from "../base/schema.ts";
+import { specialTags } from "./selection.ts";
+
+export interface StepContext<P extends TProperties> {
+  /** The play's declared variables, with this host's values. */
+  readonly vars: Static<TObject<P>>;
+  readonly host: HostInfo;
+  readonly inventory: InventoryView;
+  /** True in check mode. */
+  readonly check: boolean;
+}
+
+/** A step's body: runs once on each host of the play. */
+export interface StepBody<P extends TProperties> {
+  (context: StepContext<P>): PromiseLike<unknown>;
+  /** What `--tags` and `--skip-tags` call it, besides its play's tags. */
+  readonly tags?: readonly string[];
+}
+
+export interface StepOptions {
+  /**
+   * What `--tags` and `--skip-tags` call the step, besides its play's tags. `always`: it runs whatever tags are asked
+   * for; `never`: it runs only when one of its tags is asked for.
+   */
+  readonly tags?: readonly string[];
+}
+
+/**
+ * A step with options. A step without any is just its body.
+ *
+ * @param options what is known of it before it runs
+ * @param body runs once on each host of the play
+ *
+ * @example
+ * play("web servers", { hosts: "web" }, {
+ *   nginx: step({ tags: ["config"] }, ({ vars }) => nginx({ domain: vars.domain })),
+ * });
+ */
+export function step<P extends TProperties>(
+  { tags = [] }: StepOptions,
+  body: (context: StepContext<P>) => PromiseLike<unknown>,
+): StepBody<P> {
+  return Object.assign((context: StepContext<P>) => body(context), { tags });
+}
+
+/**
+ * The tags, checked.
+ *
+ * @param owner how the message calls what has them
+ * @throws ShowrunnerError `playbook.invalid` for one that could not be asked for
+ */
+export function checkedTags(
+  tags: readonly string[],
+  owner: string,
+  location: Location | undefined,
+): readonly string[] {
+  for (const tag of tags) {
+    const special = specialTags.some((name) => name === tag);
+    if (/^[^\s,]+$/.test(tag) && !special) continue;
+    throw new ShowrunnerError("playbook.invalid", `${owner}: "${tag}" can't be a tag`, {
+      location,
+      hint: special
+        ? `${specialTags.join(", ")} have a meaning of their own in --tags`
+        : "a tag is a word without spaces and commas",
+    });
+  }
+  return tags;
+}

@@ -1,0 +1,38 @@
+/** How a run ended. */
+import { exitCode, ShowrunnerError } from "../base/errors.ts";
+import { emptyTotals, type HostSummary, type Totals } from "../events/events.ts";
+import type { HostRun } from "./host-run.ts";
+
+export interface RunSummary {
+  readonly totals: Totals;
+  readonly hosts: Readonly<Record<string, HostSummary>>;
+  readonly exitCode: number;
+}
+
+const counted = ["ok", "changed", "failed", "unreachable", "skipped", "likely", "unknown"] as const;
+
+/** @param signal what may have cut the run short from outside */
+export function summarise(hosts: ReadonlyMap<string, HostRun>, signal: AbortSignal | undefined): RunSummary {
+  const totals = emptyTotals();
+  const summaries: Record<string, HostSummary> = {};
+  for (const [name, host] of hosts) {
+    summaries[name] = host.summary;
+    for (const key of counted) totals[key] += host.totals[key];
+  }
+  return {
+    totals,
+    hosts: summaries,
+    exitCode: signal?.aborted ? codeOfCut(signal.reason) : codeOf([...hosts.values()]),
+  };
+}
+
+/** Whoever cuts a run short for an error gives it as the reason. */
+function codeOfCut(reason: unknown): number {
+  return reason instanceof ShowrunnerError ? reason.exitCode : exitCode.interrupted;
+}
+
+/** From how the hosts fared, not from counts of tasks: an ignored failure fails nobody. */
+function codeOf(hosts: readonly HostRun[]): number {
+  if (hosts.some((host) => host.failure && !host.lost)) return exitCode.hostFailed;
+  return hosts.some((host) => host.lost) ? exitCode.hostUnreachable : exitCode.fine;
+}

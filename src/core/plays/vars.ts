@@ -1,0 +1,171 @@
+/** Checks every host's variables against what the plays declare, before any host is touched. */
+import { formatLocation, ShowrunnerError } from "../base/errors.ts";
+import type { HostInfo } from "../base/host.ts";
+import { checkValue, type TProperties } from "../base/schema.ts";
+import { suggest } from "../base/suggest.ts";
+import type { Play } from "./play.ts";
+
+/** Variables given on the command line: they win over the inventory's. */
+export type ExtraVars = Readonly<Record<string, unknown>>;
+
+/** A value as it was typed on the command line. The schema says what is meant: `8080` is a text or a number. */
+export class CommandLineText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export interface PlayHosts {
+  readonly play: Play;
+  readonly hosts: readonly HostInfo[];
+}
+
+/** The checked variables of each play's hosts, by play and host name. */
+export type CheckedVars = ReadonlyMap<Play, ReadonlyMap<string, unknown>>;
+
+/**
+ * @param plays the plays with their hosts
+ * @param extra variables that override every host's
+ * @param all also the plays that are not run: their variables are no slips of the fingers
+ * @returns each host's values, with defaults filled in
+ * @throws ShowrunnerError `vars.invalid` with every mistake of every host: path, expected, got, file and line
+ */
+export function checkVars(
+  plays: readonly PlayHosts[],
+  extra: ExtraVars,
+  all: readonly Play[] = plays.map(({ play }) => play),
+): CheckedVars {
+  const problems = new Set<string>();
+  const checked = new Map<Play, Map<string, unknown>>();
+  const declared = new Set(all.flatMap((play) => Object.keys(play.schema.properties)));
+  for (const { play, hosts } of plays) {
+    const values = new Map<string, unknown>();
+    checked.set(play, values);
+    for (const host of hosts) {
+      const result = checkHost(play, host, extra, declared);
+      if ("value" in result) values.set(host.name, result.value);
+      else for (const problem of result.problems) problems.add(problem);
+    }
+  }
+  for (const [name, value] of Object.entries(extra)) {
+    const problem = declared.has(name) ? undefined : strange(name, value, declared, plays);
+    if (problem !== undefined) problems.add(problem);
+  }
+  if (problems.size === 0) return checked;
+  throw new ShowrunnerError(
+    "vars.invalid",
+    `the variables do not fit the playbook: ${count(problems.size, "mistake")}`,
+    {
+      details: [...problems],
+      hint: "nothing was touched; mend the variables and run again",
+    },
+  );
+}
+
+/**
+ * What is wrong with a variable of the command line that no play declares. A file may be meant for several playbooks:
+ * of what it holds only a slip of the fingers is wrong.
+ */
+function strange(
+  name: string,
+  value: unknown,
+  declared: ReadonlySet<string>,
+  plays: readonly PlayHosts[],
+): string | undefined {
+  const meant = suggest(name, declared);
+  if (meant !== undefined) return `-e ${name}: no play knows this variable; did you mean "${meant}"?`;
+  if (!(value instanceof CommandLineText)) return undefined;
+  const inInventory = plays.some(({ hosts }) => hosts.some(({ vars }) => name in vars));
+  const what = inInventory
+    ? "the inventory has this variable, but no play declares it"
+    : "no play knows this variable";
+  const known = [...declared].sort().join(", ");
+  return `-e ${name}: ${what}, so it has no effect; ${known === "" ? "the playbook has no variables" : `the playbook's variables are ${known}`}`;
+}
+
+type HostVars = { readonly value: unknown } | { readonly problems: readonly string[] };
+
+function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: ReadonlySet<string>): HostVars {
+  const given: Record<string, unknown> = { ...host.vars, ...extra };
+  const wanted = pick(given, play.schema.properties);
+  const place = (name: string) => (name in extra ? `-e ${name}` : where(host, name, play));
+  const problems: string[] = [];
+  // a slip in an optional variable's name would otherwise pass unseen, and its default be taken
+  for (const name of Object.keys(host.vars)) {
+    const meant = declared.has(name) ? undefined : suggest(name, Object.keys(play.schema.properties));
+    if (meant !== undefined && !(meant in given))
+      problems.push(
+        `${where(host, name)}: ${host.name}: ${name}: no play knows this variable; did you mean "${meant}"?`,
+      );
+  }
+  for (const name of Object.keys(wanted))
+    if (!(name in extra) && isForeignTemplate(host, name))
+      problems.push(
+        `${where(host, name)}: ${host.name}: ${name}: a template ({{ … }}) is not evaluated here: write the value, or write the inventory in TypeScript`,
+      );
+  // a play without variables must not load the validator
+  const result = isEmpty(play.schema.properties) ? { value: {} } : checkValue(play.schema, wanted);
+  if ("value" in result) return problems.length > 0 ? { problems } : result;
+  for (const { path, message } of result.problems) {
+    const name = /^[^.[]+/.exec(path)?.[0] ?? "";
+    if (problems.length > 0 && !(name in given)) continue; // the slip above is why it is missing
+    problems.push(`${place(name)}: ${host.name}: ${path}: ${message} (play "${play.name}")`);
+  }
+  return { problems };
+}
+
+/** Ansible would evaluate it; to deploy it as it stands would surely be wrong. */
+function isForeignTemplate(host: HostInfo, name: string): boolean {
+  const file = host.varLocation(name)?.file ?? "";
+  return /\.ya?ml$/.test(file) && holdsTemplate(host.vars[name]);
+}
+
+function holdsTemplate(value: unknown): boolean {
+  if (typeof value === "string") return /\{\{.*\}\}/.test(value);
+  return value !== null && typeof value === "object" && Object.values(value).some(holdsTemplate);
+}
+
+function pick(given: Readonly<Record<string, unknown>>, properties: TProperties): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties)
+      .filter(([name]) => name in given)
+      .map(([name, schema]) => [name, typed(given[name], schema)]),
+  );
+}
+
+/** Text from the command line, read as JSON where the schema wants no text. */
+function typed(value: unknown, schema: unknown): unknown {
+  if (!(value instanceof CommandLineText)) return value;
+  const { text } = value;
+  if (takesText(schema, text)) return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // the schema's check says what is wrong with it
+  }
+}
+
+function takesText(schema: unknown, text: string): boolean {
+  if (schema === null || typeof schema !== "object") return false;
+  if ("anyOf" in schema && Array.isArray(schema.anyOf))
+    return schema.anyOf.some((branch: unknown) => takesText(branch, text));
+  if ("const" in schema) return schema.const === text;
+  if ("enum" in schema && Array.isArray(schema.enum)) return schema.enum.includes(text);
+  return "secret" in schema || ("type" in schema && schema.type === "string");
+}
+
+/** Where the value was written, or else where the play asks for it. */
+function where(host: HostInfo, name: string, play?: Play): string {
+  const location = host.varLocation(name) ?? play?.location;
+  return location ? formatLocation(location) : "command line";
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? "" : "s"}`;
+}
+
+function isEmpty(properties: TProperties): boolean {
+  return Object.keys(properties).length === 0;
+}

@@ -1,0 +1,144 @@
+/** Work that goes on while the steps do. */
+import { createHash } from "node:crypto";
+import { type Duration, milliseconds } from "../base/duration.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import { refuseUnknownOptions } from "../base/option-names.ts";
+import type { HostContext } from "../engine/context.ts";
+import type { Detachment } from "../engine/detached.ts";
+import { runTask } from "../engine/run-task.ts";
+import { Deferred } from "./deferred.ts";
+import { becomeOf, Task, type TaskResult } from "./task.ts";
+
+export interface BackgroundOptions {
+  /** How often to look whether it has ended; sooner in the beginning. Default 5 s. */
+  readonly poll?: Duration;
+}
+
+/** A task that was started in the background. */
+export interface Job<V> {
+  /** Whether it has ended, for good or not, as far as the last look tells. */
+  finished(): boolean;
+  /**
+   * Waits until it has ended.
+   *
+   * @returns the task's result
+   * @throws ShowrunnerError what the task failed with
+   */
+  wait(): PromiseLike<TaskResult<V>>;
+}
+
+const defaultPoll = "5s";
+
+/**
+ * Starts a task and lets the step go on (Ansible's async). The scripts of its changes run on the host in a session of
+ * their own, so that they outlive the connection: a job is found again over a new one, and a later run that starts the
+ * same task as the same user joins it if it still runs. The task's `timeout` holds for it, also while nobody is
+ * connected. Everything else is as for any task, at the job's end: handlers are notified, facts read afresh.
+ *
+ * What a play has not waited for is waited for at its end, before its handlers; a failure is then the host's. An
+ * interrupted run leaves its jobs running.
+ *
+ * In a check nothing is started: waiting gives what the task itself would give.
+ *
+ * @param task any task; one that only reads is just run
+ * @returns a job, as soon as it has been started
+ * @throws ShowrunnerError what the task failed with, where it did before it was under way
+ *
+ * @example
+ * const job = await background(command({ argv: ["bin/reindex"] }, { timeout: "2h" }));
+ * await template({ src: role.template("site.conf.ejs"), dest: "/etc/nginx/conf.d/site.conf", vars });
+ * const { value } = await job.wait();
+ */
+export function background<V>(task: Task<V>, options: BackgroundOptions = {}): PromiseLike<Job<V>> {
+  const given: unknown = task;
+  const location = callerLocation();
+  const mistake = { code: "params.invalid", what: "background", location } as const;
+  if (!(given instanceof Task))
+    throw new ShowrunnerError(mistake.code, `background(task): expected a task, got ${typeof given}`, {
+      location,
+      hint: "hand it the task itself: background(command({ … })), without await before it",
+    });
+  refuseUnknownOptions<BackgroundOptions>(options, { poll: true }, mistake);
+  return new Background(task, milliseconds(options.poll ?? defaultPoll));
+}
+
+class Background<V> extends Deferred<Job<V>> {
+  readonly label: string;
+  readonly #task: Task<V>;
+  readonly #poll: number;
+
+  constructor(task: Task<V>, poll: number) {
+    super();
+    this.label = `background ${task.label}`;
+    this.#task = task;
+    this.#poll = poll;
+    task.claim();
+  }
+
+  protected override async run(context: HostContext): Promise<Job<V>> {
+    const { jobs, info, run } = context.host;
+    const task = this.#task;
+    const name = jobs.name(identity(task, context));
+    let begin: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const detachment: Detachment = {
+      id: name,
+      poll: this.#poll,
+      signal: jobs.signal,
+      started(joined) {
+        if (joined)
+          run.emit({ type: "message", host: info.name, text: `${task.label} runs already: joining it` });
+        begin();
+      },
+    };
+    const ended = runTask(task, context, "certain", detachment);
+    const job = jobs.add(name, context.step, ended);
+    let finished = false;
+    const end = () => {
+      finished = true;
+    };
+    ended.then(end, end);
+    try {
+      await Promise.race([begun, ended]);
+    } catch (error) {
+      job.waited = true;
+      throw error;
+    }
+    return {
+      finished: () => finished,
+      wait() {
+        job.waited = true;
+        return new Wait(task.label, ended);
+      },
+    };
+  }
+}
+
+/** Like any task, it must be awaited before its step ends. */
+class Wait<V> extends Deferred<TaskResult<V>> {
+  readonly label: string;
+  readonly #ended: Promise<TaskResult<V>>;
+
+  constructor(task: string, ended: Promise<TaskResult<V>>) {
+    super();
+    this.label = `wait for ${task}`;
+    this.#ended = ended;
+  }
+
+  protected override run(): Promise<TaskResult<V>> {
+    return this.#ended;
+  }
+}
+
+/** The same in every run for the same task, and telling nothing of its secrets: it is in file names. */
+function identity(task: Task<unknown>, context: HostContext): string;
+function identity(task: Task<never>, context: HostContext): string;
+function identity({ module, params, options }: Task<unknown>, context: HostContext): string {
+  const { environment, cwd } = options;
+  const as = becomeOf(options, context)?.user;
+  const text = JSON.stringify({ module, params, environment, cwd, as });
+  return `${module}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}

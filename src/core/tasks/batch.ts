@@ -1,0 +1,70 @@
+/** Tasks of one host that are planned together and applied in their order. */
+import type { HostContext } from "../engine/context.ts";
+import { Planning } from "../engine/planning.ts";
+import type { FactSubject } from "../facts/fact.ts";
+import { surroundingsOf } from "../facts/surroundings.ts";
+import { Deferred } from "./deferred.ts";
+import { becomeOf, type Task, type TaskResult } from "./task.ts";
+
+/** The results of a batch, as a tuple in the tasks' order. */
+export type BatchResult<T extends readonly Task<unknown>[]> = {
+  readonly [I in keyof T]: T[I] extends Task<infer V> ? TaskResult<V> : never;
+};
+
+/**
+ * Plans tasks together, so that where nothing differs all their facts are read in one round trip; then applies
+ * them one by one, in order. A task that follows a change reads again what that change may have altered.
+ *
+ * @param tasks the tasks, in the order in which they must be applied
+ * @returns the results, typed as a tuple
+ *
+ * @example
+ * const [packages, motd] = await batch([apt({ name: "curl" }), copy({ dest: "/etc/motd", content: "hello\n" })]);
+ */
+export function batch<const T extends readonly Task<unknown>[]>(tasks: T): Batch<T> {
+  return new Batch(tasks);
+}
+
+export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<BatchResult<T>> {
+  readonly tasks: T;
+  readonly label: string;
+
+  constructor(tasks: T) {
+    super();
+    this.tasks = tasks;
+    this.label = `batch of ${tasks.length} tasks`;
+    for (const task of tasks) task.claim();
+  }
+
+  protected override async run(context: HostContext): Promise<BatchResult<T>> {
+    await Promise.all(this.tasks.map((task) => prefetch(task, context)));
+    const results: TaskResult<unknown>[] = [];
+    for (const task of this.tasks) results.push(await task);
+    return asTuple<T>(results);
+  }
+}
+
+/** Plans up to the first change and drops the plan: what it reads is then known when the task runs. */
+async function prefetch(task: Task<unknown>, context: HostContext): Promise<void> {
+  const surroundings = surroundingsOf(task.options, context);
+  const become = becomeOf(task.options, context);
+  const planning = new Planning(context.host, become, { refuse: refuseWorld, surroundings });
+  const plan = task.plan(planning);
+  try {
+    await plan.next();
+    await plan.return(undefined);
+  } catch {
+    // it will fail again, in its turn, and be reported then
+  }
+}
+
+/** What the world answers now says nothing of what it answers once the tasks before have been applied. */
+function refuseWorld({ about }: { readonly about: FactSubject }): void {
+  if (about === "world") throw new Error("asked when its turn comes");
+}
+
+/** One result a task, in order: that is what makes the array the tuple. */
+function asTuple<T extends readonly Task<unknown>[]>(results: readonly TaskResult<unknown>[]): BatchResult<T>;
+function asTuple(results: readonly TaskResult<unknown>[]): readonly TaskResult<unknown>[] {
+  return results;
+}

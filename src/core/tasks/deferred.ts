@@ -1,0 +1,48 @@
+/** Something that runs when it is awaited: a task, a batch, a role, a delegated body. */
+
+import type { Location } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import { currentContext, type HostContext, type Owed, requireContext } from "../engine/context.ts";
+
+/**
+ * A value that describes work; awaiting it does the work on the current host, each time anew. One made in a step
+ * and never awaited is an error at the step's end, since it was surely meant to run.
+ */
+export abstract class Deferred<T> implements PromiseLike<T>, Owed {
+  readonly location: Location | undefined;
+  abstract readonly label: string;
+
+  constructor() {
+    this.location = callerLocation();
+    currentContext()?.owed.add(this);
+  }
+
+  /** Does the work in the given context. */
+  protected abstract run(context: HostContext): Promise<T>;
+
+  /** Takes it off the step's list: it was awaited, or handed to something that runs it. */
+  claim(): void {
+    currentContext()?.owed.delete(this);
+  }
+
+  then<R = T, E = never>(
+    onFulfilled?: ((value: T) => R | PromiseLike<R>) | null,
+    onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
+  ): Promise<R | E> {
+    this.claim();
+    const started = this.#start();
+    const running = currentContext()?.running;
+    if (running) {
+      const { label, location } = this;
+      const entry = { label, location, ended: started };
+      running.add(entry);
+      const done = () => running.delete(entry);
+      started.then(done, done);
+    }
+    return started.then(onFulfilled, onRejected);
+  }
+
+  async #start(): Promise<T> {
+    return this.run(requireContext(this.label, this.location));
+  }
+}

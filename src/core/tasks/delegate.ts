@@ -1,0 +1,135 @@
+/** Work on another host, and work done once for all hosts. */
+
+import { ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import { currentContext, type HostContext, withContext } from "../engine/context.ts";
+import { shareDoubt, shareFailure } from "../engine/doubt.ts";
+import { asFailure } from "../events/failure.ts";
+import { Deferred } from "./deferred.ts";
+
+class On<T> extends Deferred<T> {
+  readonly label: string;
+  readonly #name: string;
+  readonly #body: () => Promise<T> | PromiseLike<T>;
+
+  constructor(name: string, body: () => PromiseLike<T>) {
+    super();
+    this.label = `on(${name})`;
+    this.#name = name;
+    this.#body = body;
+  }
+
+  protected override async run(context: HostContext): Promise<T> {
+    const host = context.host.run.hostRun(this.#name);
+    const become = context.become && host.becomeAs(context.become.user);
+    try {
+      const { origin = context.host } = context;
+      return await withContext({ ...context, host, origin, become }, async () => this.#body());
+    } catch (error) {
+      const failure = asFailure(error);
+      if (!failure.code.startsWith("host.")) throw error;
+      // the other host is lost, not this one: for this one the step failed
+      host.fail(failure);
+      const { message, hint, details } = failure;
+      throw new ShowrunnerError("task.failed", `${this.#name}: ${message}`, {
+        hint,
+        details,
+        cause: error,
+        location: this.location,
+      });
+    }
+  }
+}
+
+/**
+ * Runs a body on another host of the inventory, as part of the current host's step (Ansible's delegation).
+ *
+ * @param host the host, or its name
+ * @param body its tasks run on that host; a failure is a failure of the current host
+ * @returns what the body returns
+ * @throws ShowrunnerError `inventory.pattern` if there is no such host
+ *
+ * @example
+ * const address = await on("db1", async () => (await command({ argv: ["hostname", "-I"] })).value.stdout);
+ */
+export function on<T>(host: string | { readonly name: string }, body: () => PromiseLike<T>): PromiseLike<T> {
+  requireBody("on(host, body)", body);
+  return new On(typeof host === "string" ? host : host.name, body);
+}
+
+class Once<T> extends Deferred<T> {
+  readonly label = "once";
+  readonly #body: () => PromiseLike<T>;
+  /** The first call in a step at a place is the same call on every host; so is the second. */
+  readonly #key: string;
+
+  constructor(body: () => PromiseLike<T>) {
+    super();
+    this.#body = body;
+    this.#key = onceKey(currentContext(), this.location?.file, this.location?.line);
+  }
+
+  protected override async run(context: HostContext): Promise<T> {
+    const { once } = context.host.run;
+    const { doubt } = context;
+    const body = () => withContext({ ...context, isOnce: true }, async () => this.#body());
+    try {
+      const made = await shared(once, this.#key, async () => ({ value: await body(), doubt }));
+      shareDoubt(context, made.doubt);
+      return made.value;
+    } catch (error) {
+      shareFailure(context, error);
+      throw error;
+    }
+  }
+}
+
+/**
+ * Runs a body on the first host that gets here, and gives its result to all (Ansible's `run_once`).
+ *
+ * @param body runs once a step; if it fails, it fails for every host that awaits it
+ *
+ * @example
+ * const release = await once(async () => (await command({ argv: ["git", "rev-parse", "HEAD"] })).value.stdout.trim());
+ */
+export function once<T>(body: () => PromiseLike<T>): PromiseLike<T> {
+  requireBody("once(body)", body);
+  return new Once(body);
+}
+
+/** The compiler sees a body that is none; a playbook that was not compiled gets an error with its line. */
+function requireBody(call: string, body: unknown): void {
+  if (typeof body === "function") return;
+  throw new ShowrunnerError(
+    "params.invalid",
+    `${call}: expected an asynchronous function as body, got ${typeof body}`,
+    {
+      location: callerLocation(),
+    },
+  );
+}
+
+function onceKey(
+  context: HostContext | undefined,
+  file: string | undefined,
+  line: number | undefined,
+): string {
+  if (!context) return "";
+  const place = `${context.play}\0${context.step}\0${file}:${line}`;
+  const nth = (context.onceCounts.get(place) ?? 0) + 1;
+  context.onceCounts.set(place, nth);
+  return `${place}\0${nth}`;
+}
+
+function shared<T>(results: Map<string, Promise<unknown>>, key: string, body: () => Promise<T>): Promise<T>;
+function shared(
+  results: Map<string, Promise<unknown>>,
+  key: string,
+  body: () => Promise<unknown>,
+): Promise<unknown> {
+  const existing = results.get(key);
+  if (existing !== undefined) return existing;
+  const started = body();
+  results.set(key, started);
+  return started;
+}

@@ -1,0 +1,24 @@
+/** Runs the notified handlers now rather than at the play's end. */
+import type { HostContext } from "../engine/context.ts";
+import { inheritDebts, runOwedHandlers } from "../engine/owed-handlers.ts";
+import { Deferred } from "./deferred.ts";
+
+class FlushHandlers extends Deferred<void> {
+  readonly label = "flushHandlers";
+
+  protected override run(context: HostContext): Promise<void> {
+    inheritDebts(context);
+    return runOwedHandlers(context);
+  }
+}
+
+/**
+ * Runs the handlers that this host owes so far, in the order of their notification.
+ *
+ * @example
+ * await template({ src: role.template("my.cnf.ejs"), dest: "/etc/mysql/my.cnf", vars }, { notify: restart });
+ * await flushHandlers(); // what follows needs the new configuration
+ */
+export function flushHandlers(): PromiseLike<void> {
+  return new FlushHandlers();
+}

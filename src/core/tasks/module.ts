@@ -1,0 +1,168 @@
+/** Defines a module: its parameters, what it documents and what it does, in one place. */
+import { redact } from "../../secrets/secret.ts";
+import { type Location, ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import {
+  type Input,
+  requireValue,
+  type Static,
+  type TObject,
+  type TProperties,
+  type TSchema,
+  Type,
+} from "../base/schema.ts";
+import { asFailure } from "../events/failure.ts";
+import { isTaskOption, type Patience, type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
+
+export interface ModuleDefinition<P extends TProperties, V> {
+  /** As users call it, in camelCase. */
+  readonly name: string;
+  /** One sentence: what it brings about. */
+  readonly summary: string;
+  readonly params: P;
+  /** Calls that show its use, as a user would write them. */
+  readonly examples?: readonly string[];
+  /** What a task of these parameters is about, in a word or two. Default: its first text parameter. */
+  title?(params: Static<TObject<P>>): string;
+  /**
+   * Checks what a schema can't say: parameters that exclude each other. Throw with `fail`; it becomes
+   * `params.invalid` with the caller's line.
+   */
+  check?(params: Static<TObject<P>>): void;
+  /** Completes parameters by where the call stands: relative local paths become absolute. Runs after `check`. */
+  complete?(params: Static<TObject<P>>, caller: Location | undefined): Static<TObject<P>>;
+  /**
+   * How long to wait for what comes by itself, for a module that waits: a plan that fails (with `fail` or
+   * `host.require`) is made again, on facts read afresh, until it succeeds or the time is over. A check looks once.
+   */
+  patience?(params: Static<TObject<P>>): Patience;
+  /** What to tell the user once the task has run, as an event of its own. */
+  message?(params: Static<TObject<P>>): string;
+  /** Reads facts, compares, and yields one change a difference. Must not run anything to decide. */
+  plan(host: PlanHost, params: Static<TObject<P>>): Plan<V>;
+}
+
+/** A module: call it with parameters to make a task. */
+export interface Module<P extends TProperties, V> {
+  (params: Input<P>, options?: TaskOptions<V>): Task<V>;
+  readonly definition: ModuleDefinition<P, V>;
+}
+
+/** What is known of any module, whatever its parameters: for lists, documentation and `run task`. */
+export interface AnyModule {
+  readonly definition: Pick<ModuleDefinition<TProperties, unknown>, "name" | "summary" | "examples">;
+  readonly schema: TSchema;
+  /** A task from parameters of unknown shape, checked like any other. */
+  fromData(params: unknown, options?: TaskOptions): Task<unknown>;
+}
+
+/**
+ * Defines a module.
+ *
+ * @param definition its name, parameter schema and plan
+ * @returns a function that makes tasks
+ * @throws ShowrunnerError `params.invalid` from the returned function, with the caller's line
+ *
+ * @example
+ * export const timezone = defineModule({
+ *   name: "timezone",
+ *   summary: "Sets the system's time zone.",
+ *   params: { name: Type.String({ description: "as in /usr/share/zoneinfo" }) },
+ *   async *plan(host, p) {
+ *     const now = await host.fact(timezoneFact, "");
+ *     if (now !== p.name)
+ *       yield change({ what: "zone", before: now, after: p.name, script: sh`timedatectl set-timezone ${p.name}`, sets: [timezoneFact.is("", p.name)] });
+ *   },
+ * });
+ */
+export function defineModule<P extends TProperties, V>(
+  definition: ModuleDefinition<P, V>,
+): Module<P, V> & AnyModule {
+  const schema = Type.Object(definition.params, { additionalProperties: false });
+  const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
+    const location = callerLocation();
+    refuseMisplacedOptions(definition, given, location);
+    const checked = requireValue(schema, given, { code: "params.invalid", what: definition.name, location });
+    const params = settle(definition, checked, location);
+    return new Task<V>(
+      {
+        module: definition.name,
+        title: oneLine(definition.title?.(params) ?? firstText(params)),
+        params,
+        patience: definition.patience?.(params),
+        message: definition.message?.(params),
+        plan: (host) => definition.plan(host, params),
+      },
+      options,
+    );
+  };
+  const call = (params: Input<P>, options?: TaskOptions<V>) => make(params, options);
+  const module = Object.assign(call, {
+    definition,
+    schema,
+    fromData: (params: unknown, options?: TaskOptions) => make(params, options),
+  });
+  defined.set(definition.name, defined.has(definition.name) ? undefined : module);
+  return module;
+}
+
+/** Every module of this process by its name; undefined where two have the same. */
+const defined = new Map<string, AnyModule | undefined>();
+
+/** The one module of that name: tasks that come as data name theirs. */
+export function moduleNamed(name: string): AnyModule | undefined {
+  return defined.get(name);
+}
+
+/** In Ansible they stand beside the parameters. */
+function refuseMisplacedOptions(
+  { name, params }: Pick<ModuleDefinition<TProperties, unknown>, "name" | "params">,
+  given: unknown,
+  location: Location | undefined,
+): void {
+  if (given === null || typeof given !== "object") return;
+  const misplaced = Object.keys(given).find((key) => !Object.hasOwn(params, key) && isTaskOption(key));
+  if (misplaced === undefined) return;
+  throw new ShowrunnerError(
+    "params.invalid",
+    `${name}: ${misplaced} is an option of the task, no parameter`,
+    {
+      location,
+      hint: `options stand in the second argument: ${name}({ … }, { ${misplaced}: … })`,
+    },
+  );
+}
+
+/** Runs the module's own checks: whatever they find wrong is a mistake in the call. */
+function settle<P extends TProperties, V>(
+  { name, check, complete }: ModuleDefinition<P, V>,
+  params: Static<TObject<P>>,
+  location: Location | undefined,
+): Static<TObject<P>> {
+  try {
+    check?.(params);
+    return complete?.(params, location) ?? params;
+  } catch (error) {
+    const { code, message, hint, details } = asFailure(error);
+    throw new ShowrunnerError(code === "task.failed" ? "params.invalid" : code, `${name}: ${message}`, {
+      hint,
+      details,
+      location,
+      cause: error,
+    });
+  }
+}
+
+function firstText(params: unknown): string {
+  const [text] = Object.values(params ?? {})
+    .flat()
+    .filter((value) => typeof value === "string");
+  return text ?? "";
+}
+
+/** A title stands in lists and rows: it takes one line, and not a whole script. */
+function oneLine(text: string): string {
+  // redacted before it is cut or joined: half a secret is in no known spelling
+  const line = redact(text).trim().replace(/\s+/g, " ");
+  return line.length > 80 ? `${line.slice(0, 77)}...` : line;
+}

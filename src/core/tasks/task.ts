@@ -1,0 +1,211 @@
+/** A task: a module with parameters and options. Plain data that runs when it is awaited. */
+import type { Become } from "../../transport/transport.ts";
+import type { Duration } from "../base/duration.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import { type Names, refuseUnknownOptions } from "../base/option-names.ts";
+import type { HostContext } from "../engine/context.ts";
+import { runTask } from "../engine/run-task.ts";
+import { checkVerdicts } from "../engine/verdict.ts";
+import type { TaskStatus } from "../events/events.ts";
+import type { Change, ChangeOutput } from "../facts/change.ts";
+import type { Fact, FactKey } from "../facts/fact.ts";
+import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
+import { Deferred } from "./deferred.ts";
+
+/** What a module sees of the host it plans for. */
+export interface PlanHost {
+  readonly name: string;
+  readonly address: string;
+  /** A fact's value; all that is asked for in one tick is read in one round trip. */
+  fact<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<V>;
+  /**
+   * A condition that must hold before the task can do its work. If it does not, the task fails; in a plan where
+   * an earlier change may yet bring it about, planning goes on and what follows is shown as likely.
+   */
+  require(condition: boolean, problem: string, hint?: string): void;
+  /**
+   * Says that the task has failed, and has a value all the same: what a command printed. It fails with this once its
+   * plan has returned that value, unless its `failedWhen`, which sees the value, says otherwise.
+   */
+  failed(failure: ShowrunnerError): void;
+}
+
+/** A module's plan: yields one change a difference, nothing where the host is right, and returns the value. */
+export type Plan<V> = AsyncGenerator<Change, V, ChangeOutput>;
+
+/**
+ * Whether something holds of a task's result: a constant, or a function that must not wait for anything. (A method's
+ * type, so that a Task<V> is a Task<unknown>, too.)
+ */
+export type Verdict<V> = boolean | { decide(result: TaskResult<V>): boolean }["decide"];
+
+/** Options that every task takes, apart from its module's parameters. */
+export interface TaskOptions<V = unknown> {
+  /** How the task is called in the output. Default: its module and first parameter. */
+  readonly name?: string;
+  /** True: as root; a name: as that user; false: as the user of the connection. Default: the play's. */
+  readonly become?: boolean | string;
+  /** Tasks to run once at the play's end, in the order of their first notification, if this one changes anything. */
+  readonly notify?: Task<unknown> | readonly Task<unknown>[];
+  /** How often to try again after a failure. Default 0. */
+  readonly retries?: number;
+  /** The wait between tries. Default 5 s. */
+  readonly delay?: Duration;
+  /** Tried again (as after a failure) until this holds. */
+  until?(result: TaskResult<V>): boolean;
+  /**
+   * Whether the task counts as changed and notifies its handlers, in place of whether it has made a change. A plan
+   * says unknown where this depends on what only a real run gives; `false` makes a plan go on as if nothing were done.
+   */
+  readonly changedWhen?: Verdict<V>;
+  /**
+   * Whether the task has failed, in place of its module's own verdict, which is the result's `failed`. It is asked
+   * after every try, before `until`. Where the module failed before it had a value, reading the value leaves it at
+   * that failure. An unreachable host is another matter: see `ignoreUnreachable`.
+   */
+  readonly failedWhen?: Verdict<V>;
+  /** How long each change may take. Default 30 minutes. */
+  readonly timeout?: Duration;
+  /** True: a failure is shown, but the host goes on. */
+  readonly ignoreErrors?: boolean;
+  /** True: that the host can't be reached is shown, but it goes on with the next task. Default: the play's. */
+  readonly ignoreUnreachable?: boolean;
+  /** At how many hosts this task may be at a time; there are never more than the run's forks. */
+  readonly throttle?: number;
+  /**
+   * Environment variables for all that the task runs: the scripts of its changes, the check of a file that it writes,
+   * a command that only reads. Secrets reach the host in the script and are in no process list. They go over the
+   * play's, name by name; a module's own parameter goes over both. Facts are read without them: what is true of a
+   * host does not depend on who asks.
+   */
+  readonly environment?: Environment;
+  /** The directory that the same is run in; a task whose directory does not exist fails. Default: where the connection begins, over SSH its user's home. */
+  readonly cwd?: string;
+  /** The umask that the same is run with, octal: `"027"`. Default `"022"`. */
+  readonly umask?: string;
+}
+
+const optionNames: Names<TaskOptions> = {
+  name: true,
+  become: true,
+  notify: true,
+  retries: true,
+  delay: true,
+  until: true,
+  changedWhen: true,
+  failedWhen: true,
+  timeout: true,
+  ignoreErrors: true,
+  ignoreUnreachable: true,
+  throttle: true,
+  environment: true,
+  cwd: true,
+  umask: true,
+};
+
+/** Whether there is an option of this name: for who gives it as a module's parameter, as in Ansible. */
+export function isTaskOption(name: string): boolean {
+  return Object.hasOwn(optionNames, name);
+}
+
+/** How a task went. */
+export interface TaskResult<V> {
+  readonly status: TaskStatus;
+  /** True if anything was changed; in check mode, if anything would be. */
+  readonly changed: boolean;
+  readonly failed: boolean;
+  /** What the module returns. In check mode, reading a value that only a real run can give ends the step's plan. */
+  readonly value: V;
+}
+
+/** A task as plain data, for lists, logs and other processes. */
+export interface TaskData {
+  readonly module: string;
+  readonly params: unknown;
+}
+
+/** How a task waits for what comes by itself. Milliseconds. */
+export interface Patience {
+  /** The wait before the first look. */
+  readonly delay: number;
+  /** The wait between looks. */
+  readonly interval: number;
+  /** From the beginning until it fails for good. */
+  readonly timeout: number;
+}
+
+export interface TaskDefinition<V> {
+  readonly module: string;
+  readonly title: string;
+  readonly params: unknown;
+  readonly patience?: Patience | undefined;
+  readonly message?: string | undefined;
+  plan(host: PlanHost): Plan<V>;
+}
+
+export class Task<V> extends Deferred<TaskResult<V>> {
+  readonly module: string;
+  readonly title: string;
+  readonly params: unknown;
+  readonly options: TaskOptions<V>;
+  /** Where it must not fail at once: it is planned afresh until it succeeds. */
+  readonly patience: Patience | undefined;
+  /** What it tells the user when it has run. */
+  readonly message: string | undefined;
+  readonly plan: (host: PlanHost) => Plan<V>;
+
+  constructor(definition: TaskDefinition<V>, options: TaskOptions<V> = {}) {
+    super();
+    this.module = definition.module;
+    this.title = options.name ?? definition.title;
+    this.params = definition.params;
+    this.options = options;
+    const mistake = { code: "params.invalid", what: this.label, location: this.location } as const;
+    refuseUnknownOptions<TaskOptions>(options, optionNames, mistake);
+    checkSurroundings(options, mistake);
+    checkVerdicts(options, mistake);
+    this.patience = definition.patience;
+    this.message = definition.message;
+    this.plan = (host) => definition.plan(host);
+    for (const handler of this.handlers) handler.claim();
+  }
+
+  get label(): string {
+    return `${this.module} ${this.title}`.trim();
+  }
+
+  get handlers(): readonly Task<unknown>[] {
+    const { notify } = this.options;
+    if (notify === undefined) return [];
+    return notify instanceof Task ? [notify] : notify;
+  }
+
+  /** The module and its parameters, secrets masked when serialised. */
+  toJSON(): TaskData {
+    return { module: this.module, params: this.params };
+  }
+
+  protected override run(context: HostContext): Promise<TaskResult<V>> {
+    return runTask(this, context);
+  }
+}
+
+/** As whom a task runs, from its own option or the play's setting. */
+export function becomeOf(
+  options: { readonly become?: boolean | string },
+  context: HostContext,
+): Become | undefined {
+  const { become } = options;
+  if (become === undefined) return context.become;
+  return become === false ? undefined : context.host.becomeAs(become);
+}
+
+/**
+ * Fails the current task or step with a message for the user.
+ *
+ * @throws ShowrunnerError `task.failed`, always
+ */
+export function fail(message: string, hint?: string): never {
+  throw new ShowrunnerError("task.failed", message, { hint, location: callerLocation() });
+}

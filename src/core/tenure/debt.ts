@@ -1,0 +1,69 @@
+/** A debt: an owed handler as plain data, the way it is written down on the host. */
+import { redact } from "../../secrets/secret.ts";
+import { moduleNamed } from "../tasks/module.ts";
+import type { Task } from "../tasks/task.ts";
+import { debtId } from "./handler-identity.ts";
+
+export interface Debt {
+  /** The same for tasks that would do the same; says nothing of secrets. */
+  readonly id: string;
+  /** How messages call the handler. */
+  readonly label: string;
+  readonly module: string;
+  /** What the handler is made from again; undefined where that can't be written down: a secret, a function. */
+  readonly task:
+    | { readonly params: unknown; readonly options: Readonly<Record<string, unknown>> }
+    | undefined;
+  /** As whom it runs; undefined for the user of the connection. */
+  readonly become: string | undefined;
+  /** The playbook whose run owes it, and the play. */
+  readonly playbook: string;
+  readonly play: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** A handler as a debt. */
+export function debtOf(
+  handler: Task<unknown>,
+  { become, playbook, play }: Pick<Debt, "become" | "playbook" | "play">,
+): Debt {
+  const { module, params } = handler;
+  const label = redact(handler.label);
+  const { notify, ...options } = handler.options;
+  const kept = notify === undefined && isPlain(params) && isPlain(options);
+  const task = kept ? { params, options } : undefined;
+  return { id: debtId(handler), label, module, task, become, playbook, play, since: Date.now() };
+}
+
+/** @returns undefined for what no run has written */
+export function debtFrom(line: string): Debt | undefined {
+  try {
+    const debt: Debt = JSON.parse(line);
+    const texts = [debt?.id, debt?.label, debt?.module, debt?.playbook, debt?.play];
+    // a time that is none would end the run that names it
+    return texts.every((text) => typeof text === "string") && Number.isFinite(debt.since) ? debt : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The handler, made again; undefined where it can't be: this run has no such module, or it holds a secret. */
+export function handlerFrom({ module, task }: Debt): Task<unknown> | undefined {
+  if (task === undefined) return undefined;
+  try {
+    return moduleNamed(module)?.fromData(task.params, task.options);
+  } catch {
+    return undefined; // another version of the module, which takes other parameters
+  }
+}
+
+/** Whether a value is the same after a journey as JSON, and shows no secret on it: as text it would. */
+function isPlain(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isPlain);
+  if (typeof value === "string") return redact(value) === value;
+  if (value === null || ["boolean", "undefined"].includes(typeof value)) return true;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  return Object.values(value).every(isPlain);
+}

@@ -1,0 +1,63 @@
+/** Handlers: tasks that were notified and run once, later. */
+import type { Become } from "../../transport/transport.ts";
+import type { Task } from "../tasks/task.ts";
+import { debtId, handlerIdentity } from "./handler-identity.ts";
+
+/** How sure a plan is that something will happen, from the least to the most. */
+export type Certainty = "unknown" | "likely" | "certain";
+
+const order: readonly Certainty[] = ["unknown", "likely", "certain"];
+
+export interface OwedHandler {
+  readonly task: Task<unknown>;
+  /** The most certain of its notifications. */
+  certainty: Certainty;
+  /** As whom it runs, where that is settled already: an earlier run owes it. */
+  readonly as?: { readonly become: Become | undefined };
+}
+
+/**
+ * What one host owes, in the order of the first notification. Tasks that would do the same (module, parameters,
+ * user and surroundings) are one.
+ */
+export class HandlerQueue {
+  readonly #owed = new Map<string, OwedHandler>();
+
+  notify(task: Task<unknown>, certainty: Certainty): void {
+    const key = handlerIdentity(task);
+    const owed = this.#owed.get(key);
+    if (!owed) this.#owed.set(key, { task, certainty });
+    else if (order.indexOf(certainty) > order.indexOf(owed.certainty)) owed.certainty = certainty;
+  }
+
+  /** Puts what earlier runs owe before everything else. */
+  inherit(debts: readonly OwedHandler[]): void {
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    for (const debt of debts) this.#owed.set(handlerIdentity(debt.task), debt);
+    for (const [key, own] of owed) if (!this.#owed.has(key)) this.#owed.set(key, own);
+  }
+
+  /** Takes the oldest off the list. A handler may notify others: take until there is none. */
+  take(): OwedHandler | undefined {
+    const [first] = this.#owed;
+    if (!first) return undefined;
+    const [key, owed] = first;
+    this.#owed.delete(key);
+    return owed;
+  }
+
+  /** Whether a handler is owed that a host would keep under this id. */
+  owes(id: string): boolean {
+    return [...this.#owed.values()].some(({ task }) => debtId(task) === id);
+  }
+
+  /** What is owed, as messages call it. */
+  get labels(): readonly string[] {
+    return [...this.#owed.values()].map(({ task }) => task.label);
+  }
+
+  get size(): number {
+    return this.#owed.size;
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The lease on the host's side: a small script that holds a lock as long as its standard input is open. So the lock
+ * dies with the connection, and with the run.
+ */
+
+import { rawScript, type Script, sh } from "../base/script.ts";
+import { stateFolders } from "./host-state.ts";
+import type { LeaseHolder } from "./lease-holder.ts";
+
+/** What is ended before the lease is asked for: nothing, the last holder's idle shells, or its commands as well. */
+export type EndFirst = "nothing" | "idle" | "all";
+
+/**
+ * The script. It prints, a line each: `held` and the holder as JSON while another run has the lease; `orphan`, a
+ * process number and its command line, for each command that a run left behind when it died, and `orphans`, after
+ * the last of them; then `ready`, upon which it wants any line, since whoever asked may be gone by now; then `granted`
+ * and the words of `last` (see HostState). Instead of that `late` where it did not get the lease in time, `unguarded`
+ * where the host has no flock, or `refused` and why where it can't have its folder. Then it takes requests, a line each: `lane` and the number of a
+ * shell that is idle, answered by `registered`; `release`, answered by `released`.
+ *
+ * @param shell the number of the shell that will make the changes
+ * @param wait seconds to wait for another run, or for what a dead one left behind
+ * @param end what of the last holder is ended first
+ */
+export function keeperScript(
+  holder: LeaseHolder,
+  { shell, wait, end }: { shell: number; wait: number; end: EndFirst },
+): Script {
+  return sh`umask 022
+${stateFolders}
+said=$({ mkdir -p "$run" && : >>"$run/lease"; } 2>&1) && ours "$run" && cd "$run" || { echo "refused $run $said"; exit; }
+command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
+${sessions}
+exec 9<lease
+${end === "nothing" ? rawScript(":") : endMembers(end, holder.run)}
+deadline=$(($(date +%s) + ${wait}))
+pause() {
+  [ "$(date +%s)" -lt "$deadline" ] || { echo late; exit 0; }
+  sleep 0.2 2>/dev/null || sleep 1
+}
+told=not
+until flock -n 9; do
+  # a look at the lock takes it for a moment
+  [ "$told" = not ] && told=soon || [ "$told" = yes ] || { printf 'held %s\n' "$(cat holder)"; told=yes; }
+  pause
+done
+told=
+while busy=$(members busy) && [ "$busy" ]; do
+  [ "$told" ] || {
+    for pid in $busy; do printf 'orphan %s %s\n' "$pid" "$(tr '\\0\\n' '  ' </proc/$pid/cmdline)"; done
+    echo orphans; told=yes
+  }
+  pause
+done
+echo ready; read -r word || exit
+last=; [ ! -f last ] || read -r last <last
+printf '%s\n' ${JSON.stringify(holder)} >.holder && mv -f .holder holder || exit
+: >sessions; register $$; register ${shell}
+echo ${`${holder.run} held`} >last || exit
+echo "granted $last"
+while read -r word number; do
+  case $word in
+    lane) register "$number"; echo registered ;;
+    release) rm -f holder sessions; echo ${`${holder.run} done`} >last; echo released; exit 0 ;;
+  esac
+done`;
+}
+
+/**
+ * Which processes belong to a run: those of its shells' sessions. A daemon that a command started has left its
+ * session and is no command of the run any more. A session is written down as its number, its leader's start time (to
+ * tell it from another one with the same number) and the processes that it has while nothing is asked of it.
+ */
+const sessions = rawScript(`stat_of() {
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  set -- \${stat##*) }
+  state=$1 session=$4 started=\${20}
+}
+register() {
+  stat_of "$1" || return 0
+  id=$session idle= begun=-
+  for process in /proc/[0-9]*; do
+    stat_of "\${process#/proc/}" && [ "$session" = "$id" ] && idle="$idle \${process#/proc/}"
+  done
+  stat_of "$id" && begun=$started
+  echo "$id $begun$idle" >>sessions
+}
+members() {
+  [ -f sessions ] || return 0
+  while read -r id begun idle; do
+    stat_of "$id" && [ "$started" != "$begun" ] && continue
+    for process in /proc/[0-9]*; do
+      pid=\${process#/proc/}
+      stat_of "$pid" && [ "$session" = "$id" ] && [ "$state" != Z ] || continue
+      case " $idle " in *" $pid "*) kind=idle ;; *) kind=busy ;; esac
+      [ "$1" = all ] || [ "$1" = $kind ] && echo "$pid"
+    done
+  done <sessions
+}`);
+
+/** Unless the holder is this very run, under another name of the host. */
+function endMembers(kind: "idle" | "all", run: string): Script {
+  return sh`case $(cat holder 2>/dev/null) in *${run}*) ;; *)
+  for pid in $(members ${kind}); do kill -TERM "$pid"; done 2>/dev/null
+  for _ in 1 2; do [ "$(members ${kind})" ] && sleep 1; done
+  for pid in $(members ${kind}); do kill -KILL "$pid"; done 2>/dev/null
+esac`;
+}

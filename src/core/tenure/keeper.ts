@@ -1,0 +1,72 @@
+/** The controller's end of the keeper: one line out, one line back. */
+import { createInterface } from "node:readline";
+import { withTimeLimit } from "../../transport/time-limit.ts";
+import type { RemoteProcess } from "../../transport/transport.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+
+/** See keeper-script.ts for what is said. */
+export class Keeper {
+  readonly #remote: RemoteProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #limit: number;
+  readonly #said: Buffer[] = [];
+  readonly ended: Promise<unknown>;
+  #granted = false;
+  gone = false;
+
+  /** @param limit seconds that an answer may take */
+  constructor(remote: RemoteProcess, limit: number) {
+    this.#remote = remote;
+    this.#lines = createInterface({ input: remote.stdout })[Symbol.asyncIterator]();
+    this.#limit = limit;
+    this.ended = remote.closed.then(() => {
+      this.gone = true;
+    });
+    remote.stderr.on("data", (chunk: Buffer) => this.#said.push(chunk));
+    remote.stdin.on("error", () => undefined); // `ended` tells
+  }
+
+  get complaint(): readonly string[] {
+    return Buffer.concat(this.#said).toString().trim().split("\n").slice(-3);
+  }
+
+  /** The next line: its first word, and the rest; empty at the end. */
+  async hear(): Promise<[word: string, rest: string]> {
+    const late = () => {
+      this.close();
+      return noAnswer();
+    };
+    const { value } = await withTimeLimit(this.#lines.next(), this.#limit * 1000, late);
+    const line = typeof value === "string" ? value : "";
+    const at = line.indexOf(" ");
+    if (line.startsWith("granted")) this.#granted = true;
+    return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
+  }
+
+  say(line: string): void {
+    this.#remote.stdin.write(`${line}\n`);
+  }
+
+  async ask(request: string): Promise<void> {
+    this.say(request);
+    await this.hear();
+  }
+
+  /** Gives back what was granted, and gives up what was not. */
+  async release(): Promise<void> {
+    if (this.#granted) {
+      this.say("release");
+      await withTimeLimit(this.hear(), 2000, () => new Error("late")).catch(() => undefined);
+    }
+    this.close();
+  }
+
+  close(): void {
+    this.#remote.close();
+  }
+}
+
+/** @returns the error for a host that does not answer */
+export function noAnswer(): ShowrunnerError {
+  return new ShowrunnerError("host.lost", "the host gave no answer when it was asked for the lease");
+}

@@ -1,0 +1,204 @@
+/** A run's tenure of one host: the lease, and the debts of earlier runs that come with it. */
+import type { Become } from "../../transport/transport.ts";
+import type { FactStore } from "../facts/facts.ts";
+import type { Task } from "../tasks/task.ts";
+import { type Debt, handlerFrom } from "./debt.ts";
+import type { Debtor, Debts } from "./debts.ts";
+import { debtId } from "./handler-identity.ts";
+import { hostState, isBusy } from "./host-state.ts";
+import type { Lease } from "./lease.ts";
+
+/** A handler that an earlier run owes, ready to run. */
+export interface InheritedHandler {
+  readonly task: Task<unknown>;
+  readonly debt: Debt;
+}
+
+/** Whose tenure it is. */
+export interface Tenant {
+  readonly playbook: string;
+  /** Whether the playbook has a play of this name, wanted in this run or not. */
+  hasPlay(name: string): boolean;
+  /** Whether the run only plans. */
+  readonly check: boolean;
+  /** Whether this run owes the host a handler with this id, and has not run it yet. */
+  owes(id: string): boolean;
+  /** Says something to the user. */
+  tell(text: string): void;
+}
+
+/** The facts that a task was planned from may be another run's past: plan it again. */
+export class PlanOutdated extends Error {}
+
+export class Tenure {
+  readonly #facts: FactStore;
+  readonly #lease: Lease;
+  readonly #debts: Debts;
+  readonly #tenant: Tenant;
+  /** Each user's `last` (see HostState), as it was when that user first read facts. */
+  readonly #seen = new Map<string, string>();
+  /** How often each user's facts turned out to be another run's past. */
+  readonly #epochs = new Map<string, number>();
+  readonly #entering = new Map<string, Promise<void>>();
+  readonly #inherited = new Map<string, Debt>();
+  /** The debts that this run has taken on: to be run once, however often they are read. */
+  readonly #taken = new Set<string>();
+  /** The handlers that tasks of this run would notify. */
+  readonly #named = new Map<string, Task<unknown>>();
+  /** The ids that this run has written down. */
+  readonly #own = new Set<string>();
+  /** How many changes are being made that may come to owe an id. */
+  readonly #claims = new Map<string, number>();
+
+  constructor(facts: FactStore, lease: Lease, debts: Debts, tenant: Tenant) {
+    this.#facts = facts;
+    this.#lease = lease;
+    this.#debts = debts;
+    this.#tenant = tenant;
+  }
+
+  /** Learns who was here last and what is owed, along with the first facts that are read as this user. */
+  async look(become: Become | undefined): Promise<void> {
+    const { value } = await this.#facts.read(become, hostState, this.#lease.run);
+    this.#seen.set(userOf(become), value.last);
+    const debts = isBusy(value) ? [] : value.debts;
+    this.#debts.found(become, debts);
+    for (const debt of debts) if (!this.#taken.has(debt.id)) this.#inherited.set(debt.id, debt);
+  }
+
+  /** Which of the user's pasts facts are of that are read from now on. */
+  epoch(become: Become | undefined): number {
+    return this.#epochs.get(userOf(become)) ?? 0;
+  }
+
+  /**
+   * Sees to it that nobody else changes the host from now on.
+   *
+   * @param epoch when the facts were read that the change was planned from
+   * @throws PlanOutdated where another run may have changed the host since; all facts are forgotten then
+   * @throws ShowrunnerError `lease.*`, `host.*`
+   */
+  async enter(become: Become | undefined, epoch: number): Promise<void> {
+    await this.#entered(become);
+    if (this.epoch(become) !== epoch) throw new PlanOutdated();
+  }
+
+  /** Notes whom a task would notify: that is how a debt finds its handler. */
+  name(handlers: readonly Task<unknown>[]): void {
+    for (const handler of handlers) this.#named.set(debtId(handler), handler);
+  }
+
+  /** Writes down what a change may come to owe. What it has come to is settled after it, in any case. */
+  async owe(
+    become: Become | undefined,
+    handlers: readonly Task<unknown>[],
+    debtor: Omit<Debtor, "playbook">,
+  ): Promise<void> {
+    for (const id of handlers.map(debtId)) this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
+    const written = await this.#debts.write(become, handlers, {
+      play: debtor.play,
+      playbook: this.#tenant.playbook,
+      runsAs: (handler) => debtor.runsAs(handler),
+    });
+    for (const id of written) this.#own.add(id);
+  }
+
+  /** Strikes out what was written down for a change and is not owed after all. Never rejects. */
+  async settle(handlers: readonly Task<unknown>[]): Promise<void> {
+    const ids = handlers.map(debtId);
+    for (const id of ids) this.#claims.set(id, (this.#claims.get(id) ?? 1) - 1);
+    await this.#strike(ids.filter((id) => this.#own.has(id)));
+  }
+
+  /** Strikes out what was paid. Never rejects. */
+  async paid(handler: Task<unknown>): Promise<void> {
+    await this.#strike([debtId(handler)]);
+  }
+
+  /**
+   * Whether earlier runs left anything that is due now.
+   *
+   * @param play the play that has come to its end; undefined before that
+   */
+  hasDue(play: string | undefined): boolean {
+    return this.#due(play).length > 0;
+  }
+
+  /** Takes on what is due: each debt once. */
+  inherit(play: string | undefined): readonly InheritedHandler[] {
+    return this.#due(play).map((inherited) => {
+      this.#inherited.delete(inherited.debt.id);
+      this.#taken.add(inherited.debt.id);
+      return inherited;
+    });
+  }
+
+  /** Whether an inherited handler is still owed, now that nobody else can pay it. */
+  async isStillOwed(handler: Task<unknown>): Promise<boolean> {
+    if (this.#tenant.check) return true;
+    const id = debtId(handler);
+    for (const as of this.#debts.writtenAs(id)) await this.#entered(as);
+    return this.#debts.writtenAs(id).length > 0;
+  }
+
+  /** What earlier runs left and this one has not taken on. */
+  get left(): readonly Debt[] {
+    return [...this.#inherited.values()];
+  }
+
+  release(): Promise<void> {
+    return this.#lease.release();
+  }
+
+  /** Tasks that come at the same time enter together. */
+  #entered(become: Become | undefined): Promise<void> {
+    const user = userOf(become);
+    const entering = this.#entering.get(user) ?? this.#enter(become);
+    this.#entering.set(user, entering);
+    const forget = () => void this.#entering.delete(user);
+    entering.then(forget, forget);
+    return entering;
+  }
+
+  async #enter(become: Become | undefined): Promise<void> {
+    const last = await this.#lease.hold(become);
+    if (last === undefined || last.startsWith(this.#lease.run)) return;
+    if (this.#seen.get(userOf(become)) === last && !last.endsWith(" held")) return;
+    this.#epochs.set(userOf(become), this.epoch(become) + 1);
+    this.#facts.invalidate([], ["everything"]);
+    this.#inherited.clear();
+    await this.look(become);
+  }
+
+  async #strike(ids: readonly string[]): Promise<void> {
+    const isFree = (id: string) => (this.#claims.get(id) ?? 0) <= 0 && !this.#tenant.owes(id);
+    const free = this.#tenant.check ? [] : ids.filter(isFree);
+    if (free.length === 0) return;
+    const complaint = await this.#debts.strike(free).catch(() => undefined); // a lost host is told of as such
+    if (complaint)
+      this.#tenant.tell(
+        `handlers that are not owed any more could not be struck out: ${complaint.join(" ")}`,
+      );
+    for (const id of free) this.#own.delete(id);
+  }
+
+  /**
+   * A handler that a task has named may run: what it needs is there as it is for that task. Any other is run where it
+   * would have been run, at the end of its play: what it restarts may come into being only there.
+   */
+  #due(play: string | undefined): readonly InheritedHandler[] {
+    return [...this.#inherited.values()].flatMap((debt) => {
+      const task = this.#named.get(debt.id) ?? (this.#belongsTo(play, debt) ? handlerFrom(debt) : undefined);
+      return task ? [{ task, debt }] : [];
+    });
+  }
+
+  #belongsTo(play: string | undefined, debt: Debt): boolean {
+    if (play === undefined || debt.playbook !== this.#tenant.playbook) return false;
+    return debt.play === play || !this.#tenant.hasPlay(debt.play);
+  }
+}
+
+function userOf(become: Become | undefined): string {
+  return become?.user ?? "";
+}
