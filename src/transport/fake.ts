@@ -36,7 +36,7 @@ export class FakeConnection implements Connection {
       this.writes++;
       for (const { token, id, script } of requests(chunk.toString())) {
         this.scripts.push(script);
-        const answer = script === "echo $$" ? { stdout: "1\n" } : this.#host.respond(script);
+        const answer = script === "echo; echo $$" ? { stdout: "1\n" } : this.#host.respond(script);
         if (answer === "hang") return;
         if (answer === "die") return end("the connection was lost");
         stdout.write(`${answer.stdout ?? ""}${token} ${id} ${answer.status ?? 0}\n`);

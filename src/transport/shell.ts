@@ -18,6 +18,16 @@ interface Pending {
 /** Administrators' tools live in sbin, which an ordinary user's PATH lacks on Debian. */
 const prologue = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH; unset HISTFILE; umask 022';
 
+/** What a login shell's own files print comes before the answer. */
+function processNumber(said: string): number {
+  const [, digits] = /^(\d+)\s*$/.exec(said.slice(said.trimEnd().lastIndexOf("\n") + 1)) ?? [];
+  if (digits !== undefined) return Number(digits);
+  throw new ShowrunnerError("host.lost", "the remote shell did not tell its process number", {
+    details: said.trim().split("\n").slice(-5),
+    hint: "what the user's login files start may have answered instead: compare with `ssh HOST sh`",
+  });
+}
+
 export interface ShellHooks {
   /** Ends the process group that the given process belongs to; used when a time limit passes. */
   endGroup(pid: number): Promise<void>;
@@ -43,10 +53,10 @@ export class FramedShell implements Shell {
     this.#hooks = hooks;
     this.ended = this.#attach();
     process.stdin.write(`${prologue}\n`);
-    const [hello] = this.#send(["echo $$"], undefined);
+    const [hello] = this.#send(["echo; echo $$"], undefined);
     this.pid = (hello ?? Promise.reject(new Error("no request was sent"))).then(({ stdout }) => {
       this.#answered = true;
-      return Number(stdout.toString());
+      return processNumber(stdout.toString());
     });
     this.pid.catch(() => undefined); // every request reports the end of the shell itself
   }

@@ -164,3 +164,20 @@ describe("the marker reader", () => {
     ]);
   });
 });
+
+it.each(["echo welcome", "printf 'version 12'", "echo 'to stderr' >&2"])(
+  "knows its process, and ends what takes too long, behind login files that say: %s",
+  async (noise) => {
+    const local = await connectLocal();
+    const ended: number[] = [];
+    const framed = new FramedShell(await local.spawn(`${noise}; exec sh`), {
+      endGroup: async (pid) => void ended.push(pid),
+    });
+    const pid = await framed.pid;
+    expect((await framed.run(["echo $PPID"]))[0]?.status).toBe(0);
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    await expect(framed.run(["sleep 2"], { timeout: 50 })).rejects.toMatchObject({ code: "task.timeout" });
+    expect(ended).toEqual([pid]);
+    await local.close();
+  },
+);
