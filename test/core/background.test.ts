@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { rawScript, type Script, sh } from "../../src/core/base/script.ts";
+import { runDetached } from "../../src/core/engine/detached.ts";
 import { lookScript, startScript, tidyScript } from "../../src/core/engine/detached-scripts.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
 import { runPlaybook } from "../../src/core/plays/run.ts";
@@ -14,6 +15,8 @@ import { inventory } from "../../src/inventory/index.ts";
 import { type CommandValue, command, debug, shell } from "../../src/modules/index.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { connector } from "../../src/transport/connect.ts";
+import { Session } from "../../src/transport/session.ts";
+import type { Output } from "../../src/transport/transport.ts";
 import { runHere } from "../modules/local.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "background-"));
@@ -179,6 +182,43 @@ describe("mistakes with it", () => {
     const task = JSON.parse('"sleep 1"');
     expect(() => background(task)).toThrow("background(task): expected a task, got string");
     expect(() => background(shell({ cmd: ":" }), JSON.parse('{"pol": 1}'))).toThrow(/no option pol/);
+  });
+});
+
+describe("a host that does not answer as it should", () => {
+  const job = (spoilt: number, output: Partial<Output>) => {
+    let asked = 0;
+    class Spoilt extends Session {
+      override async run(...request: Parameters<Session["run"]>): Promise<Output[]> {
+        const outputs = await super.run(...request);
+        return asked++ === spoilt ? outputs.map((right) => ({ ...right, ...output })) : outputs;
+      }
+    }
+    const session = new Spoilt(
+      connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
+    );
+    const { signal } = new AbortController();
+    const detachment = { id: "spoilt", poll: 10, signal, started: () => undefined };
+    const script = sh`until [ -e ${marker} ]; do sleep 0.05; done`;
+    return runDetached(session, undefined, script, detachment, { timeout: 60_000 }).finally(() =>
+      session.close(),
+    );
+  };
+  const empty = Buffer.alloc(0);
+
+  it.each([
+    ["says nothing", { stdout: empty }],
+    ["says nothing, and that it failed", { stdout: empty, stderr: Buffer.from("sh: no fork"), status: 2 }],
+    ["fails, with a number", { stdout: Buffer.from("0\n"), status: 1 }],
+    ["says something else", { stdout: Buffer.from("Killed\n") }],
+  ])("is no end of the job where it %s", async (_, output) => {
+    await expect(job(1, output)).rejects.toMatchObject({
+      code: "change.failed",
+      message: "the host does not say how the job in the background does: it may still run",
+    });
+    expect(existsSync(join(jobs, "spoilt", "pid"))).toBe(true);
+    writeFileSync(marker, "");
+    await vi.waitFor(() => expect(existsSync(join(jobs, "spoilt", "status"))).toBe(true));
   });
 });
 

@@ -39,19 +39,20 @@ export async function runDetached(
   const ask = (one: Script) => persistently(session, become, one, signal);
   const limit = Math.max(1, Math.ceil(timeout / 1000));
   const token = randomBytes(8).toString("hex");
-  const { stdout, stderr, status } = await ask(startScript(id, token, script, limit));
-  if (status !== 0)
-    throw new ShowrunnerError("change.failed", "the job could not be started in the background", {
-      details: stderr.toString().trim().split("\n").slice(-3),
-    });
-  started(stdout.toString().includes("joined"));
+  const begun = await ask(startScript(id, token, script, limit));
+  if (begun.status !== 0) throw refused("the job could not be started in the background", begun);
+  started(begun.stdout.toString().includes("joined"));
   for (let wait = Math.min(250, poll); ; wait = Math.min(wait * 2, poll)) {
     await pause(wait, signal);
     const answer = await ask(lookScript(id));
     const end = answer.stdout.indexOf("\n");
     const word = answer.stdout.toString("utf8", 0, end);
+    // only what is certainly its end may be taken for it: what follows removes all trace of the job
+    if (answer.status !== 0 || !/^(running|lost|late|\d+)$/.test(word))
+      throw refused("the host does not say how the job in the background does: it may still run", answer);
     if (word === "running") continue;
-    await ask(tidyScript(id));
+    const tidied = await ask(tidyScript(id));
+    if (tidied.status !== 0) throw refused("the job has ended, and its files could not be removed", tidied);
     if (word === "lost") throw lost;
     const output = { stdout: answer.stdout.subarray(end + 1), stderr: answer.stderr, status: Number(word) };
     onOutput?.("stdout", output.stdout);
@@ -66,6 +67,11 @@ export async function runDetached(
 const lost = new ShowrunnerError("change.failed", "the job in the background ended without saying how", {
   hint: "it was killed, or the host was rebooted: look into the host's own logs",
 });
+
+function refused(message: string, { stdout, stderr }: Output): ShowrunnerError {
+  const said = `${stdout.subarray(0, 1000)}\n${stderr}`.trim();
+  return new ShowrunnerError("change.failed", message, { details: said.split("\n").slice(-3) });
+}
 
 /** Asks again over a new connection while the host is away. Whatever is asked here may be asked twice. */
 async function persistently(
