@@ -9,8 +9,9 @@ const known = new Set<string>();
 /**
  * A value that shows itself only to what must have it.
  *
- * Printing, templating into a message or serialising one gives `********`; the value also never appears in
- * anything that a run emits, since every event is redacted of all known secrets.
+ * Printing or serialising one gives `********`, and making a text of it is an error: such a text would either show the
+ * value or, as asterisks, take its place on a host. The value also never appears in anything that a run emits, since
+ * every event is redacted of all known secrets.
  */
 export class Secret {
   readonly #read: () => string;
@@ -41,8 +42,11 @@ export class Secret {
     return value;
   }
 
-  toString(): string {
-    return mask;
+  /** @throws TypeError always: what would become of the text is not for anybody to guess */
+  toString(): never {
+    throw new TypeError(
+      "a secret can't be made part of a text: write secret`user=${value}` to make a secret of the whole text, or value.reveal() where it must be in the clear",
+    );
   }
 
   toJSON(): string {
@@ -55,14 +59,30 @@ export class Secret {
 }
 
 /**
- * Marks a value as secret.
+ * Marks a value as secret; before a template, makes one secret of a text with secrets in it.
  *
  * @param value the value in the clear
  * @example
  * mysqlUser({ name: "site", password: secret(process.env.SITE_DB_PASSWORD ?? "") });
+ * @example
+ * copy({ dest: "/root/.my.cnf", content: secret`[client]\npassword=${vars.password}\n`, mode: "0600" });
  */
-export function secret(value: string): Secret {
-  return new Secret(value);
+export function secret(value: string): Secret;
+export function secret(texts: TemplateStringsArray, ...values: readonly (string | number | Secret)[]): Secret;
+export function secret(
+  given: string | TemplateStringsArray,
+  ...values: readonly (string | number | Secret)[]
+): Secret {
+  if (typeof given === "string") return new Secret(given);
+  const shown = (value: string | number | Secret) =>
+    value instanceof Secret ? value.reveal() : String(value);
+  // what its parts come from may have to be asked for, and is not before it is needed
+  return new Secret(() =>
+    given.reduce((text, next, index) => {
+      const value = values[index - 1];
+      return `${text}${value === undefined ? "" : shown(value)}${next}`;
+    }),
+  );
 }
 
 /** The value of something that may be secret. */

@@ -199,7 +199,8 @@ function holdsSecret(value: unknown): boolean {
 /** As JSON holds it. Bytes by their number: a secret among them would escape redaction. */
 function plain(value: unknown): unknown {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (value instanceof Secret || typeof value === "bigint") return String(value);
+  if (value instanceof Secret) return value.toJSON();
+  if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return value.map(plain);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));

@@ -10,7 +10,7 @@ export function handlerIdentity(handler: Task<unknown>): string {
 
 /** On a host, where nothing may tell of a secret: those that differ by one are the same. */
 export function debtId(handler: Task<unknown>): string {
-  return sha256(text(handler, String)).slice(0, 24);
+  return sha256(text(handler, (secret) => secret.toJSON())).slice(0, 24);
 }
 
 function text({ module, params, options }: Task<unknown>, show: (secret: Secret) => string): string {
