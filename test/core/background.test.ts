@@ -1,6 +1,14 @@
 /** Work in the background, on this machine. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -276,6 +284,27 @@ describe.each([
     await vi.waitFor(() => expect(processes(`sh -s ${join(jobs, "job")}`)).toEqual([]));
     const left = execFileSync("ps", ["-eo", "ppid=,args="], { encoding: "utf8" }).split("\n");
     expect(left.filter((line) => /^ *1 sleep 59$/.test(line))).toEqual([]);
+  });
+
+  it.each([
+    ["the folder of jobs", join(state, "lib", "jobs")],
+    ["the folder around it", join(state, "lib")],
+  ])("refuse %s where it is not this user's own", async (_, path) => {
+    run(startScript("job", "one", rawScript(`until [ -e ${marker} ]; do sleep 0.05; done`), limit));
+    const away = join(folder, "elsewhere");
+    renameSync(path, away);
+    symlinkSync(away, path);
+    for (const script of [
+      startScript("job", "two", rawScript(":"), limit),
+      lookScript("job"),
+      tidyScript("job"),
+    ])
+      expect(() => run(script)).toThrow(/Command failed/);
+    rmSync(path);
+    renameSync(away, path);
+    expect(run(lookScript("job"))).toBe("running\n");
+    writeFileSync(marker, "");
+    expect(await look("job")).toBe("0\n");
   });
 
   it("tell that a job was killed", async () => {

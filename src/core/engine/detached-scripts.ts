@@ -3,9 +3,15 @@
 import { feed, quote, rawScript, type Script, sh } from "../base/script.ts";
 import { stateFolders } from "../tenure/host-state.ts";
 
-/** Sets `job`, and `running`, which says whether the process that was written down still is that process. */
+/**
+ * Sets `job`, `safe`, which says whether the folders are this user's (another one who was there first could forge a
+ * job), and `running`, which says whether the process that was written down still is that process.
+ */
 const prelude = (id: string) => sh`${stateFolders}
 job="$state/jobs/"${id}
+safe() {
+  { ours "$state" && ours "$state/jobs"; } || { echo "$state/jobs is not a folder of this user's own" >&2; return 1; }
+}
 running() {
   read -r pid begun <"$job/pid" || return 1
   { read -r stat <"/proc/$pid/stat"; } || return 1
@@ -28,7 +34,7 @@ export function startScript(id: string, token: string, script: Script, limit: nu
   return sh`${prelude(id)}
 mask=$(umask)
 umask 077
-mkdir -p "$state/jobs" || exit
+mkdir -p "$state/jobs" && safe || exit
 if [ -d "$job" ]; then
   [ "$(cat "$job/token" 2>/dev/null)" != ${token} ] || { echo started; exit; }
   if running; then echo ${token} >"$job/token" && echo joined; exit; fi
@@ -91,7 +97,8 @@ function supervisor(script: Script, limit: number): Script {
 /** Prints `running`, `lost` where it ended without a trace, `late`, or its status; then what it printed. */
 export function lookScript(id: string): Script {
   return sh`${prelude(id)}
-cd -- "$job" || { echo lost; exit 0; }
+[ ! -e "$state/jobs" ] || safe || exit
+cd -- "$job" 2>/dev/null || { echo lost; exit 0; }
 [ -f status ] || { running && { echo running; exit 0; }; }
 [ -f status ] || { echo lost; exit 0; }
 cat status out
@@ -100,6 +107,7 @@ cat err >&2`;
 
 export function tidyScript(id: string): Script {
   return sh`${prelude(id)}
-rm -rf -- "$job"
+[ -e "$state/jobs" ] || exit 0
+safe && rm -rf -- "$job" || exit
 rmdir -- "$state/jobs" "$state" 2>/dev/null; :`;
 }
