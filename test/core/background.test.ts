@@ -19,6 +19,7 @@ import { lookScript, startScript, tidyScript } from "../../src/core/engine/detac
 import { play, playbook } from "../../src/core/plays/play.ts";
 import { runPlaybook } from "../../src/core/plays/run.ts";
 import { background, type Job } from "../../src/core/tasks/background.ts";
+import type { TaskOptions } from "../../src/core/tasks/task.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { type CommandValue, command, debug, shell } from "../../src/modules/index.ts";
 import { secret } from "../../src/secrets/secret.ts";
@@ -176,6 +177,47 @@ describe("a task in the background", () => {
   });
 });
 
+describe("a job of an interrupted run", () => {
+  const cmd = sh`until [ -e ${marker} ]; do sleep 0.05; done; umask; echo "$WHICH"`;
+  const leave = async (options: TaskOptions<CommandValue>) => {
+    const interrupt = new AbortController();
+    await runWith(async () => {
+      await background(shell({ cmd }, options), poll);
+      interrupt.abort();
+      await sleep(5000, undefined, { signal: interrupt.signal });
+    }, interrupt.signal);
+  };
+  const next = async (options: TaskOptions<CommandValue>, environment?: Record<string, string>) => {
+    let stdout = "";
+    const body = async () => {
+      const job = await background(shell({ cmd }, options), poll);
+      writeFileSync(marker, "");
+      stdout = (await job.wait()).value.stdout;
+    };
+    const ran = await runHere(body, environment ? { environment } : {});
+    return { ran, stdout };
+  };
+  const finish = async () => {
+    writeFileSync(marker, "");
+    await vi.waitFor(() => expect(execFileSync("find", [jobs, "-name", "status"]).toString()).not.toBe(""));
+  };
+
+  it("is not joined by a task with another umask, or whose play has another environment", async () => {
+    await leave({});
+    const { stdout } = await next({ umask: "027" }, { WHICH: "second" });
+    expect(stdout).toBe("0027\nsecond\n");
+    await finish();
+  });
+
+  it("is not joined by one with another secret, which is told instead", async () => {
+    await leave({ environment: { WHICH: secret("first-secret") } });
+    const { ran, stdout } = await next({ environment: { WHICH: secret("second-secret") } });
+    expect(stdout).toBe("");
+    expect(ran.error?.message).toContain("an earlier run's job for this task still does something else");
+    await finish();
+  });
+});
+
 describe("mistakes with it", () => {
   it("are told with the line: nothing awaited, no task, an unknown option", async () => {
     const loose = await runHere(async () => {
@@ -284,6 +326,17 @@ describe.each([
     await vi.waitFor(() => expect(processes(`sh -s ${join(jobs, "job")}`)).toEqual([]));
     const left = execFileSync("ps", ["-eo", "ppid=,args="], { encoding: "utf8" }).split("\n");
     expect(left.filter((line) => /^ *1 sleep 59$/.test(line))).toEqual([]);
+  });
+
+  it("are told apart: a job of the same name that does something else is not joined", async () => {
+    const script = (does: string) => rawScript(`until [ -e ${marker} ]; do sleep 0.05; done; echo ${does}`);
+    run(startScript("job", "one", script("one"), limit));
+    expect(run(startScript("job", "two", script("another"), limit))).toBe("other\n");
+    expect(run(startScript("job", "two", script("one"), limit))).toBe("joined\n");
+    writeFileSync(marker, "");
+    expect(await look("job")).toBe("0\none\n");
+    expect(run(startScript("job", "three", script("another"), limit))).toBe("started\n");
+    expect(await look("job")).toBe("0\nanother\n");
   });
 
   it.each([

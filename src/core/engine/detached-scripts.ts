@@ -1,5 +1,6 @@
 /** Work that outlives its connection, on the host's side: a session of its own, and a folder that only its user enters. */
 
+import { createHash } from "node:crypto";
 import { feed, quote, rawScript, type Script, sh } from "../base/script.ts";
 import { stateFolders } from "../tenure/host-state.ts";
 
@@ -20,8 +21,9 @@ running() {
 } 2>/dev/null`;
 
 /**
- * Starts a script that goes on by itself. Prints `started`, or `joined` where an earlier run's still goes on: what
- * that run did not see the end of is done again. To be asked twice with one token changes nothing.
+ * Starts a script that goes on by itself. Prints `started`, or `joined` where an earlier run's still goes on, or
+ * `other` where that one's job of this name is another script: what an earlier run did not see the end of is done
+ * again. To be asked twice with one token changes nothing.
  *
  * The script reaches its shell through a pipe: it is in no process list and in no file. Nothing of it stays behind in
  * the session of the shell that starts it, where the lease would take it for a command of a dead run.
@@ -31,16 +33,21 @@ running() {
  * @param limit seconds until its process group is ended
  */
 export function startScript(id: string, token: string, script: Script, limit: number): Script {
+  // of its secrets as well: it is only in the job's own folder
+  const digest = createHash("sha256").update(script.text).digest("hex");
   return sh`${prelude(id)}
 mask=$(umask)
 umask 077
 mkdir -p "$state/jobs" && safe || exit
 if [ -d "$job" ]; then
   [ "$(cat "$job/token" 2>/dev/null)" != ${token} ] || { echo started; exit; }
-  if running; then echo ${token} >"$job/token" && echo joined; exit; fi
+  if running; then
+    [ "$(cat "$job/digest" 2>/dev/null)" = ${digest} ] || { echo other; exit 0; }
+    echo ${token} >"$job/token" && echo joined; exit
+  fi
   rm -rf -- "$job"
 fi
-mkdir -- "$job" && echo ${token} >"$job/token" || exit
+mkdir -- "$job" && echo ${digest} >"$job/digest" && echo ${token} >"$job/token" || exit
 apart=; ! command -v setsid >/dev/null || apart=setsid
 ${feed(supervisor(script, limit).text, rawScript('exec $apart sh -s "$job" "$mask" "$apart" >/dev/null 2>&1'))} &
 tries=0

@@ -41,7 +41,18 @@ export async function runDetached(
   const token = randomBytes(8).toString("hex");
   const begun = await ask(startScript(id, token, script, limit));
   if (begun.status !== 0) throw refused("the job could not be started in the background", begun);
-  started(begun.stdout.toString().includes("joined"));
+  const word = begun.stdout.toString().trim();
+  if (word === "other")
+    throw new ShowrunnerError(
+      "change.failed",
+      "an earlier run's job for this task still does something else",
+      {
+        hint: "its commands, surroundings or secrets have changed since: run again once that job has ended",
+      },
+    );
+  if (word !== "started" && word !== "joined")
+    throw refused("the host does not say whether the job was started in the background", begun);
+  started(word === "joined");
   for (let wait = Math.min(250, poll); ; wait = Math.min(wait * 2, poll)) {
     await pause(wait, signal);
     const answer = await ask(lookScript(id));

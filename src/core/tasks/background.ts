@@ -7,6 +7,7 @@ import { refuseUnknownOptions } from "../base/option-names.ts";
 import type { HostContext } from "../engine/context.ts";
 import type { Detachment } from "../engine/detached.ts";
 import { runTask } from "../engine/run-task.ts";
+import { surroundingsOf } from "../facts/surroundings.ts";
 import { Deferred } from "./deferred.ts";
 import { becomeOf, Task, type TaskResult } from "./task.ts";
 
@@ -137,8 +138,7 @@ class Wait<V> extends Deferred<TaskResult<V>> {
 function identity(task: Task<unknown>, context: HostContext): string;
 function identity(task: Task<never>, context: HostContext): string;
 function identity({ module, params, options }: Task<unknown>, context: HostContext): string {
-  const { environment, cwd } = options;
   const as = becomeOf(options, context)?.user;
-  const text = JSON.stringify({ module, params, environment, cwd, as });
+  const text = JSON.stringify({ module, params, as, ...surroundingsOf(options, context) });
   return `${module}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
 }
