@@ -3,8 +3,11 @@ import { refused } from "./become-refused.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, RemoteProcess } from "./transport.ts";
 
-/** How long a program may take to let somebody in: a directory service may be slow, but not for ever. */
-const patience = 60_000;
+/**
+ * How long a program may take to let somebody in: a directory service may be slow, but not for ever. Less than the
+ * session gives the opening of a channel, which began before: what is told is that this program was the slow one.
+ */
+const patience = 45_000;
 
 export interface Dialogue {
   /** What the command prints on its standard output once it runs. */
@@ -12,11 +15,14 @@ export interface Dialogue {
   /** Where the password is asked for and answered, if not on the process's own streams. */
   readonly terminal?: RemoteProcess | undefined;
   /**
-   * The question, where it can be chosen. Else any text that waits at the end of a line is one: its words are
-   * nobody's business, whatever their language.
+   * The question, where it can be chosen. Else a text is one that waits at the end of a line and ends as questions
+   * do: its words are nobody's business, whatever their language.
    */
   readonly question?: string | undefined;
 }
+
+/** What a question ends with; the full-width colon in Chinese and Japanese. */
+const prompt = /[:：?>][^\S\n]*$/;
 
 /** How long a text must wait to be a question, and not the first half of a message. The second is surely a message's. */
 const quiet = { first: 100, second: 2000 };
@@ -31,6 +37,8 @@ export async function letIn(
   become: Become,
   dialogue: Dialogue,
 ): Promise<RemoteProcess> {
+  // a program that asks and then closes its input: that it ends tells the story
+  for (const { stdin } of [process, dialogue.terminal ?? process]) stdin.on("error", () => undefined);
   try {
     await withTimeLimit(converse(process, become, dialogue), patience, () =>
       refused(become, `no answer within ${patience / 1000} s`),
@@ -76,8 +84,7 @@ function converse(
       clearTimeout(timer);
       if (question !== undefined) {
         if (said.includes(question)) answer();
-      } else if (said.trim() !== "" && !said.endsWith("\n"))
-        timer = setTimeout(answer, answered ? quiet.second : quiet.first);
+      } else if (prompt.test(said)) timer = setTimeout(answer, answered ? quiet.second : quiet.first);
     };
     const onStdout = (chunk: Buffer) => {
       heard += chunk.toString("latin1");
@@ -88,9 +95,10 @@ function converse(
         resolve();
       } else if (!ready.startsWith(heard)) {
         // busybox asks on the standard output
-        said += heard;
-        heard = "";
-        onSaid(Buffer.alloc(0));
+        const kept = beginningOf(ready, heard);
+        const text = heard.slice(0, heard.length - kept.length);
+        heard = kept;
+        onSaid(Buffer.from(text, "latin1"));
       }
     };
     process.stdout.on("data", onStdout);
@@ -98,6 +106,13 @@ function converse(
     if (terminal) asking.on("data", onSaid);
     void process.closed.then(() => end(refused(become, said.trim())));
   });
+}
+
+/** The end of a text that may be the beginning of a word, of which the rest is still to come. */
+function beginningOf(word: string, text: string): string {
+  for (let length = Math.min(word.length - 1, text.length); length > 0; length--)
+    if (text.endsWith(word.slice(0, length))) return word.slice(0, length);
+  return "";
 }
 
 /** What the command has printed already is for whoever waits for it, and listens in a moment. */

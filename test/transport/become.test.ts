@@ -1,5 +1,8 @@
-/** The talk with su: any language, any order of its pieces. */
-import { describe, expect, it } from "vitest";
+/** The talks with su and doas: any language, any order of their pieces. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { spawnAs } from "../../src/transport/become.ts";
 import { connectLocal } from "../../src/transport/local.ts";
 import type { Become, Connection } from "../../src/transport/transport.ts";
@@ -30,6 +33,7 @@ describe("su", () => {
     ["in Japanese", "printf 'パスワード：' >&2"],
     ["after a message", "echo 'This machine is watched.' >&2; sleep 0.2; printf 'Password: ' >&2"],
     ["on the standard output, as busybox does", "printf 'Password: '"],
+    ["in Japanese on the standard output", "printf 'パスワード：'"],
     ["piece by piece", "for piece in P ass word :; do printf $piece >&2; sleep 0.03; done"],
   ])("is answered when it asks %s, and the command gets its own input", async (_, question) => {
     expect(await heard(takesRight(question), "right")).toBe("input\n");
@@ -38,6 +42,23 @@ describe("su", () => {
   it("that asks nothing is told nothing", async () => {
     expect(await heard('go "$@"', "right")).toBe("input\n");
     expect(await heard("echo 'Last login: today' >&2; go \"$@\"", "right")).toBe("input\n");
+  });
+
+  it("is not told the password where it only says something, and pauses", async () => {
+    expect(await heard("printf 'Welcome, all' >&2; sleep 0.3; go \"$@\"", "right")).toBe("input\n");
+    expect(await heard("printf 'Welcome, S'; sleep 0.3; go \"$@\"", "right")).toBe("input\n");
+  });
+
+  it("may print what it likes right before the command runs", async () => {
+    expect(await heard("printf 'Welcome'; go \"$@\"", "right")).toBe("input\n");
+  });
+
+  it("that asks and closes its input refuses, and ends nothing else", async () => {
+    const asks = "exec 0<&-; printf 'Password: ' >&2; sleep 0.3; echo 'su: closed' >&2; exit 1";
+    await expect(heard(asks, "right")).rejects.toMatchObject({
+      code: "become.refused",
+      details: [expect.stringContaining("su: closed")],
+    });
   });
 
   it("loses nothing of what the command prints at once, on either stream", async () => {
@@ -78,5 +99,64 @@ describe("su", () => {
       message: "su did not let us become root",
       details: [said],
     });
+  });
+});
+
+describe("doas", () => {
+  const bins: string[] = [];
+  afterAll(() => bins.forEach((bin) => void rmSync(bin, { recursive: true })));
+  const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("showrunner-doas-"));
+
+  /** This machine, with login files that print something, and a terminal that is none. */
+  async function hostWithDoas(doas: string, noise = "echo welcome; printf 'to you '"): Promise<Connection> {
+    const local = await connectLocal();
+    const bin = mkdtempSync(join(tmpdir(), "doas-test-"));
+    bins.push(bin);
+    writeFileSync(join(bin, "doas"), `#!/bin/sh\n${doas}\n`, { mode: 0o755 });
+    const terminal = `exec 3<&0 4>&1; PATH=${bin}:$PATH;`;
+    return {
+      ...local,
+      spawn: (command) => local.spawn(`${noise}; ${command}`),
+      spawnOnTerminal: (command) => local.spawn(`${terminal} ${command}`),
+    };
+  }
+  const become: Become = { user: "root", method: "doas", password: "right" };
+
+  it("is given its password behind login files that print something, and leaves no pipes", async () => {
+    const before = folders();
+    const asks = `printf 'doas password: ' >&4; read -r word <&3; [ "$word" = right ] || exit 1; shift 3; exec "$@"`;
+    const process = await spawnAs(await hostWithDoas(asks), become, "cat");
+    let heard = "";
+    process.stdout.on("data", (chunk: Buffer) => {
+      heard += chunk;
+    });
+    process.stdin.end("input\n");
+    await process.closed;
+    expect(heard).toBe("input\n");
+    expect(folders()).toEqual(before);
+  });
+
+  it("leaves no pipes where the host does not tell of them in time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const before = folders();
+      const host = await hostWithDoas("exit 1", ":");
+      let first = true;
+      const silent: Connection = {
+        ...host,
+        spawn: (command) => {
+          const muted = first ? `{ ${command}; } >/dev/null` : command;
+          first = false;
+          return host.spawn(muted);
+        },
+      };
+      const opened = expect(spawnAs(silent, become, "cat")).rejects.toMatchObject({ code: "become.refused" });
+      await vi.waitFor(() => expect(folders().length).toBe(before.length + 1));
+      await vi.advanceTimersByTimeAsync(31_000);
+      await opened;
+      expect(folders()).toEqual(before);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
