@@ -111,6 +111,10 @@ export class Narrator {
     this.#under(step);
     const { verbose, diff, style } = this.#options;
     if (error) {
+      if (reason === "interrupted") {
+        const word = this.#options.style("red", "interrupted");
+        return this.#below(this.#row(word, host, `${taskText(task)}: ${error.message}`));
+      }
       this.#lastError.set(host, error);
       const ignored = reason === "ignored" ? this.#dim(" (ignored)") : "";
       const details = reason === "ignored" || verbose ? error.details : [];

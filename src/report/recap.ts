@@ -98,6 +98,7 @@ export class Recap {
       "unknown",
       "failed",
       "unreachable",
+      "ignored",
       "skipped",
     ];
     return all.filter((column) => always.includes(column) || occurs(column));
@@ -119,6 +120,7 @@ export class Recap {
     const bad = [
       totals.failed > 0 ? style("red", `${totals.failed} failed`) : "",
       totals.unreachable > 0 ? style("red", `${count(totals.unreachable, "host")} unreachable`) : "",
+      totals.ignored > 0 ? `${totals.ignored} ignored` : "",
       exitCode === 99 ? style("red", "interrupted") : "",
       exitCode === 1 ? style("red", "ended by an error") : "",
     ];

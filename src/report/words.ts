@@ -9,6 +9,7 @@ export const colours: Readonly<Record<Counted, Colour>> = {
   changed: "yellow",
   failed: "red",
   unreachable: "red",
+  ignored: "cyan",
   skipped: "cyan",
   likely: "yellow",
   unknown: "magenta",

@@ -238,6 +238,29 @@ describe("an interrupted run", () => {
     expect(ran.exitCode).toBe(exitCode.interrupted);
   });
 
+  it("says of a task that it was cut off, and not that it or its host failed, whatever it ignores", async () => {
+    const controller = new AbortController();
+    const ran = await runOn(
+      { a: new FakeSwitches({ light: "off" }) },
+      [
+        play("p", all, {
+          one: async () => {
+            await turn({ name: "light", to: "on" });
+            controller.abort();
+            await turn({ name: "heat", to: "on" }, { ignoreErrors: true, ignoreUnreachable: true });
+          },
+        }),
+      ],
+      { signal: controller.signal },
+    );
+    const { reason, error } = ran.of("task:end").at(-1) ?? {};
+    expect({ reason, error }).toMatchObject({
+      reason: "interrupted",
+      error: { message: "cut off", hint: undefined, details: [] },
+    });
+    expect(ran.totals).toMatchObject({ changed: 1, failed: 0, unreachable: 0, ignored: 0 });
+  });
+
   it("ends with the exit code of the error that is the reason, where there is one", async () => {
     const controller = new AbortController();
     const cut = async () => controller.abort(new ShowrunnerError("internal", "a stray error"));

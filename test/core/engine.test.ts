@@ -104,6 +104,7 @@ describe("a task", () => {
       }),
     ]);
     expect(a.switches["heat"]).toBe("on");
+    expect(ran.totals).toMatchObject({ changed: 1, failed: 0, ignored: 1 });
     expect(ran.exitCode).toBe(0);
   });
 

@@ -133,6 +133,17 @@ describe("failures", () => {
     expect(hosts["c"]?.connection.scripts).toEqual([]);
   });
 
+  it("that stop the run while hosts wait for their turn name those, too", async () => {
+    const hosts = fakes("abc");
+    const one = async ({ host }: { host: { name: string } }) => host.name === "a" && fail("broken");
+    const ran = await runOn(
+      hosts,
+      [play("p", { hosts: "all", strategy: "free", anyErrorsFatal: true }, { one })],
+      { forks: 1 },
+    );
+    expect(ran.of("run:stopped")[0]?.untouched).toEqual(["b", "c"]);
+  });
+
   it("count the same whether a host failed, was unreachable or timed out", async () => {
     const refused = new ShowrunnerError("host.unreachable", "down");
     const failures = {
@@ -307,6 +318,11 @@ describe("ignoreUnreachable", () => {
       },
     );
     expect(a.changes).toEqual(goesOn ? ["print after"] : []);
+    expect(ran.totals).toMatchObject({
+      failed: 0,
+      ignored: goesOn ? 1 : 0,
+      unreachable: goesOn ? 0 : 1,
+    });
     expect(ran.exitCode).toBe(goesOn ? exitCode.fine : exitCode.hostUnreachable);
   });
 });

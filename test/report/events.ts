@@ -69,6 +69,7 @@ export function end(
     totals.changed += summary.changed;
     totals.failed += summary.failed;
     totals.unreachable += summary.unreachable;
+    totals.ignored += summary.ignored;
     totals.likely += summary.likely;
     totals.unknown += summary.unknown;
   }

@@ -159,12 +159,27 @@ web2   0        0       1            0
     const text = report([
       ...start(["web1"]),
       ended("web1", conf, { status: "failed", reason: "ignored", error: broken }),
-      end({ web1: { failed: 1 } }),
+      end({ web1: { ignored: 1 } }),
     ]);
     expect(text).toContain(
       "(playbooks/site.ts:12) (ignored)\n                 web1  nginx: [emerg] unknown directive\n",
     );
     expect(text).not.toContain("web1 failed:");
+    expect(text).toContain(
+      "host  ok  changed  failed  unreachable  ignored\nweb1   0        0       0            0        1\n",
+    );
+    expect(text).toContain("nothing changed, 1 ignored\n");
+  });
+
+  it("tells what an interrupt cut off as that, in a line without advice", () => {
+    const error = { ...broken, code: "host.lost" as const, message: "cut off", hint: undefined, details: [] };
+    const text = report([
+      ...start(["web1"]),
+      ended("web1", conf, { status: "failed", reason: "interrupted", error }),
+      end({ web1: {} }, 99),
+    ]);
+    expect(text).toContain("    interrupted  web1  nginx › template /etc/nginx/nginx.conf: cut off\n");
+    expect(text).not.toMatch(/unreachable {2}web1|hint/);
   });
 
   it("tells the task's line too, where what is wrong is somewhere else", () => {

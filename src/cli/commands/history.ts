@@ -49,7 +49,7 @@ function row({ id, began, start, end }: RunOverview, style: Style): string[] {
 }
 
 function counts(totals: Totals, check: boolean): string {
-  const { ok, changed, likely, unknown, failed, unreachable } = totals;
+  const { ok, changed, likely, unknown, failed, unreachable, ignored } = totals;
   const some = (number: number, word: string) => (number > 0 ? [`${number} ${word}`] : []);
   return [
     `${ok} ok`,
@@ -58,5 +58,6 @@ function counts(totals: Totals, check: boolean): string {
     ...some(unknown, "unknown"),
     ...some(failed, "failed"),
     ...some(unreachable, "unreachable"),
+    ...some(ignored, "ignored"),
   ].join(", ");
 }

@@ -53,7 +53,8 @@ async function runInTurn<V>(
   const started = performance.now();
   const end = (status: TaskStatus, more: { reason?: string; error?: ShownError } = {}) => {
     // whether a failure fails its host shows at the end of the step: until then it may be rescued
-    if (status !== "failed" || more.reason === "ignored") host.count(status);
+    if (more.reason === "ignored") host.count("ignored");
+    else if (status !== "failed") host.count(status);
     const made = run.changed === false ? [] : run.changes;
     const changes = made.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
     emit({
@@ -76,6 +77,10 @@ async function runInTurn<V>(
     return resultOf(run, outcome);
   } catch (error) {
     const failure = asFailure(error).at(task.location);
+    if (host.run.signal?.aborted) {
+      end("failed", { error: cutOff(failure, run), reason: "interrupted" });
+      throw failure;
+    }
     const shownError = showError(failure);
     if (!isIgnored(failure, task, context)) {
       end("failed", { error: shownError });
@@ -85,6 +90,12 @@ async function runInTurn<V>(
     end("failed", { error: shownError, reason: "ignored" });
     return resultOf(run, { status: "failed", value: { failure } });
   }
+}
+
+/** What ended a task of a run that is itself ended is no fault of its host. */
+function cutOff<V>(failure: ShowrunnerError, { detachment }: TaskRun<V>): ShownError {
+  const message = detachment ? "the job goes on by itself" : "cut off";
+  return { ...showError(failure), message, hint: undefined, details: [] };
 }
 
 function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {

@@ -42,12 +42,14 @@ export interface ShownUnknown {
   readonly hint?: string | undefined;
 }
 
-/** Counts of tasks; `unreachable` counts hosts. */
+/** Counts of tasks; `unreachable` counts hosts, and `failed` what failed its host. */
 export interface Totals {
   ok: number;
   changed: number;
   failed: number;
   unreachable: number;
+  /** Failures that `ignoreErrors` or `ignoreUnreachable` let pass. */
+  ignored: number;
   skipped: number;
   likely: number;
   unknown: number;
@@ -91,6 +93,7 @@ export type RunEvent =
       changes: readonly ShownChange[];
       /** Seconds. */
       seconds: number;
+      /** Why it is skipped or unknown; of one that failed, `ignored` or `interrupted` where it did not fail its host. */
       reason?: string;
       error?: ShownError;
     }
@@ -103,7 +106,7 @@ export type RunEvent =
       type: "run:stopped";
       play: string;
       reason: string;
-      /** The hosts of the play's later batches, which were not touched. */
+      /** The play's hosts that it did not touch: those of later batches, and any whose turn had not come. */
       untouched: readonly string[];
       /** The plays that were not begun. */
       plays: readonly string[];
@@ -124,5 +127,5 @@ export type TimedEvent = RunEvent & { readonly time: number };
 export type Subscriber = (event: TimedEvent) => void;
 
 export function emptyTotals(): Totals {
-  return { ok: 0, changed: 0, failed: 0, unreachable: 0, skipped: 0, likely: 0, unknown: 0 };
+  return { ok: 0, changed: 0, failed: 0, unreachable: 0, ignored: 0, skipped: 0, likely: 0, unknown: 0 };
 }

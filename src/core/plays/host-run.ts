@@ -95,7 +95,7 @@ export class HostRun {
     else this.totals.failed++;
   }
 
-  count(status: TaskStatus): void {
+  count(status: Exclude<TaskStatus, "failed"> | "ignored"): void {
     this.totals[status]++;
   }
 

@@ -26,7 +26,7 @@ export interface PlayState extends RunState {
 /** Why a run must not go on. */
 export interface Stop {
   readonly reason: string;
-  /** The hosts of later batches. */
+  /** The hosts of later batches, and those of this one whose turn had not come. */
   readonly untouched: readonly string[];
   /** Whether hosts that are well did not get through the play. */
   readonly cut: boolean;
@@ -62,10 +62,10 @@ async function runBatches(
   for (const [index, hosts] of batches.entries()) {
     const place = batches.length > 1 ? { batch: { number: index + 1, of: batches.length } } : {};
     const batch = new PlayBatch(play, hosts, place, run);
-    const { failed, size, cut } = await batch.run();
+    const { failed, size, cut, untouched: waiting } = await batch.run();
     if (run.interrupted) return undefined;
     if (!tooManyFailed(failed, size, play.rolling)) continue;
-    const untouched = names(batches.slice(index + 1).flat());
+    const untouched = [...waiting, ...names(batches.slice(index + 1).flat())];
     const which = batches.length > 1 ? ` in batch ${index + 1} of ${batches.length}` : "";
     return { reason: `${failed} of ${size} hosts failed${which}${allowed(play)}`, untouched, cut };
   }
@@ -80,6 +80,7 @@ class PlayBatch {
   readonly #run: PlayState;
   /** Whether the step is done, by step: decided when the first host comes to it. */
   readonly #begun = new Map<string, Promise<boolean>>();
+  readonly #touched = new Set<HostRun>();
   #cut = false;
 
   constructor(
@@ -94,12 +95,13 @@ class PlayBatch {
     this.#run = run;
   }
 
-  async run(): Promise<{ failed: number; size: number; cut: boolean }> {
+  async run(): Promise<{ failed: number; size: number; cut: boolean; untouched: readonly string[] }> {
     this.#run.once.clear();
     await (this.#play.rolling.strategy === "free" ? this.#free() : this.#linear());
     await this.#jobs();
     await this.#handlers();
-    return { failed: this.#failed, size: this.#hosts.length, cut: this.#cut };
+    const untouched = names(this.#active.filter((host) => !this.#touched.has(host)));
+    return { failed: this.#failed, size: this.#hosts.length, cut: this.#cut, untouched };
   }
 
   /** Each step is done on all hosts before the next one begins. */
@@ -108,9 +110,7 @@ class PlayBatch {
       const active = this.#active;
       if (active.length === 0 || this.#mayNotBegin()) return;
       if (!(await this.#begin(step))) continue;
-      await Promise.all(
-        active.map((host) => this.#run.forks(() => runStep(this.#play, step, host, this.#run))),
-      );
+      await Promise.all(active.map((host) => this.#run.forks(() => this.#step(step, host))));
     }
   }
 
@@ -123,8 +123,13 @@ class PlayBatch {
     for (const step of this.#play.steps) {
       if (host.failure || this.#mayNotBegin()) return;
       if (!(await this.#begin(step))) continue;
-      await runStep(this.#play, step, host, this.#run);
+      await this.#step(step, host);
     }
+  }
+
+  #step(step: string, host: HostRun): Promise<void> {
+    this.#touched.add(host);
+    return runStep(this.#play, step, host, this.#run);
   }
 
   /** What still runs in the background is part of the play: its end may owe handlers. */
