@@ -17,6 +17,7 @@ export function interruptible(onInterrupt: () => void): { signal: AbortSignal; s
   };
   const signals = ["SIGINT", "SIGTERM"] as const;
   for (const name of signals) process.on(name, interrupt);
+  const watch = watchNpx(() => !controller.signal.aborted && interrupt());
   const forget = onStrayError(() => {
     if (controller.signal.aborted) return;
     onInterrupt();
@@ -26,7 +27,17 @@ export function interruptible(onInterrupt: () => void): { signal: AbortSignal; s
     signal: controller.signal,
     stop: () => {
       forget();
+      clearInterval(watch);
       for (const name of signals) process.off(name, interrupt);
     },
   };
+}
+
+/** npx keeps a signal to itself: it ends, and leaves us behind. So its end counts as the signal. */
+function watchNpx(gone: () => void): NodeJS.Timeout | undefined {
+  if (process.env["npm_command"] !== "exec") return undefined;
+  const parent = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== parent) gone();
+  }, 250).unref();
 }

@@ -125,7 +125,11 @@ describe("while a run is changing a host", () => {
     const first = lab.run([busy(77)]);
     await leased();
     await until("the command runs", () => running("sleep 77"));
-    expect((await lab.run([note("b")], { takeOver: true })).errors).toEqual([]);
+    const second = await lab.run([note("b")], { takeOver: true });
+    expect(second.errors).toEqual([]);
+    expect(second.of("warning")[0]?.text).toMatch(
+      /^taken over, and what was at work here ended, from test, by /,
+    );
     expect(await running("sleep 77")).toBe(false);
     expect((await first).errors.join()).toContain("host.lost");
   });
@@ -163,7 +167,7 @@ describe("a run that died", () => {
     expect((await first).exitCode).toBe(4);
     const { errors } = await lab.run([note("b")], { waitLease: 1 });
     expect(errors.join()).toMatch(
-      /lease\.held: a run that died left commands at work here: sleep 7 \(process \d+\)/,
+      /lease\.held: test, by .* ago, died and left commands at work here: sleep 7 \(process \d+\)/,
     );
     expect(await running("sleep 7")).toBe(true);
     expect((await lab.run([note("b")], { waitLease: 20 })).statuses).toEqual(["h1 copy /srv/note: changed"]);
@@ -178,7 +182,7 @@ describe("a run that died", () => {
     const second = await lab.run([note("b")], { waitLease: 1 });
     const told = second.of("warning").map(({ text }) => text);
     expect(told[0]).toMatch(/^test, by .* died and left its connection behind/);
-    expect(second.errors.join()).toContain("left commands at work here: sleep 8");
+    expect(second.errors.join()).toContain("died and left commands at work here: sleep 8");
     expect(await running("sleep 8")).toBe(true);
     expect((await first).exitCode).toBe(4);
     expect((await lab.run([note("b")], { waitLease: 20 })).errors).toEqual([]);

@@ -42,7 +42,8 @@ export function inheritDebts({ host }: HostContext, play?: string): void {
       return { task, certainty: "certain", as };
     }),
   );
-  const text = `a run that did not end left handlers, which run now: ${listed(inherited.map(({ debt }) => debt))}`;
+  const now = host.run.options.check ? "would run" : "run";
+  const text = `a run that did not end left handlers, which ${now} now: ${listed(inherited.map(({ debt }) => debt))}`;
   host.run.emit({ type: "warning", host: host.info.name, text });
 }
 

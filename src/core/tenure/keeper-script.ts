@@ -12,8 +12,8 @@ export type EndFirst = "nothing" | "idle" | "all";
 
 /**
  * The script. It prints, a line each: `held` and the holder as JSON while another run has the lease; `orphan`, a
- * process number and its command line, for each command that a run left behind when it died, and `orphans`, after
- * the last of them; then `ready`, upon which it wants any line, since whoever asked may be gone by now; then `granted`
+ * process number and its command line, for each command that a run left behind when it died, and `orphans` and that
+ * run, after the last of them; `ended` and the holder where that was asked for; then `ready`, upon which it wants any line, since whoever asked may be gone by now; then `granted`
  * and the words of `last` (see HostState). Instead of that `late` where it did not get the lease in time, `unguarded`
  * where the host has no flock, or `refused` and why where it can't have its folder. Then it takes requests, a line each: `lane` and the number of a
  * shell that is idle, answered by `registered`; `release`, answered by `released`.
@@ -48,7 +48,7 @@ told=
 while busy=$(members busy) && [ "$busy" ]; do
   [ "$told" ] || {
     for pid in $busy; do printf 'orphan %s %s\n' "$pid" "$(tr '\\0\\n' '  ' </proc/$pid/cmdline)"; done
-    echo orphans; told=yes
+    echo "orphans $(cat holder)"; told=yes
   }
   pause
 done
@@ -101,6 +101,7 @@ members() {
 /** Unless the holder is this very run, under another name of the host. */
 function endMembers(kind: "idle" | "all", run: string): Script {
   return sh`case $(cat holder 2>/dev/null) in *${run}*) ;; *)
+  ${kind === "all" ? rawScript('[ "$(members all)" ] && echo "ended $(cat holder)"') : rawScript(":")}
   for pid in $(members ${kind}); do kill -TERM "$pid"; done 2>/dev/null
   for _ in 1 2; do [ "$(members ${kind})" ] && sleep 1; done
   for pid in $(members ${kind}); do kill -KILL "$pid"; done 2>/dev/null

@@ -96,7 +96,7 @@ export class Lease {
     this.#keepers.add(keeper);
     void keeper.ended.then(() => this.#keepers.delete(keeper));
     const hold = (kept: Keeper | undefined): Hold => ({ keeper: kept, shell });
-    let trouble = "";
+    let trouble = () => "";
     const orphans: string[] = [];
     for (;;) {
       const [word, rest] = await keeper.hear();
@@ -121,18 +121,23 @@ export class Lease {
             this.#tell(`${described(other)} died and left its connection behind: it is ended`);
             return this.#take(become, shell, "idle");
           }
-          trouble = `another run is changing this host: ${described(other)}`;
+          trouble = () => `another run is changing this host: ${described(other)}`;
           break;
         }
         case "orphan":
           orphans.push(rest);
           continue;
-        case "orphans":
-          trouble = `a run that died left commands at work here: ${orphanTexts(orphans)}`;
+        case "orphans": {
+          const dead = holderFrom(rest);
+          trouble = () => `${described(dead)}, died and left commands at work here: ${orphanTexts(orphans)}`;
           break;
+        }
+        case "ended":
+          this.#tell(`taken over, and what was at work here ended, from ${described(holderFrom(rest))}`);
+          continue;
         case "late":
           keeper.close();
-          throw new ShowrunnerError("lease.held", trouble, {
+          throw new ShowrunnerError("lease.held", trouble(), {
             hint: `--wait-lease 10m waits for it (here: ${wait} s); --take-over ends what works there, whatever it is in the middle of`,
           });
         case "refused":
@@ -144,7 +149,7 @@ export class Lease {
           keeper.close();
           throw new ShowrunnerError("host.lost", noAnswer().message, { details: keeper.complaint });
       }
-      this.#tell(`${trouble}: waiting for up to ${wait} s`);
+      this.#tell(`${trouble()}: waiting for up to ${wait} s`);
     }
   }
 }
