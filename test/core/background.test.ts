@@ -13,9 +13,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type ErrorCode, ShowrunnerError } from "../../src/core/base/errors.ts";
 import { rawScript, type Script, sh } from "../../src/core/base/script.ts";
 import { runDetached } from "../../src/core/engine/detached.ts";
-import { lookScript, startScript, tidyScript } from "../../src/core/engine/detached-scripts.ts";
+import { lookScript, outputScript, startScript, tidyScript } from "../../src/core/engine/detached-scripts.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
 import { runPlaybook } from "../../src/core/plays/run.ts";
 import { background, type Job } from "../../src/core/tasks/background.ts";
@@ -248,7 +249,13 @@ describe("a host that does not answer as it should", () => {
       connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
     );
     const { signal } = new AbortController();
-    const detachment = { id: "spoilt", poll: 10, signal, started: () => undefined };
+    const detachment = {
+      id: "spoilt",
+      poll: 10,
+      signal,
+      started: () => undefined,
+      reconnected: async () => undefined,
+    };
     const script = sh`until [ -e ${marker} ]; do sleep 0.05; done`;
     return runDetached(session, undefined, script, detachment, { timeout: 60_000 }).finally(() =>
       session.close(),
@@ -272,6 +279,50 @@ describe("a host that does not answer as it should", () => {
   });
 });
 
+describe("a job whose host is away for a while", () => {
+  /** The third request, a look, fails with an error. */
+  const waitFor = async (code: ErrorCode) => {
+    const order: string[] = [];
+    let asked = 0;
+    class Failing extends Session {
+      override async run(...request: Parameters<Session["run"]>): Promise<Output[]> {
+        order.push("ask");
+        if (++asked === 3) throw new ShowrunnerError(code, "as the test wants it");
+        if (asked === 4) writeFileSync(marker, "");
+        return super.run(...request);
+      }
+      override reconnect(): void {
+        order.push("reconnect");
+        super.reconnect();
+      }
+    }
+    const session = new Failing(
+      connector("local", { name: "here", address: "localhost", port: 22, user: undefined }),
+    );
+    const detachment = {
+      id: "away",
+      poll: 10,
+      signal: new AbortController().signal,
+      started: () => undefined,
+      reconnected: async () => void order.push("lease"),
+    };
+    const script = sh`until [ -e ${marker} ]; do sleep 0.05; done; seq 200000`;
+    const output = await runDetached(session, undefined, script, detachment, { timeout: 60_000 });
+    await session.close();
+    expect(output).toMatchObject({ status: 0 });
+    expect(output.stdout.toString().split("\n")).toHaveLength(200_001);
+    return order.slice(0, 6);
+  };
+
+  it("has its lease taken again over the new connection, before anything is asked", async () => {
+    expect(await waitFor("host.lost")).toEqual(["ask", "ask", "ask", "reconnect", "lease", "ask"]);
+  });
+
+  it("keeps the connection that others use when only an answer is late", async () => {
+    expect(await waitFor("task.timeout")).toEqual(["ask", "ask", "ask", "ask", "ask", "ask"]);
+  });
+});
+
 /** Each shell as both the one that starts a job and the one that keeps it. */
 describe.each([
   ["dash", "dash"],
@@ -291,6 +342,7 @@ describe.each([
   const look = async (id: string) => {
     for (;;) {
       const said = run(lookScript(id));
+      if (/^(\d+|late)\n$/.test(said)) return said + run(outputScript(id));
       if (said !== "running\n") return said;
       await sleep(50);
     }

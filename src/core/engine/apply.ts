@@ -4,7 +4,7 @@ import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions } from "../../transport/transport.ts";
 import { type ErrorDetails, ShowrunnerError } from "../base/errors.ts";
 import type { Change, WriteAction } from "../facts/change.ts";
-import type { Detachment } from "./detached.ts";
+import type { Detached } from "./detached.ts";
 import { inlineLimit, stagingPath, writeFileScript } from "./write-file.ts";
 
 /** A script ended with a status that does not mean success. */
@@ -29,7 +29,7 @@ export async function applyChange(
   become: Become | undefined,
   change: Change,
   options: RunOptions,
-  detachment?: Detachment,
+  detachment?: Detached,
 ): Promise<Output> {
   const { action } = change;
   switch (action.kind) {

@@ -180,7 +180,8 @@ async function make<V>(taskRun: TaskRun<V>, change: Change): Promise<Output> {
       onOutput: (stream, chunk) => splitter.push(stream, chunk),
       timeout: milliseconds(task.options.timeout ?? defaultTimeout),
     };
-    output = await applyChange(host.session, become, change, options, detachment);
+    const detached = detachment && { ...detachment, reconnected: () => reenter(taskRun) };
+    output = await applyChange(host.session, become, change, options, detached);
   } finally {
     splitter.end();
     // also after a failure: nobody knows how far it came
@@ -188,4 +189,15 @@ async function make<V>(taskRun: TaskRun<V>, change: Change): Promise<Output> {
   }
   if (run.options.verify) await verifyChange(change, host.facts, become);
   return output;
+}
+
+/** Takes the lease again that a lost connection took with it, while the job that it was for goes on. */
+async function reenter<V>({ context, become }: TaskRun<V>): Promise<void> {
+  const { tenure } = context.host;
+  try {
+    await tenure?.enter(become, tenure.epoch(become));
+  } catch (error) {
+    // what the job was planned from is past either way: it is under way
+    if (!(error instanceof PlanOutdated)) throw error;
+  }
 }

@@ -101,15 +101,20 @@ function supervisor(script: Script, limit: number): Script {
 }`);
 }
 
-/** Prints `running`, `lost` where it ended without a trace, `late`, or its status; then what it printed. */
+/** Prints `running`, `lost` where it ended without a trace, `late`, or its status. */
 export function lookScript(id: string): Script {
   return sh`${prelude(id)}
 [ ! -e "$state/jobs" ] || safe || exit
 cd -- "$job" 2>/dev/null || { echo lost; exit 0; }
 [ -f status ] || { running && { echo running; exit 0; }; }
 [ -f status ] || { echo lost; exit 0; }
-cat status out
-cat err >&2`;
+cat status`;
+}
+
+/** Prints what an ended job has printed, each stream on its own. */
+export function outputScript(id: string): Script {
+  return sh`${prelude(id)}
+safe && cd -- "$job" && cat out && cat err >&2`;
 }
 
 export function tidyScript(id: string): Script {

@@ -6,7 +6,7 @@ import type { Become, Output, RunOptions } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import type { Script } from "../base/script.ts";
 import { asFailure } from "../events/failure.ts";
-import { lookScript, startScript, tidyScript } from "./detached-scripts.ts";
+import { lookScript, outputScript, startScript, tidyScript } from "./detached-scripts.ts";
 
 /** How a task runs in the background. */
 export interface Detachment {
@@ -20,8 +20,15 @@ export interface Detachment {
   started(joined: boolean): void;
 }
 
+export interface Detached extends Detachment {
+  /** Called over each new connection, before anything is asked over it: the lease went with the old one. */
+  reconnected(): Promise<void>;
+}
+
 /** One look, or the start: these are short. */
 const askLimit = 60_000;
+/** What a job has printed may be much, and come over a slow link: as long as a task has by default. */
+const outputLimit = 30 * 60_000;
 /** How long a host may be away before the job is given up. */
 const awayLimit = 5 * 60_000;
 
@@ -33,10 +40,12 @@ export async function runDetached(
   session: Session,
   become: Become | undefined,
   script: Script,
-  { id, poll, signal, started }: Detachment,
+  detachment: Detached,
   { timeout = 0, onOutput }: RunOptions,
 ): Promise<Output> {
-  const ask = (one: Script) => persistently(session, become, one, signal);
+  const { id, poll, signal, started } = detachment;
+  const ask = (one: Script, timeLimit = askLimit) =>
+    persistently(session, become, one, detachment, timeLimit);
   const limit = Math.max(1, Math.ceil(timeout / 1000));
   const token = randomBytes(8).toString("hex");
   const begun = await ask(startScript(id, token, script, limit));
@@ -56,16 +65,18 @@ export async function runDetached(
   for (let wait = Math.min(250, poll); ; wait = Math.min(wait * 2, poll)) {
     await pause(wait, signal);
     const answer = await ask(lookScript(id));
-    const end = answer.stdout.indexOf("\n");
-    const word = answer.stdout.toString("utf8", 0, end);
+    const word = answer.stdout.toString().trim();
     // only what is certainly its end may be taken for it: what follows removes all trace of the job
     if (answer.status !== 0 || !/^(running|lost|late|\d+)$/.test(word))
       throw refused("the host does not say how the job in the background does: it may still run", answer);
     if (word === "running") continue;
+    const printed = word === "lost" ? answer : await ask(outputScript(id), outputLimit);
+    if (printed.status !== 0)
+      throw refused("the job has ended, and what it printed could not be fetched", printed);
     const tidied = await ask(tidyScript(id));
     if (tidied.status !== 0) throw refused("the job has ended, and its files could not be removed", tidied);
     if (word === "lost") throw lost;
-    const output = { stdout: answer.stdout.subarray(end + 1), stderr: answer.stderr, status: Number(word) };
+    const output = { stdout: printed.stdout, stderr: printed.stderr, status: Number(word) };
     onOutput?.("stdout", output.stdout);
     onOutput?.("stderr", output.stderr);
     if (word !== "late") return output;
@@ -89,13 +100,17 @@ async function persistently(
   session: Session,
   become: Become | undefined,
   script: Script,
-  signal: AbortSignal,
+  { signal, reconnected }: Detached,
+  timeLimit: number,
 ): Promise<Output> {
   let away: number | undefined;
+  let lost = false;
   for (;;) {
     const used = session.connection();
     try {
-      const [output] = await session.run(become, [script.text], { timeout: askLimit });
+      if (lost) await reconnected();
+      lost = false;
+      const [output] = await session.run(become, [script.text], { timeout: timeLimit });
       if (output) return output;
       throw new ShowrunnerError("internal", "a script was sent and no answer came");
     } catch (error) {
@@ -103,7 +118,11 @@ async function persistently(
       const failure = asFailure(error);
       away ??= performance.now();
       if (!isAway(failure) || performance.now() - away > awayLimit) throw failure;
-      giveUp(session, used);
+      // what was late has ended its own shell; others still use the connection
+      if (failure.code !== "task.timeout") {
+        lost = true;
+        giveUp(session, used);
+      }
       await pause(1000, signal);
     }
   }
