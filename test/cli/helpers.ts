@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
-const main = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+/** The command's built file. */
+export const main = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
 const base = mkdtempSync(join(tmpdir(), "showrunner-cli-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 

@@ -1,6 +1,9 @@
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { project, start, twoHosts } from "./helpers.ts";
+import { main, project, start, twoHosts } from "./helpers.ts";
 
 const slow = `import { command, play, playbook } from "showrunner";
 export default playbook([
@@ -68,4 +71,30 @@ it("Ctrl-C ends what takes no notice of being asked to, and the run ends after t
 it("a second Ctrl-C ends even what does not end by itself", async () => {
   const { status } = await interrupted(stuck, { again: true });
   expect(status).toBe(99);
+});
+
+it("the end of npx, which passes no signal on, ends a run as the signal would", async () => {
+  const folder = project({ "inventory/lab.ts": twoHosts, "playbooks/site.ts": slow });
+  const said = join(folder, "said");
+  const npx = spawn(
+    "sh",
+    ["-c", `'${process.execPath}' '${main}' playbook site --reporter jsonl >said 2>&1 & wait`],
+    {
+      cwd: folder,
+      env: { ...process.env, npm_command: "exec" },
+      stdio: "ignore",
+    },
+  );
+  const until = async (text: string) => {
+    while (!existsSync(said) || !readFileSync(said, "utf8").includes(text)) await sleep(50);
+  };
+  await until('"text":"begun');
+  npx.kill("SIGKILL");
+  await until('"type":"run:end"');
+  const text = readFileSync(said, "utf8");
+  expect(JSON.parse(text.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+    type: "run:end",
+    exitCode: 99,
+  });
+  for (const [, pid] of text.matchAll(/"text":"begun (\d+)"/g)) expect(isRunning(Number(pid))).toBe(false);
 });
