@@ -124,8 +124,6 @@ async function cutAt(host: string, { cut, name }: Case): Promise<string[]> {
   );
   const ended = performance.now();
   await saboteur.repair();
-  // the host gives up, too: until it does, it takes the run for alive, and what that owes for its own
-  if (cut === "network") saboteur.killSessions(host);
   if (at === undefined) say("its moment did not come");
   else if (cut === "SIGINT" || cut === "SIGTERM") {
     const last = broken.seen.at(-1)?.event;
