@@ -177,6 +177,21 @@ describe("debts", () => {
     expect(owed()).toEqual([]);
   });
 
+  test.each([
+    ["throws", "true"],
+    ["can't be asked, since the host was lost", "kill -9 $$"],
+  ])("end with their handler where the task's changedWhen %s", async (_, cmd) => {
+    const changedWhen = ({ value }: { value: { stdout: string } }): boolean => JSON.parse(`${value.stdout}{`);
+    const { statuses } = await run([
+      on("here", () =>
+        shell({ cmd }, { changedWhen, notify: logging("run"), ignoreErrors: true, ignoreUnreachable: true }),
+      ),
+    ]);
+    expect(statuses).toEqual(["failed", "changed"]);
+    expect(log()).toBe("run\n");
+    expect(owed()).toEqual([]);
+  });
+
   test("are paid once by two runs that come at the same time", async () => {
     await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     const rerun = () =>

@@ -76,6 +76,31 @@ describe("changedWhen", () => {
     expect(lost.of("message").map(({ text }) => text)).toEqual(["notified"]);
   });
 
+  it.each<[string, Verdict<unknown>]>([
+    ["asks for the module's own verdict", ({ changed }) => changed],
+    ["asks for its value", ({ value }) => value !== ""],
+  ])("goes by whether a change that failed may have had an effect, where it %s", async (_, changedWhen) => {
+    const options = { changedWhen, notify: handler(), ignoreErrors: true };
+    const refused = await runHere(() =>
+      copy({ dest: join(folder, "refused"), content: "x", validate: "false %s" }, options),
+    );
+    expect(refused.told).toEqual(["copy failed"]);
+    const a = new FakeSwitches();
+    a.failOn = /^turn/m;
+    const halfWay = await runOn({ a }, [
+      play(
+        "p",
+        { hosts: "all" },
+        {
+          s: async () => {
+            await turn({ name: "light", to: "on" }, options);
+          },
+        },
+      ),
+    ]);
+    expect(halfWay.of("message").map(({ text }) => text)).toEqual(["notified"]);
+  });
+
   it("keeps what an earlier try has changed", async () => {
     const ran = await runHere(() =>
       shell(

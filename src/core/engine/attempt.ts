@@ -147,11 +147,14 @@ async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Cha
     run.changes.push(change);
     return output;
   } catch (error) {
-    // a file that could not be written, or that its check refused, is as it was
-    const noEffect = change.action.kind === "write" && asFailure(error).code === "change.failed";
-    if (!noEffect) notifyUnlessJudged(run, "certain");
+    if (mayHaveHadEffect(change, error)) notifyUnlessJudged(run, "certain");
     throw error;
   }
+}
+
+/** A file that could not be written, or that its check refused, is as it was. */
+function mayHaveHadEffect({ action }: Change, error: unknown): boolean {
+  return action.kind !== "write" || asFailure(error).code !== "change.failed";
 }
 
 /** Makes a change; the plan of one that reports gets what it printed also where that is a failure. */
@@ -159,7 +162,7 @@ async function makeReporting<V>(run: TaskRun<V>, planning: Planning, change: Cha
   try {
     return await make(run, change);
   } catch (error) {
-    run.attempted = true;
+    if (mayHaveHadEffect(change, error)) run.attempted = true;
     if (!(error instanceof BadStatus && "reports" in change.action && change.action.reports)) throw error;
     planning.failed(error);
     return error.output;

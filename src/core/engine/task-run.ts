@@ -26,7 +26,7 @@ export interface TaskRun<V> {
   readonly changes: Change[];
   /** The handlers that were written down before it is known whether `changedWhen` holds. */
   readonly owed: Task<unknown>[];
-  /** Whether a change was begun that failed: nobody knows how far it came. */
+  /** Whether a change was begun that failed, and nobody knows how far it came. */
   attempted: boolean;
   /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */
   changed: boolean | undefined;
@@ -35,6 +35,11 @@ export interface TaskRun<V> {
 /** Whether anything was changed, or would be, as far as the task's author is concerned. */
 export function hasChanged<V>({ changed, changes }: TaskRun<V>): boolean {
   return changed ?? changes.length > 0;
+}
+
+/** Whether anything was changed, or may have been by a change that failed. */
+export function mayHaveChanged<V>({ changes, attempted }: TaskRun<V>): boolean {
+  return changes.length > 0 || attempted;
 }
 
 /** How one try ended. */
@@ -102,10 +107,10 @@ function noValue({ label }: Task<unknown>, { message, details }: ShowrunnerError
 }
 
 /** What the task's own conditions get: asking them makes nothing that follows uncertain. */
-export function unjudged<V>({ changes }: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
+export function unjudged<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
   return {
     status: failure === undefined ? status : "failed",
-    changed: changes.length > 0,
+    changed: mayHaveChanged(run),
     failed: failure !== undefined,
     get value() {
       if ("known" in value) return value.known;

@@ -6,7 +6,7 @@ import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { TaskOptions, TaskResult, Verdict } from "../tasks/task.ts";
 import { foreseenStatus, foresee as foreseeTry, notify, unknown } from "./attempt.ts";
 import type { Planning } from "./planning.ts";
-import { hasChanged, type Outcome, type TaskRun, unjudged } from "./task-run.ts";
+import { hasChanged, mayHaveChanged, type Outcome, type TaskRun, unjudged } from "./task-run.ts";
 
 /** Plans, predicts the changes, says how sure that is, and lets the task's conditions judge it as far as they can. */
 export function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
@@ -26,19 +26,30 @@ export async function judged<V>(
 ): Promise<Outcome<V>> {
   const { changedWhen, failedWhen } = run.task.options;
   if (changedWhen === undefined && failedWhen === undefined) return attempt();
-  const outcome = await attempt().catch((error: unknown): Outcome<V> => {
-    const failure = asFailure(error);
-    // a host that is lost has not failed; a task that was not begun can't be judged
-    if (/^(host|lease|plan)\./.test(failure.code)) {
-      notifyUnasked(run);
-      throw failure;
-    }
-    return { status: "failed", value: { failure }, failure };
-  });
-  if (outcome.status === "unknown") return outcome;
-  const after = judgeChange(run, planning, outcome);
-  await settleOwed(run);
-  return judgeFailure(run, planning, after);
+  const after = await changeJudged(run, planning, attempt);
+  return after.status === "unknown" ? after : judgeFailure(run, planning, after);
+}
+
+async function changeJudged<V>(
+  run: TaskRun<V>,
+  planning: Planning,
+  attempt: () => Promise<Outcome<V>>,
+): Promise<Outcome<V>> {
+  try {
+    const outcome = await attempt().catch((error: unknown): Outcome<V> => {
+      const failure = asFailure(error);
+      // a host that is lost has not failed; a task that was not begun can't be judged
+      if (/^(host|lease|plan)\./.test(failure.code)) {
+        notifyUnasked(run);
+        throw failure;
+      }
+      return { status: "failed", value: { failure }, failure };
+    });
+    return outcome.status === "unknown" ? outcome : judgeChange(run, planning, outcome);
+  } finally {
+    // by now whoever is owed is notified, or never will be
+    await settleOwed(run);
+  }
 }
 
 /** What was written down in case the task would have changed something. */
@@ -49,7 +60,7 @@ async function settleOwed<V>({ context, owed }: TaskRun<V>): Promise<void> {
 function judgeChange<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {
   const { changedWhen } = run.task.options;
   if (changedWhen === undefined) return outcome;
-  const own = run.changes.length > 0 || run.attempted;
+  const own = mayHaveChanged(run);
   const says = askWhetherChanged(run, changedWhen, outcome);
   if (says === "unknown") return unknown(run, "whether it changes anything depends on what it gives");
   const changed = says ?? own;
@@ -71,7 +82,7 @@ function askWhetherChanged<V>(run: TaskRun<V>, changedWhen: Verdict<V>, outcome:
 /** What was changed owes its handlers where the condition could not be asked: nobody knows that it would not hold. */
 function notifyUnasked<V>(run: TaskRun<V>): void {
   const { changedWhen } = run.task.options;
-  const made = run.changes.length > 0 || run.attempted;
+  const made = mayHaveChanged(run);
   const check = run.context.host.run.options.check === true;
   if (made && !check && changedWhen !== undefined && changedWhen !== false) notify(run, "certain");
 }
