@@ -1,5 +1,5 @@
 /** Work in the background, on this machine. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
@@ -91,12 +91,16 @@ describe("a task in the background", () => {
   });
 
   it("is ended with its process group when its time is over", async () => {
+    const late = 2_000_000_000 + process.pid;
     const ran = await runHere(async () => {
-      const job = await background(shell({ cmd: "sleep 4343 & sleep 4343" }, { timeout: "1s" }), poll);
+      const job = await background(
+        shell({ cmd: sh`sleep ${late} & sleep ${late}` }, { timeout: "1s" }),
+        poll,
+      );
       await job.wait();
     });
     expect(ran.error).toMatchObject({ code: "task.timeout", message: "did not end within 1 s" });
-    expect(processes("sleep 4343")).toEqual([]);
+    expect(processes(`sleep ${late}`)).toEqual([]);
     expect(existsSync(jobs)).toBe(false);
   });
 
@@ -232,6 +236,7 @@ describe("mistakes with it", () => {
     expect(never.error?.message).toContain("background shell : was made in this step but never awaited");
     const task = JSON.parse('"sleep 1"');
     expect(() => background(task)).toThrow("background(task): expected a task, got string");
+    expect(() => background(shell({ cmd: ":" }), { poll: 0 })).toThrow("poll: expected a time, got 0");
     expect(() => background(shell({ cmd: ":" }), JSON.parse('{"pol": 1}'))).toThrow(/no option pol/);
   });
 });
@@ -371,13 +376,14 @@ describe.each([
   });
 
   it("leave nothing behind of a job that ends at once", async () => {
+    const brief = (process.pid % 50) + 7; // naps are of a minute at most: in seconds that few others would sleep
     for (let round = 0; round < 8; round++) {
-      run(startScript("job", String(round), rawScript(":"), 59));
+      run(startScript("job", String(round), rawScript(":"), brief));
       expect(await look("job")).toBe("0\n");
     }
     await vi.waitFor(() => expect(processes(`sh -s ${join(jobs, "job")}`)).toEqual([]));
     const left = execFileSync("ps", ["-eo", "ppid=,args="], { encoding: "utf8" }).split("\n");
-    expect(left.filter((line) => /^ *1 sleep 59$/.test(line))).toEqual([]);
+    expect(left.filter((line) => line.trim() === `1 sleep ${brief}`)).toEqual([]);
   });
 
   it("are told apart: a job of the same name that does something else is not joined", async () => {
@@ -412,11 +418,40 @@ describe.each([
     expect(await look("job")).toBe("0\n");
   });
 
-  it("tell that a job was killed", async () => {
-    run(startScript("job", "one", rawScript("sleep 4848"), 100));
+  it("tell that a job was killed, and end what it has left", async () => {
+    run(startScript("job", "one", rawScript(`sleep ${limit + 1}; :`), 100));
     const [pid = ""] = readFileSync(join(jobs, "job", "pid"), "utf8").split(" ");
-    process.kill(-Number(pid), "SIGKILL");
+    process.kill(Number(pid), "SIGKILL");
     expect(await look("job")).toBe("lost\n");
+    await vi.waitFor(() => expect(processes(`sleep ${limit + 1}`)).toEqual([]));
+  });
+
+  it("end no process group that has got a lost job's number", async () => {
+    run(startScript("job", "one", rawScript("sleep 0.1"), 100));
+    expect(await look("job")).toBe("0\n");
+    const other = spawn("sleep", [String(limit + 2)], { detached: true, stdio: "ignore" });
+    rmSync(join(jobs, "job", "status"));
+    writeFileSync(join(jobs, "job", "pid"), `${other.pid} 1\n`);
+    expect(await look("job")).toBe("lost\n");
+    expect(processes(`sleep ${limit + 2}`)).toHaveLength(1);
+    other.kill();
+  });
+
+  it("know a running job on a host without /proc", async () => {
+    run(startScript("job", "one", rawScript(`until [ -e ${marker} ]; do sleep 0.05; done`), limit));
+    const file = join(jobs, "job", "pid");
+    const right = readFileSync(file, "utf8");
+    writeFileSync(file, `${right.split(" ")[0]} \n`);
+    expect(run(lookScript("job"))).toBe("running\n");
+    writeFileSync(file, right);
+    writeFileSync(marker, "");
+    expect(await look("job")).toBe("0\n");
+  });
+
+  it("leave a job its own names: no arguments, no functions", async () => {
+    const script = rawScript("echo $#; command -v write; type end; :");
+    run(startScript("job", "one", script, limit));
+    expect(await look("job")).toMatch(/^0\n0\n(?!.*function)/s);
   });
 
   it("end a job that is late, whatever it does against it", async () => {
@@ -424,6 +459,23 @@ describe.each([
     expect(await look("job")).toBe("late\non\n");
     await vi.waitFor(() => expect(processes(`sleep ${limit}`)).toEqual([]));
   });
+});
+
+it("a host without setsid gives a job a process group of its own, where its shell can", async () => {
+  const bin = mkdtempSync(join(folder, "bin-"));
+  const link = (name: string, as = name) =>
+    symlinkSync(execFileSync("which", [name]).toString().trim(), join(bin, as));
+  for (const name of ["id", "mkdir", "cat", "rm", "rmdir", "mv", "sleep"]) link(name);
+  link("bash", "sh");
+  const run = (script: Script) =>
+    execFileSync(join(bin, "sh"), ["-c", script.text], {
+      env: { PATH: bin, SHOWRUNNER_STATE: state },
+      encoding: "utf8",
+    });
+  const long = 1_500_000_000 + process.pid;
+  expect(run(startScript("job", "one", rawScript(`sleep ${long} & sleep ${long}`), 1))).toBe("started\n");
+  await vi.waitFor(() => expect(run(lookScript("job"))).toBe("late\n"), { timeout: 10_000 });
+  await vi.waitFor(() => expect(processes(`sleep ${long}`)).toEqual([]));
 });
 
 /** Command lines of this machine that contain a text. */

@@ -15,6 +15,8 @@ safe() {
 }
 running() {
   read -r pid begun <"$job/pid" || return 1
+  # a host without /proc tells only that there is a process of that number
+  [ "$begun" ] || { kill -0 "$pid"; return; }
   { read -r stat <"/proc/$pid/stat"; } || return 1
   set -- $\{stat##*) }
   [ "$\{20}" = "$begun" ] && [ "$1" != Z ]
@@ -48,8 +50,14 @@ if [ -d "$job" ]; then
   rm -rf -- "$job"
 fi
 mkdir -- "$job" && echo ${digest} >"$job/digest" && echo ${token} >"$job/token" || exit
-apart=; ! command -v setsid >/dev/null || apart=setsid
-${feed(supervisor(script, limit).text, rawScript('exec $apart sh -s "$job" "$mask" "$apart" >/dev/null 2>&1'))} &
+session= apart=
+if command -v setsid >/dev/null; then session=setsid apart=yes
+else
+  # a process group, at least; not every shell can without a terminal
+  set -m 2>/dev/null; case $- in *m*) apart=yes ;; esac
+fi
+${feed(supervisor(script, limit).text, rawScript('exec $session sh -s "$job" "$mask" "$apart" >/dev/null 2>&1'))} &
+set +m 2>/dev/null
 tries=0
 until [ -s "$job/pid" ]; do
   [ $tries -lt 100 ] || { echo 'the job did not begin' >&2; exit 1; }
@@ -69,7 +77,7 @@ function supervisor(script: Script, limit: number): Script {
   trap '' HUP
   write() { echo "$2" >"$job/.$1" && mv -f -- "$job/.$1" "$job/$1"; }
   end() { if [ "$apart" ]; then kill "-$1" 0; else kill "-$1" "$work"; fi; }
-  ( umask "$mask"; eval ${quote(script.text)} ) >"$job/out" 2>"$job/err" & work=$!
+  ( umask "$mask"; set --; unset -f write end; unset job mask apart; eval ${quote(script.text)} ) >"$job/out" 2>"$job/err" & work=$!
   (
     # as soon as it is forked, and so that it can't miss it
     before=$!
@@ -101,13 +109,29 @@ function supervisor(script: Script, limit: number): Script {
 }`);
 }
 
-/** Prints `running`, `lost` where it ended without a trace, `late`, or its status. */
+/**
+ * Ends what is left of a job whose shell was killed: its process group, where a process in it proves by what it writes
+ * to that it is the job's. The number alone may have become another's, after a reboot at the latest.
+ */
+const endRest = rawScript(`for stat in /proc/[0-9]*/stat; do
+  { read -r line <"$stat"; } 2>/dev/null || continue
+  set -- \${line##*) }
+  [ "$3" = "$pid" ] || continue
+  fd=\${stat%/stat}/fd
+  if [ "$fd/1" -ef out ] || [ "$fd/2" -ef err ]; then kill -KILL "-$pid" 2>/dev/null; break; fi
+done`);
+
+/** Prints `running`, `lost` where it ended without a trace (what is left of it is ended then), `late`, or its status. */
 export function lookScript(id: string): Script {
   return sh`${prelude(id)}
 [ ! -e "$state/jobs" ] || safe || exit
 cd -- "$job" 2>/dev/null || { echo lost; exit 0; }
 [ -f status ] || { running && { echo running; exit 0; }; }
-[ -f status ] || { echo lost; exit 0; }
+[ -f status ] || {
+  pid=; { read -r pid begun <pid; } 2>/dev/null
+${endRest}
+  echo lost; exit 0
+}
 cat status`;
 }
 

@@ -61,7 +61,13 @@ export function background<V>(task: Task<V>, options: BackgroundOptions = {}): P
       hint: "hand it the task itself: background(command({ … })), without await before it",
     });
   refuseUnknownOptions<BackgroundOptions>(options, { poll: true }, mistake);
-  return new Background(task, milliseconds(options.poll ?? defaultPoll));
+  const poll = milliseconds(options.poll ?? defaultPoll);
+  if (poll === 0)
+    throw new ShowrunnerError(mistake.code, "background: poll: expected a time, got 0", {
+      location,
+      hint: "a job is never forgotten: leave poll away, and await the job's wait() where its result is needed",
+    });
+  return new Background(task, poll);
 }
 
 class Background<V> extends Deferred<Job<V>> {
