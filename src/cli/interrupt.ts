@@ -5,7 +5,7 @@ import { onStrayError } from "./stray-errors.ts";
 /**
  * Listens for SIGINT and SIGTERM, and for an error that nobody caught, which ends a run as the first of them does.
  *
- * @param onInterrupt called on the first one
+ * @param onInterrupt called on the first signal; an error has been shown by itself
  * @returns a signal that is aborted by the first one, with an error as the reason where it was one, and how to stop listening
  */
 export function interruptible(onInterrupt: () => void): { signal: AbortSignal; stop(): void } {
@@ -20,7 +20,6 @@ export function interruptible(onInterrupt: () => void): { signal: AbortSignal; s
   const watch = watchNpx(() => !controller.signal.aborted && interrupt());
   const forget = onStrayError(() => {
     if (controller.signal.aborted) return;
-    onInterrupt();
     controller.abort(new ShowrunnerError("internal", "an error that nobody caught"));
   });
   return {

@@ -38,7 +38,9 @@ function explained(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): unkn
   const failure = asFailure(error);
   // without a line of the user's it is a mistake of ours
   if (failure.location === undefined && !(error instanceof ShowrunnerError)) return error;
-  const { code, message, details, location, hint } = failure;
+  const { code, details, location, hint } = failure;
+  const message =
+    listeners.size === 0 ? failure.message : `an error that nobody caught ends the run: ${failure.message}`;
   return new ShowrunnerError(code, message, {
     details,
     location,
