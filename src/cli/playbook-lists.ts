@@ -1,7 +1,7 @@
 /** What a run would be about, without running it: `--list-hosts`, `--list-steps`, `--list-tags`. */
 import type { Play } from "../core/plays/play.ts";
 import { inBatches, inOrder } from "../core/plays/rolling.ts";
-import { tagsOf } from "../core/plays/selection.ts";
+import { isTagged, type Selection, tagsOf } from "../core/plays/selection.ts";
 import type { PlayHosts } from "../core/plays/vars.ts";
 import type { Style } from "../report/index.ts";
 import { count } from "../report/words.ts";
@@ -13,18 +13,23 @@ export function wantsList({ listHosts, listSteps, listTags }: SelectionFlags): b
   return listHosts === true || listSteps === true || listTags === true;
 }
 
+/** What is listed: also what runs only when it is asked for by a tag, which could else not be learnt. */
+export function listedSelection(selection: Selection): Selection {
+  return selection.tags ? selection : { ...selection, tags: ["all", "never"] };
+}
+
 /**
  * The lists that are asked for, play by play.
  *
- * @param plays the plays that would run, with their hosts
+ * @param plays the plays that `listedSelection` leaves, with their hosts
  */
 export function playbookLists(plays: readonly PlayHosts[], flags: SelectionFlags, style: Style): string[] {
   return plays.flatMap(({ play, hosts }) => [
     `${style("bold", `Play ${play.name}`)} ${style("dim", `(${play.hosts}: ${count(hosts.length, "host")})`)}`,
     ...indented([
       ...(flags.listHosts ? hostLines({ play, hosts }, style) : []),
-      ...(flags.listSteps ? stepLines(play, style) : []),
-      ...(flags.listTags ? [`tags: ${allTags(play).join(", ") || "none"}`] : []),
+      ...(flags.listSteps ? stepLines(play, flags, style) : []),
+      ...(flags.listTags ? [`tags: ${allTags(play, flags).join(", ") || "none"}`] : []),
     ]),
   ]);
 }
@@ -40,10 +45,26 @@ function hostLines({ play, hosts }: PlayHosts, style: Style): string[] {
   });
 }
 
-function stepLines(play: Play, style: Style): string[] {
-  return table(play.steps.map((step) => [step, style("dim", tagsOf(play, step).join(", "))]));
+function stepLines(play: Play, flags: SelectionFlags, style: Style): string[] {
+  const tags = (step: string) => {
+    if (!isLeftOut(play, step, flags)) return tagsOf(play, step).join(", ");
+    return `${ownTags(play, step).join(", ")} (never)`.trim();
+  };
+  return table(play.steps.map((step) => [step, style("dim", tags(step))]));
 }
 
-function allTags(play: Play): string[] {
-  return [...new Set(play.steps.flatMap((step) => tagsOf(play, step)))].sort();
+function allTags(play: Play, flags: SelectionFlags): string[] {
+  const run = play.steps.filter((step) => !isLeftOut(play, step, flags));
+  const known = new Set(run.flatMap((step) => tagsOf(play, step)));
+  const others = play.steps.flatMap((step) => ownTags(play, step)).filter((tag) => !known.has(tag));
+  return [...known, ...new Set(others.map((tag) => `${tag} (never)`))].sort();
+}
+
+/** Whether a step that is listed would not run, for want of its tag. */
+function isLeftOut(play: Play, step: string, { tags }: SelectionFlags): boolean {
+  return tags === undefined && !isTagged(tagsOf(play, step), {});
+}
+
+function ownTags(play: Play, step: string): string[] {
+  return tagsOf(play, step).filter((tag) => tag !== "never");
 }

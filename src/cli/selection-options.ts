@@ -25,8 +25,11 @@ export function listOptions(command: Command): Command {
   return command
     .option("--step", "asks before each step: yes, no, or continue without asking")
     .option("--list-hosts", "shows the hosts of each play, batch by batch, and runs nothing")
-    .option("--list-steps", "shows the steps that would run, with their tags, and runs nothing")
-    .option("--list-tags", "shows all tags of each play, and runs nothing");
+    .option(
+      "--list-steps",
+      "shows the steps with their tags, and runs nothing; (never): runs only by its tags",
+    )
+    .option("--list-tags", "shows all tags of each play, and runs nothing; (never) as above");
 }
 
 export function selectionOf({ tags, skipTags, startAt }: SelectionFlags): Selection {

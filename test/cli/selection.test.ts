@@ -12,7 +12,7 @@ export default playbook([
     check: step({ tags: ["test"] }, async ({ host }) => {
       if (host.name === "web1" && !existsSync(new URL("../mended", import.meta.url))) fail("broken");
     }),
-    wipe: step({ tags: ["never"] }, async () => undefined),
+    wipe: step({ tags: ["never", "reset"] }, async () => undefined),
   }),
   play("last", { hosts: "all" }, { end: async () => undefined }),
 ]);
@@ -34,7 +34,8 @@ describe("lists", () => {
     web1
   base   web
   check  web, test
-  tags: test, web
+  wipe   web, reset (never)
+  tags: reset (never), test, web
 Play last (all: 2 hosts)
   web1
   web2

@@ -6,7 +6,7 @@ import { styleFor } from "../../report/index.ts";
 import { stepAsker } from "../ask-step.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
-import { playbookLists, wantsList } from "../playbook-lists.ts";
+import { listedSelection, playbookLists, wantsList } from "../playbook-lists.ts";
 import { type PlaybookFlags, playbookOptions, requestedPlaybook } from "../playbook-options.ts";
 import { listPlaybooks, playbooksFolder, summaryOf } from "../playbooks.ts";
 import { runAndReport } from "../run.ts";
@@ -49,7 +49,11 @@ Exit codes: 0 fine, 1 error, 2 a host failed, 4 a host was unreachable, 5 bad us
 async function run(wanted: string, flags: Flags): Promise<number> {
   const requested = await requestedPlaybook(wanted, flags);
   if (wantsList(flags)) {
-    const plays = selectPlays({ ...requested, inventory: requested.inventory.inventory });
+    const plays = selectPlays({
+      ...requested,
+      inventory: requested.inventory.inventory,
+      selection: listedSelection(requested.selection),
+    });
     process.stdout.write(`${playbookLists(plays, flags, styleFor(process.stdout)).join("\n")}\n`);
     return exitCode.fine;
   }
