@@ -119,10 +119,22 @@ describe("apply", () => {
     const applied = await run("apply", "plan.json");
     expect(applied.status).toBe(2);
     expect(applied.stdout).toContain("this host is not as it was: a fact has moved since the plan was made");
-    expect(applied.stdout).toContain(`file ${folder}/out/web1, read for file ${folder}/out/web1`);
+    expect(applied.stdout).toContain(`  ${folder}/out/web1, read for file ${folder}/out/web1`);
     expect(applied.stdout).toContain("npx run plan site -i inventory/lab.ts -e version=1 makes a new plan");
     expect(existsSync(out("web1", "version"))).toBe(false);
     expect(existsSync(out("web2", "version"))).toBe(true);
+  });
+
+  it("names a file that moved once, however many facts tell of it", async () => {
+    const { run, out } = newSite();
+    await run("plan", "site", "-e", "version=1", "-o", "plan.json");
+    await run("apply", "plan.json");
+    await run("plan", "site", "-e", "version=2", "-o", "plan.json");
+    rmSync(out("web1", "version"));
+    const { status, stdout } = await run("apply", "plan.json");
+    expect(status).toBe(2);
+    const about = stdout.split("\n").filter((line) => line.startsWith(`  ${out("web1", "version")}, read for`));
+    expect(about).toHaveLength(1);
   });
 
   it("refuses what the playbook has come to do since", async () => {

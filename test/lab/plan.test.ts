@@ -85,8 +85,8 @@ describe.skipIf(process.getuid?.() !== 0)("a plan for real hosts", () => {
   });
 
   it.each([
-    ["a file's content", "echo drift >> /srv/work/text", "file.sha256 /srv/work/text"],
-    ["a file's mode", "chmod 700 /srv/work", "file /srv/work, read for file /srv/work"],
+    ["a file's content", "echo drift >> /srv/work/text", "/srv/work/text, read for"],
+    ["a file's mode", "chmod 700 /srv/work", "/srv/work, read for file /srv/work"],
     ["a service's state", "systemctl stop worker", "systemd.unit worker.service"],
     ["a package", "dpkg -r tree", "package.installed tree, read for apt tree"],
     [

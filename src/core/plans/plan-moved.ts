@@ -28,7 +28,8 @@ export async function refuseMoved(plan: PlanFile, host: HostRun, again: string):
   // a store of its own: what is read now would be old when the host's turn comes
   const store = new FactStore(host.session, { changes: 0 });
   const problems = await Promise.all(planned.facts.map((fact) => problemOf(plan, fact, host, store)));
-  const moved = problems.filter((problem) => problem !== undefined);
+  // of one file there are several facts: its text, its digest, its mode
+  const moved = [...new Set(problems.filter((problem) => problem !== undefined))];
   if (moved.length === 0) return;
   const facts = moved.length === 1 ? "a fact has" : `${moved.length} facts have`;
   throw new ShowrunnerError(
@@ -63,9 +64,14 @@ async function problemOf(
   }
 }
 
-/** `file /etc/motd, read for copy /etc/motd` */
+/** `/etc/motd, read for copy /etc/motd`, `package.installed nginx, read for apt nginx` */
 function labelOf({ fact, key, task }: PlannedFact): string {
   if (fact === hostState.name) return "the handlers that are owed there (`npx run handlers` shows them)";
   const about = typeof key === "string" ? key : JSON.stringify(key);
-  return [`${fact} ${about}`.trim(), ...(task === undefined ? [] : [`read for ${task}`])].join(", ");
+  // a path says by itself what it is
+  const isPath = about.startsWith("/") && /^file(\.|$)/.test(fact);
+  return [
+    isPath ? about : `${fact} ${about}`.trim(),
+    ...(task === undefined ? [] : [`read for ${task}`]),
+  ].join(", ");
 }
