@@ -276,6 +276,7 @@ describe("check mode", () => {
     );
     expect(ran.exitCode).toBe(0);
     expect(ran.statuses[1]).toBe("a expectSwitch new: unknown");
+    expect(ran.of("task:end")[1]?.reason).toMatch(/^as yet new is .*; an earlier change may alter that$/);
   });
 
   it("fails where a requirement certainly does not hold", async () => {

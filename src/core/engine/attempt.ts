@@ -69,7 +69,7 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     planning.takeFailure();
     const { unmet } = planning;
     if (unmet)
-      return { ...unknown(run, `${unmet.message}: an earlier change may alter that`), failure: unmet };
+      return { ...unknown(run, `as yet ${unmet.message}; an earlier change may alter that`), failure: unmet };
     return unknown(
       run,
       run.certainty === "unknown"
