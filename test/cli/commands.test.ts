@@ -199,4 +199,5 @@ it("lab refuses an inventory that does not say it is one: its hosts may be real"
   const { status, stderr } = await run(folder, ["lab", "up"]);
   expect(status).toBe(5);
   expect(stderr).toContain("inventory/lab.ts describes no lab");
+  expect(stderr).toContain('identityFile: ".showrunner/lab/lab/id_ed25519"');
 });
