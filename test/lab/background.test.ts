@@ -1,5 +1,5 @@
 /** Work in the background on real hosts, whose connections are cut. */
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import { background } from "../../src/core/tasks/background.ts";
 import { run as runInside } from "../../src/lab/index.ts";
@@ -48,6 +48,14 @@ it.each([
             expect(await onHost("ps -eo args")).not.toContain("job-token");
             await shell({ cmd: cut }, { become: true, ignoreUnreachable: true });
             expect(job.finished()).toBe(false);
+            const lease = become ? "/run/showrunner/lease" : "/tmp/showrunner-$(id -u deploy)/lease";
+            await vi.waitFor(
+              async () =>
+                expect(await onHost(`flock -n ${lease} echo free || echo held`), "taken again").toBe(
+                  "held\n",
+                ),
+              { timeout: 15_000, interval: 200 },
+            );
             await onHost(": >/tmp/go");
             const { value } = await job.wait();
             expect(value).toEqual({

@@ -44,8 +44,16 @@ export async function runDetached(
   { timeout = 0, onOutput }: RunOptions,
 ): Promise<Output> {
   const { id, poll, signal, started } = detachment;
+  // another task may be the one that finds the connection lost, and opens the next
+  let entered = session.connection();
+  const enter = async () => {
+    const current = session.connection();
+    if (current === entered) return;
+    await detachment.reconnected();
+    entered = current;
+  };
   const ask = (one: Script, timeLimit = askLimit) =>
-    persistently(session, become, one, detachment, timeLimit);
+    persistently(session, become, one, { signal, enter, timeLimit });
   const limit = Math.max(1, Math.ceil(timeout / 1000));
   const token = randomBytes(8).toString("hex");
   const begun = await ask(startScript(id, token, script, limit));
@@ -100,16 +108,13 @@ async function persistently(
   session: Session,
   become: Become | undefined,
   script: Script,
-  { signal, reconnected }: Detached,
-  timeLimit: number,
+  { signal, enter, timeLimit }: { signal: AbortSignal; enter: () => Promise<void>; timeLimit: number },
 ): Promise<Output> {
   let away: number | undefined;
-  let lost = false;
   for (;;) {
     const used = session.connection();
     try {
-      if (lost) await reconnected();
-      lost = false;
+      await enter();
       const [output] = await session.run(become, [script.text], { timeout: timeLimit });
       if (output) return output;
       throw new ShowrunnerError("internal", "a script was sent and no answer came");
@@ -119,10 +124,12 @@ async function persistently(
       away ??= performance.now();
       if (!isAway(failure) || performance.now() - away > awayLimit) throw failure;
       // what was late has ended its own shell; others still use the connection
-      if (failure.code !== "task.timeout") {
-        lost = true;
-        giveUp(session, used);
-      }
+      if (failure.code !== "task.timeout") giveUp(session, used);
+      else if (timeLimit > askLimit)
+        throw new ShowrunnerError(
+          "task.timeout",
+          `the job has ended, and what it printed did not come within ${timeLimit / 60_000} minutes`,
+        );
       await pause(1000, signal);
     }
   }
