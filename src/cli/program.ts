@@ -4,6 +4,7 @@ import { exitCode } from "../core/base/errors.ts";
 import { commands } from "./commands.ts";
 import { printError } from "./print-error.ts";
 import { catchStrayErrors, hadStrayError } from "./stray-errors.ts";
+import { takePasswords } from "./taken-passwords.ts";
 
 const intro = `Brings hosts to the state that TypeScript playbooks describe, over SSH, changing only what differs.
 
@@ -19,6 +20,7 @@ const intro = `Brings hosts to the state that TypeScript playbooks describe, ove
  */
 export async function main(args: readonly string[]): Promise<number> {
   catchStrayErrors();
+  takePasswords();
   let result: number = exitCode.fine;
   const program = new Command("run")
     .usage("COMMAND [ARGUMENTS] [OPTIONS]")

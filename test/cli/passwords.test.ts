@@ -1,6 +1,6 @@
 /** Passwords that a command is given, where the inventory has none. */
 import { spawn } from "node:child_process";
-import { chmodSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -43,6 +43,17 @@ describe("SHOWRUNNER_BECOME_PASSWORD", () => {
     expect(wrong.stdout + wrong.stderr).not.toContain("other-password");
   });
 
+  it("is hidden, as SHOWRUNNER_PASSWORD is, from what the inventory starts", async () => {
+    const { folder, env } = projectWith("");
+    const starting = `import { execSync } from "node:child_process";
+console.error(execSync("printenv | grep -c _PASSWORD= || true").toString());
+${hosts("")}`;
+    writeFileSync(join(folder, "inventory/hosts.ts"), starting);
+    const given = { ...env, SHOWRUNNER_PASSWORD: "a-password", SHOWRUNNER_BECOME_PASSWORD: "right-password" };
+    const ran = await run(folder, ["exec", "all", "--become", "--", "true"], given);
+    expect(ran).toMatchObject({ status: 0, stderr: expect.stringMatching(/^0$/m) });
+  });
+
   it("gives way to what the inventory says", async () => {
     const { folder, env } = projectWith('becomePassword: "right-password"');
     const given = { ...env, SHOWRUNNER_BECOME_PASSWORD: "other-password" };
@@ -51,21 +62,22 @@ describe("SHOWRUNNER_BECOME_PASSWORD", () => {
   });
 });
 
-it("--ask-become-pass asks on the terminal", async () => {
+it("--ask-become-pass asks on the terminal, and the variable for it stays hidden", async () => {
   const { folder, env } = projectWith("");
   const main = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
-  const command = [process.execPath, main, "exec", "all", "-bK", "--", script].map(quote).join(" ");
+  const command = [process.execPath, main, "exec", "all", "-bkK", "--", script].map(quote).join(" ");
   // script gives the command a terminal of its own
   const child = spawn("script", ["-qec", command, "/dev/null"], {
     cwd: folder,
-    env: { ...env, NO_COLOR: "1" },
+    env: { ...env, NO_COLOR: "1", SHOWRUNNER_BECOME_PASSWORD: "other-password" },
   });
   let said = "";
   child.stdout.on("data", (chunk: Buffer) => {
     said += chunk.toString();
-    if (/become password: $/.test(said)) child.stdin.write("right-password\n");
+    if (/(SSH|become) password: $/.test(said)) child.stdin.write("right-password\n");
   });
   await new Promise((resolve) => child.once("close", resolve));
   expect(said).toContain("here | in");
+  expect(said).toContain("here | hidden");
   expect(said).not.toContain("right-password");
 });
