@@ -1,9 +1,10 @@
 /** The example package, as its reader would use it: with the packed tarball installed, and nothing else of ours. */
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const checkout = resolve(import.meta.dirname, "../..");
@@ -233,5 +234,24 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
     const { version } = read<Manifest>(join(checkout, "package.json"));
     const { dependencies } = read<Manifest>(join(example, "package.json"));
     expect(dependencies["showrunner"]).toBe(`file:../../showrunner-${version}.tgz`);
+  });
+
+  it("runs its tests, and a program of its own, by the commands that the guide gives", async () => {
+    const guide = readFileSync(join(checkout, "docs", "extending.md"), "utf8");
+    mkdirSync(join(example, "test"));
+    for (const name of ["test/authorized-key.test.ts", "nightly.ts"]) {
+      const [, text = ""] = guide.split(`\`\`\`ts\n// ${name}\n`);
+      writeFileSync(join(example, name), text.slice(0, text.indexOf("```")));
+    }
+    const [command = ""] = /node --import jiti\/register .*/.exec(guide) ?? [];
+    expect(must(example, "sh", "-c", command)).toMatch(/pass 1$/m);
+    expect(guide).toContain("`npx jiti nightly.ts`");
+    const { PATH = "" } = process.env;
+    const env = { PATH: `${join(base, "bin")}:${PATH}`, HOME: base, CMDB_URL: url };
+    const { stdout } = await promisify(execFile)("npx", ["--no-install", "jiti", "nightly.ts"], {
+      cwd: example,
+      env,
+    });
+    expect(stdout).toMatch(/\n0 changed, 0 failed\n$/);
   });
 });
