@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { spawnAs } from "../../src/transport/become.ts";
 import { connectLocal } from "../../src/transport/local.ts";
+import { Session } from "../../src/transport/session.ts";
 import type { Become, Connection } from "../../src/transport/transport.ts";
 
 /** This machine, with a `su` that does what the script says; `go` runs the command. */
@@ -59,6 +60,22 @@ describe("su", () => {
       code: "become.refused",
       details: [expect.stringContaining("su: closed")],
     });
+  });
+
+  it("that says nothing is told of as such, and not as a lost host", async () => {
+    const host = await hostWith("echo begun >&2; exec sleep 50");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const session = new Session(async () => host);
+      const asked = session.run({ user: "root", method: "su", password: "right" }, ["true"]);
+      const refused = expect(asked).rejects.toMatchObject({ code: "become.refused" });
+      await vi.advanceTimersByTimeAsync(100);
+      await vi.advanceTimersByTimeAsync(70_000);
+      await refused;
+    } finally {
+      vi.useRealTimers();
+      await host.close();
+    }
   });
 
   it("loses nothing of what the command prints at once, on either stream", async () => {
