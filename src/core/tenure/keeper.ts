@@ -11,7 +11,8 @@ export class Keeper {
   readonly #limit: number;
   readonly #said: Buffer[] = [];
   readonly ended: Promise<unknown>;
-  #granted = false;
+  /** Whether it has been told to go on: from then on the lease is ours, whether we have heard so or not. */
+  #going = false;
   gone = false;
 
   /** @param limit seconds that an answer may take */
@@ -39,8 +40,12 @@ export class Keeper {
     const { value } = await withTimeLimit(this.#lines.next(), this.#limit * 1000, late);
     const line = typeof value === "string" ? value : "";
     const at = line.indexOf(" ");
-    if (line.startsWith("granted")) this.#granted = true;
     return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
+  }
+
+  go(): void {
+    this.#going = true;
+    this.say("go");
   }
 
   say(line: string): void {
@@ -54,11 +59,18 @@ export class Keeper {
 
   /** Gives back what was granted, and gives up what was not. */
   async release(): Promise<void> {
-    if (this.#granted) {
+    if (this.#going) {
       this.say("release");
-      await withTimeLimit(this.hear(), 2000, () => new Error("late")).catch(() => undefined);
+      await withTimeLimit(this.#hearReleased(), 2000, () => new Error("late")).catch(() => undefined);
     }
     this.close();
+  }
+
+  async #hearReleased(): Promise<void> {
+    for (;;) {
+      const [word] = await this.hear();
+      if (word === "released" || word === "") return;
+    }
   }
 
   close(): void {

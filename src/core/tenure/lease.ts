@@ -34,6 +34,8 @@ export class Lease {
   readonly #tell: (text: string) => void;
   readonly #holds = new Map<string, Promise<Hold | undefined>>();
   readonly #keepers = new Set<Keeper>();
+  /** Keepers that the host is just starting. */
+  readonly #starting = new Set<Promise<Keeper>>();
 
   /** @param tell says to the user what is waited for */
   constructor(session: Session, terms: LeaseTerms, tell: (text: string) => void) {
@@ -73,6 +75,7 @@ export class Lease {
 
   /** Gives the leases back. Never rejects. */
   async release(): Promise<void> {
+    await Promise.allSettled(this.#starting);
     await Promise.all([...this.#keepers].map((keeper) => keeper.release()));
   }
 
@@ -84,6 +87,21 @@ export class Lease {
     return hold;
   }
 
+  async #start(become: Become | undefined, script: string, limit: number): Promise<Keeper> {
+    const starting = this.#session.spawn(become, script).then((remote) => {
+      const keeper = new Keeper(remote, limit);
+      this.#keepers.add(keeper);
+      void keeper.ended.then(() => this.#keepers.delete(keeper));
+      return keeper;
+    });
+    this.#starting.add(starting);
+    try {
+      return await starting;
+    } finally {
+      this.#starting.delete(starting);
+    }
+  }
+
   async #take(
     become: Become | undefined,
     shell: number,
@@ -92,9 +110,7 @@ export class Lease {
     const { holder } = this.#terms;
     const wait = Math.ceil(this.#terms.wait);
     const script = keeperScript(holder, { shell, wait, end });
-    const keeper = new Keeper(await this.#session.spawn(become, script.text), wait + answerLimit);
-    this.#keepers.add(keeper);
-    void keeper.ended.then(() => this.#keepers.delete(keeper));
+    const keeper = await this.#start(become, script.text, wait + answerLimit);
     const hold = (kept: Keeper | undefined): Hold => ({ keeper: kept, shell });
     let trouble = () => "";
     const orphans: string[] = [];
@@ -102,7 +118,7 @@ export class Lease {
       const [word, rest] = await keeper.hear();
       switch (word) {
         case "ready":
-          keeper.say("go");
+          keeper.go();
           continue;
         case "granted":
           return { hold: hold(keeper), last: rest };
