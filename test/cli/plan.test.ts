@@ -133,7 +133,9 @@ describe("apply", () => {
     rmSync(out("web1", "version"));
     const { status, stdout } = await run("apply", "plan.json");
     expect(status).toBe(2);
-    const about = stdout.split("\n").filter((line) => line.startsWith(`  ${out("web1", "version")}, read for`));
+    const about = stdout
+      .split("\n")
+      .filter((line) => line.startsWith(`  ${out("web1", "version")}, read for`));
     expect(about).toHaveLength(1);
   });
 
