@@ -111,6 +111,7 @@ describe("a lease", () => {
     );
     await go();
     expect(errors.map(({ code }) => code)).toEqual(["lease.held"]);
+    expect(errors[0]?.message).toMatch(/^another run is changing this host: holding, by /);
   });
 
   test("that was waited for makes every task plan again that had read facts before", async () => {
