@@ -48,7 +48,7 @@ export class Lease {
    * Sees to it that the lease is ours before a change.
    *
    * @returns the host's `last` (see HostState) where it was taken just now, undefined where it was ours already
-   * @throws ShowrunnerError `lease.held`, `host.*`
+   * @throws ShowrunnerError `lease.held`, `lease.failed` where the host has no place for it, `host.*`
    */
   async hold(become: Become | undefined): Promise<string | undefined> {
     const user = become?.user ?? "";
