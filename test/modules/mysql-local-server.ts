@@ -37,8 +37,11 @@ export class LocalServer {
     this.port = await freePort();
     mkdirSync(this.#directory, { mode: 0o700 });
     const data = join(this.#directory, "data");
+    // a server that starts takes every temporary table in its tmpdir for a dead one's, and removes it
+    const temporary = join(this.#directory, "tmp");
+    mkdirSync(temporary);
     const log = openSync(join(this.#directory, "log"), "a");
-    const common = ["--no-defaults", "--user=root", `--datadir=${data}`];
+    const common = ["--no-defaults", "--user=root", `--datadir=${data}`, `--tmpdir=${temporary}`];
     execFileSync(
       "mariadb-install-db",
       [
