@@ -3,11 +3,14 @@
 import { rawScript } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
 import { surrounded } from "../core/facts/surroundings.ts";
+import type { Output } from "../transport/transport.ts";
 
 /** A script that changes nothing. */
 export interface ReadingScript {
   readonly [name: string]: unknown;
   readonly script: string;
+  /** How long it may take, in milliseconds. Default 30 minutes. */
+  readonly timeout?: number | undefined;
 }
 
 /** What it printed and how it ended. */
@@ -18,7 +21,7 @@ export interface ScriptOutput {
 }
 
 /** As long as a change may take, since it may be any command. Milliseconds. */
-const timeout = 30 * 60_000;
+const defaultTimeout = 30 * 60_000;
 
 /**
  * The output of a script, for commands that are declared to read only. Not one script for all keys: each runs on its
@@ -27,22 +30,28 @@ const timeout = 30 * 60_000;
 export const scriptOutput = defineFact<ReadingScript, ScriptOutput>({
   name: "script.output",
   about: "world",
-  within: ({ script }, surroundings) => ({ script: surrounded(rawScript(script), surroundings).text }),
+  within: ({ script }, surroundings, timeout) => ({
+    script: surrounded(rawScript(script), surroundings).text,
+    timeout,
+  }),
   async read(session, keys, become) {
-    const scripts = keys.map(({ script }) => script);
-    const outputs = await session.run(become, scripts, { timeout });
-    return new Map(
-      keys.map((key, index) => {
-        const output = outputs[index];
-        return [
-          key,
-          {
-            stdout: output?.stdout.toString() ?? "",
-            stderr: output?.stderr.toString() ?? "",
-            status: output?.status ?? 255,
-          },
-        ];
+    const limits = [...new Set(keys.map(({ timeout = defaultTimeout }) => timeout))];
+    const read = await Promise.all(
+      limits.map(async (limit) => {
+        const alike = keys.filter(({ timeout = defaultTimeout }) => timeout === limit);
+        const scripts = alike.map(({ script }) => script);
+        const outputs = await session.run(become, scripts, { timeout: limit });
+        return alike.map((key, index): [ReadingScript, ScriptOutput] => [key, asText(outputs[index])]);
       }),
     );
+    return new Map(read.flat());
   },
 });
+
+function asText(output: Output | undefined): ScriptOutput {
+  return {
+    stdout: output?.stdout.toString() ?? "",
+    stderr: output?.stderr.toString() ?? "",
+    status: output?.status ?? 255,
+  };
+}

@@ -11,6 +11,8 @@ export interface UnitState {
   readonly load: string;
   /** `between` is on the way up or down, or waiting to be started again after a crash. A failed unit is inactive. */
   readonly active: "active" | "between" | "inactive";
+  /** It does its work and ends: started in good order it is inactive again (`Type=oneshot`, systemd.service(5)). */
+  readonly oneshot: boolean;
   /** systemd's word: `enabled`, `disabled`, `static`, `masked`, …; empty where there is no unit file. */
   readonly file: string;
   /** Its files on disk are others than the manager has loaded. */
@@ -42,7 +44,7 @@ export const unit = defineFact<string, UnitState>({
       rawScript(
         'command -v systemctl >/dev/null || { echo "there is no systemd here: this works on hosts that systemd runs" >&2; exit 1; }',
       ),
-      sh`systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths -- ${names} || exit`,
+      sh`systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths,Type,RemainAfterExit -- ${names} || exit`,
       rawScript(`printf '\\n${endOfUnits}\\n'`),
       ...[...new Set(names.flatMap(dropInFolders))].map(listDropIns),
     ),
@@ -90,6 +92,7 @@ function unitState(name: string, block: string, files: readonly string[]): UnitS
     id: properties.get("Id") || name,
     load: properties.get("LoadState") ?? "",
     active: activity(properties.get("ActiveState") ?? ""),
+    oneshot: properties.get("Type") === "oneshot" && properties.get("RemainAfterExit") !== "yes",
     file: properties.get("UnitFileState") ?? "",
     // what is not there, or is masked, loads no drop-ins
     stale:

@@ -3,13 +3,18 @@ import { createHash } from "node:crypto";
 import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
 
-/** What `getent` finds among these names; its status 2 says that some are not there. */
+/** What the name service finds among these names; getent's status 2 says that some are not there. */
 function getent(database: "passwd" | "group" | "shadow", names: readonly string[]): Script {
-  return sh`getent ${database} -- ${names}; [ $? -le 2 ] || exit 1`;
+  return withoutGetent(database, sh`getent ${database} -- ${names}; [ $? -le 2 ] || exit 1`);
+}
+
+/** A small system has no getent, and then nothing beside its files either. */
+function withoutGetent(database: string, script: Script): Script {
+  return sh`if command -v getent >/dev/null; then ${script}; else cat ${`/etc/${database}`} || exit 1; fi`;
 }
 
 /** Every group: local ones, and those that a directory lets be listed. */
-const allGroups = rawScript("echo; getent group");
+const allGroups = lines(rawScript("echo"), withoutGetent("group", sh`getent group`));
 
 function rows(text: string): Map<string, string[]> {
   return new Map(

@@ -1,4 +1,5 @@
 /** Names matched by a shell glob or a regular expression, as Ansible's host patterns do. */
+import { regularExpression } from "../core/base/expression.ts";
 
 /** Whether a term is a glob or a regular expression, and not simply a name. */
 export function isWild(term: string): boolean {
@@ -22,10 +23,9 @@ export function nameTest(term: string): (name: string) => boolean {
   return (name) => expression.test(name);
 }
 
-/** Python writes "ignore the case" at the beginning of the expression. */
-function regex(source: string): RegExp {
-  const ignoreCase = source.startsWith("(?i)");
-  return new RegExp(`^(?:${ignoreCase ? source.slice(4) : source})`, ignoreCase ? "i" : "");
+function regex(text: string): RegExp {
+  const { source, flags } = regularExpression(text);
+  return new RegExp(`^(?:${source})`, flags);
 }
 
 function globSource(glob: string): string {

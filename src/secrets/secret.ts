@@ -1,5 +1,6 @@
 /** Values that must never be seen: not in logs, diffs, errors, events or a process list. */
 import { inspect } from "node:util";
+import { spellings } from "./spellings.ts";
 
 const mask = "********";
 
@@ -90,7 +91,7 @@ export function reveal(value: string | Secret): string {
   return typeof value === "string" ? value : value.reveal();
 }
 
-/** A secret's other spellings: as it stands in a quoted script, in JSON, in base64, in a URL. */
+/** Also under the other spellings in which programs print it. */
 function remember(value: string): void {
   rememberText(value);
   // output and errors go line by line, and a file's content often comes with a newline too many
@@ -100,33 +101,8 @@ function remember(value: string): void {
 
 function rememberText(value: string): void {
   if (value.length < 3) return; // redacting one or two letters would blank every text and protect nothing
-  known.add(value);
-  known.add(value.replaceAll("'", "'\\''"));
-  known.add(JSON.stringify(value).slice(1, -1));
-  known.add(inspect(value, { breakLength: Number.POSITIVE_INFINITY }).slice(1, -1));
-  known.add(encodeURIComponent(value));
-  known.add(printed(value));
-  rememberBase64(Buffer.from(value));
+  for (const spelling of spellings(value)) known.add(spelling);
   ordered = undefined;
-}
-
-/** As a script prints it: its shell may quote a part of the script in an error. */
-function printed(value: string): string {
-  return [...Buffer.from(value.replaceAll("\\", "\\\\").replaceAll("'", "'\\''"))]
-    .map((byte) => (byte < 0x7f ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, "0")}`))
-    .join("");
-}
-
-/** By itself, and as a part of a longer content: there it may begin at any of three bits within a character. */
-function rememberBase64(bytes: Buffer): void {
-  known.add(bytes.toString("base64"));
-  known.add(bytes.toString("base64url"));
-  if (bytes.length < 9) return; // what is left of a short one might be a part of any text
-  for (const before of [0, 1, 2]) {
-    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-    // without the characters that also hold bits of what stands before and behind
-    known.add(text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6)));
-  }
 }
 
 let ordered: string[] | undefined;

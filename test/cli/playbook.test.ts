@@ -8,7 +8,8 @@ import { command, play, playbook } from "showrunner";
 
 export default playbook([
   play("hello", { hosts: "web" }, {
-    greet: () => command({ argv: ["sh", "-c", "echo hello >> greeted"], creates: "greeted" }),
+    greet: () =>
+      command({ argv: ["sh", "-c", "echo hello >> greeted"], chdir: process.cwd(), creates: "greeted" }),
   }),
 ]);
 `;

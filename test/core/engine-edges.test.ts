@@ -53,6 +53,30 @@ describe("a step", () => {
     expect(a.switches["light"]).toBe("on");
   });
 
+  it("that has ended lets code that it did not wait for do nothing more", async () => {
+    const a = new FakeSwitches();
+    let late: Promise<unknown> | undefined;
+    const ran = await runOn({ a }, [
+      play("p", all, {
+        one: async () => {
+          const helper = async () => {
+            await sleep(10);
+            await turn({ name: "light", to: "on" });
+          };
+          late = helper().catch((error: unknown) => error);
+        },
+        two: () => sleep(30),
+      }),
+    ]);
+    expect(ran.exitCode).toBe(exitCode.fine);
+    expect(await late).toMatchObject({
+      code: "task.not-awaited",
+      message: "turn light was begun after its step had ended, and did not run",
+      location: { file: expect.stringContaining("engine-edges.test.ts") },
+    });
+    expect(a.switches["light"]).toBeUndefined();
+  });
+
   it("that fails by fail() says at which line", async () => {
     const ran = await runOn({ a: new FakeSwitches() }, [play("p", all, { one: async () => fail("no") })]);
     expect(ran.of("host:failed")[0]?.error.location?.file).toContain("engine-edges.test.ts");

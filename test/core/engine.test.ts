@@ -120,6 +120,38 @@ describe("a task", () => {
     expect(ran.exitCode).toBe(0);
   });
 
+  it("is tried four times where it says until when, and not how often", async () => {
+    let tries = 0;
+    const ran = await runOn({ a: new FakeSwitches() }, [
+      play("p", all, { one: () => print({ text: "x" }, { delay: "1ms", until: () => ++tries > 9 }) }),
+    ]);
+    expect(tries).toBe(4);
+    expect(ran.of("host:failed")[0]?.error.message).toBe("the condition did not come true in 4 tries");
+  });
+
+  it("is told what is wrong with a condition that can't be one", async () => {
+    // @ts-expect-error an asynchronous condition would be true whatever it comes to
+    const task = () => print({ text: "x" }, { retries: 0, until: async () => false });
+    const ran = await runOn({ a: new FakeSwitches() }, [play("p", all, { one: task })]);
+    expect(ran.of("host:failed")[0]?.error.message).toMatch(/^until: expected true or false, got a promise/);
+  });
+
+  it.each([
+    [{ retries: -1 }, /retries: expected a whole number from 0, got -1$/],
+    [{ throttle: 0 }, /throttle: expected a whole number from 1, got 0$/],
+    [{ delay: -1 }, /delay: expected a time such as 5, "500ms" or "10m", got -1$/],
+    [{ timeout: 0 }, /timeout: expected a time .*, above 0, got 0$/],
+  ])("refuses %j", (options, message) => {
+    expect(() => print({ text: "x" }, options)).toThrow(message);
+  });
+
+  it("may take as long as it likes: what no timer can count is no limit", async () => {
+    const ran = await runOn({ a: new FakeSwitches() }, [
+      play("p", all, { one: () => turn({ name: "light", to: "on" }, { timeout: "9000h" }) }),
+    ]);
+    expect(ran.exitCode).toBe(0);
+  });
+
   it("reads its facts again before it is tried again", async () => {
     const a = new FakeSwitches({ light: "off" });
     const ran = await runOn({ a }, [

@@ -177,7 +177,7 @@ for (const [name, shell] of Object.entries(shells)) {
           linkSync(path, join(directory, "second name"));
           const before = statSync(path);
           const refused = run(action({ validate: `${validate()} || { echo why >&2; exit 3; }` }));
-          expect(refused).toMatchObject({ status: 3, stderr: "why\n" });
+          expect(refused).toMatchObject({ status: 3, stderr: expect.stringMatching(/^why\n/) });
           const after = statSync(path);
           expect([after.ino, after.mtimeMs, after.mode]).toEqual([before.ino, before.mtimeMs, before.mode]);
           expect(readdirSync(directory).sort()).toEqual([awkward, "second name"].sort());

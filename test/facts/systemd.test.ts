@@ -39,6 +39,22 @@ UnitFileState=enabled
 DropInPaths=
 NeedDaemonReload=no
 
+Type=oneshot
+RemainAfterExit=no
+Id=backup.service
+LoadState=loaded
+ActiveState=inactive
+UnitFileState=static
+NeedDaemonReload=no
+
+Type=oneshot
+RemainAfterExit=yes
+Id=rules.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+NeedDaemonReload=no
+
 == drop-ins
 /etc/systemd/system/crashing.service.d/a.conf
 /run/systemd/system/worker@.service.d/b.conf
@@ -53,15 +69,61 @@ describe("systemd's units", () => {
       "apache2.service",
       "crashing.service",
       "worker@1.service",
+      "backup.service",
+      "rules.service",
     ];
     const units = parsed(unit, names, shown);
     expect(names.map((name) => units.get(name))).toEqual([
-      { id: "mariadb.service", load: "loaded", active: "active", file: "enabled", stale: false },
-      { id: "nosuch.service", load: "not-found", active: "inactive", file: "", stale: false },
-      { id: "nginx.service", load: "loaded", active: "active", file: "enabled", stale: true },
-      { id: "apache2.service", load: "masked", active: "inactive", file: "masked", stale: false },
-      { id: "crashing.service", load: "loaded", active: "between", file: "static", stale: false },
-      { id: "worker@1.service", load: "loaded", active: "active", file: "enabled", stale: true },
+      {
+        id: "mariadb.service",
+        load: "loaded",
+        active: "active",
+        oneshot: false,
+        file: "enabled",
+        stale: false,
+      },
+      { id: "nosuch.service", load: "not-found", active: "inactive", oneshot: false, file: "", stale: false },
+      { id: "nginx.service", load: "loaded", active: "active", oneshot: false, file: "enabled", stale: true },
+      {
+        id: "apache2.service",
+        load: "masked",
+        active: "inactive",
+        oneshot: false,
+        file: "masked",
+        stale: false,
+      },
+      {
+        id: "crashing.service",
+        load: "loaded",
+        active: "between",
+        oneshot: false,
+        file: "static",
+        stale: false,
+      },
+      {
+        id: "worker@1.service",
+        load: "loaded",
+        active: "active",
+        oneshot: false,
+        file: "enabled",
+        stale: true,
+      },
+      {
+        id: "backup.service",
+        load: "loaded",
+        active: "inactive",
+        oneshot: true,
+        file: "static",
+        stale: false,
+      },
+      {
+        id: "rules.service",
+        load: "loaded",
+        active: "active",
+        oneshot: false,
+        file: "enabled",
+        stale: false,
+      },
     ]);
   });
 

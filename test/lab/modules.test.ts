@@ -232,6 +232,25 @@ describe("systemdUnit and service", () => {
     );
   });
 
+  it("run a unit that does its work and ends, each time anew", async () => {
+    const write = (script: string) => () =>
+      systemdUnit({
+        name: "once.service",
+        service: { Type: "oneshot", ExecStart: `/bin/sh -c '${script}'` },
+      });
+    const start = () => service({ name: "once", state: "started" });
+    const tasks = [write("echo done >> /root/once"), start];
+    const first = ["systemdUnit changed content", "service changed started"];
+    expect(told(await run(tasks, { check: true }))).toEqual(first);
+    expect(told(await run(tasks))).toEqual(first);
+    expect(told(await run(tasks))).toEqual(["systemdUnit ok", "service changed started"]);
+    expect(await inside("cat /root/once")).toBe("done\ndone");
+    await run([write("echo it hurts; exit 3")]);
+    const { details } = await failure(start);
+    expect(details).toContain("it hurts");
+    await run([() => systemdUnit({ name: "once.service", state: "absent" })]);
+  });
+
   it("run instances of a template", async () => {
     const tasks = [
       () =>

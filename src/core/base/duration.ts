@@ -13,13 +13,16 @@ export function isDuration(text: string): text is `${number}${"ms" | "s" | "m" |
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
+/** What Node's timers can count to: 24 days and some. A longer one would end at once. */
+const longest = 2 ** 31 - 1;
+
 /**
  * @param duration a number of seconds or a text with a unit
- * @returns milliseconds
+ * @returns milliseconds, at most 24 days
  * @throws ShowrunnerError `params.invalid` for anything else
  */
 export function milliseconds(duration: Duration): number {
-  if (typeof duration === "number" && duration >= 0) return duration * 1000;
+  if (typeof duration === "number" && duration >= 0) return Math.min(duration * 1000, longest);
   const [, amount, unit] = written.exec(String(duration)) ?? [];
   const factor = units[unit ?? ""];
   if (amount === undefined || factor === undefined)
@@ -27,5 +30,5 @@ export function milliseconds(duration: Duration): number {
       "params.invalid",
       `expected a duration such as "2s" or "10m", got ${JSON.stringify(duration)}`,
     );
-  return Number(amount) * factor;
+  return Math.min(Number(amount) * factor, longest);
 }

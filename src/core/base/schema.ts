@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { Ajv as AjvInstance, ErrorObject, ValidateFunction } from "ajv";
 import { type Static, type TObject, type TProperties, type TSchema, type TUnsafe, Type } from "typebox";
 import { redact, Secret } from "../../secrets/secret.ts";
-import { type ErrorCode, type Location, ShowrunnerError } from "./errors.ts";
+import { type ErrorCode, type Location, messageOf, ShowrunnerError } from "./errors.ts";
 import { didYouMean } from "./suggest.ts";
 
 export type { Static, TObject, TProperties, TSchema };
@@ -62,11 +62,17 @@ export type Checked<T> = { readonly value: T } | { readonly problems: readonly P
  *
  * @param schema what the value must be; compiled when first used
  * @param value what came
+ * @param location the user's line that a schema which is itself wrong is told with
  * @returns the copy with defaults and secrets in place, or every problem found
+ * @throws ShowrunnerError `playbook.invalid` where the schema itself is wrong
  */
-export function checkValue<S extends TSchema>(schema: S, value: unknown): Checked<Static<S>> {
+export function checkValue<S extends TSchema>(
+  schema: S,
+  value: unknown,
+  location?: Location,
+): Checked<Static<S>> {
   const copy = cloneData(value);
-  const validate = compiled<Static<S>>(schema);
+  const validate = compiled<Static<S>>(schema, location);
   if (validate(copy)) return { value: wrapSecrets(schema, copy) };
   return { problems: explain(validate.errors ?? []) };
 }
@@ -82,7 +88,7 @@ export function requireValue<S extends TSchema>(
   value: unknown,
   { code, what, location }: { code: ErrorCode; what: string; location?: Location | undefined },
 ): Static<S> {
-  const checked = checkValue(schema, value);
+  const checked = checkValue(schema, value, location);
   if ("value" in checked) return checked.value;
   const problems = checked.problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
   const [first = ""] = problems;
@@ -93,14 +99,31 @@ export function requireValue<S extends TSchema>(
 const validators = new WeakMap<TSchema, ValidateFunction<unknown>>();
 let ajv: AjvInstance | undefined;
 
-function compiled<T>(schema: TSchema): ValidateFunction<T>;
-function compiled(schema: TSchema): ValidateFunction<unknown> {
+function compiled<T>(schema: TSchema, location: Location | undefined): ValidateFunction<T>;
+function compiled(schema: TSchema, location: Location | undefined): ValidateFunction<unknown> {
   const existing = validators.get(schema);
   if (existing) return existing;
   ajv ??= createAjv();
-  const validate = ajv.compile(schema);
+  const validate = compile(ajv, schema, location);
   validators.set(schema, validate);
   return validate;
+}
+
+/** A schema is the user's: what is wrong with it is no mistake of ours. */
+function compile(
+  instance: AjvInstance,
+  schema: TSchema,
+  location: Location | undefined,
+): ValidateFunction<unknown> {
+  try {
+    return instance.compile(schema);
+  } catch (error) {
+    const reason = messageOf(error).replace(/ ignored in schema at path "#.*\/(.+)"/, " of $1");
+    throw new ShowrunnerError("playbook.invalid", `a schema can't be used: ${reason}`, {
+      location,
+      hint: "declare variables and parameters with Type, as JSON Schema knows it",
+    });
+  }
 }
 
 /** Loaded when the first value is checked, so that commands which check nothing start sooner. */
@@ -121,7 +144,7 @@ function createAjv(): AjvInstance {
     validate: (_: boolean, data: unknown) => typeof data === "string" || data instanceof Secret,
   });
   const addFormats: typeof import("ajv-formats").default = require("ajv-formats");
-  addFormats(instance, ["hostname", "ipv4", "ipv6", "uri", "email"]);
+  addFormats(instance);
   return instance;
 }
 

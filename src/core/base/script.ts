@@ -1,5 +1,6 @@
 /** Scripts for a POSIX `sh`, in which everything interpolated is quoted. */
 import { reveal, Secret } from "../../secrets/secret.ts";
+import { ShowrunnerError } from "./errors.ts";
 
 /** A script text that is safe to run: made by `sh`, never by pasting strings. Plain data. */
 export interface Script {
@@ -13,11 +14,14 @@ export type ShValue = string | number | Script | readonly (string | number)[];
 /**
  * Quotes one word for POSIX `sh`.
  *
- * @throws TypeError for a NUL byte, which no `sh` word can hold
+ * @throws ShowrunnerError `params.invalid` for a NUL byte, which no `sh` word can hold
  */
 export function quote(word: string): string {
   if (word.includes("\0"))
-    throw new TypeError(`a shell word cannot hold a NUL byte: ${JSON.stringify(word.slice(0, 60))}`);
+    throw new ShowrunnerError(
+      "params.invalid",
+      `a word of a command can't hold a NUL byte: ${JSON.stringify(word.slice(0, 60))}`,
+    );
   return /^[A-Za-z0-9_/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 

@@ -5,7 +5,7 @@ import type { Become, Output, RunOptions } from "../../transport/transport.ts";
 import { type ErrorDetails, ShowrunnerError } from "../base/errors.ts";
 import type { Change, WriteAction } from "../facts/change.ts";
 import type { Detached } from "./detached.ts";
-import { inlineLimit, stagingPath, writeFileScript } from "./write-file.ts";
+import { inlineLimit, refused as refusedByCheck, stagingPath, writeFileScript } from "./write-file.ts";
 
 /** A script ended with a status that does not mean success. */
 export class BadStatus extends ShowrunnerError {
@@ -96,13 +96,36 @@ function check(
   statuses: readonly number[] = [0],
 ): Output {
   if (statuses.includes(output.status)) return output;
-  const said = `${output.stdout}\n${output.stderr}`.trim().split("\n");
+  const all = `${output.stdout}\n${output.stderr}`.trim().split("\n");
+  const byCheck = change.action.kind === "write" && all.at(-1) === refusedByCheck;
+  const said = byCheck ? all.slice(0, -1) : all;
   const refused =
     !become && said.some((line) => /permission denied|operation not permitted|are you root/i.test(line));
-  throw new BadStatus(output, `${change.what}: ended with status ${output.status}`, {
-    details: said.slice(-10),
-    hint: refused
-      ? "the user of the connection may not do that: let the task or its play say become: true"
-      : undefined,
-  });
+  throw new BadStatus(
+    output,
+    `${calledIn(change)}: ${byCheck ? `refused by its check${checkOf(change)}, which ` : ""}ended with status ${output.status}`,
+    {
+      details: said.join("\n").trim().split("\n").slice(-10),
+      hint: refused
+        ? "the user of the connection may not do that: let the task or its play say become: true"
+        : undefined,
+    },
+  );
+}
+
+/** A failure is also read where its task is not shown beside it: of a command the command itself says most. */
+function calledIn({ what, after, action }: Change): string {
+  const isCommand = action.kind === "script" && action.reports === true;
+  return isCommand && typeof after === "string" ? inOneLine(after) : what;
+}
+
+/** The check, where it is short enough to be what the user wrote. */
+function checkOf({ action }: Change): string {
+  const command = action.kind === "write" ? (action.validate ?? "") : "";
+  return command.includes("\n") || command.length > 100 ? "" : ` (${command})`;
+}
+
+function inOneLine(command: string): string {
+  const [first = "", ...more] = command.trim().split("\n");
+  return more.length > 0 ? `${first} …` : first;
 }

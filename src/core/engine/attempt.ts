@@ -10,7 +10,7 @@ import type { Touch } from "../facts/fact.ts";
 import { surroundedChange } from "../facts/surroundings.ts";
 import { notRun, UnknownValue } from "../facts/unknown.ts";
 import { verifyChange } from "../facts/verify.ts";
-import { becomeOf } from "../tasks/task.ts";
+import { becomeOf, type TaskOptions } from "../tasks/task.ts";
 import type { Certainty } from "../tenure/handlers.ts";
 import { PlanOutdated } from "../tenure/tenure.ts";
 import { applyChange, BadStatus } from "./apply.ts";
@@ -18,6 +18,11 @@ import type { Planning } from "./planning.ts";
 import { hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 
 const defaultTimeout = "30m";
+
+/** How long each command of a task may take, in milliseconds. */
+export function timeoutOf({ timeout = defaultTimeout }: Pick<TaskOptions, "timeout">): number {
+  return milliseconds(timeout);
+}
 
 /** Plans and makes the changes. */
 export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
@@ -181,7 +186,7 @@ async function make<V>(taskRun: TaskRun<V>, change: Change): Promise<Output> {
   try {
     const options: RunOptions = {
       onOutput: (stream, chunk) => splitter.push(stream, chunk),
-      timeout: milliseconds(task.options.timeout ?? defaultTimeout),
+      timeout: timeoutOf(task.options),
     };
     const detached = detachment && { ...detachment, reconnected: () => reenter(taskRun) };
     output = await applyChange(host.session, become, change, options, detached);

@@ -38,6 +38,8 @@ export interface HostContext {
   readonly owed: Set<Owed>;
   /** What was started in this step and has not ended yet. */
   readonly running: Set<Running>;
+  /** Once the step has ended, code of it that nobody waited for may do nothing more. */
+  readonly life: { ended: boolean };
   /** What this step's code has learned from results that are not certain. */
   readonly doubt: Doubt;
   /** How often `once` was called at each place of this step, on this host. */
@@ -60,10 +62,19 @@ export function currentContext(): HostContext | undefined {
  * The context of the running code.
  *
  * @param what what needs it, for the message
- * @throws ShowrunnerError `task.outside-host`
+ * @throws ShowrunnerError `task.outside-host`, `task.not-awaited` where the code has outlived its step
  */
 export function requireContext(what: string, location: Location | undefined): HostContext {
   const context = storage.getStore();
+  if (context?.life.ended)
+    throw new ShowrunnerError(
+      "task.not-awaited",
+      `${what} was begun after its step had ended, and did not run`,
+      {
+        location,
+        hint: `the step ${context.step} did not wait for the code that does this: write \`await\` where that is called`,
+      },
+    );
   if (context) return context;
   throw new ShowrunnerError("task.outside-host", `${what} was awaited outside any host`, {
     location,

@@ -17,6 +17,8 @@ export interface PlanningOptions {
   readonly tentative?: boolean;
   /** What the task's commands find around them. */
   readonly surroundings?: Surroundings;
+  /** How long a command of it may take, in milliseconds. */
+  readonly timeout?: number;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
 }
@@ -57,7 +59,8 @@ export class Planning implements PlanHost {
 
   async fact<K extends FactKey, V>(fact: Fact<K, V>, asked: K): Promise<V> {
     this.#options.refuse?.(fact);
-    const key = fact.source.within?.(asked, this.#options.surroundings ?? {}) ?? asked;
+    const { surroundings = {}, timeout } = this.#options;
+    const key = fact.source.within?.(asked, surroundings, timeout) ?? asked;
     this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
     const known = await this.#host.facts.read(this.#become, fact, key);
     if (known.tentative) this.#tentative = true;

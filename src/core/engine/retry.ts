@@ -3,29 +3,35 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { milliseconds } from "../base/duration.ts";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
-import { attempt } from "./attempt.ts";
+import { attempt, timeoutOf } from "./attempt.ts";
 import type { HostContext } from "./context.ts";
 import { Planning } from "./planning.ts";
 import { type Outcome, resultOf, type TaskRun } from "./task-run.ts";
-import { foresee, judged } from "./verdict.ts";
+import { decide, foresee, judged } from "./verdict.ts";
 
 const defaultDelay = "5s";
+/** Ansible's, for a task that says until when and not how often. */
+const retriesUntil = 3;
 
 /** @throws ShowrunnerError the last try's failure */
 export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   const { task, context, shown } = run;
   const { host } = context;
   if (host.run.options.check) return foreseeWatched(run);
-  const attempts = (task.options.retries ?? 0) + 1;
+  const { until } = task.options;
+  const attempts = (task.options.retries ?? (until ? retriesUntil : 0)) + 1;
   for (let attempt = 1; ; attempt++) {
     const planning = planningFor(run);
     let reason: string;
     try {
       const outcome = await judged(run, planning, () => tryPatiently(run, planning));
-      if (!task.options.until || task.options.until(resultOf(run, outcome))) return outcome;
+      if (!until || decide("until", until, resultOf(run, outcome)) === true) return outcome;
       reason = "the condition does not hold yet";
       if (attempt >= attempts)
-        throw new ShowrunnerError("task.failed", `the condition did not come true in ${attempts} tries`);
+        throw new ShowrunnerError(
+          "task.failed",
+          `the condition did not come true in ${attempts} ${attempts === 1 ? "try" : "tries"}`,
+        );
     } catch (error) {
       if (attempt >= attempts || /^(host|plan|lease)\./.test(asFailure(error).code)) throw error;
       reason = messageOf(error);
@@ -54,26 +60,30 @@ async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Out
   const started = performance.now();
   await wait(run.context, patience.delay);
   for (;;) {
+    let left: number;
     try {
       return await attempt(run, planning);
     } catch (error) {
       const { code, message, hint, details } = asFailure(error);
       if (code !== "task.failed") throw error;
       const waited = performance.now() - started;
-      if (waited + patience.interval > patience.timeout)
+      left = patience.timeout - waited;
+      if (left <= 0)
         throw new ShowrunnerError(code, `${message} (waited ${Math.round(waited / 1000)} s)`, {
           hint,
           details,
         });
     }
     forgetReads(run.context, planning);
-    await wait(run.context, patience.interval);
+    // the last look is at the deadline, however long the interval
+    await wait(run.context, Math.min(patience.interval, left));
   }
 }
 
-function planningFor<V>({ context, become, certainty, surroundings }: TaskRun<V>): Planning {
+function planningFor<V>({ task, context, become, certainty, surroundings }: TaskRun<V>): Planning {
   const tentative = certainty !== "certain" || context.doubt.read;
-  return new Planning(context.host, become, { tentative, surroundings });
+  const timeout = timeoutOf(task.options);
+  return new Planning(context.host, become, { tentative, surroundings, timeout });
 }
 
 function forgetReads({ host }: HostContext, planning: Planning): void {

@@ -116,7 +116,7 @@ function statusOf<V>(run: TaskRun<V>, planning: Planning): Outcome<V>["status"] 
  * @returns undefined where it can't tell, since the task failed before it had a value
  * @throws ShowrunnerError `task.failed` where it gives neither true nor false, or whatever it throws itself
  */
-function decide<V>(
+export function decide<V>(
   option: string,
   verdict: Verdict<V>,
   result: TaskResult<V>,

@@ -1,4 +1,5 @@
 /** Writes a file so that nobody ever sees half of it, or the whole of it with the wrong owner or mode. */
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { printBytes, quote, rawScript, type Script } from "../base/script.ts";
 import type { WriteAction } from "../facts/change.ts";
@@ -50,7 +51,13 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
  */
 export function stagingPath(path: string, nonce: string): string {
   const { dir, base } = posix.parse(path);
-  return posix.join(dir, `.${base}.sr-${nonce}`);
+  return posix.join(dir, `.${shortened(base)}.sr-${nonce}`);
+}
+
+/** A name that leaves room, in the 255 bytes of a name, for what is put around it. */
+function shortened(base: string): string {
+  if (Buffer.byteLength(base) <= 225) return base;
+  return createHash("sha256").update(base).digest("hex");
 }
 
 /** Removes what earlier writes of this file left when the host lost its power. */
@@ -82,7 +89,10 @@ else state=none; fi`;
 
 const forgetOld = "state=good";
 
+/** What the script says last where the check refused the file: its status alone could be anything's. */
+export const refused = "showrunner-check-refused-it";
+
 /** In a subshell on lines of its own, so that neither `exit` nor a comment in the command reaches beyond it. */
 function succeeds(command: string, within: Script = rawScript(":")): string {
-  return `if (\n${within.text}\n${command}\n); then :; else exit $?; fi`;
+  return `if (\n${within.text}\n${command}\n); then :; else sr_status=$?; printf '\\n%s\\n' ${refused} >&2; exit $sr_status; fi`;
 }

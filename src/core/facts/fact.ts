@@ -30,10 +30,10 @@ interface FactBase<K extends FactKey, V> {
    */
   mayArrive?(key: K, value: V): boolean;
   /**
-   * The key with a task's environment, directory and umask, for a fact that runs what the task says. What is true of
-   * a host does not depend on who asks, so other facts have none.
+   * The key with a task's environment, directory, umask and time limit (milliseconds), for a fact that runs what the
+   * task says. What is true of a host does not depend on who asks, so other facts have none.
    */
-  within?(key: K, surroundings: Surroundings): K;
+  within?(key: K, surroundings: Surroundings, timeout: number | undefined): K;
 }
 
 /** A fact that a script reads. */

@@ -2,8 +2,10 @@
 import { type Location, ShowrunnerError } from "../base/errors.ts";
 import { type BatchSize, batchSize, type HostOrder, hostOrders, type Tolerance } from "./rolling.ts";
 
+const strategies = ["linear", "free"] as const;
+
 /** Whether hosts wait for each other after every step. */
-export type Strategy = "linear" | "free";
+export type Strategy = (typeof strategies)[number];
 
 export interface RollingOptions {
   /**
@@ -55,5 +57,6 @@ export function rollingOf(play: string, options: RollingOptions, location: Locat
   if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
     refuse("maxFailPercentage", "a number from 0 to 100", maxFailPercentage);
   if (!hostOrders.includes(order)) refuse("order", hostOrders.join(", "), order);
+  if (!strategies.includes(strategy)) refuse("strategy", strategies.join(" or "), strategy);
   return { sizes, order, strategy, maxFailPercentage, anyErrorsFatal };
 }

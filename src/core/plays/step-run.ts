@@ -37,6 +37,8 @@ export async function runStep(play: Play, step: string, host: HostRun, run: Play
       run.watch?.unforeseen?.(context, shown(unknown));
       run.emit({ type: "host:step:end", ...where, unknown: shown(unknown) });
     } else fail(step, host, error, run);
+  } finally {
+    context.life.ended = true;
   }
 }
 
@@ -73,6 +75,7 @@ function contextOf(play: Play, step: string, host: HostRun, run: PlayState): Hos
     environment: play.environment,
     owed: new Set(),
     running: new Set(),
+    life: { ended: false },
     doubt: noDoubt(),
     onceCounts: new Map(),
   };

@@ -57,6 +57,15 @@ export function checkedTags(
   owner: string,
   location: Location | undefined,
 ): readonly string[] {
+  // a playbook that was not compiled may say one tag as a text, whose letters would be taken for tags
+  if (!Array.isArray(tags))
+    throw new ShowrunnerError(
+      "playbook.invalid",
+      `${owner}: tags: expected a list, got ${JSON.stringify(tags)}`,
+      {
+        location,
+      },
+    );
   for (const tag of tags) {
     const special = specialTags.some((name) => name === tag);
     if (/^[^\s,]+$/.test(tag) && !special) continue;

@@ -106,7 +106,9 @@ function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Reado
         `${where(host, name)}: ${host.name}: ${name}: a template ({{ … }}) is not evaluated here: write the value, or write the inventory in TypeScript`,
       );
   // a play without variables must not load the validator
-  const result = isEmpty(play.schema.properties) ? { value: {} } : checkValue(play.schema, wanted);
+  const result = isEmpty(play.schema.properties)
+    ? { value: {} }
+    : checkValue(play.schema, wanted, play.location);
   if ("value" in result) return problems.length > 0 ? { problems } : result;
   for (const { path, message } of result.problems) {
     const name = /^[^.[]+/.exec(path)?.[0] ?? "";

@@ -12,6 +12,7 @@ import type { Change, ChangeOutput } from "../facts/change.ts";
 import type { Fact, FactKey } from "../facts/fact.ts";
 import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
 import { Deferred } from "./deferred.ts";
+import { checkNumbers } from "./option-numbers.ts";
 
 /** What a module sees of the host it plans for. */
 export interface PlanHost {
@@ -48,7 +49,7 @@ export interface TaskOptions<V = unknown> {
   readonly become?: boolean | string;
   /** Tasks to run once at the play's end, in the order of their first notification, if this one changes anything. */
   readonly notify?: Task<unknown> | readonly Task<unknown>[];
-  /** How often to try again after a failure. Default 0. */
+  /** How often to try again after a failure. Default 0, or 3 with `until`. */
   readonly retries?: number;
   /** The wait between tries. Default 5 s. */
   readonly delay?: Duration;
@@ -65,7 +66,7 @@ export interface TaskOptions<V = unknown> {
    * that failure. An unreachable host is another matter: see `ignoreUnreachable`.
    */
   readonly failedWhen?: Verdict<V>;
-  /** How long each change may take. Default 30 minutes. */
+  /** How long each change, and a command that only reads, may take. Default 30 minutes; at most 24 days. */
   readonly timeout?: Duration;
   /** True: a failure is shown, but the host goes on. */
   readonly ignoreErrors?: boolean;
@@ -165,6 +166,7 @@ export class Task<V> extends Deferred<TaskResult<V>> {
     refuseUnknownOptions<TaskOptions>(options, optionNames, mistake);
     checkSurroundings(options, mistake);
     checkVerdicts(options, mistake);
+    checkNumbers(options, mistake);
     this.patience = definition.patience;
     this.message = definition.message;
     this.plan = (host) => definition.plan(host);

@@ -1,5 +1,6 @@
 /** What `command` and `shell` have in common: when to run, where, with what, and what comes of it. */
 
+import { posix } from "node:path";
 import { ShowrunnerError } from "../../core/base/errors.ts";
 import { SecretString, Type } from "../../core/base/schema.ts";
 import { feed, lines, rawScript, type Script, sh } from "../../core/base/script.ts";
@@ -8,6 +9,7 @@ import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { type ScriptOutput, scriptOutput } from "../../facts/script-output.ts";
 import { reveal, type Secret } from "../../secrets/secret.ts";
+import { checkPath, cleanPath } from "../files/paths.ts";
 
 /** What a command gave. One that was not run gave nothing, with status 0. */
 export interface CommandValue {
@@ -18,8 +20,15 @@ export interface CommandValue {
 
 /** The parameters that both take. */
 export const runParams = {
-  creates: Type.Optional(Type.String({ description: "a path: if it exists, nothing is run" })),
-  removes: Type.Optional(Type.String({ description: "a path: if it does not exist, nothing is run" })),
+  creates: Type.Optional(
+    Type.String({ minLength: 1, description: "a path: if it exists, nothing is run. Relative to `chdir`" }),
+  ),
+  removes: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "a path: if it does not exist, nothing is run. Relative to `chdir`",
+    }),
+  ),
   chdir: Type.Optional(Type.String({ minLength: 1, description: "the directory to run it in" })),
   stdin: Type.Optional(
     SecretString({ description: "what it gets on its standard input; nothing if left out" }),
@@ -62,8 +71,8 @@ export async function* runScript(
   body: Script,
 ): Plan<CommandValue> {
   const [created, removed] = await Promise.all([
-    p.creates === undefined ? undefined : host.fact(file, p.creates),
-    p.removes === undefined ? undefined : host.fact(file, p.removes),
+    p.creates === undefined ? undefined : host.fact(file, pathFrom(p, p.creates)),
+    p.removes === undefined ? undefined : host.fact(file, pathFrom(p, p.removes)),
   ]);
   if (created && created.type !== "absent") return nothing;
   if (removed && removed.type === "absent") return nothing;
@@ -102,7 +111,18 @@ function failed(shown: string, { stdout, stderr, status }: ScriptOutput): Showru
   return new ShowrunnerError("task.failed", `${shown}: ended with status ${status}`, { details: said });
 }
 
-/** @throws ShowrunnerError for a directory `cd` would take for something else */
-export function checkRun({ chdir }: RunParams): void {
-  if (chdir === "-") fail('`chdir` must be a directory, got "-"');
+/** @throws ShowrunnerError for a directory `cd` would take for something else, and for paths that name no place */
+export function checkRun(p: RunParams): void {
+  if (p.chdir === "-") fail('`chdir` must be a directory, got "-"');
+  for (const name of ["creates", "removes"] as const) {
+    const path = p[name];
+    if (path === undefined) continue;
+    checkPath(name, pathFrom(p, path));
+    if (/[*?[]/.test(path))
+      fail(`${name}: patterns are not expanded, got ${JSON.stringify(path)}`, "name one path");
+  }
+}
+
+function pathFrom({ chdir }: RunParams, path: string): string {
+  return chdir?.startsWith("/") && !path.startsWith("~") ? cleanPath(posix.resolve(chdir, path)) : path;
 }

@@ -3,9 +3,10 @@
 import { Type } from "../../core/base/schema.ts";
 import { type Script, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
-import { fail, type Plan } from "../../core/tasks/task.ts";
+import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
+import { requireAccounts } from "./accounts.ts";
 import { checkMode, chmodOperand, Mode, resolveMode } from "./mode.ts";
 
 /** What a task wants of a file; what is left out stays as it is. */
@@ -65,10 +66,18 @@ export function chownOperand(owner: string | undefined, group: string | undefine
  *
  * @returns whether anything differed
  */
-export async function* setAttributes(path: string, now: ModeState, wanted: Attributes): Plan<boolean> {
+export async function* setAttributes(
+  host: PlanHost,
+  path: string,
+  now: ModeState,
+  wanted: Attributes,
+): Plan<boolean> {
   const then = withAttributes(now, wanted);
   const ownership = ownershipChange(path, now, then);
-  if (ownership) yield ownership;
+  if (ownership) {
+    await requireAccounts(host, wanted);
+    yield ownership;
+  }
   if (now.mode !== then.mode)
     yield change({
       what: "mode",

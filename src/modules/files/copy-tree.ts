@@ -49,6 +49,6 @@ async function* ensureDirectory(host: PlanHost, path: string, p: CopyTree): Plan
   const state = await host.fact(file, path);
   const wanted = { owner: p.owner, group: p.group, mode: p.directoryMode };
   if (state.type === "absent") yield* makeDirectory(host, path, wanted);
-  else if (state.type === "directory") yield* setAttributes(path, state, wanted);
+  else if (state.type === "directory") yield* setAttributes(host, path, state, wanted);
   else if (state.type !== "link") fail(`${path} is not a directory on the host`);
 }

@@ -36,6 +36,12 @@ export const writeParams = {
   ),
 };
 
+/** @throws ShowrunnerError for a check in which the new file's name would not be put in */
+export function checkValidate(validate: string | undefined): void {
+  if (validate !== undefined && /(["'])[^"']*%s[^"']*\1/.test(validate))
+    fail("validate: %s stands in quotes", "write it without: the file's name is put in as one word");
+}
+
 /**
  * Copies a content, a local file or a local directory to the host, byte for byte.
  *
@@ -92,6 +98,7 @@ export const copy = defineModule({
     checkPath("dest", p.dest);
     checkAttributes(p.mode === "preserve" ? { ...p, mode: undefined } : p);
     checkMode("directoryMode", p.directoryMode);
+    checkValidate(p.validate);
   },
   complete: (p, caller) => ({ ...p, ...located(p.src, caller) }),
   async *plan(host, p): Plan<FileValue> {

@@ -5,6 +5,7 @@ import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
+import { requireAccounts } from "./accounts.ts";
 import { type Attributes, chownOperand, type ModeState, showState, withAttributes } from "./attributes.ts";
 import { chmodOperand } from "./mode.ts";
 import { ancestors } from "./paths.ts";
@@ -28,6 +29,7 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
   if (parent.type !== "directory" && parent.type !== "link")
     fail(`${path} can't be made: ${posix.dirname(missing[0] ?? path)} is not a directory on the host`);
 
+  await requireAccounts(host, wanted);
   const steps: Script[] = [];
   const sets = [];
   let shown = "";

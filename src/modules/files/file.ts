@@ -130,7 +130,7 @@ async function* ensureDirectory(
   if (state.type === "absent") return yield* makeDirectory(host, path, p);
   if (state.type !== "directory")
     fail(`${path} is there and is no directory, but a ${state.type}`, "remove it first");
-  yield* setAttributes(path, state, p);
+  yield* setAttributes(host, path, state, p);
   if (p.recurse) yield* setBelow(host, path, p);
 }
 
@@ -150,5 +150,5 @@ async function* ensureAttributes(
   if (wanted === "file" && state.type !== "file") fail(`${path} is no file, but a ${state.type}`);
   if (state.type === "link")
     fail(`${posix.basename(path)} is a symbolic link`, 'use state "link" for its own owner and group');
-  yield* setAttributes(path, state, p);
+  yield* setAttributes(host, path, state, p);
 }

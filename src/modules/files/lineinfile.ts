@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
+import { regularExpression } from "../../core/base/expression.ts";
 import { Type } from "../../core/base/schema.ts";
 import { defineModule } from "../../core/tasks/module.ts";
 import { fail, type Plan } from "../../core/tasks/task.ts";
@@ -7,7 +8,7 @@ import { file, fileContent, fileHash } from "../../facts/files.ts";
 import { reveal, Secret } from "../../secrets/secret.ts";
 import { attributeParams, checkAttributes, setAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";
-import { writeParams } from "./copy.ts";
+import { checkValidate, writeParams } from "./copy.ts";
 import { lineInText, lineOutOfText } from "./edit-line.ts";
 import { checkPath, cleanPath, followLinks } from "./paths.ts";
 import { type FileValue, putFile } from "./put-file.ts";
@@ -82,6 +83,7 @@ export const lineinfile = defineModule({
   check(p) {
     checkPath("path", p.path);
     checkAttributes(p);
+    checkValidate(p.validate);
     if (p.line !== undefined && !(typeof p.line === "string" || p.line instanceof Secret))
       fail(`line: expected a string or a secret, got ${typeof p.line}`);
     if (p.line !== undefined && /[\r\n]/.test(reveal(p.line)))
@@ -140,7 +142,7 @@ export const lineinfile = defineModule({
         "the line, once it is there, must match regexp, or no other line may",
       );
     if (after === before && state.type === "file") {
-      yield* setAttributes(path, state, p);
+      yield* setAttributes(host, path, state, p);
       return { path };
     }
     const bytes = Buffer.from(after, encoding);
@@ -154,7 +156,7 @@ function expression(name: string, text: string | undefined): RegExp | "BOF" | "E
   if (text === undefined) return undefined;
   if (name !== "regexp" && (text === "BOF" || text === "EOF")) return text;
   try {
-    return new RegExp(text);
+    return regularExpression(text);
   } catch (error) {
     return fail(`${name}: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -5,6 +5,7 @@ import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
+import { requireAccounts } from "./accounts.ts";
 import { chownOperand } from "./attributes.ts";
 import { cleanPath } from "./paths.ts";
 import { created, requireParent } from "./put-file.ts";
@@ -32,7 +33,11 @@ export async function* makeLink(
     host.fact(file, leadsTo),
   ]);
   if (state.type === "link" && state.target === src) {
-    yield* setOwner(path, state, { ...state, owner: owner ?? state.owner, group: group ?? state.group });
+    yield* setOwner(host, path, state, {
+      ...state,
+      owner: owner ?? state.owner,
+      group: group ?? state.group,
+    });
     return;
   }
   if (!force) {
@@ -45,6 +50,7 @@ export async function* makeLink(
     );
   }
   requireParent(host, path, parent);
+  await requireAccounts(host, { owner, group });
   // a new link belongs to its maker, whoever owned the old one
   const plain = await created(host, "file", parent);
   const made: LinkState = { type: "link", target: src, owner: plain.owner, group: plain.group };
@@ -63,8 +69,9 @@ export async function* makeLink(
   });
 }
 
-async function* setOwner(path: string, now: LinkState, then: LinkState): Plan<void> {
+async function* setOwner(host: PlanHost, path: string, now: LinkState, then: LinkState): Plan<void> {
   if (now.owner === then.owner && now.group === then.group) return;
+  await requireAccounts(host, then);
   yield change({
     what: "owner",
     before: `${now.owner}:${now.group}`,

@@ -14,6 +14,7 @@ import {
   fileText,
 } from "../../facts/files.ts";
 import { self } from "../../facts/self.ts";
+import { requireAccounts } from "./accounts.ts";
 import { type Attributes, type ModeState, setAttributes, showState, withAttributes } from "./attributes.ts";
 
 /** A content that need not be at hand to be compared. */
@@ -71,11 +72,12 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
   if (state.type === "other") fail(`${path} is neither a file nor a directory on the host`);
   if (state.type !== "absent" && wanted.force === false) return { path };
   if (state.type === "file" && hash === content.hash) {
-    yield* setAttributes(path, state, wanted);
+    yield* setAttributes(host, path, state, wanted);
     return { path };
   }
 
   requireParent(host, path, parent);
+  await requireAccounts(host, wanted);
   const now = state.type === "file" ? state : undefined;
   const then = withAttributes(now ?? (await newFile(host, parent, content)), wanted);
   const bytes = await content.read();

@@ -5,6 +5,7 @@ import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { modeTests, type TreeKey, treeDifference } from "../../facts/file-tree.ts";
 import { file } from "../../facts/files.ts";
+import { requireAccounts } from "./accounts.ts";
 import { type Attributes, chownOperand } from "./attributes.ts";
 import { chmodOperand, fileModeInTree, resolveMode } from "./mode.ts";
 
@@ -36,6 +37,7 @@ export async function* setBelow(host: PlanHost, path: string, wanted: Attributes
   const key = treeKey(path, wanted);
   const different = await host.fact(treeDifference, key);
   if (different.length === 0) return false;
+  await requireAccounts(host, wanted);
   yield change({
     what: "below",
     before: `${different.length} ${different.length === 1 ? "path differs" : "paths differ"}: ${sample(different)}`,

@@ -6,7 +6,7 @@ import { Secret } from "../../secrets/secret.ts";
 import { renderFile, type TemplateVars } from "../../templates/render.ts";
 import { attributeParams, checkAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";
-import { targetOf, writeParams } from "./copy.ts";
+import { checkValidate, targetOf, writeParams } from "./copy.ts";
 import { findLocal } from "./local-source.ts";
 import { checkPath } from "./paths.ts";
 import { type FileValue, putFile } from "./put-file.ts";
@@ -51,6 +51,7 @@ export const template = defineModule({
   check(p) {
     checkPath("dest", p.dest);
     checkAttributes(p);
+    checkValidate(p.validate);
   },
   complete: (p, caller) => ({ ...p, src: findLocal(p.src, caller) }),
   async *plan(host, p): Plan<FileValue> {

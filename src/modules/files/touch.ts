@@ -21,5 +21,5 @@ export async function* touchFile(host: PlanHost, path: string, p: Touch): Plan<v
   }
   if (p.modificationTime === "now")
     yield change({ what: "time", after: "now", script: sh`touch -- ${path}`, sets: [], touches: [] });
-  if (state.type !== "link") yield* setAttributes(path, state, p);
+  if (state.type !== "link") yield* setAttributes(host, path, state, p);
 }

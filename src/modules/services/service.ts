@@ -40,7 +40,8 @@ type Params = Static<TObject<typeof params>>;
  * Starts, stops, restarts, reloads, enables and masks a systemd unit.
  *
  * A unit counts as started once systemd says so; where systemd can't know (`Type=simple`, `exec`, `idle`) it must
- * also stay up for a second. If it does not, the error ends with the last lines of its journal.
+ * also stay up for a second. If it does not, the error ends with the last lines of its journal. One that does its work
+ * and ends (`Type=oneshot`) is waited for, and started each time that `started` is asked for.
  *
  * @throws ShowrunnerError `task.failed` if there is no such unit, `change.failed` if it does not start
  *
@@ -102,7 +103,7 @@ export const service = defineModule({
     const verb = verbFor(p.state, now);
     if (verb !== undefined) {
       const refresh = verb !== "stop" && p.daemonReload !== false;
-      const active = verb === "stop" ? "inactive" : "active";
+      const active = verb === "stop" || now.oneshot ? "inactive" : "active";
       const next: UnitState = { ...now, active, stale: now.stale && !refresh };
       yield to(next, done[verb], systemctl(verb, name, refresh), ["services"]);
     }

@@ -50,12 +50,12 @@ function readAltered(name: string): Script {
 }
 
 /**
- * Fails unless the unit is active. One that systemd counts as started too soon is watched for a second; a service
+ * Fails unless the unit is active, or has done its work and ended (`Type=oneshot`). One that systemd counts as started too soon is watched for a second; a service
  * that was restarted on its own in the meantime has crashed.
  */
 function staysUp(name: string): Script {
   return lines(
-    sh`look() { state=$(systemctl show -p ActiveState,Type,NRestarts -- ${name}); }`,
+    sh`look() { state=$(systemctl show -p ActiveState,Type,NRestarts,Result -- ${name}); }`,
     rawScript(`look
 case $state in
 *Type=simple*|*Type=exec*|*Type=idle*)
@@ -69,9 +69,9 @@ case $state in
     tries=$((tries - 1))
   done ;;
 esac
-case $state in
-*ActiveState=active*|*ActiveState=reloading*|*ActiveState=refreshing*) ;;
-*) echo "it is not running after it was started" >&2; explain 1 ;;
-esac`),
+is() { case $state in *"$1"*) ;; *) return 1 ;; esac; }
+is ActiveState=active || is ActiveState=reloading || is ActiveState=refreshing ||
+  { is Type=oneshot && is Result=success; } ||
+  { echo "it is not running after it was started" >&2; explain 1; }`),
   );
 }

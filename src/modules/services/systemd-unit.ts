@@ -7,7 +7,7 @@ import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { type FileState, file, fileContent, fileHash } from "../../facts/files.ts";
 import { type UnitState, unit } from "../../facts/systemd.ts";
 import { systemctl } from "./systemctl.ts";
-import { renderUnit, Section, stateWhenNotEnabled } from "./unit-file.ts";
+import { isOneshot, renderUnit, Section, stateWhenNotEnabled } from "./unit-file.ts";
 
 /** What `systemdUnit` gives. */
 export interface SystemdUnitValue {
@@ -148,6 +148,7 @@ function loaded(name: string, now: UnitState, text: string): UnitState {
     id: name,
     load: "loaded",
     active: now.active,
+    oneshot: isOneshot(text),
     file: enabled ? now.file : stateWhenNotEnabled(text),
     stale: false,
   };

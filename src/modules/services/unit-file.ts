@@ -50,6 +50,13 @@ function renderSetting(key: string, value: Value): string[] {
   return value.map((one) => `${key}=${one}`);
 }
 
+/** Whether a unit of this content does its work and ends, so that it is not active after a good start. */
+export function isOneshot(content: string): boolean {
+  const last = (setting: string) =>
+    [...content.matchAll(new RegExp(`^${setting}\\s*=\\s*(.*?)\\s*$`, "gm"))].at(-1)?.[1];
+  return last("Type") === "oneshot" && !/^(1|yes|true|on)$/i.test(last("RemainAfterExit") ?? "no");
+}
+
 /** What `systemctl show` calls a unit file's state while nothing links to it (systemctl(1), is-enabled). */
 export function stateWhenNotEnabled(content: string): "disabled" | "indirect" | "static" {
   const install = /^\[Install\]\s*$([\s\S]*?)(?=^\[|(?![\s\S]))/m.exec(content)?.[1] ?? "";

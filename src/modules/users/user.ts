@@ -141,6 +141,9 @@ async function present(host: PlanHost, p: Params) {
   return Promise.all([
     Promise.all(attributes(p).map(([attribute]) => host.fact(userAttribute, { user: name, attribute }))),
     p.groups === undefined ? undefined : host.fact(userGroups, name),
+    p.groups === undefined
+      ? undefined
+      : (p.group ?? host.fact(userAttribute, { user: name, attribute: "group" })),
     p.password === undefined && p.passwordLock === undefined ? undefined : host.fact(userPassword, name),
     Promise.all(namedGroups(p).map((group) => host.fact(groupExists, group))),
   ]);
@@ -208,7 +211,7 @@ async function* create(host: PlanHost, p: Params): Plan<UserValue> {
 async function* alter(host: PlanHost, p: Params): Plan<UserValue> {
   const { name } = p;
   const wanted = attributes(p);
-  const [now, groupsNow] = await present(host, p);
+  const [now, groupsNow, primary] = await present(host, p);
   await requireGroups(host, p);
   for (const [index, [attribute, value]] of wanted.entries()) {
     const before = now[index];
@@ -227,13 +230,19 @@ async function* alter(host: PlanHost, p: Params): Plan<UserValue> {
       touches: touchedBy(attribute, before, value),
     });
   }
-  if (p.groups !== undefined && groupsNow !== undefined) yield* setGroups(p, p.groups, groupsNow);
+  if (p.groups !== undefined && groupsNow !== undefined) yield* setGroups(p, p.groups, groupsNow, primary);
   yield* setPassword(host, p, false);
   return { name, home: p.home };
 }
 
-function* setGroups(p: Params, groups: readonly string[], now: readonly string[]): Generator<Change, void> {
-  const own = groups.filter((one) => one !== p.group);
+/** @param primary the primary group, of which one is a member anyway: the host does not list it */
+function* setGroups(
+  p: Params,
+  groups: readonly string[],
+  now: readonly string[],
+  primary: string | undefined,
+): Generator<Change, void> {
+  const own = groups.filter((one) => one !== primary);
   const next = [...new Set(p.append === true ? [...now, ...own] : own)].sort();
   if (next.join() === [...now].sort().join()) return;
   yield change({

@@ -47,9 +47,17 @@ describe("command", () => {
     const gone = await runHere(() => command({ argv: ["true"], chdir: join(folder, "none") }));
     expect(gone.error?.details.join()).toContain("none");
     const failed = await runHere(() => command({ argv: ["sh", "-c", "echo said; exit 3"] }));
-    expect(failed.error).toMatchObject({ message: "run: ended with status 3", details: ["said"] });
+    expect(failed.error).toMatchObject({
+      message: "sh -c echo said; exit 3: ended with status 3",
+      details: ["said"],
+    });
     const fine = await runHere(() => command({ argv: ["sh", "-c", "exit 3"], statuses: [0, 3] }));
     expect(fine.error).toBeUndefined();
+  });
+
+  it("has its time limit also where it only reads", async () => {
+    const slow = () => command({ argv: ["sleep", "20"], readOnly: true }, { timeout: "200ms" });
+    expect((await runHere(slow)).error).toMatchObject({ code: "task.timeout" });
   });
 
   it("keeps a secret out of all that is said", async () => {
@@ -78,6 +86,32 @@ describe("shell", () => {
     expect((await runHere(() => shell({ cmd: "exit 1", removes: join(folder, "none") }))).told).toEqual([
       "shell ok",
     ]);
+  });
+
+  it("looks for what it creates in the directory that it runs in", async () => {
+    const again = () => command({ argv: ["touch", "here"], chdir: folder, creates: "./here" });
+    expect((await runHere(again)).told).toEqual(["command changed run"]);
+    expect((await runHere(again)).told).toEqual(["command ok"]);
+  });
+
+  it.each([
+    [{ creates: "here" }, "creates: expected an absolute path on the host"],
+    [{ creates: "~/here", chdir: "/srv" }, "a home directory is not looked up"],
+    [{ removes: "/srv/*.old" }, "removes: patterns are not expanded"],
+    [{ creates: "" }, "creates"],
+  ])("refuses %j, which names no path", (params, message) => {
+    const made = () => shell({ cmd: "true", ...params });
+    expect(made).toThrow(expect.objectContaining({ code: "params.invalid" }));
+    try {
+      made();
+    } catch (error) {
+      expect(JSON.stringify(error) + String(error)).toContain(message);
+    }
+  });
+
+  it("refuses a word that no command can get", async () => {
+    const { error } = await runHere(() => command({ argv: ["echo", "a\0b"] }));
+    expect(error).toMatchObject({ code: "params.invalid", message: expect.stringContaining("NUL") });
   });
 
   it("runs several lines with pipes, input and another shell", async () => {

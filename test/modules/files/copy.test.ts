@@ -17,6 +17,7 @@ import type { FactValue } from "../../../src/core/facts/fact.ts";
 import { batch } from "../../../src/core/tasks/batch.ts";
 import { contentFacts, type FileState, file as fact, fileHash, fileText } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";
+import { groupExists, userExists } from "../../../src/facts/users.ts";
 import { command, copy, file } from "../../../src/modules/index.ts";
 import { secret } from "../../../src/secrets/secret.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
@@ -38,6 +39,7 @@ function motd(state: FileState, content?: string): FactValue[] {
     fileHash.is("/etc/motd", content === undefined ? undefined : sha256(content)),
     fileText.is("/etc/motd", content),
     root,
+    ...["deploy", "web"].flatMap((name) => [userExists.is(name, true), groupExists.is(name, true)]),
   ];
 }
 
@@ -185,6 +187,11 @@ describe("copy", () => {
 describe("copy refuses, before anything runs,", () => {
   const mistakes: readonly [what: string, params: unknown, message: RegExp][] = [
     ["neither content nor src", { dest: "/a" }, /expected either content or src, got neither/],
+    [
+      "a check with its file in quotes",
+      { dest: "/a", content: "", validate: "grep x '%s'" },
+      /validate: %s stands in quotes/,
+    ],
     ["both content and src", { dest: "/a", content: "", src: "x" }, /got both/],
     [
       "a content that is none",
@@ -342,8 +349,20 @@ describe("copy on this machine", () => {
     ]) {
       const { error } = await runTasks([() => copy({ dest, content: "new\n", validate })]);
       expect(error).toMatchObject({ code: "change.failed", details: ["bad line 3"] });
+      expect(error?.message).toBe(`content: refused by its check (${validate}), which ended with status 1`);
       expect(readFileSync(dest, "utf8")).toBe("old\n");
       expect(statSync(dest).ino).toBe(ino);
+    }
+  });
+
+  it("writes a file whose name is as long as a name may be", async () => {
+    for (const name of ["n".repeat(255), "ü".repeat(127)]) {
+      const dest = join(at, name);
+      const { statuses } = await runTasks([
+        () => copy({ dest, content: "new\n", validate: "grep -q new %s" }),
+      ]);
+      expect(statuses).toEqual(["changed"]);
+      expect(readFileSync(dest, "utf8")).toBe("new\n");
     }
   });
 

@@ -16,6 +16,7 @@ import type { FactValue } from "../../../src/core/facts/fact.ts";
 import { treeDifference } from "../../../src/facts/file-tree.ts";
 import { type FileState, file as fact, fileHash } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";
+import { groupExists, userExists } from "../../../src/facts/users.ts";
 import { file } from "../../../src/modules/index.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 import { runTasks, temporaryDirectory } from "./local-run.ts";
@@ -27,8 +28,11 @@ const directory: FileState = { type: "directory", mode: "0755", owner: "root", g
 const regular: FileState = { type: "file", mode: "0644", owner: "root", group: "root" };
 const link = (target: string): FileState => ({ type: "link", target, owner: "root", group: "root" });
 const root = self.is("", { user: "root", group: "root" });
-const states = (given: Record<string, FileState>): FactValue[] =>
-  Object.entries(given).map(([path, state]) => fact.is(path, state));
+const accounts = ["deploy", "web"].flatMap((name) => [userExists.is(name, true), groupExists.is(name, true)]);
+const states = (given: Record<string, FileState>): FactValue[] => [
+  ...Object.entries(given).map(([path, state]) => fact.is(path, state)),
+  ...accounts,
+];
 
 interface Case {
   readonly what: string;
@@ -235,6 +239,35 @@ const failing: readonly [what: string, params: Params, facts: readonly FactValue
     /the directory \/srv\/a does not exist/,
   ],
 ];
+
+const nobody = [userExists.is("ann", false), groupExists.is("ann", false)];
+const strangers: readonly [what: string, params: Params, message: RegExp][] = [
+  ["a new directory's owner", { path: "/new", state: "directory", owner: "ann" }, /there is no user ann/],
+  ["a link's group", { path: "/link", state: "link", src: "dir", group: "ann" }, /there is no group ann/],
+  ["a directory's new group", { path: "/dir", state: "directory", group: "ann" }, /there is no group ann/],
+  [
+    "the owner of what is below",
+    { path: "/dir", recurse: true, state: "directory", owner: "ann" },
+    /no user ann/,
+  ],
+];
+
+describe("file says, in a plan too, whom the host does not know:", () => {
+  for (const [what, params, message] of strangers)
+    it(what, async () => {
+      const given = states({ "/": directory, "/new": absent, "/link": link("dir"), "/dir": directory });
+      const facts = [
+        ...given,
+        ...nobody,
+        root,
+        treeDifference.is({ path: "/dir", owner: "ann" }, ["/dir/a"]),
+      ];
+      await expect(planTask(file(params), { facts })).rejects.toMatchObject({
+        message: expect.stringMatching(message),
+        hint: expect.stringContaining('({ name: "ann" })'),
+      });
+    });
+});
 
 describe("file fails on", () => {
   for (const [what, params, facts, message] of failing)

@@ -46,6 +46,18 @@ const cases: readonly [
   ["nothing is removed where nothing is", undefined, { line: "a", state: "absent" }, undefined],
   ["a file is made", undefined, { line: "a", create: true }, "a\n"],
   ["the attributes alone are set", "a\n", { line: "a", mode: "0600" }, undefined],
+  [
+    "an expression may say that case does not matter",
+    "PORT 22\n",
+    { regexp: "(?i)^port ", line: "Port 2222" },
+    "Port 2222\n",
+  ],
+  [
+    "a group may have a name",
+    "x=1\n",
+    { regexp: "^(?P<key>x)=1$", line: "\\g<key>=2", backrefs: true },
+    "x=2\n",
+  ],
   ["letters beyond ASCII match", "grüß=1\n", { regexp: "^gr.ß=", line: "grüß=2" }, "grüß=2\n"],
 ];
 

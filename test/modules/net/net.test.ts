@@ -165,6 +165,13 @@ describe("waitFor", () => {
     );
   });
 
+  it("looks once more when its time is over, also where that is sooner than its interval", async () => {
+    const path = join(folder, "just in time");
+    setTimeout(() => writeFileSync(path, ""), 100);
+    const wait = () => waitFor({ path, interval: "10m", timeout: "1s" });
+    expect((await runHere(wait)).told).toEqual(["waitFor ok"]);
+  });
+
   it("looks only once in a check: unknown where an earlier change may help, else a failure", async () => {
     const wait = () => waitFor({ path: join(folder, "never"), delay: "10m" });
     expect((await runHere(wait, { check: true })).error?.message).toBe(

@@ -9,8 +9,22 @@ import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 const name = "app.service";
 const path = "/etc/systemd/system/app.service";
 const written: FileState = { type: "file", mode: "0644", owner: "root", group: "root" };
-const missing: UnitState = { id: name, load: "not-found", active: "inactive", file: "", stale: false };
-const loaded: UnitState = { id: name, load: "loaded", active: "active", file: "enabled", stale: false };
+const missing: UnitState = {
+  id: name,
+  load: "not-found",
+  active: "inactive",
+  oneshot: false,
+  file: "",
+  stale: false,
+};
+const loaded: UnitState = {
+  id: name,
+  load: "loaded",
+  active: "active",
+  oneshot: false,
+  file: "enabled",
+  stale: false,
+};
 const sections = {
   unit: { Description: "An application", After: ["network-online.target", "mysql.service"] },
   service: { ExecStart: "/usr/bin/app", PrivateTmp: true, TimeoutStopSec: 5 },
@@ -75,6 +89,19 @@ describe("systemdUnit", () => {
   it("keeps an enabled unit enabled", async () => {
     const { changes } = await planTask(present(), { facts: facts(written, "[Unit]\n", loaded) });
     expect(changes[0]?.sets).toContainEqual(unit.is(name, loaded));
+  });
+
+  it.each([
+    ["[Service]\nType=oneshot\n", true],
+    ["[Service]\nType = oneshot\nRemainAfterExit=true\n", false],
+    ["[Service]\nType=oneshot\nType=simple\n", false],
+    ["[Service]\nExecStart=/bin/true\n", false],
+  ])("knows whether a unit of %j is inactive again once it has done its work", async (content, oneshot) => {
+    const given = { facts: facts({ type: "absent" }, undefined, missing) };
+    const { changes } = await planTask(systemdUnit({ name, content }), given);
+    expect(changes[0]?.sets).toContainEqual(
+      unit.is(name, { ...missing, load: "loaded", file: "static", oneshot }),
+    );
   });
 
   it("stops and removes", async () => {

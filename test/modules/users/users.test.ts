@@ -68,7 +68,14 @@ const cases: readonly [
   [
     "leaves one alone who is as wanted",
     { uid: 7, shell: "/bin/sh", groups: ["adm"] },
-    [there, is("uid", "7"), is("shell", "/bin/sh"), userGroups.is("ann", ["adm"]), ...groups("adm")],
+    [
+      there,
+      is("uid", "7"),
+      is("group", "ann"),
+      is("shell", "/bin/sh"),
+      userGroups.is("ann", ["adm"]),
+      ...groups("adm"),
+    ],
     [],
   ],
   [
@@ -86,25 +93,31 @@ const cases: readonly [
   [
     "takes other groups away",
     { groups: ["adm"] },
-    [there, userGroups.is("ann", ["adm", "sudo"]), ...groups("adm")],
+    [there, is("group", "ann"), userGroups.is("ann", ["adm", "sudo"]), ...groups("adm")],
     ["usermod --groups adm -- ann"],
   ],
   [
     "takes all groups away",
     { groups: [] },
-    [there, userGroups.is("ann", ["adm"])],
+    [there, is("group", "ann"), userGroups.is("ann", ["adm"])],
     ["usermod --groups '' -- ann"],
   ],
   [
     "adds to groups",
     { groups: ["adm"], append: true },
-    [there, userGroups.is("ann", ["sudo"]), ...groups("adm")],
+    [there, is("group", "ann"), userGroups.is("ann", ["sudo"]), ...groups("adm")],
     ["usermod --groups adm,sudo -- ann"],
   ],
   [
     "leaves groups that are there already",
     { groups: ["adm"], append: true },
-    [there, userGroups.is("ann", ["adm", "sudo"]), ...groups("adm")],
+    [there, is("group", "ann"), userGroups.is("ann", ["adm", "sudo"]), ...groups("adm")],
+    [],
+  ],
+  [
+    "knows that one is in one's own group, named or not",
+    { groups: ["ann", "adm"] },
+    [there, is("group", "ann"), userGroups.is("ann", ["adm"]), ...groups("ann", "adm")],
     [],
   ],
   [
@@ -156,7 +169,13 @@ describe("user", () => {
   });
 
   it("names the groups that are not there", async () => {
-    const facts = [there, ...groups("adm"), groupExists.is("crew", false), userGroups.is("ann", [])];
+    const facts = [
+      there,
+      is("group", "ann"),
+      ...groups("adm"),
+      groupExists.is("crew", false),
+      userGroups.is("ann", []),
+    ];
     const plan = planTask(user({ name: "ann", groups: ["adm", "crew"] }), { facts });
     await expect(plan).rejects.toMatchObject({ message: "there is no group crew" });
   });

@@ -1,0 +1,67 @@
+/** How programs print a text: quoted for a shell, in JSON, in a URL, in base64. */
+import { inspect } from "node:util";
+
+/** The text itself and its other spellings. */
+export function spellings(text: string): Set<string> {
+  return new Set([text, ...quoted(text), ...inJson(text), ...inUrl(text), ...inBase64(Buffer.from(text))]);
+}
+
+function quoted(text: string): string[] {
+  return [
+    text.replaceAll("'", "'\\''"),
+    printed(text),
+    inspect(text, { breakLength: Number.POSITIVE_INFINITY }).slice(1, -1),
+    // bash's `printf %q`, and its `declare -p`
+    text.replaceAll(/[ \t'"\\|&;()<>!{},*[\]?^$`]/g, "\\$&"),
+    text.replaceAll(/["$`\\]/g, "\\$&"),
+  ];
+}
+
+/** As a script prints it: its shell may quote a part of the script in an error. */
+function printed(text: string): string {
+  return [...Buffer.from(text.replaceAll("\\", "\\\\").replaceAll("'", "'\\''"))]
+    .map((byte) => (byte < 0x7f ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, "0")}`))
+    .join("");
+}
+
+/** Some escape the slash, and some all that is not ASCII. */
+function inJson(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const ascii = json.replaceAll(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return [json, ascii].flatMap((one) => [one, one.replaceAll("/", "\\/")]);
+}
+
+/** Which characters are left as they are differs from program to program, and so does the space. */
+function inUrl(text: string): string[] {
+  // half of a surrogate pair has no place in a URL
+  const lax = encodeURIComponent(Buffer.from(text).toString());
+  const strict = lax.replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  return [lax, strict]
+    .flatMap((one) => [one, one.replaceAll("%2F", "/")])
+    .flatMap((one) => [one, one.replaceAll("%20", "+")]);
+}
+
+/** How long lines of base64 are: as `base64` and mail have them, and as PEM has them. */
+const widths = [76, 64];
+
+/** By itself, and as a part of a longer content: there it may begin at any of three bits within a character. */
+function inBase64(bytes: Buffer): string[] {
+  const whole = bytes.toString("base64");
+  const found = [whole, bytes.toString("base64url")];
+  if (bytes.length < 9) return found; // what is left of a short one might be a part of any text
+  for (const before of [0, 1, 2]) {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
+    // without the characters that also hold bits of what stands before and behind
+    found.push(text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6)));
+  }
+  const certain = whole.slice(0, Math.floor((bytes.length * 8) / 6));
+  for (const width of widths)
+    for (let at = 0; certain.length > width && at < certain.length; at += width) {
+      const line = certain.slice(at, at + width);
+      if (line.length >= 12) found.push(line);
+    }
+  return found;
+}
