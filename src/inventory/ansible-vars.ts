@@ -1,5 +1,7 @@
 /** Ansible's connection variables as settings: `ansible_host`, `ansible_user` and so on. */
+import { suggest } from "../core/base/suggest.ts";
 import { Secret } from "../secrets/secret.ts";
+import { readSshArguments } from "./ansible-ssh-args.ts";
 import { describe, invalid, oneOf, wrongValue } from "./invalid.ts";
 import type { Layer } from "./model.ts";
 import { describeSetting, settingProblem } from "./settings.ts";
@@ -64,6 +66,16 @@ const mappings = new Map<string, Mapping>([
   ["ansible_timeout", to("connectTimeout", number)],
 ]);
 
+/** Options for ssh, of which the settings are taken that they stand for. */
+const sshArguments = new Set(["ansible_ssh_common_args", "ansible_ssh_extra_args", "ansible_ssh_args"]);
+
+/** Ansible's own that change nothing here: how it runs its Python modules, and hosts that are no Unix. */
+const harmless =
+  /^ansible_(\w*interpreter|shell_\w+|remote_tmp|async_dir|pipelining|ssh_(executable|pipelining|control_path\w*|transfer_method|retries|use_tty)|scp_\w+|sftp_\w+|network_os|winrm_\w+|psrp_\w+|facts|check_mode|group_priority|local_temp|become_plugin|no_log\w*|managed|module_\w+|playbook_python|distribution\w*|os_family|architecture|hostname|fqdn|default_ipv4\w*|managed_by\w*)$/;
+
+/** Ansible's own that change how a host is reached, in a way that has no setting here. */
+const unsupported = /^ansible_(become_(exe|flags)|paramiko_\w+|(ssh_)?host_key_checking)$/;
+
 const secretSettings: ReadonlySet<keyof HostSettings> = new Set(["passphrase", "password", "becomePassword"]);
 
 /**
@@ -72,7 +84,7 @@ const secretSettings: ReadonlySet<keyof HostSettings> = new Set(["passphrase", "
  *
  * @param entries the variables, with their places
  * @param subject whose they are, for the message
- * @throws ShowrunnerError "inventory.invalid" for a connection variable of the wrong type
+ * @throws ShowrunnerError "inventory.invalid" for a connection variable of the wrong type, or one that is none
  */
 export function ansibleLayer(entries: readonly YamlEntry[], subject: string): Layer {
   const settings: [string, unknown][] = [];
@@ -81,6 +93,8 @@ export function ansibleLayer(entries: readonly YamlEntry[], subject: string): La
   for (const entry of entries) {
     const value = entry.value.toJs();
     const mapping = mappings.get(entry.name);
+    if (sshArguments.has(entry.name)) settings.push(...settingsIn(entry, value, subject));
+    else if (mapping === undefined) refuseStrange(entry, subject);
     if (mapping && value !== null)
       settings.push([mapping.setting, readSetting(entry, value, mapping, subject)]);
     if (mapping && secretSettings.has(mapping.setting)) continue;
@@ -90,6 +104,40 @@ export function ansibleLayer(entries: readonly YamlEntry[], subject: string): La
   return layerOf(Object.fromEntries(settings), Object.fromEntries(vars), (name) =>
     places.get(name)?.locate(),
   );
+}
+
+function settingsIn(entry: YamlEntry, value: unknown, subject: string): [string, unknown][] {
+  if (value === null || value === "") return [];
+  const where = `${subject}, ${entry.name}`;
+  if (typeof value !== "string")
+    throw wrongValue(where, "options for ssh", describe(value), entry.value.locate());
+  const read = readSshArguments(value);
+  if ("settings" in read) return Object.entries(read.settings);
+  throw invalid(
+    `${where}: "${read.strange}" is not understood`,
+    entry.value.locate(),
+    "Write it in ~/.ssh/config, which is read, or leave it out: see docs/connections.md.",
+  );
+}
+
+/** What looks like a connection variable and is none would silently leave the host to be reached in another way. */
+function refuseStrange(entry: YamlEntry, subject: string): void {
+  const { name } = entry;
+  if (!name.startsWith("ansible_") || harmless.test(name)) return;
+  if (unsupported.test(name))
+    throw invalid(
+      `${subject}: ${name} is not supported, and the host would be reached without it`,
+      entry.locate(),
+      "Remove it, or say the same with a setting or in ~/.ssh/config: see docs/connections.md.",
+    );
+  const short = (one: string) => one.slice("ansible_".length);
+  const known = [...mappings.keys(), ...sshArguments].map(short);
+  const meant = suggest(short(name), known);
+  if (meant !== undefined)
+    throw invalid(
+      `${subject}: unknown connection variable "${name}" (did you mean "ansible_${meant}"?)`,
+      entry.locate(),
+    );
 }
 
 /** Puts one layer over another: what the second says wins, place by place. */

@@ -69,6 +69,55 @@ describe("a YAML inventory", () => {
     expect(place(made.groups.get("db")?.location)).toBe("hosts.yml:18:5");
   });
 
+  test.each([
+    ["-J jump@bastion", { jump: "jump@bastion" }],
+    ["-o ProxyJump=a,b -o ForwardAgent=yes", { jump: "a,b", forwardAgent: true }],
+    [`-o "ProxyJump bastion" -C -oControlMaster=auto -o ControlPersist=60s`, { jump: "bastion" }],
+    [
+      "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -A",
+      { hostKeys: "insecure", forwardAgent: true },
+    ],
+    ["-o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no", { hostKeys: "insecure" }],
+    [
+      "-oStrictHostKeyChecking=accept-new -o UserKnownHostsFile=~/known",
+      { hostKeys: "pin", knownHosts: "~/known" },
+    ],
+    ["", {}],
+  ])("takes the settings of ssh's options %j", async (args, settings) => {
+    const made = await loadYaml(
+      `all:\n  hosts:\n    a:\n      ansible_ssh_common_args: ${JSON.stringify(args)}\n`,
+    );
+    expect(made.host("a").settings).toEqual(settings);
+  });
+
+  test.each([
+    ["ansible_ssh_common_args: -o ProxyCommand=nc", '"proxycommand nc" is not understood'],
+    ["ansible_ssh_extra_args: -C -4", '"-4" is not understood'],
+    ["ansible_ssh_args: -o UserKnownHostsFile=/dev/null", '"userknownhostsfile /dev/null" is not understood'],
+    [
+      "ansible_conection: local",
+      'unknown connection variable "ansible_conection" (did you mean "ansible_connection"?)',
+    ],
+    ["ansible_prot: 23", '(did you mean "ansible_port"?)'],
+    ["ansible_becom: true", '(did you mean "ansible_become"?)'],
+    ["ansible_become_exe: /opt/sudo", "ansible_become_exe is not supported"],
+  ])("refuses %j, which would be reached in another way than it says", async (line, message) => {
+    const error = await failure(() => loadYaml(`all:\n  hosts:\n    a:\n      ${line}\n`));
+    expect(error).toContain(message);
+    expect(error).toMatch(/hosts\.yml:4:/);
+  });
+
+  test("leaves Ansible's variables that change nothing here what they are", async () => {
+    const made = await loadYaml(
+      "all:\n  hosts:\n    a:\n      ansible_python_interpreter: auto\n      ansible_pipelining: true\n      ansible_colour: red\n",
+    );
+    expect(made.host("a").vars).toEqual({
+      ansible_python_interpreter: "auto",
+      ansible_pipelining: true,
+      ansible_colour: "red",
+    });
+  });
+
   test("reads connection variables as settings, and keeps them but passwords as variables", async () => {
     const host = (await loadYaml(example)).host("db1");
     expect(host).toMatchObject({ address: "192.0.2.20", port: 2222, user: "admin" });

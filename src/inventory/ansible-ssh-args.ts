@@ -1,0 +1,86 @@
+/** The ssh options that Ansible inventories carry, as settings: `-J bastion -o StrictHostKeyChecking=no`. */
+import type { HostSettings } from "./types.ts";
+
+type Settings = { -readonly [K in keyof HostSettings]: HostSettings[K] };
+
+/** What the options come to, or the first one that no setting stands for. */
+export type SshArguments = { readonly settings: HostSettings } | { readonly strange: string };
+
+/** How a connection that is kept open is shared, packed and kept alive: ours is, without being told. */
+const needless =
+  /^(control(master|path|persist)|compression|serveralive(interval|countmax)|tcpkeepalive|loglevel|preferredauthentications|batchmode|gssapiauthentication)$/;
+
+const policies = new Map<string, "known" | "pin" | "insecure">([
+  ["yes", "known"],
+  ["ask", "pin"],
+  ["accept-new", "pin"],
+  ["no", "insecure"],
+  ["off", "insecure"],
+]);
+
+const readers = new Map<string, (value: string, settings: Settings) => boolean>([
+  [
+    "proxyjump",
+    (value, settings) => {
+      settings.jump = value;
+      return true;
+    },
+  ],
+  [
+    "forwardagent",
+    (value, settings) => {
+      settings.forwardAgent = value === "yes";
+      return value === "yes" || value === "no";
+    },
+  ],
+  [
+    "stricthostkeychecking",
+    (value, settings) => {
+      const policy = policies.get(value);
+      if (policy !== undefined) settings.hostKeys = policy;
+      return policy !== undefined;
+    },
+  ],
+  [
+    "userknownhostsfile",
+    (value, settings) => {
+      // with no checking at all, where keys are kept does not matter
+      if (value !== "/dev/null") settings.knownHosts = value;
+      return value !== "/dev/null" || settings.hostKeys === "insecure";
+    },
+  ],
+]);
+
+/** @param text one or more options, as on ssh's command line */
+export function readSshArguments(text: string): SshArguments {
+  const settings: Settings = {};
+  const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|[^\s"']+(?:"[^"]*"|'[^']*'|[^\s"'])*/g)].map(
+    ([word]) => word.replaceAll(/["']/g, ""),
+  );
+  // where keys are kept depends on how they are checked, whichever is said first
+  const options = optionsIn(words).sort(
+    ([a], [b]) => Number(a === "userknownhostsfile") - Number(b === "userknownhostsfile"),
+  );
+  for (const [name, value] of options) {
+    if (needless.test(name)) continue;
+    if (!readers.get(name)?.(value, settings)) return { strange: value === "" ? name : `${name} ${value}` };
+  }
+  return { settings };
+}
+
+/** Options by their lower-case names, in ssh_config's words where they have any. */
+function optionsIn(words: readonly string[]): [name: string, value: string][] {
+  const options: [string, string][] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    const value = () => (word.length > 2 ? word.slice(2) : (words[++at] ?? ""));
+    if (word.startsWith("-o")) {
+      const [, name = "", given = ""] = /^\s*(\w+)\s*[=\s]\s*(.*)$/.exec(value()) ?? [];
+      options.push([name.toLowerCase(), given.trim()]);
+    } else if (word.startsWith("-J")) options.push(["proxyjump", value()]);
+    else if (word === "-A") options.push(["forwardagent", "yes"]);
+    else if (word === "-C") options.push(["compression", "yes"]);
+    else options.push([word, ""]);
+  }
+  return options;
+}
