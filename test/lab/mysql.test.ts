@@ -1,4 +1,5 @@
 /** The role mysql on real hosts: a primary and its replica, from nothing. */
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mysql } from "../../roles/mysql/index.ts";
@@ -9,10 +10,12 @@ import { type Ran, testLab } from "./support.ts";
 
 const lab = testLab("labsql", 81, ["db1", "db2"]);
 const primaryAddress = "10.81.0.11";
+/** In every password, and in no other process of this machine, whatever runs beside this test. */
+const mark = `canary${randomBytes(4).toString("hex")}`;
 const passwords = {
-  site: 'canary site\'s "password"',
-  replication: "canary #1 of \\ replication",
-  next: "canary-number-two",
+  site: `${mark} site's "password"`,
+  replication: `${mark} 1 of \\`,
+  next: `${mark}-2`,
 };
 
 /** Every command line that was seen on this machine, the lab's hosts included, and that held a password. */
@@ -24,7 +27,7 @@ function watchProcesses(): NodeJS.Timeout {
       if (!/^\d+$/.test(pid)) continue;
       try {
         const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-        if (line.includes("canary")) leaks.add(line.replaceAll("\0", " "));
+        if (line.includes(mark)) leaks.add(line.replaceAll("\0", " "));
       } catch {
         // it has ended
       }
@@ -213,14 +216,16 @@ mariadb --defaults-file=/dev/fd/4 --batch --skip-column-names -e 'SELECT text FR
   it("shows no password in a process list, in its output, in a binlog or in a diff", async () => {
     expect([...leaks]).toEqual([]);
     // the watcher does see what runs on the hosts
-    await runInside(lab.spec, "db2", ["sh", "-c", "sleep 0.5 # canary"]);
+    await runInside(lab.spec, "db2", ["sh", "-c", `sleep 0.5 # ${mark}`]);
     expect(leaks.size).toBeGreaterThan(0);
-    expect(outputs.join("\n")).not.toContain("canary");
+    expect(outputs.join("\n")).not.toContain(mark);
+    // matches the mark, and not the command line that looks for it
+    const pattern = mark.replace(/.$/, "[$&]");
     for (const host of ["db1", "db2"]) {
       const found = await runInside(lab.spec, host, [
         "sh",
         "-c",
-        "grep -l 'canar[y]' /var/lib/mysql/mariadb-bin.* /etc/mysql -r; journalctl --no-pager | grep 'canar[y]'; true",
+        `grep -l '${pattern}' /var/lib/mysql/mariadb-bin.* /etc/mysql -r; journalctl --no-pager | grep '${pattern}'; true`,
       ]);
       expect(found).toBe("");
     }
