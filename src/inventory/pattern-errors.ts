@@ -20,9 +20,17 @@ const mostNames = 20;
 export function unknownTerm(names: Names, term: string, role: Role): ShowrunnerError {
   const known = [...names.groups.keys(), ...names.hosts.keys()];
   return patternError(`${where(role, term)}no group or host matches "${term}"${didYouMean(term, known)}`, {
-    hint: "A group that may have no hosts in some inventories can be defined there without any.",
+    hint: hintFor(term, role),
     details: thereAre(names),
   });
+}
+
+function hintFor(term: string, { text }: Role): string {
+  if (text.includes(",") && term.includes(":"))
+    return "A pattern is split at its commas, or where it has none at its colons: not at both.";
+  if (/\[[^\]]*[:-][^\]]*\]$/.test(term))
+    return "A slice of hosts begins with a number from 0: [0:2], [1:], or one host from the end: [-1].";
+  return "A group that may have no hosts in some inventories can be defined there without any.";
 }
 
 export function unknownGroup(names: Names, name: string): ShowrunnerError {

@@ -37,11 +37,13 @@ function inJson(text: string): string[] {
 /** Which characters are left as they are differs from program to program, and so does the space. */
 function inUrl(text: string): string[] {
   // half of a surrogate pair has no place in a URL
-  const lax = encodeURIComponent(Buffer.from(text).toString());
+  const whole = Buffer.from(text).toString();
+  const lax = encodeURIComponent(whole);
   const strict = lax.replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
   return [lax, strict]
     .flatMap((one) => [one, one.replaceAll("%2F", "/")])
-    .flatMap((one) => [one, one.replaceAll("%20", "+")]);
+    .flatMap((one) => [one, one.replaceAll("%20", "+")])
+    .concat(encodeURI(whole), new URLSearchParams([["", whole]]).toString().slice(1));
 }
 
 /** How long lines of base64 are: as `base64` and mail have them, and as PEM has them. */

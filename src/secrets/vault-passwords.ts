@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
 import { commandOutput } from "./command.ts";
 import { readSecretFile, secretPath } from "./file.ts";
+import { secretPrompt } from "./prompt.ts";
 import { reveal, Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";
 import { decryptVault, type VaultText } from "./vault.ts";
@@ -25,7 +26,7 @@ interface Identity {
 /**
  * Decrypts a text with whichever password fits: the one of the text's id first, then the others, as Ansible does.
  *
- * Passwords that no option names come from ANSIBLE_VAULT_IDENTITY_LIST (`dev@FILE,prod@FILE`) and
+ * Passwords that no option names come from ANSIBLE_VAULT_IDENTITY_LIST (`dev@FILE,prod@prompt`) and
  * ANSIBLE_VAULT_PASSWORD_FILE.
  *
  * @param what how the text is called in a message
@@ -62,11 +63,19 @@ function identities({ password, passwordFile, id }: VaultOptions): Identity[] {
     .map((entry): Identity => {
       const at = entry.indexOf("@");
       const label = at > 0 ? entry.slice(0, at) : undefined;
-      return { id: label, read: () => readPassword(entry.slice(at + 1), label) };
+      const source = entry.slice(at + 1);
+      return { id: label, read: () => (asked.has(source) ? ask(label) : readPassword(source, label)) };
     });
   if (id !== undefined) return listed.filter((identity) => identity.id === id);
   const file = process.env["ANSIBLE_VAULT_PASSWORD_FILE"];
   return file ? [...listed, { id: undefined, read: () => readPassword(file, undefined) }] : listed;
+}
+
+/** What Ansible takes for a question, not for a file. */
+const asked: ReadonlySet<string> = new Set(["prompt", "prompt_ask_vault_pass"]);
+
+function ask(id: string | undefined): string {
+  return secretPrompt(id === undefined ? "Vault password" : `Vault password (${id})`).reveal();
 }
 
 /** A command is asked once for each password: it may want a key touched, or ask on the terminal. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { ShowrunnerError } from "../../src/core/base/errors.ts";
-import { Type } from "../../src/core/base/schema.ts";
+import { SecretString, type TSchema, Type } from "../../src/core/base/schema.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { CommandLineText, checkVars } from "../../src/core/plays/vars.ts";
 import { loadInventory } from "../../src/inventory/index.ts";
@@ -44,6 +44,37 @@ describe("a template in a YAML variable", () => {
       "all:\n  hosts:\n    a:\n  vars:\n    name: x\n    port: '{{ other }}'\n",
     );
     expect(() => checkVars([{ play: wantsName, hosts }], {})).not.toThrow();
+  });
+});
+
+describe("a schema", () => {
+  const wants = (schema: TSchema) => {
+    const one = play("p", { hosts: "all", vars: { name: schema } }, { one: async () => undefined });
+    return async (value: string) => {
+      const { hosts } = await hostsOf("all:\n  hosts:\n    a:\n");
+      return checkVars([{ play: one, hosts }], { name: value });
+    };
+  };
+  const detail = (text: string) => expect.objectContaining({ details: [expect.stringContaining(text)] });
+
+  it("knows the formats of JSON Schema", async () => {
+    const date = wants(Type.String({ format: "date" }));
+    await expect(date("2026-02-29")).rejects.toEqual(detail('expected a valid date, got "2026-02-29"'));
+    expect((await date("2026-02-28")).size).toBe(1);
+  });
+
+  it("measures a secret, and does not show it", async () => {
+    const short = wants(SecretString({ maxLength: 8 }));
+    await expect(short("nine-long")).rejects.toEqual(detail("name: expected at most 8 characters"));
+    expect((await short("nine-lon")).size).toBe(1);
+  });
+
+  it("that is itself wrong is told with the play's line, as the user's mistake", async () => {
+    await expect(wants(Type.String({ format: "dat" }))("x")).rejects.toMatchObject({
+      code: "playbook.invalid",
+      message: 'a schema can\'t be used: unknown format "dat" of name',
+      location: { file: expect.stringContaining("vars.test.ts") },
+    });
   });
 });
 

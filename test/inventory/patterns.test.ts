@@ -146,6 +146,7 @@ describe("select", () => {
     ["web:&nowhere", `in the pattern "web:&nowhere": no group or host matches "nowhere"`],
     ["zzz*", `no group or host matches "zzz*"`],
     ["web,zzz*", `in the pattern "web,zzz*": no group or host matches "zzz*"`],
+    ["web,prod:&db", `in the pattern "web,prod:&db": no group or host matches "prod:&db"`],
     ["web:22", `no group or host matches "web:22" (did you mean "web2"?)`],
     ["wbe[0]", `in the pattern "wbe[0]": no group or host matches "wbe" (did you mean "web"?)`],
     ["empty", `no host matches "empty"`],

@@ -14,6 +14,7 @@ describe("a secret is blanked as programs print it:", () => {
     ["base64, in lines of 76", hex(value).replace(/.{76}/g, "$&\n")],
     ["base64, in lines of 64", hex(value).replace(/.{64}/g, "$&\n")],
     ["Python's quote", quotePlus.replaceAll("%2F", "/")],
+    ["URLSearchParams", new URLSearchParams({ token: value }).toString().slice("token=".length)],
     ["a form", quotePlus.replaceAll("%20", "+")],
     ["JSON with slashes escaped", JSON.stringify(value).replaceAll("/", "\\/")],
     ["JSON in ASCII", JSON.stringify(value).replaceAll("ü", "\\u00fc")],

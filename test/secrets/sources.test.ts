@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { armor, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { messageOf } from "../../src/core/base/errors.ts";
+import { fetchSecrets } from "../../src/secrets/fetch.ts";
 import { redact } from "../../src/secrets/secret.ts";
 import { secretFrom } from "../../src/secrets/sources.ts";
 
@@ -85,6 +86,18 @@ describe("a command", () => {
     expect(made.reveal()).toBe("the-output-1");
     expect(made.reveal()).toBe("the-output-1");
     expect(redact("the-output-1")).toBe("********");
+  });
+
+  it("runs before the first host, where a play's variables hold it, and fails only where it is needed", () => {
+    const runs = put("early", "");
+    const made = secretFrom.command(["sh", "-c", `echo x >> ${runs}; echo early-output`]);
+    const broken = secretFrom.command(["false"]);
+    fetchSecrets(
+      new Map([["play", new Map([["web1", { deep: [{ made, broken }], bytes: Buffer.from("x") }]])]]),
+    );
+    expect(readFileSync(runs, "utf8")).toBe("x\n");
+    expect(made.reveal()).toBe("early-output");
+    expect(() => broken.reveal()).toThrow("failed with status 1");
   });
 
   test.each<[readonly [string, ...string[]], string]>([

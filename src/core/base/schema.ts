@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import type { Ajv as AjvInstance, ErrorObject, ValidateFunction } from "ajv";
 import { type Static, type TObject, type TProperties, type TSchema, type TUnsafe, Type } from "typebox";
-import { redact, Secret } from "../../secrets/secret.ts";
+import { redact, reveal, Secret } from "../../secrets/secret.ts";
 import { type ErrorCode, type Location, messageOf, ShowrunnerError } from "./errors.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -17,7 +17,12 @@ export { Type };
 export function SecretString(
   options: { description?: string; maxLength?: number } = {},
 ): TUnsafe<string | Secret> {
-  return Type.Unsafe<string | Secret>({ secret: true, ...options });
+  const { maxLength, ...others } = options;
+  return Type.Unsafe<string | Secret>({
+    secret: true,
+    ...others,
+    ...(maxLength === undefined ? {} : { secretLength: maxLength }),
+  });
 }
 
 /** A schema whose value may be left out, because it has a default: a caller may omit it, whoever reads it has it. */
@@ -137,6 +142,14 @@ function createAjv(): AjvInstance {
     validateSchema: false,
     verbose: true,
   });
+  // a schema of a secret has no type: it is a string or a Secret, and its length is measured with it
+  instance.addKeyword({
+    keyword: "secretLength",
+    schemaType: "number",
+    errors: false,
+    validate: (longest: number, data: unknown) =>
+      !(typeof data === "string" || data instanceof Secret) || [...reveal(data)].length <= longest,
+  });
   instance.addKeyword({
     keyword: "secret",
     schemaType: "boolean",
@@ -238,6 +251,8 @@ function explainOne(error: ErrorObject): Problem {
       return expected(show(params["allowedValue"]));
     case "anyOf":
       return expected(describeUnion(error));
+    case "secretLength":
+      return { path, message: `expected at most ${error.schema} characters` };
     case "secret":
       return { path, message: "expected a string or a secret" };
     case "format":

@@ -1,5 +1,6 @@
 /** Runs a playbook: its plays in order. */
 import pLimit, { type LimitFunction } from "p-limit";
+import { fetchSecrets } from "../../secrets/fetch.ts";
 import { askPrompts } from "../../secrets/prompt.ts";
 import { Session } from "../../transport/session.ts";
 import type { Become, Connect } from "../../transport/transport.ts";
@@ -78,6 +79,7 @@ export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
   const plays = selectPlays(request);
   const vars = checkVars(plays, extraVars, playbook.plays);
   askPrompts();
+  fetchSecrets(vars);
   return new Run(request, plays, vars).run();
 }
 
