@@ -138,7 +138,6 @@ describe("a task", () => {
 
   it.each([
     [{ retries: -1 }, /retries: expected a whole number from 0, got -1$/],
-    [{ throttle: 0 }, /throttle: expected a whole number from 1, got 0$/],
     [{ delay: -1 }, /delay: expected a time such as 5, "500ms" or "10m", got -1$/],
     [{ timeout: 0 }, /timeout: expected a time .*, above 0, got 0$/],
   ])("refuses %j", (options, message) => {

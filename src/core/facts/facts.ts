@@ -3,6 +3,8 @@ import type { Session } from "../../transport/session.ts";
 import type { Become, Output } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
+import { Places, realDirectory } from "./places.ts";
+import { identities, mayTouch } from "./touching.ts";
 
 /** A value with how sure it is. */
 export interface Known<V> {
@@ -56,6 +58,7 @@ export class FactStore {
   readonly #world: WorldClock;
   readonly #observed = new Map<string, Observation>();
   readonly #predicted = new Map<string, Prediction>();
+  readonly #places = new Places((become, directory) => this.#want(become, realDirectory, directory));
   readonly #touched: { readonly touch: Touch; readonly at: number }[] = [];
   readonly #wanted = new Map<
     string,
@@ -82,14 +85,12 @@ export class FactStore {
    * @param become the user to read as
    */
   async read<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): Promise<Known<V>> {
-    const id = `${fact.name}\0${factKeyId(key)}`;
-    const prediction = this.#predicted.get(id);
-    if (prediction) {
-      // a fact's name stands for its type: only `fact.is` makes predictions under it
-      const value = prediction.value as V;
-      return { value, tentative: prediction.tentative || this.#isTouched(fact, key, value, prediction.at) };
-    }
-    const value = await this.#observe(become, fact, key, id);
+    const foreseen = this.#foreseen(fact, key);
+    if (foreseen) return foreseen;
+    const value = await this.#observe(become, fact, key);
+    // only now it is known where a path lies: a change of this plan may have been foreseen under another name of it
+    const elsewhereNamed = this.#foreseen(fact, key);
+    if (elsewhereNamed) return elsewhereNamed;
     const elsewhere = fact.about === "world" && this.#world.changes > 0 && this.#predicting;
     return { value, tentative: elsewhere || this.#isTouched(fact, key, value, 0) };
   }
@@ -103,19 +104,19 @@ export class FactStore {
     const at = this.#count();
     for (const touch of touches) this.#touched.push({ touch, at });
     for (const { fact, key, value } of sets)
-      this.#predicted.set(`${fact}\0${factKeyId(key)}`, { value, tentative, at });
+      for (const id of this.#identities(fact, key)) this.#predicted.set(id, { value, tentative, at });
   }
 
   /** After a real change: what it sets or may touch is read afresh when next needed. */
   invalidate(sets: readonly FactValue[], touches: readonly Touch[]): void {
     this.#count();
-    const set = new Set(sets.map(({ fact, key }) => `${fact}\0${factKeyId(key)}`));
-    for (const [id, observation] of this.#observed) {
-      const { fact, key } = observation;
-      const name = id.slice(id.indexOf("\0") + 1);
-      const altered = touches.some((touch) => mayTouch(touch, fact, key, observation.settled));
-      if (set.has(name) || altered) this.#observed.delete(id);
+    const set = new Set(sets.flatMap(({ fact, key }) => this.#identities(fact, key)));
+    for (const [id, { fact, key, settled }] of this.#observed) {
+      const isSet = this.#identities(fact.name, key).some((name) => set.has(name));
+      if (isSet || touches.some((touch) => this.#mayTouch(touch, fact, key, settled)))
+        this.#observed.delete(id);
     }
+    if (touches.some(mayTurnLinks)) this.#places.forget();
   }
 
   /** All that was read from the host and is not stale. */
@@ -138,25 +139,41 @@ export class FactStore {
 
   #isTouched<K extends FactKey, V>(fact: Fact<K, V>, key: K, value: V, since: number): boolean;
   #isTouched(fact: Fact<FactKey, unknown>, key: FactKey, value: unknown, since: number): boolean {
-    return this.#touched.some(({ touch, at }) => at > since && mayTouch(touch, fact, key, { value }));
+    return this.#touched.some(({ touch, at }) => at > since && this.#mayTouch(touch, fact, key, { value }));
   }
 
-  #observe<K extends FactKey, V>(
-    become: Become | undefined,
-    fact: Fact<K, V>,
-    key: K,
-    name: string,
-  ): Promise<V>;
-  #observe(
-    become: Become | undefined,
+  #mayTouch(
+    touch: Touch,
     fact: Fact<FactKey, unknown>,
     key: FactKey,
-    name: string,
-  ): Promise<unknown> {
-    const id = `${become?.user ?? ""}\0${name}`;
+    current: { readonly value: unknown } | undefined,
+  ): boolean {
+    const place = this.#places.ofKey(key);
+    return mayTouch(touch, { fact, key, place, current }, (path) => this.#places.of(path));
+  }
+
+  #identities(fact: string, key: FactKey): string[] {
+    return identities(fact, key, this.#places.ofKey(key));
+  }
+
+  /** What the plan has come to say of it last, under whatever name. */
+  #foreseen<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined {
+    const predictions = this.#identities(fact.name, key).flatMap((id) => this.#predicted.get(id) ?? []);
+    const [last] = predictions.sort((a, b) => b.at - a.at);
+    if (!last) return undefined;
+    // a fact's name stands for its type: only `fact.is` makes predictions under it
+    const value = last.value as V;
+    return { value, tentative: last.tentative || this.#isTouched(fact, key, value, last.at) };
+  }
+
+  #observe<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): Promise<V>;
+  #observe(become: Become | undefined, fact: Fact<FactKey, unknown>, key: FactKey): Promise<unknown> {
+    const id = `${become?.user ?? ""}\0${fact.name}\0${factKeyId(key)}`;
     const existing = this.#observed.get(id);
     if (existing && (fact.about !== "world" || existing.asOf === this.#world.changes)) return existing.value;
-    const value = this.#want(become, fact, key);
+    const wanted = this.#want(become, fact, key);
+    const placed = this.#places.locate(become, key);
+    const value = placed === undefined ? wanted : Promise.all([wanted, placed]).then(([known]) => known);
     const observation: Observation = { fact, key, as: become?.user, asOf: this.#world.changes, value };
     this.#observed.set(id, observation);
     value.then(
@@ -168,6 +185,7 @@ export class FactStore {
     return value;
   }
 
+  #want<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): Promise<V>;
   #want(become: Become | undefined, fact: Fact<FactKey, unknown>, key: FactKey): Promise<unknown> {
     const user = become?.user ?? "";
     let batch = this.#wanted.get(user);
@@ -228,31 +246,9 @@ export class FactStore {
   }
 }
 
-/** @param current the value, where it is known: only a value that may arrive is touched by an arrival */
-function mayTouch(
-  touch: Touch,
-  fact: Fact<FactKey, unknown>,
-  key: FactKey,
-  current: { readonly value: unknown } | undefined,
-): boolean {
-  if (touch === "everything") return true;
-  if (touch === "services") return fact.about !== "host";
-  if (touch === "arrivals")
-    return current === undefined || fact.source.mayArrive?.(key, current.value) === true;
-  if (touch.fact !== fact.name) return false;
-  if ("below" in touch) return isBelow(pathOf(key), touch.below);
-  if ("above" in touch) return isBelow(touch.above, pathOf(key));
-  return touch.keys === undefined || touch.keys.some((one) => factKeyId(one) === factKeyId(key));
-}
-
-/** The path that a key is about, if it is about one. */
-function pathOf(key: FactKey): string | undefined {
-  if (typeof key === "string") return key;
-  return typeof key["path"] === "string" ? key["path"] : undefined;
-}
-
-function isBelow(path: string | undefined, directory: string | undefined): boolean {
-  return path !== undefined && directory !== undefined && path.startsWith(`${directory}/`);
+/** Whether a change may make a symbolic link or take one away, so that paths lie elsewhere. */
+function mayTurnLinks(touch: Touch): boolean {
+  return touch === "everything" || touch === "arrivals" || (typeof touch === "object" && "below" in touch);
 }
 
 function succeeded(fact: { readonly name: string }, { stdout, stderr, status }: Output): Buffer {

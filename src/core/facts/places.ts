@@ -1,0 +1,77 @@
+/** Where paths really lie: two names may lead to one file. */
+import { posix } from "node:path";
+import type { Become } from "../../transport/transport.ts";
+import { rawScript, sh } from "../base/script.ts";
+import { defineFact, type FactKey } from "./fact.ts";
+
+/**
+ * The real path of a directory, symbolic links resolved, as far as it exists: what is missing of it is added as it is
+ * written. The shell's own `cd` finds it, so it costs no process.
+ */
+export const realDirectory = defineFact<string, string>({
+  name: "file.directory",
+  script: (directories) =>
+    rawScript(`for given in ${sh`${directories}`.text}; do
+  at=$given missing=
+  until cd -P -- "$at" 2>/dev/null; do missing=/\${at##*/}$missing at=\${at%/*}; [ -n "$at" ] || at=/; done
+  printf '%s\\000' "\${PWD%/}$missing"
+done`),
+  parse(stdout, directories) {
+    const found = stdout.toString().split("\0");
+    return new Map(directories.map((directory, index) => [directory, found[index] || "/"]));
+  },
+});
+
+/** The path that a key is about, if it is about one. */
+export function pathOf(key: FactKey): string | undefined {
+  const path = typeof key === "string" ? key : key["path"];
+  return typeof path === "string" && path.startsWith("/") ? path : undefined;
+}
+
+/** Whether a path lies below a directory. */
+export function isBelow(path: string | undefined, directory: string | undefined): boolean {
+  return (
+    path !== undefined &&
+    directory !== undefined &&
+    path.startsWith(directory === "/" ? "/" : `${directory}/`)
+  );
+}
+
+/** Where the paths lie that a run has asked about on a host. */
+export class Places {
+  readonly #read: (become: Become | undefined, directory: string) => Promise<string>;
+  readonly #directories = new Map<string, Promise<string>>();
+  readonly #known = new Map<string, string>();
+
+  /** @param read asks the host; whatever is asked for in one tick leaves in one round trip */
+  constructor(read: (become: Become | undefined, directory: string) => Promise<string>) {
+    this.#read = read;
+  }
+
+  /** Finds out where a key's path lies; undefined for a key that is about none. Never rejects. */
+  locate(become: Become | undefined, key: FactKey): Promise<void> | undefined {
+    const path = pathOf(key);
+    if (path === undefined) return undefined;
+    const directory = posix.dirname(path);
+    const id = `${become?.user ?? ""}\0${directory}`;
+    const asked = this.#directories.get(id) ?? this.#read(become, directory).catch(() => directory);
+    this.#directories.set(id, asked);
+    // what stands at the path itself may be a link, and is not followed: facts are about that link
+    return asked.then((real) => void this.#known.set(path, posix.join(real, posix.basename(path))));
+  }
+
+  /** Where a path lies, as far as that is known; else the path itself. */
+  of(path: string): string {
+    return this.#known.get(path) ?? path;
+  }
+
+  ofKey(key: FactKey): string | undefined {
+    const path = pathOf(key);
+    return path === undefined ? undefined : this.of(path);
+  }
+
+  /** After a change that may have made or turned a link: whoever is asked about next is located anew. */
+  forget(): void {
+    this.#directories.clear();
+  }
+}
