@@ -59,7 +59,15 @@ export function hostName(host: string, port: number): string {
 /** Records a key, creating the file for its owner alone. */
 export function pinHostKey(file: string, name: string, key: Buffer): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  appendFileSync(file, `${name} ${keyType(key)} ${key.toString("base64")}\n`, { mode: 0o600 });
+  const line = `${name} ${keyType(key)} ${key.toString("base64")}\n`;
+  appendFileSync(file, endsMidLine(file) ? `\n${line}` : line, { mode: 0o600 });
+}
+
+/** An editor or a script may have left out the last line's end: appended to it, both entries would be lost. */
+function endsMidLine(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const content = readFileSync(file);
+  return content.length > 0 && content.at(-1) !== 0x0a;
 }
 
 /** The type that a public key in wire form names: `ssh-ed25519`, … */

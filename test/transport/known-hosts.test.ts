@@ -88,6 +88,13 @@ describe("a host's key", () => {
     });
   });
 
+  it("is pinned on a line of its own where the last one of the file has no end", () => {
+    const file = join(dir, "unended");
+    writeFileSync(file, `db1 ${other.line}`);
+    expect(hostKeyCheck(settings(file)).verify(mine.blob)).toBe(true);
+    expect(readFileSync(file, "utf8")).toBe(`db1 ${other.line}\nweb1 ${mine.line}\n`);
+  });
+
   it("must be known where that is asked for", () => {
     const check = hostKeyCheck(settings(join(dir, "none"), "known"));
     expect(check.verify(mine.blob)).toBe(false);
