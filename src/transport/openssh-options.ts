@@ -7,6 +7,7 @@ const checking: Readonly<Record<HostKeyPolicy, string>> = { pin: "accept-new", k
 /**
  * Options for the connection itself. What is not set is left to ~/.ssh/config.
  *
+ * @param settings completed from ~/.ssh/config in what has a default here that is not ssh's
  * @param proxyCommand leads through the jump host, if there is one
  */
 export function connectOptions(settings: ConnectionSettings, proxyCommand: string | undefined): string[] {

@@ -15,7 +15,7 @@ import { type ConnectionSettings, defaultConnectTimeout } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Connection } from "./transport.ts";
-import { configOptions, configuredJump } from "./user-config.ts";
+import { completeForOpenSsh, configOptions } from "./user-config.ts";
 
 const bastions = new Bastions<OpenSshConnection>();
 
@@ -26,8 +26,15 @@ const bastions = new Bastions<OpenSshConnection>();
  * @throws ShowrunnerError `host.unreachable`, `host.key` or `host.auth`
  */
 export async function connectOpenSsh(settings: ConnectionSettings): Promise<Connection> {
+  const target = await completeForOpenSsh(settings);
+  const hops = await Promise.all((target.jump ?? []).map(ownWay));
   // ssh would make a connection of its own to the ProxyJump of a configuration, for each host behind it
-  return reach(settings, settings.jump ?? (await configuredJump(settings)));
+  return reach({ ...target, jump: settings.jump }, hops);
+}
+
+/** A jump host whose own jump hosts are left to ssh, where its settings name none. */
+async function ownWay(hop: ConnectionSettings): Promise<ConnectionSettings> {
+  return { ...(await completeForOpenSsh(hop)), jump: hop.jump };
 }
 
 function reach(target: ConnectionSettings, hops: readonly ConnectionSettings[]): Promise<OpenSshConnection> {

@@ -38,13 +38,14 @@ export async function resolveSettings(settings: ConnectionSettings, depth = 0): 
 }
 
 /**
- * The jump hosts that ~/.ssh/config names for a host, for a client that does the rest of what stands there itself.
- *
- * @returns none where it names none, or the host is one of them
+ * Completes settings for a client that reads ~/.ssh/config itself, with what we would else decide over its head: whether
+ * an unknown key is accepted, how long to wait, which jump hosts to share. The system's configuration counts too.
  */
-export async function configuredJump(settings: ConnectionSettings): Promise<readonly ConnectionSettings[]> {
-  const config = await readConfig(settings);
-  return config === undefined ? [] : jumpOf(config, settings);
+export async function completeForOpenSsh(settings: ConnectionSettings): Promise<ConnectionSettings> {
+  const config = await readConfig(settings, true);
+  if (config === undefined) return settings;
+  const { jump = jumpOf(config, settings) } = settings;
+  return { ...settings, ...manners(config, settings), jump };
 }
 
 const configFile = () => join(homedir(), ".ssh", "config");
@@ -54,10 +55,13 @@ export function configOptions(): string[] {
   return homedir() === userInfo().homedir || !existsSync(configFile()) ? [] : ["-F", configFile()];
 }
 
-/** @returns undefined where the user has no configuration, or this machine no ssh */
-async function readConfig({ address, port, user }: ConnectionSettings): Promise<Config | undefined> {
+/** @returns undefined where the user has no configuration (and the system's is not asked for), or this machine no ssh */
+async function readConfig(
+  { address, port, user }: ConnectionSettings,
+  systemToo = false,
+): Promise<Config | undefined> {
   const file = configFile();
-  if (!existsSync(file)) return undefined;
+  if (!systemToo && !existsSync(file)) return undefined;
   const own = configOptions();
   const login = user === undefined ? [] : ["-l", user];
   const at = port === undefined ? [] : ["-p", String(port)];
@@ -67,11 +71,15 @@ async function readConfig({ address, port, user }: ConnectionSettings): Promise<
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     const said = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : String(error);
-    throw new ShowrunnerError("host.unreachable", `ssh could not read ${file}`, {
-      details: said.split("\n"),
-      hint: `try it by hand: ssh -G ${address}`,
-      cause: error,
-    });
+    throw new ShowrunnerError(
+      "host.unreachable",
+      `ssh could not read ${existsSync(file) ? file : "its configuration"}`,
+      {
+        details: said.split("\n"),
+        hint: `try it by hand: ssh -G ${address}`,
+        cause: error,
+      },
+    );
   }
 }
 
@@ -91,20 +99,27 @@ type FromConfig = Partial<ConnectionSettings> & Pick<ResolvedSettings, "keyFiles
 /** What the configuration says where the settings say nothing. */
 function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
   const one = (name: string) => config.get(name)?.[0];
-  const { connectTimeout, hostKeys, knownHosts, port, user, identityFile } = settings;
+  const { knownHosts, port, user, identityFile } = settings;
   refuseProxyCommand(one("proxycommand"), settings);
-  const timeout = Number(one("connecttimeout"));
   return {
+    ...manners(config, settings),
     address: one("hostname") ?? settings.address,
     port: port ?? Number(one("port") ?? 22),
     user: user ?? one("user"),
-    connectTimeout: connectTimeout ?? (timeout > 0 ? timeout : undefined),
-    hostKeys: hostKeys ?? policies.get(one("stricthostkeychecking") ?? ""),
     knownHosts: knownHosts ?? ownKnownHosts(one("userknownhostsfile")),
     ...(identityFile === undefined
       ? { keyFiles: ownKeyFiles(config.get("identityfile")), noAgent: one("identitiesonly") === "yes" }
       : {}),
     ...(settings.jump ? {} : { jump: jumpOf(config, settings) }),
+  };
+}
+
+/** How to deal with a host that is unknown, or silent. */
+function manners(config: Config, { connectTimeout, hostKeys }: ConnectionSettings) {
+  const timeout = Number(config.get("connecttimeout")?.[0]);
+  return {
+    connectTimeout: connectTimeout ?? (timeout > 0 ? timeout : undefined),
+    hostKeys: hostKeys ?? policies.get(config.get("stricthostkeychecking")?.[0] ?? ""),
   };
 }
 

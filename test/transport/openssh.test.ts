@@ -1,4 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { connector } from "../../src/transport/connect.ts";
@@ -41,5 +43,52 @@ describe("the system's ssh", () => {
     // one for the hosts behind it, one for itself
     expect(gate.connections).toBe(2);
     await Promise.all(sessions.map((session) => session.close()));
+  });
+
+  describe("and an unknown host key", () => {
+    const unknown = join(made.folder, "unknown_hosts");
+    const configure = (text: string) => {
+      rmSync(unknown, { force: true });
+      const at = ` HostName 127.0.0.1\n Port ${target.port}\n User joe\n IdentityFile ${join(made.folder, "key")}\n`;
+      writeFileSync(join(home, ".ssh", "config"), `Host new\n${at} UserKnownHostsFile ${unknown}\n${text}`);
+    };
+    const greet = async (changed: Partial<ConnectionSettings> = {}) => {
+      const settings = { name: "new", address: "new", user: undefined, ...changed };
+      const session = new Session(connector("openssh", settings));
+      try {
+        const [output] = await session.run(undefined, ["echo hello"]);
+        return output?.stdout.toString();
+      } finally {
+        await session.close();
+      }
+    };
+
+    it("refuses it under StrictHostKeyChecking yes, where the inventory says nothing", async () => {
+      configure(" StrictHostKeyChecking yes\n");
+      await expect(greet()).rejects.toMatchObject({ code: "host.key" });
+      expect(await greet({ hostKeys: "pin" })).toBe("hello\n");
+    });
+
+    it("pins it where neither says anything", async () => {
+      configure("");
+      expect(await greet()).toBe("hello\n");
+      expect(readFileSync(unknown, "utf8")).toContain(`[127.0.0.1]:${target.port} ssh-ed25519 `);
+    });
+  });
+
+  it("waits as long as ConnectTimeout says, where the inventory says nothing", async () => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const address = silent.address();
+    const port = typeof address === "object" ? address?.port : undefined;
+    writeFileSync(
+      join(home, ".ssh", "config"),
+      `Host mute\n HostName 127.0.0.1\n Port ${port}\n ConnectTimeout 1\n`,
+    );
+    const began = performance.now();
+    const session = new Session(connector("openssh", { name: "mute", address: "mute", user: undefined }));
+    await expect(session.run(undefined, ["true"])).rejects.toMatchObject({ code: "host.unreachable" });
+    expect(performance.now() - began).toBeLessThan(10_000);
+    silent.close();
   });
 });
