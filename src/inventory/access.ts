@@ -51,7 +51,8 @@ function connectionSettings(
     user,
     identityFile: identityFile === undefined ? undefined : settingsPath(identityFile, root),
     passphrase: asSecret(passphrase),
-    knownHosts: knownHosts === undefined ? undefined : settingsPath(knownHosts, root),
+    knownHosts:
+      knownHosts === undefined || knownHosts === "none" ? undefined : settingsPath(knownHosts, root),
     password: asSecret(password),
     forwardAgent,
     hostKeys,

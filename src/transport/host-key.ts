@@ -1,8 +1,7 @@
 /** Decides on a host's key during the hand-shake, and remembers why it was refused. */
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { formatLocation, ShowrunnerError } from "../core/base/errors.ts";
 import { fingerprint, hostName, KnownHosts, keyType, pinHostKey } from "./known-hosts.ts";
+import { defaultKnownHosts, keepsNothing, otherKnownHosts } from "./known-hosts-files.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 export interface HostKeyCheck {
@@ -13,13 +12,18 @@ export interface HostKeyCheck {
   readonly refusal: ShowrunnerError | undefined;
 }
 
-type HostKeySettings = Pick<ResolvedSettings, "address" | "port" | "knownHosts" | "hostKeys">;
+type HostKeySettings = Pick<
+  ResolvedSettings,
+  "address" | "port" | "knownHosts" | "alsoKnownHosts" | "hostKeys"
+>;
 
 /** @param settings the host's name, address and key policy */
 export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
   const { address, port, hostKeys = "pin" } = settings;
-  const own = settings.knownHosts ?? join(homedir(), ".ssh", "known_hosts");
-  const known = new KnownHosts(settings.knownHosts ? [own] : [own, "/etc/ssh/ssh_known_hosts"]);
+  const chosen = chosenFile(settings);
+  const { alsoKnownHosts = chosen === undefined ? otherKnownHosts() : [] } = settings;
+  const own = chosen ?? defaultKnownHosts();
+  const known = new KnownHosts([own, ...alsoKnownHosts]);
   const name = hostName(address, port);
   let refusal: ShowrunnerError | undefined;
 
@@ -60,4 +64,8 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
       }
     },
   };
+}
+
+function chosenFile({ knownHosts }: HostKeySettings): string | undefined {
+  return knownHosts === undefined || keepsNothing(knownHosts) ? undefined : knownHosts;
 }

@@ -35,13 +35,14 @@ export function parseJump(text: string): Hop[] {
 /** Tells routes apart: whoever is on the way, by everything that decides where and as whom we arrive. */
 export function routeName(hops: readonly ConnectionSettings[]): string {
   return JSON.stringify(
-    hops.map(({ address, port, user, identityFile, hostKeys, knownHosts }) => [
+    hops.map(({ address, port, user, identityFile, hostKeys, knownHosts, alsoKnownHosts }) => [
       address,
       port,
       user,
       identityFile,
       hostKeys,
       knownHosts,
+      alsoKnownHosts,
     ]),
   );
 }

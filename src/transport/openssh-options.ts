@@ -11,7 +11,16 @@ const checking: Readonly<Record<HostKeyPolicy, string>> = { pin: "accept-new", k
  * @param proxyCommand leads through the jump host, if there is one
  */
 export function connectOptions(settings: ConnectionSettings, proxyCommand: string | undefined): string[] {
-  const { port, user, identityFile, knownHosts, hostKeys, forwardAgent, jump } = settings;
+  const {
+    port,
+    user,
+    identityFile,
+    knownHosts,
+    alsoKnownHosts = [],
+    hostKeys,
+    forwardAgent,
+    jump,
+  } = settings;
   const { connectTimeout = defaultConnectTimeout } = settings;
   const asks = settings.password !== undefined || settings.passphrase !== undefined;
   const options: [string, string | undefined][] = [
@@ -21,7 +30,7 @@ export function connectOptions(settings: ConnectionSettings, proxyCommand: strin
     ["ServerAliveInterval", "15"],
     ["ServerAliveCountMax", "4"],
     ["StrictHostKeyChecking", checking[hostKeys ?? "pin"]],
-    ["UserKnownHostsFile", hostKeys === "insecure" ? "/dev/null" : pathOption(knownHosts)],
+    ["UserKnownHostsFile", hostKeys === "insecure" ? "/dev/null" : pathOption(knownHosts, ...alsoKnownHosts)],
     ["Port", port === undefined ? undefined : String(port)],
     ["User", user],
     ["IdentityFile", pathOption(identityFile)],
@@ -35,6 +44,7 @@ export function connectOptions(settings: ConnectionSettings, proxyCommand: strin
 const yesNo = (value: boolean) => (value ? "yes" : "no");
 
 /** ssh splits at spaces and replaces what stands behind a percent sign. */
-function pathOption(path: string | undefined): string | undefined {
-  return path === undefined ? undefined : `"${path.replaceAll("%", "%%")}"`;
+function pathOption(path: string | undefined, ...others: readonly string[]): string | undefined {
+  if (path === undefined) return undefined;
+  return [path, ...others].map((one) => `"${one.replaceAll("%", "%%")}"`).join(" ");
 }

@@ -23,7 +23,10 @@ export interface ConnectionSettings {
   readonly password?: Password | undefined;
   /** Whether processes on the host may use this machine's agent. Default false. */
   readonly forwardAgent?: boolean | undefined;
+  /** Where host keys are pinned. By default what ~/.ssh/config says, or ~/.ssh/known_hosts. */
   readonly knownHosts?: string | undefined;
+  /** Files that are read besides that one. By default the system's, where `knownHosts` is left out. */
+  readonly alsoKnownHosts?: readonly string[] | undefined;
   readonly hostKeys?: HostKeyPolicy | undefined;
   /** Seconds until connecting is given up. */
   readonly connectTimeout?: number | undefined;

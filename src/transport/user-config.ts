@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { parseJump } from "./jump.ts";
+import { defaultKnownHosts, keepsNothing, knownHostsPaths } from "./known-hosts-files.ts";
 import type { ConnectionSettings, HostKeyPolicy, ResolvedSettings } from "./settings.ts";
 
 type Config = ReadonlyMap<string, readonly string[]>;
@@ -45,7 +46,7 @@ export async function completeForOpenSsh(settings: ConnectionSettings): Promise<
   const config = await readConfig(settings, true);
   if (config === undefined) return settings;
   const { jump = jumpOf(config, settings) } = settings;
-  return { ...settings, ...manners(config, settings), jump };
+  return { ...settings, ...manners(config, settings), ...knownHostsForOpenSsh(config, settings), jump };
 }
 
 const configFile = () => join(homedir(), ".ssh", "config");
@@ -99,14 +100,14 @@ type FromConfig = Partial<ConnectionSettings> & Pick<ResolvedSettings, "keyFiles
 /** What the configuration says where the settings say nothing. */
 function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
   const one = (name: string) => config.get(name)?.[0];
-  const { knownHosts, port, user, identityFile } = settings;
+  const { port, user, identityFile } = settings;
   refuseProxyCommand(one("proxycommand"), settings);
   return {
     ...manners(config, settings),
     address: one("hostname") ?? settings.address,
     port: port ?? Number(one("port") ?? 22),
     user: user ?? one("user"),
-    knownHosts: knownHosts ?? ownKnownHosts(one("userknownhostsfile")),
+    ...knownHostsOf(config, settings),
     ...(identityFile === undefined
       ? { keyFiles: ownKeyFiles(config.get("identityfile")), noAgent: one("identitiesonly") === "yes" }
       : {}),
@@ -155,10 +156,21 @@ function ownKeyFiles(files: readonly string[] = []): string[] | undefined {
   return paths.length === 0 || (paths.length > 1 && paths.every(isDefault)) ? undefined : paths;
 }
 
-/** New keys are pinned in the first file. */
-function ownKnownHosts(files: string | undefined): string | undefined {
-  const [first] = files?.split(" ") ?? [];
-  return first === undefined || /\/\.ssh\/known_hosts$/.test(first) ? undefined : homePath(first);
+/** New keys are pinned in the first file, and a host is whom any of them knows. */
+function knownHostsOf(config: Config, { knownHosts }: ConnectionSettings) {
+  if (knownHosts !== undefined && !keepsNothing(knownHosts)) return {};
+  const files = (name: string) => knownHostsPaths(config.get(name)?.[0]);
+  const [first = defaultKnownHosts(), ...others] = files("userknownhostsfile");
+  return { knownHosts: first, alsoKnownHosts: [...others, ...files("globalknownhostsfile")] };
+}
+
+/** ssh reads its files itself, but where one of them is no file: with that it would accept every key in silence. */
+function knownHostsForOpenSsh(config: Config, { knownHosts }: ConnectionSettings) {
+  if (knownHosts !== undefined && !keepsNothing(knownHosts)) return {};
+  const text = config.get("userknownhostsfile")?.[0] ?? "";
+  if (!text.split(" ").some(keepsNothing)) return { knownHosts: undefined };
+  const [first = defaultKnownHosts(), ...others] = knownHostsPaths(text);
+  return { knownHosts: first, alsoKnownHosts: others };
 }
 
 function homePath(path: string): string {

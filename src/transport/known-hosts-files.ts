@@ -1,0 +1,54 @@
+/** Which known_hosts files count for a host. The first of them is where new keys are pinned. */
+import { existsSync, statSync } from "node:fs";
+import { homedir, userInfo } from "node:os";
+import { join } from "node:path";
+
+/** The user's own, where nothing else is said. */
+export function defaultKnownHosts(): string {
+  return join(homedir(), ".ssh", "known_hosts");
+}
+
+/** What is read besides it. */
+export function otherKnownHosts(): string[] {
+  return [`${defaultKnownHosts()}2`, "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
+}
+
+/**
+ * Whether a path keeps no keys: `none`, /dev/null and its like. Every key would be a new one each time, and not to check
+ * keys takes the explicit "insecure". A directory is a mistake instead, which reading it tells.
+ */
+export function keepsNothing(path: string): boolean {
+  if (path.toLowerCase() === "none") return true;
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found !== undefined && !found.isFile() && !found.isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The files of a UserKnownHostsFile or GlobalKnownHostsFile as `ssh -G` prints it: without the quotes that paths with
+ * spaces had. What exists tells them apart, and where nothing does, how a path begins.
+ */
+export function knownHostsPaths(text = ""): string[] {
+  const words = text.split(" ").filter((word) => word !== "");
+  const paths: string[] = [];
+  for (let at = 0; at < words.length; ) {
+    const upTo = (end: number) => inHome(words.slice(at, end).join(" "));
+    const ends = Array.from({ length: words.length - at }, (_, index) => words.length - index);
+    const next = words.findIndex((word, index) => index > at && /^[/~]|^none$/i.test(word));
+    const end = ends.find((candidate) => existsSync(upTo(candidate))) ?? (next === -1 ? words.length : next);
+    paths.push(upTo(end));
+    at = end;
+  }
+  return paths.filter((path) => !keepsNothing(path));
+}
+
+/** ssh goes by the home that passwd names; we go by HOME, where its defaults are concerned. */
+function inHome(path: string): string {
+  if (path.startsWith("~/")) return join(homedir(), path.slice(2));
+  const theirs = join(userInfo().homedir, ".ssh", "known_hosts");
+  if (path === theirs) return defaultKnownHosts();
+  return path === `${theirs}2` ? `${defaultKnownHosts()}2` : path;
+}
