@@ -1,5 +1,6 @@
 /** Connections to jump hosts: one for all the hosts behind it, and not too many hand-shakes through it at a time. */
 import pLimit from "p-limit";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /**
  * sshd's default is MaxStartups 10:30:100: from the tenth connection on that has not proved itself yet, it drops some
@@ -15,6 +16,7 @@ export interface Ending {
 
 interface Shared<B> {
   readonly connection: Promise<B>;
+  readonly unwanted: AbortController;
   readonly limit: ReturnType<typeof pLimit>;
   users: number;
 }
@@ -27,17 +29,19 @@ export class Bastions<B extends Ending> {
    * Makes a connection through a jump host.
    *
    * @param route names the jump host and the way to it
-   * @param open connects to the jump host, where no connection stands
+   * @param open connects to the jump host, where no connection stands; aborted when nobody waits for it any more
    * @param connect makes the connection; the jump host's stays until this one has ended
+   * @param signal gives up waiting for the jump host, which others may go on with
    */
   async through<T extends Ending>(
     route: string,
-    open: () => Promise<B>,
+    open: (signal: AbortSignal) => Promise<B>,
     connect: (bastion: B) => Promise<T>,
+    signal?: AbortSignal,
   ): Promise<T> {
     const shared = this.#acquire(route, open);
     try {
-      const bastion = await shared.connection;
+      const bastion = await unlessAborted(shared.connection, signal);
       const made = await shared.limit(() => connect(bastion));
       void made.ended.then(() => this.#release(route, shared));
       return made;
@@ -47,15 +51,16 @@ export class Bastions<B extends Ending> {
     }
   }
 
-  #acquire(route: string, open: () => Promise<B>): Shared<B> {
+  #acquire(route: string, open: (signal: AbortSignal) => Promise<B>): Shared<B> {
     const shared = this.#shared.get(route) ?? this.#open(route, open);
     shared.users++;
     return shared;
   }
 
-  #open(route: string, open: () => Promise<B>): Shared<B> {
-    const connection = open();
-    const shared: Shared<B> = { connection, limit: pLimit(handshakes), users: 0 };
+  #open(route: string, open: (signal: AbortSignal) => Promise<B>): Shared<B> {
+    const unwanted = new AbortController();
+    const connection = open(unwanted.signal);
+    const shared: Shared<B> = { connection, unwanted, limit: pLimit(handshakes), users: 0 };
     this.#shared.set(route, shared);
     // a connection that ended, or was never made, must not serve the next host
     const forget = () => this.#forget(route, shared);
@@ -67,6 +72,7 @@ export class Bastions<B extends Ending> {
     shared.users--;
     if (shared.users > 0) return;
     this.#forget(route, shared);
+    shared.unwanted.abort();
     shared.connection.then(
       (connection) => connection.close(),
       () => undefined,

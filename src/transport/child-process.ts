@@ -1,5 +1,5 @@
 /** A process of this machine as a process of a host: what runs there is reached through its three streams. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import type { RemoteProcess } from "./transport.ts";
 
 /**
@@ -21,4 +21,14 @@ export function startChild([file = "", ...words]: readonly string[]): RemoteProc
     closed,
     close: () => child.kill("SIGTERM"),
   };
+}
+
+/** Ends a child that was started detached, with all that it started in its process group. */
+export function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return; // it never began
+  try {
+    process.kill(-pid, "SIGTERM");
+  } catch {
+    // nobody is left in it
+  }
 }

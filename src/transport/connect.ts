@@ -7,12 +7,12 @@ export type TransportName = "ssh" | "openssh" | "local";
 
 /** @returns a function that connects when it is first needed */
 export function connector(transport: TransportName | Transport, settings: ConnectionSettings): Connect {
-  if (typeof transport !== "string") return () => connectCustom(transport, settings);
+  if (typeof transport !== "string") return (signal) => connectCustom(transport, settings, signal);
   switch (transport) {
     case "ssh":
-      return async () => (await import("./ssh.ts")).connectSsh(settings);
+      return async (signal) => (await import("./ssh.ts")).connectSsh(settings, signal);
     case "openssh":
-      return async () => (await import("./openssh.ts")).connectOpenSsh(settings);
+      return async (signal) => (await import("./openssh.ts")).connectOpenSsh(settings, signal);
     case "local":
       return async () => (await import("./local.ts")).connectLocal();
   }

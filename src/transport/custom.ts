@@ -11,8 +11,11 @@ import type { Connection, RemoteProcess } from "./transport.ts";
 export interface Transport {
   /** How inventories and messages call it. */
   readonly name: string;
-  /** Reaches one host. Whatever it throws is shown as the reason why the host is unreachable. */
-  connect(host: ConnectionSettings): Promise<Connection>;
+  /**
+   * Reaches one host. Whatever it throws is shown as the reason why the host is unreachable. The signal is aborted when
+   * the run ends first: whatever still connects then, keeps the process from ending.
+   */
+  connect(host: ConnectionSettings, signal?: AbortSignal): Promise<Connection>;
 }
 
 /** A transport by a command of the control machine that starts processes on a host. */
@@ -45,7 +48,7 @@ export function defineTransport(definition: Transport | CommandTransport): Trans
   const { name, command } = definition;
   return {
     name,
-    connect: (host) => connectByCommand(name, host, (script) => command(host, script)),
+    connect: (host, signal) => connectByCommand(name, host, (script) => command(host, script), signal),
   };
 }
 
@@ -66,9 +69,13 @@ export function isTransport(value: unknown): value is Transport {
  *
  * @throws ShowrunnerError `host.unreachable`, or what the transport throws if it is one of ours
  */
-export async function connectCustom(transport: Transport, host: ConnectionSettings): Promise<Connection> {
+export async function connectCustom(
+  transport: Transport,
+  host: ConnectionSettings,
+  signal?: AbortSignal,
+): Promise<Connection> {
   try {
-    return await transport.connect(host);
+    return await transport.connect(host, signal);
   } catch (error) {
     if (error instanceof ShowrunnerError) throw error;
     throw unreachable(transport.name, host, messageOf(error), { cause: error });
@@ -93,6 +100,7 @@ async function connectByCommand(
   name: string,
   host: ConnectionSettings,
   command: (script: string) => readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<Connection> {
   const { connectTimeout = defaultLimit } = host;
   const start = (script: string) => startChild(command(script));
@@ -103,6 +111,7 @@ async function connectByCommand(
   probe.stdout.resume();
   probe.stdin.on("error", () => undefined); // `closed` says what happened
   probe.stdin.end();
+  signal?.addEventListener("abort", probe.close, { once: true });
   const { status, reason } = await withTimeLimit(probe.closed, connectTimeout * 1000, () => {
     probe.close();
     return unreachable(name, host, `no answer within ${connectTimeout} s`, byHand);

@@ -8,6 +8,7 @@ import { ShowrunnerError } from "../core/base/errors.ts";
 import { quote } from "../core/base/script.ts";
 import { askpassEnvironment } from "./askpass.ts";
 import { Bastions } from "./bastions.ts";
+import { endGroup } from "./child-process.ts";
 import { atHop, routeName } from "./jump.ts";
 import { OpenSshConnection } from "./openssh-connection.ts";
 import { connectOptions } from "./openssh-options.ts";
@@ -25,11 +26,14 @@ const bastions = new Bastions<OpenSshConnection>();
  *
  * @throws ShowrunnerError `host.unreachable`, `host.key` or `host.auth`
  */
-export async function connectOpenSsh(settings: ConnectionSettings): Promise<Connection> {
+export async function connectOpenSsh(
+  settings: ConnectionSettings,
+  signal?: AbortSignal,
+): Promise<Connection> {
   const target = await completeForOpenSsh(settings);
   const hops = await Promise.all((target.jump ?? []).map(ownWay));
   // ssh would make a connection of its own to the ProxyJump of a configuration, for each host behind it
-  return reach({ ...target, jump: settings.jump }, hops);
+  return reach({ ...target, jump: settings.jump }, hops, signal);
 }
 
 /** A jump host whose own jump hosts are left to ssh, where its settings name none. */
@@ -37,13 +41,18 @@ async function ownWay(hop: ConnectionSettings): Promise<ConnectionSettings> {
   return { ...(await completeForOpenSsh(hop)), jump: hop.jump };
 }
 
-function reach(target: ConnectionSettings, hops: readonly ConnectionSettings[]): Promise<OpenSshConnection> {
+function reach(
+  target: ConnectionSettings,
+  hops: readonly ConnectionSettings[],
+  signal: AbortSignal | undefined,
+): Promise<OpenSshConnection> {
   const last = hops.at(-1);
-  if (last === undefined) return establish(target);
+  if (last === undefined) return establish(target, signal);
   return bastions.through(
     routeName(hops),
-    () => atHop(last, reach(last, hops.slice(0, -1))),
-    (bastion) => establish(target, { name: last.name, connection: bastion }),
+    (unwanted) => atHop(last, reach(last, hops.slice(0, -1), unwanted)),
+    (bastion) => establish(target, signal, { name: last.name, connection: bastion }),
+    signal,
   );
 }
 
@@ -52,7 +61,13 @@ interface Via {
   readonly connection: OpenSshConnection;
 }
 
-async function establish(settings: ConnectionSettings, via?: Via): Promise<OpenSshConnection> {
+/** @param signal ends what still connects */
+async function establish(
+  settings: ConnectionSettings,
+  signal: AbortSignal | undefined,
+  via?: Via,
+): Promise<OpenSshConnection> {
+  signal?.throwIfAborted();
   const { identityFile, address, connectTimeout = defaultConnectTimeout } = settings;
   if (identityFile !== undefined && !existsSync(identityFile))
     throw new ShowrunnerError("host.auth", `the key file ${identityFile} does not exist`, {
@@ -74,13 +89,17 @@ async function establish(settings: ConnectionSettings, via?: Via): Promise<OpenS
     ],
     { detached: true, stdio: "pipe", env: askpassEnvironment(settings, folder) },
   );
+  const abort = () => endGroup(master);
+  signal?.addEventListener("abort", abort, { once: true });
   try {
     const late = () => new Error("Timed out");
     await withTimeLimit(ready(master, token), connectTimeout * 1000, late);
   } catch (error) {
-    master.kill();
+    abort();
     rmSync(folder, { recursive: true, force: true });
     throw explain(error, settings, via);
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
   return new OpenSshConnection(master, folder, control, settings.forwardAgent ?? false);
 }

@@ -11,6 +11,7 @@ import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, Connect, Connection, Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** Opening a channel on a connection that stands. */
 const openLimit = 60_000;
@@ -29,6 +30,8 @@ export class Session {
   #connection: Promise<Connection> | undefined;
   readonly #lanes = new Map<string, Lane>();
   #closed = false;
+  /** Aborted by the end: it does not wait for a host that is silent. */
+  readonly #leaving = new AbortController();
   /** How often the controller has waited for an answer of this host since the connection stood. */
   roundTrips = 0;
 
@@ -119,7 +122,8 @@ export class Session {
   }
 
   connection(): Promise<Connection> {
-    this.#connection ??= this.#connect();
+    const { signal } = this.#leaving;
+    this.#connection ??= unlessAborted(this.#connect(signal), signal, (late) => void late.close());
     return this.#connection;
   }
 
@@ -141,6 +145,7 @@ export class Session {
    */
   async close(whenIdle: () => Promise<void> = async () => undefined): Promise<void> {
     this.#closed = true;
+    this.#leaving.abort();
     const ended = Promise.all([...this.#lanes.values()].map(async ({ shell }) => (await shell)?.close()));
     await Promise.race([ended.catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
     await Promise.race([whenIdle().catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);

@@ -10,6 +10,7 @@ import { agentSocket, authentications } from "./ssh-auth.ts";
 import { SshConnection } from "./ssh-connection.ts";
 import { explainFailure } from "./ssh-errors.ts";
 import type { Connection } from "./transport.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 import { resolveSettings } from "./user-config.ts";
 
 const serverKeyTypes = [
@@ -29,26 +30,44 @@ const bastions = new Bastions<SshConnection>();
  *
  * @throws ShowrunnerError `host.unreachable`, `host.key` or `host.auth`
  */
-export async function connectSsh(settings: ConnectionSettings): Promise<Connection> {
+export async function connectSsh(settings: ConnectionSettings, signal?: AbortSignal): Promise<Connection> {
   const target = await resolveSettings(settings);
-  return reach(target, target.jump);
+  return reach(target, target.jump, signal);
 }
 
-async function reach(target: ResolvedSettings, hops: readonly ResolvedSettings[]): Promise<SshConnection> {
+async function reach(
+  target: ResolvedSettings,
+  hops: readonly ResolvedSettings[],
+  signal: AbortSignal | undefined,
+): Promise<SshConnection> {
   const last = hops.at(-1);
-  if (last === undefined) return establish(target);
+  if (last === undefined) return establish(target, signal);
   return bastions.through(
     routeName(hops),
-    () => atHop(last, reach(last, hops.slice(0, -1))),
-    async (bastion) => establish(target, await dialThrough(bastion, last, target)),
+    (unwanted) => atHop(last, reach(last, hops.slice(0, -1), unwanted)),
+    async (bastion) => {
+      const dialled = dialThrough(bastion, last, target);
+      return establish(target, signal, await unlessAborted(dialled, signal, (late) => late.destroy()));
+    },
+    signal,
   );
 }
 
-/** @param sock a byte stream to the host; without one a connection is made from here */
-async function establish(settings: ResolvedSettings, sock?: Duplex): Promise<SshConnection> {
+/**
+ * @param signal ends what still connects
+ * @param sock a byte stream to the host; without one a connection is made from here
+ */
+async function establish(
+  settings: ResolvedSettings,
+  signal: AbortSignal | undefined,
+  sock?: Duplex,
+): Promise<SshConnection> {
   const ssh = new NodeSSH();
   const keyCheck = hostKeyCheck(settings);
+  const abort = () => ssh.connection?.destroy();
+  signal?.addEventListener("abort", abort, { once: true });
   try {
+    signal?.throwIfAborted();
     await ssh.connect({
       host: settings.address,
       port: settings.port,
@@ -66,6 +85,8 @@ async function establish(settings: ResolvedSettings, sock?: Duplex): Promise<Ssh
     ssh.dispose();
     sock?.destroy();
     throw keyCheck.refusal ?? explainFailure(error, settings);
+  } finally {
+    signal?.removeEventListener("abort", abort);
   }
   const client = ssh.connection;
   if (!client) throw new ShowrunnerError("host.lost", "the connection ended as soon as it was made");

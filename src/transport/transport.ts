@@ -59,8 +59,11 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Reaches one host. Rejects with `host.unreachable`, `host.key` or `host.auth`. */
-export type Connect = () => Promise<Connection>;
+/**
+ * Reaches one host. Rejects with `host.unreachable`, `host.key` or `host.auth`. The signal is aborted when nobody wants
+ * the connection any more: what still connects is to be ended then.
+ */
+export type Connect = (signal?: AbortSignal) => Promise<Connection>;
 
 /** The program through which another user is become. */
 export type BecomeMethod = "sudo" | "su" | "doas";
