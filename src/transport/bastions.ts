@@ -1,12 +1,9 @@
-/** Connections to jump hosts: one for all the hosts behind it, and not too many hand-shakes through it at a time. */
-import pLimit from "p-limit";
-import { unlessAborted } from "./unless-aborted.ts";
-
 /**
- * sshd's default is MaxStartups 10:30:100: from the tenth connection on that has not proved itself yet, it drops some
- * at random. See sshd_config(5). Two are left for other people.
+ * Connections to jump hosts: one for all the hosts behind it. To its sshd that is one connection that proved itself,
+ * however many hosts are connected through it at a time: MaxStartups, which drops connections that did not yet, counts
+ * no channels. So nothing is limited here, and silent hosts hold up nobody.
  */
-const handshakes = 8;
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** What is shared, and what is made through it. */
 export interface Ending {
@@ -17,7 +14,6 @@ export interface Ending {
 interface Shared<B> {
   readonly connection: Promise<B>;
   readonly unwanted: AbortController;
-  readonly limit: ReturnType<typeof pLimit>;
   users: number;
 }
 
@@ -42,7 +38,7 @@ export class Bastions<B extends Ending> {
     const shared = this.#acquire(route, open);
     try {
       const bastion = await unlessAborted(shared.connection, signal);
-      const made = await shared.limit(() => connect(bastion));
+      const made = await connect(bastion);
       void made.ended.then(() => this.#release(route, shared));
       return made;
     } catch (error) {
@@ -60,7 +56,7 @@ export class Bastions<B extends Ending> {
   #open(route: string, open: (signal: AbortSignal) => Promise<B>): Shared<B> {
     const unwanted = new AbortController();
     const connection = open(unwanted.signal);
-    const shared: Shared<B> = { connection, unwanted, limit: pLimit(handshakes), users: 0 };
+    const shared: Shared<B> = { connection, unwanted, users: 0 };
     this.#shared.set(route, shared);
     // a connection that ended, or was never made, must not serve the next host
     const forget = () => this.#forget(route, shared);
