@@ -103,9 +103,8 @@ async function connectByCommand(
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
   const { connectTimeout = defaultLimit } = host;
-  const start = (script: string) => startChild(command(script));
   const byHand = { hint: `try it by hand: ${command("id").map(quote).join(" ")}` };
-  const probe = start(":");
+  const probe = startChild(command(":"), "group");
   const said: Buffer[] = [];
   probe.stderr.on("data", (chunk: Buffer) => said.push(chunk));
   probe.stdout.resume();
@@ -122,15 +121,15 @@ async function connectByCommand(
   }
 
   const running = new Set<RemoteProcess>();
-  const spawn = async (script: string): Promise<RemoteProcess> => {
-    const started = start(script);
+  const start = async (script: string, end: "process" | "group"): Promise<RemoteProcess> => {
+    const started = startChild(command(script), end);
     running.add(started);
     void started.closed.then(() => running.delete(started));
     return started;
   };
   return {
-    spawn,
-    dial: (address, port, timeout) => dialByShell(spawn, address, port, timeout),
+    spawn: (script) => start(script, "process"),
+    dial: (address, port, timeout) => dialByShell((script) => start(script, "group"), address, port, timeout),
     async close() {
       for (const process of running) process.close();
     },

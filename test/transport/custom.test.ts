@@ -1,8 +1,10 @@
 /** A transport of a user's own, from a command that starts processes: it must do what the built-in ones do. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { printBytes, quote } from "../../src/core/base/script.ts";
+import { startChild } from "../../src/transport/child-process.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { defineTransport, type Transport } from "../../src/transport/custom.ts";
 import { Session } from "../../src/transport/session.ts";
@@ -31,6 +33,23 @@ server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
       child.kill("SIGKILL");
     },
   };
+}
+
+/** The processes in the process group of the one whose command matches. */
+function ofGroupWith(pattern: string): number[] {
+  const table = execFileSync("ps", ["-eo", "pid,pgid,args"], { encoding: "utf8" });
+  const rows = [...table.matchAll(/^ *(\d+) +(\d+) (.*)/gm)];
+  const group = rows.find(([, , , args = ""]) => new RegExp(pattern).test(args))?.[2];
+  return rows.filter(([, , of]) => group !== undefined && of === group).map(([, pid]) => Number(pid));
+}
+
+/** A zombie, of which only its number is left, does not count. */
+function lives(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 const settings = { name: "box", address: "box", user: undefined };
@@ -92,6 +111,30 @@ describe("a transport by a command", () => {
     stream.resume();
     stream.write("bye");
     await ended;
+  });
+
+  it("leaves nothing of a connection elsewhere that was given up here, though the other end keeps it", async () => {
+    const near = over(here);
+    const stream = await near.dial("127.0.0.1", port);
+    const relay = ofGroupWith(`^bash -c .* 127.0.0.1 ${port} `);
+    expect(relay.length).toBeGreaterThan(1);
+    stream.destroy();
+    await vi.waitFor(() => expect(relay.filter(lives)).toEqual([]), 5000);
+    await near.close();
+  });
+
+  it("keeps what a script left running in the background, and does not wait for it", async () => {
+    const left = startChild(["sh", "-c", "sleep 60 & echo $!; cat"]);
+    const daemon = Number(await new Promise<Buffer>((done) => left.stdout.once("data", done)));
+    const began = performance.now();
+    left.close();
+    await left.closed;
+    try {
+      expect(performance.now() - began).toBeLessThan(10_000);
+      expect(lives(daemon)).toBe(true);
+    } finally {
+      process.kill(daemon);
+    }
   });
 
   it("says why a connection elsewhere is refused", async () => {
@@ -187,11 +230,13 @@ describe("a host that a transport does not reach", () => {
     await session.close();
   });
 
-  it("is unreachable where its command does not answer in time", async () => {
-    const session = over(defineTransport({ name: "slow", command: () => ["sleep", "60"] }), {
-      connectTimeout: 0.2,
-    });
+  it("is unreachable where its command does not answer in time, and leaves nothing of it", async () => {
+    const marker = `6${process.pid}`;
+    const command = () => ["sh", "-c", `sleep ${marker} | sleep ${marker}`];
+    const session = over(defineTransport({ name: "slow", command }), { connectTimeout: 0.2 });
     await expect(session.run(undefined, ["true"])).rejects.toThrow("no answer within 0.2 s");
+    const left = () => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }).includes(`sleep ${marker}`);
+    await vi.waitUntil(() => !left(), 5000);
     await session.close();
   });
 });
