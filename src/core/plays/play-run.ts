@@ -59,49 +59,62 @@ async function runBatches(
   batches: readonly HostRun[][],
   run: PlayState,
 ): Promise<Stop | undefined> {
+  const touched = new Set<HostRun>();
   for (const [index, hosts] of batches.entries()) {
     const place = batches.length > 1 ? { batch: { number: index + 1, of: batches.length } } : {};
-    const batch = new PlayBatch(play, hosts, place, run);
-    const { failed, size, cut, untouched: waiting } = await batch.run();
+    const others = new Set(batches.flatMap((batch) => (batch === hosts ? [] : batch)));
+    const batch = new PlayBatch(play, { hosts, others, touched }, place, run);
+    const { failed, size, cut, active } = await batch.run();
     if (run.interrupted) return undefined;
     if (!tooManyFailed(failed, size, play.rolling)) continue;
-    const untouched = [...waiting, ...names(batches.slice(index + 1).flat())];
+    const later = batches.slice(index + 1).flat();
+    const untouched = names([...active, ...later].filter((host) => !touched.has(host)));
     const which = batches.length > 1 ? ` in batch ${index + 1} of ${batches.length}` : "";
     return { reason: `${failed} of ${size} hosts failed${which}${allowed(play)}`, untouched, cut };
   }
   return undefined;
 }
 
+interface BatchHosts {
+  readonly hosts: readonly HostRun[];
+  /** Those of the play's other batches. */
+  readonly others: ReadonlySet<HostRun>;
+  /** Those of any batch on which a step was begun, or handlers were. */
+  readonly touched: Set<HostRun>;
+}
+
 class PlayBatch {
   readonly #play: Play;
   /** A host that failed in an earlier play takes no part, and counts for nothing. */
   readonly #hosts: readonly HostRun[];
+  readonly #others: ReadonlySet<HostRun>;
   readonly #place: Pick<Extract<RunEvent, { type: "step:start" }>, "batch">;
   readonly #run: PlayState;
   /** Whether the step is done, by step: decided when the first host comes to it. */
   readonly #begun = new Map<string, Promise<boolean>>();
-  readonly #touched = new Set<HostRun>();
+  readonly #touched: Set<HostRun>;
   #cut = false;
 
   constructor(
     play: Play,
-    hosts: readonly HostRun[],
+    { hosts, others, touched }: BatchHosts,
     place: Pick<Extract<RunEvent, { type: "step:start" }>, "batch">,
     run: PlayState,
   ) {
     this.#play = play;
     this.#hosts = hosts.filter((host) => !host.failure);
+    this.#others = others;
+    this.#touched = touched;
     this.#place = place;
     this.#run = run;
   }
 
-  async run(): Promise<{ failed: number; size: number; cut: boolean; untouched: readonly string[] }> {
+  async run(): Promise<{ failed: number; size: number; cut: boolean; active: readonly HostRun[] }> {
     this.#run.once.clear();
     await (this.#play.rolling.strategy === "free" ? this.#free() : this.#linear());
     await this.#jobs();
     await this.#handlers();
-    const untouched = names(this.#active.filter((host) => !this.#touched.has(host)));
-    return { failed: this.#failed, size: this.#hosts.length, cut: this.#cut, untouched };
+    return { failed: this.#failed, size: this.#hosts.length, cut: this.#cut, active: this.#active };
   }
 
   /** Each step is done on all hosts before the next one begins. */
@@ -140,8 +153,22 @@ class PlayBatch {
 
   /** What was changed owes its handlers: also on a host that failed later, and on one that was delegated to. */
   async #handlers(): Promise<void> {
-    const owing = [...this.#run.hosts].filter((host) => host.owes(this.#play.name) && !host.lost);
-    await Promise.all(owing.map((host) => this.#run.forks(() => runHandlers(this.#play, host, this.#run))));
+    const owing = [...this.#run.hosts].filter((host) => !host.lost && this.#owes(host));
+    await Promise.all(owing.map((host) => this.#run.forks(() => this.#runHandlers(host))));
+  }
+
+  #runHandlers(host: HostRun): Promise<void> {
+    this.#touched.add(host);
+    return runHandlers(this.#play, host, this.#run, this.#pays(host));
+  }
+
+  #owes(host: HostRun): boolean {
+    return host.handlers.size > 0 || (this.#pays(host) && host.owes(this.#play.name));
+  }
+
+  /** What earlier runs left on a host of another batch is paid with that: it must not restart beside this one. */
+  #pays(host: HostRun): boolean {
+    return !this.#others.has(host);
   }
 
   #begin(step: string): Promise<boolean> {

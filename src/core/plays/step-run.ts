@@ -48,14 +48,18 @@ export async function endJobs(host: HostRun, run: PlayState): Promise<void> {
   for (const { step, error } of await host.jobs.settle()) if (!host.lost) fail(step, host, error, run);
 }
 
-/** Runs what a host owes. A failure is the host's; this never rejects. */
-export async function runHandlers(play: Play, host: HostRun, run: PlayState): Promise<void> {
+/**
+ * Runs what a host owes. A failure is the host's; this never rejects.
+ *
+ * @param pays whether also what earlier runs left is due
+ */
+export async function runHandlers(play: Play, host: HostRun, run: PlayState, pays: boolean): Promise<void> {
   if (run.interrupted) return;
   const where = { host: host.info.name, play: play.name, step: "handlers" };
   run.emit({ type: "host:step", ...where });
   try {
     const context = contextOf(play, "handlers", host, run);
-    inheritDebts(context, play.name);
+    if (pays) inheritDebts(context, play.name);
     await runOwedHandlers(context);
     run.emit({ type: "host:step:end", ...where });
   } catch (error) {

@@ -1,0 +1,94 @@
+/** What earlier runs left on hosts, and which run pays it, where and when. */
+import { writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { play } from "../../src/core/plays/play.ts";
+import { on } from "../../src/core/tasks/delegate.ts";
+import { command } from "../../src/modules/commands/command.ts";
+import { copy } from "../../src/modules/files/copy.ts";
+import { HostsOfThisMachine } from "./hosts-of-this-machine.ts";
+
+let here: HostsOfThisMachine;
+beforeEach(() => {
+  here = new HostsOfThisMachine(["h1", "h2", "h3"]);
+});
+afterEach(() => here.remove());
+
+const names = ["h1", "h2", "h3"];
+const file = (host: string, content = "x") => ({ dest: here.at(`file-${host}`), content });
+
+/** Leaves a handler owed on hosts: it fails there. */
+async function leaveOwed(hosts: readonly string[]) {
+  for (const host of hosts) writeFileSync(here.at(`broken-${host}`), "");
+  await here.run([
+    play(
+      "rolling",
+      { hosts: hosts.join() },
+      { step: ({ host }) => copy(file(host.name), { notify: here.noting() }) },
+    ),
+  ]);
+  for (const host of hosts) expect(here.owed(host)).toHaveLength(1);
+  await Promise.all(["log", ...hosts.map((host) => `broken-${host}`)].map((name) => rm(here.at(name))));
+}
+
+describe("handlers that earlier runs left, in a rolling play", () => {
+  const look = () => play("look", { hosts: "all" }, { step: ({ host }) => copy(file(host.name)) });
+  const rolling = () =>
+    play(
+      "rolling",
+      { hosts: "all", serial: 1 },
+      { step: ({ host }) => command({ argv: ["sh", "-c", `echo ${host.name} begins >>${here.at("log")}`] }) },
+    );
+
+  test("are run with the batch of their host", async () => {
+    await leaveOwed(names);
+    const { exitCode } = await here.run([look(), rolling()]);
+    expect(exitCode).toBe(0);
+    expect(here.log).toEqual(names.flatMap((name) => [`${name} begins`, name]));
+  });
+
+  test("are left on the hosts of later batches where the run stops", async () => {
+    await leaveOwed(names);
+    writeFileSync(here.at("broken-h1"), "");
+    const { stopped } = await here.run([look(), rolling()]);
+    expect(here.log).toEqual(["h1 begins", "h1"]);
+    expect(stopped).toMatchObject([
+      { reason: "1 of 1 hosts failed in batch 1 of 3", untouched: ["h2", "h3"] },
+    ]);
+  });
+
+  test("are run on a host of no batch of the play that owes them", async () => {
+    writeFileSync(here.at("broken-h3"), "");
+    const delegating = (hosts: string) =>
+      play(
+        "delegating",
+        { hosts, serial: 1 },
+        { step: () => on("h3", () => copy(file("h3"), { notify: here.noting() })) },
+      );
+    await here.run([delegating("h1")]);
+    expect(here.owed("h3")).toHaveLength(1);
+    await rm(here.at("broken-h3"));
+    await here.run([look(), delegating("h1,h2")]);
+    expect(here.log).toEqual(["h3", "h3"]);
+    expect(here.owed("h3")).toEqual([]);
+  });
+
+  test("are left where a batch before theirs notifies the host of another handler, which touches it", async () => {
+    await leaveOwed(["h2"]);
+    const delegating = play(
+      "rolling",
+      { hosts: "h1,h2,h3", serial: 1, anyErrorsFatal: true },
+      {
+        step: async ({ host }) => {
+          if (host.name !== "h1") return;
+          await on("h2", () => copy(file("h2", "y"), { notify: here.noting("other") }));
+          await command({ argv: ["false"] });
+        },
+      },
+    );
+    const { stopped } = await here.run([delegating]);
+    expect(here.log).toEqual(["h2 other"]);
+    expect(here.owed("h2")).toHaveLength(1);
+    expect(stopped).toMatchObject([{ untouched: ["h3"] }]);
+  });
+});
