@@ -1,6 +1,15 @@
 /** Leases and debts, on this machine: several runs at once, each over a connection of its own. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,7 +56,8 @@ async function run(plays: readonly Play[], request: Partial<RunRequest> = {}) {
   });
   const errors = events.flatMap((event) => (event.type === "host:failed" ? [event.error] : []));
   const statuses = events.flatMap((event) => (event.type === "task:end" ? [event.status] : []));
-  return { ...summary, events, errors, statuses };
+  const warnings = events.flatMap((event) => (event.type === "warning" ? [event.text] : []));
+  return { ...summary, events, errors, statuses, warnings };
 }
 
 const on = (hosts: string, body: () => PromiseLike<unknown>, name = "one") =>
@@ -91,6 +101,18 @@ async function leaveOwed(notifying: () => PromiseLike<unknown>) {
   expect(owed()).toHaveLength(1);
 }
 
+/** What a run that died left on the host: the processes of a shell's session. */
+function leaveBehind(script: string, idle: boolean) {
+  const shell = spawn("sh", ["-c", script], { detached: true, stdio: "ignore" });
+  const pid = shell.pid ?? 0;
+  const begun = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];
+  mkdirSync(at("state/run"), { recursive: true });
+  writeFileSync(at("state/run/sessions"), `${pid} ${begun}${idle ? ` ${pid}` : ""}\n`);
+  const holder = { ...leaseHolder("test"), pid: spawnSync("true").pid };
+  writeFileSync(at("state/run/holder"), `${JSON.stringify(holder)}\n`);
+  return shell;
+}
+
 const logging = (text: string) => shell({ cmd: `echo ${text} >>${at("log")}` }, { name: text });
 
 describe("a lease", () => {
@@ -121,6 +143,59 @@ describe("a lease", () => {
     await sleep(300);
     await go();
     expect((await second).statuses).toEqual(["ok", "ok", "ok"]);
+  });
+
+  test("is held by the run that waits for a dead one's commands, also in the eyes of others", async () => {
+    const orphan = leaveBehind("exec sleep 30", false);
+    const told: string[] = [];
+    const waiting = run([on("here", () => command({ argv: ["true"] }))], {
+      name: "waiting",
+      waitLease: "30s",
+      subscribers: [(event) => event.type === "warning" && told.push(event.text)],
+    });
+    while (told.length === 0) await sleep(20);
+    expect(told[0]).toMatch(/^test, by .* died and left commands at work here: sleep 30 /);
+    const second = await run([on("here", () => command({ argv: ["true"] }))], { waitLease: 1 });
+    expect(second.errors[0]?.message).toMatch(/^another run is changing this host: waiting, by /);
+    expect(second.warnings.join()).not.toContain("left its connection behind");
+    orphan.kill();
+    expect((await waiting).errors).toEqual([]);
+  });
+
+  test("is taken over from the run that waits for a dead one's commands, and they end", async () => {
+    const orphan = leaveBehind("exec sleep 30", false);
+    const ended = once(orphan, "exit");
+    const told: string[] = [];
+    const waiting = run([on("here", () => command({ argv: ["true"] }))], {
+      name: "waiting",
+      waitLease: "30s",
+      subscribers: [(event) => event.type === "warning" && told.push(event.text)],
+    });
+    while (told.length === 0) await sleep(20);
+    const second = await run([on("here", () => command({ argv: ["true"] }))], { takeOver: true });
+    expect(second.errors).toEqual([]);
+    expect(second.warnings[0]).toMatch(/^taken over, and what was at work here ended, from waiting, by /);
+    await ended;
+    expect((await waiting).exitCode).toBe(4);
+  });
+
+  test("is waited for, for what a dead run left, also where one that waited for it died", async () => {
+    const orphan = leaveBehind("exec sleep 30", false);
+    for (const file of ["sessions", "holder"])
+      renameSync(at(`state/run/${file}`), at(`state/run/${file === "holder" ? "left" : "left-sessions"}`));
+    writeFileSync(at("state/run/holder"), `${JSON.stringify({ ...leaseHolder("waiting") })}\n`);
+    const { errors } = await run([on("here", () => command({ argv: ["true"] }))], { waitLease: 0 });
+    orphan.kill();
+    expect(errors[0]?.message).toMatch(/^test, by .* died and left commands at work here: sleep 30 /);
+  });
+
+  test("is waited for under all of a run's names of one host", async () => {
+    const orphan = leaveBehind("exec sleep 30", false);
+    const { errors } = await run([on("all", () => command({ argv: ["true"] }))], { waitLease: 1 });
+    orphan.kill();
+    expect(errors.map(({ message }) => message)).toEqual(
+      Array(2).fill(expect.stringMatching(/^test, by .* died and left commands at work here: sleep 30 /)),
+    );
   });
 
   test("that the host has no place for is told, with what to do", async () => {
@@ -223,15 +298,7 @@ describe("debts", () => {
   test("of a dead run are paid by one that changes nothing, though the host takes it for alive", async () => {
     await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     // what is left where the network went away without a word: its shell still holds the lock
-    const shell = spawn("sh", ["-c", `exec 9<${at("state/run/lease")}; flock 9; exec sleep 30`], {
-      detached: true,
-      stdio: "ignore",
-    });
-    const pid = shell.pid ?? 0;
-    const begun = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];
-    writeFileSync(at("state/run/sessions"), `${pid} ${begun} ${pid}\n`);
-    const holder = { ...leaseHolder("test"), pid: spawnSync("true").pid };
-    writeFileSync(at("state/run/holder"), `${JSON.stringify(holder)}\n`);
+    leaveBehind(`exec 9<${at("state/run/lease")}; flock 9; exec sleep 30`, true);
     const { errors, statuses } = await run([
       on("here", () => copy({ dest: at("file"), content: "x" }, { notify: logging("run") })),
     ]);

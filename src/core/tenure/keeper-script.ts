@@ -7,8 +7,11 @@ import { rawScript, type Script, sh } from "../base/script.ts";
 import { stateFolders } from "./host-state.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 
-/** What is ended before the lease is asked for: nothing, the last holder's idle shells, or its commands as well. */
-export type EndFirst = "nothing" | "idle" | "all";
+/**
+ * What is ended before the lease is asked for: nothing, the idle shells of the run that is named if it is the last
+ * holder, or everything of whoever holds it, and what dead runs left behind.
+ */
+export type EndFirst = "nothing" | "all" | { readonly idleOf: string };
 
 /**
  * The script. It prints, a line each: `held` and the holder as JSON while another run has the lease; `orphan`, a
@@ -17,6 +20,9 @@ export type EndFirst = "nothing" | "idle" | "all";
  * and the words of `last` (see HostState). Instead of that `late` where it did not get the lease in time, `unguarded`
  * where the host has no flock, or `refused` and why where it can't have its folder. Then it takes requests, a line each: `lane` and the number of a
  * shell that is idle, answered by `registered`; `release`, answered by `released`.
+ *
+ * In its folder, `holder` says who has the lock and `sessions` which are its processes. Whoever has the lock may yet
+ * wait for the commands of a run that died: that run is then in `left`, and its processes in `left-sessions`.
  *
  * @param shell the number of the shell that will make the changes
  * @param wait seconds to wait for another run, or for what a dead one left behind
@@ -32,7 +38,7 @@ said=$({ mkdir -p "$run" && : >>"$run/lease"; } 2>&1) && ours "$run" && cd "$run
 command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
 ${sessions}
 exec 9<lease
-${end === "nothing" ? rawScript(":") : endMembers(end, holder.run)}
+${endFirst(end, holder.run)}
 deadline=$(($(date +%s) + ${wait}))
 pause() {
   [ "$told" != yes ] || [ "$(date +%s)" -lt "$deadline" ] || { echo late; exit 0; }
@@ -40,22 +46,27 @@ pause() {
 }
 told=not
 until flock -n 9; do
+  # ourselves, under another name of the host, and waiting still
+  case $(cat holder 2>/dev/null) in *${holder.run}*) [ ! -f left ] || { pause; continue; } ;; esac
   # a look at the lock takes it for a moment
   [ "$told" = not ] && told=soon || [ "$told" = yes ] || { printf 'held %s\n' "$(cat holder)"; told=yes; }
   pause
 done
+# whoever waited for what is left, and died over it, has left nothing itself
+[ -f left ] || [ ! -f holder ] || { [ ! -f sessions ] || mv -f sessions left-sessions; mv -f holder left; }
+printf '%s\n' ${JSON.stringify(holder)} >.holder && mv -f .holder holder || exit
+: >sessions; register $$; register ${shell}
 told=
-while busy=$(members busy) && [ "$busy" ]; do
+while [ -f left-sessions ] && busy=$(members busy left-sessions) && [ "$busy" ]; do
   [ "$told" ] || {
     for pid in $busy; do printf 'orphan %s %s\n' "$pid" "$(tr '\\0\\n' '  ' </proc/$pid/cmdline)"; done
-    echo "orphans $(cat holder)"; told=yes
+    echo "orphans $(cat left)"; told=yes
   }
   pause
 done
 echo ready; read -r word || exit
 last=; [ ! -f last ] || read -r last <last
-printf '%s\n' ${JSON.stringify(holder)} >.holder && mv -f .holder holder || exit
-: >sessions; register $$; register ${shell}
+rm -f left left-sessions
 echo ${`${holder.run} held`} >last || exit
 echo "granted $last"
 while read -r word number; do
@@ -86,24 +97,34 @@ register() {
   echo "$id $begun$idle" >>sessions
 }
 members() {
-  [ -f sessions ] || return 0
-  while read -r id begun idle; do
+  wanted=$1; shift
+  cat "$@" 2>/dev/null | while read -r id begun idle; do
     stat_of "$id" && [ "$started" != "$begun" ] && continue
     for process in /proc/[0-9]*; do
       pid=\${process#/proc/}
       stat_of "$pid" && [ "$session" = "$id" ] && [ "$state" != Z ] || continue
       case " $idle " in *" $pid "*) kind=idle ;; *) kind=busy ;; esac
-      [ "$1" = all ] || [ "$1" = $kind ] && echo "$pid"
+      [ "$wanted" = all ] || [ "$wanted" = $kind ] && echo "$pid"
     done
-  done <sessions
+  done
 }`);
 
-/** Unless the holder is this very run, under another name of the host. */
-function endMembers(kind: "idle" | "all", run: string): Script {
-  return sh`case $(cat holder 2>/dev/null) in *${run}*) ;; *)
-  ${kind === "all" ? rawScript('[ "$(members all)" ] && echo "ended $(cat holder)"') : rawScript(":")}
-  for pid in $(members ${kind}); do kill -TERM "$pid"; done 2>/dev/null
-  for _ in 1 2; do [ "$(members ${kind})" ] && sleep 1; done
-  for pid in $(members ${kind}); do kill -KILL "$pid"; done 2>/dev/null
+function endFirst(end: EndFirst, run: string): Script {
+  if (end === "nothing") return rawScript(":");
+  // this very run may be the holder, under another name of the host
+  if (end === "all")
+    return sh`case $(cat holder 2>/dev/null) in *${run}*) ;; *)
+  if [ "$(members all sessions)" ]; then echo "ended $(cat holder)"
+  elif [ "$(members all left-sessions)" ]; then echo "ended $(cat left)"; fi
+  ${ending("all sessions left-sessions")}
 esac`;
+  return sh`case $(cat holder 2>/dev/null) in *${end.idleOf}*)
+  ${ending("idle sessions")}
+esac`;
+}
+
+function ending(members: string): Script {
+  return rawScript(`for pid in $(members ${members}); do kill -TERM "$pid"; done 2>/dev/null
+  for _ in 1 2; do [ "$(members ${members})" ] && sleep 1; done
+  for pid in $(members ${members}); do kill -KILL "$pid"; done 2>/dev/null`);
 }

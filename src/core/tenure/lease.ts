@@ -135,7 +135,7 @@ export class Lease {
           if (other && end === "nothing" && isDead(other)) {
             keeper.close();
             this.#tell(`${described(other)} died and left its connection behind: it is ended`);
-            return this.#take(become, shell, "idle");
+            return this.#take(become, shell, { idleOf: other.run });
           }
           trouble = () => `another run is changing this host: ${described(other)}`;
           break;
