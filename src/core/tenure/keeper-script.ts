@@ -32,9 +32,9 @@ export function keeperScript(
   holder: LeaseHolder,
   { shell, wait, end }: { shell: number; wait: number; end: EndFirst },
 ): Script {
-  return sh`umask 022
+  return sh`umask 077
 ${stateFolders}
-said=$({ mkdir -p "$run" && : >>"$run/lease"; } 2>&1) && ours "$run" && cd "$run" || { echo "refused $run $said"; exit; }
+said=$(mkdir -p "$run" 2>&1) && ours "$run" && cd "$run" && said=$({ : >>lease; } 2>&1) || { echo "refused $run $said"; exit; }
 command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
 ${sessions}
 exec 9<lease

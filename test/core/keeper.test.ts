@@ -1,0 +1,109 @@
+/** The script that holds the lease, in the shells that hosts have. */
+import { spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type EndFirst, keeperScript } from "../../src/core/tenure/keeper-script.ts";
+import { leaseHolder } from "../../src/core/tenure/lease-holder.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "keeper-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const at = (...names: string[]) => join(folder, ...names);
+const shells = [["dash"], ["busybox", "sh"], ["bash"]].filter(([name = ""]) =>
+  ["/bin", "/usr/bin"].some((path) => existsSync(join(path, name))),
+);
+
+/** What the keeper says from first to last; it is told to go on where it asks, and to give the lease back. */
+async function said(words: readonly string[], end: EndFirst = "nothing"): Promise<string[]> {
+  const [name = "", ...args] = words;
+  const script = keeperScript(leaseHolder("test"), { shell: process.pid, wait: 2, end });
+  const keeper = spawn(name, [...args, "-c", script.text], {
+    env: { ...process.env, SHOWRUNNER_STATE: folder },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: keeper.stdout })) {
+    lines.push(line);
+    if (line === "ready") keeper.stdin.write("go\n");
+    if (line.startsWith("granted")) keeper.stdin.write("release\n");
+  }
+  return lines;
+}
+
+/** What a run that died left: a command in a session that is written down. */
+function leaveCommand(seconds: number) {
+  const command = spawn("sleep", [String(seconds)], { detached: true, stdio: "ignore" });
+  const begun = readFileSync(`/proc/${command.pid}/stat`, "utf8").split(") ")[1]?.split(" ")[19];
+  mkdirSync(at("run"), { recursive: true });
+  writeFileSync(at("run/sessions"), `${command.pid} ${begun}\n`);
+  writeFileSync(at("run/holder"), '{"run":"dead"}\n');
+  return command;
+}
+
+describe.each(shells)("the keeper in %s", (...words) => {
+  test("waits for what a dead run left, and leaves nothing of that", async () => {
+    const { pid } = leaveCommand(1);
+    expect(await said(words)).toEqual([
+      `orphan ${pid} sleep 1 `,
+      'orphans {"run":"dead"}',
+      "ready",
+      "granted ",
+      "released",
+    ]);
+    expect(readdirSync(at("run")).sort()).toEqual(["last", "lease"]);
+  });
+
+  test("is late where that does not end in time, and the next one waits for it as well", async () => {
+    const command = leaveCommand(30);
+    for (const _ of "ab")
+      expect((await said(words)).map((line) => line.split(" ")[0])).toEqual(["orphan", "orphans", "late"]);
+    command.kill();
+    expect(await said(words)).toContain("granted ");
+  });
+
+  test("ends it in a take-over", async () => {
+    const command = leaveCommand(30);
+    expect(await said(words, "all")).toEqual(['ended {"run":"dead"}', "ready", "granted ", "released"]);
+    expect(command.signalCode).toBe("SIGTERM");
+  });
+
+  test("ends idle shells only of the run that is named", async () => {
+    const { pid } = leaveCommand(30);
+    const sessions = readFileSync(at("run/sessions"), "utf8");
+    writeFileSync(at("run/sessions"), sessions.replace("\n", ` ${pid}\n`));
+    expect(await said(words, { idleOf: "another" })).toEqual(["ready", "granted ", "released"]);
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+    writeFileSync(at("run/sessions"), sessions.replace("\n", ` ${pid}\n`));
+    writeFileSync(at("run/holder"), '{"run":"dead"}\n');
+    expect(await said(words, { idleOf: "dead" })).toContain("released");
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+
+  test("touches nothing where its folder is not its own", async () => {
+    mkdirSync(at("victim"));
+    symlinkSync(at("victim"), at("run"));
+    expect(await said(words)).toEqual([`refused ${at("run")} `]);
+    expect(readdirSync(at("victim"))).toEqual([]);
+  });
+
+  test("has a folder that others can't look into, nor lock", async () => {
+    await said(words);
+    expect(statSync(at("run")).mode & 0o777).toBe(0o700);
+  });
+});
