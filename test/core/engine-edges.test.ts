@@ -317,6 +317,71 @@ describe("once", () => {
     await runOn({ a: new FakeSwitches() }, plays);
     expect(count).toBe(2);
   });
+
+  const refused = new ShowrunnerError("host.unreachable", "down");
+  /** The first host, `a`, can't be reached. */
+  const withoutFirst = (b: FakeSwitches) => ({
+    access: ({ name }: { name: string }) => ({
+      lease: false,
+      connect: () => (name === "a" ? Promise.reject(refused) : Promise.resolve(b.connection)),
+    }),
+  });
+
+  it("is done by the next host where the first can't be reached, which alone is lost", async () => {
+    const [b, c] = [new FakeSwitches(), new FakeSwitches()];
+    const got: string[] = [];
+    const ran = await runOn(
+      { a: new FakeSwitches(), b, c },
+      [
+        play("p", all, {
+          one: async () => void got.push(await once(async () => (await print({ text: "hello" })).value)),
+        }),
+      ],
+      withoutFirst(b),
+    );
+    expect(got).toEqual(["hello", "hello"]);
+    expect(b.changes).toEqual(["print hello"]);
+    expect(ran.hosts).toMatchObject({
+      a: { unreachable: 1 },
+      b: { failed: 0, unreachable: 0 },
+      c: { failed: 0, unreachable: 0 },
+    });
+  });
+
+  it("is not done again where a change was begun: it fails for the others, whose handlers run", async () => {
+    const [a, b] = [new FakeSwitches({ light: "off" }), new FakeSwitches({ light: "off" })];
+    a.dieOn = /^print migrate/;
+    const ran = await runOn({ a, b }, [
+      play("p", all, {
+        zero: () => turn({ name: "light", to: "on" }, { notify: bell }),
+        one: () => once(() => print({ text: "migrate" })),
+      }),
+    ]);
+    expect(b.changes).toEqual(["turn light on", "print bell"]);
+    expect(ran.hosts).toMatchObject({ a: { unreachable: 1 }, b: { failed: 1, unreachable: 0 } });
+    expect(ran.of("host:failed")).toMatchObject([
+      { host: "b", error: { code: "task.failed", message: expect.stringMatching(/^once, on a: /) } },
+    ]);
+  });
+
+  it("counts a change on another host as begun, also within another once", async () => {
+    const b = new FakeSwitches();
+    const ran = await runOn(
+      { a: new FakeSwitches(), b },
+      [
+        play("p", all, {
+          one: () =>
+            once(async () => {
+              await once(() => on("b", () => print({ text: "migrate" })));
+              await print({ text: "after" });
+            }),
+        }),
+      ],
+      withoutFirst(b),
+    );
+    expect(b.changes).toEqual(["print migrate"]);
+    expect(ran.hosts).toMatchObject({ a: { unreachable: 1 }, b: { failed: 1, unreachable: 0 } });
+  });
 });
 
 describe("a secret of many lines", () => {

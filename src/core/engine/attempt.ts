@@ -14,6 +14,7 @@ import { becomeOf, type TaskOptions } from "../tasks/task.ts";
 import type { Certainty } from "../tenure/handlers.ts";
 import { PlanOutdated } from "../tenure/tenure.ts";
 import { applyChange, BadStatus } from "./apply.ts";
+import type { HostContext } from "./context.ts";
 import type { Planning } from "./planning.ts";
 import { hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 
@@ -128,6 +129,7 @@ export function notify<V>({ task, context }: TaskRun<V>, certainty: Certainty): 
 async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
   run.context.host.run.watch?.permit?.(run, change);
   const { task, context, become } = run;
+  await begun(context);
   const { tenure } = context.host;
   const mayOwe = task.options.changedWhen === false ? [] : task.handlers;
   // what a task with a condition of its own has come to owe is settled when that has been asked
@@ -142,6 +144,13 @@ async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change)
   } finally {
     if (!later) await tenure?.settle(mayOwe);
   }
+}
+
+/** What is done once may be left to the next host as long as this one has begun no change: not if it can't be reached. */
+async function begun({ host, work }: HostContext): Promise<void> {
+  if (!work) return;
+  await host.session.connection();
+  work.hasChanged = true;
 }
 
 /** Makes a change and notifies its handlers: also where it failed, unless it certainly had no effect. */

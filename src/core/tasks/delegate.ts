@@ -30,13 +30,7 @@ class On<T> extends Deferred<T> {
       if (!failure.code.startsWith("host.")) throw error;
       // the other host is lost, not this one: for this one the step failed
       host.fail(failure);
-      const { message, hint, details } = failure;
-      throw new ShowrunnerError("task.failed", `${this.#name}: ${message}`, {
-        hint,
-        details,
-        cause: error,
-        location: this.location,
-      });
+      throw lostFor(this, this.#name, error);
     }
   }
 }
@@ -70,24 +64,66 @@ class Once<T> extends Deferred<T> {
   }
 
   protected override async run(context: HostContext): Promise<T> {
-    const { once } = context.host.run;
-    const { doubt } = context;
-    const body = () => withContext({ ...context, isOnce: true }, async () => this.#body());
-    try {
-      const made = await shared(once, this.#key, async () => ({ value: await body(), doubt }));
-      shareDoubt(context, made.doubt);
-      return made.value;
-    } catch (error) {
+    for (;;) {
+      const made = await shared(context.host.run.once, this.#key, () => this.#make(context));
+      if ("value" in made) {
+        shareDoubt(context, made.by.doubt);
+        return made.value;
+      }
+      const { by, error, isLoss, hasChanged } = made;
       shareFailure(context, error);
-      throw error;
+      if (!isLoss || by.host === context.host) throw error;
+      // the other host is lost, not this one; what it may have done must not be done twice
+      if (hasChanged) throw lostFor(this, `once, on ${by.host.info.name}`, error);
     }
   }
+
+  /** Never rejects. */
+  async #make(context: HostContext): Promise<Made<T>> {
+    const work = { hasChanged: false };
+    try {
+      const value = await withContext({ ...context, isOnce: true, work }, async () => this.#body());
+      return { value, by: context };
+    } catch (error) {
+      const { hasChanged } = work;
+      const isLoss = asFailure(error).code.startsWith("host.");
+      // it is the next host's turn
+      if (isLoss && !hasChanged) context.host.run.once.delete(this.#key);
+      return { error, by: context, isLoss, hasChanged };
+    } finally {
+      if (work.hasChanged && context.work) context.work.hasChanged = true;
+    }
+  }
+}
+
+/** What came of a body that is done once, and on which host. */
+type Made<T> = { readonly by: HostContext } & (
+  | { readonly value: T }
+  | {
+      readonly error: unknown;
+      /** Whether the host that did it is lost. */
+      readonly isLoss: boolean;
+      /** Whether a change was begun before. */
+      readonly hasChanged: boolean;
+    }
+);
+
+/** For this host the step failed: another one is lost. */
+function lostFor({ location }: Deferred<unknown>, where: string, error: unknown): ShowrunnerError {
+  const { message, hint, details } = asFailure(error);
+  return new ShowrunnerError("task.failed", `${where}: ${message}`, {
+    hint,
+    details,
+    cause: error,
+    location,
+  });
 }
 
 /**
  * Runs a body on the first host that gets here, and gives its result to all (Ansible's `run_once`).
  *
- * @param body runs once a step; if it fails, it fails for every host that awaits it
+ * @param body runs once a step; if it fails, it fails for every host that awaits it. If its host is lost before it has
+ *   begun a change, the next host does it instead; after that it fails for the others, but they are not lost
  *
  * @example
  * const release = await once(async () => (await command({ argv: ["git", "rev-parse", "HEAD"] })).value.stdout.trim());
