@@ -30,6 +30,7 @@ const defaultTimeout = 30 * 60_000;
 export const scriptOutput = defineFact<ReadingScript, ScriptOutput>({
   name: "script.output",
   about: "world",
+  mostlyOwn: true,
   within: ({ script }, surroundings, timeout) => ({
     script: surrounded(rawScript(script), surroundings).text,
     timeout,

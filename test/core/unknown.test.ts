@@ -1,12 +1,15 @@
 /** What a plan says where a step's code goes by a result that only a real run has. */
 import { describe, expect, it } from "vitest";
 import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { sh } from "../../src/core/base/script.ts";
+import { defineFact, type Fact } from "../../src/core/facts/fact.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { on, once } from "../../src/core/tasks/delegate.ts";
+import { defineModule } from "../../src/core/tasks/module.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { http } from "../../src/modules/net/http.ts";
-import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
+import { expectSwitch, FakeSwitches, print, runOn, turn, worldFact } from "./harness.ts";
 
 type Body = (context: { host: { name: string } }) => Promise<void>;
 
@@ -272,4 +275,62 @@ it("in a real run, an ignored failure gives nothing, and to catch that alters no
   expect(a.switches["light"]).toBe("on");
   expect(ran.statuses.at(-1)).toBe("a turn light: changed");
   expect(unknownOf(ran)).toBeUndefined();
+});
+
+describe("what other hosts answer", () => {
+  const answers = (fact: Fact<string, string>) =>
+    defineModule({
+      name: "answers",
+      summary: "Fails unless something answers.",
+      params: {},
+      async *plan(host) {
+        const now = await host.fact(fact, "light");
+        if (now !== "on") fail(`it is ${now}`);
+        return now;
+      },
+    });
+  const serving = [
+    play("server", { hosts: "a" }, { one: () => turn({ name: "light", to: "on" }) }),
+    play("client", { hosts: "b" }, { two: () => answers(worldFact)({}) }),
+  ];
+
+  it("is no certain failure where a change on another host may bring it about", async () => {
+    const hosts = () => ({ a: new FakeSwitches({ light: "off" }), b: new FakeSwitches({ light: "off" }) });
+    const ran = await runOn(hosts(), serving, { check: true });
+    expect(ran.statuses).toEqual(["a turn light: changed", "b answers : unknown"]);
+    expect(ran.totals.failed).toBe(0);
+  });
+
+  it("fails for certain where nothing would change anywhere", async () => {
+    const hosts = { a: new FakeSwitches({ light: "on" }), b: new FakeSwitches({ light: "off" }) };
+    const ran = await runOn(hosts, serving, { check: true });
+    expect(ran.statuses).toEqual(["a turn light: ok", "b answers : failed"]);
+  });
+
+  it("is another matter than what a command reads on its own host, which stays certain", async () => {
+    const ownFact = defineFact<string, string>({
+      name: "test.own",
+      about: "world",
+      mostlyOwn: true,
+      script: (names) => sh`read-switches ${names}`,
+      parse: (stdout, names) => new Map(names.map((name) => [name, stdout.toString().trim()])),
+    });
+    const ran = await runOn(
+      { a: new FakeSwitches({ light: "off" }), b: new FakeSwitches({ light: "on" }) },
+      [
+        play("p", { hosts: "a" }, { one: () => turn({ name: "light", to: "on" }) }),
+        play(
+          "q",
+          { hosts: "b" },
+          {
+            two: () => answers(ownFact)({}),
+            three: () => turn({ name: "x", to: "on" }),
+            four: () => answers(ownFact)({}),
+          },
+        ),
+      ],
+      { check: true },
+    );
+    expect(ran.statuses.slice(1)).toEqual(["b answers : ok", "b turn x: changed", "b answers : unknown"]);
+  });
 });

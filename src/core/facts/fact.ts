@@ -20,6 +20,11 @@ interface FactBase<K extends FactKey, V> {
   /** Default `host`. */
   readonly about?: FactSubject;
   /**
+   * Of a fact about the world: true where it is mostly about its own host after all, as with a command, which may read
+   * anything. In a check, only what that host itself would change makes it doubtful.
+   */
+  readonly mostlyOwn?: boolean;
+  /**
    * What of a value lasts until something changes it: a plan is out of date once this is another. Default: all of it.
    * Times, positions and free space move by themselves; undefined where everything does.
    */

@@ -25,6 +25,8 @@ export interface ObservedFact {
 /** Counts what was changed, or predicted to change, anywhere in the run: what other hosts answer depends on it. */
 export interface WorldClock {
   changes: number;
+  /** Whether the run predicts changes and makes none. */
+  readonly isPredicted: boolean;
 }
 
 interface Observation {
@@ -91,16 +93,11 @@ export class FactStore {
     // only now it is known where a path lies: a change of this plan may have been foreseen under another name of it
     const elsewhereNamed = this.#foreseen(fact, key);
     if (elsewhereNamed) return elsewhereNamed;
-    const elsewhere = fact.about === "world" && this.#world.changes > 0 && this.#predicting;
-    return { value, tentative: elsewhere || this.#isTouched(fact, key, value, 0) };
+    return { value, tentative: this.#isMoving(fact) || this.#isTouched(fact, key, value, 0) };
   }
-
-  /** Set once the store belongs to a plan: changes are predicted, not made. */
-  #predicting = false;
 
   /** In check mode: what a change sets holds from now on, what it may touch is tentative. */
   predict(sets: readonly FactValue[], touches: readonly Touch[], tentative: boolean): void {
-    this.#predicting = true;
     const at = this.#count();
     for (const touch of touches) this.#touched.push({ touch, at });
     for (const { fact, key, value } of sets)
@@ -135,6 +132,12 @@ export class FactStore {
   #count(): number {
     this.#world.changes++;
     return ++this.#changes;
+  }
+
+  /** Whether it is about what other hosts answer, and changes were predicted that may lead to another answer. */
+  #isMoving<K extends FactKey, V>({ about, source }: Fact<K, V>): boolean {
+    if (about !== "world" || !this.#world.isPredicted) return false;
+    return (source.mostlyOwn ? this.#changes : this.#world.changes) > 0;
   }
 
   #isTouched<K extends FactKey, V>(fact: Fact<K, V>, key: K, value: V, since: number): boolean;

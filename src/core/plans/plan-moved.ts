@@ -26,7 +26,7 @@ export async function refuseMoved(plan: PlanFile, host: HostRun, again: string):
       { hint: `nothing was done there; ${again} makes a new plan` },
     );
   // a store of its own: what is read now would be old when the host's turn comes
-  const store = new FactStore(host.session, { changes: 0 });
+  const store = new FactStore(host.session, { changes: 0, isPredicted: false });
   const problems = await Promise.all(planned.facts.map((fact) => problemOf(plan, fact, host, store)));
   // of one file there are several facts: its text, its digest, its mode
   const moved = [...new Set(problems.filter((problem) => problem !== undefined))];

@@ -8,6 +8,7 @@ import { type Duration, milliseconds } from "../base/duration.ts";
 import type { HostInfo, InventoryView } from "../base/host.ts";
 import { listed } from "../engine/owed-handlers.ts";
 import type { Subscriber } from "../events/events.ts";
+import type { WorldClock } from "../facts/facts.ts";
 import type { LeaseTerms } from "../tenure/lease.ts";
 import { leaseHolder } from "../tenure/lease-holder.ts";
 import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
@@ -86,7 +87,7 @@ export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
 class Run implements PlayState {
   readonly options: RunOptions;
   readonly inventory: InventoryView;
-  readonly world = { changes: 0 };
+  readonly world: WorldClock;
   readonly once = new Map<string, Promise<unknown>>();
   readonly throttles = new Map<string, LimitFunction>();
   readonly forks: LimitFunction;
@@ -104,6 +105,7 @@ class Run implements PlayState {
 
   constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
+    this.world = { changes: 0, isPredicted: request.check ?? false };
     this.inventory = request.inventory;
     this.signal = request.signal;
     this.watch = request.watch;

@@ -12,6 +12,8 @@ export interface MysqlFact<K extends OnServer, V> {
   readonly name: string;
   /** Default `services`. */
   readonly about?: FactSubject;
+  /** As a fact's: what makes one about the world doubtful. */
+  readonly mostlyOwn?: boolean;
   /** Statements that read one key. */
   sql(key: K): Sql;
   /** @param denied true if a statement needed a privilege that the account lacks: its result is missing */
@@ -29,10 +31,11 @@ const mark = "showrunner_key";
 
 /** Defines a fact that is read by SQL. */
 export function defineMysqlFact<K extends OnServer, V>(definition: MysqlFact<K, V>): Fact<K, V> {
-  const { name, about = "services", mayArrive, lasting } = definition;
+  const { name, about = "services", mostlyOwn = false, mayArrive, lasting } = definition;
   return defineFact<K, V>({
     name,
     about,
+    mostlyOwn,
     ...(mayArrive ? { mayArrive } : {}),
     ...(lasting ? { lasting } : {}),
     script: (keys) =>

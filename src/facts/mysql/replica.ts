@@ -35,6 +35,7 @@ export interface Replica {
 export const mysqlReplica = defineMysqlFact<{ readonly server: ServerKey }, Replica | undefined>({
   name: "mysql.replica",
   about: "world",
+  mostlyOwn: true, // whose replica it is, and whether its threads run
   mayArrive: (_, value) => value === undefined,
   sql: () => sql`/*M! SHOW ALL SLAVES STATUS */`,
   value: ([result]) => {
