@@ -1,29 +1,31 @@
 /** `--limit @last-failed`: the hosts that failed the last time. */
 import { basename } from "node:path";
 import { ShowrunnerError } from "../core/base/errors.ts";
-import { eventsOf, keptRuns, overviewOf } from "../core/events/journals.ts";
+import { eventsOf, keptRuns, overviewOf, type RunStart } from "../core/events/journals.ts";
 
 const term = "@last-failed";
+
+/** Whose last run is meant. */
+export interface LastRunOf {
+  /** Where journals are kept. */
+  readonly folder: string;
+  /** The playbook's name. */
+  readonly playbook: string;
+  /** The inventory as messages call it. */
+  readonly inventory: string;
+  readonly files: { readonly playbook: string; readonly inventory: string };
+}
 
 /**
  * Puts the hosts that failed in a playbook's last run, or could not be reached, in the place of `@last-failed`.
  *
- * @param folder where journals are kept
- * @param playbook the playbook's name
- * @param inventory the inventory as the journal calls it
  * @throws ShowrunnerError `usage` where there is no such run, or no host failed in it
  */
-export function resolveLastFailed(
-  limit: string,
-  { folder, playbook, inventory }: { folder: string; playbook: string; inventory: string },
-): string {
+export function resolveLastFailed(limit: string, of: LastRunOf): string {
+  const { folder, playbook, inventory } = of;
   const place = new RegExp(`(?<=^|[,:])${term}(?=$|[,:])`, "g");
   if (!place.test(limit)) return limit;
-  const last = keptRuns(folder).find((run) => {
-    const { start } = overviewOf(run);
-    // the path depends on where the run was started from
-    return start?.playbook === playbook && basename(start.inventory) === basename(inventory);
-  });
+  const last = keptRuns(folder).find((run) => isRunOf(of, overviewOf(run).start));
   if (!last)
     throw new ShowrunnerError(
       "usage",
@@ -39,4 +41,13 @@ export function resolveLastFailed(
   throw new ShowrunnerError("usage", `${term}: no host failed in the last run of ${playbook}, ${last.id}`, {
     hint: `\`npx run show ${last.id}\` tells what it did; leave out --limit to run on all hosts`,
   });
+}
+
+/** Whether it is a run of that playbook on that inventory, and a real one: a check says nothing of how hosts fared. */
+function isRunOf({ playbook, inventory, files }: LastRunOf, start: RunStart | undefined): boolean {
+  if (!start || start.check) return false;
+  if (start.files)
+    return start.files.playbook === files.playbook && start.files.inventory === files.inventory;
+  // an older version's journal has names only, and the inventory's depends on where the run was started from
+  return start.playbook === playbook && basename(start.inventory) === basename(inventory);
 }

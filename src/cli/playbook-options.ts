@@ -10,6 +10,7 @@ import { resolveLastFailed } from "./last-failed.ts";
 import { collect, inventoryOption, positive } from "./options.ts";
 import { type PasswordFlags, passwordOptions } from "./passwords.ts";
 import { loadPlaybook } from "./playbooks.ts";
+import { fromRoot } from "./project.ts";
 import { type SelectionFlags, selectionOf, selectionOptions } from "./selection-options.ts";
 
 export interface PlaybookFlags extends SelectionFlags, PasswordFlags {
@@ -64,8 +65,9 @@ export function forksOption(command: Command): Command {
 export async function requestedPlaybook(wanted: string, flags: PlaybookFlags): Promise<RequestedPlaybook> {
   const { name, file, playbook } = await loadPlaybook(wanted);
   const inventory = await findInventory(flags.inventory, flags);
-  const where = { folder: runsFolder(), playbook: name, inventory: inventory.shown };
-  const limit = flags.limit === undefined ? undefined : resolveLastFailed(flags.limit, where);
+  const files = { playbook: fromRoot(file), inventory: fromRoot(inventory.file) };
+  const of = { folder: runsFolder(), playbook: name, inventory: inventory.shown, files };
+  const limit = flags.limit === undefined ? undefined : resolveLastFailed(flags.limit, of);
   const extraVars = await readExtraVars(flags.extraVars ?? []);
   return { name, file, playbook, inventory, limit, selection: selectionOf(flags), extraVars };
 }

@@ -1,2 +1,11 @@
 /** The user's project: see core/base/project.ts. */
-export { projectRoot } from "../core/base/project.ts";
+import { relative } from "node:path";
+import { projectRoot } from "../core/base/project.ts";
+
+export { projectRoot };
+
+/** A file's path from the project's folder, so that it is the same in another checkout; the full one of a file outside. */
+export function fromRoot(file: string): string {
+  const path = relative(projectRoot(), file);
+  return path.startsWith("..") ? file : path;
+}

@@ -8,6 +8,7 @@ import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
 import { withJournal } from "./journal.ts";
 import type { ReportFlags } from "./options.ts";
+import { fromRoot } from "./project.ts";
 import { openReporters } from "./reporters.ts";
 
 export interface CommandRun
@@ -27,6 +28,8 @@ export interface CommandRun
   > {
   readonly name: string;
   readonly playbook: Playbook;
+  /** The playbook's file, where it has one. */
+  readonly file?: string;
   readonly inventory: LoadedInventory;
   readonly report: ReportFlags;
   /** Besides the reporter and the journal. */
@@ -44,7 +47,7 @@ export function runAndReport(run: CommandRun): Promise<number> {
 }
 
 async function runWith(run: CommandRun, journal: Journal): Promise<number> {
-  const { name, playbook, inventory, report, subscriber, ...options } = run;
+  const { name, playbook, file, inventory, report, subscriber, ...options } = run;
   const { inventory: hosts, shown } = inventory;
   const warn = (text: string) => {
     const event: TimedEvent = { type: "warning", text, time: Date.now() };
@@ -69,6 +72,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       playbook,
       name,
       inventoryName: shown,
+      files: { playbook: file && fromRoot(file), inventory: fromRoot(inventory.file) },
       inventory: hosts,
       access: inventory.access,
       signal,

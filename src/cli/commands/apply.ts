@@ -55,7 +55,9 @@ async function apply(file: string, flags: Flags): Promise<number> {
   const { request, salt } = plan;
   keyMarks(salt); // before the playbook makes any
   const extraVars = restoredVars(request.vars, await readExtraVars(flags.extraVars ?? []), { salt, file });
-  const { playbook } = await loadPlaybook(existing(request.playbookFile, "playbook", file));
+  const { playbook, file: playbookFile } = await loadPlaybook(
+    existing(request.playbookFile, "playbook", file),
+  );
   const inventory = await findInventory(existing(request.inventoryFile, "inventory", file), flags);
   requireHosts(Object.keys(plan.hosts), inventory, file);
   const { playbook: name, tags, skipTags, startAt } = request;
@@ -64,6 +66,7 @@ async function apply(file: string, flags: Flags): Promise<number> {
   return runAndReport({
     name,
     playbook,
+    file: playbookFile,
     inventory,
     // hosts that the inventory has got since are none of the plan's
     limit: request.hosts.length > 0 ? request.hosts.join(",") : undefined,

@@ -1,6 +1,6 @@
 /** `run plan PLAYBOOK [-o FILE]`, `run plan --show FILE` */
 import { existsSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { exitCode, ShowrunnerError } from "../../core/base/errors.ts";
 import {
@@ -24,7 +24,7 @@ import {
   type RequestedPlaybook,
   requestedPlaybook,
 } from "../playbook-options.ts";
-import { projectRoot } from "../project.ts";
+import { fromRoot } from "../project.ts";
 import { runAndReport } from "../run.ts";
 import { packageVersion } from "../version.ts";
 
@@ -118,10 +118,4 @@ function requestOf(requested: RequestedPlaybook, salt: string): PlanRequest {
     ...(startAt === undefined ? {} : { startAt }),
     vars: plannedVars(extraVars, playbook, salt),
   };
-}
-
-/** Another checkout of the project may apply the plan. */
-function fromRoot(file: string): string {
-  const path = relative(projectRoot(), file);
-  return path.startsWith("..") ? file : path;
 }

@@ -59,6 +59,12 @@ export interface HostSummary extends Totals {
   roundTrips: number;
 }
 
+/** What a run was made from, where that is a file. */
+export interface RunFiles {
+  readonly playbook?: string | undefined;
+  readonly inventory?: string | undefined;
+}
+
 /** Every event has a type and, once emitted, a time. */
 export type RunEvent =
   | {
@@ -68,6 +74,8 @@ export type RunEvent =
       check: boolean;
       /** What it is part of: making a plan, or carrying one out. */
       purpose?: "plan" | "apply";
+      /** Where they are, from the project's folder: two may be called the same. */
+      files?: RunFiles;
       hosts: readonly string[];
     }
   | { type: "play:start"; play: string; hosts: readonly string[]; steps: readonly string[] }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RunEvent, TimedEvent } from "./events.ts";
 
-type RunStart = Extract<RunEvent, { type: "run:start" }>;
+export type RunStart = Extract<RunEvent, { type: "run:start" }>;
 type RunEnd = Extract<RunEvent, { type: "run:end" }>;
 
 /** A run that is kept. */

@@ -7,7 +7,7 @@ import type { Become, Connect } from "../../transport/transport.ts";
 import { type Duration, milliseconds } from "../base/duration.ts";
 import type { HostInfo, InventoryView } from "../base/host.ts";
 import { listed } from "../engine/owed-handlers.ts";
-import type { Subscriber } from "../events/events.ts";
+import type { RunFiles, Subscriber } from "../events/events.ts";
 import type { WorldClock } from "../facts/facts.ts";
 import type { LeaseTerms } from "../tenure/lease.ts";
 import { leaseHolder } from "../tenure/lease-holder.ts";
@@ -57,6 +57,8 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   readonly watch?: RunWatch | undefined;
   /** What the run is part of, for its journal. Default: nothing else. */
   readonly purpose?: "plan" | "apply" | undefined;
+  /** Where the playbook and the inventory are, for its journal. */
+  readonly files?: RunFiles | undefined;
   /**
    * Stops the run: running tasks are cut off, and the summary says what was done. Its exit code is 99, or that of the
    * ShowrunnerError which is the signal's reason.
@@ -124,7 +126,7 @@ class Run implements PlayState {
 
   async run(): Promise<RunSummary> {
     const started = performance.now();
-    const { name, inventoryName, signal } = this.#request;
+    const { name, inventoryName, purpose, files, signal } = this.#request;
     const names = [...new Set(this.#plays.flatMap(({ hosts }) => hosts.map((host) => host.name)))];
     for (const { hosts } of this.#plays) for (const host of hosts) this.#hostRun(host);
     this.emit({
@@ -132,7 +134,8 @@ class Run implements PlayState {
       playbook: name,
       inventory: inventoryName,
       check: this.options.check === true,
-      ...(this.#request.purpose ? { purpose: this.#request.purpose } : {}),
+      ...(purpose ? { purpose } : {}),
+      ...(files ? { files } : {}),
       hosts: names,
     });
     const cut = () => void this.#closeAll();
