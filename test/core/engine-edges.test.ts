@@ -169,6 +169,54 @@ describe("a delegated host that is lost", () => {
     expect(a.changes).toEqual(["turn light on", "print bell"]);
     expect(ran.hosts).toMatchObject({ a: { failed: 1, unreachable: 0 }, b: { unreachable: 1 } });
   });
+
+  it("is told as unreachable, once however many were working on it", async () => {
+    const c = new FakeSwitches({ light: "off" });
+    c.dieOn = /^turn/;
+    const ran = await runOn({ a: new FakeSwitches(), b: new FakeSwitches(), c }, [
+      play("p", { hosts: "a,b" }, { one: () => on("c", () => turn({ name: "light", to: "on" })) }),
+    ]);
+    expect(ran.of("host:unreachable")).toMatchObject([
+      { host: "c", step: "one", error: { code: "host.lost" } },
+    ]);
+    expect(ran.of("host:failed").map(({ host }) => host)).toEqual(["a", "b"]);
+    expect(ran.totals).toMatchObject({ failed: 2, unreachable: 1 });
+  });
+
+  it("is unreachable and nothing else where it delegated to itself", async () => {
+    const a = new FakeSwitches({ light: "off" });
+    a.dieOn = /^turn/;
+    const ran = await runOn({ a }, [
+      play("p", all, { one: () => on("a", () => turn({ name: "light", to: "on" })) }),
+    ]);
+    expect(ran.of("host:failed")).toEqual([]);
+    expect(ran.totals).toMatchObject({ failed: 0, unreachable: 1 });
+  });
+
+  it("is not one that an interrupt has cut off", async () => {
+    const controller = new AbortController();
+    const [a, b] = [new FakeSwitches(), new FakeSwitches({ light: "off" })];
+    const ran = await runOn(
+      { a, b },
+      [
+        play(
+          "p",
+          { hosts: "a" },
+          {
+            one: () =>
+              on("b", async () => {
+                controller.abort();
+                await sleep(20);
+                await turn({ name: "light", to: "on" });
+              }),
+          },
+        ),
+      ],
+      { signal: controller.signal },
+    );
+    expect(ran.of("host:unreachable")).toEqual([]);
+    expect(ran.totals).toMatchObject({ failed: 0, unreachable: 0 });
+  });
 });
 
 describe("a task that is tried again", () => {

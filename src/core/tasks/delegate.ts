@@ -4,7 +4,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 import { callerLocation } from "../base/location.ts";
 import { currentContext, type HostContext, withContext } from "../engine/context.ts";
 import { shareDoubt, shareFailure } from "../engine/doubt.ts";
-import { asFailure } from "../events/failure.ts";
+import { asFailure, showError } from "../events/failure.ts";
 import { Deferred } from "./deferred.ts";
 
 class On<T> extends Deferred<T> {
@@ -27,9 +27,13 @@ class On<T> extends Deferred<T> {
       return await withContext({ ...context, host, origin, become }, async () => this.#body());
     } catch (error) {
       const failure = asFailure(error);
-      if (!failure.code.startsWith("host.")) throw error;
+      const { signal, emit } = host.run;
+      if (!failure.code.startsWith("host.") || host === context.host || signal?.aborted) throw error;
       // the other host is lost, not this one: for this one the step failed
-      host.fail(failure);
+      if (!host.lost) {
+        host.fail(failure);
+        emit({ type: "host:unreachable", host: this.#name, step: context.step, error: showError(failure) });
+      }
       throw lostFor(this, this.#name, error);
     }
   }
