@@ -326,6 +326,21 @@ describe("applying a plan", () => {
     expect(host.changes).toEqual([]);
   });
 
+  it("makes no more of a step in which a change was refused, also of what is planned, but what is owed", async () => {
+    const plays = (to: string) =>
+      one(async () => {
+        await turn({ name: "a", to: "on" }, { notify: print({ text: "bell" }) });
+        try {
+          await turn({ name: "b", to });
+        } catch {}
+        await turn({ name: "c", to: "on" });
+      });
+    const { plan } = await planOn({ h: new FakeSwitches() }, plays("on"));
+    const host = new FakeSwitches();
+    expect(codes(await applyOn({ h: host }, plays("dim"), plan))).toEqual(["h plan.diverged"]);
+    expect(host.changes).toEqual(["turn a on", "print bell"]);
+  });
+
   it("fails a host whose code rescues what was refused, at the end of the step", async () => {
     const plays = (to: string) => [
       play(

@@ -34,6 +34,8 @@ export interface GuardOptions {
  * - of one of which it says that nobody can know what it will do, whatever it finds to do, unless that is refused,
  * - in a step of which it could not foresee the rest, anything, once all has been come to that it lists before.
  *
+ * After a change that was refused, the step makes no other, whatever its code catches.
+ *
  * @example
  * await runPlaybook({ ...request, watch: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
  */
@@ -85,7 +87,10 @@ export class PlanGuard implements RunWatch {
   }
 
   permit(run: TaskRun<unknown>, change: Change): void {
-    const { host, origin = host } = run.context;
+    const { host, origin = host, isHandler = false } = run.context;
+    const earlier = this.#refused.get(origin.info.name);
+    // what was changed before owes its handlers all the same
+    if (earlier && !isHandler) throw earlier;
     const refusal = this.#notAdmitted.get(host.info.name) ?? this.#refusalOf(run, change);
     if (!refusal) return;
     if (!this.#refused.has(origin.info.name)) this.#refused.set(origin.info.name, refusal);
