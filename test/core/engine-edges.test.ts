@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
 import { play } from "../../src/core/plays/play.ts";
+import type { HostAccess } from "../../src/core/plays/run.ts";
+import type { RunWatch } from "../../src/core/plays/run-watch.ts";
 import { on, once } from "../../src/core/tasks/delegate.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { redact, secret } from "../../src/secrets/secret.ts";
@@ -148,6 +150,62 @@ describe("handlers", () => {
       { check: true },
     );
     expect(ran.statuses.at(-1)).toBe("a print gong: unknown");
+  });
+});
+
+describe("a delegated task", () => {
+  /** The users that two scripts became: one on the step's host, one on the other. */
+  const users = async (
+    become: boolean | string | undefined,
+    own: Partial<HostAccess>,
+    other: Partial<HostAccess>,
+  ) => {
+    const ran: [string, string | undefined][] = [];
+    const watch: RunWatch = {
+      begun: ({ context, become }) => void ran.push([context.host.info.name, become?.user]),
+    };
+    const hosts = { a: new FakeSwitches(), b: new FakeSwitches() };
+    await runOn(
+      hosts,
+      [
+        play(
+          "p",
+          { hosts: "a", ...(become === undefined ? {} : { become }) },
+          {
+            one: async () => {
+              await print({ text: "x" });
+              await on("b", () => print({ text: "y" }));
+            },
+          },
+        ),
+      ],
+      {
+        check: true,
+        watch,
+        access: ({ name }) => ({
+          lease: false,
+          connect: async () => (name === "a" ? hosts.a : hosts.b).connection,
+          ...(name === "a" ? own : other),
+        }),
+      },
+    );
+    return Object.fromEntries(ran);
+  };
+
+  it.each([
+    ["nobody, whatever the step's host does", undefined, { become: true }, {}, ["root", undefined]],
+    ["whom its host's settings say", undefined, {}, { become: true, becomeUser: "db" }, [undefined, "db"]],
+    [
+      "that, too, where the play says to become",
+      true,
+      { becomeUser: "web" },
+      { becomeUser: "db" },
+      ["web", "db"],
+    ],
+    ["whom the play names", "app", { becomeUser: "web" }, { become: false }, ["app", "app"]],
+    ["nobody where the play says so", false, { become: true }, { become: true }, [undefined, undefined]],
+  ] as const)("becomes %s", async (_, become, own, other, [a, b]) => {
+    expect(await users(become, own, other)).toEqual({ a, b });
   });
 });
 

@@ -32,6 +32,8 @@ export interface HostContext {
   readonly step: string;
   readonly roles: readonly string[];
   readonly become: Become | undefined;
+  /** What the play says of it: undefined where that is left to each host's own setting. */
+  readonly playBecome: boolean | string | undefined;
   /** The play's setting, where a task has none. */
   readonly ignoreUnreachable: boolean;
   /** The play's variables for the environment of all its tasks. */

@@ -14,6 +14,8 @@ import type { RunState } from "./run-state.ts";
 
 /** As whom tasks run on the host where they say just `become: true`, and whether it is one run's at a time. */
 export interface HostRunSettings {
+  /** Whether tasks become somebody else where neither they nor their play say so. Default false. */
+  readonly become?: boolean | undefined;
   readonly becomeUser?: string | undefined;
   readonly becomePassword?: Become["password"];
   readonly becomeMethod?: Become["method"];
@@ -46,6 +48,12 @@ export class HostRun {
   becomeAs(user: string | true): Become {
     const { becomeUser = "root", becomePassword, becomeMethod } = this.#become;
     return { user: user === true ? becomeUser : user, password: becomePassword, method: becomeMethod };
+  }
+
+  /** @param become what the play says; undefined: the host's own choice whether at all */
+  becomeFor(become: boolean | string | undefined): Become | undefined {
+    const wanted = become ?? this.#become.become ?? false;
+    return wanted === false ? undefined : this.becomeAs(wanted);
   }
 
   /** Whether handlers wait to be run at the end of a play: this run's, or an earlier one's. */

@@ -19,8 +19,6 @@ export interface PlayState extends RunState {
   readonly hosts: Iterable<HostRun>;
   /** The host's checked variables. */
   varsOf(play: Play, host: HostRun): unknown;
-  /** The host's own setting, where the play has none. */
-  becomeOf(host: HostRun): boolean | string;
 }
 
 /** Why a run must not go on. */

@@ -177,10 +177,6 @@ class Run implements PlayState {
     return this.#vars.get(play)?.get(host.info.name);
   }
 
-  becomeOf(host: HostRun): boolean | string {
-    return this.#request.access(host.info).become ?? false;
-  }
-
   #hostRun(info: HostInfo): HostRun {
     const existing = this.#hosts.get(info.name);
     if (existing) return existing;

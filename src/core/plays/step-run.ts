@@ -16,7 +16,7 @@ export async function runStep(play: Play, step: string, host: HostRun, run: Play
   const { check = false } = run.options;
   const where = { host: host.info.name, play: play.name, step };
   run.emit({ type: "host:step", ...where });
-  const context = contextOf(play, step, host, run);
+  const context = contextOf(play, step, host);
   const vars = run.varsOf(play, host);
   try {
     await withContext(context, () =>
@@ -58,7 +58,7 @@ export async function runHandlers(play: Play, host: HostRun, run: PlayState, pay
   const where = { host: host.info.name, play: play.name, step: "handlers" };
   run.emit({ type: "host:step", ...where });
   try {
-    const context = contextOf(play, "handlers", host, run);
+    const context = contextOf(play, "handlers", host);
     if (pays) inheritDebts(context, play.name);
     await runOwedHandlers(context);
     run.emit({ type: "host:step:end", ...where });
@@ -67,14 +67,14 @@ export async function runHandlers(play: Play, host: HostRun, run: PlayState, pay
   }
 }
 
-function contextOf(play: Play, step: string, host: HostRun, run: PlayState): HostContext {
-  const become = play.become ?? run.becomeOf(host);
+function contextOf(play: Play, step: string, host: HostRun): HostContext {
   return {
     host,
     play: play.name,
     step,
     roles: [],
-    become: become === false ? undefined : host.becomeAs(become),
+    become: host.becomeFor(play.become),
+    playBecome: play.become,
     ignoreUnreachable: play.ignoreUnreachable,
     environment: play.environment,
     owed: new Set(),

@@ -21,7 +21,7 @@ class On<T> extends Deferred<T> {
 
   protected override async run(context: HostContext): Promise<T> {
     const host = context.host.run.hostRun(this.#name);
-    const become = context.become && host.becomeAs(context.become.user);
+    const become = host.becomeFor(context.playBecome);
     try {
       const { origin = context.host } = context;
       return await withContext({ ...context, host, origin, become }, async () => this.#body());
@@ -40,7 +40,8 @@ class On<T> extends Deferred<T> {
 }
 
 /**
- * Runs a body on another host of the inventory, as part of the current host's step (Ansible's delegation).
+ * Runs a body on another host of the inventory, as part of the current host's step (Ansible's delegation). Whether its
+ * tasks become another user there is said by themselves, the play, or that host's own settings.
  *
  * @param host the host, or its name
  * @param body its tasks run on that host; a failure is a failure of the current host
