@@ -5,11 +5,13 @@ import { join } from "node:path";
 import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
 import ssh2 from "ssh2";
 import { ShowrunnerError } from "../core/base/errors.ts";
-import type { Password, ResolvedSettings } from "./settings.ts";
+import { type AgentKeys, agentKeys } from "./agent.ts";
+import { publicPart } from "./public-part.ts";
+import { defaultConnectTimeout, type Password, type ResolvedSettings } from "./settings.ts";
 
 export type Authentication =
   | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
-  | { type: "agent"; username: string; agent: string }
+  | { type: "agent"; username: string; agent: AgentKeys }
   | { type: "password"; username: string; password: string }
   | {
       type: "keyboard-interactive";
@@ -23,21 +25,17 @@ export type Authentication =
       ): void;
     };
 
-/** The agent's socket on this machine, if one runs. */
-export function agentSocket(): string | undefined {
-  return process.env["SSH_AUTH_SOCK"] || undefined;
-}
-
 /**
- * What to try, in OpenSSH's order: the agent, key files, a password. A named key file is tried alone.
+ * What to try, in OpenSSH's order: the agent, key files, a password. A named key file is tried alone; the agent is asked
+ * for just that key, where it is encrypted.
  *
  * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read
  */
-export function authentications(settings: ResolvedSettings): Authentication[] {
+export async function authentications(settings: ResolvedSettings): Promise<Authentication[]> {
   const { user: username, identityFile, keyFiles = defaultKeys(), passphrase, password } = settings;
-  const agent = settings.noAgent ? undefined : agentSocket();
+  const { connectTimeout = defaultConnectTimeout } = settings;
   const found: Authentication[] = [];
-  const offerAgent = () => {
+  const offerAgent = (agent: AgentKeys | undefined) => {
     if (agent !== undefined) found.push({ type: "agent", username, agent });
   };
   const offer = (key: Key) => {
@@ -50,15 +48,17 @@ export function authentications(settings: ResolvedSettings): Authentication[] {
     });
   };
   if (identityFile !== undefined) {
-    const key = namedKey(identityFile, passphrase, agent !== undefined);
+    const key = namedKey(identityFile, passphrase);
     // as OpenSSH has it: an encrypted key that the agent holds needs no passphrase
-    if (key === undefined) offerAgent();
+    if ("locked" in key) offerAgent(held(identityFile, key.locked, await agentKeys(connectTimeout * 1000)));
     else offer(key);
   } else {
-    offerAgent();
+    const agent = await agentKeys(connectTimeout * 1000);
+    if (!settings.noAgent) offerAgent(agent);
     for (const file of keyFiles.filter((name) => existsSync(name))) {
       const key = readKey(file, passphrase);
       if (!("problem" in key)) offer(key);
+      else if (settings.noAgent) offerAgent(heldAs(file, agent));
     }
   }
   if (password !== undefined) {
@@ -83,9 +83,10 @@ function defaultKeys(): string[] {
   return ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => join(homedir(), ".ssh", name));
 }
 
-/** @returns undefined for an encrypted key without a passphrase, where an agent may hold it */
-function namedKey(file: string, passphrase: Password | undefined, hasAgent: boolean): Key | undefined {
-  const fail = (message: string, hint: string) => new ShowrunnerError("host.auth", message, { hint });
+const fail = (message: string, hint: string) => new ShowrunnerError("host.auth", message, { hint });
+
+/** Or why only an agent can open it. */
+function namedKey(file: string, passphrase: Password | undefined): Key | { readonly locked: string } {
   if (!existsSync(file))
     throw fail(
       `the key file ${file} does not exist`,
@@ -94,22 +95,37 @@ function namedKey(file: string, passphrase: Password | undefined, hasAgent: bool
   const key = readKey(file, passphrase);
   if (!("problem" in key)) return key;
   const { problem } = key;
+  if (problem === publicOnly) return { locked: problem };
   if (!/passphrase/i.test(problem))
     throw fail(`the key file ${file} can't be used: ${problem}`, "identityFile names the private key's file");
   if (passphrase !== undefined)
     throw fail(`the passphrase does not open the key file ${file}`, "check passphrase in the inventory");
-  if (hasAgent) return undefined;
+  return { locked: "is encrypted, and no passphrase was given" };
+}
+
+/** All of the agent's keys only where the file does not tell which it is: an old format without its `.pub`. */
+function held(file: string, why: string, agent: AgentKeys | undefined): AgentKeys {
+  const found = publicPart(file) === undefined ? agent : heldAs(file, agent);
+  if (found !== undefined) return found;
   throw fail(
-    `the key file ${file} is encrypted, and no passphrase was given`,
+    `the key file ${file} ${why}${agent ? "; the agent does not hold it" : ""}`,
     `give passphrase in the inventory (a secret), or hold the key in an agent: ssh-add ${file}`,
   );
 }
+
+function heldAs(file: string, agent: AgentKeys | undefined): AgentKeys | undefined {
+  const key = publicPart(file);
+  return key && agent?.only(key);
+}
+
+const publicOnly = "is a public key";
 
 function readKey(file: string, passphrase: Password | undefined): Key | { readonly problem: string } {
   const content = readFileSync(file);
   // a key that is not encrypted needs none: the passphrase may be there for other hosts
   const plain = ssh2.utils.parseKey(content);
-  if (!(plain instanceof Error)) return { content, passphrase: undefined };
+  if (!(plain instanceof Error))
+    return plain.isPrivateKey() ? { content, passphrase: undefined } : { problem: publicOnly };
   if (passphrase === undefined) return { problem: plain.message };
   const opened = ssh2.utils.parseKey(content, reveal(passphrase));
   if (!(opened instanceof Error)) return { content, passphrase: reveal(passphrase) };

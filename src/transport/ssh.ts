@@ -2,11 +2,12 @@
 import type { Duplex } from "node:stream";
 import { NodeSSH } from "node-ssh";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { agentSocket } from "./agent.ts";
 import { Bastions } from "./bastions.ts";
 import { type HostKeyCheck, hostKeyCheck } from "./host-key.ts";
 import { atHop, dialThrough, routeName } from "./jump.ts";
 import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
-import { agentSocket, authentications } from "./ssh-auth.ts";
+import { authentications } from "./ssh-auth.ts";
 import { SshConnection } from "./ssh-connection.ts";
 import { explainFailure } from "./ssh-errors.ts";
 import type { Connection } from "./transport.ts";
@@ -67,6 +68,7 @@ async function establish(
   const abort = () => ssh.connection?.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   try {
+    const authHandler = await authentications(settings);
     signal?.throwIfAborted();
     await ssh.connect({
       host: settings.address,
@@ -78,7 +80,7 @@ async function establish(
       keepaliveCountMax: 4,
       hostVerifier: (key: Buffer) => keyCheck.verify(key),
       algorithms: { serverHostKey: orderedKeyTypes(keyCheck) },
-      authHandler: authentications(settings),
+      authHandler,
       ...forwarding(settings),
     });
   } catch (error) {

@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { secret } from "../../src/secrets/secret.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { Session } from "../../src/transport/session.ts";
@@ -23,12 +23,19 @@ beforeAll(async () => {
     knownHosts: join(made.folder, "known_hosts"),
   });
 });
-afterEach(() => vi.stubEnv("SSH_AUTH_SOCK", ""));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.stubEnv("SSH_AUTH_SOCK", "");
+});
 afterAll(async () => {
   vi.unstubAllEnvs();
   await server.close();
   made.remove();
 });
+
+function publicKey(file: string): string {
+  return readFileSync(`${file}.pub`, "utf8").split(" ")[1] ?? "";
+}
 
 async function greet(settings: ConnectionSettings): Promise<string | undefined> {
   const session = new Session(connector("ssh", settings));
@@ -64,24 +71,78 @@ describe("an encrypted key", () => {
     });
   });
 
-  it("that the agent holds needs no passphrase", async () => {
+  describe("in an agent that holds others, too", () => {
     const socket = join(made.folder, "agent");
-    const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
-    try {
+    const home = join(made.folder, "home");
+    const configure = (...files: string[]) =>
+      writeFileSync(
+        join(home, ".ssh", "config"),
+        `IdentitiesOnly yes\n${files.map((file) => `IdentityFile ${file}\n`).join("")}`,
+      );
+    let agent: ChildProcess;
+    beforeAll(async () => {
+      agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
       while (!existsSync(socket)) await sleep(10);
       const plain = made.make("plain");
       execFileSync("cp", [encrypted, plain]);
       execFileSync("ssh-keygen", ["-q", "-p", "-P", "open sesame", "-N", "", "-f", plain]);
-      execFileSync("ssh-add", ["-q", plain], {
+      execFileSync("ssh-add", ["-q", other, made.make("another"), plain], {
         env: { ...process.env, SSH_AUTH_SOCK: socket },
         stdio: "ignore",
       });
+      mkdirSync(join(home, ".ssh"), { recursive: true });
+    });
+    beforeEach(() => {
       vi.stubEnv("SSH_AUTH_SOCK", socket);
+      vi.stubEnv("HOME", home);
+      rmSync(join(home, ".ssh", "config"), { force: true });
+      server.offered.length = 0;
+    });
+    afterAll(() => agent.kill());
+
+    it("needs no passphrase, and is offered alone where it is named", async () => {
       expect(await greet(server.settings())).toBe("hello\n");
+      expect(new Set(server.offered)).toEqual(new Set([publicKey(encrypted)]));
+    });
+
+    it("is told from the others by the file of its public part alone, too", async () => {
+      expect(await greet(server.settings({ identityFile: `${encrypted}.pub` }))).toBe("hello\n");
+      expect(new Set(server.offered)).toEqual(new Set([publicKey(encrypted)]));
+    });
+
+    it("is found among all of them where no key is named", async () => {
       expect(await greet(server.settings({ identityFile: undefined }))).toBe("hello\n");
-    } finally {
-      agent.kill();
-    }
+    });
+
+    it("is asked for under IdentitiesOnly, and no other", async () => {
+      configure(encrypted);
+      expect(await greet(server.settings({ identityFile: undefined }))).toBe("hello\n");
+      expect(new Set(server.offered)).toEqual(new Set([publicKey(encrypted)]));
+    });
+
+    it("that is none of them is an error that says so", async () => {
+      const identityFile = made.make("unheld", "open sesame");
+      await expect(greet(server.settings({ identityFile }))).rejects.toMatchObject({
+        code: "host.auth",
+        message: expect.stringMatching(
+          /is encrypted, and no passphrase was given; the agent does not hold it$/,
+        ),
+        hint: expect.stringContaining("ssh-add"),
+      });
+    });
+  });
+});
+
+it("an agent that is gone is passed over", async () => {
+  const home = join(made.folder, "homely");
+  mkdirSync(join(home, ".ssh"), { recursive: true });
+  writeFileSync(join(home, ".ssh", "config"), `IdentityFile ${encrypted}\n`);
+  vi.stubEnv("HOME", home);
+  vi.stubEnv("SSH_AUTH_SOCK", join(made.folder, "gone"));
+  const unnamed = server.settings({ identityFile: undefined, passphrase: "open sesame" });
+  expect(await greet(unnamed)).toBe("hello\n");
+  await expect(greet(server.settings())).rejects.toMatchObject({
+    message: expect.stringMatching(/is encrypted, and no passphrase was given$/),
   });
 });
 

@@ -35,6 +35,8 @@ export interface TestServer {
   readonly connections: number;
   /** The ports that clients asked to be connected to. */
   readonly forwarded: readonly number[];
+  /** The public keys that were offered so far, in base64. */
+  readonly offered: string[];
   settings(changed?: Partial<ConnectionSettings>): ConnectionSettings;
   /** Cuts every connection. */
   cut(): void;
@@ -54,6 +56,7 @@ export interface ServerOptions {
 export async function sshServer(options: ServerOptions): Promise<TestServer> {
   const peers = new Set<Peer>();
   const forwarded: number[] = [];
+  const offered: string[] = [];
   let connections = 0;
   const server = new ssh2.Server({ hostKeys: [readFileSync(options.hostKey)] }, (peer) => {
     connections++;
@@ -61,6 +64,7 @@ export async function sshServer(options: ServerOptions): Promise<TestServer> {
     peer.on("close", () => peers.delete(peer));
     peer.on("error", () => undefined);
     peer.on("authentication", (context) => {
+      if (context.method === "publickey") offered.push(context.key.data.toString("base64"));
       if (accepted(context, options)) context.accept();
       else context.reject(["publickey", "password"]);
     });
@@ -101,6 +105,7 @@ export async function sshServer(options: ServerOptions): Promise<TestServer> {
       return connections;
     },
     forwarded,
+    offered,
     settings: (changed = {}) => ({
       name: "test",
       address: "127.0.0.1",

@@ -1,0 +1,71 @@
+/** This machine's ssh agent: which keys it holds, and offering a host no more of them than we mean to. */
+import type { IdentityCallback, OpenSSHAgent, ParsedKey, SignCallback, SigningRequestOptions } from "ssh2";
+import ssh2 from "ssh2";
+import { withTimeLimit } from "./time-limit.ts";
+
+/** The agent's socket on this machine, if one is named. */
+export function agentSocket(): string | undefined {
+  return process.env["SSH_AUTH_SOCK"] || undefined;
+}
+
+/**
+ * What the agent holds.
+ *
+ * @param timeout milliseconds until it counts as dead
+ * @returns undefined where no agent answers: a socket that was left behind is no reason not to go on
+ */
+export async function agentKeys(timeout: number): Promise<AgentKeys | undefined> {
+  const socket = agentSocket();
+  if (socket === undefined) return undefined;
+  try {
+    const agent = new ssh2.OpenSSHAgent(socket);
+    return new AgentKeys(agent, await withTimeLimit(listed(agent), timeout, () => new Error("no answer")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Some of an agent's keys, or all of them. */
+export class AgentKeys extends ssh2.BaseAgent<ParsedKey> {
+  readonly #agent: OpenSSHAgent;
+  readonly #keys: readonly ParsedKey[];
+
+  constructor(agent: OpenSSHAgent, keys: readonly ParsedKey[]) {
+    super();
+    this.#agent = agent;
+    this.#keys = keys;
+  }
+
+  /**
+   * Only the key that has this public part, in SSH wire form.
+   *
+   * @returns undefined where the agent does not hold it
+   */
+  only(publicPart: Buffer): AgentKeys | undefined {
+    const keys = this.#keys.filter((key) => key.getPublicSSH().equals(publicPart));
+    return keys.length === 0 ? undefined : new AgentKeys(this.#agent, keys);
+  }
+
+  getIdentities(done: IdentityCallback<ParsedKey>): void {
+    done(null, [...this.#keys]);
+  }
+
+  sign(
+    key: ParsedKey,
+    data: Buffer,
+    options: SigningRequestOptions | SignCallback,
+    done?: SignCallback,
+  ): void {
+    if (typeof options === "function") this.#agent.sign(key, data, options);
+    else this.#agent.sign(key, data, options, done);
+  }
+}
+
+function listed(agent: OpenSSHAgent): Promise<ParsedKey[]> {
+  return new Promise((resolve, reject) => {
+    agent.getIdentities((error, found = []) => {
+      if (error) reject(error);
+      else resolve(found.flatMap((key) => ("getPublicSSH" in key ? [key] : [])));
+    });
+  });
+}

@@ -1,0 +1,47 @@
+/** The public key that belongs to a key file, where it can be told without the passphrase. */
+import { readFileSync } from "node:fs";
+import ssh2 from "ssh2";
+
+const magic = "openssh-key-v1\0";
+
+/**
+ * @param file a private key's, or a public key's itself where the private one is with the agent alone
+ * @returns the key in SSH wire form; undefined where only the passphrase would tell
+ */
+export function publicPart(file: string): Buffer | undefined {
+  const content = read(file);
+  return content && (inTheClear(content) ?? parsed(content) ?? parsed(read(`${file}.pub`)));
+}
+
+function read(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(content: Buffer | undefined): Buffer | undefined {
+  const key = content && ssh2.utils.parseKey(content);
+  return key === undefined || key instanceof Error ? undefined : key.getPublicSSH();
+}
+
+/** OpenSSH's own format encrypts the private part only. See PROTOCOL.key. */
+function inTheClear(content: Buffer): Buffer | undefined {
+  const [, base64 = ""] = /BEGIN OPENSSH PRIVATE KEY-+([^-]*)-/.exec(content.toString("latin1")) ?? [];
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.toString("latin1", 0, magic.length) !== magic) return undefined;
+  let at = magic.length;
+  const next = (): Buffer => {
+    const start = at + 4;
+    at = start + bytes.readUInt32BE(at);
+    return bytes.subarray(start, at);
+  };
+  try {
+    for (const _ of ["cipher", "kdf", "kdf options"]) next();
+    at += 4; // how many keys: there is always one
+    return next();
+  } catch {
+    return undefined; // cut short
+  }
+}
