@@ -5,6 +5,7 @@ import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { expandTokens, type TokenValues } from "./config-tokens.ts";
 import { parseJump } from "./jump.ts";
 import { defaultKnownHosts, keepsNothing, knownHostsPaths } from "./known-hosts-files.ts";
 import type { ConnectionSettings, HostKeyPolicy, ResolvedSettings } from "./settings.ts";
@@ -102,14 +103,21 @@ function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
   const one = (name: string) => config.get(name)?.[0];
   const { port, user, identityFile } = settings;
   refuseProxyCommand(one("proxycommand"), settings);
-  return {
-    ...manners(config, settings),
+  const reached = {
     address: one("hostname") ?? settings.address,
     port: port ?? Number(one("port") ?? 22),
     user: user ?? one("user"),
+  };
+  const tokens = { ...reached, user: reached.user ?? userInfo().username, given: settings.address };
+  return {
+    ...manners(config, settings),
+    ...reached,
     ...knownHostsOf(config, settings),
     ...(identityFile === undefined
-      ? { keyFiles: ownKeyFiles(config.get("identityfile")), noAgent: one("identitiesonly") === "yes" }
+      ? {
+          keyFiles: ownKeyFiles(config.get("identityfile"), tokens),
+          noAgent: one("identitiesonly") === "yes",
+        }
       : {}),
     ...(settings.jump ? {} : { jump: jumpOf(config, settings) }),
   };
@@ -149,8 +157,8 @@ function refuseProxyCommand(command: string | undefined, { address, jump }: Conn
 }
 
 /** ssh prints its default names, too: those are no choice of the user's. */
-function ownKeyFiles(files: readonly string[] = []): string[] | undefined {
-  const paths = files.map(homePath);
+function ownKeyFiles(files: readonly string[] = [], tokens: TokenValues): string[] | undefined {
+  const paths = files.map((file) => homePath(expandTokens(file, tokens)));
   const isDefault = (path: string) =>
     /\/\.ssh\/id_(rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk|xmss)$/.test(path);
   return paths.length === 0 || (paths.length > 1 && paths.every(isDefault)) ? undefined : paths;
