@@ -1,5 +1,5 @@
 /** Decides on a host's key during the hand-shake, and remembers why it was refused. */
-import { formatLocation, ShowrunnerError } from "../core/base/errors.ts";
+import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { fingerprint, hostName, KnownHosts, keyType, pinHostKey } from "./known-hosts.ts";
 import { defaultKnownHosts, keepsNothing, otherKnownHosts } from "./known-hosts-files.ts";
 import type { ResolvedSettings } from "./settings.ts";
@@ -23,7 +23,7 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
   const chosen = chosenFile(settings);
   const { alsoKnownHosts = chosen === undefined ? otherKnownHosts() : [] } = settings;
   const own = chosen ?? defaultKnownHosts();
-  const known = new KnownHosts([own, ...alsoKnownHosts]);
+  const known = new KnownHosts(hostKeys === "insecure" ? [] : [own, ...alsoKnownHosts]);
   const name = hostName(address, port);
   let refusal: ShowrunnerError | undefined;
 
@@ -49,7 +49,14 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
               `${name} showed the key ${shown}, and ${own} has none for it`,
               `compare the fingerprint at the host's console, then add it: ssh-keyscan -p ${port} ${address} >> ${own}`,
             );
-          pinHostKey(own, name, key);
+          try {
+            pinHostKey(own, name, key);
+          } catch (error) {
+            return refuse(
+              `${name} showed the key ${shown}, which could not be pinned in ${own}: ${messageOf(error)}`,
+              "name a file that you can write as knownHosts; unpinned, any other key would do next time",
+            );
+          }
           return true;
         case "changed":
           return refuse(

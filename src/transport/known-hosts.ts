@@ -2,6 +2,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 
 export type HostKeyVerdict =
   | { readonly verdict: "known" | "unknown" }
@@ -20,11 +21,12 @@ interface Entry {
 export class KnownHosts {
   readonly #entries: readonly Entry[];
 
-  /** @param files paths, the user's own first; missing ones are empty */
+  /**
+   * @param files paths, the user's own first; missing ones are empty
+   * @throws ShowrunnerError `host.key` for what is there and can't be read: a directory, for one
+   */
   constructor(files: readonly string[]) {
-    this.#entries = files.flatMap((file) =>
-      existsSync(file) ? parse(file, readFileSync(file, "utf8")) : [],
-    );
+    this.#entries = files.flatMap((file) => (existsSync(file) ? parse(file, read(file)) : []));
   }
 
   /**
@@ -78,6 +80,17 @@ export function keyType(key: Buffer): string {
 /** A key as OpenSSH shows it: `SHA256:…`. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ShowrunnerError("host.key", `the known hosts in ${file} can't be read: ${messageOf(error)}`, {
+      hint: "knownHosts in the inventory, and UserKnownHostsFile in ~/.ssh/config, name a file that you can read",
+      cause: error,
+    });
+  }
 }
 
 function parse(file: string, text: string): Entry[] {

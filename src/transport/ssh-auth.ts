@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
 import ssh2 from "ssh2";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
 import { publicPart } from "./public-part.ts";
 import { defaultConnectTimeout, type Password, type ResolvedSettings } from "./settings.ts";
@@ -121,7 +121,12 @@ function heldAs(file: string, agent: AgentKeys | undefined): AgentKeys | undefin
 const publicOnly = "is a public key";
 
 function readKey(file: string, passphrase: Password | undefined): Key | { readonly problem: string } {
-  const content = readFileSync(file);
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
   // a key that is not encrypted needs none: the passphrase may be there for other hosts
   const plain = ssh2.utils.parseKey(content);
   if (!(plain instanceof Error))

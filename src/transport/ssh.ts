@@ -64,10 +64,12 @@ async function establish(
   sock?: Duplex,
 ): Promise<SshConnection> {
   const ssh = new NodeSSH();
-  const keyCheck = hostKeyCheck(settings);
+  let keyCheck: HostKeyCheck | undefined;
   const abort = () => ssh.connection?.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   try {
+    const check = hostKeyCheck(settings);
+    keyCheck = check;
     const authHandler = await authentications(settings);
     signal?.throwIfAborted();
     await ssh.connect({
@@ -78,15 +80,15 @@ async function establish(
       readyTimeout: (settings.connectTimeout ?? defaultConnectTimeout) * 1000,
       keepaliveInterval: 15_000,
       keepaliveCountMax: 4,
-      hostVerifier: (key: Buffer) => keyCheck.verify(key),
-      algorithms: { serverHostKey: orderedKeyTypes(keyCheck) },
+      hostVerifier: (key: Buffer) => check.verify(key),
+      algorithms: { serverHostKey: orderedKeyTypes(check) },
       authHandler,
       ...forwarding(settings),
     });
   } catch (error) {
     ssh.dispose();
     sock?.destroy();
-    throw keyCheck.refusal ?? explainFailure(error, settings);
+    throw keyCheck?.refusal ?? explainFailure(error, settings);
   } finally {
     signal?.removeEventListener("abort", abort);
   }

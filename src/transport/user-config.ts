@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { expandTokens, type TokenValues } from "./config-tokens.ts";
 import { parseJump } from "./jump.ts";
+import { KnownHosts } from "./known-hosts.ts";
 import { defaultKnownHosts, keepsNothing, knownHostsPaths } from "./known-hosts-files.ts";
 import type { ConnectionSettings, HostKeyPolicy, ResolvedSettings } from "./settings.ts";
 
@@ -173,11 +174,14 @@ function knownHostsOf(config: Config, { knownHosts }: ConnectionSettings) {
 }
 
 /** ssh reads its files itself, but where one of them is no file: with that it would accept every key in silence. */
-function knownHostsForOpenSsh(config: Config, { knownHosts }: ConnectionSettings) {
-  if (knownHosts !== undefined && !keepsNothing(knownHosts)) return {};
+function knownHostsForOpenSsh(config: Config, { knownHosts, hostKeys }: ConnectionSettings) {
+  if (hostKeys === "insecure") return {};
   const text = config.get("userknownhostsfile")?.[0] ?? "";
-  if (!text.split(" ").some(keepsNothing)) return { knownHosts: undefined };
-  const [first = defaultKnownHosts(), ...others] = knownHostsPaths(text);
+  const isChosen = knownHosts !== undefined && !keepsNothing(knownHosts);
+  const files = isChosen ? [knownHosts] : knownHostsPaths(text);
+  void new KnownHosts(files); // neither would it tell of one that can't be read
+  if (!isChosen && !text.split(" ").some(keepsNothing)) return { knownHosts: undefined };
+  const [first = defaultKnownHosts(), ...others] = files;
   return { knownHosts: first, alsoKnownHosts: others };
 }
 

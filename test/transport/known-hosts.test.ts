@@ -95,6 +95,20 @@ describe("a host's key", () => {
     expect(readFileSync(file, "utf8")).toBe(`db1 ${other.line}\nweb1 ${mine.line}\n`);
   });
 
+  it("is refused where it can't be pinned", () => {
+    const check = hostKeyCheck(settings(join(dir, "mine", "known_hosts")));
+    expect(check.verify(mine.blob)).toBe(false);
+    expect(check.refusal).toMatchObject({
+      code: "host.key",
+      message: expect.stringContaining(`could not be pinned in ${join(dir, "mine", "known_hosts")}: `),
+    });
+  });
+
+  it("is not looked for in a directory, but that is told", () => {
+    expect(() => hostKeyCheck(settings(dir))).toThrow(`the known hosts in ${dir} can't be read: EISDIR`);
+    expect(hostKeyCheck(settings(dir, "insecure")).verify(mine.blob)).toBe(true);
+  });
+
   it("must be known where that is asked for", () => {
     const check = hostKeyCheck(settings(join(dir, "none"), "known"));
     expect(check.verify(mine.blob)).toBe(false);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { secret } from "../../src/secrets/secret.ts";
-import { connector } from "../../src/transport/connect.ts";
+import { connector, type TransportName } from "../../src/transport/connect.ts";
 import { Session } from "../../src/transport/session.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";
 import { keys, sshServer, type TestServer } from "./ssh-server.ts";
@@ -37,8 +37,11 @@ function publicKey(file: string): string {
   return readFileSync(`${file}.pub`, "utf8").split(" ")[1] ?? "";
 }
 
-async function greet(settings: ConnectionSettings): Promise<string | undefined> {
-  const session = new Session(connector("ssh", settings));
+async function greet(
+  settings: ConnectionSettings,
+  transport: TransportName = "ssh",
+): Promise<string | undefined> {
+  const session = new Session(connector(transport, settings));
   try {
     const [output] = await session.run(undefined, ["echo hello"]);
     return output?.stdout.toString();
@@ -152,6 +155,32 @@ it("a passphrase does not get in the way of a key that is not encrypted", async 
     message: expect.stringContaining("accepted no key or password for the user somebody"),
   });
 });
+
+it("a default key that can't be read is passed over, a named one told", async () => {
+  const home = join(made.folder, "unreadable");
+  const identityFile = join(home, ".ssh", "id_ed25519");
+  mkdirSync(identityFile, { recursive: true });
+  execFileSync("cp", [encrypted, join(home, ".ssh", "id_rsa")]);
+  vi.stubEnv("HOME", home);
+  const changed = { identityFile: undefined, passphrase: "open sesame" };
+  expect(await greet(server.settings(changed))).toBe("hello\n");
+  await expect(greet(server.settings({ ...changed, identityFile }))).rejects.toMatchObject({
+    code: "host.auth",
+    message: expect.stringContaining(`the key file ${identityFile} can't be used: EISDIR`),
+  });
+});
+
+it.each(["ssh", "openssh"] as const)(
+  "a directory as knownHosts is no known host, by %s",
+  async (transport) => {
+    const settings = server.settings({ knownHosts: made.folder, passphrase: "open sesame" });
+    await expect(greet(settings, transport)).rejects.toMatchObject({
+      code: "host.key",
+      message: expect.stringContaining(`the known hosts in ${made.folder} can't be read: EISDIR`),
+      hint: expect.stringContaining("knownHosts"),
+    });
+  },
+);
 
 it("a file that is no key is named", async () => {
   const identityFile = join(made.folder, "known_hosts");
