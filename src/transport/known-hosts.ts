@@ -36,6 +36,15 @@ export class KnownHosts {
    * @param key the public key in SSH wire form
    */
   judge(name: string, key: Buffer): HostKeyVerdict {
+    const judged = this.#judge(name, key);
+    const bare = bareName(name);
+    if (judged.verdict !== "unknown" || bare === undefined) return judged;
+    // another key of that name says nothing: it may be of the host's own sshd, beside which this one listens
+    const asBare = this.#judge(bare, key);
+    return asBare.verdict === "changed" ? judged : asBare;
+  }
+
+  #judge(name: string, key: Buffer): HostKeyVerdict {
     const presented = key.toString("base64");
     const mine = this.#entries.filter((entry) => matches(entry.patterns, name));
     const revoked = mine.find((entry) => entry.marker === "@revoked" && entry.key === presented);
@@ -48,7 +57,10 @@ export class KnownHosts {
 
   /** The key types recorded for a host, to be asked for first: a host with several keys must show the known one. */
   typesOf(name: string): string[] {
-    const mine = this.#entries.filter((entry) => entry.marker === undefined && matches(entry.patterns, name));
+    const pinned = this.#entries.filter((entry) => entry.marker === undefined);
+    const mine = pinned.filter((entry) => matches(entry.patterns, name));
+    const bare = bareName(name);
+    if (mine.length === 0 && bare !== undefined) return this.typesOf(bare);
     return [...new Set(mine.map((entry) => entry.type))];
   }
 }
@@ -56,6 +68,11 @@ export class KnownHosts {
 /** A host as known_hosts spells it: the bare name on port 22, else `[name]:port`. */
 export function hostName(host: string, port: number): string {
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
+}
+
+/** What OpenSSH looks for where `[name]:port` has no entry. */
+function bareName(name: string): string | undefined {
+  return /^\[(.*)\]:\d+$/.exec(name)?.[1];
 }
 
 /** Records a key, creating the file for its owner alone. */

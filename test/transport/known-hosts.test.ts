@@ -40,6 +40,15 @@ describe("known_hosts", () => {
     ["comments and blanks", `# web1 ${other.line}\n\n  web1 ${mine.line} a comment`, "web1", "known"],
     ["a port", `[web1]:2222 ${mine.line}`, hostName("web1", 2222), "known"],
     ["a port that differs", `[web1]:2222 ${mine.line}`, hostName("web1", 22), "unknown"],
+    ["a bare name on another port", `web1 ${mine.line}`, hostName("web1", 2222), "known"],
+    ["a bare name's other key on another port", `web1 ${other.line}`, hostName("web1", 2222), "unknown"],
+    [
+      "a port's own entry before that of the bare name",
+      `[web1]:2222 ${other.line}\nweb1 ${mine.line}`,
+      hostName("web1", 2222),
+      "changed",
+    ],
+    ["a bare name's revoked key", `@revoked web1 ${mine.line}`, hostName("web1", 2222), "revoked"],
     ["a wildcard", `*.example.org ${mine.line}`, "a.example.org", "known"],
     ["a question mark", `web? ${mine.line}`, "web1", "known"],
     ["a negation", `*.example.org,!bad.example.org ${mine.line}`, "bad.example.org", "unknown"],
@@ -55,6 +64,14 @@ describe("known_hosts", () => {
     expect(judge(hashed(), "web1")).toBe("known");
     expect(judge(hashed(), "web1", other.blob)).toBe("changed");
     expect(judge(hashed(), "web2")).toBe("unknown");
+  });
+
+  it("asks for the bare name's type of key on another port", () => {
+    const file = join(dir, "types");
+    writeFileSync(file, `web1 ${mine.line}\n[web1]:2222 ssh-rsa AAAA\n`);
+    expect(new KnownHosts([file]).typesOf(hostName("web1", 22))).toEqual(["ssh-ed25519"]);
+    expect(new KnownHosts([file]).typesOf(hostName("web1", 2223))).toEqual(["ssh-ed25519"]);
+    expect(new KnownHosts([file]).typesOf(hostName("web1", 2222))).toEqual(["ssh-rsa"]);
   });
 
   it("shows a key as ssh-keygen does", () => {
