@@ -5,12 +5,12 @@ import ssh2 from "ssh2";
 const magic = "openssh-key-v1\0";
 
 /**
- * @param file a private key's, or a public key's itself where the private one is with the agent alone
+ * @param file a private key's, which may be with the agent alone if its `.pub` is there, or a public key's itself
  * @returns the key in SSH wire form; undefined where only the passphrase would tell
  */
 export function publicPart(file: string): Buffer | undefined {
   const content = read(file);
-  return content && (inTheClear(content) ?? parsed(content) ?? parsed(read(`${file}.pub`)));
+  return (content && inTheClear(content)) ?? parsed(content) ?? parsed(read(`${file}.pub`));
 }
 
 function read(file: string): Buffer | undefined {

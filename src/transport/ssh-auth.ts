@@ -50,12 +50,17 @@ export async function authentications(settings: ResolvedSettings): Promise<Authe
   if (identityFile !== undefined) {
     const key = namedKey(identityFile, passphrase);
     // as OpenSSH has it: an encrypted key that the agent holds needs no passphrase
-    if ("locked" in key) offerAgent(held(identityFile, key.locked, await agentKeys(connectTimeout * 1000)));
-    else offer(key);
+    if ("locked" in key) {
+      const agent = await agentKeys(connectTimeout * 1000);
+      // an old format without its .pub does not tell which it is: any of the agent's may be meant
+      const held = publicPart(identityFile) === undefined ? agent : heldAs(identityFile, agent);
+      if (held === undefined && password === undefined) throw notHeld(identityFile, key.locked, agent);
+      offerAgent(held);
+    } else offer(key);
   } else {
     const agent = await agentKeys(connectTimeout * 1000);
     if (!settings.noAgent) offerAgent(agent);
-    for (const file of keyFiles.filter((name) => existsSync(name))) {
+    for (const file of keyFiles.filter((name) => existsSync(name) || existsSync(`${name}.pub`))) {
       const key = readKey(file, passphrase);
       if (!("problem" in key)) offer(key);
       else if (settings.noAgent) offerAgent(heldAs(file, agent));
@@ -103,11 +108,8 @@ function namedKey(file: string, passphrase: Password | undefined): Key | { reado
   return { locked: "is encrypted, and no passphrase was given" };
 }
 
-/** All of the agent's keys only where the file does not tell which it is: an old format without its `.pub`. */
-function held(file: string, why: string, agent: AgentKeys | undefined): AgentKeys {
-  const found = publicPart(file) === undefined ? agent : heldAs(file, agent);
-  if (found !== undefined) return found;
-  throw fail(
+function notHeld(file: string, why: string, agent: AgentKeys | undefined): ShowrunnerError {
+  return fail(
     `the key file ${file} ${why}${agent ? "; the agent does not hold it" : ""}`,
     `give passphrase in the inventory (a secret), or hold the key in an agent: ssh-add ${file}`,
   );

@@ -123,6 +123,20 @@ describe("an encrypted key", () => {
       expect(new Set(server.offered)).toEqual(new Set([publicKey(encrypted)]));
     });
 
+    it("is found by its public part where its private one is not there", async () => {
+      const absent = join(made.folder, "absent");
+      execFileSync("cp", [`${encrypted}.pub`, `${absent}.pub`]);
+      configure(absent);
+      expect(await greet(server.settings({ identityFile: undefined }))).toBe("hello\n");
+      expect(new Set(server.offered)).toEqual(new Set([publicKey(encrypted)]));
+    });
+
+    it("that is none of them does not keep a password from being tried", async () => {
+      const identityFile = made.make("locked", "open sesame");
+      expect(await greet(server.settings({ identityFile, password: "pass word" }))).toBe("hello\n");
+      expect(server.offered).toEqual([]);
+    });
+
     it("that is none of them is an error that says so", async () => {
       const identityFile = made.make("unheld", "open sesame");
       await expect(greet(server.settings({ identityFile }))).rejects.toMatchObject({
