@@ -18,9 +18,13 @@ export function startChild(
   end: "process" | "group" = "process",
 ): RemoteProcess {
   const child = spawn(file, words, { detached: true, stdio: "pipe" });
+  let over = false;
   const closed = new Promise<{ status: number | null; reason?: string | undefined }>((resolve) => {
     child.once("error", (error) => resolve({ status: null, reason: error.message }));
-    child.once("close", (status) => resolve({ status }));
+    child.once("close", (status) => {
+      over = true;
+      resolve({ status });
+    });
   });
   return {
     stdin: child.stdin,
@@ -28,6 +32,7 @@ export function startChild(
     stderr: child.stderr,
     closed,
     close() {
+      if (over) return; // its number may be another's by now
       if (end === "group") endGroup(child);
       else child.kill("SIGTERM");
       const timer = setTimeout(() => letGo(child), closeGrace);

@@ -123,6 +123,15 @@ describe("a transport by a command", () => {
     await near.close();
   });
 
+  it("ends no process group a second time: its number may be another's by then", async () => {
+    const ended = startChild(["true"], "group");
+    await ended.closed;
+    const kill = vi.spyOn(process, "kill");
+    ended.close();
+    expect(kill).not.toHaveBeenCalled();
+    kill.mockRestore();
+  });
+
   it("keeps what a script left running in the background, and does not wait for it", async () => {
     const left = startChild(["sh", "-c", "sleep 60 & echo $!; cat"]);
     const daemon = Number(await new Promise<Buffer>((done) => left.stdout.once("data", done)));
