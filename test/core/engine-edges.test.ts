@@ -416,6 +416,34 @@ describe("an interrupted run", () => {
   });
 });
 
+describe("handlers that do the same", () => {
+  const notified = async (
+    become: boolean | undefined,
+    handlers: readonly (boolean | string | undefined)[],
+  ) => {
+    const a = new FakeSwitches();
+    const step = async () => {
+      for (const [index, as] of handlers.entries()) {
+        const notify = print({ text: "bell" }, as === undefined ? {} : { become: as });
+        await turn({ name: String(index), to: "on" }, { notify });
+      }
+    };
+    await runOn({ a }, [play("p", become === undefined ? all : { ...all, become }, { step })]);
+    return a.changes.filter((change) => change === "print bell").length;
+  };
+
+  it.each([
+    ["root", true, [true, "root", undefined]],
+    ["the connection's", undefined, [false, undefined]],
+  ] as const)("as the same user are one, however the user is said: %s", async (_, become, handlers) => {
+    expect(await notified(become, handlers)).toBe(1);
+  });
+
+  it("as different users are two", async () => {
+    expect(await notified(true, [undefined, false, "deploy", false])).toBe(3);
+  });
+});
+
 describe("once", () => {
   it("is done again in another play of the same name", async () => {
     let count = 0;

@@ -224,8 +224,11 @@ describe("debts", () => {
   });
 
   test("are the same on a host, and two handlers in a run, where only a secret differs", () => {
-    const [a, b] = ["one", "two"].map((text) => command({ argv: ["true"], stdin: secret(text) }));
-    if (!a || !b) throw new Error("no tasks");
+    const handler = (text: string) => ({
+      task: command({ argv: ["true"], stdin: secret(text) }),
+      become: undefined,
+    });
+    const [a, b] = [handler("one"), handler("two")];
     expect(debtId(a)).toBe(debtId(b));
     expect(handlerIdentity(a)).not.toBe(handlerIdentity(b));
   });

@@ -105,11 +105,13 @@ describe("a secret is said nowhere", () => {
       shell({ cmd: sh`: ${value}` }),
       command({ argv: ["env"] }, { environment: { CANARY: value } }),
     ];
-    const debts = owed.map((handler) => debtOf(handler, { become: "root", playbook: "site", play: "web" }));
+    const debts = owed.map((task) =>
+      debtOf({ task, become: { user: "root" } }, { playbook: "site", play: "web" }),
+    );
     expect(spellings.filter((spelling) => JSON.stringify(debts).includes(spelling))).toEqual([]);
     expect(debts.map(({ task }) => task)).toEqual(owed.map(() => undefined));
     const [plain] = [
-      debtOf(command({ argv: ["true"] }), { become: undefined, playbook: "site", play: "web" }),
+      debtOf({ task: command({ argv: ["true"] }), become: undefined }, { playbook: "site", play: "web" }),
     ];
     expect(plain.task).toMatchObject({ params: { argv: ["true"] } });
   });

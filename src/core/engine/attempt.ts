@@ -10,13 +10,13 @@ import type { Touch } from "../facts/fact.ts";
 import { surroundedChange } from "../facts/surroundings.ts";
 import { notRun, UnknownValue } from "../facts/unknown.ts";
 import { verifyChange } from "../facts/verify.ts";
-import { becomeOf, type TaskOptions } from "../tasks/task.ts";
+import type { TaskOptions } from "../tasks/task.ts";
 import type { Certainty } from "../tenure/handlers.ts";
 import { PlanOutdated } from "../tenure/tenure.ts";
 import { applyChange, BadStatus } from "./apply.ts";
 import type { HostContext } from "./context.ts";
 import type { Planning } from "./planning.ts";
-import { hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
+import { handlersOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 
 const defaultTimeout = "30m";
 
@@ -121,8 +121,8 @@ function notifyUnlessJudged<V>(run: TaskRun<V>, certainty: Certainty): void {
   if (run.task.options.changedWhen === undefined) notify(run, certainty);
 }
 
-export function notify<V>({ task, context }: TaskRun<V>, certainty: Certainty): void {
-  for (const handler of task.handlers) context.host.handlers.notify(handler, certainty);
+export function notify<V>(run: TaskRun<V>, certainty: Certainty): void {
+  for (const handler of handlersOf(run)) run.context.host.handlers.notify(handler, certainty);
 }
 
 /** Makes a change, with what it may come to owe written down before. */
@@ -131,15 +131,12 @@ async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change)
   const { task, context, become } = run;
   await begun(context);
   const { tenure } = context.host;
-  const mayOwe = task.options.changedWhen === false ? [] : task.handlers;
+  const mayOwe = task.options.changedWhen === false ? [] : handlersOf(run);
   // what a task with a condition of its own has come to owe is settled when that has been asked
   const later = task.options.changedWhen !== undefined;
   if (later) run.owed.push(...mayOwe);
   try {
-    await tenure?.owe(become, mayOwe, {
-      play: context.play,
-      runsAs: (handler) => becomeOf(handler.options, context),
-    });
+    await tenure?.owe(become, mayOwe, context.play);
     return await makeNotifying(run, planning, change);
   } finally {
     if (!later) await tenure?.settle(mayOwe);

@@ -14,13 +14,16 @@ export async function runOwedHandlers(context: HostContext): Promise<void> {
   const { host } = context;
   const failures: unknown[] = [];
   for (let owed = host.handlers.take(); owed; owed = host.handlers.take()) {
-    const { task, certainty, as } = owed;
-    const mine = { ...context, ...as, isHandler: true };
+    const { handler, id, certainty, isInherited } = owed;
+    const { task, become } = handler;
+    // one that an earlier run owes may be of a play with another user
+    const owing = isInherited && task.options.become === undefined ? { become } : {};
+    const mine = { ...context, ...owing, isHandler: true };
     try {
       // another run may have paid it since it was read
-      if (as && (await host.tenure?.isStillOwed(task)) === false) continue;
+      if (isInherited && (await host.tenure?.isStillOwed(id)) === false) continue;
       await withContext(mine, () => runTask(task, mine, certainty));
-      await host.tenure?.paid(task);
+      await host.tenure?.paid(id);
     } catch (error) {
       failures.push(error);
     }
@@ -37,10 +40,9 @@ export function inheritDebts({ host }: HostContext, play?: string): void {
   const inherited = host.tenure?.inherit(host.failure ? undefined : play) ?? [];
   if (inherited.length === 0) return;
   host.handlers.inherit(
-    inherited.map(({ task, debt: { become } }): OwedHandler => {
-      const as = { become: become === undefined ? undefined : host.becomeAs(become) };
-      return { task, certainty: "certain", as };
-    }),
+    inherited.map(
+      ({ handler, debt: { id } }): OwedHandler => ({ handler, id, certainty: "certain", isInherited: true }),
+    ),
   );
   const now = host.run.options.check ? "would run" : "run";
   const text = `a run that did not end left handlers, which ${now} now: ${listed(inherited.map(({ debt }) => debt))}`;

@@ -9,7 +9,7 @@ import type { Certainty } from "../tenure/handlers.ts";
 import type { HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
 import { withRetries } from "./retry.ts";
-import { resultOf, type TaskRun } from "./task-run.ts";
+import { handlersOf, resultOf, type TaskRun } from "./task-run.ts";
 import { throttled } from "./throttle.ts";
 
 /**
@@ -67,7 +67,7 @@ async function runInTurn<V>(
     });
   };
 
-  host.tenure?.name(task.handlers);
+  host.tenure?.name(handlersOf(run));
   emit({ type: "task:start", ...where });
   host.run.watch?.begun?.(run);
   try {

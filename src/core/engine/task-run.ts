@@ -6,7 +6,8 @@ import type { ShownTask, TaskStatus } from "../events/events.ts";
 import type { Change } from "../facts/change.ts";
 import type { Surroundings } from "../facts/surroundings.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
-import type { Task, TaskResult } from "../tasks/task.ts";
+import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
+import type { Handler } from "../tenure/handler-identity.ts";
 import type { Certainty } from "../tenure/handlers.ts";
 import type { HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
@@ -25,11 +26,16 @@ export interface TaskRun<V> {
   /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */
   readonly changes: Change[];
   /** The handlers that were written down before it is known whether `changedWhen` holds. */
-  readonly owed: Task<unknown>[];
+  readonly owed: Handler[];
   /** Whether a change was begun that failed, and nobody knows how far it came. */
   attempted: boolean;
   /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */
   changed: boolean | undefined;
+}
+
+/** Whom a task would notify. Two that would do the same as the same user are one, however that user was said. */
+export function handlersOf<V>({ task, context }: Pick<TaskRun<V>, "task" | "context">): readonly Handler[] {
+  return task.handlers.map((handler) => ({ task: handler, become: becomeOf(handler.options, context) }));
 }
 
 /** Whether anything was changed, or would be, as far as the task's author is concerned. */

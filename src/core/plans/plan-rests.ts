@@ -1,6 +1,6 @@
 /** The steps of which a plan could not foresee the rest: where that begins in a real run, and what it owes. */
 
-import type { TaskRun } from "../engine/task-run.ts";
+import { handlersOf, type TaskRun } from "../engine/task-run.ts";
 import type { HostRun } from "../plays/host-run.ts";
 import { handlerIdentity } from "../tenure/handler-identity.ts";
 import type { PlanFile } from "./plan-file.ts";
@@ -33,16 +33,17 @@ export class UnforeseenRests {
   }
 
   /** A task of such a rest begins: what it notifies is as little foreseen as itself. */
-  begun({ context: { host }, task }: TaskRun<unknown>): void {
+  begun(run: TaskRun<unknown>): void {
+    const { host } = run.context;
     const handlers = this.#handlers.get(host) ?? new Set();
     this.#handlers.set(host, handlers);
-    for (const handler of task.handlers) handlers.add(handlerIdentity(handler));
+    for (const handler of handlersOf(run)) handlers.add(handlerIdentity(handler));
   }
 
   /** Whether a task that the plan does not list belongs to what could not be foreseen. */
-  admits({ context, task }: TaskRun<unknown>): boolean {
+  admits({ context, task, become }: TaskRun<unknown>): boolean {
     const { host, origin = host, play, step, isHandler = false } = context;
-    if (isHandler) return this.#handlers.get(host)?.has(handlerIdentity(task)) === true;
+    if (isHandler) return this.#handlers.get(host)?.has(handlerIdentity({ task, become })) === true;
     return this.#rests.some(
       (one) =>
         one.host === origin.info.name &&

@@ -77,6 +77,7 @@ export class HostRun {
       hasPlay: (name) => run.hasPlay(name),
       check: options.check === true,
       owes: (id) => this.handlers.owes(id),
+      becomeAs: (user) => this.becomeAs(user),
       tell,
     };
     return new Tenure(facts, new Lease(session, leaseTerms, tell), new Debts(session), tenant);

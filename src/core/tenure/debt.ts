@@ -2,7 +2,7 @@
 import { redact } from "../../secrets/secret.ts";
 import { moduleNamed } from "../tasks/module.ts";
 import type { Task } from "../tasks/task.ts";
-import { debtId } from "./handler-identity.ts";
+import { debtId, type Handler } from "./handler-identity.ts";
 
 export interface Debt {
   /** The same for tasks that would do the same; says nothing of secrets. */
@@ -24,13 +24,11 @@ export interface Debt {
 }
 
 /** A handler as a debt. */
-export function debtOf(
-  handler: Task<unknown>,
-  { become, playbook, play }: Pick<Debt, "become" | "playbook" | "play">,
-): Debt {
-  const { module, params } = handler;
-  const label = redact(handler.label);
-  const { notify, ...options } = handler.options;
+export function debtOf(handler: Handler, { playbook, play }: Pick<Debt, "playbook" | "play">): Debt {
+  const { module, params } = handler.task;
+  const label = redact(handler.task.label);
+  const become = handler.become?.user;
+  const { notify, ...options } = handler.task.options;
   const kept = notify === undefined && isPlain(params) && isPlain(options);
   const task = kept ? { params, options } : undefined;
   return { id: debtId(handler), label, module, task, become, playbook, play, since: Date.now() };

@@ -3,15 +3,9 @@ import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { lines, type Script, sh } from "../base/script.ts";
-import type { Task } from "../tasks/task.ts";
 import { type Debt, debtOf } from "./debt.ts";
-import { debtId } from "./handler-identity.ts";
+import { debtId, type Handler } from "./handler-identity.ts";
 import { stateFolders } from "./host-state.ts";
-
-/** Who owes a handler, and as whom it will run. */
-export interface Debtor extends Pick<Debt, "playbook" | "play"> {
-  runsAs(handler: Task<unknown>): Become | undefined;
-}
 
 /** What is known to be written down: each user that changes are made as has a folder of its own. */
 interface Written extends Pick<Debt, "id" | "playbook" | "play"> {
@@ -47,19 +41,16 @@ export class Debts {
    */
   async write(
     as: Become | undefined,
-    handlers: readonly Task<unknown>[],
-    debtor: Debtor,
+    handlers: readonly Handler[],
+    { playbook, play }: Pick<Debt, "playbook" | "play">,
   ): Promise<readonly string[]> {
-    const { playbook, play } = debtor;
     const isWritten = (id: string) =>
       this.#written.some(
         (one) => one.id === id && one.as?.user === as?.user && one.playbook === playbook && one.play === play,
       );
     const fresh = handlers.filter((handler) => !isWritten(debtId(handler)));
     if (fresh.length === 0) return [];
-    const debts = fresh.map((handler) =>
-      debtOf(handler, { become: debtor.runsAs(handler)?.user, playbook, play }),
-    );
+    const debts = fresh.map((handler) => debtOf(handler, { playbook, play }));
     const script = sh`umask 077
 ${stateFolders}
 mkdir -p "$state/owed" && ours "$state" && cd "$state/owed" || exit

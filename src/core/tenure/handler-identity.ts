@@ -1,22 +1,31 @@
 /** When two handlers are one: they would do the same. */
 import { createHash } from "node:crypto";
 import { Secret } from "../../secrets/secret.ts";
+import type { Become } from "../../transport/transport.ts";
 import type { Task } from "../tasks/task.ts";
 
+/** A task that was notified, and as whom it runs: by its own option, or by where it was notified. */
+export interface Handler {
+  readonly task: Task<unknown>;
+  /** Undefined for the user of the connection. */
+  readonly become: Become | undefined;
+}
+
 /** Within a run: a secret shows itself as a mask, and two that differ must not make two handlers the same. */
-export function handlerIdentity(handler: Task<unknown>): string {
+export function handlerIdentity(handler: Handler): string {
   return text(handler, (secret) => sha256(secret.reveal()));
 }
 
 /** On a host, where nothing may tell of a secret: those that differ by one are the same. */
-export function debtId(handler: Task<unknown>): string {
+export function debtId(handler: Handler): string {
   return sha256(text(handler, (secret) => secret.toJSON())).slice(0, 24);
 }
 
-function text({ module, params, options }: Task<unknown>, show: (secret: Secret) => string): string {
-  const { become, environment, cwd, umask } = options;
+function text({ task, become }: Handler, show: (secret: Secret) => string): string {
+  const { module, params, options } = task;
+  const { environment, cwd, umask } = options;
   return JSON.stringify(
-    { module, params, become, environment, cwd, umask },
+    { module, params, user: become?.user, environment, cwd, umask },
     function (this: unknown, key, shown: unknown) {
       const given = this !== null && typeof this === "object" ? Reflect.get(this, key) : undefined;
       return given instanceof Secret ? show(given) : shown;

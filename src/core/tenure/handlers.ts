@@ -1,7 +1,5 @@
 /** Handlers: tasks that were notified and run once, later. */
-import type { Become } from "../../transport/transport.ts";
-import type { Task } from "../tasks/task.ts";
-import { debtId, handlerIdentity } from "./handler-identity.ts";
+import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
 
 /** How sure a plan is that something will happen, from the least to the most. */
 export type Certainty = "unknown" | "likely" | "certain";
@@ -9,11 +7,13 @@ export type Certainty = "unknown" | "likely" | "certain";
 const order: readonly Certainty[] = ["unknown", "likely", "certain"];
 
 export interface OwedHandler {
-  readonly task: Task<unknown>;
+  readonly handler: Handler;
+  /** As it is called on the host. */
+  readonly id: string;
   /** The most certain of its notifications. */
   certainty: Certainty;
-  /** As whom it runs, where that is settled already: an earlier run owes it. */
-  readonly as?: { readonly become: Become | undefined };
+  /** Whether an earlier run owes it. */
+  readonly isInherited: boolean;
 }
 
 /**
@@ -23,10 +23,10 @@ export interface OwedHandler {
 export class HandlerQueue {
   readonly #owed = new Map<string, OwedHandler>();
 
-  notify(task: Task<unknown>, certainty: Certainty): void {
-    const key = handlerIdentity(task);
+  notify(handler: Handler, certainty: Certainty): void {
+    const key = handlerIdentity(handler);
     const owed = this.#owed.get(key);
-    if (!owed) this.#owed.set(key, { task, certainty });
+    if (!owed) this.#owed.set(key, { handler, id: debtId(handler), certainty, isInherited: false });
     else if (order.indexOf(certainty) > order.indexOf(owed.certainty)) owed.certainty = certainty;
   }
 
@@ -34,7 +34,7 @@ export class HandlerQueue {
   inherit(debts: readonly OwedHandler[]): void {
     const owed = [...this.#owed];
     this.#owed.clear();
-    for (const debt of debts) this.#owed.set(handlerIdentity(debt.task), debt);
+    for (const debt of debts) this.#owed.set(handlerIdentity(debt.handler), debt);
     for (const [key, own] of owed) if (!this.#owed.has(key)) this.#owed.set(key, own);
   }
 
@@ -49,12 +49,12 @@ export class HandlerQueue {
 
   /** Whether a handler is owed that a host would keep under this id. */
   owes(id: string): boolean {
-    return [...this.#owed.values()].some(({ task }) => debtId(task) === id);
+    return [...this.#owed.values()].some((owed) => owed.id === id);
   }
 
   /** What is owed, as messages call it. */
   get labels(): readonly string[] {
-    return [...this.#owed.values()].map(({ task }) => task.label);
+    return [...this.#owed.values()].map(({ handler }) => handler.task.label);
   }
 
   get size(): number {

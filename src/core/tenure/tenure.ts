@@ -1,16 +1,15 @@
 /** A run's tenure of one host: the lease, and the debts of earlier runs that come with it. */
 import type { Become } from "../../transport/transport.ts";
 import type { FactStore } from "../facts/facts.ts";
-import type { Task } from "../tasks/task.ts";
 import { type Debt, handlerFrom } from "./debt.ts";
-import type { Debtor, Debts } from "./debts.ts";
-import { debtId } from "./handler-identity.ts";
+import type { Debts } from "./debts.ts";
+import { debtId, type Handler } from "./handler-identity.ts";
 import { hostState, isBusy } from "./host-state.ts";
 import type { Lease } from "./lease.ts";
 
 /** A handler that an earlier run owes, ready to run. */
 export interface InheritedHandler {
-  readonly task: Task<unknown>;
+  readonly handler: Handler;
   readonly debt: Debt;
 }
 
@@ -23,6 +22,7 @@ export interface Tenant {
   readonly check: boolean;
   /** Whether this run owes the host a handler with this id, and has not run it yet. */
   owes(id: string): boolean;
+  becomeAs(user: string): Become;
   /** Says something to the user. */
   tell(text: string): void;
 }
@@ -44,7 +44,7 @@ export class Tenure {
   /** The debts that this run has taken on: to be run once, however often they are read. */
   readonly #taken = new Set<string>();
   /** The handlers that tasks of this run would notify. */
-  readonly #named = new Map<string, Task<unknown>>();
+  readonly #named = new Map<string, Handler>();
   /** The ids that this run has written down. */
   readonly #own = new Set<string>();
   /** How many changes are being made that may come to owe an id. */
@@ -84,35 +84,28 @@ export class Tenure {
   }
 
   /** Notes whom a task would notify: that is how a debt finds its handler. */
-  name(handlers: readonly Task<unknown>[]): void {
+  name(handlers: readonly Handler[]): void {
     for (const handler of handlers) this.#named.set(debtId(handler), handler);
   }
 
   /** Writes down what a change may come to owe. What it has come to is settled after it, in any case. */
-  async owe(
-    become: Become | undefined,
-    handlers: readonly Task<unknown>[],
-    debtor: Omit<Debtor, "playbook">,
-  ): Promise<void> {
+  async owe(become: Become | undefined, handlers: readonly Handler[], play: string): Promise<void> {
     for (const id of handlers.map(debtId)) this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
-    const written = await this.#debts.write(become, handlers, {
-      play: debtor.play,
-      playbook: this.#tenant.playbook,
-      runsAs: (handler) => debtor.runsAs(handler),
-    });
+    const { playbook } = this.#tenant;
+    const written = await this.#debts.write(become, handlers, { playbook, play });
     for (const id of written) this.#own.add(id);
   }
 
   /** Strikes out what was written down for a change and is not owed after all. Never rejects. */
-  async settle(handlers: readonly Task<unknown>[]): Promise<void> {
+  async settle(handlers: readonly Handler[]): Promise<void> {
     const ids = handlers.map(debtId);
     for (const id of ids) this.#claims.set(id, (this.#claims.get(id) ?? 1) - 1);
     await this.#strike(ids.filter((id) => this.#own.has(id)));
   }
 
   /** Strikes out what was paid. Never rejects. */
-  async paid(handler: Task<unknown>): Promise<void> {
-    await this.#strike([debtId(handler)]);
+  async paid(id: string): Promise<void> {
+    await this.#strike([id]);
   }
 
   /**
@@ -134,9 +127,8 @@ export class Tenure {
   }
 
   /** Whether an inherited handler is still owed, now that nobody else can pay it. */
-  async isStillOwed(handler: Task<unknown>): Promise<boolean> {
+  async isStillOwed(id: string): Promise<boolean> {
     if (this.#tenant.check) return true;
-    const id = debtId(handler);
     for (const as of this.#debts.writtenAs(id)) await this.#entered(as);
     return this.#debts.writtenAs(id).length > 0;
   }
@@ -188,9 +180,16 @@ export class Tenure {
    */
   #due(play: string | undefined): readonly InheritedHandler[] {
     return [...this.#inherited.values()].flatMap((debt) => {
-      const task = this.#named.get(debt.id) ?? (this.#belongsTo(play, debt) ? handlerFrom(debt) : undefined);
-      return task ? [{ task, debt }] : [];
+      const handler =
+        this.#named.get(debt.id) ?? (this.#belongsTo(play, debt) ? this.#made(debt) : undefined);
+      return handler ? [{ handler, debt }] : [];
     });
+  }
+
+  #made(debt: Debt): Handler | undefined {
+    const task = handlerFrom(debt);
+    const become = debt.become === undefined ? undefined : this.#tenant.becomeAs(debt.become);
+    return task && { task, become };
   }
 
   #belongsTo(play: string | undefined, debt: Debt): boolean {
