@@ -1,5 +1,5 @@
 /** What earlier runs left on hosts, and which run pays it, where and when. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
@@ -90,5 +90,37 @@ describe("handlers that earlier runs left, in a rolling play", () => {
     expect(here.log).toEqual(["h2 other"]);
     expect(here.owed("h2")).toHaveLength(1);
     expect(stopped).toMatchObject([{ untouched: ["h3"] }]);
+  });
+});
+
+describe("a handler that fails", () => {
+  const site = () =>
+    play("site", { hosts: "h1" }, { step: () => copy(file("h1"), { notify: here.noting() }) });
+
+  test("is told of as owed still, by its own run and by the next ones, until it has run", async () => {
+    writeFileSync(here.at("broken-h1"), "");
+    const told = "run, and owed still: shell note; kept on the host for the next run";
+    expect((await here.run([site()])).warnings).toEqual([told]);
+    const left = expect.stringMatching(/^an earlier run left handlers, which run now: shell note \(site, /);
+    expect((await here.run([site()])).warnings).toEqual([left, told]);
+    await rm(here.at("broken-h1"));
+    expect((await here.run([site()], { check: true })).warnings).toEqual([
+      expect.stringMatching(/^an earlier run left handlers, which would run now: /),
+    ]);
+    expect((await here.run([site()])).warnings).toEqual([left]);
+    expect((await here.run([site()])).warnings).toEqual([]);
+  });
+
+  test("is paid under the id that it was written down by, though another version would give it another", async () => {
+    await leaveOwed(["h1"]);
+    const [name = ""] = here.owed("h1");
+    const path = (file: string) => here.at("h1", "lib/owed", file);
+    const id = name.slice(-29, -5);
+    const other = "0".repeat(24);
+    writeFileSync(path(name.replace(id, other)), readFileSync(path(name), "utf8").replace(id, other));
+    await rm(path(name));
+    await here.run([play("rolling", { hosts: "h1" }, { step: () => copy(file("h1")) })]);
+    expect(here.log).toEqual(["h1"]);
+    expect(here.owed("h1")).toEqual([]);
   });
 });

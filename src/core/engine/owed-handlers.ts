@@ -45,7 +45,7 @@ export function inheritDebts({ host }: HostContext, play?: string): void {
     ),
   );
   const now = host.run.options.check ? "would run" : "run";
-  const text = `a run that did not end left handlers, which ${now} now: ${listed(inherited.map(({ debt }) => debt))}`;
+  const text = `an earlier run left handlers, which ${now} now: ${listed(inherited.map(({ debt }) => debt))}`;
   host.run.emit({ type: "warning", host: host.info.name, text });
 }
 

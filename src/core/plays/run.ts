@@ -208,6 +208,8 @@ class Run implements PlayState {
       const warn = (text: string) => this.emit({ type: "warning", host: info.name, text });
       const kept = tenure && !this.options.check ? "; kept on the host for the next run" : "";
       if (handlers.size > 0) warn(`owed, and not run: ${handlers.labels.join(", ")}${kept}`);
+      const unpaid = this.options.check ? [] : (tenure?.unpaid ?? []);
+      if (unpaid.length > 0) warn(`run, and owed still: ${unpaid.join(", ")}${kept}`);
       const left = (tenure?.left ?? []).filter(({ id }) => !handlers.owes(id));
       if (left.length > 0)
         warn(`an earlier run left handlers, which its playbook runs next time: ${listed(left)}`);

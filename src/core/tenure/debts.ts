@@ -8,7 +8,7 @@ import { debtId, type Handler } from "./handler-identity.ts";
 import { stateFolders } from "./host-state.ts";
 
 /** What is known to be written down: each user that changes are made as has a folder of its own. */
-interface Written extends Pick<Debt, "id" | "playbook" | "play"> {
+interface Written extends Pick<Debt, "id" | "label" | "playbook" | "play"> {
   readonly as: Become | undefined;
 }
 
@@ -24,7 +24,15 @@ export class Debts {
   /** Notes what is written down in a user's folder, and nothing else is. */
   found(as: Become | undefined, debts: readonly Debt[]): void {
     const others = this.#written.filter((written) => written.as?.user !== as?.user);
-    this.#written = [...others, ...debts.map(({ id, playbook, play }) => ({ id, playbook, play, as }))];
+    this.#written = [
+      ...others,
+      ...debts.map(({ id, label, playbook, play }) => ({ id, label, playbook, play, as })),
+    ];
+  }
+
+  /** All that is known to be written down. */
+  get written(): readonly Pick<Debt, "id" | "label">[] {
+    return this.#written;
   }
 
   /** As whom a debt was written down; none where it is not, or not any more. */
@@ -62,7 +70,7 @@ sync . 2>/dev/null; :`;
         details: complaint,
         hint: "nothing was changed; handlers that are owed are kept in /var/lib/showrunner, or in /var/tmp for users other than root: let that be writable, or set lease: false for the host",
       });
-    this.#written = [...this.#written, ...debts.map(({ id }) => ({ id, playbook, play, as }))];
+    this.#written = [...this.#written, ...debts.map(({ id, label }) => ({ id, label, playbook, play, as }))];
     return debts.map(({ id }) => id);
   }
 

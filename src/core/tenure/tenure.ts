@@ -138,6 +138,12 @@ export class Tenure {
     return [...this.#inherited.values()];
   }
 
+  /** The labels of what this run was to pay and has not: the handler failed, or was cut off. */
+  get unpaid(): readonly string[] {
+    const begun = this.#debts.written.filter(({ id }) => !this.#inherited.has(id) && !this.#tenant.owes(id));
+    return [...new Map(begun.map(({ id, label }) => [id, label])).values()];
+  }
+
   release(): Promise<void> {
     return this.#lease.release();
   }
