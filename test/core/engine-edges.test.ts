@@ -416,6 +416,30 @@ describe("an interrupted run", () => {
   });
 });
 
+describe("a task that could not begin", () => {
+  it.each(["become.refused", "host.unreachable", "host.auth", "host.key"] as const)(
+    "notifies nobody: %s",
+    async (code) => {
+      const a = new FakeSwitches();
+      let tries = 0;
+      const connect = () =>
+        tries++ === 0
+          ? Promise.reject(new ShowrunnerError(code, "no way in"))
+          : Promise.resolve(a.connection);
+      const options = { notify: bell, ignoreErrors: true, ignoreUnreachable: true };
+      const step = async () => {
+        await print({ text: "one" }, options);
+        await print({ text: "two" });
+      };
+      const ran = await runOn({ a }, [play("p", all, { step })], {
+        access: () => ({ lease: false, connect }),
+      });
+      expect(ran.statuses[0]).toBe("a print one: failed");
+      expect(ran.statuses.join()).not.toContain("bell");
+    },
+  );
+});
+
 describe("handlers that do the same", () => {
   const notified = async (
     become: boolean | undefined,

@@ -152,28 +152,46 @@ async function begun({ host, work }: HostContext): Promise<void> {
 
 /** Makes a change and notifies its handlers: also where it failed, unless it certainly had no effect. */
 async function makeNotifying<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+  const tried: Tried = { hadNoEffect: false };
   try {
-    const output = await makeReporting(run, planning, change);
+    const output = await makeReporting(run, planning, change, tried);
     notifyUnlessJudged(run, "certain");
     run.changes.push(change);
     return output;
   } catch (error) {
-    if (mayHaveHadEffect(change, error)) notifyUnlessJudged(run, "certain");
+    if (!tried.hadNoEffect) notifyUnlessJudged(run, "certain");
     throw error;
   }
 }
 
-/** A file that could not be written, or that its check refused, is as it was. */
-function mayHaveHadEffect({ action }: Change, error: unknown): boolean {
-  return action.kind !== "write" || asFailure(error).code !== "change.failed";
+/** What is known of a change that failed: by default nobody knows how far it came. */
+interface Tried {
+  hadNoEffect: boolean;
+}
+
+/** There was no way onto the host, or to its user. */
+const notBegun = ["become.refused", "host.unreachable", "host.auth", "host.key"];
+
+/** Whether a change certainly had no effect. A file that could not be written, or that its check refused, is as it was. */
+function hadNoEffect({ action }: Change, error: unknown, isDetached: boolean): boolean {
+  const { code } = asFailure(error);
+  if (action.kind === "write" && code === "change.failed") return true;
+  // these come back to the host after they have begun
+  const returns = isDetached || action.kind === "reboot";
+  return !returns && notBegun.includes(code);
 }
 
 /** Makes a change; the plan of one that reports gets what it printed also where that is a failure. */
-async function makeReporting<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+async function makeReporting<V>(
+  run: TaskRun<V>,
+  planning: Planning,
+  change: Change,
+  tried: Tried,
+): Promise<Output> {
   try {
-    return await make(run, change);
+    return await make(run, change, tried);
   } catch (error) {
-    if (mayHaveHadEffect(change, error)) run.attempted = true;
+    if (!tried.hadNoEffect) run.attempted = true;
     if (!(error instanceof BadStatus && "reports" in change.action && change.action.reports)) throw error;
     planning.failed(error);
     return error.output;
@@ -181,7 +199,7 @@ async function makeReporting<V>(run: TaskRun<V>, planning: Planning, change: Cha
 }
 
 /** Makes one change for real, streaming what it prints; afterwards the facts it concerns are stale. */
-async function make<V>(taskRun: TaskRun<V>, change: Change): Promise<Output> {
+async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promise<Output> {
   const { task, context, become, shown, detachment } = taskRun;
   const { host } = context;
   const { run } = host;
@@ -196,6 +214,9 @@ async function make<V>(taskRun: TaskRun<V>, change: Change): Promise<Output> {
     };
     const detached = detachment && { ...detachment, reconnected: () => reenter(taskRun) };
     output = await applyChange(host.session, become, change, options, detached);
+  } catch (error) {
+    tried.hadNoEffect = hadNoEffect(change, error, detachment !== undefined);
+    throw error;
   } finally {
     splitter.end();
     // also after a failure: nobody knows how far it came
