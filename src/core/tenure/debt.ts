@@ -3,6 +3,7 @@ import { redact } from "../../secrets/secret.ts";
 import { moduleNamed } from "../tasks/module.ts";
 import type { Task } from "../tasks/task.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
+import { isMoment } from "./moment.ts";
 
 export interface Debt {
   /** The same for tasks that would do the same; says nothing of secrets. */
@@ -39,8 +40,7 @@ export function debtFrom(line: string): Debt | undefined {
   try {
     const debt: Debt = JSON.parse(line);
     const texts = [debt?.id, debt?.label, debt?.module, debt?.playbook, debt?.play];
-    // a time that is none would end the run that names it
-    return texts.every((text) => typeof text === "string") && Number.isFinite(debt.since) ? debt : undefined;
+    return texts.every((text) => typeof text === "string") && isMoment(debt.since) ? debt : undefined;
   } catch {
     return undefined;
   }

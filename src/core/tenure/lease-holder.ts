@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
+import { isMoment } from "./moment.ts";
 
 /** Who holds a lease, as the host keeps it for others to read. */
 export interface LeaseHolder {
@@ -35,7 +36,8 @@ export function leaseHolder(playbook: string): LeaseHolder {
 export function holderFrom(text: string): LeaseHolder | undefined {
   try {
     const holder: LeaseHolder = JSON.parse(text);
-    return typeof holder?.run === "string" ? holder : undefined;
+    const texts = [holder?.run, holder?.playbook, holder?.user, holder?.machine, holder?.pids];
+    return texts.every((text) => typeof text === "string") && isMoment(holder.since) ? holder : undefined;
   } catch {
     return undefined;
   }

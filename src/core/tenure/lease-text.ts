@@ -1,4 +1,5 @@
 /** What is said to the user of a lease that is not to be had. */
+import { redact } from "../../secrets/secret.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 
 /** Who it is, where and since when. */
@@ -23,7 +24,8 @@ export function orphanTexts(orphans: readonly string[]): string {
 
 /** `4711 apt-get install nginx` */
 function orphanText(orphan: string): string {
-  const [pid = "", ...command] = orphan.trim().split(" ");
+  // redacted before it is cut: half a secret is in no known spelling
+  const [pid = "", ...command] = redact(orphan).trim().split(" ");
   const text = command.join(" ").trim();
   return `${text.length > 120 ? `${text.slice(0, 117)}...` : text || "a command"} (process ${pid})`;
 }

@@ -1,0 +1,31 @@
+/** What is told of who has a host, and of what dead runs left there. */
+import { describe, expect, test } from "vitest";
+import { debtFrom } from "../../src/core/tenure/debt.ts";
+import { holderFrom, leaseHolder } from "../../src/core/tenure/lease-holder.ts";
+import { described, orphanTexts } from "../../src/core/tenure/lease-text.ts";
+import { secret } from "../../src/secrets/secret.ts";
+
+describe("the command line of an orphan", () => {
+  test("shows no half of a secret where it is cut", () => {
+    secret("correct-horse-battery-staple");
+    const text = orphanTexts([`4711 curl ${"-v ".repeat(34)}correct-horse-battery-staple`]);
+    expect(text).not.toContain("correct");
+    expect(text).toMatch(/^curl -v .* \(process 4711\)$/);
+  });
+});
+
+describe("what a host keeps", () => {
+  const holder = leaseHolder("site");
+  const debt = { id: "1", label: "x", module: "x", playbook: "x", play: "x", since: 1 };
+
+  test.each([undefined, "yesterday", null, 1e300])("is nobody's whose time is %s", (since) => {
+    expect(holderFrom(JSON.stringify({ ...holder, since }))).toBe(undefined);
+    expect(debtFrom(JSON.stringify({ ...debt, since }))).toBe(undefined);
+  });
+
+  test("is told where it is a run's", () => {
+    expect(described(holderFrom(JSON.stringify(holder)))).toMatch(/^site, by /);
+    expect(described(holderFrom('{"run":"1"}'))).toBe("a run that does not say whose it is");
+    expect(debtFrom(JSON.stringify(debt))).toEqual(debt);
+  });
+});
