@@ -30,7 +30,11 @@ const shells = [["dash"], ["busybox", "sh"], ["bash"]].filter(([name = ""]) =>
 );
 
 /** What the keeper says from first to last; it is told to go on where it asks, and to give the lease back. */
-async function said(words: readonly string[], end: EndFirst = "nothing"): Promise<string[]> {
+async function said(
+  words: readonly string[],
+  end: EndFirst = "nothing",
+  { goes = true } = {},
+): Promise<string[]> {
   const [name = "", ...args] = words;
   const script = keeperScript(leaseHolder("test"), { shell: process.pid, wait: 2, end });
   const keeper = spawn(name, [...args, "-c", script.text], {
@@ -40,7 +44,8 @@ async function said(words: readonly string[], end: EndFirst = "nothing"): Promis
   const lines: string[] = [];
   for await (const line of createInterface({ input: keeper.stdout })) {
     lines.push(line);
-    if (line === "ready") keeper.stdin.write("go\n");
+    if (line === "ready" && goes) keeper.stdin.write("go\n");
+    else if (line === "ready") keeper.stdin.end();
     if (line.startsWith("granted")) keeper.stdin.write("release\n");
   }
   return lines;
@@ -73,8 +78,14 @@ describe.each(shells)("the keeper in %s", (...words) => {
     const command = leaveCommand(30);
     for (const _ of "ab")
       expect((await said(words)).map((line) => line.split(" ")[0])).toEqual(["orphan", "orphans", "late"]);
+    expect(readdirSync(at("run")).sort()).toEqual(["lease", "left", "left-sessions"]);
     command.kill();
     expect(await said(words)).toContain("granted ");
+  });
+
+  test("leaves nothing where whoever asked for it is gone by then", async () => {
+    expect((await said(words, "nothing", { goes: false }))[0]).toBe("ready");
+    expect(readdirSync(at("run"))).toEqual(["lease"]);
   });
 
   test("ends it in a take-over", async () => {

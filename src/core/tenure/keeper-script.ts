@@ -40,8 +40,11 @@ ${sessions}
 exec 9<lease
 ${endFirst(end, holder.run)}
 deadline=$(($(date +%s) + ${wait}))
+# who goes before it may change anything leaves nothing that others would wait for
+leave() { [ "$locked" = not ] || rm -f holder sessions; echo "$1"; exit 0; }
+locked=not
 pause() {
-  [ "$told" != yes ] || [ "$(date +%s)" -lt "$deadline" ] || { echo late; exit 0; }
+  [ "$told" != yes ] || [ "$(date +%s)" -lt "$deadline" ] || leave late
   sleep 0.2 2>/dev/null || sleep 1
 }
 told=not
@@ -56,6 +59,7 @@ done
 [ -f left ] || [ ! -f holder ] || { [ ! -f sessions ] || mv -f sessions left-sessions; mv -f holder left; }
 printf '%s\n' ${JSON.stringify(holder)} >.holder && mv -f .holder holder || exit
 : >sessions; register $$; register ${shell}
+locked=yes
 told=
 while [ -f left-sessions ] && busy=$(members busy left-sessions) && [ "$busy" ]; do
   [ "$told" ] || {
@@ -64,7 +68,7 @@ while [ -f left-sessions ] && busy=$(members busy left-sessions) && [ "$busy" ];
   }
   pause
 done
-echo ready; read -r word || exit
+echo ready; read -r word || leave gone
 last=; [ ! -f last ] || read -r last <last
 rm -f left left-sessions
 echo ${`${holder.run} held`} >last || exit
