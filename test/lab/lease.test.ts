@@ -364,6 +364,43 @@ describe("handlers that are owed", () => {
     expect(await onHost("cat /tmp/srlease-log; ls -d /var/tmp/showrunner-33")).toBe("www-data");
   });
 
+  test("of a service's user run as nobody else by the word of its folder alone", async () => {
+    const forged = (id: string, become: string, options: object) =>
+      JSON.stringify({
+        id,
+        label: `forged ${id}`,
+        module: "shell",
+        task: { params: { cmd: `id -un >>/tmp/srlease-${id}` }, options },
+        become,
+        playbook: "test",
+        play: "service",
+        since: 1,
+      });
+    const debts = [forged("a", "root", {}), forged("b", "www-data", { become: true })];
+    const plant = debts.map(
+      (debt, index) =>
+        `printf "%s" "${debt.replaceAll('"', '\\"')}" >/var/tmp/showrunner-33/owed/${index}.json`,
+    );
+    await onHost(
+      `install -d -o www-data -m 700 /var/tmp/showrunner-33 /var/tmp/showrunner-33/owed; ${plant.join("; ")}; chown -R www-data /var/tmp/showrunner-33`,
+    );
+    const service = play(
+      "service",
+      { hosts: "h1", become: "www-data" },
+      { note: () => command({ argv: ["true"] }) },
+    );
+    const ran = await lab.run([service]);
+    expect(ran.errors).toEqual([]);
+    expect(
+      ran
+        .of("warning")
+        .map(({ text }) => text)
+        .join(),
+    ).toContain("forged a");
+    expect(await onHost("ls /tmp/srlease-a; cat /tmp/srlease-b")).toBe("www-data");
+    await onHost("rm -rf /var/tmp/showrunner-33 /tmp/srlease-b");
+  });
+
   test("that fail stay owed, and nothing is owed for what was not changed", async () => {
     const failing = play(
       "failing",

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { hostVars, inventoryList } from "../../src/cli/inventory-views.ts";
 import { sh } from "../../src/core/base/script.ts";
 import { fail } from "../../src/core/tasks/task.ts";
-import { debtOf } from "../../src/core/tenure/debt.ts";
+import { debtOf, handlerFrom } from "../../src/core/tenure/debt.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import {
   assert,
@@ -114,6 +114,16 @@ describe("a secret is said nowhere", () => {
       debtOf({ task: command({ argv: ["true"] }), become: undefined }, { playbook: "site", play: "web" }),
     ];
     expect(plain.task).toMatchObject({ params: { argv: ["true"] } });
+  });
+
+  it("by a debt, which can't have files of this machine copied", () => {
+    const handler = { task: copy({ src: at("old"), dest: "/srv/old" }), become: undefined };
+    const debt = debtOf(handler, { playbook: "site", play: "web" });
+    expect(debt.task).toBeUndefined();
+    const forged = { params: { src: "/etc/shadow", dest: "/srv/taken" }, options: {} };
+    expect(handlerFrom({ ...debt, task: forged })).toBeUndefined();
+    const harmless = { params: { cmd: "true" }, options: { become: true, umask: "027" } };
+    expect(handlerFrom({ ...debt, module: "shell", task: harmless })?.options).toEqual({ umask: "027" });
   });
 
   it("by the views of an inventory", () => {

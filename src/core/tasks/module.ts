@@ -52,6 +52,8 @@ export interface Module<P extends TProperties, V> {
 export interface AnyModule {
   readonly definition: Pick<ModuleDefinition<TProperties, unknown>, "name" | "summary" | "examples">;
   readonly schema: TSchema;
+  /** Whether its tasks may read files of the control machine. */
+  readonly readsLocalFiles: boolean;
   /** A task from parameters of unknown shape, checked like any other. */
   fromData(params: unknown, options?: TaskOptions): Task<unknown>;
 }
@@ -100,6 +102,7 @@ export function defineModule<P extends TProperties, V>(
   const module = Object.assign(call, {
     definition,
     schema,
+    readsLocalFiles: definition.complete !== undefined,
     fromData: (params: unknown, options?: TaskOptions) => make(params, options),
   });
   defined.set(definition.name, defined.has(definition.name) ? undefined : module);

@@ -1,5 +1,6 @@
 /** A debt: an owed handler as plain data, the way it is written down on the host. */
 import { redact } from "../../secrets/secret.ts";
+import type { Become } from "../../transport/transport.ts";
 import { moduleNamed } from "../tasks/module.ts";
 import type { Task } from "../tasks/task.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
@@ -11,7 +12,7 @@ export interface Debt {
   /** How messages call the handler. */
   readonly label: string;
   readonly module: string;
-  /** What the handler is made from again; undefined where that can't be written down: a secret, a function. */
+  /** What the handler is made from again; undefined where that can't be written down: a secret, a function, a file here. */
   readonly task:
     | { readonly params: unknown; readonly options: Readonly<Record<string, unknown>> }
     | undefined;
@@ -30,7 +31,8 @@ export function debtOf(handler: Handler, { playbook, play }: Pick<Debt, "playboo
   const label = redact(handler.task.label);
   const become = handler.become?.user;
   const { notify, ...options } = handler.task.options;
-  const kept = notify === undefined && isPlain(params) && isPlain(options);
+  const isLocal = moduleNamed(module)?.readsLocalFiles === true;
+  const kept = notify === undefined && !isLocal && isPlain(params) && isPlain(options);
   const task = kept ? { params, options } : undefined;
   return { id: debtId(handler), label, module, task, become, playbook, play, since: Date.now() };
 }
@@ -46,11 +48,26 @@ export function debtFrom(line: string): Debt | undefined {
   }
 }
 
-/** The handler, made again; undefined where it can't be: this run has no such module, or it holds a secret. */
+/**
+ * Whether a debt may be made a task of by its word alone. Who keeps a folder of debts can write into it what he likes:
+ * root and the user of the connection, who becomes everybody else, are believed; any other only about himself.
+ *
+ * @param keeper in whose folder it lies
+ */
+export function isBelieved({ become: wanted }: Pick<Debt, "become">, keeper: Become | undefined): boolean {
+  return keeper === undefined || keeper.user === "root" || wanted === keeper.user;
+}
+
+/** The handler, made again; undefined where it can't be: this run has no such module, or it holds a secret, or reads local files. */
 export function handlerFrom({ module, task }: Debt): Task<unknown> | undefined {
   if (task === undefined) return undefined;
+  // as whom it runs the debt itself says, and only there is it looked at
+  const { become, ...options } = task.options;
+  const made = moduleNamed(module);
+  // a host that has been taken over must not be able to ask for files of this machine
+  if (made?.readsLocalFiles) return undefined;
   try {
-    return moduleNamed(module)?.fromData(task.params, task.options);
+    return made?.fromData(task.params, options);
   } catch {
     return undefined; // another version of the module, which takes other parameters
   }

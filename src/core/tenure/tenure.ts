@@ -1,7 +1,7 @@
 /** A run's tenure of one host: the lease, and the debts of earlier runs that come with it. */
 import type { Become } from "../../transport/transport.ts";
 import type { FactStore } from "../facts/facts.ts";
-import { type Debt, handlerFrom } from "./debt.ts";
+import { type Debt, handlerFrom, isBelieved } from "./debt.ts";
 import type { Debts } from "./debts.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
 import { hostState, isBusy } from "./host-state.ts";
@@ -41,6 +41,8 @@ export class Tenure {
   readonly #epochs = new Map<string, number>();
   readonly #entering = new Map<string, Promise<void>>();
   readonly #inherited = new Map<string, Debt>();
+  /** The ids of those that are believed by their word alone. */
+  readonly #believed = new Set<string>();
   /** The debts that this run has taken on: to be run once, however often they are read. */
   readonly #taken = new Set<string>();
   /** The handlers that tasks of this run would notify. */
@@ -63,7 +65,12 @@ export class Tenure {
     this.#seen.set(userOf(become), value.last);
     const debts = isBusy(value) ? [] : value.debts;
     this.#debts.found(become, debts);
-    for (const debt of debts) if (!this.#taken.has(debt.id)) this.#inherited.set(debt.id, debt);
+    for (const debt of debts) {
+      if (this.#taken.has(debt.id)) continue;
+      const isNews = isBelieved(debt, become) || !this.#believed.has(debt.id);
+      if (isNews) this.#inherited.set(debt.id, debt);
+      if (isBelieved(debt, become)) this.#believed.add(debt.id);
+    }
   }
 
   /** Which of the user's pasts facts are of that are read from now on. */
@@ -165,6 +172,7 @@ export class Tenure {
     this.#epochs.set(userOf(become), this.epoch(become) + 1);
     this.#facts.invalidate([], ["everything"]);
     this.#inherited.clear();
+    this.#believed.clear();
     await this.look(become);
   }
 
@@ -182,7 +190,8 @@ export class Tenure {
 
   /**
    * A handler that a task has named may run: what it needs is there as it is for that task. Any other is run where it
-   * would have been run, at the end of its play: what it restarts may come into being only there.
+   * would have been run, at the end of its play: what it restarts may come into being only there. One that is not
+   * believed waits for a task that names it.
    */
   #due(play: string | undefined): readonly InheritedHandler[] {
     return [...this.#inherited.values()].flatMap((debt) => {
@@ -200,6 +209,7 @@ export class Tenure {
 
   #belongsTo(play: string | undefined, debt: Debt): boolean {
     if (play === undefined || debt.playbook !== this.#tenant.playbook) return false;
+    if (!this.#believed.has(debt.id)) return false;
     return debt.play === play || !this.#tenant.hasPlay(debt.play);
   }
 }
