@@ -93,6 +93,20 @@ describe("a task in the background", () => {
     });
   });
 
+  it("waits by itself for the turn that its throttle gives it, while the step goes on", async () => {
+    const ran = await runHere(async () => {
+      const one = () => shell({ cmd: sh`until [ -e ${marker} ]; do sleep 0.05; done` }, { throttle: 1 });
+      const [first, second] = [await background(one(), poll), await background(one(), poll)];
+      await debug({ message: "meanwhile" });
+      expect([first.finished(), second.finished()]).toEqual([false, false]);
+      writeFileSync(marker, "");
+      await second.wait();
+      expect(first.finished()).toBe(true);
+    });
+    expect(ran.error).toBeUndefined();
+    expect(ran.told).toEqual(["debug ok", "shell changed run", "shell changed run"]);
+  });
+
   it("is ended with its process group when its time is over", async () => {
     const late = 2_000_000_000 + process.pid;
     const ran = await runHere(async () => {

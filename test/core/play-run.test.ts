@@ -1,6 +1,7 @@
 /** How a play goes through its hosts, and when a run stops. */
 import { describe, expect, it } from "vitest";
 import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import type { TimedEvent } from "../../src/core/events/events.ts";
 import { type PlayOptions, play } from "../../src/core/plays/play.ts";
 import { on, once } from "../../src/core/tasks/delegate.ts";
 import { fail } from "../../src/core/tasks/task.ts";
@@ -276,11 +277,28 @@ describe("throttle", () => {
     expect(Object.values(hosts).every(({ switches }) => switches["light"] === "on")).toBe(true);
   });
 
+  it("lets none begin that still waits when the run is interrupted", async () => {
+    const controller = new AbortController();
+    const begun: string[] = [];
+    const interrupt = (event: TimedEvent) => {
+      if (event.type !== "task:start") return;
+      begun.push(event.host);
+      controller.abort();
+    };
+    const ran = await runOn(
+      fakes("ab"),
+      [play("p", { hosts: "all" }, { one: () => turn({ name: "light", to: "on" }, { throttle: 1 }) })],
+      { signal: controller.signal, subscribers: [interrupt] },
+    );
+    expect(ran.exitCode).toBe(exitCode.interrupted);
+    expect(begun).toEqual(["a"]);
+  });
+
   it("that is no number of hosts is refused", async () => {
     const ran = await runOn(fakes("a"), [
       play("p", { hosts: "all" }, { one: () => print({ text: "x" }, { throttle: 0 }) }),
     ]);
-    expect(ran.of("host:failed")[0]?.error.message).toContain("throttle: expected a whole number above 0");
+    expect(ran.of("host:failed")[0]?.error.message).toContain("throttle: expected a whole number from 1");
   });
 });
 

@@ -16,6 +16,8 @@ export interface Detachment {
   readonly poll: number;
   /** Ends the waiting; the job goes on. */
   readonly signal: AbortSignal;
+  /** Called where it must wait before it may begin: its `throttle` has others before it. */
+  waits?(): void;
   /** Called once it is under way. @param joined whether an earlier run has started it */
   started(joined: boolean): void;
 }

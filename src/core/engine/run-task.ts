@@ -24,7 +24,8 @@ export function runTask<V>(
   certainty: Certainty = "certain",
   detachment?: Detachment,
 ): Promise<TaskResult<V>> {
-  return throttled(task, context, () => runInTurn(task, context, certainty, detachment));
+  const inTurn = () => runInTurn(task, context, certainty, detachment);
+  return throttled(task, context, inTurn, detachment?.waits);
 }
 
 async function runInTurn<V>(

@@ -37,13 +37,16 @@ const defaultPoll = "5s";
  * same task as the same user joins it if it still runs. The task's `timeout` holds for it, also while nobody is
  * connected. Everything else is as for any task, at the job's end: handlers are notified, facts read afresh.
  *
+ * A task's `throttle` counts jobs from their beginning to their end: one whose turn has not come waits for it by itself,
+ * while the step goes on.
+ *
  * What a play has not waited for is waited for at its end, before its handlers; a failure is then the host's. An
  * interrupted run leaves its jobs running.
  *
  * In a check nothing is started: waiting gives what the task itself would give.
  *
  * @param task any task; one that only reads is just run
- * @returns a job, as soon as it has been started
+ * @returns a job, as soon as it has been started, or waits for its turn
  * @throws ShowrunnerError what the task failed with, where it did before it was under way
  *
  * @example
@@ -95,6 +98,8 @@ class Background<V> extends Deferred<Job<V>> {
       id: name,
       poll: this.#poll,
       signal: jobs.signal,
+      // a plan is made in the order in which the step is written
+      waits: () => (run.options.check ? undefined : begin()),
       started(joined) {
         if (joined)
           run.emit({ type: "message", host: info.name, text: `${task.label} runs already: joining it` });
