@@ -1,5 +1,6 @@
 /** `--step`: asks on the terminal before each step. */
 import { createInterface, type Interface } from "node:readline";
+import { ShowrunnerError } from "../core/base/errors.ts";
 import type { ConfirmStep, StepAnswer } from "../core/plays/confirm.ts";
 
 const answers: Readonly<Record<string, StepAnswer>> = {
@@ -17,7 +18,11 @@ export interface StepAsker {
   close(): void;
 }
 
-/** Asks until it is answered. Where the input ends, the answer is no: nothing is done that nobody wanted. */
+/**
+ * Asks until it is answered.
+ *
+ * @throws ShowrunnerError `usage`, by `ask`, where the input ends: nobody has said no, either
+ */
 export function stepAsker(): StepAsker {
   let lines: Lines | undefined;
   return {
@@ -27,12 +32,20 @@ export function stepAsker(): StepAsker {
         // the report has stdout for itself
         process.stderr.write(`${play} / ${step} on ${hosts.join(", ")}: (y)es, (n)o, (c)ontinue? `);
         const line = await lines.next();
-        const answer = line === undefined ? "no" : answers[line.trim().toLowerCase()];
+        if (line === undefined) throw unanswered(`${play} / ${step}`);
+        const answer = answers[line.trim().toLowerCase()];
         if (answer !== undefined) return answer;
       }
     },
     close: () => lines?.close(),
   };
+}
+
+function unanswered(step: string): ShowrunnerError {
+  process.stderr.write("\n"); // the question's line is still open
+  return new ShowrunnerError("usage", `--step: the input ended before it was said whether to do ${step}`, {
+    hint: "it asks on the terminal: where there is none, leave --step out, or answer from a file",
+  });
 }
 
 /** The input's lines. One reader for all questions: what it has read ahead must not be lost between them. */

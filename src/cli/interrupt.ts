@@ -1,14 +1,20 @@
 /** Ctrl-C: the first one ends a run in good order, the second one at once. */
 import { exitCode, ShowrunnerError } from "../core/base/errors.ts";
+import { printError } from "./print-error.ts";
 import { onStrayError } from "./stray-errors.ts";
 
 /**
  * Listens for SIGINT and SIGTERM, and for an error that nobody caught, which ends a run as the first of them does.
  *
  * @param onInterrupt called on the first signal; an error has been shown by itself
- * @returns a signal that is aborted by the first one, with an error as the reason where it was one, and how to stop listening
+ * @returns a signal that is aborted by the first one, with an error as the reason where it was one; how to do the same
+ *   for an error, which is shown; and how to stop listening
  */
-export function interruptible(onInterrupt: () => void): { signal: AbortSignal; stop(): void } {
+export function interruptible(onInterrupt: () => void): {
+  signal: AbortSignal;
+  end(error: ShowrunnerError): void;
+  stop(): void;
+} {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(exitCode.interrupted);
@@ -24,6 +30,11 @@ export function interruptible(onInterrupt: () => void): { signal: AbortSignal; s
   });
   return {
     signal: controller.signal,
+    end: (error) => {
+      if (controller.signal.aborted) return;
+      printError(error);
+      controller.abort(error);
+    },
     stop: () => {
       forget();
       clearInterval(watch);

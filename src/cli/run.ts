@@ -1,6 +1,9 @@
 /** Runs a playbook for a command: with its reporter, its journal, the warnings that are due, and Ctrl-C. */
+import type { ShowrunnerError } from "../core/base/errors.ts";
 import type { Subscriber, TimedEvent } from "../core/events/events.ts";
+import { asFailure } from "../core/events/failure.ts";
 import type { Journal } from "../core/events/journal.ts";
+import type { ConfirmStep } from "../core/plays/confirm.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import { type RunRequest, runPlaybook } from "../core/plays/run.ts";
 import type { HostSettings } from "../inventory/index.ts";
@@ -47,7 +50,7 @@ export function runAndReport(run: CommandRun): Promise<number> {
 }
 
 async function runWith(run: CommandRun, journal: Journal): Promise<number> {
-  const { name, playbook, file, inventory, report, subscriber, ...options } = run;
+  const { name, playbook, file, inventory, report, subscriber, confirmStep, ...options } = run;
   const { inventory: hosts, shown } = inventory;
   const warn = (text: string) => {
     const event: TimedEvent = { type: "warning", text, time: Date.now() };
@@ -65,10 +68,13 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
     if (unchecked.length > 0)
       warn(`HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS ${unchecked.join(", ")} (hostKeys: "insecure")`);
   };
-  const { signal, stop } = interruptible(() => warn("interrupted: ending what runs; once more ends at once"));
+  const { signal, end, stop } = interruptible(() =>
+    warn("interrupted: ending what runs; once more ends at once"),
+  );
   try {
     const summary = await runPlaybook({
       ...options,
+      confirmStep: confirmStep && orEnd(confirmStep, end),
       playbook,
       name,
       inventoryName: shown,
@@ -88,6 +94,18 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
     stop();
     for (const reporter of reporters) await reporter.close();
   }
+}
+
+/** A question that can't be answered ends the run in good order, with nothing more done. */
+function orEnd(ask: ConfirmStep, end: (error: ShowrunnerError) => void): ConfirmStep {
+  return async (question) => {
+    try {
+      return await ask(question);
+    } catch (error) {
+      end(asFailure(error));
+      return "no";
+    }
+  };
 }
 
 function isUnchecked({ hostKeys, transport = "ssh" }: HostSettings): boolean {

@@ -108,12 +108,23 @@ describe("--step", () => {
   it.each([
     ["y\nn\ny\n", 3, "base end"],
     ["n\nwhat\nc\n", 3, "check end"],
-    ["y\n", 3, "base"],
   ])("answered %j asks %i times and runs: %s", async (input, asked, ran) => {
     const answered = await answering(input);
     expect(answered).toMatchObject({ status: 0, asked, ran });
     expect(answered.stderr).toContain("web servers / base on web1: ");
   });
+
+  it.each([
+    ["", 1, "", "web servers / base"],
+    ["y\n", 2, "base", "web servers / check"],
+  ])(
+    "whose input ends, after %j, ends the run as bad usage, with nothing more done",
+    async (input, asked, ran, at) => {
+      const answered = await answering(input);
+      expect(answered).toMatchObject({ status: 5, asked, ran });
+      expect(answered.stderr).toContain(`--step: the input ended before it was said whether to do ${at}`);
+    },
+  );
 });
 
 describe("--limit @last-failed", () => {
