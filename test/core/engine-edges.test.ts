@@ -476,6 +476,29 @@ describe("once", () => {
     expect(count).toBe(2);
   });
 
+  it("with a key is shared by what is asked, in whatever order hosts ask it", async () => {
+    let times = 0;
+    const latest = (what: string) => once(what, async () => `${what}${++times}`);
+    const got: Record<string, string[]> = {};
+    const step = async ({ host }: { host: { name: string } }) => {
+      const wanted = host.name === "a" ? ["x", "y", "x"] : ["y", "x"];
+      const results: string[] = [];
+      for (const what of wanted) results.push(await latest(what));
+      got[host.name] = results.map((result) => result.replace(/\d/, ""));
+    };
+    await runOn({ a: new FakeSwitches(), b: new FakeSwitches() }, [play("p", all, { one: step })]);
+    expect(got).toEqual({ a: ["x", "y", "x"], b: ["y", "x"] });
+    expect(times).toBe(2);
+  });
+
+  it("refuses an empty key, and one without a body, with its line", async () => {
+    expect(() => once("", async () => 1)).toThrow('expected as key a text that says what is done, got ""');
+    const bodiless: unknown[] = ["x", undefined];
+    expect(() => Reflect.apply(once, undefined, bodiless)).toThrow(
+      "once(key, body): expected an asynchronous function",
+    );
+  });
+
   const refused = new ShowrunnerError("host.unreachable", "down");
   /** The first host, `a`, can't be reached. */
   const withoutFirst = (b: FakeSwitches) => ({

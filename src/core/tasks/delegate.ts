@@ -1,6 +1,6 @@
 /** Work on another host, and work done once for all hosts. */
 
-import { ShowrunnerError } from "../base/errors.ts";
+import { type Location, ShowrunnerError } from "../base/errors.ts";
 import { callerLocation } from "../base/location.ts";
 import { currentContext, type HostContext, withContext } from "../engine/context.ts";
 import { shareDoubt, shareFailure } from "../engine/doubt.ts";
@@ -59,13 +59,12 @@ export function on<T>(host: string | { readonly name: string }, body: () => Prom
 class Once<T> extends Deferred<T> {
   readonly label = "once";
   readonly #body: () => PromiseLike<T>;
-  /** The first call in a step at a place is the same call on every host; so is the second. */
   readonly #key: string;
 
-  constructor(body: () => PromiseLike<T>) {
+  constructor(body: () => PromiseLike<T>, key: string | undefined) {
     super();
     this.#body = body;
-    this.#key = onceKey(currentContext(), this.location?.file, this.location?.line);
+    this.#key = onceKey(currentContext(), this.location, key);
   }
 
   protected override async run(context: HostContext): Promise<T> {
@@ -127,15 +126,40 @@ function lostFor({ location }: Deferred<unknown>, where: string, error: unknown)
 /**
  * Runs a body on the first host that gets here, and gives its result to all (Ansible's `run_once`).
  *
+ * @param key what is done, where a helper does several things at one place: calls with the same key are the same. Without
+ *   one, the first call in a step at a place is the same on every host, and so is the second
  * @param body runs once a step; if it fails, it fails for every host that awaits it. If its host is lost before it has
  *   begun a change, the next host does it instead; after that it fails for the others, but they are not lost
  *
  * @example
  * const release = await once(async () => (await command({ argv: ["git", "rev-parse", "HEAD"] })).value.stdout.trim());
+ *
+ * @example
+ * const latest = (repository: string) => once(repository, () => newestTag(repository));
  */
-export function once<T>(body: () => PromiseLike<T>): PromiseLike<T> {
-  requireBody("once(body)", body);
-  return new Once(body);
+export function once<T>(body: () => PromiseLike<T>): PromiseLike<T>;
+export function once<T>(key: string, body: () => PromiseLike<T>): PromiseLike<T>;
+export function once<T>(
+  ...given: [body: () => PromiseLike<T>] | [key: string, body: () => PromiseLike<T>]
+): PromiseLike<T> {
+  if (given.length === 1) {
+    const [body] = given;
+    requireBody("once(body)", body);
+    return new Once(body, undefined);
+  }
+  const [key, body] = given;
+  requireKey(key);
+  requireBody("once(key, body)", body);
+  return new Once(body, key);
+}
+
+function requireKey(key: unknown): void {
+  if (typeof key === "string" && key !== "") return;
+  throw new ShowrunnerError(
+    "params.invalid",
+    `once(key, body): expected as key a text that says what is done, got ${key === "" ? '""' : typeof key}`,
+    { location: callerLocation() },
+  );
 }
 
 /** The compiler sees a body that is none; a playbook that was not compiled gets an error with its line. */
@@ -152,11 +176,12 @@ function requireBody(call: string, body: unknown): void {
 
 function onceKey(
   context: HostContext | undefined,
-  file: string | undefined,
-  line: number | undefined,
+  location: Location | undefined,
+  key: string | undefined,
 ): string {
   if (!context) return "";
-  const place = `${context.play}\0${context.step}\0${file}:${line}`;
+  const place = `${context.play}\0${context.step}\0${location?.file}:${location?.line}`;
+  if (key !== undefined) return `${place}\0=${key}`;
   const nth = (context.onceCounts.get(place) ?? 0) + 1;
   context.onceCounts.set(place, nth);
   return `${place}\0${nth}`;
