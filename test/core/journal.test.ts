@@ -92,6 +92,26 @@ describe("a journal", () => {
   });
 });
 
+describe("a journal that can't be written", () => {
+  it("is named by a warning, and the run goes on", async () => {
+    const folder = join(base, "no-folder");
+    writeFileSync(folder, "");
+    const { subscribe } = openJournal(folder, "site", time);
+    const texts: string[] = [];
+    const { exitCode } = await runOn(
+      { a: new FakeSwitches() },
+      [play("p", { hosts: "all" }, { one: () => print({ text: "x" }) })],
+      { subscribers: [subscribe, (event) => event.type === "warning" && texts.push(event.text)] },
+    );
+    expect(exitCode).toBe(0);
+    expect(texts).toEqual([
+      expect.stringMatching(
+        `^the run's journal in ${folder} can't be written, and has nothing from here on: EEXIST`,
+      ),
+    ]);
+  });
+});
+
 describe("what is cut", () => {
   const many = Array.from({ length: 20_000 }, (_, line) => `line ${line}`);
 
@@ -184,6 +204,30 @@ describe("the runs that are kept", () => {
     }
     return folder;
   }
+
+  it("that can't be read are refused with the folder, or the journal, by name", () => {
+    const folder = join(base, "not-a-folder");
+    writeFileSync(folder, "");
+    const problem = (body: () => unknown) => {
+      try {
+        body();
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    };
+    expect(problem(() => keptRuns(folder))).toMatchObject({
+      code: "file.missing",
+      message: expect.stringMatching(`^the runs that are kept can't be read: ENOTDIR.*${folder}`),
+      hint: expect.stringContaining(folder),
+    });
+    const gone = { id: "x", file: join(base, "gone.jsonl") };
+    for (const read of [overviewOf, eventsOf])
+      expect(problem(() => read(gone))).toMatchObject({
+        code: "file.missing",
+        message: expect.stringMatching(`^the journal of a run can't be read: ENOENT.*${gone.file}`),
+      });
+  });
 
   it("go after 30 days, but for the newest 10", () => {
     const old = filled("old", 14, 10, () => 31);

@@ -1,8 +1,7 @@
 /** `run show RUN|last` */
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { ShowrunnerError } from "../../core/base/errors.ts";
-import { eventsOf, type KeptRun, keptRuns } from "../../core/events/journals.ts";
+import { eventsOf, journalOf, type KeptRun, keptRuns } from "../../core/events/journals.ts";
 import { styleFor } from "../../report/index.ts";
 import { Narrator } from "../../report/narrator.ts";
 import { Recap } from "../../report/recap.ts";
@@ -25,7 +24,7 @@ export function configure(command: Command): void {
     .addHelpText("after", "\nExamples:\n  npx run show last\n  npx run show 2026-01-31T12-05 --json")
     .action((wanted: string, flags: Flags) => {
       const run = named(wanted);
-      if (flags.json) process.stdout.write(readFileSync(run.file));
+      if (flags.json) process.stdout.write(journalOf(run));
       else process.stdout.write(`${told(run, flags.verbose ?? false).join("\n")}\n`);
     });
 }

@@ -1,14 +1,24 @@
 /** The journal: a run's events in a file, for afterwards. Written as they come, so that it survives whatever happens. */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { Subscriber, TimedEvent } from "./events.ts";
 import { bounded, isOutput } from "./journal-bounds.ts";
 
 export interface Journal {
   /** Undefined before the first event: a run that never began leaves no journal. */
   readonly file: string | undefined;
+  /** @throws JournalUnwritable */
   readonly subscribe: Subscriber;
   close(): void;
+}
+
+/** Says by itself what it is that failed, where any other subscriber's error might be about anything. */
+export class JournalUnwritable extends ShowrunnerError {
+  constructor(journal: string, cause: unknown) {
+    const message = `the run's journal ${journal} can't be written, and has nothing from here on: ${messageOf(cause)}`;
+    super("usage", message, { cause });
+  }
 }
 
 /** What commands printed is kept up to this many bytes a run: a chatty one must not push other runs out. */
@@ -31,9 +41,13 @@ export function openJournal(folder: string, name: string, time = new Date()): Jo
   let opened: Opened | undefined;
   let output = 0;
   const write = (event: TimedEvent) => {
-    opened ??= create(folder, name.replace(/[^\w.-]+/g, "_"), time);
     const line = `${JSON.stringify(bounded(event))}\n`;
-    writeSync(opened.descriptor, line);
+    try {
+      opened ??= create(folder, name.replace(/[^\w.-]+/g, "_"), time);
+      writeSync(opened.descriptor, line);
+    } catch (error) {
+      throw new JournalUnwritable(opened?.file ?? `in ${folder}`, error);
+    }
     return line.length;
   };
   return {

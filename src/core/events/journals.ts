@@ -1,6 +1,7 @@
 /** The journals that are kept: which there are, what they say, and which are old enough to go. */
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { RunEvent, TimedEvent } from "./events.ts";
 
 export type RunStart = Extract<RunEvent, { type: "run:start" }>;
@@ -37,6 +38,7 @@ const journalName = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d.*\.jsonl$/;
  * The runs kept in a folder, the newest first.
  *
  * @returns none where there is no such folder
+ * @throws ShowrunnerError `file.missing` where it can't be read
  */
 export function keptRuns(folder: string): KeptRun[] {
   return namesIn(folder)
@@ -46,9 +48,13 @@ export function keptRuns(folder: string): KeptRun[] {
     .map((name) => ({ id: name.replace(/\.jsonl$/, ""), file: join(folder, name) }));
 }
 
-/** What a run's journal says at its beginning and its end; the events between are not looked at. */
+/**
+ * What a run's journal says at its beginning and its end; the events between are not looked at.
+ *
+ * @throws ShowrunnerError `file.missing` where it can't be read
+ */
 export function overviewOf(run: KeptRun): RunOverview {
-  const bytes = readFileSync(run.file);
+  const bytes = journalOf(run);
   const firstEnd = bytes.indexOf(10);
   const lastEnd = bytes.lastIndexOf(10);
   const lastBegin = lastEnd < 1 ? 0 : bytes.lastIndexOf(10, lastEnd - 1) + 1;
@@ -62,11 +68,31 @@ export function overviewOf(run: KeptRun): RunOverview {
   };
 }
 
-/** All events of a run. What a killed run wrote half is left out. */
-export function eventsOf({ file }: KeptRun): TimedEvent[] {
-  return readFileSync(file, "utf8")
+/**
+ * All events of a run. What a killed run wrote half is left out.
+ *
+ * @throws ShowrunnerError `file.missing` where its journal can't be read
+ */
+export function eventsOf(run: KeptRun): TimedEvent[] {
+  return journalOf(run)
+    .toString()
     .split("\n")
     .flatMap((line) => parsed(line) ?? []);
+}
+
+/**
+ * A run's journal as it is.
+ *
+ * @throws ShowrunnerError `file.missing` where it can't be read
+ */
+export function journalOf({ file }: KeptRun): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new ShowrunnerError("file.missing", `the journal of a run can't be read: ${messageOf(error)}`, {
+      hint: "only who made the run may read it; once it is removed, the others can be",
+    });
+  }
 }
 
 /**
@@ -91,7 +117,9 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
+    throw new ShowrunnerError("file.missing", `the runs that are kept can't be read: ${messageOf(error)}`, {
+      hint: `${folder} must be a folder that you may read: it is made anew once it is out of the way`,
+    });
   }
 }
 

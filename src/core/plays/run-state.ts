@@ -5,6 +5,7 @@ import type { Connect } from "../../transport/transport.ts";
 import { messageOf } from "../base/errors.ts";
 import type { InventoryView } from "../base/host.ts";
 import type { RunEvent, Subscriber } from "../events/events.ts";
+import { JournalUnwritable } from "../events/journal.ts";
 import type { WorldClock } from "../facts/facts.ts";
 import type { LeaseTerms } from "../tenure/lease.ts";
 import type { HostRun } from "./host-run.ts";
@@ -60,12 +61,14 @@ export function fanOut(subscribers: readonly Subscriber[]): Subscriber {
         subscriber(event);
       } catch (error) {
         working.delete(subscriber);
-        const text = redact(
-          `a subscriber to the run's events failed and gets no more of them: ${messageOf(error)}`,
-        );
-        tell({ type: "warning", text, time: event.time });
+        tell({ type: "warning", text: redact(failureText(error)), time: event.time });
       }
     }
   };
   return tell;
+}
+
+function failureText(error: unknown): string {
+  if (error instanceof JournalUnwritable) return error.message;
+  return `a subscriber to the run's events failed and gets no more of them: ${messageOf(error)}`;
 }
