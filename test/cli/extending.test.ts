@@ -169,7 +169,7 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
     const plan = await run("playbook", "keys", "--check", "--reporter", "markdown");
     expect(plan.stderr).toBe("");
     expect(plan.stdout).toContain("| web2 | authorizedKey ssh-ed25519");
-    expect(plan.stdout).toMatch(/\n3 changed, 0 failed\n$/);
+    expect(plan.stdout).toMatch(/\n3 changed, 0 failed, 0 unreachable\n$/);
 
     const first = await run(
       "playbook",
@@ -181,7 +181,7 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
     );
     expect(first.stderr).toBe("");
     expect(first.stdout).toMatch(/web1 .*authorizedKey/);
-    expect(first.stdout).toMatch(/\n3 changed, 0 failed\n/);
+    expect(first.stdout).toMatch(/\n3 changed, 0 failed, 0 unreachable\n/);
     for (const { name, keys } of machines.filter(({ role }) => role === "web"))
       expect(readFileSync(join(containers, name, ".ssh", "authorized_keys"), "utf8")).toBe(
         `${keys.join("\n")}\n`,
@@ -189,7 +189,9 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
 
     const second = await run("playbook", "keys", "--reporter", "markdown");
     expect(second).toMatchObject({ status: 0, stderr: "" });
-    expect(second.stdout).toBe("| host | task | |\n| --- | --- | --- |\n\n0 changed, 0 failed\n");
+    expect(second.stdout).toBe(
+      "| host | task | |\n| --- | --- | --- |\n\n0 changed, 0 failed, 0 unreachable\n",
+    );
   });
 
   it("lists, explains and runs its module by name", async () => {
@@ -216,8 +218,11 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
       "db1",
       "--reporter",
       "plain",
+      "--reporter",
+      "markdown",
     );
     expect(status).toBe(4);
+    expect(stdout).toContain("\n0 changed, 0 failed, 1 unreachable\n");
     expect(stdout).toContain(
       "no connection to db1 by docker: Error response from daemon: No such container: db1",
     );
@@ -252,6 +257,6 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
       cwd: example,
       env,
     });
-    expect(stdout).toMatch(/\n0 changed, 0 failed\n$/);
+    expect(stdout).toMatch(/\n0 changed, 0 failed, 0 unreachable\n$/);
   });
 });

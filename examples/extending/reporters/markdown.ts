@@ -6,6 +6,8 @@ export default defineReporter(({ write }) => ({
     if (event.type === "run:start") write(`| host | task | |\n| --- | --- | --- |\n`);
     if (event.type === "task:end" && event.status !== "ok")
       write(`| ${event.host} | ${event.task.module} ${event.task.title} | ${event.status} |\n`);
-    if (event.type === "run:end") write(`\n${event.totals.changed} changed, ${event.totals.failed} failed\n`);
+    if (event.type !== "run:end") return;
+    const { changed, failed, unreachable } = event.totals;
+    write(`\n${changed} changed, ${failed} failed, ${unreachable} unreachable\n`);
   },
 }));
