@@ -6,11 +6,12 @@ interface NumericOptions {
   readonly retries?: number;
   readonly delay?: Duration;
   readonly timeout?: Duration;
+  readonly throttle?: number;
 }
 
 /** @throws ShowrunnerError for a count or a time that is none */
 export function checkNumbers(
-  { retries = 0, delay = 0, timeout = 1 }: NumericOptions,
+  { retries = 0, delay = 0, timeout = 1, throttle = 1 }: NumericOptions,
   { code, what, location }: { code: ErrorCode; what: string; location: Location | undefined },
 ): void {
   const refuse = (option: string, expected: string, got: unknown): never => {
@@ -19,6 +20,7 @@ export function checkNumbers(
     });
   };
   if (!(Number.isInteger(retries) && retries >= 0)) refuse("retries", "a whole number from 0", retries);
+  if (!(Number.isInteger(throttle) && throttle >= 1)) refuse("throttle", "a whole number from 1", throttle);
   const time = 'a time such as 5, "500ms" or "10m"';
   if (timeIn(delay) === undefined) refuse("delay", time, delay);
   const limit = timeIn(timeout);
