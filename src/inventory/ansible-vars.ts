@@ -64,6 +64,7 @@ const mappings = new Map<string, Mapping>([
   ["ansible_become_password", to("becomePassword", text)],
   ["ansible_become_pass", to("becomePassword", text)],
   ["ansible_timeout", to("connectTimeout", number)],
+  ["ansible_ssh_timeout", to("connectTimeout", number)],
 ]);
 
 /** Options for ssh, of which the settings are taken that they stand for. */
@@ -71,10 +72,11 @@ const sshArguments = new Set(["ansible_ssh_common_args", "ansible_ssh_extra_args
 
 /** Ansible's own that change nothing here: how it runs its Python modules, and hosts that are no Unix. */
 const harmless =
-  /^ansible_(\w*interpreter|shell_\w+|remote_tmp|async_dir|pipelining|ssh_(executable|pipelining|control_path\w*|transfer_method|retries|use_tty)|scp_\w+|sftp_\w+|network_os|winrm_\w+|psrp_\w+|facts|check_mode|group_priority|local_temp|become_plugin|no_log\w*|managed|module_\w+|playbook_python|distribution\w*|os_family|architecture|hostname|fqdn|default_ipv4\w*|managed_by\w*)$/;
+  /^ansible_(\w*interpreter|shell_\w+|remote_tmp|async_dir|pipelining|control_path\w*|ssh_(executable|pipelining|control_path\w*|transfer_method|retries|use_tty)|scp_\w+|sftp_\w+|network_os|winrm_\w+|psrp_\w+|facts|check_mode|group_priority|local_temp|become_plugin|no_log\w*|managed|module_\w+|playbook_python|distribution\w*|os_family|architecture|hostname|fqdn|default_ipv4\w*|managed_by\w*)$/;
 
 /** Ansible's own that change how a host is reached, in a way that has no setting here. */
-const unsupported = /^ansible_(become_(exe|flags)|paramiko_\w+|(ssh_)?host_key_checking)$/;
+const unsupported =
+  /^ansible_(become_(exe|flags)|paramiko_\w+|(ssh_)?host_key_checking|su(_\w+)?|sudo\w*|ssh_pkcs11_\w+|docker_\w+|podman_\w+)$/;
 
 const secretSettings: ReadonlySet<keyof HostSettings> = new Set(["passphrase", "password", "becomePassword"]);
 

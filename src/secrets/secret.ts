@@ -1,6 +1,6 @@
 /** Values that must never be seen: not in logs, diffs, errors, events or a process list. */
 import { inspect } from "node:util";
-import { spellings } from "./spellings.ts";
+import { lineSpellings, spellings } from "./spellings.ts";
 
 const mask = "********";
 
@@ -96,12 +96,12 @@ function remember(value: string): void {
   rememberText(value);
   // output and errors go line by line, and a file's content often comes with a newline too many
   for (const line of value.split(/\r?\n/))
-    if (line.trim() !== value && line.trim().length >= 6) rememberText(line.trim());
+    if (line.trim() !== value && line.trim().length >= 6) rememberText(line.trim(), lineSpellings);
 }
 
-function rememberText(value: string): void {
+function rememberText(value: string, spell = spellings): void {
   if (value.length < 3) return; // redacting one or two letters would blank every text and protect nothing
-  for (const spelling of spellings(value)) known.add(spelling);
+  for (const spelling of spell(value)) known.add(spelling);
   ordered = undefined;
 }
 

@@ -6,6 +6,11 @@ export function spellings(text: string): Set<string> {
   return new Set([text, ...quoted(text), ...inJson(text), ...inUrl(text), ...inBase64(Buffer.from(text))]);
 }
 
+/** A line of it by itself, of which a large file has many: as it is seen in output and diffs. */
+export function lineSpellings(line: string): Set<string> {
+  return new Set([line, ...quoted(line), ...inJson(line)]);
+}
+
 function quoted(text: string): string[] {
   return [
     text.replaceAll("'", "'\\''"),

@@ -1,5 +1,13 @@
 /** This machine's ssh agent: which keys it holds, and offering a host no more of them than we mean to. */
-import type { IdentityCallback, OpenSSHAgent, ParsedKey, SignCallback, SigningRequestOptions } from "ssh2";
+import type { Duplex } from "node:stream";
+import type {
+  GetStreamCallback,
+  IdentityCallback,
+  OpenSSHAgent,
+  ParsedKey,
+  SignCallback,
+  SigningRequestOptions,
+} from "ssh2";
 import ssh2 from "ssh2";
 import { withTimeLimit } from "./time-limit.ts";
 
@@ -11,17 +19,36 @@ export function agentSocket(): string | undefined {
 /**
  * What the agent holds.
  *
- * @param timeout milliseconds until it counts as dead
  * @returns undefined where no agent answers: a socket that was left behind is no reason not to go on
  */
-export async function agentKeys(timeout: number): Promise<AgentKeys | undefined> {
+export async function agentKeys(): Promise<AgentKeys | undefined> {
   const socket = agentSocket();
   if (socket === undefined) return undefined;
+  const agent = new LocalAgent(socket);
   try {
-    const agent = new ssh2.OpenSSHAgent(socket);
-    return new AgentKeys(agent, await withTimeLimit(listed(agent), timeout, () => new Error("no answer")));
+    return new AgentKeys(agent, await withTimeLimit(listed(agent), patience, () => new Error("no answer")));
   } catch {
+    agent.hangUp();
     return undefined;
+  }
+}
+
+/** It is a process of this machine. Milliseconds. */
+const patience = 3_000;
+
+/** An agent that can be left alone: its open socket would keep this process from ending. */
+class LocalAgent extends ssh2.OpenSSHAgent {
+  readonly #streams = new Set<Duplex>();
+
+  override getStream(done: GetStreamCallback): void {
+    super.getStream((error, stream) => {
+      if (stream) this.#streams.add(stream);
+      done(error, stream);
+    });
+  }
+
+  hangUp(): void {
+    for (const stream of this.#streams) stream.destroy();
   }
 }
 

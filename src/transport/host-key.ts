@@ -1,7 +1,7 @@
 /** Decides on a host's key during the hand-shake, and remembers why it was refused. */
 import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { fingerprint, hostName, KnownHosts, keyType, pinHostKey } from "./known-hosts.ts";
-import { defaultKnownHosts, keepsNothing, otherKnownHosts } from "./known-hosts-files.ts";
+import { defaultKnownHosts, keepsNothing, keepsNothingHint, otherKnownHosts } from "./known-hosts-files.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 export interface HostKeyCheck {
@@ -49,6 +49,8 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
               `${name} showed the key ${shown}, and ${own} has none for it`,
               `compare the fingerprint at the host's console, then add it: ssh-keyscan -p ${port} ${address} >> ${own}`,
             );
+          if (keepsNothing(own))
+            return refuse(`${name} showed the key ${shown}, and ${own} keeps none`, keepsNothingHint);
           try {
             pinHostKey(own, name, key);
           } catch (error) {

@@ -27,6 +27,10 @@ export function keepsNothing(path: string): boolean {
   }
 }
 
+/** What to do where a key is to be kept in such a file. */
+export const keepsNothingHint =
+  'name a file that is one as knownHosts; not to check keys at all takes the explicit hostKeys: "insecure"';
+
 /**
  * The files of a UserKnownHostsFile or GlobalKnownHostsFile as `ssh -G` prints it: without the quotes that paths with
  * spaces had. What exists tells them apart, and where nothing does, how a path begins.

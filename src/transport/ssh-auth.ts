@@ -7,7 +7,7 @@ import ssh2 from "ssh2";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
 import { publicPart } from "./public-part.ts";
-import { defaultConnectTimeout, type Password, type ResolvedSettings } from "./settings.ts";
+import type { Password, ResolvedSettings } from "./settings.ts";
 
 export type Authentication =
   | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
@@ -33,7 +33,6 @@ export type Authentication =
  */
 export async function authentications(settings: ResolvedSettings): Promise<Authentication[]> {
   const { user: username, identityFile, keyFiles = defaultKeys(), passphrase, password } = settings;
-  const { connectTimeout = defaultConnectTimeout } = settings;
   const found: Authentication[] = [];
   const offerAgent = (agent: AgentKeys | undefined) => {
     if (agent !== undefined) found.push({ type: "agent", username, agent });
@@ -51,14 +50,14 @@ export async function authentications(settings: ResolvedSettings): Promise<Authe
     const key = namedKey(identityFile, passphrase);
     // as OpenSSH has it: an encrypted key that the agent holds needs no passphrase
     if ("locked" in key) {
-      const agent = await agentKeys(connectTimeout * 1000);
+      const agent = await agentKeys();
       // an old format without its .pub does not tell which it is: any of the agent's may be meant
       const held = publicPart(identityFile) === undefined ? agent : heldAs(identityFile, agent);
       if (held === undefined && password === undefined) throw notHeld(identityFile, key.locked, agent);
       offerAgent(held);
     } else offer(key);
   } else {
-    const agent = await agentKeys(connectTimeout * 1000);
+    const agent = await agentKeys();
     if (!settings.noAgent) offerAgent(agent);
     for (const file of keyFiles.filter((name) => existsSync(name) || existsSync(`${name}.pub`))) {
       const key = readKey(file, passphrase);

@@ -130,9 +130,13 @@ describe("a task", () => {
   });
 
   it("is told what is wrong with a condition that can't be one", async () => {
+    let tries = 0;
+    const never = async () => ++tries < 0;
     // @ts-expect-error an asynchronous condition would be true whatever it comes to
-    const task = () => print({ text: "x" }, { retries: 0, until: async () => false });
+    const task = () => print({ text: "x" }, { delay: "1ms", until: never });
     const ran = await runOn({ a: new FakeSwitches() }, [play("p", all, { one: task })]);
+    // to try again would only do the task again
+    expect(tries).toBe(1);
     expect(ran.of("host:failed")[0]?.error.message).toMatch(/^until: expected true or false, got a promise/);
   });
 

@@ -101,6 +101,8 @@ describe("a YAML inventory", () => {
     ["ansible_prot: 23", '(did you mean "ansible_port"?)'],
     ["ansible_becom: true", '(did you mean "ansible_become"?)'],
     ["ansible_become_exe: /opt/sudo", "ansible_become_exe is not supported"],
+    ["ansible_sudo_pass: x", "ansible_sudo_pass is not supported"],
+    ["ansible_docker_host: x", "ansible_docker_host is not supported"],
   ])("refuses %j, which would be reached in another way than it says", async (line, message) => {
     const error = await failure(() => loadYaml(`all:\n  hosts:\n    a:\n      ${line}\n`));
     expect(error).toContain(message);

@@ -1,6 +1,14 @@
 /** Which known_hosts files a host's key is checked against, from ~/.ssh/config and from an inventory. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -65,6 +73,17 @@ describe.each([
     const named = options.filter((option) => option.startsWith("UserKnownHostsFile="));
     // where ~/.ssh/config says nothing either, ssh's own default holds
     expect(named).toEqual(text.startsWith("User ") ? [] : [`UserKnownHostsFile="${own}"`]);
+  });
+});
+
+it("~/.ssh/known_hosts that leads to /dev/null keeps no key, so that none can be pinned", async () => {
+  symlinkSync("/dev/null", own);
+  const check = hostKeyCheck(await resolveSettings(settings()));
+  expect(check.verify(mine.blob)).toBe(false);
+  expect(check.refusal).toMatchObject({
+    code: "host.key",
+    message: expect.stringContaining("known_hosts keeps none"),
+    hint: expect.stringContaining("insecure"),
   });
 });
 

@@ -97,8 +97,9 @@ function check(
 ): Output {
   if (statuses.includes(output.status)) return output;
   const all = `${output.stdout}\n${output.stderr}`.trim().split("\n");
-  const byCheck = change.action.kind === "write" && all.at(-1) === refusedByCheck;
-  const said = byCheck ? all.slice(0, -1) : all;
+  const last = all.at(-1) ?? "";
+  const byCheck = change.action.kind === "write" && last.endsWith(refusedByCheck);
+  const said = byCheck ? [...all.slice(0, -1), last.slice(0, -refusedByCheck.length)] : all;
   const refused =
     !become && said.some((line) => /permission denied|operation not permitted|are you root/i.test(line));
   throw new BadStatus(

@@ -17,6 +17,7 @@ import { applyChange, BadStatus } from "./apply.ts";
 import type { HostContext } from "./context.ts";
 import type { Planning } from "./planning.ts";
 import { handlersOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
+import { refused as refusedByCheck } from "./write-file.ts";
 
 const defaultTimeout = "30m";
 
@@ -203,9 +204,11 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
   const { task, context, become, shown, detachment } = taskRun;
   const { host } = context;
   const { run } = host;
-  const splitter = new LineSplitter((stream, text) =>
-    run.emit({ type: "task:output", host: host.info.name, task: shown.id, stream, text }),
-  );
+  const splitter = new LineSplitter((stream, line) => {
+    const text = line.replace(refusedByCheck, "");
+    if (text === "" && line !== "") return;
+    run.emit({ type: "task:output", host: host.info.name, task: shown.id, stream, text });
+  });
   let output: Output;
   try {
     const options: RunOptions = {

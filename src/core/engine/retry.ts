@@ -7,7 +7,7 @@ import { attempt, timeoutOf } from "./attempt.ts";
 import type { HostContext } from "./context.ts";
 import { Planning } from "./planning.ts";
 import { type Outcome, resultOf, type TaskRun } from "./task-run.ts";
-import { decide, foresee, judged } from "./verdict.ts";
+import { decide, foresee, judged, MistakenVerdict } from "./verdict.ts";
 
 const defaultDelay = "5s";
 /** Ansible's, for a task that says until when and not how often. */
@@ -33,6 +33,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
           `the condition did not come true in ${attempts} ${attempts === 1 ? "try" : "tries"}`,
         );
     } catch (error) {
+      if (error instanceof MistakenVerdict) throw error;
       if (attempt >= attempts || /^(host|plan|lease)\./.test(asFailure(error).code)) throw error;
       reason = messageOf(error);
     }

@@ -8,6 +8,9 @@ import { foreseenStatus, foresee as foreseeTry, notify, unknown } from "./attemp
 import type { Planning } from "./planning.ts";
 import { hasChanged, mayHaveChanged, type Outcome, type TaskRun, unjudged } from "./task-run.ts";
 
+/** A condition that gives no answer is its author's mistake: to try again would only do the task again. */
+export class MistakenVerdict extends ShowrunnerError {}
+
 /** Plans, predicts the changes, says how sure that is, and lets the task's conditions judge it as far as they can. */
 export function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   return judged(run, planning, () => foreseeTry(run, planning));
@@ -126,7 +129,7 @@ export function decide<V>(
     const says: unknown = verdict(result);
     if (typeof says === "boolean") return says;
     const got = says instanceof Promise ? "a promise: it can't wait for anything" : String(says);
-    throw new ShowrunnerError("task.failed", `${option}: expected true or false, got ${got}`);
+    throw new MistakenVerdict("task.failed", `${option}: expected true or false, got ${got}`);
   } catch (error) {
     if (error instanceof UnknownValue) return "unknown";
     if (error instanceof NoValue) return undefined;
@@ -151,15 +154,16 @@ function textIn(value: unknown, name: string): string {
 
 /** @throws ShowrunnerError for a condition that is none: a playbook runs without having been compiled */
 export function checkVerdicts(
-  options: Pick<TaskOptions, "changedWhen" | "failedWhen">,
+  options: Pick<TaskOptions, "changedWhen" | "failedWhen" | "until">,
   { code, what, location }: { code: ErrorCode; what: string; location: Location | undefined },
 ): void {
-  for (const option of ["changedWhen", "failedWhen"] as const) {
+  for (const option of ["changedWhen", "failedWhen", "until"] as const) {
     const given: unknown = options[option];
-    if (given === undefined || typeof given === "boolean" || typeof given === "function") continue;
+    const isFixed = typeof given === "boolean" && option !== "until";
+    if (given === undefined || isFixed || typeof given === "function") continue;
     throw new ShowrunnerError(
       code,
-      `${what}: ${option}: expected true, false or a function of the result, got ${JSON.stringify(given)}`,
+      `${what}: ${option}: expected ${option === "until" ? "" : "true, false or "}a function of the result, got ${JSON.stringify(given)}`,
       { location },
     );
   }

@@ -94,5 +94,5 @@ export const refused = "showrunner-check-refused-it";
 
 /** In a subshell on lines of its own, so that neither `exit` nor a comment in the command reaches beyond it. */
 function succeeds(command: string, within: Script = rawScript(":")): string {
-  return `if (\n${within.text}\n${command}\n); then :; else sr_status=$?; printf '\\n%s\\n' ${refused} >&2; exit $sr_status; fi`;
+  return `if (\n${within.text}\n${command}\n); then :; else sr_status=$?; echo ${refused} >&2; exit $sr_status; fi`;
 }

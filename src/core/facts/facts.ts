@@ -108,8 +108,9 @@ export class FactStore {
   invalidate(sets: readonly FactValue[], touches: readonly Touch[]): void {
     this.#count();
     const set = new Set(sets.flatMap(({ fact, key }) => this.#identities(fact, key)));
+    const facts = new Set(sets.map(({ fact }) => fact));
     for (const [id, { fact, key, settled }] of this.#observed) {
-      const isSet = this.#identities(fact.name, key).some((name) => set.has(name));
+      const isSet = facts.has(fact.name) && this.#identities(fact.name, key).some((name) => set.has(name));
       if (isSet || touches.some((touch) => this.#mayTouch(touch, fact, key, settled)))
         this.#observed.delete(id);
     }

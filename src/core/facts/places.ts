@@ -54,10 +54,19 @@ export class Places {
     if (path === undefined) return undefined;
     const directory = posix.dirname(path);
     const id = `${become?.user ?? ""}\0${directory}`;
-    const asked = this.#directories.get(id) ?? this.#read(become, directory).catch(() => directory);
-    this.#directories.set(id, asked);
+    const asked = this.#directories.get(id) ?? this.#ask(id, become, directory);
     // what stands at the path itself may be a link, and is not followed: facts are about that link
     return asked.then((real) => void this.#known.set(path, posix.join(real, posix.basename(path))));
+  }
+
+  #ask(id: string, become: Become | undefined, directory: string): Promise<string> {
+    const asked = this.#read(become, directory).catch(() => {
+      // the next one who wants to know asks again
+      this.#directories.delete(id);
+      return directory;
+    });
+    this.#directories.set(id, asked);
+    return asked;
   }
 
   /** Where a path lies, as far as that is known; else the path itself. */

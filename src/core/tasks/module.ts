@@ -32,6 +32,11 @@ export interface ModuleDefinition<P extends TProperties, V> {
   /** Completes parameters by where the call stands: relative local paths become absolute. Runs after `check`. */
   complete?(params: Static<TObject<P>>, caller: Location | undefined): Static<TObject<P>>;
   /**
+   * True: its tasks may read files of the control machine. A handler of it is not made again from what an earlier run
+   * wrote down on a host: a host that has been taken over could ask for any file.
+   */
+  readonly readsLocalFiles?: boolean;
+  /**
    * How long to wait for what comes by itself, for a module that waits: a plan that fails (with `fail` or
    * `host.require`) is made again, on facts read afresh, until it succeeds or the time is over. A check looks once.
    */
@@ -102,7 +107,7 @@ export function defineModule<P extends TProperties, V>(
   const module = Object.assign(call, {
     definition,
     schema,
-    readsLocalFiles: definition.complete !== undefined,
+    readsLocalFiles: definition.readsLocalFiles === true,
     fromData: (params: unknown, options?: TaskOptions) => make(params, options),
   });
   defined.set(definition.name, defined.has(definition.name) ? undefined : module);

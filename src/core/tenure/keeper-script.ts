@@ -34,7 +34,7 @@ export function keeperScript(
 ): Script {
   return sh`umask 077
 ${stateFolders}
-said=$(mkdir -p "$run" 2>&1) && ours "$run" && cd "$run" && said=$({ : >>lease; } 2>&1) || { echo "refused $run $said"; exit; }
+said=$(mkdir -p "$run" 2>&1) && ours "$run" && cd "$run" && chmod 700 . && said=$({ : >>lease; } 2>&1) || { echo "refused $run $said"; exit; }
 command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
 ${sessions}
 exec 9<lease
@@ -109,6 +109,7 @@ members() {
       stat_of "$pid" && [ "$session" = "$id" ] && [ "$state" != Z ] || continue
       case " $idle " in *" $pid "*) kind=idle ;; *) kind=busy ;; esac
       [ "$wanted" = all ] || [ "$wanted" = $kind ] && echo "$pid"
+      :
     done
   done
 }`);

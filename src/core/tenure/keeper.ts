@@ -63,7 +63,13 @@ export class Keeper {
       this.say("release");
       await withTimeLimit(this.#hearReleased(), 2000, () => new Error("late")).catch(() => undefined);
     }
+    await this.leave();
+  }
+
+  /** Has it end, and waits for that as long as it takes an ordinary host: nothing of a run may work on after it. */
+  async leave(): Promise<void> {
     this.close();
+    await withTimeLimit(this.ended, 2000, () => new Error("late")).catch(() => undefined);
   }
 
   async #hearReleased(): Promise<void> {

@@ -129,7 +129,7 @@ export class Lease {
           const other = holderFrom(rest);
           // two names of one host, or two users who are the same
           if (other?.run === holder.run) {
-            keeper.close();
+            await keeper.leave();
             return { hold: hold(undefined), last: `${holder.run} held` };
           }
           if (other && end === "nothing" && isDead(other)) {

@@ -1,6 +1,5 @@
 /** What `command` and `shell` have in common: when to run, where, with what, and what comes of it. */
 
-import { posix } from "node:path";
 import { ShowrunnerError } from "../../core/base/errors.ts";
 import { SecretString, Type } from "../../core/base/schema.ts";
 import { feed, lines, rawScript, type Script, sh } from "../../core/base/script.ts";
@@ -124,5 +123,6 @@ export function checkRun(p: RunParams): void {
 }
 
 function pathFrom({ chdir }: RunParams, path: string): string {
-  return chdir?.startsWith("/") && !path.startsWith("~") ? cleanPath(posix.resolve(chdir, path)) : path;
+  // `..` is left to the host: behind a symbolic link it is not the parent that one reads
+  return chdir?.startsWith("/") && !/^[/~]/.test(path) ? cleanPath(`${chdir}/${path}`) : path;
 }

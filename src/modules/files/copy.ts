@@ -38,7 +38,8 @@ export const writeParams = {
 
 /** @throws ShowrunnerError for a check in which the new file's name would not be put in */
 export function checkValidate(validate: string | undefined): void {
-  if (validate !== undefined && /(["'])[^"']*%s[^"']*\1/.test(validate))
+  const quoted = validate?.match(/'[^']*'|"(?:\\.|[^"\\])*"/g) ?? [];
+  if (quoted.some((word) => word.includes("%s")))
     fail("validate: %s stands in quotes", "write it without: the file's name is put in as one word");
 }
 
@@ -100,6 +101,7 @@ export const copy = defineModule({
     checkMode("directoryMode", p.directoryMode);
     checkValidate(p.validate);
   },
+  readsLocalFiles: true,
   complete: (p, caller) => ({ ...p, ...located(p.src, caller) }),
   async *plan(host, p): Plan<FileValue> {
     if (p.src === undefined) return yield* copyContent(host, p, literalContent(p.content ?? ""));

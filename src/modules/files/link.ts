@@ -33,7 +33,8 @@ export async function* makeLink(
     host.fact(file, leadsTo),
   ]);
   if (state.type === "link" && state.target === src) {
-    yield* setOwner(host, path, state, {
+    await requireAccounts(host, changing({ owner, group }, state));
+    yield* setOwner(path, state, {
       ...state,
       owner: owner ?? state.owner,
       group: group ?? state.group,
@@ -69,9 +70,8 @@ export async function* makeLink(
   });
 }
 
-async function* setOwner(host: PlanHost, path: string, now: LinkState, then: LinkState): Plan<void> {
+async function* setOwner(path: string, now: LinkState, then: LinkState): Plan<void> {
   if (now.owner === then.owner && now.group === then.group) return;
-  await requireAccounts(host, then);
   yield change({
     what: "owner",
     before: `${now.owner}:${now.group}`,
@@ -80,4 +80,12 @@ async function* setOwner(host: PlanHost, path: string, now: LinkState, then: Lin
     sets: [file.is(path, then)],
     touches: [treeDifference.above(path)],
   });
+}
+
+/** What is wanted and is not so: a link may belong to a number that has no name, and stay so. */
+function changing(wanted: { owner?: string | undefined; group?: string | undefined }, now: LinkState) {
+  return {
+    owner: wanted.owner === now.owner ? undefined : wanted.owner,
+    group: wanted.group === now.group ? undefined : wanted.group,
+  };
 }

@@ -77,11 +77,14 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
   }
 
   requireParent(host, path, parent);
-  await requireAccounts(host, wanted);
   const now = state.type === "file" ? state : undefined;
-  const then = withAttributes(now ?? (await newFile(host, parent, content)), wanted);
   const bytes = await content.read();
-  const diff = content.secret ? undefined : await textDiff(host, wanted, now !== undefined, bytes);
+  const [before, diff] = await Promise.all([
+    now ?? newFile(host, parent, content),
+    content.secret ? undefined : textDiff(host, wanted, now !== undefined, bytes),
+    requireAccounts(host, wanted),
+  ]);
+  const then = withAttributes(before, wanted);
   const backup = wanted.backup && now !== undefined ? backupPath(path) : undefined;
   const isNew = state.type === "absent";
   yield change({

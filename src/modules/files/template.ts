@@ -53,6 +53,7 @@ export const template = defineModule({
     checkAttributes(p);
     checkValidate(p.validate);
   },
+  readsLocalFiles: true,
   complete: (p, caller) => ({ ...p, src: findLocal(p.src, caller) }),
   async *plan(host, p): Plan<FileValue> {
     // first, so that nothing is asked of the host for a template that is wrong

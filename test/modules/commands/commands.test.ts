@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -92,6 +100,13 @@ describe("shell", () => {
     const again = () => command({ argv: ["touch", "here"], chdir: folder, creates: "./here" });
     expect((await runHere(again)).told).toEqual(["command changed run"]);
     expect((await runHere(again)).told).toEqual(["command ok"]);
+    // behind a link the parent is that of where it leads
+    mkdirSync(join(folder, "releases/5"), { recursive: true });
+    symlinkSync("releases/5", join(folder, "current"));
+    const beside = { chdir: join(folder, "current"), creates: "../shared" };
+    const share = () => command({ argv: ["touch", "../shared"], ...beside });
+    expect((await runHere(share)).told).toEqual(["command changed run"]);
+    expect((await runHere(share)).told).toEqual(["command ok"]);
   });
 
   it.each([

@@ -21,6 +21,7 @@ import { groupExists, userExists } from "../../../src/facts/users.ts";
 import { command, copy, file } from "../../../src/modules/index.ts";
 import { secret } from "../../../src/secrets/secret.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
+import { runHere } from "../local.ts";
 import { runLocal, runTasks, temporaryDirectory } from "./local-run.ts";
 
 type Params = Parameters<typeof copy>[0];
@@ -363,6 +364,24 @@ describe("copy on this machine", () => {
       ]);
       expect(statuses).toEqual(["changed"]);
       expect(readFileSync(dest, "utf8")).toBe("new\n");
+    }
+  });
+
+  it("takes a check in which other words are quoted", async () => {
+    const dest = join(at, "quoted");
+    for (const validate of ["grep -q 'a' %s && grep -q 'b' %s", 'test "x" = "x" -a -s %s -a "y" = "y"'])
+      expect(
+        (await runTasks([() => copy({ dest, content: `ab ${validate}\n`, validate })])).statuses,
+      ).toEqual(["changed"]);
+  });
+
+  it("says nothing to the user of how it tells a refusal", async () => {
+    const dest = join(at, "refused");
+    for (const said of ["echo bad >&2", "printf bad >&2", ":"]) {
+      const task = () => copy({ dest, content: "new\n", validate: `${said}; false` });
+      const { events, error } = await runHere(task);
+      expect(error?.message).toContain("refused by its check");
+      expect(JSON.stringify([events, error])).not.toContain("showrunner-check");
     }
   });
 

@@ -122,6 +122,16 @@ const cases: readonly Case[] = [
     changes: ["owner root:root > deploy:root"],
   },
   {
+    what: "a link may belong to a number without a name, and stay so",
+    params: { path: "/srv/current", state: "link", src: "r", group: "web" },
+    facts: states({
+      "/srv/current": { type: "link", target: "r", owner: "1234", group: "1234" },
+      "/srv": directory,
+      "/srv/r": directory,
+    }),
+    changes: ["owner 1234:1234 > 1234:web"],
+  },
+  {
     what: "a file gives way to a link by force",
     params: { path: "/srv/current", state: "link", src: "gone", force: true },
     facts: [...states({ "/srv/current": regular, "/srv": directory, "/srv/gone": absent }), root],
