@@ -89,7 +89,7 @@ function printer(width: number): Subscriber {
     }
     if (event.type !== "host:failed" && event.type !== "host:unreachable") return;
     const { message, hint, code } = event.error;
-    const said = code === "change.failed" ? message.replace(/^run: /, "") : message;
+    const said = code === "change.failed" ? message.replace(/^.*: (?=ended with status \d+$)/s, "") : message;
     process.stderr.write(`${err("red", `${event.host.padEnd(width)} ! ${said}`)}\n`);
     if (hint !== undefined) process.stderr.write(`${" ".repeat(width)}   ${hint}\n`);
   };
