@@ -370,7 +370,7 @@ describe("handlers that are owed", () => {
         id,
         label: `forged ${id}`,
         module: "shell",
-        task: { params: { cmd: `id -un >>/tmp/srlease-${id}` }, options },
+        task: { params: { cmd: `id -un >>/tmp/srlease-forged-${id}` }, options },
         become,
         playbook: "test",
         play: "service",
@@ -379,7 +379,7 @@ describe("handlers that are owed", () => {
     const debts = [forged("a", "root", {}), forged("b", "www-data", { become: true })];
     const plant = debts.map(
       (debt, index) =>
-        `printf "%s" "${debt.replaceAll('"', '\\"')}" >/var/tmp/showrunner-33/owed/${index}.json`,
+        `printf "%s\\n" "${debt.replaceAll('"', '\\"')}" >/var/tmp/showrunner-33/owed/${index}.json`,
     );
     await onHost(
       `install -d -o www-data -m 700 /var/tmp/showrunner-33 /var/tmp/showrunner-33/owed; ${plant.join("; ")}; chown -R www-data /var/tmp/showrunner-33`,
@@ -397,8 +397,8 @@ describe("handlers that are owed", () => {
         .map(({ text }) => text)
         .join(),
     ).toContain("forged a");
-    expect(await onHost("ls /tmp/srlease-a; cat /tmp/srlease-b")).toBe("www-data");
-    await onHost("rm -rf /var/tmp/showrunner-33 /tmp/srlease-b");
+    expect(await onHost("ls /tmp/srlease-forged-a; cat /tmp/srlease-forged-b")).toBe("www-data");
+    await onHost("rm -rf /var/tmp/showrunner-33 /tmp/srlease-forged-b");
   });
 
   test("that fail stay owed, and nothing is owed for what was not changed", async () => {
