@@ -4,7 +4,7 @@ import type { RunEvent, ShownError, ShownUnknown, TaskStatus } from "../core/eve
 import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";
 import type { ReportOptions } from "./reporter.ts";
-import { changesText, errorText, taskText, unknownLines } from "./task-text.ts";
+import { besideTask, changesText, errorText, taskText, unknownLines } from "./task-text.ts";
 import { colours, count, duration, statusWidth, statusWord } from "./words.ts";
 
 export interface NarratorOptions extends ReportOptions {
@@ -122,7 +122,7 @@ export class Narrator {
         this.#line(
           error.code.startsWith("host.") ? "unreachable" : "failed",
           host,
-          `${taskText(task)}: ${errorText(error, style)}${ignored}`,
+          `${taskText(task)}: ${errorText(besideTask(error, task), style)}${ignored}`,
         ),
         ...details.map((line) => this.#row("", host, line)),
       );

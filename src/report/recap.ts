@@ -2,7 +2,7 @@
 import type { Location } from "../core/base/errors.ts";
 import type { HostSummary, RunEvent, ShownError, ShownTask } from "../core/events/events.ts";
 import type { ReportOptions } from "./reporter.ts";
-import { errorLines, taskText } from "./task-text.ts";
+import { besideTask, errorLines, taskText } from "./task-text.ts";
 import { type Counted, colours, count, duration } from "./words.ts";
 
 interface Failure {
@@ -49,7 +49,7 @@ export class Recap {
         hosts: [host],
         word: type === "host:failed" ? "failed" : "unreachable",
         where,
-        error,
+        error: task ? besideTask(error, task) : error,
         task: task?.location,
       });
   }

@@ -8,6 +8,12 @@ export function taskText({ roles, module, title }: ShownTask): string {
   return [...roles, `${module} ${title}`.trim()].join(" › ");
 }
 
+/** An error that is told beside its task: what that is called, the message need not say again. */
+export function besideTask(error: ShownError, { title }: ShownTask): ShownError {
+  const { message } = error;
+  return message.startsWith(`${title}: `) ? { ...error, message: message.slice(title.length + 2) } : error;
+}
+
 /** What differs, in a few words: `mode 0600 → 0644, owner`. */
 export function changesText(changes: readonly ShownChange[]): string {
   // of a command it need not be said that it is run

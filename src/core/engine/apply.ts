@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions } from "../../transport/transport.ts";
 import { type ErrorDetails, ShowrunnerError } from "../base/errors.ts";
+import { oneLine } from "../base/one-line.ts";
 import type { Change, WriteAction } from "../facts/change.ts";
 import type { Detached } from "./detached.ts";
 import { inlineLimit, refused as refusedByCheck, stagingPath, writeFileScript } from "./write-file.ts";
@@ -117,16 +118,11 @@ function check(
 /** A failure is also read where its task is not shown beside it: of a command the command itself says most. */
 function calledIn({ what, after, action }: Change): string {
   const isCommand = action.kind === "script" && action.reports === true;
-  return isCommand && typeof after === "string" ? inOneLine(after) : what;
+  return isCommand && typeof after === "string" ? oneLine(after) : what;
 }
 
 /** The check, where it is short enough to be what the user wrote. */
 function checkOf({ action }: Change): string {
   const command = action.kind === "write" ? (action.validate ?? "") : "";
   return command.includes("\n") || command.length > 100 ? "" : ` (${command})`;
-}
-
-function inOneLine(command: string): string {
-  const [first = "", ...more] = command.trim().split("\n");
-  return more.length > 0 ? `${first} …` : first;
 }

@@ -1,7 +1,8 @@
 /** Defines a module: its parameters, what it documents and what it does, in one place. */
-import { redact } from "../../secrets/secret.ts";
+
 import { type Location, ShowrunnerError } from "../base/errors.ts";
 import { callerLocation } from "../base/location.ts";
+import { oneLine } from "../base/one-line.ts";
 import {
   type Input,
   requireValue,
@@ -166,11 +167,4 @@ function firstText(params: unknown): string {
     .flat()
     .filter((value) => typeof value === "string");
   return text ?? "";
-}
-
-/** A title stands in lists and rows: it takes one line, and not a whole script. */
-function oneLine(text: string): string {
-  // redacted before it is cut or joined: half a secret is in no known spelling
-  const line = redact(text).trim().replace(/\s+/g, " ");
-  return line.length > 80 ? `${line.slice(0, 77)}...` : line;
 }

@@ -1,6 +1,7 @@
 /** What `command` and `shell` have in common: when to run, where, with what, and what comes of it. */
 
 import { ShowrunnerError } from "../../core/base/errors.ts";
+import { oneLine } from "../../core/base/one-line.ts";
 import { SecretString, Type } from "../../core/base/schema.ts";
 import { feed, lines, rawScript, type Script, sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
@@ -107,7 +108,9 @@ function prepared({ chdir, environment = {}, stdin }: RunParams, body: Script): 
 
 function failed(shown: string, { stdout, stderr, status }: ScriptOutput): ShowrunnerError {
   const said = `${stdout}\n${stderr}`.trim().split("\n").slice(-10);
-  return new ShowrunnerError("task.failed", `${shown}: ended with status ${status}`, { details: said });
+  return new ShowrunnerError("task.failed", `${oneLine(shown)}: ended with status ${status}`, {
+    details: said,
+  });
 }
 
 /** @throws ShowrunnerError for a directory `cd` would take for something else, and for paths that name no place */

@@ -13,6 +13,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { sh } from "../../../src/core/base/script.ts";
 import { command } from "../../../src/modules/commands/command.ts";
 import { shell } from "../../../src/modules/commands/shell.ts";
+import { besideTask } from "../../../src/report/task-text.ts";
 import { secret } from "../../../src/secrets/secret.ts";
 import { runHere } from "../local.ts";
 
@@ -66,6 +67,13 @@ describe("command", () => {
   it("has its time limit also where it only reads", async () => {
     const slow = () => command({ argv: ["sleep", "20"], readOnly: true }, { timeout: "200ms" });
     expect((await runHere(slow)).error).toMatchObject({ code: "task.timeout" });
+  });
+
+  it("that fails is named once where its task is shown beside, and by its error alone, too", async () => {
+    const { events, error } = await runHere(() => command({ argv: ["sh", "-c", "exit 3"] }));
+    const shown = events.find((event) => event.type === "task:end");
+    expect(error?.message).toBe("sh -c exit 3: ended with status 3");
+    expect(error && shown && besideTask(error, shown.task).message).toBe("ended with status 3");
   });
 
   it("keeps a secret out of all that is said", async () => {
