@@ -15,7 +15,8 @@ export interface Failure {
 
 export interface TestReport {
   readonly passed: number;
-  readonly skipped: number;
+  /** By file and name. */
+  readonly skipped: readonly string[];
   readonly failures: readonly Failure[];
 }
 
@@ -28,10 +29,10 @@ export function firstLines(text: string): string[] {
 class TestReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
-    const having = (state: string) => tests.filter((test) => test.result().state === state).length;
+    const having = (state: string) => tests.filter((test) => test.result().state === state);
     const report: TestReport = {
-      passed: having("passed"),
-      skipped: having("skipped"),
+      passed: having("passed").length,
+      skipped: having("skipped").map((test) => `${test.module.relativeModuleId}: ${test.fullName}`),
       failures: [...modules.flatMap(failuresIn), ...failure("an error outside any test", unhandled)],
     };
     const path = process.env["TEST_REPORT"];

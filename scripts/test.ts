@@ -10,7 +10,8 @@ import { fileURLToPath } from "node:url";
 import { type Failure, firstLines, type TestReport } from "./test-reporter.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const total = { passed: 0, skipped: 0 };
+const total = { passed: 0 };
+const skipped: string[] = [];
 /** Told once more at the end: of a long output often only the tail is kept. */
 const failures: Failure[] = [];
 
@@ -39,7 +40,7 @@ function vitest(project: string): void {
   const read = reportIn(report);
   rmSync(folder, { recursive: true });
   total.passed += read?.passed ?? 0;
-  total.skipped += read?.skipped ?? 0;
+  skipped.push(...(read?.skipped ?? []));
   failures.push(...(read?.failures ?? []));
   if (status !== 0 && !read?.failures.length)
     failures.push({ title: `${project} tests ended with status ${status}, without saying why`, lines: [] });
@@ -108,8 +109,10 @@ if (missing !== undefined) {
     `\n!!! INCOMPLETE: the tests on real hosts did not run: ${missing}.\n!!! This run proves nothing about real hosts.\n`,
   );
 }
-if (total.skipped > 0)
-  process.stdout.write(`\n!!! ${total.skipped} tests were skipped: look above for which.\n`);
+if (skipped.length > 0)
+  process.stdout.write(
+    `\n!!! ${skipped.length} tests were skipped:\n${skipped.map((test) => `!!!   ${test}\n`).join("")}`,
+  );
 for (const { title, lines } of failures)
   process.stdout.write(`\n=== FAILED: ${title}\n${lines.map((line) => `    ${line}\n`).join("")}`);
 process.stdout.write(`\n${total.passed} passed, ${failures.length} failed\n`);
