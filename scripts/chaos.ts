@@ -37,7 +37,9 @@ async function main(): Promise<number> {
   const site = makeSite();
   const tally: Tally = { injected: [], missed: [], wrongs: [] };
   const leave = () => {
-    say("interrupted");
+    say(
+      `interrupted after ${tally.injected.length} faults, ${tally.wrongs.length} times something was not healed`,
+    );
     const gone = wishes.keep ? Promise.resolve() : down(site.spec, say);
     gone.catch(printError).finally(() => process.exit(exitCode.interrupted));
   };
@@ -86,14 +88,16 @@ async function injectAll(
   }
 }
 
+/** In the order of their events. */
 function faultsAt(points: readonly Point[], { every, lines, only }: Wishes): Fault[] {
   const chosen = points.filter(({ line }) => line === undefined || line % lines === 1 || lines === 1);
-  return only.flatMap((kind) => {
+  const faults = only.flatMap((kind) => {
     const possible = kind === "controller" ? chosen : chosen.filter(({ host }) => host !== undefined);
     return possible
       .filter((_, index) => index % every === 0)
       .map((point, index) => ({ kind, point, silent: kind !== "controller" && index % 30 === 15 }));
   });
+  return chosen.flatMap((point) => faults.filter((fault) => fault.point === point));
 }
 
 function report({ injected, missed, wrongs }: Tally): number {

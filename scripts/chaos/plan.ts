@@ -25,11 +25,15 @@ export interface Progress {
 }
 
 /**
- * Chooses the faults of the next run: in the first play that has any left, either one that kills the controller, or
- * one for each host, since hosts have their connections, and their power, to themselves.
+ * Chooses the faults of the next run, all in the first play that has any left: one for each host, since hosts have
+ * their connections, and their power, to themselves, and one that kills the controller. That one is the play's last
+ * left, at no host's event that is hit itself: so the others are likely to come before it. Those that do not are left
+ * for another run.
  *
  * A play takes part that no host has behind it (for a host's own faults: that this host has not), so that its tasks
  * are still to be done.
+ *
+ * @param pending in the order of their events
  */
 export function chooseFaults(
   pending: readonly Fault[],
@@ -44,15 +48,9 @@ export function chooseFaults(
   );
   const first = Math.min(...possible.map(({ point }) => point.play));
   const inFirst = possible.filter(({ point }) => point.play === first);
-  const ofController = inFirst.filter(({ kind }) => kind === "controller");
-  const ofHost = (name: string, among = inFirst) =>
-    among.filter(({ kind, point }) => kind !== "controller" && point.host === name);
-  const longest = Math.max(0, ...hosts.map((name) => ofHost(name).length));
-  const [kill] = ofController;
-  if (kill && ofController.length >= longest) return [kill];
-  return hosts.flatMap((name) => ofHost(name, possible).sort(byPlay).slice(0, 1));
-}
-
-function byPlay(one: Fault, other: Fault): number {
-  return one.point.play - other.point.play;
+  const kill = inFirst.findLast(({ kind }) => kind === "controller");
+  const strikes = hosts
+    .filter((name) => name !== kill?.point.host)
+    .map((name) => inFirst.find(({ kind, point }) => kind !== "controller" && point.host === name));
+  return [...strikes, kill].filter((fault) => fault !== undefined);
 }

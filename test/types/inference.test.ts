@@ -5,9 +5,12 @@ import {
   batch,
   change,
   command,
+  copy,
   defineFact,
   defineModule,
   defineRole,
+  http,
+  lineinfile,
   on,
   once,
   play,
@@ -18,6 +21,7 @@ import {
   step,
   type Task,
   Type,
+  waitFor,
   withDefault,
 } from "showrunner";
 import { describe, expectTypeOf, it } from "vitest";
@@ -70,6 +74,19 @@ function compiledOnly(): void {
   raise({ name: "a", to: "1" });
   // @ts-expect-error a missing parameter
   raise({ name: "a" });
+  copy({ dest: "/a", content: "x" });
+  copy({ dest: "/a", src: "x" });
+  // @ts-expect-error of what exactly one is needed, none is given
+  copy({ dest: "/a" });
+  // @ts-expect-error of what exactly one is needed, two are given
+  copy({ dest: "/a", content: "x", src: "x" });
+  // @ts-expect-error a port and a path are two things to wait for
+  waitFor({ port: 80, path: "/a" });
+  http({ url: "http://a/" });
+  // @ts-expect-error a request has one body
+  http({ url: "http://a/", method: "POST", body: "x", json: {} });
+  // @ts-expect-error a line has one place
+  lineinfile({ path: "/a", line: "x", insertafter: "BOF", insertbefore: "BOF" });
   // @ts-expect-error a misspelt option
   raise({ name: "a", to: 1 }, { notfy: raise({ name: "b", to: 1 }) });
   // @ts-expect-error a handler is a task, not a name

@@ -13,20 +13,30 @@ import {
   Type,
 } from "../base/schema.ts";
 import { asFailure } from "../events/failure.ts";
+import { type Alternatives, type AtMostOne, checkAlternatives, type ExactlyOne } from "./alternatives.ts";
 import { isTaskOption, type Patience, type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
 
-export interface ModuleDefinition<P extends TProperties, V> {
+export interface ModuleDefinition<
+  P extends TProperties,
+  V,
+  One extends keyof P = never,
+  Most extends keyof P = never,
+> {
   /** As users call it, in camelCase. */
   readonly name: string;
   /** One sentence: what it brings about. */
   readonly summary: string;
   readonly params: P;
+  /** Parameters, declared optional, of which exactly one is to be given. A call that gives none or two does not compile. */
+  readonly oneOf?: readonly One[];
+  /** Parameters of which at most one may be given. A call that gives two does not compile. */
+  readonly atMostOneOf?: readonly Most[];
   /** Calls that show its use, as a user would write them. */
   readonly examples?: readonly string[];
   /** What a task of these parameters is about, in a word or two. Default: its first text parameter. */
   title?(params: Static<TObject<P>>): string;
   /**
-   * Checks what a schema can't say: parameters that exclude each other. Throw with `fail`; it becomes
+   * Checks what the schema can't say. Throw with `fail`; it becomes
    * `params.invalid` with the caller's line.
    */
   check?(params: Static<TObject<P>>): void;
@@ -49,10 +59,15 @@ export interface ModuleDefinition<P extends TProperties, V> {
 }
 
 /** A module: call it with parameters to make a task. */
-export interface Module<P extends TProperties, V> {
-  (params: Input<P>, options?: TaskOptions<V>): Task<V>;
-  readonly definition: ModuleDefinition<P, V>;
+export interface Module<P extends TProperties, V, One extends keyof P = never, Most extends keyof P = never> {
+  (params: Given<P, One, Most>, options?: TaskOptions<V>): Task<V>;
+  readonly definition: ModuleDefinition<P, V, One, Most>;
 }
+
+/** What a caller gives for these parameters, with those left out that exclude each other. */
+type Given<P extends TProperties, One extends keyof P, Most extends keyof P> = Input<P> &
+  ExactlyOne<Input<P>, One> &
+  AtMostOne<Most>;
 
 /** What is known of any module, whatever its parameters: for lists, documentation and `run task`. */
 export interface AnyModule {
@@ -83,9 +98,12 @@ export interface AnyModule {
  *   },
  * });
  */
-export function defineModule<P extends TProperties, V>(
-  definition: ModuleDefinition<P, V>,
-): Module<P, V> & AnyModule {
+export function defineModule<
+  P extends TProperties,
+  V,
+  One extends keyof P = never,
+  Most extends keyof P = never,
+>(definition: ModuleDefinition<P, V, One, Most>): Module<P, V, One, Most> & AnyModule {
   const schema = Type.Object(definition.params, { additionalProperties: false });
   const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
     const location = callerLocation();
@@ -104,7 +122,7 @@ export function defineModule<P extends TProperties, V>(
       options,
     );
   };
-  const call = (params: Input<P>, options?: TaskOptions<V>) => make(params, options);
+  const call = (params: Given<P, One, Most>, options?: TaskOptions<V>) => make(params, options);
   const module = Object.assign(call, {
     definition,
     schema,
@@ -142,13 +160,16 @@ function refuseMisplacedOptions(
   );
 }
 
+type Settled<P extends TProperties, V> = Pick<ModuleDefinition<P, V>, "name" | "check" | "complete">;
+
 /** Runs the module's own checks: whatever they find wrong is a mistake in the call. */
 function settle<P extends TProperties, V>(
-  { name, check, complete }: ModuleDefinition<P, V>,
+  { name, check, complete, ...alternatives }: Settled<P, V> & Alternatives,
   params: Static<TObject<P>>,
   location: Location | undefined,
 ): Static<TObject<P>> {
   try {
+    checkAlternatives(alternatives, params);
     check?.(params);
     return complete?.(params, location) ?? params;
   } catch (error) {

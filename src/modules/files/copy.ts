@@ -83,6 +83,7 @@ export const copy = defineModule({
     ),
     ...writeParams,
   },
+  oneOf: ["content", "src"],
   examples: [
     `copy({ dest: "/etc/motd", content: "Welcome\\n" })`,
     `copy({ src: "files/sudoers", dest: "/etc/sudoers.d/deploy", mode: "0440", validate: "visudo -cf %s" })`,
@@ -90,8 +91,6 @@ export const copy = defineModule({
   ],
   title: ({ dest }) => dest,
   check(p) {
-    if ((p.content === undefined) === (p.src === undefined))
-      fail(`expected either content or src, got ${p.src === undefined ? "neither" : "both"}`);
     if (p.content !== undefined && !isContent(p.content))
       fail(`content: expected a string, a Buffer or a secret, got ${typeof p.content}`);
     if (p.mode === "preserve" && p.src === undefined)

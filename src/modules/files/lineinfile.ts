@@ -75,6 +75,7 @@ export const lineinfile = defineModule({
     validate: writeParams.validate,
     backup: writeParams.backup,
   },
+  atMostOneOf: ["insertafter", "insertbefore"],
   examples: [
     `lineinfile({ path: "/etc/ssh/sshd_config", regexp: "^#?PermitRootLogin", line: "PermitRootLogin no", validate: "sshd -t -f %s" })`,
     `lineinfile({ path: "/etc/hosts", regexp: "\\\\sold\\\\.example$", state: "absent" })`,
@@ -88,8 +89,6 @@ export const lineinfile = defineModule({
       fail(`line: expected a string or a secret, got ${typeof p.line}`);
     if (p.line !== undefined && /[\r\n]/.test(reveal(p.line)))
       fail("line: expected one line, got several", "use a task for each, or copy for a whole file");
-    if (p.insertafter !== undefined && p.insertbefore !== undefined)
-      fail("insertafter and insertbefore exclude each other");
     for (const name of ["regexp", "insertafter", "insertbefore"] as const) expression(name, p[name]);
     if (p.state === "absent") {
       if (p.line === undefined && p.regexp === undefined) fail("expected line or regexp, got neither");

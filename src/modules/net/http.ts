@@ -87,13 +87,13 @@ export const http = defineModule({
   name: "http",
   summary: "Sends an HTTP request from the host.",
   params,
+  atMostOneOf: ["body", "json"],
   examples: [
     `http({ url: "http://127.0.0.1/health", status: 200 }, { retries: 5, delay: "2s" })`,
     `http({ url: "http://127.0.0.1:9200/site", method: "PUT", json: { settings: {} }, status: [200, 201] })`,
   ],
   title: ({ method = "GET", url }) => (method === "GET" ? url : `${method} ${url}`),
   check(p) {
-    if (p.body !== undefined && p.json !== undefined) fail("`body` and `json` exclude each other");
     if ((p.body !== undefined || p.json !== undefined) && ["GET", "HEAD"].includes(p.method ?? "GET"))
       fail(`a ${p.method ?? "GET"} request has no body`, 'give `method: "POST"` or another one');
     if (p.password !== undefined && p.user === undefined) fail("`password` needs `user`");

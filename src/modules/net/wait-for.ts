@@ -53,10 +53,10 @@ export const waitFor = defineModule({
   name: "waitFor",
   summary: "Waits for a port or a path.",
   params,
+  oneOf: ["port", "path"],
   examples: [`waitFor({ port: 8000, timeout: "30s" })`, `waitFor({ path: "/run/app.pid", state: "absent" })`],
   title: (p) => `${p.path ?? `${p.host ?? "127.0.0.1"}:${p.port}`}${isGone(p) ? " gone" : ""}`,
   check(p) {
-    if ((p.port === undefined) === (p.path === undefined)) fail("expected either `port` or `path`");
     if (p.path !== undefined && p.connectTimeout !== undefined)
       fail("`connectTimeout` goes with `port` only");
   },

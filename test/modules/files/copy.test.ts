@@ -24,8 +24,6 @@ import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 import { runHere } from "../local.ts";
 import { runLocal, runTasks, temporaryDirectory } from "./local-run.ts";
 
-type Params = Parameters<typeof copy>[0];
-
 const absent: FileState = { type: "absent" };
 const directory: FileState = { type: "directory", mode: "0755", owner: "root", group: "root" };
 const regular: FileState = { type: "file", mode: "0640", owner: "deploy", group: "web" };
@@ -46,7 +44,7 @@ function motd(state: FileState, content?: string): FactValue[] {
 
 interface Case {
   readonly what: string;
-  readonly params: Partial<Params>;
+  readonly params: Record<string, unknown>;
   readonly facts: readonly FactValue[];
   readonly changes: readonly string[];
   readonly action?: Partial<WriteAction>;
@@ -147,7 +145,7 @@ const cases: readonly Case[] = [
 
 describe("copy", () => {
   for (const { what, params, facts, changes, action, ...more } of cases) {
-    const task = () => copy({ dest: "/etc/motd", ...params });
+    const task = () => copy.fromData({ dest: "/etc/motd", ...params });
     it(what, async () => {
       const planned = await planTask(task(), { facts });
       expect(planned.changes.map(({ what, before, after }) => `${what} ${before} > ${after}`)).toEqual(

@@ -10,7 +10,7 @@ import { secret } from "../../../src/secrets/secret.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 import { runLocal, runTasks, temporaryDirectory } from "./local-run.ts";
 
-type Params = Omit<Parameters<typeof lineinfile>[0], "path">;
+type Params = Record<string, unknown>;
 
 const facts = (content: string | undefined): FactValue[] => {
   const state: FileState =
@@ -63,7 +63,7 @@ const cases: readonly [
 
 describe("lineinfile", () => {
   for (const [what, content, params, after] of cases) {
-    const task = () => lineinfile({ path: "/etc/x", ...params });
+    const task = () => lineinfile.fromData({ path: "/etc/x", ...params });
     it(what, async () => {
       const { changes } = await planTask(task(), { facts: facts(content) });
       const written = changes.find((change) => change.action.kind === "write");
@@ -104,13 +104,17 @@ describe("lineinfile refuses, before anything runs,", () => {
     ["no line", {}, /line: expected the line/],
     ["several lines", { line: "a\nb" }, /line: expected one line, got several/],
     ["an expression that is none", { line: "a", regexp: "(" }, /regexp: Invalid regular expression/],
-    ["two places to insert", { line: "a", insertafter: "x", insertbefore: "y" }, /exclude each other/],
+    [
+      "two places to insert",
+      { line: "a", insertafter: "x", insertbefore: "y" },
+      /insertafter and insertbefore exclude each other/,
+    ],
     ["groups without an expression", { line: "\\1", backrefs: true }, /backrefs: needs regexp/],
     ["a removal of nothing", { state: "absent" }, /expected line or regexp, got neither/],
   ];
   for (const [what, params, message] of mistakes)
     it(what, () =>
-      expect(() => lineinfile({ path: "/etc/x", ...params })).toThrow(
+      expect(() => lineinfile.fromData({ path: "/etc/x", ...params })).toThrow(
         expect.objectContaining({ code: "params.invalid", message: expect.stringMatching(message) }),
       ),
     );

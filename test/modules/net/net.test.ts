@@ -130,7 +130,7 @@ describe("http", () => {
   it.each([
     [{ url: "ftp://x/" }, "url"],
     [{ url: "http://x/", body: "x" }, "a GET request has no body"],
-    [{ url: "http://x/", method: "POST", body: "x", json: {} }, "exclude each other"],
+    [{ url: "http://x/", method: "POST", body: "x", json: {} }, "body and json exclude each other"],
     [{ url: "http://x/", password: "x" }, "needs `user`"],
     [{ url: "http://x/", headers: { "a b": "c" } }, "headers"],
   ])("refuses %j", (params, message) => {
@@ -186,8 +186,8 @@ describe("waitFor", () => {
   });
 
   it.each([
-    [{}, "expected either `port` or `path`"],
-    [{ port: 1, path: "/x" }, "expected either"],
+    [{}, "expected either port or path, got neither"],
+    [{ port: 1, path: "/x" }, "expected either port or path, got both"],
     [{ path: "x" }, "path"],
     [{ port: 70_000 }, "port"],
     [{ port: 1, timeout: "soon" }, "timeout"],
