@@ -1,7 +1,8 @@
-/** What differs below a directory. */
+/** What is below a directory. */
 
 import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, type Touch } from "../core/facts/fact.ts";
+import { mayArriveAt } from "./files.ts";
 
 /** What everything below a directory is to have. Modes are four octal digits. */
 export interface TreeKey {
@@ -30,6 +31,22 @@ export const treeDifference = defineFact<TreeKey, readonly string[]>({
     );
   },
 });
+
+/** Whether there is nothing in a directory; true, too, where there is no directory. Follows links. */
+export const emptyDirectory = defineFact<string, boolean>({
+  name: "file.empty",
+  mayArrive: (path, empty) => empty && mayArriveAt(path),
+  script: (paths) =>
+    rawScript(`for path in ${sh`${paths}`.text}; do
+  if [ -d "$path" ] && [ -n "$(ls -A -- "$path" | head -n 1)" ]; then printf 1; else printf 0; fi
+done`),
+  parse: (stdout, paths) => new Map(paths.map((path, index) => [path, stdout[index] === 0x30])),
+});
+
+/** What a change at a path may alter of the trees that it is part of, for its `touches`. */
+export function treesAbove(path: string): Touch[] {
+  return [treeDifference.above(path), emptyDirectory.above(path), emptyDirectory.of(path)];
+}
 
 /** A user or group that the host does not know yet owns nothing there: then everything differs. */
 function listDifferent(key: TreeKey): Script {

@@ -4,7 +4,7 @@ import { Type } from "../../core/base/schema.ts";
 import { type Script, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
-import { treeDifference } from "../../facts/file-tree.ts";
+import { treesAbove } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import { requireAccounts } from "./accounts.ts";
 import { checkMode, chmodOperand, Mode, resolveMode } from "./mode.ts";
@@ -85,7 +85,7 @@ export async function* setAttributes(
       after: then.mode,
       script: sh`chmod -- ${chmodOperand(then.mode)} ${path}`,
       sets: [file.is(path, then)],
-      touches: [treeDifference.above(path)],
+      touches: [...treesAbove(path)],
     });
   return ownership !== undefined || now.mode !== then.mode;
 }
@@ -102,7 +102,7 @@ function ownershipChange(path: string, now: ModeState, then: ModeState): Change 
     script: chown(path, operand, now.mode),
     // chown takes the set-id bits away, and chmod is asked to bring them back
     sets: [file.is(path, { ...then, mode: now.mode })],
-    touches: [treeDifference.above(path)],
+    touches: [...treesAbove(path)],
   });
 }
 

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { lines, type Script, sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
-import { treeDifference } from "../../facts/file-tree.ts";
+import { treesAbove } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, chownOperand, type ModeState, showState, withAttributes } from "./attributes.ts";
@@ -47,7 +47,7 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
     after: `directory ${shown}`,
     script: lines(sh`set -e; umask 022`, ...steps),
     sets,
-    touches: [treeDifference.above(path)],
+    touches: [...treesAbove(path)],
   });
 }
 

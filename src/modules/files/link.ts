@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { lines, type Script, sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
-import { treeDifference } from "../../facts/file-tree.ts";
+import { emptyDirectory, treesAbove } from "../../facts/file-tree.ts";
 import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
 import { requireAccounts } from "./accounts.ts";
 import { chownOperand } from "./attributes.ts";
@@ -50,6 +50,12 @@ export async function* makeLink(
       "force: true makes it all the same",
     );
   }
+  if (state.type === "directory")
+    host.require(
+      await host.fact(emptyDirectory, path),
+      `${path} is a directory that holds something: no link is put in its place`,
+      'if all of it may go, remove it first: file({ path, state: "absent" })',
+    );
   requireParent(host, path, parent);
   await requireAccounts(host, { owner, group });
   // a new link belongs to its maker, whoever owned the old one
@@ -66,7 +72,7 @@ export async function* makeLink(
     after: src,
     script: lines(sh`set -e`, ...steps),
     sets: [file.is(path, then), fileHash.is(path, undefined)],
-    touches: [fileContent.of(path), fileText.of(path), treeDifference.above(path), ...everythingBelow(path)],
+    touches: [fileContent.of(path), fileText.of(path), ...treesAbove(path), ...everythingBelow(path)],
   });
 }
 
@@ -78,7 +84,7 @@ async function* setOwner(path: string, now: LinkState, then: LinkState): Plan<vo
     after: `${then.owner}:${then.group}`,
     script: sh`chown -h -- ${`${then.owner}:${then.group}`} ${path}`,
     sets: [file.is(path, then)],
-    touches: [treeDifference.above(path)],
+    touches: [...treesAbove(path)],
   });
 }
 

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { change, type TextDiff } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
-import { treeDifference } from "../../facts/file-tree.ts";
+import { treesAbove } from "../../facts/file-tree.ts";
 import {
   asText,
   contentFacts,
@@ -106,7 +106,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
     sets: [file.is(path, then), ...contentFacts(path, bytes)],
     touches: [
       ...contentTouches(path, bytes),
-      treeDifference.above(path),
+      ...treesAbove(path),
       ...(state.type === "link" ? everythingBelow(path) : []),
       ...(backup === undefined ? [] : [file.of(backup)]),
     ],

@@ -3,7 +3,7 @@
 import { lines, type Script, sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
-import { modeTests, type TreeKey, treeDifference } from "../../facts/file-tree.ts";
+import { modeTests, type TreeKey, treeDifference, treesAbove } from "../../facts/file-tree.ts";
 import { file } from "../../facts/files.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, chownOperand } from "./attributes.ts";
@@ -46,7 +46,7 @@ export async function* setBelow(host: PlanHost, path: string, wanted: Attributes
       .join(" "),
     script: correct(key),
     sets: [treeDifference.is(key, [])],
-    touches: [file.of(...different), treeDifference.above(path), treeDifference.below(path)],
+    touches: [file.of(...different), ...treesAbove(path), treeDifference.below(path)],
   });
   return true;
 }

@@ -3,7 +3,7 @@
 import { sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
-import { treeDifference } from "../../facts/file-tree.ts";
+import { treesAbove } from "../../facts/file-tree.ts";
 import { contentFacts, everythingBelow, file } from "../../facts/files.ts";
 
 /** A directory goes with all that is in it; a link goes alone. */
@@ -17,7 +17,7 @@ export async function* removePath(host: PlanHost, path: string): Plan<void> {
     script: state.type === "directory" ? sh`rm -rf -- ${path}` : sh`rm -f -- ${path}`,
     sets: [file.is(path, { type: "absent" }), ...contentFacts(path, undefined)],
     touches: [
-      treeDifference.above(path),
+      ...treesAbove(path),
       ...(state.type === "directory" || state.type === "link" ? everythingBelow(path) : []),
     ],
   });

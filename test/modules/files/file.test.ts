@@ -324,6 +324,21 @@ describe("file on this machine", () => {
   const at = temporaryDirectory();
   const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
 
+  it("puts a link in the place of an empty directory, and of no other, which a plan says too", async () => {
+    const path = join(at, "place");
+    mkdirSync(path);
+    writeFileSync(join(path, "kept"), "");
+    const link = () => file({ path, state: "link", src: "/", force: true });
+    for (const check of [true, false])
+      expect((await runTasks([link], { check })).error?.message).toContain("a directory that holds something");
+    expect(existsSync(join(path, "kept"))).toBe(true);
+    const emptied = [() => file({ path: join(path, "kept"), state: "absent" }), link];
+    const [plan, done] = [await runTasks(emptied, { check: true }), await runTasks(emptied)];
+    expect(done).toMatchObject({ error: undefined, statuses: ["changed", "changed"] });
+    expect(plan.error).toBeUndefined();
+    expect(readlinkSync(path)).toBe("/");
+  });
+
   it("does it all, and then there is nothing to do; a plan changes nothing", async () => {
     const odd = join(at, "it's\n$odd -rf");
     mkdirSync(join(at, "old"));
