@@ -47,6 +47,7 @@ const right: Replica = {
   gtid: "slave_pos",
   tls: { enabled: false, ca: "", cert: "", key: "", verify: false },
   connectRetry: 60,
+  delay: 0,
   io: "running",
   sql: "running",
   problem: "",
@@ -322,6 +323,20 @@ describe("mysqlReplication", () => {
       changes: ["tls, ca, verify"],
       found: "drifted",
       has: "MASTER_SSL = 1, MASTER_SSL_CA = '\\''/etc/ca.pem'\\'', MASTER_SSL_VERIFY_SERVER_CERT = 1;",
+    },
+    {
+      name: "has it stay behind on purpose",
+      params: { primary, delay: 3600 },
+      given: { replica: right, password: stored },
+      changes: ["delay"],
+      found: "drifted",
+      has: "CHANGE MASTER TO MASTER_DELAY = 3600;",
+    },
+    {
+      name: "leaves a delay that it is not told about",
+      given: { replica: { ...right, delay: 60 }, password: stored },
+      changes: [],
+      found: "right",
     },
     {
       name: "stops a running replica",

@@ -317,6 +317,15 @@ describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { time
     await runHere([account(password), replicate()]);
   });
 
+  it("stays behind on purpose, until told otherwise", async () => {
+    const late = () => replicate({ delay: 3600 });
+    const ran = await runHere([late(), late(), replicate()]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.tasks).toEqual(["changed", "ok", "ok"].map((status) => `mysqlReplication: ${status}`));
+    expect(status("SQL_Delay")).toBe("3600");
+    expect((await runHere([replicate({ delay: 0 })])).changes).toEqual(["delay"]);
+  });
+
   it("stops, and goes on where it was", async () => {
     const stopped = () => replicate({ state: "stopped" });
     expect((await runHere([stopped(), stopped()])).tasks).toEqual([

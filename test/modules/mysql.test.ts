@@ -189,6 +189,18 @@ describe("mysqlUser", () => {
       changes: ["password: ******** → ********"],
     },
     {
+      name: "leaves the password of one that is there, if told so",
+      task: () => mysqlUser({ name: "site", password: "other-password", updatePassword: "onCreate" }),
+      facts: user(account),
+      changes: [],
+    },
+    {
+      name: "gives one that is not there its password, if told to leave others'",
+      task: () => mysqlUser({ name: "site", password: "right-password", updatePassword: "onCreate" }),
+      facts: user(undefined),
+      changes: ["account: absent → present"],
+    },
+    {
       name: "gives what is missing and takes what is too much",
       task: () => mysqlUser({ name: "site", privileges: { "*.*": ["PROCESS"] } }),
       facts: user(account),
@@ -250,6 +262,7 @@ describe("mysqlUser", () => {
     [() => mysqlUser({ name: "x", password: "" }), "the password is empty"],
     [() => mysqlUser({ name: "x", password: "p", unixSocket: true }), "exclude each other"],
     [() => mysqlUser({ name: "x", privileges: { site: ["SELECT"] } }), "is no object"],
+    [() => mysqlUser({ name: "x", updatePassword: "onCreate" }), "updatePassword needs password"],
     [() => mysqlUser({ name: "x", appendPrivileges: true }), "needs privileges"],
   ])("refuses %s", (make, problem) => {
     expect(make).toThrow(problem);
@@ -355,6 +368,7 @@ const replica: Replica = {
   gtid: "slave_pos",
   tls: { enabled: false, ca: "", cert: "", key: "", verify: false },
   connectRetry: 60,
+  delay: 0,
   io: "stopped",
   sql: "stopped",
   problem: "",

@@ -21,6 +21,8 @@ export interface Replica {
   };
   /** Seconds between tries to connect. */
   readonly connectRetry: number;
+  /** Seconds by which it stays behind the primary on purpose. */
+  readonly delay: number;
   /** The thread that fetches from the primary. */
   readonly io: "running" | "connecting" | "stopped";
   /** The thread that applies what was fetched. */
@@ -56,6 +58,7 @@ export const mysqlReplica = defineMysqlFact<{ readonly server: ServerKey }, Repl
         verify: text("Master_SSL_Verify_Server_Cert") === "Yes",
       },
       connectRetry: Number(text("Connect_Retry")),
+      delay: Number(text("SQL_Delay")),
       io: io === "Yes" ? "running" : io === "No" ? "stopped" : "connecting",
       sql: text("Slave_SQL_Running") === "Yes" ? "running" : "stopped",
       problem: text("Last_SQL_Error") || text("Last_IO_Error"),

@@ -20,6 +20,7 @@ export const allSettings: readonly Setting[] = [
   "key",
   "verify",
   "connectRetry",
+  "delay",
 ];
 
 /** `CHANGE MASTER TO` with these settings alone. Naming an unchanged host would lose the position in the relay log. */
@@ -36,6 +37,7 @@ export function changeMaster(target: Replica, password: string | Secret, setting
     key: sql`MASTER_SSL_KEY = ${target.tls.key}`,
     verify: sql`MASTER_SSL_VERIFY_SERVER_CERT = ${target.tls.verify ? 1 : 0}`,
     connectRetry: sql`MASTER_CONNECT_RETRY = ${target.connectRetry}`,
+    delay: sql`MASTER_DELAY = ${target.delay}`,
   };
   return sql`CHANGE MASTER TO ${join(settings.map((setting) => assignments[setting]))}`;
 }

@@ -14,6 +14,7 @@ export interface WantedReplica {
   readonly passwordId: string;
   readonly tls: Tls | undefined;
   readonly connectRetry: number | undefined;
+  readonly delay: number | undefined;
 }
 
 /** One setting of a replica's connection. */
@@ -28,14 +29,15 @@ export type Setting =
   | "cert"
   | "key"
   | "verify"
-  | "connectRetry";
+  | "connectRetry"
+  | "delay";
 
-/** MariaDB's default. */
-const defaultConnectRetry = 60;
+/** MariaDB's. */
+const defaults = { connectRetry: 60, delay: 0 };
 
 /** The replica as it is to be, running. */
 export function targetOf(want: WantedReplica, now: Replica | undefined): Replica {
-  const { host, port, user, tls, connectRetry } = want;
+  const { host, port, user, tls } = want;
   return {
     host,
     port,
@@ -48,7 +50,8 @@ export function targetOf(want: WantedReplica, now: Replica | undefined): Replica
       key: tls?.key ?? "",
       verify: tls !== undefined && tls.verify !== false,
     },
-    connectRetry: connectRetry ?? now?.connectRetry ?? defaultConnectRetry,
+    connectRetry: want.connectRetry ?? now?.connectRetry ?? defaults.connectRetry,
+    delay: want.delay ?? now?.delay ?? defaults.delay,
     io: "running",
     sql: "running",
     problem: "",
@@ -83,6 +86,7 @@ export function drift(
     ["key", now.tls.key !== target.tls.key],
     ["verify", now.tls.verify !== target.tls.verify],
     ["connectRetry", now.connectRetry !== target.connectRetry],
+    ["delay", now.delay !== target.delay],
   ];
   return differs.flatMap(([setting, different]) => (different ? [setting] : []));
 }

@@ -97,6 +97,13 @@ export const mysqlReplication = defineModule({
         description: "seconds between tries to reach the primary. Default: left alone",
       }),
     ),
+    delay: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 2_147_483_647,
+        description: "seconds by which it stays behind the primary on purpose. Default: left alone",
+      }),
+    ),
     resetHistory: Type.Optional(
       Type.Boolean({
         description:
@@ -159,6 +166,7 @@ export const mysqlReplication = defineModule({
       passwordId: identify(primary.password),
       tls: primary.ssl,
       connectRetry: p.connectRetry,
+      delay: p.delay,
     };
     const running = targetOf(want, now);
     const target: Replica = state === "replicating" ? running : { ...running, io: "stopped", sql: "stopped" };

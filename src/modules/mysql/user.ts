@@ -50,6 +50,11 @@ export const mysqlUser = defineModule({
     password: Type.Optional(
       SecretString({ description: "its password. An account that is to be made needs this or unixSocket" }),
     ),
+    updatePassword: Type.Optional(
+      Type.Union([Type.Literal("always"), Type.Literal("onCreate")], {
+        description: "onCreate: the password of an account that is there is left alone. Default always",
+      }),
+    ),
     unixSocket: Type.Optional(
       Type.Boolean({
         description: "true: it is let in without a password where the system's user has the same name",
@@ -83,6 +88,7 @@ export const mysqlUser = defineModule({
       fail(`${p.name}: the password is empty`, "an empty password lets anybody in");
     if (p.password !== undefined && p.unixSocket)
       fail("password and unixSocket exclude each other", "make an account for each of the two");
+    if (p.updatePassword !== undefined && p.password === undefined) fail("updatePassword needs password");
     if (p.appendPrivileges && !p.privileges) fail("appendPrivileges needs privileges");
     parsePrivileges(p.privileges ?? {});
   },
@@ -133,7 +139,8 @@ export const mysqlUser = defineModule({
       );
     }
 
-    const next = method ?? (p.unixSocket ? socketMethod : undefined);
+    const keepsPassword = found !== undefined && p.updatePassword === "onCreate";
+    const next = keepsPassword ? undefined : (method ?? (p.unixSocket ? socketMethod : undefined));
     if (
       next &&
       !now.authentication.some((one) => one.plugin === next.shown.plugin && one.hashId === next.shown.hashId)
