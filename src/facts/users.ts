@@ -108,17 +108,20 @@ export function passwordState(hash: string): PasswordState {
   return { digest: createHash("sha256").update(hash.replace(/^!+/, "")).digest("hex"), locked };
 }
 
+function shadow(names: readonly string[]): Script {
+  return lines(
+    rawScript(
+      '[ "$(id -u)" = 0 ] || { echo "only root can read passwords and expiry dates: the task needs become" >&2; exit 1; }',
+    ),
+    getent("shadow", names),
+  );
+}
+
 /** A user's password; undefined where there is no such user. Only root can read it. */
 export const userPassword = defineFact<string, PasswordState | undefined>({
   name: "user.password",
   mayArrive: (_, state) => state === undefined,
-  script: (names) =>
-    lines(
-      rawScript(
-        '[ "$(id -u)" = 0 ] || { echo "only root can read passwords: the task needs become" >&2; exit 1; }',
-      ),
-      getent("shadow", names),
-    ),
+  script: shadow,
   parse(stdout, names) {
     const found = rows(stdout.toString());
     return new Map(
@@ -129,6 +132,31 @@ export const userPassword = defineFact<string, PasswordState | undefined>({
     );
   },
 });
+
+/**
+ * The day from which a user can log in no more, as `2027-01-31`, or `never`; undefined where there is no such user.
+ * Only root can read it.
+ */
+export const userExpiry = defineFact<string, string | undefined>({
+  name: "user.expiry",
+  mayArrive: (_, day) => day === undefined,
+  script: shadow,
+  parse(stdout, names) {
+    const found = rows(stdout.toString());
+    return new Map(
+      names.map((name) => {
+        const row = found.get(name);
+        // days since 1970, or nothing (shadow(5))
+        const days = row?.[7] ?? "";
+        return [name, row && (days === "" ? "never" : asDay(Number(days)))];
+      }),
+    );
+  },
+});
+
+function asDay(days: number): string {
+  return new Date(days * 86_400_000).toISOString().slice(0, 10);
+}
 
 /** Whether there is a group of that name. */
 export const groupExists = defineFact<string, boolean>({

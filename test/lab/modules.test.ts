@@ -315,16 +315,17 @@ describe("user and group", () => {
             home: "/srv/ann",
             moveHome: true,
             passwordLock: true,
+            expires: "2199-12-31",
           }),
       ],
-      ["user changed comment home groups password locked"],
+      ["user changed comment home groups password locked expires"],
     );
     expect(await inside("id -Gn ann; ls -a /srv/ann | grep bashrc; getent shadow ann | cut -c1-6")).toBe(
       "ann adm sudo crew\n.bashrc\nann:!$",
     );
     await cycle(
-      [() => user({ name: "ann", groups: [], passwordLock: false })],
-      ["user changed groups password unlocked"],
+      [() => user({ name: "ann", groups: [], passwordLock: false, expires: "never" })],
+      ["user changed groups password unlocked expires"],
     );
     await cycle([() => group({ name: "crew", gid: 4713 })], ["group changed gid"]);
   });

@@ -12,6 +12,7 @@ import {
   type UserAttribute,
   userAttribute,
   userExists,
+  userExpiry,
   userGroups,
   userPassword,
 } from "../../facts/users.ts";
@@ -36,6 +37,9 @@ const params = {
     }),
   ),
   uid: Type.Optional(Type.Integer({ minimum: 0, description: "the user's number" })),
+  nonUnique: Type.Optional(
+    Type.Boolean({ default: false, description: "with `uid`: even if another user has that number" }),
+  ),
   group: Type.Optional(
     Type.String({
       pattern: accountPattern,
@@ -73,6 +77,12 @@ const params = {
     Type.Union([Type.Literal("always"), Type.Literal("onCreate")], {
       default: "always",
       description: "`onCreate`: leave the password of a user who is there",
+    }),
+  ),
+  expires: Type.Optional(
+    Type.String({
+      pattern: "^(\\d{4}-\\d{2}-\\d{2}|never)$",
+      description: "the day from which the user can log in no more, as `2027-01-31`, or `never`",
     }),
   ),
   passwordLock: Type.Optional(Type.Boolean({ description: "whether logging in with a password is blocked" })),
@@ -113,13 +123,16 @@ export const user = defineModule({
   check(p) {
     if (p.state === "absent") {
       const given = (
-        ["uid", "group", "groups", "comment", "home", "shell", "password", "passwordLock"] as const
+        ["uid", "group", "groups", "comment", "home", "shell", "password", "passwordLock", "expires"] as const
       ).find((name) => p[name] !== undefined);
       if (given !== undefined) fail(`an absent user has no \`${given}\``);
     } else if (p.remove === true || p.force === true) {
       fail('`remove` and `force` go with `state: "absent"` only');
     }
     if (p.append === true && p.groups === undefined) fail("`append` needs `groups`");
+    if (p.nonUnique === true && p.uid === undefined) fail("`nonUnique` needs `uid`");
+    if (p.expires !== undefined && !isDay(p.expires))
+      fail(`expires: there is no day ${p.expires}`, "expected one such as `2027-01-31`, or `never`");
     if (p.moveHome === true && p.home === undefined) fail("`moveHome` needs `home`");
     if (p.password !== undefined && !/^!*(\$[^:\n]+|\*|)$/.test(reveal(p.password)))
       fail(
@@ -145,6 +158,7 @@ async function present(host: PlanHost, p: Params) {
       ? undefined
       : (p.group ?? host.fact(userAttribute, { user: name, attribute: "group" })),
     p.password === undefined && p.passwordLock === undefined ? undefined : host.fact(userPassword, name),
+    p.expires === undefined ? undefined : host.fact(userExpiry, name),
     Promise.all(namedGroups(p).map((group) => host.fact(groupExists, group))),
   ]);
 }
@@ -180,11 +194,13 @@ async function* create(host: PlanHost, p: Params): Plan<UserValue> {
     createHome ? "--create-home" : "--no-create-home",
     ...(p.system === true ? ["--system"] : []),
     ...option("--uid", p.uid),
+    ...(p.nonUnique === true ? ["--non-unique"] : []),
     ...option("--gid", group),
     ...(groups.length === 0 ? [] : ["--groups", groups.join(",")]),
     ...option("--comment", p.comment),
     ...option("--home-dir", p.home),
     ...option("--shell", p.shell),
+    ...option("--expiredate", p.expires && expiryOption(p.expires)),
   ];
   const given = attributes({ ...p, group });
   yield change({
@@ -195,10 +211,12 @@ async function* create(host: PlanHost, p: Params): Plan<UserValue> {
       userExists.is(name, true),
       ...given.map(([attribute, value]) => userAttribute.is({ user: name, attribute }, value)),
       userGroups.is(name, groups),
+      ...(p.expires === undefined ? [] : [userExpiry.is(name, p.expires)]),
     ],
     touches: [
       ...attributeNames.map((attribute) => userAttribute.of({ user: name, attribute })),
       userPassword.of(name),
+      userExpiry.of(name),
       groupExists.of(name),
       groupId.of(name),
       ...(createHome ? underHome(home) : []),
@@ -220,6 +238,7 @@ async function* alter(host: PlanHost, p: Params): Plan<UserValue> {
       flagOf[attribute],
       value,
       ...(attribute === "home" && p.moveHome === true ? ["--move-home"] : []),
+      ...(attribute === "uid" && p.nonUnique === true ? ["--non-unique"] : []),
     ];
     yield change({
       what: attribute,
@@ -232,7 +251,30 @@ async function* alter(host: PlanHost, p: Params): Plan<UserValue> {
   }
   if (p.groups !== undefined && groupsNow !== undefined) yield* setGroups(p, p.groups, groupsNow, primary);
   yield* setPassword(host, p, false);
+  if (p.expires !== undefined) yield* setExpiry(p, p.expires, await host.fact(userExpiry, name));
   return { name, home: p.home };
+}
+
+function* setExpiry({ name }: Params, expires: string, now: string | undefined): Generator<Change, void> {
+  if (now === expires) return;
+  yield change({
+    what: "expires",
+    before: now,
+    after: expires,
+    script: sh`usermod --expiredate ${expiryOption(expires)} -- ${name}`,
+    sets: [userExpiry.is(name, expires)],
+  });
+}
+
+/** As useradd and usermod take it. */
+function expiryOption(expires: string): string {
+  return expires === "never" ? "" : expires;
+}
+
+function isDay(text: string): boolean {
+  if (text === "never") return true;
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 /** @param primary the primary group, of which one is a member anyway: the host does not list it */
@@ -297,6 +339,7 @@ async function* remove(host: PlanHost, p: Params): Plan<UserValue> {
         ...attributeNames.map((attribute) => userAttribute.is({ user: name, attribute }, undefined)),
         userGroups.is(name, []),
         userPassword.is(name, undefined),
+        userExpiry.is(name, undefined),
       ],
       // files keep the number, and are shown with it
       touches: ["everything"],

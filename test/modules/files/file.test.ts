@@ -330,7 +330,9 @@ describe("file on this machine", () => {
     writeFileSync(join(path, "kept"), "");
     const link = () => file({ path, state: "link", src: "/", force: true });
     for (const check of [true, false])
-      expect((await runTasks([link], { check })).error?.message).toContain("a directory that holds something");
+      expect((await runTasks([link], { check })).error?.message).toContain(
+        "a directory that holds something",
+      );
     expect(existsSync(join(path, "kept"))).toBe(true);
     const emptied = [() => file({ path: join(path, "kept"), state: "absent" }), link];
     const [plan, done] = [await runTasks(emptied, { check: true }), await runTasks(emptied)];

@@ -8,6 +8,7 @@ import {
   type UserAttribute,
   userAttribute,
   userExists,
+  userExpiry,
   userGroups,
   userPassword,
 } from "../../../src/facts/users.ts";
@@ -144,6 +145,24 @@ const cases: readonly [
     [there, userPassword.is("ann", passwordState(hash))],
     ["usermod --lock -- ann"],
   ],
+  [
+    "creates one for a while, with a number that somebody has",
+    { uid: 7, nonUnique: true, expires: "2027-01-31" },
+    [...absent, userExpiry.is("ann", undefined)],
+    ["useradd --create-home --uid 7 --non-unique --expiredate 2027-01-31 -- ann"],
+  ],
+  [
+    "lets one stay for ever",
+    { expires: "never" },
+    [there, userExpiry.is("ann", "2027-01-31")],
+    ["usermod --expiredate '' -- ann"],
+  ],
+  [
+    "leaves one who may stay as long as wanted",
+    { expires: "2027-01-31" },
+    [there, userExpiry.is("ann", "2027-01-31")],
+    [],
+  ],
   ["removes one with what is hers", { state: "absent", remove: true }, [there], ["userdel --remove -- ann"]],
   ["has nobody to remove", { state: "absent" }, [userExists.is("ann", false)], []],
 ];
@@ -193,6 +212,9 @@ describe("user", () => {
   it.each([
     [{ name: "ann", state: "absent", uid: 7 }, "an absent user has no `uid`"],
     [{ name: "ann", remove: true }, "go with"],
+    [{ name: "ann", nonUnique: true }, "`nonUnique` needs `uid`"],
+    [{ name: "ann", expires: "tomorrow" }, "expires"],
+    [{ name: "ann", expires: "2027-02-30" }, "there is no day 2027-02-30"],
     [{ name: "ann", append: true }, "`append` needs `groups`"],
     [{ name: "ann", password: "in the clear" }, "must be a hash"],
     [{ name: "-r" }, "name"],
