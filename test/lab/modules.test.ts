@@ -131,6 +131,19 @@ describe("apt", () => {
     expect(told(await run(tasks))).toEqual(["apt changed install cron", "service ok"]);
     await nothingLeft(tasks);
   });
+
+  it("installs a package file with what it depends on, and none in place of a later one", async () => {
+    for (const version of ["1", "2"])
+      await inside(`mkdir -p /srv/agent/DEBIAN
+printf '%s\n' 'Package: agent' 'Version: ${version}' 'Architecture: all' 'Maintainer: A <a@example.org>' 'Depends: hello' 'Description: an agent' >/srv/agent/DEBIAN/control
+dpkg-deb --build /srv/agent /srv/agent-${version}.deb`);
+    await cycle([() => apt({ deb: "/srv/agent-2.deb" })], ["apt changed install agent=2"]);
+    expect(await inside("dpkg-query -W -f '${Status}' hello")).toBe("install ok installed");
+    await nothingLeft([() => apt({ deb: "/srv/agent-1.deb" })]);
+    const back = () => apt({ deb: "/srv/agent-1.deb", allowDowngrade: true });
+    await cycle([back], ["apt changed install agent=1"]);
+    expect((await failure(() => apt({ deb: "/srv/nothing.deb" }))).message).toContain("no package file");
+  });
 });
 
 describe("systemdUnit and service", () => {

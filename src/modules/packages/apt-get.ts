@@ -1,22 +1,26 @@
 /** apt-get as a machine calls it: asks nothing, keeps configuration files, waits for another one to finish. */
 import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
 
-/** Seconds to wait while another process installs packages: as a fresh cloud machine does after its first boot. */
-const lockWait = 300;
-
 const environment = rawScript("DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND");
+
+export interface AptGet {
+  readonly options?: readonly string[];
+  readonly names?: readonly string[];
+  /** Seconds to wait while another process installs packages. */
+  readonly lockTimeout: number;
+}
 
 /**
  * A command of apt-get that installs or removes.
  *
  * A configuration file that was edited stays: the new one is put beside it as `.dpkg-dist` (dpkg(1), --force-confold).
  */
-export function aptGet(command: string, options: readonly string[], names: readonly string[] = []): Script {
+export function aptGet(command: string, { options = [], names = [], lockTimeout }: AptGet): Script {
   const always = [
     "-y",
     "-q",
     "-o",
-    `DPkg::Lock::Timeout=${lockWait}`,
+    `DPkg::Lock::Timeout=${lockTimeout}`,
     "-o",
     "Dpkg::Options::=--force-confdef",
     "-o",
@@ -41,19 +45,23 @@ export const finishInterrupted: Script = lines(
  *
  * apt waits for no lock on the lists, so this does. The directory's time is set because apt leaves it alone where
  * nothing was new: it is by this time that the lists' age is told.
+ *
+ * @param lockTimeout seconds to wait for another process that has the lists
  */
-export const updateLists: Script = lines(
-  environment,
-  rawScript(`waited=0
+export function updateLists(lockTimeout: number): Script {
+  return lines(
+    environment,
+    rawScript(`waited=0
 while :; do
   said=$(apt-get -q -o APT::Update::Error-Mode=any -o Acquire::Retries=3 update 2>&1) && break
   status=$?
   case $said in
   *"Could not get lock"*)
-    if [ $waited -lt ${lockWait} ]; then sleep 3; waited=$((waited + 3)); continue; fi ;;
+    if [ $waited -lt ${lockTimeout} ]; then sleep 3; waited=$((waited + 3)); continue; fi ;;
   esac
   printf '%s\\n' "$said" >&2
   exit $status
 done
 touch /var/lib/apt/lists`),
-);
+  );
+}

@@ -1,8 +1,10 @@
+import { milliseconds } from "../../core/base/duration.ts";
 import { type Static, type TObject, Type } from "../../core/base/schema.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import type { Touch } from "../../core/facts/fact.ts";
 import { defineModule } from "../../core/tasks/module.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
+import { debFile } from "../../facts/deb-file.ts";
 import {
   freshPackageLists,
   type Offer,
@@ -11,6 +13,7 @@ import {
   upgradablePackages,
 } from "../../facts/package-lists.ts";
 import { dpkgInterrupted, installedPackage, packageTraces, packageVersion } from "../../facts/packages.ts";
+import { DurationParam } from "../util/duration-param.ts";
 import { aptGet, finishInterrupted, updateLists } from "./apt-get.ts";
 import { isVersion, type PackageSpec, packagePattern, parsePackage } from "./package-spec.ts";
 
@@ -53,6 +56,22 @@ const params = {
   installRecommends: Type.Optional(
     Type.Boolean({ description: "install recommended packages as well. Left out: as the host's apt is set" }),
   ),
+  onlyUpgrade: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: "with `latest` or versions: leave packages alone that are not installed",
+    }),
+  ),
+  deb: Type.Optional(
+    Type.String({
+      pattern: "^/",
+      description:
+        "a package file on the host, to be installed with what it depends on, unless that version or a later one is there; or give `name`",
+    }),
+  ),
+  lockTimeout: Type.Optional(
+    DurationParam("how long to wait for another process that installs packages. 5 m if left out"),
+  ),
   defaultRelease: Type.Optional(
     Type.String({
       pattern: "^[A-Za-z0-9][A-Za-z0-9./_-]*$",
@@ -94,8 +113,8 @@ const alongside: readonly Touch[] = [
 /**
  * Installs, upgrades and removes Debian packages with apt-get.
  *
- * It asks nothing (`DEBIAN_FRONTEND=noninteractive`), keeps configuration files that were edited, and waits up to
- * five minutes for another apt to finish. An installation that was cut off, with the host or with the command, is
+ * It asks nothing (`DEBIAN_FRONTEND=noninteractive`), keeps configuration files that were edited, and waits
+ * (`lockTimeout`) for another apt to finish. An installation that was cut off, with the host or with the command, is
  * finished first: apt would refuse to work. Where nothing is missing it reads dpkg's state only; the package lists
  * are read, and fetched if need be, when there is something to install.
  *
@@ -109,19 +128,29 @@ export const apt = defineModule({
   name: "apt",
   summary: "Installs, upgrades and removes Debian packages.",
   params,
+  atMostOneOf: ["name", "deb"],
   examples: [
     `apt({ name: "nginx" })`,
     `apt({ name: ["curl", "nginx=1.22.*"], cacheValidTime: 3600 })`,
     `apt({ name: "apache2", state: "absent", purge: true })`,
     `apt({ upgrade: "safe", updateCache: true })`,
+    `apt({ name: ["openssl", "openssh-server"], state: "latest", onlyUpgrade: true })`,
+    `apt({ deb: "/srv/packages/agent_2.1_amd64.deb" })`,
   ],
-  title: (p) => names(p).join(", ") || (upgradeOf(p) ? `upgrade ${upgradeOf(p)}` : "package lists"),
+  title: (p) => p.deb || names(p).join(", ") || (upgradeOf(p) ? `upgrade ${upgradeOf(p)}` : "package lists"),
   check(p) {
-    if (p.name === undefined && !wantsLists(p) && !upgradeOf(p) && p.autoremove !== true)
-      fail("there is nothing to do", "give `name`, `updateCache`, `upgrade` or `autoremove`");
+    if (
+      p.name === undefined &&
+      p.deb === undefined &&
+      !wantsLists(p) &&
+      !upgradeOf(p) &&
+      p.autoremove !== true
+    )
+      fail("there is nothing to do", "give `name`, `deb`, `updateCache`, `upgrade` or `autoremove`");
     if (p.updateCache === false && p.cacheValidTime !== undefined)
       fail("`updateCache: false` and `cacheValidTime` exclude each other");
     if (p.purge === true && p.state !== "absent") fail('`purge` goes with `state: "absent"` only');
+    if (p.deb !== undefined && p.state !== "present") fail('`deb` goes with `state: "present"` only');
     const odd = names(p).find((name) => !packagePattern.test(name));
     if (odd !== undefined)
       fail(
@@ -131,6 +160,8 @@ export const apt = defineModule({
     const versioned = names(p).find((name) => name.includes("="));
     if (versioned !== undefined && p.state !== "present")
       fail(`${versioned} names a version, which goes with \`state: "present"\` only`);
+    if (p.onlyUpgrade === true && p.state !== "latest" && !names(p).every((name) => name.includes("=")))
+      fail('`onlyUpgrade` goes with `state: "latest"`, or with versions');
   },
   async *plan(host, p) {
     const specs = names(p).map(parsePackage);
@@ -140,10 +171,16 @@ export const apt = defineModule({
     if (wantsLists(p) && (specs.length === 0 || p.state === "latest" || reach)) yield* refresh(host, p);
     if (reach) yield* upgrade(host, p, reach);
     const value: AptValue = {
-      installed: p.state === "absent" ? [] : yield* install(host, p, specs),
+      installed:
+        p.state === "absent"
+          ? []
+          : [
+              ...(yield* install(host, p, specs)),
+              ...(p.deb === undefined ? [] : yield* installFile(host, p, p.deb)),
+            ],
       removed: p.state === "absent" ? yield* remove(host, p, specs) : [],
     };
-    if (p.autoremove === true) yield* autoremove(host);
+    if (p.autoremove === true) yield* autoremove(host, p);
     return value;
   },
 });
@@ -165,6 +202,7 @@ async function* finish(host: PlanHost, p: Params, specs: readonly PackageSpec[])
   const ask = { present: isLacking, absent: isThere, latest: undefined }[p.state ?? "present"];
   const [interrupted] = await Promise.all([
     host.fact(dpkgInterrupted, ""),
+    p.deb === undefined ? undefined : host.fact(debFile, p.deb),
     ...(ask ? specs.map((spec) => ask(host, p, spec)) : []),
   ]);
   if (!interrupted) return;
@@ -179,17 +217,22 @@ async function* finish(host: PlanHost, p: Params, specs: readonly PackageSpec[])
 }
 
 /** Fetches the package lists if they are too old. */
-async function* refresh(host: PlanHost, { cacheValidTime: within = 3600 }: Params): Plan<void> {
+async function* refresh(host: PlanHost, p: Params): Plan<void> {
+  const { cacheValidTime: within = 3600 } = p;
   const fresh = within > 0 && (await host.fact(freshPackageLists, { within }));
-  if (!fresh) yield fetchLists(within);
+  if (!fresh) yield fetchLists(within, lockTimeoutOf(p));
 }
 
-function fetchLists(within: number): Change {
+function lockTimeoutOf({ lockTimeout = 300 }: Params): number {
+  return Math.ceil(milliseconds(lockTimeout) / 1000);
+}
+
+function fetchLists(within: number, lockTimeout: number): Change {
   return change({
     what: "package lists",
     before: "old",
     after: "fetched",
-    script: updateLists,
+    script: updateLists(lockTimeout),
     sets: [...new Set([within, justFetched])]
       .filter((seconds) => seconds > 0)
       .map((seconds) => freshPackageLists.is({ within: seconds }, true)),
@@ -220,18 +263,18 @@ async function* install(host: PlanHost, p: Params, specs: readonly PackageSpec[]
     isMissing() &&
     !(await host.fact(freshPackageLists, { within: justFetched }))
   ) {
-    yield fetchLists(justFetched);
+    yield fetchLists(justFetched, lockTimeoutOf(p));
     offers = await lookUp();
   }
   const targets = lacking.map((spec, index) => target(p, spec, offers[index]));
   for (const [index, spec] of lacking.entries()) requireOffered(host, spec, offers[index]);
   yield change({
     what: `install ${targets.map(({ word }) => word).join(", ")}`,
-    script: aptGet(
-      "install",
-      installOptions(p),
-      targets.map(({ word }) => word),
-    ),
+    script: aptGet("install", {
+      options: installOptions(p),
+      names: targets.map(({ word }) => word),
+      lockTimeout: lockTimeoutOf(p),
+    }),
     sets: targets.flatMap(({ name, version }) => [
       installedPackage.is(name, true),
       ...(version === undefined ? [] : [packageVersion.is(name, version)]),
@@ -244,7 +287,7 @@ async function* install(host: PlanHost, p: Params, specs: readonly PackageSpec[]
 async function isLacking(host: PlanHost, p: Params, { name, version }: PackageSpec): Promise<boolean> {
   if (version !== undefined) {
     const now = await host.fact(packageVersion, name);
-    return now === undefined || !isVersion(version, now);
+    return now === undefined ? p.onlyUpgrade !== true : !isVersion(version, now);
   }
   if (p.state !== "latest") return !(await host.fact(installedPackage, name));
   const [installed, now, offer] = await Promise.all([
@@ -252,7 +295,33 @@ async function isLacking(host: PlanHost, p: Params, { name, version }: PackageSp
     host.fact(packageVersion, name),
     host.fact(packageOffer, { name, release: p.defaultRelease ?? "" }),
   ]);
+  if (p.onlyUpgrade === true && !installed) return false;
   return offer.kind === "package" ? now !== offer.version : !installed;
+}
+
+/** @returns the name of the package in the file, if it was missing or older */
+async function* installFile(host: PlanHost, p: Params, path: string): Plan<string[]> {
+  const found = await host.fact(debFile, path);
+  host.require(
+    found !== undefined,
+    `${path} is no package file on the host`,
+    "copy it there before: copy({ src, dest })",
+  );
+  if (!found || found.installed === "same") return [];
+  if (found.installed === "later" && p.allowDowngrade !== true) return [];
+  const { name, version } = found;
+  yield change({
+    what: `install ${name}=${version}`,
+    after: path,
+    script: aptGet("install", { options: installOptions(p), names: [path], lockTimeout: lockTimeoutOf(p) }),
+    sets: [
+      installedPackage.is(name, true),
+      packageVersion.is(name, version),
+      debFile.is(path, { ...found, installed: "same" }),
+    ],
+    touches: alongside,
+  });
+  return [name];
 }
 
 interface Target {
@@ -318,7 +387,7 @@ async function* remove(host: PlanHost, p: Params, specs: readonly PackageSpec[])
   if (found.length === 0) return [];
   yield change({
     what: `${purge ? "purge" : "remove"} ${found.join(", ")}`,
-    script: aptGet(purge ? "purge" : "remove", [], found),
+    script: aptGet(purge ? "purge" : "remove", { names: found, lockTimeout: lockTimeoutOf(p) }),
     sets: found.flatMap((name) => [
       packageVersion.is(name, undefined),
       ...(purge ? [packageTraces.is(name, false)] : []),
@@ -335,18 +404,21 @@ async function* upgrade(host: PlanHost, p: Params, reach: "safe" | "full"): Plan
   yield change({
     what: `upgrade ${packages.length} packages`,
     after: packages.join(", "),
-    script: aptGet(reach === "safe" ? "upgrade" : "dist-upgrade", installOptions(p)),
+    script: aptGet(reach === "safe" ? "upgrade" : "dist-upgrade", {
+      options: installOptions(p),
+      lockTimeout: lockTimeoutOf(p),
+    }),
     sets: [upgradablePackages.is(reach, [])],
     touches: reach === "safe" ? alongside : ["everything"],
   });
 }
 
-async function* autoremove(host: PlanHost): Plan<void> {
+async function* autoremove(host: PlanHost, p: Params): Plan<void> {
   const packages = await host.fact(unneededPackages, "");
   if (packages.length === 0) return;
   yield change({
     what: `remove ${packages.join(", ")}, needed no more`,
-    script: aptGet("autoremove", []),
+    script: aptGet("autoremove", { lockTimeout: lockTimeoutOf(p) }),
     sets: [unneededPackages.is("", [])],
     touches: ["everything"],
   });

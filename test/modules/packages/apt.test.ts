@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
+import { debFile } from "../../../src/facts/deb-file.ts";
 import {
   freshPackageLists,
   type Offer,
@@ -33,7 +34,56 @@ interface Case {
   readonly script?: string;
 }
 
+const agent = { name: "agent", version: "2.1" };
+const file = "/srv/agent.deb";
+
 const cases: readonly Case[] = [
+  {
+    name: "upgrades what is installed, and installs nothing",
+    params: { name: ["curl", "rsync"], state: "latest", onlyUpgrade: true },
+    facts: [
+      missing("curl"),
+      packageVersion.is("curl", undefined),
+      offer("curl", offered("8")),
+      installedPackage.is("rsync", true),
+      packageVersion.is("rsync", "3"),
+      offer("rsync", offered("4", "3")),
+    ],
+    changes: ["install rsync"],
+  },
+  {
+    name: "leaves a version to who has the package",
+    params: { name: "curl=8", onlyUpgrade: true },
+    facts: [packageVersion.is("curl", undefined)],
+    changes: [],
+  },
+  {
+    name: "installs a package file with what it depends on",
+    params: { deb: file, lockTimeout: "90s" },
+    facts: [debFile.is(file, { ...agent, installed: "none" })],
+    changes: ["install agent=2.1"],
+    script: "DPkg::Lock::Timeout=90",
+  },
+  {
+    name: "installs a package file over an earlier version",
+    params: { deb: file },
+    facts: [debFile.is(file, { ...agent, installed: "earlier" })],
+    changes: ["install agent=2.1"],
+    script: "install -- /srv/agent.deb",
+  },
+  {
+    name: "leaves a later version than a package file's",
+    params: { deb: file },
+    facts: [debFile.is(file, { ...agent, installed: "later" })],
+    changes: [],
+  },
+  {
+    name: "goes back to a package file's version on demand",
+    params: { deb: file, allowDowngrade: true },
+    facts: [debFile.is(file, { ...agent, installed: "later" })],
+    changes: ["install agent=2.1"],
+    script: "--allow-downgrades",
+  },
   {
     name: "finishes an installation that was cut off, even where nothing else is to be done",
     params: { name: "curl" },
@@ -210,9 +260,18 @@ describe("apt", () => {
     expect(value).toEqual({ installed: ["curl"], removed: [] });
   });
 
+  it("misses a package file that is not there", async () => {
+    const plan = planTask(apt({ deb: file }), { facts: [whole, debFile.is(file, undefined)] });
+    await expect(plan).rejects.toMatchObject({ message: `${file} is no package file on the host` });
+  });
+
   it.each([
     [{}, "there is nothing to do"],
     [{ name: "curl", purge: true }, "`purge` goes with"],
+    [{ name: "curl", onlyUpgrade: true }, "`onlyUpgrade` goes with"],
+    [{ name: "curl", deb: "/a.deb" }, "name and deb exclude each other"],
+    [{ deb: "/a.deb", state: "absent" }, "`deb` goes with"],
+    [{ deb: "a.deb" }, "deb"],
     [{ name: "curl=7", state: "latest" }, "names a version"],
     [{ name: "curl", updateCache: false, cacheValidTime: 1 }, "exclude each other"],
     [{ name: "--purge" }, '"--purge" is no package\'s name'],

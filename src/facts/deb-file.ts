@@ -1,0 +1,41 @@
+/** Package files: what is in one, and whether it is installed. */
+import { rawScript, sh } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
+
+export interface DebFile {
+  readonly name: string;
+  readonly version: string;
+  /** What is installed of that package, beside the file's version. */
+  readonly installed: "none" | "earlier" | "same" | "later";
+}
+
+/** The package in a file, by its path on the host; undefined where there is no such file. */
+export const debFile = defineFact<string, DebFile | undefined>({
+  name: "package.file",
+  about: "world", // the file may be written anew, and packages come with others
+  script: (paths) =>
+    rawScript(`for path in ${sh`${paths}`.text}; do
+  name=$(dpkg-deb -f "$path" Package 2>/dev/null) && version=$(dpkg-deb -f "$path" Version) || { echo; continue; }
+  now=$(dpkg-query -W -f '\${db:Status-Abbrev} \${Version}' -- "$name" 2>/dev/null) || now=
+  case $now in
+    ?[iWt]*) now=\${now##* } ;;
+    *) now= ;;
+  esac
+  if [ -z "$now" ]; then state=none
+  elif dpkg --compare-versions "$now" lt "$version"; then state=earlier
+  elif dpkg --compare-versions "$now" gt "$version"; then state=later
+  else state=same
+  fi
+  printf '%s\\t%s\\t%s\\n' "$name" "$version" "$state"
+done`),
+  parse(stdout, paths) {
+    const answers = stdout.toString().split("\n");
+    return new Map(paths.map((path, index) => [path, asDebFile(answers[index] ?? "")]));
+  },
+});
+
+function asDebFile(line: string): DebFile | undefined {
+  const [name, version, state] = line.split("\t");
+  const installed = (["none", "earlier", "same", "later"] as const).find((one) => one === state);
+  return name && version && installed ? { name, version, installed } : undefined;
+}
