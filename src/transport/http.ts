@@ -8,6 +8,8 @@ import type { HttpRequest } from "../core/facts/change.ts";
 import type { Session } from "./session.ts";
 
 export interface HttpResponse {
+  /** What answered, after redirects. */
+  readonly url: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -16,18 +18,59 @@ export interface HttpResponse {
 /** The most of a body that is kept: enough for any health page, and no way to fill the controller's memory. */
 const bodyLimit = 1024 * 1024;
 
+/** As many as Ansible's uri follows. */
+const mostRedirects = 10;
+
 /**
  * Sends a request from the host.
  *
- * @throws ShowrunnerError `task.failed` if nothing answers there in time
+ * @throws ShowrunnerError `task.failed` if nothing answers there in time, or it is sent around in circles
  */
 export async function request(session: Session, wanted: HttpRequest): Promise<HttpResponse> {
+  const end = performance.now() + wanted.timeout;
+  let asked: HttpRequest = wanted;
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const timeout = Math.max(1, end - performance.now());
+    const response = await requestOnce(session, { ...asked, timeout }, wanted.timeout);
+    const next = wanted.followRedirects ? redirected(asked, response) : undefined;
+    if (!next) return response;
+    asked = next;
+  }
+  throw new ShowrunnerError("task.failed", `${wanted.url} was redirected more than ${mostRedirects} times`, {
+    hint: `the last time to ${asked.url}`,
+  });
+}
+
+/** What a redirect asks for, by the Fetch Standard (4.4, HTTP-redirect fetch); undefined for any other answer. */
+function redirected(asked: HttpRequest, { status, headers }: HttpResponse): HttpRequest | undefined {
+  const location = headers["location"];
+  if (location === undefined || ![301, 302, 303, 307, 308].includes(status)) return undefined;
+  const from = new URL(asked.url);
+  if (!URL.canParse(location, from.href)) return undefined;
+  const to = new URL(location, from);
+  if (!/^https?:$/.test(to.protocol)) return undefined;
+  const asGet = (status === 303 && asked.method !== "HEAD") || (status <= 302 && asked.method === "POST");
+  const dropped = [
+    ...(to.origin === from.origin ? [] : ["authorization", "cookie", "host"]),
+    ...(asGet ? ["content-type"] : []),
+  ];
+  const kept = Object.entries(asked.headers).filter(([name]) => !dropped.includes(name));
+  return {
+    ...asked,
+    url: to.href,
+    headers: Object.fromEntries(kept),
+    ...(asGet ? { method: "GET", body: undefined } : {}),
+  };
+}
+
+/** @param patience milliseconds that the user has given to it all */
+async function requestOnce(session: Session, wanted: HttpRequest, patience: number): Promise<HttpResponse> {
   const url = new URL(wanted.url);
   const secure = url.protocol === "https:";
   const port = Number(url.port || (secure ? 443 : 80));
   const host = url.hostname.replace(/^\[|\]$/g, "");
   try {
-    return await withTimeout(wanted.timeout, async (signal) => {
+    return await withTimeout(wanted.timeout, patience, async (signal) => {
       const stream = await session.dial(host, port, wanted.timeout);
       if (signal.aborted) stream.destroy(); // it came too late: nobody would ever close it
       signal.addEventListener("abort", () => stream.destroy());
@@ -70,13 +113,13 @@ function exchange(socket: Duplex, url: URL, { method, headers, body }: HttpReque
     socket.once("error", reject);
     sent.once("error", reject);
     sent.once("response", (response) => {
-      collect(response).then(resolve, reject);
+      collect(url.href, response).then(resolve, reject);
     });
     sent.end(body);
   });
 }
 
-async function collect(response: IncomingMessage): Promise<HttpResponse> {
+async function collect(url: string, response: IncomingMessage): Promise<HttpResponse> {
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of response) {
@@ -87,16 +130,20 @@ async function collect(response: IncomingMessage): Promise<HttpResponse> {
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
   );
-  return { status: response.statusCode ?? 0, headers, body: Buffer.concat(pieces).toString("utf8") };
+  return { url, status: response.statusCode ?? 0, headers, body: Buffer.concat(pieces).toString("utf8") };
 }
 
-async function withTimeout<T>(timeout: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function withTimeout<T>(
+  timeout: number,
+  patience: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       controller.abort();
-      reject(new Error(`no answer within ${timeout / 1000} s`));
+      reject(new Error(`no answer within ${patience / 1000} s`));
     }, timeout);
   });
   try {

@@ -50,6 +50,7 @@ export interface HttpRequest {
   readonly timeout: number;
   /** False: accept any certificate. */
   readonly verifyTls: boolean;
+  readonly followRedirects: boolean;
 }
 
 /** Reboots the host, and waits until it is back. */

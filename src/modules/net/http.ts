@@ -11,6 +11,8 @@ import { DurationParam } from "../util/duration-param.ts";
 
 /** What `http` gives. */
 export interface HttpValue {
+  /** What answered: another one than was asked, where redirects were followed. */
+  readonly url: string;
   readonly status: number;
   /** By their names in small letters. */
   readonly headers: Readonly<Record<string, string>>;
@@ -59,6 +61,13 @@ const params = {
   ),
   timeout: Type.Optional(DurationParam("how long the whole answer may take. 30 s if left out")),
   verifyTls: Type.Optional(Type.Boolean({ default: true, description: "false: accept any certificate" })),
+  followRedirects: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "true: ask where a redirect leads to, ten times at most; another server than the first gets no `authorization`",
+    }),
+  ),
   readOnly: Type.Optional(
     Type.Boolean({
       default: false,
@@ -73,7 +82,8 @@ type Params = Static<TObject<typeof params>>;
 /**
  * Sends an HTTP request from the host, without any tool on it, and gives the answer.
  *
- * Redirects are not followed. To wait until something answers as it should, give the task `retries` and `delay`, or
+ * Redirects are answers like any other, unless `followRedirects` is set; then the methods change as in browsers (the
+ * Fetch Standard, HTTP-redirect fetch): what was a POST is asked again as a GET, except by the statuses 307 and 308. To wait until something answers as it should, give the task `retries` and `delay`, or
  * `until`.
  *
  * @throws ShowrunnerError `task.failed` (`change.failed` for a method that changes something) if nothing answers, or
@@ -105,7 +115,7 @@ export const http = defineModule({
       const answer = await host.fact(httpAnswer, { ...request });
       if ("problem" in answer) fail(answer.problem);
       requireStatus(request, answer.got, statuses);
-      return asValue(request, answer.got);
+      return asValue(answer.got);
     }
     const output = yield change({
       what: request.method,
@@ -114,7 +124,7 @@ export const http = defineModule({
       touches: ["everything"],
     });
     const response: HttpResponse = JSON.parse(output.stdout.toString());
-    return asValue(request, response);
+    return asValue(response);
   },
 });
 
@@ -135,6 +145,7 @@ function requestOf(p: Params): HttpRequest {
     body: p.json === undefined ? p.body && reveal(p.body) : JSON.stringify(revealed(p.json)),
     timeout: milliseconds(p.timeout ?? 30),
     verifyTls: p.verifyTls !== false,
+    followRedirects: p.followRedirects === true,
   };
 }
 
@@ -162,8 +173,9 @@ function requireStatus(
   );
 }
 
-function asValue({ url }: HttpRequest, { status, headers, body }: HttpResponse): HttpValue {
+function asValue({ url, status, headers, body }: HttpResponse): HttpValue {
   return {
+    url,
     status,
     headers,
     body,

@@ -29,6 +29,15 @@ beforeAll(async () => {
       body: await text(request),
     });
     if (request.url === "/slow") return;
+    const [, status, to] = /^\/(30\d)(\/.*)$/.exec(request.url ?? "") ?? [];
+    if (status !== undefined && to !== undefined) {
+      // a second name of this machine is another origin
+      response.writeHead(Number(status), {
+        location: to === "/away" ? `${base.replace("127.0.0.1", "localhost")}/x` : to,
+      });
+      response.end();
+      return;
+    }
     const ready = asked.length >= 3;
     response.statusCode = request.url === "/later" && !ready ? 503 : request.url === "/missing" ? 404 : 200;
     response.setHeader("X-Test", "yes");
@@ -120,6 +129,49 @@ describe("http", () => {
     expect(slow.error?.message).toContain("no answer within 0.2 s");
     const ran = await runHere(async () => (await http({ url: `${base}/text` })).value.json());
     expect(ran.error?.message).toContain("did not answer with JSON");
+  });
+
+  it("takes a redirect for the answer, unless it is to be followed", async () => {
+    const url = `${base}/302/text`;
+    await runHere(async () => {
+      const { value } = await http({ url, status: 302 });
+      expect([value.url, value.headers["location"]]).toEqual([url, "/text"]);
+      const followed = await http({ url, followRedirects: true });
+      expect(followed.value).toMatchObject({ url: `${base}/text`, body: "plain" });
+    });
+    expect(asked).toHaveLength(3);
+  });
+
+  it.each([
+    [302, "POST", "GET /text", ""],
+    [303, "PUT", "GET /text", ""],
+    [307, "POST", "POST /text", "x"],
+    [308, "PUT", "PUT /text", "x"],
+  ] as const)("follows a %s after a %s as a browser does", async (status, method, line, body) => {
+    const ran = await runHere(() =>
+      http({
+        url: `${base}/${status}/text`,
+        method,
+        body: "x",
+        headers: { "Content-Type": "a/b" },
+        followRedirects: true,
+      }),
+    );
+    expect(ran.error).toBeUndefined();
+    expect(asked.at(-1)).toMatchObject({ line, body });
+    expect(asked.at(-1)?.headers["content-type"]).toBe(body === "" ? undefined : "a/b");
+  });
+
+  it("tells no other server who asks, and does not go around in circles", async () => {
+    const ask = (path: string) =>
+      http({ url: `${base}${path}`, user: "ann", password: "pass-word", followRedirects: true });
+    expect((await runHere(() => ask("/302/x"))).error).toBeUndefined();
+    expect(asked.map(({ headers }) => headers.authorization !== undefined)).toEqual([true, true]);
+    asked = [];
+    expect((await runHere(() => ask("/302/away"))).error).toBeUndefined();
+    expect(asked.map(({ headers }) => headers.authorization !== undefined)).toEqual([true, false]);
+    const round = `${"/302".repeat(12)}/x`;
+    expect((await runHere(() => ask(round))).error?.message).toContain("was redirected more than 10 times");
   });
 
   it("is asked again by retries", async () => {
