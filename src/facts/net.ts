@@ -1,7 +1,7 @@
 /** What answers on the network, as seen from the host: nothing is needed on it. */
 
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { sh } from "../core/base/script.ts";
+import { lines, quote, rawScript, sh } from "../core/base/script.ts";
 import type { HttpRequest } from "../core/facts/change.ts";
 import { defineFact } from "../core/facts/fact.ts";
 import { type HttpResponse, request } from "../transport/http.ts";
@@ -50,6 +50,58 @@ export const pathExists = defineFact<string, boolean>({
   parse(stdout, paths) {
     const answers = stdout.toString().split("\n");
     return new Map(paths.map((path, index) => [path, answers[index] === "1"]));
+  },
+});
+
+/** What is looked for in a file: an extended regular expression, as grep knows it. */
+export interface Searched {
+  readonly [name: string]: unknown;
+  readonly path: string;
+  readonly search: string;
+}
+
+/** Whether a line of a file matches; not in a file that is not there. About what running software writes: a log. */
+export const fileMatches = defineFact<Searched, Reached<boolean>>({
+  name: "file.matches",
+  about: "world",
+  script: (keys) =>
+    lines(
+      ...keys.map(({ path, search }) =>
+        rawScript(`if [ -f ${quote(path)} ]; then
+  problem=$(grep -E -q -e ${quote(search)} -- ${quote(path)} 2>&1); echo "$? $problem"
+else echo 1; fi`),
+      ),
+    ),
+  parse(stdout, keys) {
+    const answers = stdout.toString().split("\n");
+    return new Map(
+      keys.map((key, index) => {
+        const [, status = "2", problem = ""] = /^(\d+) ?(.*)$/.exec(answers[index] ?? "") ?? [];
+        return [key, Number(status) > 1 ? { problem } : { got: status === "0" }];
+      }),
+    );
+  },
+});
+
+/**
+ * How many connections there are to a TCP port of the host. One that is over and only waits for stray packets
+ * (TIME_WAIT) is none.
+ */
+export const openConnections = defineFact<{ readonly port: number }, number>({
+  name: "net.connections",
+  about: "world",
+  script: (keys) =>
+    lines(
+      // the columns are: number, local address, remote address, state (proc_pid_net(5))
+      ...keys.map(({ port }) => {
+        const ends = `:${port.toString(16).toUpperCase().padStart(4, "0")} [0-9A-F]*:[0-9A-F]* 0[123458] `;
+        return sh`cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -c -- ${ends}`;
+      }),
+      rawScript(":"),
+    ),
+  parse(stdout, keys) {
+    const answers = stdout.toString().split("\n");
+    return new Map(keys.map((key, index) => [key, Number(answers[index])]));
   },
 });
 

@@ -2,7 +2,7 @@ import { milliseconds } from "../../core/base/duration.ts";
 import { type Static, type TObject, Type } from "../../core/base/schema.ts";
 import { defineModule } from "../../core/tasks/module.ts";
 import { fail, type PlanHost } from "../../core/tasks/task.ts";
-import { openPort, pathExists } from "../../facts/net.ts";
+import { fileMatches, openConnections, openPort, pathExists } from "../../facts/net.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 const params = {
@@ -19,13 +19,25 @@ const params = {
   path: Type.Optional(
     Type.String({ pattern: "^/", description: "a file, directory or socket; or give `port`" }),
   ),
+  search: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "with `path`: a line of the file must match this extended regular expression (grep -E)",
+    }),
+  ),
   state: Type.Optional(
     Type.Union(
-      [Type.Literal("started"), Type.Literal("present"), Type.Literal("stopped"), Type.Literal("absent")],
+      [
+        Type.Literal("started"),
+        Type.Literal("present"),
+        Type.Literal("stopped"),
+        Type.Literal("absent"),
+        Type.Literal("drained"),
+      ],
       {
         default: "started",
         description:
-          "`started` or `present`: the port takes connections, the path exists; `stopped` or `absent`: no longer",
+          "`started` or `present`: the port takes connections, the path exists; `stopped` or `absent`: no longer; `drained`: nobody is connected to this port of the host's own",
       },
     ),
   ),
@@ -38,7 +50,8 @@ const params = {
 type Params = Static<TObject<typeof params>>;
 
 /**
- * Waits until a port takes connections or a path exists, or until they no longer do. It changes nothing.
+ * Waits until a port takes connections, a path exists or a line stands in a file, or until they no longer do; or until
+ * all connections to a port have ended. It changes nothing.
  *
  * A check looks once and does not wait: what is not there yet is unknown where an earlier change may bring it about,
  * and else a failure.
@@ -48,15 +61,27 @@ type Params = Static<TObject<typeof params>>;
  * @example
  * await waitFor({ port: 8000, timeout: "30s" });
  * await waitFor({ path: "/run/mysqld/mysqld.sock" });
+ * await waitFor({ path: "/var/log/app.log", search: "ready in [0-9]+ ms" });
+ * await waitFor({ port: 8000, state: "drained", timeout: "2m" });
  */
 export const waitFor = defineModule({
   name: "waitFor",
   summary: "Waits for a port or a path.",
   params,
   oneOf: ["port", "path"],
-  examples: [`waitFor({ port: 8000, timeout: "30s" })`, `waitFor({ path: "/run/app.pid", state: "absent" })`],
-  title: (p) => `${p.path ?? `${p.host ?? "127.0.0.1"}:${p.port}`}${isGone(p) ? " gone" : ""}`,
+  examples: [
+    `waitFor({ port: 8000, timeout: "30s" })`,
+    `waitFor({ path: "/run/app.pid", state: "absent" })`,
+    `waitFor({ path: "/var/log/app.log", search: "ready in [0-9]+ ms" })`,
+    `waitFor({ port: 8000, state: "drained" })`,
+  ],
+  title: (p) =>
+    `${p.path ?? `${p.host ?? "127.0.0.1"}:${p.port}`}${p.state === "drained" ? " drained" : isGone(p) ? " gone" : ""}`,
   check(p) {
+    if (p.search !== undefined && p.path === undefined) fail("`search` needs `path`");
+    if (p.state === "drained" && p.port === undefined) fail('`state: "drained"` needs `port`');
+    if (p.state === "drained" && p.host !== "127.0.0.1")
+      fail('`state: "drained"` is about a port of the host itself: `host` has no part in it');
     if (p.path !== undefined && p.connectTimeout !== undefined)
       fail("`connectTimeout` goes with `port` only");
   },
@@ -66,8 +91,10 @@ export const waitFor = defineModule({
     timeout: milliseconds(p.timeout ?? 300),
   }),
   async *plan(host, p) {
-    if (p.path !== undefined) await lookAtPath(host, p, p.path);
-    if (p.port !== undefined) await lookAtPort(host, p, p.port);
+    if (p.path !== undefined && p.search !== undefined) await lookInto(host, p, p.path, p.search);
+    else if (p.path !== undefined) await lookAtPath(host, p, p.path);
+    else if (p.port !== undefined && p.state === "drained") await lookForClients(host, p.port);
+    else if (p.port !== undefined) await lookAtPort(host, p, p.port);
     return {};
   },
 });
@@ -79,6 +106,18 @@ function isGone({ state }: Params): boolean {
 async function lookAtPath(host: PlanHost, p: Params, path: string): Promise<void> {
   const exists = await host.fact(pathExists, path);
   if (exists === isGone(p)) fail(exists ? `${path} is still there` : `${path} is not there`);
+}
+
+async function lookInto(host: PlanHost, p: Params, path: string, search: string): Promise<void> {
+  const matches = await host.fact(fileMatches, { path, search });
+  if ("problem" in matches) fail(matches.problem);
+  if (matches.got === isGone(p))
+    fail(`${path} ${matches.got ? "still has a line" : "has no line"} like ${search}`);
+}
+
+async function lookForClients(host: PlanHost, port: number): Promise<void> {
+  const count = await host.fact(openConnections, { port });
+  if (count > 0) fail(`port ${port} still has ${count} ${count === 1 ? "connection" : "connections"}`);
 }
 
 async function lookAtPort(host: PlanHost, p: Params, port: number): Promise<void> {

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -210,6 +210,37 @@ describe("waitFor", () => {
     expect((await runHere(() => waitFor({ path, state: "absent", ...soon }))).told).toEqual(["waitFor ok"]);
   });
 
+  it("waits for a line to stand in a file, and to stand there no more", async () => {
+    const path = join(folder, "it's a log");
+    const search = "it's ready( in [0-9]+ ms)?$";
+    setTimeout(() => writeFileSync(path, "it's ready soon\n"), 100);
+    setTimeout(() => writeFileSync(path, "begun\nit's ready in 12 ms\n"), 300);
+    expect((await runHere(() => waitFor({ path, search, ...soon }))).told).toEqual(["waitFor ok"]);
+    expect(readFileSync(path, "utf8")).toContain("12 ms");
+    setTimeout(() => writeFileSync(path, "begun\n"), 100);
+    const gone = await runHere(() => waitFor({ path, search, state: "absent", ...soon }));
+    expect(gone.told).toEqual(["waitFor ok"]);
+    const brief = { interval: "50ms", timeout: "100ms" } as const;
+    const never = await runHere(() => waitFor({ path, search, ...brief }));
+    expect(never.error?.message).toContain(`${path} has no line like ${search}`);
+    const wrong = await runHere(() => waitFor({ path, search: "(", ...brief }));
+    expect(wrong.error?.message).toMatch(/grep: .*\(/);
+  });
+
+  it("waits until the connections to a port have ended", async () => {
+    const server = createTcpServer((socket) => void socket.on("error", () => undefined).resume());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const port = portOf(server.address());
+    const client = connect(port, "127.0.0.1");
+    await new Promise<void>((resolve) => client.once("connect", resolve));
+    const brief = { interval: "50ms", timeout: "100ms" } as const;
+    const busy = await runHere(() => waitFor({ port, state: "drained", ...brief }));
+    expect(busy.error?.message).toContain(`port ${port} still has 1 connection`);
+    setTimeout(() => client.end(), 200);
+    expect((await runHere(() => waitFor({ port, state: "drained", ...soon }))).told).toEqual(["waitFor ok"]);
+    server.close();
+  });
+
   it("fails in time, and says what it waited for", async () => {
     const { error } = await runHere(() => waitFor({ port: 1, interval: "50ms", timeout: "300ms" }));
     expect(error?.message).toMatch(
@@ -242,6 +273,9 @@ describe("waitFor", () => {
     [{ port: 1, path: "/x" }, "expected either port or path, got both"],
     [{ path: "x" }, "path"],
     [{ port: 70_000 }, "port"],
+    [{ port: 80, search: "x" }, "`search` needs `path`"],
+    [{ path: "/x", state: "drained" }, "needs `port`"],
+    [{ port: 80, host: "db1", state: "drained" }, "a port of the host itself"],
     [{ port: 1, timeout: "soon" }, "timeout"],
   ])("refuses %j", (params, message) => {
     expect(() => waitFor.fromData(params)).toThrow(message);
