@@ -1,6 +1,7 @@
 /** Makes directories, with those above them. */
 import { posix } from "node:path";
-import { lines, type Script, sh } from "../../core/base/script.ts";
+import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
+import { stagingPath } from "../../core/engine/write-file.ts";
 import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
@@ -30,23 +31,19 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
     fail(`${path} can't be made: ${posix.dirname(missing[0] ?? path)} is not a directory on the host`);
 
   await requireAccounts(host, wanted);
-  const steps: Script[] = [];
-  const sets = [];
-  let shown = "";
+  const made: Made[] = [];
   for (const one of missing) {
     const plain: ModeState & { type: "directory" } = await created(host, "directory", parent);
     const then = withAttributes(plain, wanted);
-    steps.push(makeOne(one, wanted, then.mode));
-    sets.push(file.is(one, then));
-    shown = showState(then);
+    made.push({ path: one, then });
     parent = then;
   }
   yield change({
     what: "created",
     before: "absent",
-    after: `directory ${shown}`,
-    script: lines(sh`set -e; umask 022`, ...steps),
-    sets,
+    after: `directory ${made.map(({ then }) => showState(then)).at(-1)}`,
+    script: lines(sh`set -e; umask 022`, isPlain(wanted) ? makePlain(made) : makeTogether(made, wanted)),
+    sets: made.map(({ path: one, then }) => file.is(one, then)),
     touches: [...treesAbove(path)],
   });
 }
@@ -54,11 +51,45 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
 /** The one directory that need not be looked at. */
 const root: FileState = { type: "directory", mode: "0755", owner: "root", group: "root" };
 
-/** Until it has its owner and mode, a directory is open to nobody else. */
-function makeOne(path: string, { owner, group, mode }: Attributes, then: string): Script {
+/** A directory to be made, and what it is then like. */
+interface Made {
+  readonly path: string;
+  readonly then: ModeState;
+}
+
+function isPlain({ owner, group, mode }: Attributes): boolean {
+  return owner === undefined && group === undefined && mode === undefined;
+}
+
+function makePlain(made: readonly Made[]): Script {
+  return lines(...made.map(({ path }) => sh`mkdir -- ${path}`));
+}
+
+/**
+ * They come into sight together, with owner and mode: a task that is begun again finds what is above its directory
+ * there, and no longer sets it right.
+ */
+function makeTogether(made: readonly Made[], { owner, group }: Attributes): Script {
+  const [top = { path: "/" }] = made;
   const operand = chownOperand(owner, group);
-  const steps = [mode === undefined ? sh`mkdir -- ${path}` : sh`(umask 077; mkdir -- ${path})`];
-  if (operand !== undefined) steps.push(sh`chown -- ${operand} ${path}`);
-  if (mode !== undefined) steps.push(sh`chmod -- ${chmodOperand(then)} ${path}`);
-  return lines(...steps);
+  const steps = made.flatMap(({ path, then }) => {
+    const here = `./${posix.relative(top.path, path)}`;
+    return [
+      ...(path === top.path ? [] : [sh`(umask 077; mkdir -- ${here})`]),
+      ...(operand === undefined ? [] : [sh`chown -- ${operand} ${here}`]),
+      sh`chmod -- ${chmodOperand(then.mode)} ${here}`,
+    ];
+  });
+  return lines(
+    sh`beside=${stagingPath(top.path, "")}`,
+    rawScript(`sr_new=$(mktemp -d "\${beside}XXXXXX")
+trap 'rm -rf -- "$sr_new"' EXIT
+trap 'exit 143' HUP INT TERM
+for left in "$beside"*; do [ "$left" = "$sr_new" ] || rm -rf -- "$left"; done
+cd -- "$sr_new"`),
+    ...steps,
+    sh`cd /
+[ ! -e ${top.path} ] || { printf '%s\n' ${`${top.path} has come to be meanwhile`} >&2; exit 1; }
+mv -- "$sr_new" ${top.path}`,
+  );
 }

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -369,6 +370,32 @@ describe("file on this machine", () => {
     expect(readlinkSync(join(odd, "dangling"))).toBe("-n o'where");
     expect(readdirSync(at)).not.toContain("old");
     expect((await runTasks(twice)).statuses).toEqual(Array(5).fill("ok"));
+  });
+
+  it("shows directories whole: cut off at any command, the next run ends as if nothing had happened", async () => {
+    const tools = ["mkdir", "chmod", "mktemp", "mv"];
+    const shims = join(at, "shims");
+    mkdirSync(shims);
+    for (const [index, tool] of tools.entries())
+      for (const nth of [1, 2, 3]) {
+        const top = join(at, `cut ${index} ${nth}`);
+        const path = join(top, "b/c");
+        for (const name of tools) rmSync(join(shims, name), { force: true });
+        // ends the shell that called it, when it is called so many times
+        writeFileSync(
+          join(shims, tool),
+          `#!/bin/sh\necho >>"${top}.calls"; [ "$(wc -l <"${top}.calls")" -lt ${nth} ] || kill -9 $PPID\nexec /bin/${tool} "$@"\n`,
+          { mode: 0o755 },
+        );
+        const make = (PATH: string) =>
+          file({ path, state: "directory", mode: "0751" }, { environment: { PATH } });
+        await runTasks([() => make(`${shims}:/usr/bin:/bin`)]);
+        rmSync(`${top}.calls`, { force: true });
+        const { error } = await runTasks([() => make("/usr/bin:/bin")]);
+        expect(error).toBeUndefined();
+        expect([top, join(top, "b"), path].map(mode)).toEqual(["751", "751", "751"]);
+        expect(readdirSync(at).filter((name) => name.includes(".sr-"))).toEqual([]);
+      }
   });
 
   it("turns a link to a directory, and puts nothing into what it led to", async () => {
