@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { ShowrunnerError } from "../../src/core/base/errors.ts";
-import { SecretString, type TSchema, Type } from "../../src/core/base/schema.ts";
+import { SecretString, type TProperties, Type } from "../../src/core/base/schema.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { CommandLineText, checkVars } from "../../src/core/plays/vars.ts";
 import { loadInventory } from "../../src/inventory/index.ts";
@@ -48,7 +48,7 @@ describe("a template in a YAML variable", () => {
 });
 
 describe("a schema", () => {
-  const wants = (schema: TSchema) => {
+  const wants = (schema: TProperties[string]) => {
     const one = play("p", { hosts: "all", vars: { name: schema } }, { one: async () => undefined });
     return async (value: string) => {
       const { hosts } = await hostsOf("all:\n  hosts:\n    a:\n");

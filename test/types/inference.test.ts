@@ -109,6 +109,8 @@ function compiledOnly(): void {
   raise({ name: "a", to: 1 }, { failedWhen: async () => true });
   // @ts-expect-error a verdict is no text
   raise({ name: "a", to: 1 }, { changedWhen: "value.was == 1" });
+  // @ts-expect-error a variable's type is made by Type
+  play("p", { hosts: "all", vars: { port: String } }, { one: async () => undefined });
   // @ts-expect-error a misspelt role variable
   greeting({ txt: "hi", password: "x" });
   // @ts-expect-error a value that is none of the choices

@@ -2,13 +2,18 @@
 
 import { createRequire } from "node:module";
 import type { Ajv as AjvInstance, ErrorObject, ValidateFunction } from "ajv";
-import { type Static, type TObject, type TProperties, type TSchema, type TUnsafe, Type } from "typebox";
+import { type Static, type TObject, type TSchema, type TUnsafe, Type } from "typebox";
 import { redact, reveal, Secret } from "../../secrets/secret.ts";
 import { type ErrorCode, type Location, messageOf, ShowrunnerError } from "./errors.ts";
 import { didYouMean } from "./suggest.ts";
 
-export type { Static, TObject, TProperties, TSchema };
+export type { Static, TObject, TSchema };
 export { Type };
+
+/** Variables or parameters by name, each with a schema that `Type` has made: TypeBox itself would take anything. */
+export type TProperties = Readonly<
+  Record<string, TSchema & ({ readonly "~kind": string } | { readonly "~unsafe": unknown })>
+>;
 
 /**
  * A string that is redacted wherever it surfaces. A plain string given for a parameter of this kind becomes a secret;

@@ -2,6 +2,7 @@
 import type { Become } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { callerLocation } from "../base/location.ts";
+import { strict } from "../base/strict.ts";
 import type { ShownTask, TaskStatus } from "../events/events.ts";
 import type { Change } from "../facts/change.ts";
 import type { Surroundings } from "../facts/surroundings.ts";
@@ -71,7 +72,7 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
     if (status === "likely") context.doubt.read = true;
     return read;
   };
-  const result: TaskResult<V> = {
+  const plain: TaskResult<V> = {
     status,
     get changed() {
       if (status === "unknown")
@@ -93,6 +94,11 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
       throw readUnknown(run, `what ${task.label} gives is unknown`, value.unknown);
     },
   };
+  const result = strict(plain, Object.keys(plain), {
+    code: "playbook.invalid",
+    what: `the result of ${task.label}`,
+    hint: (name) => `what a module gives is in the result's value: result.value.${name}`,
+  });
   if ("known" in value) values.set(result, value.known);
   return result;
 }

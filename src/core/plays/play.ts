@@ -4,8 +4,10 @@ import type { HostInfo, InventoryView } from "../base/host.ts";
 import { callerLocation } from "../base/location.ts";
 import { type Names, refuseUnknownOptions } from "../base/option-names.ts";
 import { type TProperties, type TSchema, Type } from "../base/schema.ts";
+import { declaredOnly } from "../base/strict.ts";
 import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
 import { type Rolling, type RollingOptions, rollingOf } from "./rolling-options.ts";
+import { checkPlays, checkShape } from "./shape.ts";
 import { checkedTags, type StepBody, type StepContext } from "./step.ts";
 
 export type { StepBody, StepContext } from "./step.ts";
@@ -79,6 +81,7 @@ export function play<P extends TProperties = Record<never, never>>(
   steps: Readonly<Record<string, StepBody<P>>>,
 ): Play {
   const location = callerLocation();
+  checkShape(name, options, steps, location);
   const properties = options.vars;
   const schema = Type.Object(properties ?? {}, { additionalProperties: false });
   const mistake = { code: "playbook.invalid", what: `play "${name}"`, location } as const;
@@ -92,6 +95,7 @@ export function play<P extends TProperties = Record<never, never>>(
     const own = checkedTags(body.tags ?? [], `the step "${step}"`, location);
     return [step, [...new Set([...tags, ...own])]] as const;
   });
+  const variables = Object.keys(schema.properties);
   return {
     name,
     hosts: options.hosts,
@@ -106,7 +110,9 @@ export function play<P extends TProperties = Record<never, never>>(
     async runStep(step, context) {
       const body = steps[step];
       if (!body) throw new ShowrunnerError("internal", `the play "${name}" has no step "${step}"`);
-      await body(checked<P>(context));
+      await body(
+        checked<P>({ ...context, vars: declaredOnly(context.vars, variables, `the play "${name}"`) }),
+      );
     },
   };
 }
@@ -136,7 +142,9 @@ export interface Playbook {
  * export default playbook([play("all", { hosts: "all" }, { hello: () => debug({ message: "hello" }) })]);
  */
 export function playbook(plays: readonly Play[]): Playbook {
-  return { kind: "playbook", plays, location: callerLocation() };
+  const location = callerLocation();
+  checkPlays(plays, location);
+  return { kind: "playbook", plays, location };
 }
 
 /** Whether a value, such as a file's default export, is a playbook. */

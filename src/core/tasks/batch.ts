@@ -1,10 +1,13 @@
 /** Tasks of one host that are planned together and applied in their order. */
+import { ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import { whatItIs } from "../base/what-it-is.ts";
 import type { HostContext } from "../engine/context.ts";
 import { Planning } from "../engine/planning.ts";
 import type { FactSubject } from "../facts/fact.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
 import { Deferred } from "./deferred.ts";
-import { becomeOf, type Task, type TaskResult } from "./task.ts";
+import { becomeOf, Task, type TaskResult } from "./task.ts";
 
 /** The results of a batch, as a tuple in the tasks' order. */
 export type BatchResult<T extends readonly Task<unknown>[]> = {
@@ -22,7 +25,22 @@ export type BatchResult<T extends readonly Task<unknown>[]> = {
  * const [packages, motd] = await batch([apt({ name: "curl" }), copy({ dest: "/etc/motd", content: "hello\n" })]);
  */
 export function batch<const T extends readonly Task<unknown>[]>(tasks: T): Batch<T> {
+  requireTasks(tasks);
   return new Batch(tasks);
+}
+
+/** The compiler sees what is no task; a playbook that was not compiled gets an error with its line. */
+function requireTasks(tasks: unknown): void {
+  const odd = Array.isArray(tasks) ? tasks.find((task) => !(task instanceof Task)) : tasks;
+  if (Array.isArray(tasks) && tasks.every((task) => task instanceof Task)) return;
+  throw new ShowrunnerError(
+    "params.invalid",
+    `batch: expected a list of tasks, got ${Array.isArray(tasks) ? "one with " : ""}${whatItIs(odd)}`,
+    {
+      location: callerLocation(),
+      hint: "batch([apt({ … }), copy({ … })]); roles and batches are awaited one by one",
+    },
+  );
 }
 
 export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<BatchResult<T>> {

@@ -12,6 +12,7 @@ import {
   type TSchema,
   Type,
 } from "../base/schema.ts";
+import { declaredOnly } from "../base/strict.ts";
 import { currentContext, type HostContext, withContext } from "../engine/context.ts";
 import { Deferred } from "./deferred.ts";
 
@@ -66,6 +67,7 @@ export function defineRole<P extends TProperties, R>(definition: RoleDefinition<
   const location = callerLocation();
   const schema = Type.Object(definition.vars, { additionalProperties: false });
   const files = roleFiles(callerFile());
+  const names = Object.keys(schema.properties);
   const call = (given: Input<P>): Deferred<R> => {
     const caller = callerLocation();
     const vars = requireValue(schema, given, {
@@ -74,7 +76,12 @@ export function defineRole<P extends TProperties, R>(definition: RoleDefinition<
       location: caller,
     });
     return new RoleCall(definition.name, ({ host, inventory }) =>
-      definition.run({ vars, role: files, host, inventory }),
+      definition.run({
+        vars: declaredOnly(vars, names, `the role ${definition.name}`),
+        role: files,
+        host,
+        inventory,
+      }),
     );
   };
   return Object.assign(call, { definition, schema, location });

@@ -12,6 +12,7 @@ import type { Change, ChangeOutput } from "../facts/change.ts";
 import type { Fact, FactKey } from "../facts/fact.ts";
 import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
 import { Deferred } from "./deferred.ts";
+import { checkHandlers } from "./option-handlers.ts";
 import { checkNumbers } from "./option-numbers.ts";
 
 /** What a module sees of the host it plans for. */
@@ -167,6 +168,7 @@ export class Task<V> extends Deferred<TaskResult<V>> {
     checkSurroundings(options, mistake);
     checkVerdicts(options, mistake);
     checkNumbers(options, mistake);
+    checkHandlers(options, mistake);
     this.patience = definition.patience;
     this.message = definition.message;
     this.plan = (host) => definition.plan(host);

@@ -1,0 +1,106 @@
+/** What the compiler refuses, in a playbook that nobody compiled. */
+import { describe, expect, it } from "vitest";
+import { Type } from "../../src/core/base/schema.ts";
+import { play, playbook } from "../../src/core/plays/play.ts";
+import { batch } from "../../src/core/tasks/batch.ts";
+import { defineRole } from "../../src/core/tasks/role.ts";
+import { FakeSwitches, print, runOn, turn } from "./harness.ts";
+
+const all = { hosts: "all" };
+const one = { one: async () => undefined };
+const light = () => turn({ name: "light", to: "on" });
+
+describe("a playbook that nobody compiled", () => {
+  it.each([
+    ["a play in place of a list", playbook, [play("p", all, one)], "expected a list of plays, got a play"],
+    ["a play made by hand", playbook, [[{ name: "p", hosts: "all", tasks: [] }]], "got one with an object"],
+    ["a play without a name", play, [all, one], "play: expected its name first, got an object"],
+    ["a play without options", play, ["p"], 'play "p": expected its options, got nothing'],
+    ["a play without hosts", play, ["p", {}, one], "hosts: expected a host pattern, got nothing"],
+    ["a play without steps", play, ["p", all], "expected its steps by name, got nothing"],
+    ["steps in a list", play, ["p", all, [one.one]], "expected its steps by name, got a list"],
+    [
+      "a task in place of a step",
+      play,
+      ["p", all, { one: light() }],
+      "step one: expected a function that does it, got turn light",
+    ],
+    [
+      "a type that is none",
+      play,
+      ["p", { ...all, vars: { port: String } }, one],
+      "port: expected a type, got the function String",
+    ],
+    [
+      "a type's name",
+      play,
+      ["p", { ...all, vars: { port: "string" } }, one],
+      'port: expected a type, got "string"',
+    ],
+    ["a batch of one", batch, [light()], "batch: expected a list of tasks, got turn light"],
+    ["a batch with a promise", batch, [[light(), Promise.resolve()]], "got one with an object"],
+    [
+      "a handler's name",
+      turn,
+      [{ name: "a", to: "b" }, { notify: "restart a" }],
+      'turn a: notify: expected a task, got "restart a"',
+    ],
+    [
+      "handlers' names",
+      turn,
+      [{ name: "a", to: "b" }, { notify: [light(), "x"] }],
+      'notify: expected a task, got "x"',
+    ],
+  ])("is told of %s, with its line", (_, make, given, message) => {
+    expect(() => Reflect.apply(make, undefined, given)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(message),
+        location: expect.objectContaining({ file: expect.stringContaining("uncompiled.test.ts") }),
+        hint: expect.any(String),
+      }),
+    );
+  });
+
+  const run = async (body: Parameters<typeof play>[2][string]) => {
+    const a = new FakeSwitches({ light: "off" });
+    const vars = { domain: Type.Optional(Type.String()) };
+    const ran = await runOn({ a }, [play("p", { ...all, vars }, { one: body })]);
+    return { error: ran.of("host:failed")[0]?.error, changes: a.changes };
+  };
+  const here = expect.objectContaining({ file: expect.stringContaining("uncompiled.test.ts") });
+
+  it("writes no undeclared variable into a file as undefined", async () => {
+    const { error, changes } = await run(async ({ vars }) => {
+      await print({ text: `serves ${Reflect.get(vars, "domian")}` });
+    });
+    expect(error).toMatchObject({
+      message: 'the play "p": vars has no domian (did you mean "domain"?)',
+      hint: "declare it: vars: { domian: Type.String() }",
+      location: here,
+    });
+    expect(changes).toEqual([]);
+    const role = defineRole({ name: "r", vars: {}, run: async ({ vars }) => void Reflect.get(vars, "port") });
+    expect((await run(() => role({}))).error?.message).toBe("the role r: vars has no port");
+  });
+
+  it("leaves a declared variable that has no value undefined, and its variables printable", async () => {
+    const { error, changes } = await run(async ({ vars }) => {
+      await print({ text: `${JSON.stringify(vars)} ${Reflect.get(vars, "domain")} ${Object.keys(vars)}` });
+      await Promise.resolve(vars);
+    });
+    expect(error).toBeUndefined();
+    expect(changes).toEqual(["print {} undefined "]);
+  });
+
+  it("is told that what a module gives is in the result's value", async () => {
+    const { error } = await run(async () => {
+      const result = await print({ text: "hello" });
+      await print({ text: `${Reflect.get(result, "stdout")}` });
+    });
+    expect(error).toMatchObject({
+      message: "the result of print hello has no stdout",
+      hint: "what a module gives is in the result's value: result.value.stdout",
+      location: here,
+    });
+  });
+});
