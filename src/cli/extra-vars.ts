@@ -1,6 +1,8 @@
 /** Variables given with `-e`. */
+
 import { readFileSync } from "node:fs";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { fileProblem } from "../core/base/file-problem.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
 
 /**
@@ -28,7 +30,7 @@ async function readFile(file: string): Promise<ExtraVars> {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ShowrunnerError("file.missing", `-e @${file}: ${messageOf(error)}`);
+    throw new ShowrunnerError("file.missing", `-e @${file}: ${fileProblem(error)}`);
   }
   return mapping(await parse(text, `-e @${file}`), `-e @${file}`);
 }

@@ -47,7 +47,7 @@ export async function findInventory(
   return {
     inventory,
     file,
-    name: basename(file, extname(file)),
+    name: nameOf(file),
     shown: relative(process.cwd(), file).startsWith("..") ? file : relative(process.cwd(), file),
     root,
     access: ({ name }) =>
@@ -59,10 +59,18 @@ export async function findInventory(
 function fileOf(chosen: string): string {
   const path = resolve(chosen);
   if (existsSync(path) || chosen.includes("/")) return path;
-  const found = ["", ...endings].map((ending) => join(folder(), chosen + ending)).find(existsSync);
-  if (found !== undefined) return found;
   const files = inventories();
-  const names = files.map((file) => basename(file, extname(file)));
+  const [found, ...others] = files.filter((file) => file === chosen || nameOf(file) === chosen);
+  if (found !== undefined && others.length > 0)
+    throw new ShowrunnerError(
+      "usage",
+      `the inventory ${chosen} may be any of ${[found, ...others].join(", ")}`,
+      {
+        hint: "name it with its ending",
+      },
+    );
+  if (found !== undefined) return join(folder(), found);
+  const names = files.map(nameOf);
   throw new ShowrunnerError(
     "file.missing",
     `there is no inventory ${chosen}${didYouMean(basename(chosen, extname(chosen)), names)}`,
@@ -70,9 +78,13 @@ function fileOf(chosen: string): string {
       hint:
         files.length === 0
           ? `there are none in ${shownFolder()}`
-          : `those in ${shownFolder()}: ${names.join(", ")}`,
+          : `those in ${shownFolder()}: ${[...new Set(names)].join(", ")}`,
     },
   );
+}
+
+function nameOf(file: string): string {
+  return basename(file, extname(file));
 }
 
 function shownFolder(): string {
@@ -83,7 +95,7 @@ function shownFolder(): string {
 /** The only inventory there is, or else the lab: what is run by mistake on throw-away hosts does no harm. */
 function defaultFile(): string {
   const files = inventories();
-  const lab = files.find((file) => basename(file, extname(file)) === "lab");
+  const lab = files.find((file) => nameOf(file) === "lab");
   const [only] = files;
   if (lab !== undefined) return join(folder(), lab);
   if (only !== undefined && files.length === 1) return join(folder(), only);

@@ -117,7 +117,8 @@ export class Narrator {
       }
       this.#lastError.set(host, error);
       const ignored = reason === "ignored" ? this.#dim(" (ignored)") : "";
-      const details = reason === "ignored" || verbose ? error.details : [];
+      const details =
+        reason === "ignored" || verbose ? error.details.filter((line) => line.trim() !== "") : [];
       return this.#below(
         this.#line(
           error.code.startsWith("host.") ? "unreachable" : "failed",
@@ -128,7 +129,7 @@ export class Narrator {
       );
     }
     if ((status === "ok" || status === "skipped") && !verbose) return [];
-    const what = status === "unknown" ? "" : changesText(changes);
+    const what = status === "unknown" ? "" : changesText(changes, { all: verbose });
     const more = status === "unknown" || status === "skipped" ? reason : undefined;
     const text = [taskText(task), [what, more].filter(Boolean).join("; ")].filter(Boolean).join(": ");
     const time = seconds >= worthTiming ? ` ${this.#dim(`(${duration(seconds)})`)}` : "";

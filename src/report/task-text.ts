@@ -14,13 +14,15 @@ export function besideTask(error: ShownError, { title }: ShownTask): ShownError 
   return message.startsWith(`${title}: `) ? { ...error, message: message.slice(title.length + 2) } : error;
 }
 
+/** Of more changes than these a line tells the first ones, and how many there are; with `-v` all. */
+const mostChanges = 10;
+
 /** What differs, in a few words: `mode 0600 → 0644, owner`. */
-export function changesText(changes: readonly ShownChange[]): string {
+export function changesText(changes: readonly ShownChange[], { all }: { all: boolean }): string {
   // of a command it need not be said that it is run
-  return changes
-    .filter(({ what }) => what !== "run")
-    .map(changeText)
-    .join(", ");
+  const told = changes.filter(({ what }) => what !== "run").map(changeText);
+  if (all || told.length <= mostChanges) return told.join(", ");
+  return `${told.slice(0, mostChanges - 1).join(", ")} and ${told.length - mostChanges + 1} more`;
 }
 
 function changeText({ what, before, after }: ShownChange): string {

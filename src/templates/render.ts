@@ -1,8 +1,10 @@
 /** Renders ejs templates: a pure function of the template's text and the variables. */
+
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { fileProblem } from "../core/base/file-problem.ts";
 import { quote } from "../core/base/script.ts";
 import { Secret } from "../secrets/secret.ts";
 import { strictScope, TemplateProblem } from "./scope.ts";
@@ -84,7 +86,7 @@ function readTemplate(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new ShowrunnerError("file.missing", `the template ${file} can't be read: ${messageOf(error)}`, {
+    throw new ShowrunnerError("file.missing", `the template ${file} can't be read: ${fileProblem(error)}`, {
       hint: "in a role, role.template(NAME) names a file in its templates folder",
     });
   }

@@ -15,6 +15,8 @@ function hintFor({ user, password }: Become, method: BecomeMethod, said: string)
   // a shell names itself before what it did not find, in whatever language
   if (new RegExp(`: ${method}(: |$)`, "m").test(said))
     return `install ${method} on the host, or say with becomeMethod which of sudo, su and doas it has`;
+  if (/unknown (user|login)|user \S+ does not exist|no passwd entry/i.test(said))
+    return `create ${user} first, or correct the name: become takes true, for root, or a user of the host`;
   if (method === "su" && /not available|nologin/i.test(said))
     return `${user} has no login shell, which su insists on unless root asks: use sudo or doas, or connect as root`;
   if (password === undefined) return missing[method];

@@ -85,15 +85,10 @@ async function requestOnce(session: Session, wanted: HttpRequest, patience: numb
     });
   } catch (error) {
     if (error instanceof ShowrunnerError) throw error; // no answer of the other end, but no way to ask it
-    throw new ShowrunnerError("task.failed", `${wanted.url} did not answer: ${reasonOf(error)}`, {
+    throw new ShowrunnerError("task.failed", `${wanted.url} did not answer: ${messageOf(error)}`, {
       cause: error,
     });
   }
-}
-
-/** The reason alone: that the refusal came over a channel is of no use to the reader. */
-function reasonOf(error: unknown): string {
-  return messageOf(error).replace(/^\(SSH\) Channel open failure: /, "");
 }
 
 function exchange(socket: Duplex, url: URL, { method, headers, body }: HttpRequest): Promise<HttpResponse> {

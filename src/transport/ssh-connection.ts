@@ -54,7 +54,7 @@ export class SshConnection implements Connection {
         this.#client.off("close", gone);
         if (!error) resolve(channel);
         // a refusal has the other side's reason; anything else is this connection's own trouble
-        else reject("reason" in error ? error : this.#lost(error));
+        else reject("reason" in error ? new Error(reasonIn(error)) : this.#lost(error));
       });
     });
   }
@@ -94,4 +94,9 @@ export class SshConnection implements Connection {
     const why = error === undefined ? "" : `: ${messageOf(error)}`;
     return new ShowrunnerError("host.lost", this.#reason ?? `the connection was lost${why}`);
   }
+}
+
+/** The reason alone: that the refusal came over a channel is of no use to the reader. */
+function reasonIn({ message }: Error): string {
+  return message.replace(/^\(SSH\) Channel open failure: /, "");
 }

@@ -188,6 +188,11 @@ describe("a mistake that is found before any host is touched", () => {
         stderr: `error: there is no inventory ${name} (did you mean "lab"?)\nhint: those in inventory: lab\n`,
       });
     expect((await run(folder, ["inventory", "-i", "lab.ts"])).status).toBe(0);
+    writeFileSync(join(folder, "inventory/lab.yml"), "all: {}\n");
+    expect(await run(folder, ["inventory", "-i", "lab"])).toMatchObject({
+      status: 5,
+      stderr: "error: the inventory lab may be any of lab.ts, lab.yml\nhint: name it with its ending\n",
+    });
   });
 
   it("in a limit that leaves no host is told", async () => {

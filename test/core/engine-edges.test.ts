@@ -241,6 +241,34 @@ describe("a delegated host that is lost", () => {
     expect(ran.totals).toMatchObject({ failed: 2, unreachable: 1 });
   });
 
+  it("says where it happened, when another host's failure is its own", async () => {
+    const hosts = { a: new FakeSwitches(), b: new FakeSwitches({ light: "off" }) };
+    const ran = await runOn(hosts, [
+      play("p", { hosts: "a" }, { one: () => on("b", () => expectSwitch({ name: "light", is: "on" })) }),
+    ]);
+    expect(ran.of("host:failed").map(({ host, error }) => [host, error.message])).toEqual([
+      ["a", "on b: light is off"],
+    ]);
+    const both = await runOn(
+      { a: new FakeSwitches({ light: "off" }), b: new FakeSwitches({ light: "off" }) },
+      [play("q", all, { two: () => once(() => expectSwitch({ name: "light", is: "on" })) })],
+    );
+    expect(both.of("host:failed").map(({ host, error }) => [host, error.message])).toEqual([
+      ["a", "light is off"],
+      ["b", "once, on a: light is off"],
+    ]);
+  });
+
+  it("names the line that names a host which there is not", async () => {
+    const ran = await runOn({ a: new FakeSwitches() }, [
+      play("p", all, { one: () => on("nobody", () => print({ text: "x" })) }),
+    ]);
+    expect(ran.of("host:failed")[0]?.error).toMatchObject({
+      message: expect.stringContaining('"nobody"'),
+      location: expect.objectContaining({ file: expect.stringContaining("engine-edges.test.ts") }),
+    });
+  });
+
   it("is unreachable and nothing else where it delegated to itself", async () => {
     const a = new FakeSwitches({ light: "off" });
     a.dieOn = /^turn/;

@@ -39,6 +39,15 @@ Play web servers (web1, db1)
 `);
   });
 
+  it("tells the first of many changes, and all where more is asked for", () => {
+    const files = Array.from({ length: 12 }, (_, index) => ({ what: `created ${index}`, before: "absent" }));
+    const changed = ended("web1", task("copy", "/srv/app"), { status: "changed", changes: files });
+    expect(report([...start(["web1"]), changed])).toContain(
+      ": created 0, created 1, created 2, created 3, created 4, created 5, created 6, created 7, created 8 and 3 more\n",
+    );
+    expect(report([...start(["web1"]), changed], { verbose: true })).toContain("created 10, created 11\n");
+  });
+
   it("names a step again where hosts are at different ones, and the batch where there are several", () => {
     const changed = { status: "changed", changes: [] } as const;
     const step = { type: "step:start", play: "web servers", hosts: ["web1"] } as const;

@@ -1,4 +1,5 @@
 /** `run demo`: the site on throw-away hosts, from nothing to a page. */
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
 import { emptyTotals, type Totals } from "../../core/events/events.ts";
@@ -23,6 +24,10 @@ export function configure(command: Command, exitWith: (code: number) => void): v
 async function demo(flags: ReportFlags): Promise<number> {
   const style = styleFor(process.stdout);
   const say = (text: string) => process.stdout.write(`${text}\n`);
+  if (!existsSync(inventoryFile))
+    throw new ShowrunnerError("usage", `the demo is not here: there is no ${inventoryFile}`, {
+      hint: "it runs in a checkout of Showrunner, whose site and lab it shows",
+    });
   const inventory = await findInventory(inventoryFile);
   const started = performance.now();
 

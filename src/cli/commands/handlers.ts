@@ -32,7 +32,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     inventoryOption(
       command
         .description(
-          "Shows the handlers that are owed on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run on such a host runs them. Changes nothing.",
+          "Shows the handlers that are owed on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run of the same playbook on such a host runs them. Changes nothing.",
         )
         .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
     ),

@@ -109,7 +109,7 @@ function check(
     {
       details: said.join("\n").trim().split("\n").slice(-10),
       hint: refused
-        ? "the user of the connection may not do that: let the task or its play say become: true"
+        ? "the user of the connection may not do that: let the task or its play say become: true (on the command line: --become)"
         : undefined,
     },
   );

@@ -3,10 +3,12 @@
  * no action stands, only digests of them (HMAC-SHA-256 under the plan's own salt, cut to 128 bits); what is shown of
  * changes is redacted like everything that a run says.
  */
+
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { fileProblem } from "../base/file-problem.ts";
 import { requireValue, type Static, Type } from "../base/schema.ts";
 import type { FactKey } from "../facts/fact.ts";
 
@@ -228,7 +230,7 @@ function parsed(file: string): unknown {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ShowrunnerError("file.missing", `the plan can't be read: ${messageOf(error)}`);
+    throw new ShowrunnerError("file.missing", `the plan ${file} can't be read: ${fileProblem(error)}`);
   }
   try {
     return JSON.parse(text);

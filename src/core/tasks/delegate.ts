@@ -20,7 +20,7 @@ class On<T> extends Deferred<T> {
   }
 
   protected override async run(context: HostContext): Promise<T> {
-    const host = context.host.run.hostRun(this.#name);
+    const host = this.#find(context);
     const become = host.becomeFor(context.playBecome);
     try {
       const { origin = context.host } = context;
@@ -28,13 +28,22 @@ class On<T> extends Deferred<T> {
     } catch (error) {
       const failure = asFailure(error);
       const { signal, emit } = host.run;
-      if (!failure.code.startsWith("host.") || host === context.host || signal?.aborted) throw error;
+      if (host === context.host || signal?.aborted) throw error;
+      if (!failure.code.startsWith("host.")) throw elsewhere(`on ${this.#name}`, error);
       // the other host is lost, not this one: for this one the step failed
       if (!host.lost) {
         host.fail(failure);
         emit({ type: "host:unreachable", host: this.#name, step: context.step, error: showError(failure) });
       }
       throw lostFor(this, this.#name, error);
+    }
+  }
+
+  #find(context: HostContext): HostContext["host"] {
+    try {
+      return context.host.run.hostRun(this.#name);
+    } catch (error) {
+      throw asFailure(error).at(this.location);
     }
   }
 }
@@ -76,7 +85,8 @@ class Once<T> extends Deferred<T> {
       }
       const { by, error, isLoss, hasChanged } = made;
       shareFailure(context, error);
-      if (!isLoss || by.host === context.host) throw error;
+      if (by.host === context.host) throw error;
+      if (!isLoss) throw elsewhere(`once, on ${by.host.info.name}`, error);
       // the other host is lost, not this one; what it may have done must not be done twice
       if (hasChanged) throw lostFor(this, `once, on ${by.host.info.name}`, error);
     }
@@ -111,6 +121,13 @@ type Made<T> = { readonly by: HostContext } & (
       readonly hasChanged: boolean;
     }
 );
+
+/** The same failure, which is this host's too, with where it happened. */
+function elsewhere(where: string, error: unknown): unknown {
+  if (!(error instanceof ShowrunnerError)) return error;
+  const { code, message, hint, details, location } = error;
+  return new ShowrunnerError(code, `${where}: ${message}`, { hint, details, location, cause: error });
+}
 
 /** For this host the step failed: another one is lost. */
 function lostFor({ location }: Deferred<unknown>, where: string, error: unknown): ShowrunnerError {

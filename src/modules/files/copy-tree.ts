@@ -36,13 +36,22 @@ export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
   yield* ensureDirectory(host, root, p);
   for (const entry of entries) {
     const path = target(entry);
-    if (entry.directory) yield* ensureDirectory(host, path, p);
+    if (entry.directory) yield* naming(entry, ensureDirectory(host, path, p));
     else {
       const mode = p.mode === "preserve" ? showMode(statSync(entry.path).mode & 0o7777) : p.mode;
-      yield* putFile(host, { ...p, mode, path, content: await localContent(entry.path) });
+      yield* naming(entry, putFile(host, { ...p, mode, path, content: await localContent(entry.path) }));
     }
   }
   return { path: root };
+}
+
+/** The changes say which of the tree's entries they are about. */
+async function* naming({ name }: LocalEntry, plan: Plan<unknown>): Plan<void> {
+  let next = await plan.next();
+  while (!next.done) {
+    const output = yield { ...next.value, what: `${next.value.what} ${name}` };
+    next = await plan.next(output);
+  }
 }
 
 async function* ensureDirectory(host: PlanHost, path: string, p: CopyTree): Plan<void> {

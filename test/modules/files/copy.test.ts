@@ -297,11 +297,11 @@ describe("copy on this machine", () => {
     const plan = await runTasks([content], { check: true });
     expect(plan.changes.map(({ what }) => what)).toEqual([
       "mode",
-      "created",
-      "created",
-      "created",
-      "created",
-      "created",
+      "created a",
+      "created link",
+      "created sub dir",
+      "created sub dir/b's",
+      "created sub dir/empty",
     ]);
     const { statuses, error, changes } = await runTasks([content, content, whole, whole]);
     expect({ statuses, error }).toEqual({ statuses: ["changed", "ok", "changed", "ok"], error: undefined });
