@@ -1,4 +1,5 @@
 /** A host through the system's OpenSSH: for certificates, FIDO keys, and all that its configuration can do. */
+
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -10,6 +11,7 @@ import { askpassEnvironment } from "./askpass.ts";
 import { Bastions } from "./bastions.ts";
 import { endGroup } from "./child-process.ts";
 import { atHop, routeName } from "./jump.ts";
+import { missingKey } from "./missing-key.ts";
 import { OpenSshConnection } from "./openssh-connection.ts";
 import { connectOptions } from "./openssh-options.ts";
 import { type ConnectionSettings, defaultConnectTimeout } from "./settings.ts";
@@ -69,10 +71,7 @@ async function establish(
 ): Promise<OpenSshConnection> {
   signal?.throwIfAborted();
   const { identityFile, address, connectTimeout = defaultConnectTimeout } = settings;
-  if (identityFile !== undefined && !existsSync(identityFile))
-    throw new ShowrunnerError("host.auth", `the key file ${identityFile} does not exist`, {
-      hint: "name an existing private key as identityFile, or leave it out to use the agent and your default keys",
-    });
+  if (identityFile !== undefined && !existsSync(identityFile)) throw missingKey(identityFile);
   const folder = mkdtempSync(join(tmpdir(), "sr-"));
   const control = join(folder, "c");
   const token = `SR${randomBytes(8).toString("hex")}`;

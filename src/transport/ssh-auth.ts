@@ -1,4 +1,5 @@
 /** What to prove oneself with: the agent, key files, a password. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
 import ssh2 from "ssh2";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
+import { missingKey } from "./missing-key.ts";
 import { publicPart } from "./public-part.ts";
 import type { Password, ResolvedSettings } from "./settings.ts";
 
@@ -91,11 +93,7 @@ const fail = (message: string, hint: string) => new ShowrunnerError("host.auth",
 
 /** Or why only an agent can open it. */
 function namedKey(file: string, passphrase: Password | undefined): Key | { readonly locked: string } {
-  if (!existsSync(file))
-    throw fail(
-      `the key file ${file} does not exist`,
-      "name an existing private key as identityFile, or leave it out to use the agent and your default keys",
-    );
+  if (!existsSync(file)) throw missingKey(file);
   const key = readKey(file, passphrase);
   if (!("problem" in key)) return key;
   const { problem } = key;

@@ -1,0 +1,11 @@
+/** That a named private key is not there. */
+import { ShowrunnerError } from "../core/base/errors.ts";
+
+/** @param file as the inventory names it */
+export function missingKey(file: string): ShowrunnerError {
+  return new ShowrunnerError("host.auth", `the key file ${file} does not exist`, {
+    hint: /(^|\/)\.showrunner\/lab\//.test(file)
+      ? "it belongs to a lab that is down: `npx run lab up` with this inventory makes it"
+      : "name an existing private key as identityFile, or leave it out to use the agent and your default keys",
+  });
+}
