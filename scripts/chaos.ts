@@ -1,6 +1,6 @@
 /**
  * `npm run chaos`: deploys the site on throw-away hosts and injects faults at every event of the run, to see that each
- * is healed by one rerun. See docs/running.md. Takes an hour or two; `--quick` a sample of about ten minutes.
+ * is healed by one rerun. See docs/running.md. Takes hours; `--quick` takes a sample.
  */
 import { parseArgs } from "node:util";
 import { printError } from "../src/cli/print-error.ts";
