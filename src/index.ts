@@ -3,7 +3,14 @@
 export type { Duration } from "./core/base/duration.ts";
 export { type ErrorCode, type Location, ShowrunnerError } from "./core/base/errors.ts";
 export type { HostInfo, InventoryView } from "./core/base/host.ts";
-export { type Input, SecretString, type Static, Type, withDefault } from "./core/base/schema.ts";
+export {
+  type Input,
+  SecretString,
+  type Static,
+  type TProperties,
+  Type,
+  withDefault,
+} from "./core/base/schema.ts";
 export { feed, lines, quote, type Script, sh } from "./core/base/script.ts";
 export type { RunEvent, TaskStatus, TimedEvent } from "./core/events/events.ts";
 export { type Change, type ChangeDefinition, type ChangeOutput, change } from "./core/facts/change.ts";

@@ -95,9 +95,8 @@ function shownFolder(): string {
 /** The only inventory there is, or else the lab: what is run by mistake on throw-away hosts does no harm. */
 function defaultFile(): string {
   const files = inventories();
-  const lab = files.find((file) => nameOf(file) === "lab");
   const [only] = files;
-  if (lab !== undefined) return join(folder(), lab);
+  if (files.some((file) => nameOf(file) === "lab")) return fileOf("lab");
   if (only !== undefined && files.length === 1) return join(folder(), only);
   throw new ShowrunnerError("usage", "no inventory is given", {
     hint:

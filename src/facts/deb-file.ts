@@ -13,14 +13,17 @@ export interface DebFile {
 export const debFile = defineFact<string, DebFile | undefined>({
   name: "package.file",
   about: "world", // the file may be written anew, and packages come with others
+  mostlyOwn: true,
   script: (paths) =>
-    rawScript(`for path in ${sh`${paths}`.text}; do
+    rawScript(`native=$(dpkg --print-architecture)
+for path in ${sh`${paths}`.text}; do
   name=$(dpkg-deb -f "$path" Package 2>/dev/null) && version=$(dpkg-deb -f "$path" Version) || { echo; continue; }
-  now=$(dpkg-query -W -f '\${db:Status-Abbrev} \${Version}' -- "$name" 2>/dev/null) || now=
-  case $now in
-    ?[iWt]*) now=\${now##* } ;;
-    *) now= ;;
-  esac
+  architecture=$(dpkg-deb -f "$path" Architecture)
+  now=$(dpkg-query -W -f '\${db:Status-Abbrev}|\${Architecture}|\${Version}\n' -- "$name" 2>/dev/null |
+    while IFS='|' read -r status installed version; do
+      case $status in ?[iWt]*) ;; *) continue ;; esac
+      case $installed in "$architecture" | all) echo "$version" ;; "$native") [ "$architecture" != all ] || echo "$version" ;; esac
+    done)
   if [ -z "$now" ]; then state=none
   elif dpkg --compare-versions "$now" lt "$version"; then state=earlier
   elif dpkg --compare-versions "$now" gt "$version"; then state=later

@@ -61,23 +61,24 @@ export interface Searched {
 }
 
 /** Whether a line of a file matches; not in a file that is not there. About what running software writes: a log. */
-export const fileMatches = defineFact<Searched, Reached<boolean>>({
+export const fileMatches = defineFact<Searched, boolean>({
   name: "file.matches",
   about: "world",
   script: (keys) =>
     lines(
       ...keys.map(({ path, search }) =>
-        rawScript(`if [ -f ${quote(path)} ]; then
-  problem=$(grep -E -q -e ${quote(search)} -- ${quote(path)} 2>&1); echo "$? $problem"
-else echo 1; fi`),
+        rawScript(`status=1 problem=
+if [ -f ${quote(path)} ]; then problem=$(grep -E -q -e ${quote(search)} -- ${quote(path)} 2>&1); status=$?; fi
+printf '%s %s\\n' "$status" "$(printf %s "$problem" | tr '\\n' ' ')"`),
       ),
     ),
   parse(stdout, keys) {
     const answers = stdout.toString().split("\n");
     return new Map(
-      keys.map((key, index) => {
+      keys.map((key, index): [Searched, boolean | ShowrunnerError] => {
         const [, status = "2", problem = ""] = /^(\d+) ?(.*)$/.exec(answers[index] ?? "") ?? [];
-        return [key, Number(status) > 1 ? { problem } : { got: status === "0" }];
+        if (Number(status) <= 1) return [key, status === "0"];
+        return [key, new ShowrunnerError("fact.failed", `${key.path} can't be searched: ${problem}`)];
       }),
     );
   },
@@ -92,6 +93,9 @@ export const openConnections = defineFact<{ readonly port: number }, number>({
   about: "world",
   script: (keys) =>
     lines(
+      rawScript(
+        '[ -r /proc/net/tcp ] || { echo "the connections are not to be seen: there is no /proc/net/tcp" >&2; exit 1; }',
+      ),
       // the columns are: number, local address, remote address, state (proc_pid_net(5))
       ...keys.map(({ port }) => {
         const ends = `:${port.toString(16).toUpperCase().padStart(4, "0")} [0-9A-F]*:[0-9A-F]* 0[123458] `;

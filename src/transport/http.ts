@@ -41,7 +41,15 @@ export async function request(session: Session, wanted: HttpRequest): Promise<Ht
   });
 }
 
-/** What a redirect asks for, by the Fetch Standard (4.4, HTTP-redirect fetch); undefined for any other answer. */
+/** Headers that another server may see: any other one, declared secret or not, may be meant for the first alone. */
+const harmless = /^(accept(-.*)?|content-type|user-agent)$/;
+
+/**
+ * What a redirect asks for, by the Fetch Standard (4.4, HTTP-redirect fetch). Unlike a browser, this hands no body and no
+ * header that may be a secret to another server, and goes from no encrypted one to one that is not.
+ *
+ * @returns undefined for what is not followed, and for any other answer
+ */
 function redirected(asked: HttpRequest, { status, headers }: HttpResponse): HttpRequest | undefined {
   const location = headers["location"];
   if (location === undefined || ![301, 302, 303, 307, 308].includes(status)) return undefined;
@@ -50,11 +58,12 @@ function redirected(asked: HttpRequest, { status, headers }: HttpResponse): Http
   const to = new URL(location, from);
   if (!/^https?:$/.test(to.protocol)) return undefined;
   const asGet = (status === 303 && asked.method !== "HEAD") || (status <= 302 && asked.method === "POST");
-  const dropped = [
-    ...(to.origin === from.origin ? [] : ["authorization", "cookie", "host"]),
-    ...(asGet ? ["content-type"] : []),
-  ];
-  const kept = Object.entries(asked.headers).filter(([name]) => !dropped.includes(name));
+  const isSame = to.origin === from.origin;
+  if (from.protocol === "https:" && to.protocol === "http:") return undefined;
+  if (!isSame && !asGet && asked.body !== undefined) return undefined;
+  const kept = Object.entries(asked.headers).filter(
+    ([name]) => (isSame || harmless.test(name)) && !(asGet && name === "content-type"),
+  );
   return {
     ...asked,
     url: to.href,

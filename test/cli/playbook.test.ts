@@ -193,6 +193,7 @@ describe("a mistake that is found before any host is touched", () => {
       status: 5,
       stderr: "error: the inventory lab may be any of lab.ts, lab.yml\nhint: name it with its ending\n",
     });
+    expect((await run(folder, ["inventory"])).stderr).toContain("the inventory lab may be any of");
   });
 
   it("in a limit that leaves no host is told", async () => {

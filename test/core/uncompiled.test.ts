@@ -92,6 +92,15 @@ describe("a playbook that nobody compiled", () => {
     expect(changes).toEqual(["print {} undefined "]);
   });
 
+  it("is told so by a task's own conditions, and the task is not done again", async () => {
+    for (const option of ["changedWhen", "failedWhen", "until"]) {
+      const options = { [option]: (result: object) => Reflect.get(result, "rc") === 0, retries: 3, delay: 0 };
+      const { error, changes } = await run(() => print({ text: "hello" }, options));
+      expect(error?.message).toBe(`${option}: the result of print hello has no rc`);
+      expect(changes).toEqual(["print hello"]);
+    }
+  });
+
   it("is told that what a module gives is in the result's value", async () => {
     const { error } = await run(async () => {
       const result = await print({ text: "hello" });

@@ -85,6 +85,26 @@ function compiledOnly(): void {
   http({ url: "http://a/" });
   // @ts-expect-error a request has one body
   http({ url: "http://a/", method: "POST", body: "x", json: {} });
+  const pick = defineModule({
+    name: "pick",
+    summary: "Has both.",
+    params: {
+      one: Type.Optional(Type.String()),
+      other: Type.Optional(Type.String()),
+      most: Type.Optional(Type.String()),
+      rest: Type.Optional(Type.String()),
+    },
+    oneOf: ["one", "other"],
+    atMostOneOf: ["most", "rest"],
+    async *plan() {},
+  });
+  pick({ one: "a", rest: "b" });
+  // @ts-expect-error neither of two, of which one is needed
+  pick({ rest: "b" });
+  // @ts-expect-error both of two, of which one may be there
+  pick({ one: "a", rest: "b", most: "c" });
+  const wrapped = (p: Parameters<typeof copy>[0]) => copy({ ...p, owner: "root" });
+  wrapped({ dest: "/a", content: "x" });
   // @ts-expect-error a line has one place
   lineinfile({ path: "/a", line: "x", insertafter: "BOF", insertbefore: "BOF" });
   // @ts-expect-error a misspelt option

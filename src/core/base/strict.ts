@@ -3,8 +3,8 @@ import { type ErrorCode, ShowrunnerError } from "./errors.ts";
 import { callerLocation } from "./location.ts";
 import { didYouMean } from "./suggest.ts";
 
-/** What the language and its tools look for in any object. */
-const lookedFor = new Set(["then", "toJSON", "inspect", "nodeType", "asymmetricMatch", "$$typeof"]);
+/** What the language, libraries and test tools look for in any object, to find out what it is. */
+const lookedFor = /^(then|toJSON|inspect|length|size|nodeType|tagName|asymmetricMatch|\$\$typeof|@@.*)$/;
 
 interface Mistake {
   readonly code: ErrorCode;
@@ -26,7 +26,7 @@ export function strict<T extends object>(
 ): T {
   return new Proxy(value, {
     get(target, name) {
-      if (typeof name === "string" && !(name in target) && !names.includes(name) && !lookedFor.has(name))
+      if (typeof name === "string" && !(name in target) && !names.includes(name) && !lookedFor.test(name))
         throw new ShowrunnerError(code, `${what} has no ${name}${didYouMean(name, names)}`, {
           location: callerLocation(),
           hint: hint(name),

@@ -56,7 +56,7 @@ export async function applyChange(
       if (!action.statuses.includes(response.status))
         throw new ShowrunnerError(
           "change.failed",
-          `${action.request.method} ${action.request.url} answered ${response.status}`,
+          `${action.request.method} ${response.url} answered ${response.status}`,
           {
             details: response.body.split("\n").slice(0, 5),
           },

@@ -94,13 +94,17 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
       throw readUnknown(run, `what ${task.label} gives is unknown`, value.unknown);
     },
   };
-  const result = strict(plain, Object.keys(plain), {
-    code: "playbook.invalid",
-    what: `the result of ${task.label}`,
-    hint: (name) => `what a module gives is in the result's value: result.value.${name}`,
-  });
+  const result = withoutGuesses(task, plain);
   if ("known" in value) values.set(result, value.known);
   return result;
+}
+
+function withoutGuesses<V>({ label }: Task<V>, result: TaskResult<V>): TaskResult<V> {
+  return strict(result, Object.keys(result), {
+    code: "playbook.invalid",
+    what: `the result of ${label}`,
+    hint: (name) => `what a module gives is in the result's value: result.value.${name}`,
+  });
 }
 
 const values = new WeakMap<TaskResult<unknown>, unknown>();
@@ -120,7 +124,7 @@ function noValue({ label }: Task<unknown>, { message, details }: ShowrunnerError
 
 /** What the task's own conditions get: asking them makes nothing that follows uncertain. */
 export function unjudged<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
-  return {
+  return withoutGuesses(run.task, {
     status: failure === undefined ? status : "failed",
     changed: mayHaveChanged(run),
     failed: failure !== undefined,
@@ -128,5 +132,5 @@ export function unjudged<V>(run: TaskRun<V>, { status, value, failure }: Outcome
       if ("known" in value) return value.known;
       throw "unknown" in value ? new UnknownValue(value.unknown) : new NoValue(value.failure.message);
     },
-  };
+  });
 }

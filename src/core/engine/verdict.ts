@@ -133,6 +133,9 @@ export function decide<V>(
   } catch (error) {
     if (error instanceof UnknownValue) return "unknown";
     if (error instanceof NoValue) return undefined;
+    // it asked for what no result has
+    if (error instanceof ShowrunnerError && error.code === "playbook.invalid")
+      throw new MistakenVerdict(error.code, `${option}: ${error.message}`, error);
     throw error;
   }
 }

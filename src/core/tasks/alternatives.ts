@@ -1,17 +1,24 @@
 /** Parameters that exclude each other: neither compiled nor taken together. */
 import { fail } from "./task.ts";
 
-/** Just one of these properties, which are optional in `T`. */
+/** `T` with just one of these properties, which are optional in it. */
 export type ExactlyOne<T, Name extends PropertyKey> = [Name] extends [never]
-  ? unknown
-  : { [Only in Name]: Required<Pick<T, Only & keyof T>> & Without<Exclude<Name, Only>> }[Name];
+  ? T
+  : { [Only in Name]: Flat<Required<Pick<T, Only & keyof T>> & Without<T, Name, Only>> }[Name];
 
-/** One of these properties, or none. */
-export type AtMostOne<Name extends PropertyKey> = [Name] extends [never]
-  ? unknown
-  : { [Only in Name]: Without<Exclude<Name, Only>> }[Name];
+/** Each `T` with one of these properties, or none. */
+export type AtMostOne<T, Name extends PropertyKey> = [Name] extends [never]
+  ? T
+  : T extends unknown
+    ? { [Only in Name]: Flat<Pick<T, Only & keyof T> & Without<T, Name, Only>> }[Name]
+    : never;
 
-type Without<Name extends PropertyKey> = { readonly [Absent in Name]?: never };
+type Without<T, Name extends PropertyKey, Only extends PropertyKey> = Omit<T, Name> & {
+  readonly [Absent in Exclude<Name, Only>]?: never;
+};
+
+/** One object type in place of an intersection: what an editor shows is then readable. */
+type Flat<T> = { [K in keyof T]: T[K] };
 
 export interface Alternatives {
   /** Exactly one of them is to be given. */
@@ -31,7 +38,7 @@ export function checkAlternatives({ oneOf = [], atMostOneOf = [] }: Alternatives
   const chosen = among(oneOf);
   if (oneOf.length > 0 && chosen.length !== 1)
     fail(
-      `expected either ${oneOf.map(String).join(" or ")}, got ${chosen.length === 0 ? "neither" : "both"}`,
+      `expected either ${oneOf.map(String).join(" or ")}, got ${chosen.length === 0 ? "none of them" : chosen.join(" and ")}`,
     );
   const exclusive = among(atMostOneOf);
   if (exclusive.length > 1) fail(`${exclusive.join(" and ")} exclude each other`);

@@ -65,9 +65,10 @@ export interface Module<P extends TProperties, V, One extends keyof P = never, M
 }
 
 /** What a caller gives for these parameters, with those left out that exclude each other. */
-type Given<P extends TProperties, One extends keyof P, Most extends keyof P> = Input<P> &
-  ExactlyOne<Input<P>, One> &
-  AtMostOne<Most>;
+type Given<P extends TProperties, One extends keyof P, Most extends keyof P> = AtMostOne<
+  ExactlyOne<Input<P>, One>,
+  Most
+>;
 
 /** What is known of any module, whatever its parameters: for lists, documentation and `run task`. */
 export interface AnyModule {

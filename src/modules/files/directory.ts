@@ -42,7 +42,7 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
     what: "created",
     before: "absent",
     after: `directory ${made.map(({ then }) => showState(then)).at(-1)}`,
-    script: lines(sh`set -e; umask 022`, isPlain(wanted) ? makePlain(made) : makeTogether(made, wanted)),
+    script: lines(sh`set -e`, isPlain(wanted) ? makePlain(made) : makeTogether(made, wanted)),
     sets: made.map(({ path: one, then }) => file.is(one, then)),
     touches: [...treesAbove(path)],
   });
@@ -62,30 +62,33 @@ function isPlain({ owner, group, mode }: Attributes): boolean {
 }
 
 function makePlain(made: readonly Made[]): Script {
-  return lines(...made.map(({ path }) => sh`mkdir -- ${path}`));
+  return lines(sh`umask 022`, ...made.map(({ path }) => sh`mkdir -- ${path}`));
 }
 
 /**
  * They come into sight together, with owner and mode: a task that is begun again finds what is above its directory
  * there, and no longer sets it right.
  */
-function makeTogether(made: readonly Made[], { owner, group }: Attributes): Script {
+function makeTogether(made: readonly Made[], { owner, group, mode }: Attributes): Script {
   const [top = { path: "/" }] = made;
   const operand = chownOperand(owner, group);
   const steps = made.flatMap(({ path, then }) => {
     const here = `./${posix.relative(top.path, path)}`;
     return [
-      ...(path === top.path ? [] : [sh`(umask 077; mkdir -- ${here})`]),
+      ...(path === top.path ? [] : [sh`mkdir -- ${here}`]),
       ...(operand === undefined ? [] : [sh`chown -- ${operand} ${here}`]),
-      sh`chmod -- ${chmodOperand(then.mode)} ${here}`,
+      ...(mode === undefined ? [] : [sh`chmod -- ${chmodOperand(then.mode)} ${here}`]),
     ];
   });
   return lines(
     sh`beside=${stagingPath(top.path, "")}`,
-    rawScript(`sr_new=$(mktemp -d "\${beside}XXXXXX")
+    // with a mode to come, it is open to its owner alone until then; else it is made as any other
+    rawScript(`sr_new=$(mktemp -u "\${beside}XXXXXX")
+for left in "$beside"*; do rm -rf -- "$left" || :; done
+umask ${mode === undefined ? "022" : "077"}
+mkdir -- "$sr_new"
 trap 'rm -rf -- "$sr_new"' EXIT
 trap 'exit 143' HUP INT TERM
-for left in "$beside"*; do [ "$left" = "$sr_new" ] || rm -rf -- "$left"; done
 cd -- "$sr_new"`),
     ...steps,
     sh`cd /

@@ -65,7 +65,7 @@ const params = {
     Type.Boolean({
       default: false,
       description:
-        "true: ask where a redirect leads to, ten times at most; another server than the first gets no `authorization`",
+        "true: ask where a redirect leads to, ten times at most. Another server than the first gets no body and no headers but harmless ones",
     }),
   ),
   readOnly: Type.Optional(
@@ -159,8 +159,8 @@ function revealed(value: unknown): unknown {
 }
 
 function requireStatus(
-  { method, url }: HttpRequest,
-  { status, body }: HttpResponse,
+  { method }: HttpRequest,
+  { url, status, body }: HttpResponse,
   wanted: readonly number[],
 ): void {
   if (wanted.includes(status)) return;

@@ -110,9 +110,7 @@ async function lookAtPath(host: PlanHost, p: Params, path: string): Promise<void
 
 async function lookInto(host: PlanHost, p: Params, path: string, search: string): Promise<void> {
   const matches = await host.fact(fileMatches, { path, search });
-  if ("problem" in matches) fail(matches.problem);
-  if (matches.got === isGone(p))
-    fail(`${path} ${matches.got ? "still has a line" : "has no line"} like ${search}`);
+  if (matches === isGone(p)) fail(`${path} ${matches ? "still has a line" : "has no line"} like ${search}`);
 }
 
 async function lookForClients(host: PlanHost, port: number): Promise<void> {

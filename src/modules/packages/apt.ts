@@ -64,7 +64,7 @@ const params = {
   ),
   deb: Type.Optional(
     Type.String({
-      pattern: "^/",
+      pattern: "^/.*\\.deb$",
       description:
         "a package file on the host, to be installed with what it depends on, unless that version or a later one is there; or give `name`",
     }),
@@ -101,6 +101,9 @@ type Params = Static<TObject<typeof params>>;
 /** How long lists count as just fetched: fetching them again would bring nothing. Seconds. */
 const justFetched = 300;
 
+/** Lists of any age will do, as long as there are some. Seconds. */
+const everSince = Number.MAX_SAFE_INTEGER;
+
 /** What else an installation may alter: other packages come along, or get another version. */
 const alongside: readonly Touch[] = [
   "arrivals",
@@ -128,7 +131,6 @@ export const apt = defineModule({
   name: "apt",
   summary: "Installs, upgrades and removes Debian packages.",
   params,
-  atMostOneOf: ["name", "deb"],
   examples: [
     `apt({ name: "nginx" })`,
     `apt({ name: ["curl", "nginx=1.22.*"], cacheValidTime: 3600 })`,
@@ -160,6 +162,8 @@ export const apt = defineModule({
     const versioned = names(p).find((name) => name.includes("="));
     if (versioned !== undefined && p.state !== "present")
       fail(`${versioned} names a version, which goes with \`state: "present"\` only`);
+    if (p.onlyUpgrade === true && p.name === undefined) fail("`onlyUpgrade` needs `name`");
+    if (p.name !== undefined && p.deb !== undefined) fail("`name` and `deb` exclude each other");
     if (p.onlyUpgrade === true && p.state !== "latest" && !names(p).every((name) => name.includes("=")))
       fail('`onlyUpgrade` goes with `state: "latest"`, or with versions');
   },
@@ -309,6 +313,10 @@ async function* installFile(host: PlanHost, p: Params, path: string): Plan<strin
   );
   if (!found || found.installed === "same") return [];
   if (found.installed === "later" && p.allowDowngrade !== true) return [];
+  // what it depends on is in the lists
+  if (wantsLists(p)) yield* refresh(host, p);
+  else if (p.updateCache !== false && !(await host.fact(freshPackageLists, { within: everSince })))
+    yield fetchLists(everSince, lockTimeoutOf(p));
   const { name, version } = found;
   yield change({
     what: `install ${name}=${version}`,

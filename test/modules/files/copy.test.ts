@@ -185,13 +185,13 @@ describe("copy", () => {
 
 describe("copy refuses, before anything runs,", () => {
   const mistakes: readonly [what: string, params: unknown, message: RegExp][] = [
-    ["neither content nor src", { dest: "/a" }, /expected either content or src, got neither/],
+    ["neither content nor src", { dest: "/a" }, /expected either content or src, got none of them/],
     [
       "a check with its file in quotes",
       { dest: "/a", content: "", validate: "grep x '%s'" },
       /validate: %s stands in quotes/,
     ],
-    ["both content and src", { dest: "/a", content: "", src: "x" }, /got both/],
+    ["both content and src", { dest: "/a", content: "", src: "x" }, /got content and src/],
     [
       "a content that is none",
       { dest: "/a", content: { a: 1 } },

@@ -168,8 +168,21 @@ describe("http", () => {
     expect((await runHere(() => ask("/302/x"))).error).toBeUndefined();
     expect(asked.map(({ headers }) => headers.authorization !== undefined)).toEqual([true, true]);
     asked = [];
+    const token = { "X-Token": secret("header-secret"), Accept: "text/plain" };
+    const away = () => http({ url: `${base}/302/away`, headers: token, followRedirects: true });
     expect((await runHere(() => ask("/302/away"))).error).toBeUndefined();
-    expect(asked.map(({ headers }) => headers.authorization !== undefined)).toEqual([true, false]);
+    expect((await runHere(away)).error).toBeUndefined();
+    expect(asked.map(({ headers }) => [headers.authorization !== undefined, headers["x-token"]])).toEqual([
+      [true, undefined],
+      [false, undefined],
+      [false, "header-secret"],
+      [false, undefined],
+    ]);
+    expect(asked.at(-1)?.headers.accept).toBe("text/plain");
+    asked = [];
+    const post = () => http({ url: `${base}/307/away`, method: "POST", body: "x", followRedirects: true });
+    expect((await runHere(post)).error?.message).toContain("/307/away answered 307");
+    expect(asked).toHaveLength(1);
     const round = `${"/302".repeat(12)}/x`;
     expect((await runHere(() => ask(round))).error?.message).toContain("was redirected more than 10 times");
   });
@@ -269,8 +282,8 @@ describe("waitFor", () => {
   });
 
   it.each([
-    [{}, "expected either port or path, got neither"],
-    [{ port: 1, path: "/x" }, "expected either port or path, got both"],
+    [{}, "expected either port or path, got none of them"],
+    [{ port: 1, path: "/x" }, "expected either port or path, got port and path"],
     [{ path: "x" }, "path"],
     [{ port: 70_000 }, "port"],
     [{ port: 80, search: "x" }, "`search` needs `path`"],
