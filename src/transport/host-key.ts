@@ -14,7 +14,7 @@ export interface HostKeyCheck {
 
 type HostKeySettings = Pick<
   ResolvedSettings,
-  "address" | "port" | "knownHosts" | "alsoKnownHosts" | "hostKeys"
+  "address" | "port" | "knownHosts" | "alsoKnownHosts" | "hostKeys" | "hostKeyAlias"
 >;
 
 /** @param settings the host's name, address and key policy */
@@ -24,7 +24,8 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
   const { alsoKnownHosts = chosen === undefined ? otherKnownHosts() : [] } = settings;
   const own = chosen ?? defaultKnownHosts();
   const known = new KnownHosts(hostKeys === "insecure" ? [] : [own, ...alsoKnownHosts]);
-  const name = hostName(address, port);
+  // under an alias a key is kept without a port, as OpenSSH does
+  const name = settings.hostKeyAlias ?? hostName(address, port);
   let refusal: ShowrunnerError | undefined;
 
   const refuse = (message: string, hint: string): false => {

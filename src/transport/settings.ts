@@ -41,6 +41,8 @@ export interface ResolvedSettings extends ConnectionSettings {
   readonly jump: readonly ResolvedSettings[];
   /** Key files of ~/.ssh/config, tried after the agent's keys. */
   readonly keyFiles?: readonly string[] | undefined;
+  /** The name that the host's key is known by, if not its address (HostKeyAlias). */
+  readonly hostKeyAlias?: string | undefined;
   /** Whether the agent's keys are left out (IdentitiesOnly). */
   readonly noAgent?: boolean | undefined;
 }

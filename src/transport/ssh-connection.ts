@@ -15,6 +15,8 @@ export class SshConnection implements Connection {
 
   constructor(client: Client) {
     this.#client = client;
+    // each channel that is being opened listens for the end: at a jump host, many at a time
+    client.setMaxListeners(0);
     this.ended = new Promise((resolve) => client.once("close", resolve));
     // node-ssh takes its own listener away once it is connected: without this one a reset would end the process
     client.on("error", (error) => {

@@ -97,7 +97,8 @@ function parse(text: string): Config {
   return config;
 }
 
-type FromConfig = Partial<ConnectionSettings> & Pick<ResolvedSettings, "keyFiles" | "noAgent">;
+type FromConfig = Partial<ConnectionSettings> &
+  Pick<ResolvedSettings, "keyFiles" | "noAgent" | "hostKeyAlias">;
 
 /** What the configuration says where the settings say nothing. */
 function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
@@ -113,6 +114,7 @@ function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
   return {
     ...manners(config, settings),
     ...reached,
+    hostKeyAlias: one("hostkeyalias"),
     ...knownHostsOf(config, settings),
     ...(identityFile === undefined
       ? {

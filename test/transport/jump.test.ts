@@ -264,6 +264,18 @@ describe("a host behind jump hosts", () => {
       await expect(greet(plain())).rejects.toMatchObject({ code: "host.key" });
     });
 
+    it("HostKeyAlias says under which name the key is known", async () => {
+      const file = join(home, "aliases");
+      const pinned = readFileSync(`${made.folder}/key.pub`, "utf8");
+      writeFileSync(file, `[127.0.0.1]:${target.port} ${pinned}`);
+      config(
+        `Host alias\n HostName 127.0.0.1\n Port ${target.port}\n IdentityFile ${key()}\n HostKeyAlias box\n UserKnownHostsFile ${file}\n`,
+      );
+      expect(await greet(plain())).toBe("hello\n");
+      expect(readFileSync(file, "utf8")).toMatch(/^box ssh-/m);
+      expect(await greet(plain())).toBe("hello\n");
+    });
+
     it("goes through no jump host to itself", async () => {
       config(`Host hop\n HostName 127.0.0.1\n Port ${outer.port}\nHost *\n ProxyJump hop\n${shared()}`);
       expect(await greet(plain({ name: "hop", address: "hop" }))).toBe("hello\n");
