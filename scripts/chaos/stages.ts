@@ -1,6 +1,7 @@
 /** The two beginnings that faults are injected from, and the moments of a run from each. */
 import { reset, restore, run as runOnHost, type Progress as Say, snapshot } from "../../src/lab/index.ts";
 import type { Stage } from "./cycle.ts";
+import { momentsOf } from "./moments.ts";
 import type { Point } from "./points.ts";
 import type { Site } from "./site.ts";
 import { changesOf, failuresOf, runSite, type SiteRun } from "./site-run.ts";
@@ -23,13 +24,13 @@ export async function packagesStage(site: Site, say: Say): Promise<Prepared & { 
         : [],
     ),
   );
-  const points = run.seen.flatMap(({ event, point }) =>
-    point && "task" in event && installing.has(typeof event.task === "number" ? event.task : event.task.id)
-      ? [point]
-      : [],
+  const seen = run.seen.filter(
+    ({ event }) =>
+      "task" in event && installing.has(typeof event.task === "number" ? event.task : event.task.id),
   );
+  const points = momentsOf(seen);
   say(
-    `packages: an undisturbed run took ${run.seconds.toFixed(0)} s, ${points.length} events while installing`,
+    `packages: an undisturbed run took ${run.seconds.toFixed(0)} s, ${seen.length} events while installing, at ${points.length} moments`,
   );
   return { stage: { name: "packages", snapshot: "fresh", reference }, points, run };
 }
@@ -44,8 +45,10 @@ export async function configurationStage(site: Site, installed: SiteRun, say: Sa
     ]);
   await snapshot(site.spec, "installed", () => undefined);
   const { run, reference } = await undisturbed(site);
-  const points = run.seen.flatMap(({ point }) => (point ? [point] : []));
-  say(`configuration: an undisturbed run took ${run.seconds.toFixed(0)} s, ${points.length} events`);
+  const points = momentsOf(run.seen);
+  say(
+    `configuration: an undisturbed run took ${run.seconds.toFixed(0)} s, ${run.seen.length} events at ${points.length} moments`,
+  );
   return { stage: { name: "configuration", snapshot: "installed", reference }, points };
 }
 
