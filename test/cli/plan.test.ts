@@ -80,7 +80,7 @@ describe("plan", () => {
     [["plan", "site", "--show", "plan.json"], "takes no playbook"],
     [["plan", "site", "-e", "version=1", "-o", "no/where/plan.json"], "there is no folder no/where"],
     [["plan", "nosite"], 'there is no playbook "nosite"'],
-    [["apply", "none.json"], "the plan can't be read"],
+    [["apply", "none.json"], "the plan none.json can't be read: there is no such file"],
     [["apply", "package.json"], "package.json is no plan"],
   ])("run %j is bad usage", async (args, message) => {
     const { run } = newSite();
