@@ -30,7 +30,7 @@ export async function packagesStage(site: Site, say: Say): Promise<Prepared & { 
   );
   const points = momentsOf(seen);
   say(
-    `packages: an undisturbed run took ${run.seconds.toFixed(0)} s, ${seen.length} events while installing, at ${points.length} moments`,
+    `packages: an undisturbed run took ${run.seconds.toFixed(0)} s, ${seen.length} events while installing`,
   );
   return { stage: { name: "packages", snapshot: "fresh", reference }, points, run };
 }
