@@ -1,5 +1,4 @@
 /** Variables given with `-e`. */
-
 import { readFileSync } from "node:fs";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { fileProblem } from "../core/base/file-problem.ts";

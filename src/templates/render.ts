@@ -1,5 +1,4 @@
 /** Renders ejs templates: a pure function of the template's text and the variables. */
-
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";

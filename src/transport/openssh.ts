@@ -1,5 +1,4 @@
 /** A host through the system's OpenSSH: for certificates, FIDO keys, and all that its configuration can do. */
-
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";

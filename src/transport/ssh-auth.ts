@@ -1,5 +1,4 @@
 /** What to prove oneself with: the agent, key files, a password. */
-
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";

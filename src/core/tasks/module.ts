@@ -1,5 +1,4 @@
 /** Defines a module: its parameters, what it documents and what it does, in one place. */
-
 import { type Location, ShowrunnerError } from "../base/errors.ts";
 import { callerLocation } from "../base/location.ts";
 import { oneLine } from "../base/one-line.ts";

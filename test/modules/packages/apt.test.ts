@@ -72,6 +72,12 @@ const cases: readonly Case[] = [
     script: "install -- /srv/agent.deb",
   },
   {
+    name: "fetches no lists for a package file that is installed",
+    params: { deb: file, updateCache: true },
+    facts: [debFile.is(file, { ...agent, installed: "same" })],
+    changes: [],
+  },
+  {
     name: "leaves a later version than a package file's",
     params: { deb: file },
     facts: [debFile.is(file, { ...agent, installed: "later" })],

@@ -1,0 +1,32 @@
+/** Fetches the package lists. */
+import { type Change, change } from "../../core/facts/change.ts";
+import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+import { freshPackageLists, packageOffer, upgradablePackages } from "../../facts/package-lists.ts";
+import { updateLists } from "./apt-get.ts";
+import { type AptParams, lockTimeoutOf } from "./apt-params.ts";
+
+/** How long lists count as just fetched: fetching them again would bring nothing. Seconds. */
+export const justFetched = 300;
+
+/** Lists of any age will do, as long as there are some. Seconds. */
+export const everSince = Number.MAX_SAFE_INTEGER;
+
+/** Fetches the package lists if they are too old. */
+export async function* refresh(host: PlanHost, p: AptParams): Plan<void> {
+  const { cacheValidTime: within = 3600 } = p;
+  const fresh = within > 0 && (await host.fact(freshPackageLists, { within }));
+  if (!fresh) yield fetchLists(within, lockTimeoutOf(p));
+}
+
+export function fetchLists(within: number, lockTimeout: number): Change {
+  return change({
+    what: "package lists",
+    before: "old",
+    after: "fetched",
+    script: updateLists(lockTimeout),
+    sets: [...new Set([within, justFetched])]
+      .filter((seconds) => seconds > 0)
+      .map((seconds) => freshPackageLists.is({ within: seconds }, true)),
+    touches: [packageOffer.of(), upgradablePackages.of(), freshPackageLists.of()],
+  });
+}
