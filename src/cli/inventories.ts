@@ -59,8 +59,10 @@ export async function findInventory(
 function fileOf(chosen: string): string {
   const path = resolve(chosen);
   if (existsSync(path) || chosen.includes("/")) return path;
+  const whole = join(folder(), chosen);
+  if (existsSync(whole)) return whole;
   const files = inventories();
-  const [found, ...others] = files.filter((file) => file === chosen || nameOf(file) === chosen);
+  const [found, ...others] = files.filter((file) => nameOf(file) === chosen);
   if (found !== undefined && others.length > 0)
     throw new ShowrunnerError(
       "usage",

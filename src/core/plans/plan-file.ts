@@ -3,7 +3,6 @@
  * no action stands, only digests of them (HMAC-SHA-256 under the plan's own salt, cut to 128 bits); what is shown of
  * changes is redacted like everything that a run says.
  */
-
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";

@@ -36,8 +36,9 @@ export function checkShape(
 
 /** @throws ShowrunnerError `playbook.invalid` for what is no list of plays */
 export function checkPlays(plays: unknown, location: Location | undefined): void {
-  const odd = Array.isArray(plays) ? plays.find((one) => !isPlay(one)) : plays;
-  if (Array.isArray(plays) && plays.every(isPlay)) return;
+  const wrong = [plays].flat().filter((one) => !isPlay(one));
+  if (Array.isArray(plays) && wrong.length === 0) return;
+  const odd = Array.isArray(plays) ? wrong[0] : plays;
   const got = isPlay(odd) ? "a play" : whatItIs(odd);
   throw new ShowrunnerError(
     "playbook.invalid",

@@ -31,11 +31,11 @@ export function batch<const T extends readonly Task<unknown>[]>(tasks: T): Batch
 
 /** The compiler sees what is no task; a playbook that was not compiled gets an error with its line. */
 function requireTasks(tasks: unknown): void {
-  const odd = Array.isArray(tasks) ? tasks.find((task) => !(task instanceof Task)) : tasks;
-  if (Array.isArray(tasks) && tasks.every((task) => task instanceof Task)) return;
+  const wrong = [tasks].flat().filter((task) => !(task instanceof Task));
+  if (Array.isArray(tasks) && wrong.length === 0) return;
   throw new ShowrunnerError(
     "params.invalid",
-    `batch: expected a list of tasks, got ${Array.isArray(tasks) ? "one with " : ""}${whatItIs(odd)}`,
+    `batch: expected a list of tasks, got ${Array.isArray(tasks) ? "one with " : ""}${whatItIs(Array.isArray(tasks) ? wrong[0] : tasks)}`,
     {
       location: callerLocation(),
       hint: "batch([apt({ … }), copy({ … })]); roles and batches are awaited one by one",

@@ -7,9 +7,9 @@ export function checkHandlers(
   { notify = [] }: { readonly notify?: unknown },
   { code, what, location }: { code: ErrorCode; what: string; location: Location | undefined },
 ): void {
-  const odd = [notify].flat().find((handler) => !isTask(handler));
-  if (odd === undefined && [notify].flat().every(isTask)) return;
-  throw new ShowrunnerError(code, `${what}: notify: expected a task, got ${whatItIs(odd)}`, {
+  const wrong = [notify].flat().filter((handler) => !isTask(handler));
+  if (wrong.length === 0) return;
+  throw new ShowrunnerError(code, `${what}: notify: expected a task, got ${whatItIs(wrong[0])}`, {
     location,
     hint: 'a handler is a task that is kept in a variable: const restart = service({ name: "nginx", state: "restarted" })',
   });
