@@ -85,7 +85,7 @@ export async function* setAttributes(
       after: then.mode,
       script: sh`chmod -- ${chmodOperand(then.mode)} ${path}`,
       sets: [file.is(path, then)],
-      touches: [...treesAbove(path)],
+      touches: treesAbove(path),
     });
   return ownership !== undefined || now.mode !== then.mode;
 }
@@ -102,7 +102,7 @@ function ownershipChange(path: string, now: ModeState, then: ModeState): Change 
     script: chown(path, operand, now.mode),
     // chown takes the set-id bits away, and chmod is asked to bring them back
     sets: [file.is(path, { ...then, mode: now.mode })],
-    touches: [...treesAbove(path)],
+    touches: treesAbove(path),
   });
 }
 

@@ -44,7 +44,7 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
     after: `directory ${made.map(({ then }) => showState(then)).at(-1)}`,
     script: lines(sh`set -e`, isPlain(wanted) ? makePlain(made) : makeTogether(made, wanted)),
     sets: made.map(({ path: one, then }) => file.is(one, then)),
-    touches: [...treesAbove(path)],
+    touches: treesAbove(path),
   });
 }
 

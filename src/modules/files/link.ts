@@ -84,7 +84,7 @@ async function* setOwner(path: string, now: LinkState, then: LinkState): Plan<vo
     after: `${then.owner}:${then.group}`,
     script: sh`chown -h -- ${`${then.owner}:${then.group}`} ${path}`,
     sets: [file.is(path, then)],
-    touches: [...treesAbove(path)],
+    touches: treesAbove(path),
   });
 }
 

@@ -83,8 +83,8 @@ type Params = Static<TObject<typeof params>>;
  * Sends an HTTP request from the host, without any tool on it, and gives the answer.
  *
  * Redirects are answers like any other, unless `followRedirects` is set; then the methods change as in browsers (the
- * Fetch Standard, HTTP-redirect fetch): what was a POST is asked again as a GET, except by the statuses 307 and 308. To wait until something answers as it should, give the task `retries` and `delay`, or
- * `until`.
+ * Fetch Standard, HTTP-redirect fetch): what was a POST is asked again as a GET, except by the statuses 307 and 308. To
+ * wait until something answers as it should, give the task `retries` and `delay`, or `until`.
  *
  * @throws ShowrunnerError `task.failed` (`change.failed` for a method that changes something) if nothing answers, or
  *   with another status; it has the answer's first lines
