@@ -22,6 +22,13 @@ const volatile = [
 /** Files whose name counts and whose size doesn't. */
 const grows = /^file (\/var\/lib\/dpkg\/|\/etc\/ld\.so\.cache|\/var\/lib\/ucf\/|\S+\.pyc )/;
 
+/**
+ * What the system's own tools leave for ever when they lose power at the wrong moment: the file that an account tool
+ * makes a lock from, or writes anew, and what apt and Python write before they rename it. Nobody reads these.
+ */
+const debris =
+  /^(file|sum \w+) +(\/etc\/(passwd|group|g?shadow|sub[ug]id)(\.\d+|\+)|\/var\/lib\/apt\/extended_states\.\w{6}|\S+\.pyc\.\d+)( |$)/;
+
 /** Hosts that run services are asked whether these have the configuration that is on the disk. */
 const configured = {
   nginx: ["/etc/nginx/conf.d", "/etc/nginx/sites-enabled"],
@@ -83,7 +90,7 @@ export async function readState(spec: LabSpec): Promise<State> {
         new Set(
           text
             .split("\n")
-            .filter((line) => line !== "")
+            .filter((line) => line !== "" && !debris.test(line))
             .map(simplified),
         ),
       ];
