@@ -1,6 +1,7 @@
 /** Ansible's connection variables as settings: `ansible_host`, `ansible_user` and so on. */
 import { suggest } from "../core/base/suggest.ts";
 import { Secret } from "../secrets/secret.ts";
+import { ansibleNames } from "./ansible-names.ts";
 import { readSshArguments } from "./ansible-ssh-args.ts";
 import { describe, invalid, oneOf, wrongValue } from "./invalid.ts";
 import type { Layer } from "./model.ts";
@@ -10,7 +11,6 @@ import type { YamlEntry } from "./yaml-file.ts";
 
 type Read = (value: unknown) => unknown;
 
-const asWritten: Read = (value) => value;
 const number: Read = (value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value);
 /** A name or password may be all digits, which YAML reads as a number. */
 const text: Read = (value) => (typeof value === "number" ? String(value) : value);
@@ -36,36 +36,20 @@ const connection: Read = (value) =>
 const becomeMethod: Read = (value) =>
   typeof value === "string" ? value.replace(/^(ansible\.builtin|community\.general)\./, "") : value;
 
-interface Mapping {
-  readonly setting: keyof HostSettings;
-  readonly read: Read;
-}
-
-const to = (setting: keyof HostSettings, read: Read = asWritten): Mapping => ({ setting, read });
-
-const mappings = new Map<string, Mapping>([
-  ["ansible_host", to("address", text)],
-  ["ansible_ssh_host", to("address", text)],
-  ["ansible_port", to("port", number)],
-  ["ansible_ssh_port", to("port", number)],
-  ["ansible_user", to("user", text)],
-  ["ansible_ssh_user", to("user", text)],
-  ["ansible_ssh_private_key_file", to("identityFile")],
-  ["ansible_private_key_file", to("identityFile")],
-  ["ansible_connection", to("transport", connection)],
-  ["ansible_password", to("password", text)],
-  ["ansible_ssh_pass", to("password", text)],
-  ["ansible_ssh_password", to("password", text)],
-  ["ansible_ssh_private_key_passphrase", to("passphrase", text)],
-  ["ansible_private_key_passphrase", to("passphrase", text)],
-  ["ansible_become", to("become", truth)],
-  ["ansible_become_user", to("becomeUser", text)],
-  ["ansible_become_method", to("becomeMethod", becomeMethod)],
-  ["ansible_become_password", to("becomePassword", text)],
-  ["ansible_become_pass", to("becomePassword", text)],
-  ["ansible_timeout", to("connectTimeout", number)],
-  ["ansible_ssh_timeout", to("connectTimeout", number)],
-]);
+/** How a setting's value is read, where YAML or Ansible writes it differently. */
+const reads: Partial<Record<keyof HostSettings, Read>> = {
+  address: text,
+  port: number,
+  user: text,
+  transport: connection,
+  password: text,
+  passphrase: text,
+  become: truth,
+  becomeUser: text,
+  becomeMethod,
+  becomePassword: text,
+  connectTimeout: number,
+};
 
 /** Options for ssh, of which the settings are taken that they stand for. */
 const sshArguments = new Set(["ansible_ssh_common_args", "ansible_ssh_extra_args", "ansible_ssh_args"]);
@@ -94,12 +78,11 @@ export function ansibleLayer(entries: readonly YamlEntry[], subject: string): La
   const places = new Map<string, YamlEntry>();
   for (const entry of entries) {
     const value = entry.value.toJs();
-    const mapping = mappings.get(entry.name);
+    const setting = ansibleNames.get(entry.name);
     if (sshArguments.has(entry.name)) settings.push(...settingsIn(entry, value, subject));
-    else if (mapping === undefined) refuseStrange(entry, subject);
-    if (mapping && value !== null)
-      settings.push([mapping.setting, readSetting(entry, value, mapping, subject)]);
-    if (mapping && secretSettings.has(mapping.setting)) continue;
+    else if (setting === undefined) refuseStrange(entry, subject);
+    if (setting && value !== null) settings.push([setting, readSetting(entry, value, setting, subject)]);
+    if (setting && secretSettings.has(setting)) continue;
     vars.push([entry.name, value]);
     places.set(entry.name, entry);
   }
@@ -133,7 +116,7 @@ function refuseStrange(entry: YamlEntry, subject: string): void {
       "Remove it, or say the same with a setting or in ~/.ssh/config: see docs/connections.md.",
     );
   const short = (one: string) => one.slice("ansible_".length);
-  const known = [...mappings.keys(), ...sshArguments].map(short);
+  const known = [...ansibleNames.keys(), ...sshArguments].map(short);
   const meant = suggest(short(name), known);
   if (meant !== undefined)
     throw invalid(
@@ -153,7 +136,7 @@ function layerOf(settings: HostSettings, vars: Vars, locate: Layer["locate"]): L
   return { settings, vars, locate };
 }
 
-function readSetting(entry: YamlEntry, raw: unknown, { setting, read }: Mapping, subject: string): unknown {
+function readSetting(entry: YamlEntry, raw: unknown, setting: keyof HostSettings, subject: string): unknown {
   const where = `${subject}, ${entry.name}`;
   if (typeof raw === "string" && raw.includes("{{"))
     throw invalid(
@@ -163,7 +146,8 @@ function readSetting(entry: YamlEntry, raw: unknown, { setting, read }: Mapping,
     );
   const isPassword = secretSettings.has(setting);
   // an address or a user's name is needed as text before any host is reached
-  const value = read(raw instanceof Secret && !isPassword ? raw.reveal() : raw);
+  const revealed = raw instanceof Secret && !isPassword ? raw.reveal() : raw;
+  const value = reads[setting]?.(revealed) ?? revealed;
   const expected = settingProblem(setting, value);
   if (expected === undefined) return value;
   const shown = setting === "transport" ? describe(raw) : describeSetting(setting, raw);

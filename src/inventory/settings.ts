@@ -1,6 +1,7 @@
 /** The run-time check of connection settings: an inventory may come from a file that no compiler has seen. */
 import type { Location } from "../core/base/errors.ts";
 import { isTransport } from "../transport/custom.ts";
+import { settingOfAnsible } from "./ansible-names.ts";
 import { describe, oneOf, unknownKey, wrongValue } from "./invalid.ts";
 import type { HostSettings } from "./types.ts";
 
@@ -107,11 +108,17 @@ function assertSettings(
   otherKeys: readonly string[],
 ): asserts values is Record<string, unknown> & HostSettings {
   for (const [name, value] of Object.entries(values)) {
-    if (!isSettingName(name)) throw unknownKey(subject, name, [...settingNames, ...otherKeys], locate(name));
+    if (!isSettingName(name))
+      throw unknownKey(subject, name, [...settingNames, ...otherKeys], locate(name), ansibleHint(name));
     const expected = settingProblem(name, value);
     if (expected !== undefined)
       throw wrongValue(`${subject}, ${name}`, expected, describeSetting(name, value), locate(name));
   }
+}
+
+function ansibleHint(name: string): string | undefined {
+  const setting = settingOfAnsible(name);
+  return setting && `What is "${name}" in Ansible is "${setting}" here.`;
 }
 
 /** The words for a wrong value. A wrong password is still a password, so only its type is told. */

@@ -154,6 +154,18 @@ describe("a mistake in a TypeScript inventory", () => {
     );
   });
 
+  test.each([
+    ["{ hosts: { web1: { ansible_host: '192.0.2.1' } } }", "ansible_host", "address"],
+    ["{ hosts: { web1: { connection: 'local' } } }", "connection", "transport"],
+    ["{ settings: { private_key_file: 'key' } }", "private_key_file", "identityFile"],
+  ])("hints at the setting that Ansible's name stands for: %s", async (definition, name, setting) => {
+    await expect(loadTs(definition)).rejects.toMatchObject({
+      code: "inventory.invalid",
+      message: expect.stringContaining(`unknown key "${name}"`),
+      hint: `What is "${name}" in Ansible is "${setting}" here.`,
+    });
+  });
+
   test("hints at children where a group is named as a host", async () => {
     await expect(loadTs("{ groups: { web: { hosts: ['db'] }, db: {} } }")).rejects.toMatchObject({
       code: "inventory.invalid",
