@@ -26,7 +26,10 @@ export const common = defineRole({
 
 function hostsLine(name: string, address: string) {
   const escaped = name.replaceAll(".", "\\.");
-  return lineinfile({ path: "/etc/hosts", regexp: `^\\S+\\s+${escaped}$`, line: `${address} ${name}` });
+  return lineinfile(
+    { path: "/etc/hosts", regexp: `^\\S+\\s+${escaped}$`, line: `${address} ${name}` },
+    { name: `${name} in /etc/hosts` },
+  );
 }
 
 /** A name that already resolves needs no line. */

@@ -39,10 +39,12 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     .action(async (host: string, flags: Flags & { sudden?: boolean }) => {
       const { stop, spec } = await open(flags);
       await stop(spec, host, { sudden: flags.sudden ?? false });
+      progress(`${host} is off`);
     });
   sub("start <host>", "powers a host on").action(async (host: string, flags: Flags) => {
     const { start, spec } = await open(flags);
     await start(spec, host);
+    progress(`${host} is on, and answers`);
   });
   sub("status", "says which hosts run").action(async (flags: Flags) => {
     const { status, spec } = await open(flags);
