@@ -33,7 +33,7 @@ const shells = [["dash"], ["busybox", "sh"], ["bash"]].filter(([name = ""]) =>
 async function said(
   words: readonly string[],
   end: EndFirst = "nothing",
-  { goes = true } = {},
+  { goes = true, heard }: { goes?: boolean; heard?: (line: string) => void } = {},
 ): Promise<string[]> {
   const [name = "", ...args] = words;
   const script = keeperScript(leaseHolder("test"), { shell: process.pid, wait: 2, end });
@@ -44,6 +44,7 @@ async function said(
   const lines: string[] = [];
   for await (const line of createInterface({ input: keeper.stdout })) {
     lines.push(line);
+    heard?.(line);
     if (line === "ready" && goes) keeper.stdin.write("go\n");
     else if (line === "ready") keeper.stdin.end();
     if (line.startsWith("granted")) keeper.stdin.write("release\n");
@@ -63,9 +64,10 @@ function leaveCommand(seconds: number) {
 
 describe.each(shells)("the keeper in %s", (...words) => {
   test("waits for what a dead run left, and leaves nothing of that", async () => {
-    const { pid } = leaveCommand(1);
-    expect(await said(words)).toEqual([
-      `orphan ${pid} sleep 1 `,
+    const command = leaveCommand(30);
+    const heard = (line: string) => line.startsWith("orphans") && command.kill();
+    expect(await said(words, "nothing", { heard })).toEqual([
+      `orphan ${command.pid} sleep 30 `,
       'orphans {"run":"dead"}',
       "ready",
       "granted ",
