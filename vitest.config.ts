@@ -20,8 +20,19 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/lab/**", "test/cli/**"],
+          exclude: ["test/lab/**", "test/cli/**", "test/**/*.integration.test.ts"],
           // against what hangs; they measure nothing, on however slow a machine
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // with shells, sudo, SSH and database servers of this machine
+          name: "integration",
+          include: ["test/**/*.integration.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },

@@ -1,5 +1,5 @@
 /**
- * Everything that must hold: lint, types, unit tests, and the tests on real hosts. The last line counts them.
+ * Everything that must hold: lint, types, tests of parts, of the command line, and on real hosts. The last line counts them.
  * Where no hosts can be had the run says so, loudly, and is not a success.
  */
 import { spawnSync } from "node:child_process";
@@ -101,6 +101,7 @@ if (missing === undefined) installNeeded();
 check("lint", "biome", ["check", "--error-on-warnings"]);
 check("types", "tsc", ["-p", "tsconfig.json"]);
 vitest("unit");
+vitest("integration");
 vitest("cli");
 if (missing === undefined) vitest("lab");
 

@@ -265,8 +265,8 @@ describe("copy on this machine", () => {
   }, 60_000);
 
   it("finds a local file beside the file that names it", async () => {
-    await runTasks([() => copy({ src: "copy.test.ts", dest: `${at}/` })]);
-    expect(readFileSync(join(at, "copy.test.ts"))).toEqual(readFileSync(import.meta.filename));
+    await runTasks([() => copy({ src: "copy.integration.test.ts", dest: `${at}/` })]);
+    expect(readFileSync(join(at, "copy.integration.test.ts"))).toEqual(readFileSync(import.meta.filename));
   });
 
   it("puts a file into a directory, whether dest says so or is one, or leads to one", async () => {

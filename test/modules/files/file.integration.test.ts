@@ -316,7 +316,7 @@ describe("file refuses, before anything runs,", () => {
       expect.objectContaining({
         code: "params.invalid",
         message: expect.stringContaining("got the number 644, which is mode 1204"),
-        location: expect.objectContaining({ file: expect.stringContaining("file.test.ts") }),
+        location: expect.objectContaining({ file: expect.stringContaining("file.integration.test.ts") }),
       }),
     );
   });
