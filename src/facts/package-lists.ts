@@ -9,20 +9,26 @@ export interface Age {
   readonly within: number;
 }
 
-/** Whether there are package lists, and they were fetched within so many seconds. */
+/** APT's sources, preferences and settings, which decide what the lists hold and offer. */
+const configuration = () => ["/etc/apt"];
+
+/** Whether there are package lists, and they were fetched within so many seconds, from the sources there are now. */
 export const freshPackageLists = defineFact<Age, boolean>({
   name: "apt.lists.fresh",
+  restsOn: configuration,
   script: () =>
-    rawScript(`
+    rawScript(`fetched=/var/lib/apt/lists stamp=/var/lib/apt/periodic/update-success-stamp
+[ ! "$stamp" -nt "$fetched" ] || fetched=$stamp
 date +%s
-stat -c %Y /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp 2>/dev/null | tr '\\n' ' '; echo
+stat -c %Y "$fetched" 2>/dev/null || echo 0
 set -- /var/lib/apt/lists/*_Packages*
-if [ -e "$1" ]; then echo filled; fi`),
+if [ -e "$1" ]; then echo filled; else echo empty; fi
+find /etc/apt/sources.list /etc/apt/sources.list.d -newer "$fetched" 2>/dev/null | head -n 1`),
   parse(stdout, keys) {
-    const [now = "", times = "", filled] = stdout.toString().split("\n");
-    const newest = Math.max(...times.trim().split(" ").map(Number));
-    const age = Number(now) - newest;
-    return new Map(keys.map((key) => [key, filled === "filled" && age < key.within]));
+    const [now = "", fetched = "", filled, newerSource] = stdout.toString().split("\n");
+    const age = Number(now) - Number(fetched);
+    const isWhole = filled === "filled" && newerSource === "";
+    return new Map(keys.map((key) => [key, isWhole && age < key.within]));
   },
 });
 
@@ -51,6 +57,7 @@ const endOfPolicy = "== provided";
 /** What the package lists offer. Slower than dpkg's facts (apt reads all lists), so asked for before changes only. */
 export const packageOffer = defineFact<Offered, Offer>({
   name: "package.offer",
+  restsOn: configuration,
   script: (keys) =>
     lines(
       rawScript("dpkg --print-architecture || exit"),

@@ -39,6 +39,7 @@ export function unitName(name: string): string {
 export const unit = defineFact<string, UnitState>({
   name: "systemd.unit",
   mayArrive: (_, { load }) => load === "not-found",
+  restsOn: unitFiles,
   script: (names) =>
     lines(
       rawScript(
@@ -61,13 +62,29 @@ export const unit = defineFact<string, UnitState>({
 
 const endOfUnits = "== drop-ins";
 
+/** Where the files stand of which systemd makes a unit (systemd.unit(5), "Unit file load path"), init scripts included. */
+const unitFolders = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map(
+  (folder) => `${folder}/systemd/system`,
+);
+
+function unitFiles(name: string): string[] {
+  const files = [name, templateOf(name)].flatMap((one) =>
+    unitFolders.flatMap((folder) => [`${folder}/${one}`, `${folder}/${one}.d`]),
+  );
+  return [...new Set(files), `/etc/init.d/${name.replace(/\.service$/, "")}`];
+}
+
+/** `worker@.service` of `worker@1.service`; of a unit that has no template the unit itself. */
+function templateOf(name: string): string {
+  return name.replace(/@.+(?=\.\w+$)/, "@");
+}
+
 /**
  * Where drop-ins of a unit stand that an administrator or a program writes. systemd notices altered ones by itself,
  * but not a first one: whether there is such a folder it only looks up when it reads all units.
  */
 export function dropInFolders(name: string): string[] {
-  const template = name.replace(/@.+(?=\.\w+$)/, "@");
-  return [...new Set([name, template])].flatMap((one) => [
+  return [...new Set([name, templateOf(name)])].flatMap((one) => [
     `/etc/systemd/system/${one}.d`,
     `/run/systemd/system/${one}.d`,
   ]);

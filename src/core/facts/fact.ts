@@ -35,6 +35,10 @@ interface FactBase<K extends FactKey, V> {
    */
   mayArrive?(key: K, value: V): boolean;
   /**
+   * The files that decide the value, and directories of such files: a change of one of them makes the value stale.
+   */
+  restsOn?(key: K): readonly string[];
+  /**
    * The key with a task's environment, directory, umask and time limit (milliseconds), for a fact that runs what the
    * task says. What is true of a host does not depend on who asks, so other facts have none.
    */

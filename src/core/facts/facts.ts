@@ -4,7 +4,7 @@ import type { Become, Output } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
 import { Places, realDirectory } from "./places.ts";
-import { identities, mayTouch } from "./touching.ts";
+import { identities, Reach } from "./touching.ts";
 
 /** A value with how sure it is. */
 export interface Known<V> {
@@ -61,7 +61,7 @@ export class FactStore {
   readonly #observed = new Map<string, Observation>();
   readonly #predicted = new Map<string, Prediction>();
   readonly #places = new Places((become, directory) => this.#want(become, realDirectory, directory));
-  readonly #touched: { readonly touch: Touch; readonly at: number }[] = [];
+  readonly #touched: { readonly reach: Reach; readonly at: number }[] = [];
   readonly #wanted = new Map<
     string,
     { become: Become | undefined; facts: Map<Fact<FactKey, unknown>, Wanted[]> }
@@ -99,7 +99,7 @@ export class FactStore {
   /** In check mode: what a change sets holds from now on, what it may touch is tentative. */
   predict(sets: readonly FactValue[], touches: readonly Touch[], tentative: boolean): void {
     const at = this.#count();
-    for (const touch of touches) this.#touched.push({ touch, at });
+    this.#touched.push({ reach: new Reach(sets, touches), at });
     for (const { fact, key, value } of sets)
       for (const id of this.#identities(fact, key)) this.#predicted.set(id, { value, tentative, at });
   }
@@ -109,10 +109,10 @@ export class FactStore {
     this.#count();
     const set = new Set(sets.flatMap(({ fact, key }) => this.#identities(fact, key)));
     const facts = new Set(sets.map(({ fact }) => fact));
+    const reach = new Reach(sets, touches);
     for (const [id, { fact, key, settled }] of this.#observed) {
       const isSet = facts.has(fact.name) && this.#identities(fact.name, key).some((name) => set.has(name));
-      if (isSet || touches.some((touch) => this.#mayTouch(touch, fact, key, settled)))
-        this.#observed.delete(id);
+      if (isSet || this.#isWithin(reach, fact, key, settled)) this.#observed.delete(id);
     }
     if (touches.some(mayTurnLinks)) this.#places.forget();
   }
@@ -143,17 +143,17 @@ export class FactStore {
 
   #isTouched<K extends FactKey, V>(fact: Fact<K, V>, key: K, value: V, since: number): boolean;
   #isTouched(fact: Fact<FactKey, unknown>, key: FactKey, value: unknown, since: number): boolean {
-    return this.#touched.some(({ touch, at }) => at > since && this.#mayTouch(touch, fact, key, { value }));
+    return this.#touched.some(({ reach, at }) => at > since && this.#isWithin(reach, fact, key, { value }));
   }
 
-  #mayTouch(
-    touch: Touch,
+  #isWithin(
+    reach: Reach,
     fact: Fact<FactKey, unknown>,
     key: FactKey,
     current: { readonly value: unknown } | undefined,
   ): boolean {
     const place = this.#places.ofKey(key);
-    return mayTouch(touch, { fact, key, place, current }, (path) => this.#places.of(path));
+    return reach.includes({ fact, key, place, current }, (path) => this.#places.of(path));
   }
 
   #identities(fact: string, key: FactKey): string[] {

@@ -1,5 +1,5 @@
 /** Which known facts a change may have altered. */
-import { type Fact, type FactKey, factKeyId, type Touch } from "./fact.ts";
+import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
 import { isBelow, pathOf } from "./places.ts";
 
 /** A fact's value for a key, as far as it is known. */
@@ -12,8 +12,46 @@ export interface Touchable {
   readonly current: { readonly value: unknown } | undefined;
 }
 
-/** @param placeOf where a path really lies */
-export function mayTouch(
+/** What a change may alter: the facts that it touches, and those that rest on files which it alters. */
+export class Reach {
+  readonly #touches: readonly Touch[];
+  readonly #files: readonly string[];
+  readonly #trees: readonly string[];
+
+  constructor(sets: readonly FactValue[], touches: readonly Touch[]) {
+    this.#touches = touches;
+    const touched = touches.filter((touch) => typeof touch === "object");
+    const keys = [
+      ...sets.map(({ key }) => key),
+      ...touched.flatMap((touch) => ("keys" in touch ? (touch.keys ?? []) : [])),
+    ];
+    this.#files = keys.flatMap((key) => pathOf(key) ?? []);
+    this.#trees = touched.flatMap((touch) => ("below" in touch ? [touch.below] : []));
+  }
+
+  /** @param placeOf where a path really lies */
+  includes(touchable: Touchable, placeOf: (path: string) => string): boolean {
+    return (
+      this.#touches.some((touch) => mayTouch(touch, touchable, placeOf)) || this.#moves(touchable, placeOf)
+    );
+  }
+
+  #moves({ fact, key }: Touchable, placeOf: (path: string) => string): boolean {
+    const grounds = fact.source.restsOn?.(key) ?? [];
+    if (grounds.length === 0) return false;
+    const isAt = (path: string, ground: string) => path === ground || isBelow(path, ground);
+    const both = (paths: readonly string[]) => [...paths, ...paths.map(placeOf)];
+    const files = both(this.#files);
+    const trees = both(this.#trees);
+    return both(grounds).some(
+      (ground) =>
+        files.some((path) => isAt(path, ground)) ||
+        trees.some((path) => isAt(path, ground) || isBelow(ground, path)),
+    );
+  }
+}
+
+function mayTouch(
   touch: Touch,
   { fact, key, place, current }: Touchable,
   placeOf: (path: string) => string,
