@@ -23,11 +23,11 @@ const volatile = [
 const grows = /^file (\/var\/lib\/dpkg\/|\/etc\/ld\.so\.cache|\/var\/lib\/ucf\/|\S+\.pyc )/;
 
 /**
- * What the system's own tools leave for ever when they lose power at the wrong moment: the file that an account tool
- * makes a lock from, or writes anew, and what apt and Python write before they rename it. Nobody reads these.
+ * What a loss of power at the wrong moment leaves for ever and nobody reads: the file that an account tool makes a lock
+ * from, or writes anew; what apt and Python write before they rename it; the folders of debts, with no debt in them.
  */
 const debris =
-  /^(file|sum \w+) +(\/etc\/(passwd|group|g?shadow|sub[ug]id)(\.\d+|\+)|\/var\/lib\/apt\/extended_states\.\w{6}|\S+\.pyc\.\d+)( |$)/;
+  /^other \/var\/lib\/showrunner(\/owed)? |^(file|sum \w+) +(\/etc\/(passwd|group|g?shadow|sub[ug]id)(\.\d+|\+)|\/var\/lib\/apt\/extended_states\.\w{6}|\S+\.pyc\.\d+)( |$)/;
 
 /** Hosts that run services are asked whether these have the configuration that is on the disk. */
 const configured = {
