@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import { on } from "../../src/core/tasks/delegate.ts";
+import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { copy } from "../../src/modules/files/copy.ts";
 import { HostsOfThisMachine } from "./hosts-of-this-machine.ts";
@@ -93,6 +94,19 @@ describe("handlers that earlier runs left, in a rolling play", () => {
   });
 });
 
+test("a handler that an earlier run left is run though a task of this one would notify it and has no effect", async () => {
+  await leaveOwed(["h1"]);
+  const refused = { dest: here.at("refused"), content: "x", validate: "false %s" };
+  const other = play(
+    "other",
+    { hosts: "h1" },
+    { step: () => copy(refused, { notify: here.noting(), ignoreErrors: true }) },
+  );
+  await here.run([other]);
+  expect(here.log).toEqual(["h1"]);
+  expect(here.owed("h1")).toEqual([]);
+});
+
 describe("a handler that fails", () => {
   const site = () =>
     play("site", { hosts: "h1" }, { step: () => copy(file("h1"), { notify: here.noting() }) });
@@ -109,6 +123,25 @@ describe("a handler that fails", () => {
     ]);
     expect((await here.run([site()])).warnings).toEqual([left]);
     expect((await here.run([site()])).warnings).toEqual([]);
+  });
+
+  test("stays owed though a later task would notify it and has no effect", async () => {
+    writeFileSync(here.at("broken-h1"), "");
+    const refused = { dest: here.at("refused"), content: "x", validate: "false %s" };
+    const site = play(
+      "site",
+      { hosts: "h1" },
+      {
+        step: async () => {
+          await copy(file("h1"), { notify: here.noting() });
+          await expect(flushHandlers()).rejects.toThrow("status 1");
+          await copy(refused, { notify: here.noting(), ignoreErrors: true });
+        },
+      },
+    );
+    expect((await here.run([site])).exitCode).toBe(0);
+    expect(here.log).toEqual(["h1"]);
+    expect(here.owed("h1")).toHaveLength(1);
   });
 
   test("is paid under the id that it was written down by, though another version would give it another", async () => {

@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type EndFirst, keeperScript } from "../../src/core/tenure/keeper-script.ts";
-import { leaseHolder } from "../../src/core/tenure/lease-holder.ts";
+import { type LeaseHolder, leaseHolder } from "../../src/core/tenure/lease-holder.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -29,14 +29,23 @@ const shells = [["dash"], ["busybox", "sh"], ["bash"]].filter(([name = ""]) =>
   ["/bin", "/usr/bin"].some((path) => existsSync(join(path, name))),
 );
 
+interface Said {
+  readonly goes?: boolean;
+  readonly holder?: LeaseHolder;
+  readonly shell?: number;
+  heard?(line: string): unknown;
+  /** Waited for before the lease is given back. */
+  release?(): Promise<void>;
+}
+
 /** What the keeper says from first to last; it is told to go on where it asks, and to give the lease back. */
 async function said(
   words: readonly string[],
   end: EndFirst = "nothing",
-  { goes = true, heard }: { goes?: boolean; heard?: (line: string) => void } = {},
+  { goes = true, holder = leaseHolder("test"), shell = process.pid, heard, release }: Said = {},
 ): Promise<string[]> {
   const [name = "", ...args] = words;
-  const script = keeperScript(leaseHolder("test"), { shell: process.pid, wait: 2, end });
+  const script = keeperScript(holder, { shell, wait: 2, end });
   const keeper = spawn(name, [...args, "-c", script.text], {
     env: { ...process.env, SHOWRUNNER_STATE: folder },
     stdio: ["pipe", "pipe", "inherit"],
@@ -45,6 +54,7 @@ async function said(
   for await (const line of createInterface({ input: keeper.stdout })) {
     lines.push(line);
     heard?.(line);
+    if (line.startsWith("granted")) await release?.();
     if (line === "ready" && goes) keeper.stdin.write("go\n");
     else if (line === "ready") keeper.stdin.end();
     if (line.startsWith("granted")) keeper.stdin.write("release\n");
@@ -113,6 +123,27 @@ describe.each(shells)("the keeper in %s", (...words) => {
     symlinkSync(at("victim"), at("run"));
     expect(await said(words)).toEqual([`refused ${at("run")} `]);
     expect(readdirSync(at("victim"))).toEqual([]);
+  });
+
+  test("notes the shell of a run that has the lease under another name", async () => {
+    const holder = leaseHolder("test");
+    const shell = spawn("sleep", ["30"], { detached: true, stdio: "ignore" });
+    let sessions = "";
+    let other: Promise<string[]> | undefined;
+    const heard = (line: string) => {
+      if (line.startsWith("granted")) other = said(words, "nothing", { holder, shell: shell.pid ?? 0 });
+    };
+    await said(words, "nothing", {
+      holder,
+      heard,
+      release: async () => {
+        await other;
+        sessions = readFileSync(at("run/sessions"), "utf8");
+      },
+    });
+    shell.kill();
+    expect((await other)?.[0]).toBe(`held ${JSON.stringify(holder)}`);
+    expect(sessions).toMatch(new RegExp(`^${shell.pid} `, "m"));
   });
 
   test("has a folder that others can't look into, nor lock", async () => {

@@ -401,6 +401,22 @@ describe("handlers that are owed", () => {
     await onHost("rm -rf /var/tmp/showrunner-33 /tmp/srlease-forged-b");
   });
 
+  test("of root are paid though tasks of another user come first", async () => {
+    const failing = shell({ cmd: "test -e /srv/mended && echo run >>/srv/log" }, { name: "restart" });
+    const site = play(
+      "site",
+      { hosts: "h1", become: true },
+      {
+        config: () => copy({ dest: "/srv/config", content: "x" }, { notify: failing }),
+        user: () => command({ argv: ["true"] }, { become: false }),
+      },
+    );
+    await lab.run([site]);
+    await onHost("touch /srv/mended");
+    expect((await lab.run([site])).errors).toEqual([]);
+    expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
+  });
+
   test("that fail stay owed, and nothing is owed for what was not changed", async () => {
     const failing = play(
       "failing",

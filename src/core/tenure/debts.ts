@@ -10,6 +10,8 @@ import { stateFolders } from "./host-state.ts";
 /** What is known to be written down: each user that changes are made as has a folder of its own. */
 interface Written extends Pick<Debt, "id" | "label" | "playbook" | "play"> {
   readonly as: Become | undefined;
+  /** The file of one that this run wrote for a change that is not known to owe it; undefined for one that is owed. */
+  readonly tentative: string | undefined;
 }
 
 export class Debts {
@@ -26,7 +28,14 @@ export class Debts {
     const others = this.#written.filter((written) => written.as?.user !== as?.user);
     this.#written = [
       ...others,
-      ...debts.map(({ id, label, playbook, play }) => ({ id, label, playbook, play, as })),
+      ...debts.map(({ id, label, playbook, play }) => ({
+        id,
+        label,
+        playbook,
+        play,
+        as,
+        tentative: undefined,
+      })),
     ];
   }
 
@@ -44,25 +53,29 @@ export class Debts {
    * Writes down handlers that a change is about to owe, unless they are.
    *
    * @param as the user that the change is made as
-   * @returns the ids of those that were not written down before
    * @throws ShowrunnerError `change.failed` where the host can't keep it: then the change must not be made
    */
   async write(
     as: Become | undefined,
     handlers: readonly Handler[],
     { playbook, play }: Pick<Debt, "playbook" | "play">,
-  ): Promise<readonly string[]> {
+  ): Promise<void> {
     const isWritten = (id: string) =>
       this.#written.some(
         (one) => one.id === id && one.as?.user === as?.user && one.playbook === playbook && one.play === play,
       );
     const fresh = handlers.filter((handler) => !isWritten(debtId(handler)));
-    if (fresh.length === 0) return [];
-    const debts = fresh.map((handler) => debtOf(handler, { playbook, play }));
+    if (fresh.length === 0) return;
+    const debts = fresh.map((handler) => {
+      const debt = debtOf(handler, { playbook, play });
+      return { debt, file: this.#nextName(debt) };
+    });
     const script = sh`umask 077
 ${stateFolders}
-mkdir -p "$state/owed" && ours "$state" && cd "$state/owed" || exit
-${lines(...debts.map((debt) => this.#record(debt)))}
+mkdir -p "$state/owed" || exit
+ours "$state" || { echo "$state is not a folder of this user's own" >&2; exit 1; }
+cd "$state/owed" || exit
+${lines(...debts.map(record))}
 sync . 2>/dev/null; :`;
     const complaint = await this.#run(as, script);
     if (complaint)
@@ -70,21 +83,56 @@ sync . 2>/dev/null; :`;
         details: complaint,
         hint: "nothing was changed; handlers that are owed are kept in /var/lib/showrunner, or in /var/tmp for users other than root: let that be writable, or set lease: false for the host",
       });
-    this.#written = [...this.#written, ...debts.map(({ id, label }) => ({ id, label, playbook, play, as }))];
-    return debts.map(({ id }) => id);
+    const news = debts.map(({ debt: { id, label }, file }) => ({
+      id,
+      label,
+      playbook,
+      play,
+      as,
+      tentative: file,
+    }));
+    this.#written = [...this.#written, ...news];
+  }
+
+  /** Notes that changes have come to owe these: they stay until they are paid. */
+  confirm(ids: readonly string[]): void {
+    this.#written = this.#written.map((one) =>
+      ids.includes(one.id) ? { ...one, tentative: undefined } : one,
+    );
   }
 
   /**
-   * Strikes out what was paid, or never came to be owed.
+   * Strikes out what was paid, by whomever it was owed.
    *
    * @returns what the host says against it; undefined where it went well
    */
-  async strike(ids: readonly string[]): Promise<readonly string[] | undefined> {
-    const struck = this.#written.filter(({ id }) => ids.includes(id));
+  strike(ids: readonly string[]): Promise<readonly string[] | undefined> {
+    return this.#remove(
+      this.#written.filter(({ id }) => ids.includes(id)),
+      ({ id }) => sh`*-${id}.json`,
+    );
+  }
+
+  /**
+   * Strikes out what this run wrote down and has not come to owe. What others owe under the same id stays.
+   *
+   * @returns what the host says against it; undefined where it went well
+   */
+  takeBack(ids: readonly string[]): Promise<readonly string[] | undefined> {
+    return this.#remove(
+      this.#written.filter(({ id, tentative }) => tentative !== undefined && ids.includes(id)),
+      ({ tentative = "" }) => sh`${tentative}`,
+    );
+  }
+
+  async #remove(
+    struck: readonly Written[],
+    fileOf: (written: Written) => Script,
+  ): Promise<readonly string[] | undefined> {
     const users = new Map(struck.map(({ as }) => [as?.user, as]));
     for (const as of users.values()) {
       const mine = struck.filter((written) => written.as?.user === as?.user);
-      const files = mine.map(({ id }) => sh`"$state"/owed/*-${id}.json`.text).join(" ");
+      const files = mine.map((written) => `"$state"/owed/${fileOf(written).text}`).join(" ");
       const script = sh`${stateFolders}
 rm -f -- ${{ kind: "script", text: files }} "$state/owed/.new" || exit
 rmdir "$state/owed" "$state" 2>/dev/null; :`;
@@ -95,11 +143,9 @@ rmdir "$state/owed" "$state" 2>/dev/null; :`;
     return undefined;
   }
 
-  /** The name sorts in the order of the debts. It is on the disk before the change is made. */
-  #record(debt: Debt): Script {
-    const order = `${debt.since}-${String(this.#last++).padStart(4, "0")}`;
-    const name = `${order}-${debt.id}.json`;
-    return sh`printf '%s\n' ${JSON.stringify(debt)} >.new && { sync .new 2>/dev/null || :; } && mv -f .new ${name} || exit`;
+  /** Names sort in the order of the debts. */
+  #nextName({ id, since }: Debt): string {
+    return `${since}-${String(this.#last++).padStart(4, "0")}-${id}.json`;
   }
 
   /** @returns undefined where it went well */
@@ -108,4 +154,9 @@ rmdir "$state/owed" "$state" 2>/dev/null; :`;
     if (output?.status === 0) return undefined;
     return output?.stderr.toString().trim().split("\n").slice(-3) ?? [];
   }
+}
+
+/** It is on the disk before the change is made. */
+function record({ debt, file }: { readonly debt: Debt; readonly file: string }): Script {
+  return sh`printf '%s\n' ${JSON.stringify(debt)} >.new && { sync .new 2>/dev/null || :; } && mv -f .new ${file} || exit`;
 }

@@ -52,7 +52,11 @@ until flock -n 9; do
   # ourselves, under another name of the host, and waiting still
   case $(cat holder 2>/dev/null) in *${holder.run}*) [ ! -f left ] || { pause; continue; } ;; esac
   # a look at the lock takes it for a moment
-  [ "$told" = not ] && told=soon || [ "$told" = yes ] || { printf 'held %s\n' "$(cat holder)"; told=yes; }
+  [ "$told" = not ] && told=soon || [ "$told" = yes ] || {
+    # the commands of this shell are ours as well, whoever of us has the lease
+    case $(cat holder 2>/dev/null) in *${holder.run}*) register ${shell} ;; esac
+    printf 'held %s\n' "$(cat holder)"; told=yes
+  }
   pause
 done
 # whoever waited for what is left, and died over it, has left nothing itself
@@ -64,7 +68,7 @@ told=
 while [ -f left-sessions ] && busy=$(members busy left-sessions) && [ "$busy" ]; do
   [ "$told" ] || {
     for pid in $busy; do printf 'orphan %s %s\n' "$pid" "$(tr '\\0\\n' '  ' </proc/$pid/cmdline)"; done
-    echo "orphans $(cat left)"; told=yes
+    printf 'orphans %s\n' "$(cat left)"; told=yes
   }
   pause
 done
@@ -119,8 +123,8 @@ function endFirst(end: EndFirst, run: string): Script {
   // this very run may be the holder, under another name of the host
   if (end === "all")
     return sh`case $(cat holder 2>/dev/null) in *${run}*) ;; *)
-  if [ "$(members all sessions)" ]; then echo "ended $(cat holder)"
-  elif [ "$(members all left-sessions)" ]; then echo "ended $(cat left)"; fi
+  if [ "$(members all sessions)" ]; then printf 'ended %s\n' "$(cat holder)"
+  elif [ "$(members all left-sessions)" ]; then printf 'ended %s\n' "$(cat left)"; fi
   ${ending("all sessions left-sessions")}
 esac`;
   return sh`case $(cat holder 2>/dev/null) in *${end.idleOf}*)

@@ -24,7 +24,7 @@ interface Hold {
   /** Undefined where another name of the same host has the lease for us. */
   readonly keeper: Keeper | undefined;
   /** The shell whose session the host knows as ours. */
-  shell: number;
+  readonly shell: number;
 }
 
 /** The leases that a run has on one host: one for each user that it makes changes as. */
@@ -55,7 +55,8 @@ export class Lease {
     let taken: string | undefined;
     const mine = (this.#holds.get(user) ?? Promise.resolve(undefined)).then(async (held) => {
       const shell = await withTimeLimit(this.#session.shellNumber(become), answerLimit * 1000, noAnswer);
-      if (held && !held.keeper?.gone) return this.#known(held, shell);
+      if (held?.shell === shell && !held.keeper?.gone) return held;
+      if (held?.keeper && !held.keeper.gone) return this.#register(held.keeper, shell);
       const { hold, last } = await this.#take(become, shell);
       taken = last;
       return hold;
@@ -80,11 +81,9 @@ export class Lease {
   }
 
   /** A shell that was ended for being late has a successor: its commands are ours as well. */
-  async #known(hold: Hold, shell: number): Promise<Hold> {
-    if (hold.shell === shell) return hold;
-    await hold.keeper?.ask(`lane ${shell}`);
-    hold.shell = shell;
-    return hold;
+  async #register(keeper: Keeper, shell: number): Promise<Hold> {
+    await keeper.ask(`lane ${shell}`);
+    return { keeper, shell };
   }
 
   async #start(become: Become | undefined, script: string, limit: number): Promise<Keeper> {

@@ -47,8 +47,8 @@ export class Tenure {
   readonly #taken = new Set<string>();
   /** The handlers that tasks of this run would notify. */
   readonly #named = new Map<string, Handler>();
-  /** The ids that this run has written down. */
-  readonly #own = new Set<string>();
+  /** What was paid while changes are being made that may come to owe it again. */
+  readonly #paid = new Set<string>();
   /** How many changes are being made that may come to owe an id. */
   readonly #claims = new Map<string, number>();
 
@@ -98,21 +98,28 @@ export class Tenure {
   /** Writes down what a change may come to owe. What it has come to is settled after it, in any case. */
   async owe(become: Become | undefined, handlers: readonly Handler[], play: string): Promise<void> {
     for (const id of handlers.map(debtId)) this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
-    const { playbook } = this.#tenant;
-    const written = await this.#debts.write(become, handlers, { playbook, play });
-    for (const id of written) this.#own.add(id);
+    await this.#debts.write(become, handlers, { playbook: this.#tenant.playbook, play });
   }
 
   /** Strikes out what was written down for a change and is not owed after all. Never rejects. */
   async settle(handlers: readonly Handler[]): Promise<void> {
     const ids = handlers.map(debtId);
     for (const id of ids) this.#claims.set(id, (this.#claims.get(id) ?? 1) - 1);
-    await this.#strike(ids.filter((id) => this.#own.has(id)));
+    const owed = ids.filter((id) => this.#tenant.owes(id));
+    this.#debts.confirm(owed);
+    for (const id of owed) this.#paid.delete(id);
+    const free = ids.filter((id) => this.#isFree(id));
+    const paid = free.filter((id) => this.#paid.has(id));
+    for (const id of paid) this.#paid.delete(id);
+    await this.#tellOf(() => this.#debts.strike(paid));
+    await this.#tellOf(() => this.#debts.takeBack(free));
   }
 
   /** Strikes out what was paid. Never rejects. */
   async paid(id: string): Promise<void> {
-    await this.#strike([id]);
+    if (this.#tenant.check) return;
+    if (this.#isFree(id)) await this.#tellOf(() => this.#debts.strike([id]));
+    else this.#paid.add(id);
   }
 
   /**
@@ -171,21 +178,30 @@ export class Tenure {
     if (this.#seen.get(userOf(become)) === last && !last.endsWith(" held")) return;
     this.#epochs.set(userOf(become), this.epoch(become) + 1);
     this.#facts.invalidate([], ["everything"]);
-    this.#inherited.clear();
-    this.#believed.clear();
+    this.#forgetDebts(become);
     await this.look(become);
   }
 
-  async #strike(ids: readonly string[]): Promise<void> {
-    const isFree = (id: string) => (this.#claims.get(id) ?? 0) <= 0 && !this.#tenant.owes(id);
-    const free = this.#tenant.check ? [] : ids.filter(isFree);
-    if (free.length === 0) return;
-    const complaint = await this.#debts.strike(free).catch(() => undefined); // a lost host is told of as such
+  /** Forgets what was found in this user's folder, and in no other. */
+  #forgetDebts(become: Become | undefined): void {
+    const isElsewhere = (as: Become | undefined) => userOf(as) !== userOf(become);
+    for (const id of this.#inherited.keys()) {
+      if (this.#debts.writtenAs(id).some(isElsewhere)) continue;
+      this.#inherited.delete(id);
+      this.#believed.delete(id);
+    }
+  }
+
+  #isFree(id: string): boolean {
+    return (this.#claims.get(id) ?? 0) <= 0 && !this.#tenant.owes(id);
+  }
+
+  async #tellOf(strike: () => Promise<readonly string[] | undefined>): Promise<void> {
+    const complaint = await strike().catch(() => undefined); // a lost host is told of as such
     if (complaint)
       this.#tenant.tell(
         `handlers that are not owed any more could not be struck out: ${complaint.join(" ")}`,
       );
-    for (const id of free) this.#own.delete(id);
   }
 
   /**
