@@ -32,6 +32,11 @@ export class Session {
   #closed = false;
   /** Aborted by the end: it does not wait for a host that is silent. */
   readonly #leaving = new AbortController();
+  /** Whether the run is over: nothing can be asked any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** How often the controller has waited for an answer of this host since the connection stood. */
   roundTrips = 0;
 
@@ -146,8 +151,10 @@ export class Session {
   async close(whenIdle: () => Promise<void> = async () => undefined): Promise<void> {
     this.#closed = true;
     this.#leaving.abort();
-    const ended = Promise.all([...this.#lanes.values()].map(async ({ shell }) => (await shell)?.close()));
-    await Promise.race([ended.catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
+    // one that can't be opened keeps none of the others from being ended
+    const lanes = [...this.#lanes.values()];
+    const ended = Promise.allSettled(lanes.map(async ({ shell }) => (await shell)?.close()));
+    await Promise.race([ended, sleep(closeLimit, undefined, { ref: false })]);
     await Promise.race([whenIdle().catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
     const closed = this.#connection?.then(
       (connection) => connection.close(),

@@ -39,7 +39,7 @@ export class SshConnection implements Connection {
       try {
         this.#client.exec(command, { pty }, (error, channel) => {
           this.#client.off("close", gone);
-          if (error) reject(new ShowrunnerError("host.lost", `the host opened no channel: ${error.message}`));
+          if (error) reject(noChannel(error));
           else resolve(this.#process(channel));
         });
       } catch (error) {
@@ -96,6 +96,12 @@ export class SshConnection implements Connection {
     const why = error === undefined ? "" : `: ${messageOf(error)}`;
     return new ShowrunnerError("host.lost", this.#reason ?? `the connection was lost${why}`);
   }
+}
+
+function noChannel(error: Error): ShowrunnerError {
+  return new ShowrunnerError("host.lost", `the host opened no channel: ${reasonIn(error)}`, {
+    hint: "each user that tasks run as takes two, and MaxSessions in the host's sshd_config(5) says how many there may be (10)",
+  });
 }
 
 /** The reason alone: that the refusal came over a channel is of no use to the reader. */

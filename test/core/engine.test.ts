@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, vi } from "vitest";
 import { ShowrunnerError } from "../../src/core/base/errors.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { batch } from "../../src/core/tasks/batch.ts";
@@ -118,6 +119,26 @@ describe("a task", () => {
     expect(tries).toBe(3);
     expect(ran.of("task:retry")).toHaveLength(2);
     expect(ran.exitCode).toBe(0);
+  });
+
+  it("is waited for on many hosts at once, without a word of Node.js about it", async () => {
+    const warned = vi.fn();
+    process.on("warning", warned);
+    const hosts = Array.from({ length: 12 }, (_, index) => [`h${index}`, new FakeSwitches()] as const);
+    let tries = 0;
+    const ran = await runOn(
+      Object.fromEntries(hosts),
+      [
+        play("p", all, {
+          one: () => print({ text: "x" }, { retries: 1, delay: "50ms", until: () => ++tries > hosts.length }),
+        }),
+      ],
+      { signal: new AbortController().signal },
+    );
+    await sleep(1);
+    process.off("warning", warned);
+    expect(ran.of("task:retry")).toHaveLength(12);
+    expect(warned).not.toHaveBeenCalled();
   });
 
   it("is tried four times where it says until when, and not how often", async () => {

@@ -19,6 +19,8 @@ export interface PlanningOptions {
   readonly surroundings?: Surroundings;
   /** How long a command of it may take, in milliseconds. */
   readonly timeout?: number;
+  /** How long its facts may take, in milliseconds, where that is more than usual. */
+  readonly readTimeout?: number | undefined;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
 }
@@ -62,7 +64,7 @@ export class Planning implements PlanHost {
     const { surroundings = {}, timeout } = this.#options;
     const key = fact.source.within?.(asked, surroundings, timeout) ?? asked;
     this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
-    const known = await this.#host.facts.read(this.#become, fact, key);
+    const known = await this.#host.facts.read(this.#become, fact, key, this.#options.readTimeout);
     if (known.tentative) this.#tentative = true;
     return known.value;
   }

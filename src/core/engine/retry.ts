@@ -84,7 +84,8 @@ async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Out
 function planningFor<V>({ task, context, become, certainty, surroundings }: TaskRun<V>): Planning {
   const tentative = certainty !== "certain" || context.doubt.read;
   const timeout = timeoutOf(task.options);
-  return new Planning(context.host, become, { tentative, surroundings, timeout });
+  const readTimeout = task.options.timeout === undefined ? undefined : timeout;
+  return new Planning(context.host, become, { tentative, surroundings, timeout, readTimeout });
 }
 
 function forgetReads({ host }: HostContext, planning: Planning): void {

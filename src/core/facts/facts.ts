@@ -53,6 +53,7 @@ interface Wanted {
   reject(error: unknown): void;
 }
 
+/** What reading may take, for tasks that ask for no more time. Milliseconds. */
 const readTimeout = 120_000;
 
 export class FactStore {
@@ -64,7 +65,7 @@ export class FactStore {
   readonly #touched: { readonly reach: Reach; readonly at: number }[] = [];
   readonly #wanted = new Map<
     string,
-    { become: Become | undefined; facts: Map<Fact<FactKey, unknown>, Wanted[]> }
+    { become: Become | undefined; facts: Map<Fact<FactKey, unknown>, Wanted[]>; timeout: number }
   >();
   readonly #users = new Set<string>();
   readonly #onNewUser: (become: Become | undefined) => void;
@@ -85,11 +86,18 @@ export class FactStore {
    * A fact's value for a key. Everything asked for in one tick leaves in one round trip.
    *
    * @param become the user to read as
+   * @param timeout milliseconds that it may take, where that is more than the usual; what leaves in one round trip has
+   *   the longest of all
    */
-  async read<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): Promise<Known<V>> {
+  async read<K extends FactKey, V>(
+    become: Become | undefined,
+    fact: Fact<K, V>,
+    key: K,
+    timeout = readTimeout,
+  ): Promise<Known<V>> {
     const foreseen = this.#foreseen(fact, key);
     if (foreseen) return foreseen;
-    const value = await this.#observe(become, fact, key);
+    const value = await this.#observe(become, fact, key, timeout);
     // only now it is known where a path lies: a change of this plan may have been foreseen under another name of it
     const elsewhereNamed = this.#foreseen(fact, key);
     if (elsewhereNamed) return elsewhereNamed;
@@ -170,12 +178,22 @@ export class FactStore {
     return { value, tentative: last.tentative || this.#isTouched(fact, key, value, last.at) };
   }
 
-  #observe<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): Promise<V>;
-  #observe(become: Become | undefined, fact: Fact<FactKey, unknown>, key: FactKey): Promise<unknown> {
+  #observe<K extends FactKey, V>(
+    become: Become | undefined,
+    fact: Fact<K, V>,
+    key: K,
+    timeout: number,
+  ): Promise<V>;
+  #observe(
+    become: Become | undefined,
+    fact: Fact<FactKey, unknown>,
+    key: FactKey,
+    timeout: number,
+  ): Promise<unknown> {
     const id = `${become?.user ?? ""}\0${fact.name}\0${factKeyId(key)}`;
     const existing = this.#observed.get(id);
     if (existing && (fact.about !== "world" || existing.asOf === this.#world.changes)) return existing.value;
-    const wanted = this.#want(become, fact, key);
+    const wanted = this.#want(become, fact, key, timeout);
     const placed = this.#places.locate(become, key);
     const value = placed === undefined ? wanted : Promise.all([wanted, placed]).then(([known]) => known);
     const observation: Observation = { fact, key, as: become?.user, asOf: this.#world.changes, value };
@@ -189,12 +207,22 @@ export class FactStore {
     return value;
   }
 
-  #want<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): Promise<V>;
-  #want(become: Become | undefined, fact: Fact<FactKey, unknown>, key: FactKey): Promise<unknown> {
+  #want<K extends FactKey, V>(
+    become: Become | undefined,
+    fact: Fact<K, V>,
+    key: K,
+    timeout?: number,
+  ): Promise<V>;
+  #want(
+    become: Become | undefined,
+    fact: Fact<FactKey, unknown>,
+    key: FactKey,
+    timeout = readTimeout,
+  ): Promise<unknown> {
     const user = become?.user ?? "";
     let batch = this.#wanted.get(user);
     if (!batch) {
-      batch = { become, facts: new Map() };
+      batch = { become, facts: new Map(), timeout };
       this.#wanted.set(user, batch);
       // after the promises of this tick, so that every plan that runs now has asked
       setImmediate(() => void this.#flush(user));
@@ -203,6 +231,7 @@ export class FactStore {
         this.#onNewUser(become);
       }
     }
+    batch.timeout = Math.max(batch.timeout, timeout);
     const wanted = batch.facts.get(fact) ?? [];
     batch.facts.set(fact, wanted);
     return new Promise((resolve, reject) => wanted.push({ key, resolve, reject }));
@@ -212,7 +241,7 @@ export class FactStore {
     const batch = this.#wanted.get(user);
     this.#wanted.delete(user);
     if (!batch) return;
-    const { become } = batch;
+    const { become, timeout } = batch;
     const scripts: {
       text: string;
       fact: Fact<FactKey, unknown>;
@@ -238,7 +267,7 @@ export class FactStore {
       const outputs = await this.#session.run(
         become,
         scripts.map(({ text }) => text),
-        { timeout: readTimeout },
+        { timeout },
       );
       for (const [index, { fact, wanted, parse }] of scripts.entries()) {
         const output = outputs[index];

@@ -15,7 +15,7 @@ export type ConfirmStep = (question: StepQuestion) => Promise<StepAnswer>;
 /** Asks one question at a time, until it need not ask any more. */
 export class StepConfirmation {
   readonly #confirm: ConfirmStep | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #interrupted: Promise<StepAnswer>;
   #done = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -25,7 +25,10 @@ export class StepConfirmation {
    */
   constructor(confirm: ConfirmStep | undefined, signal: AbortSignal | undefined) {
     this.#confirm = confirm;
-    this.#signal = signal;
+    this.#interrupted = new Promise((resolve) => {
+      if (signal?.aborted) resolve("no");
+      signal?.addEventListener("abort", () => resolve("no"), { once: true });
+    });
   }
 
   wants(question: StepQuestion): Promise<boolean> {
@@ -36,15 +39,8 @@ export class StepConfirmation {
 
   async #ask(question: StepQuestion): Promise<boolean> {
     if (this.#done || !this.#confirm) return true;
-    const answer = await Promise.race([this.#confirm(question), this.#interrupted()]);
+    const answer = await Promise.race([this.#confirm(question), this.#interrupted]);
     if (answer === "continue") this.#done = true;
     return answer !== "no";
-  }
-
-  #interrupted(): Promise<StepAnswer> {
-    return new Promise((resolve) => {
-      if (this.#signal?.aborted) resolve("no");
-      this.#signal?.addEventListener("abort", () => resolve("no"), { once: true });
-    });
   }
 }

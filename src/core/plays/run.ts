@@ -1,4 +1,5 @@
 /** Runs a playbook: its plays in order. */
+import { setMaxListeners } from "node:events";
 import pLimit, { type LimitFunction } from "p-limit";
 import { fetchSecrets } from "../../secrets/fetch.ts";
 import { askPrompts } from "../../secrets/prompt.ts";
@@ -110,6 +111,8 @@ class Run implements PlayState {
     this.world = { changes: 0, isPredicted: request.check ?? false };
     this.inventory = request.inventory;
     this.signal = request.signal;
+    // every host that waits listens to it
+    if (request.signal) setMaxListeners(0, request.signal);
     this.watch = request.watch;
     this.leaseTerms = {
       holder: leaseHolder(request.name),

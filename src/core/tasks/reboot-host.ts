@@ -43,7 +43,7 @@ export async function rebootHost(
       if (now?.status === 0 && now.stdout.toString() !== before) return now;
     } catch (error) {
       const failure = asFailure(error);
-      if (!isAway(failure)) throw failure;
+      if (session.isClosed || !isAway(failure)) throw failure;
       last = failure.message;
       session.reconnect();
     }

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
+import { rebootHost } from "../../../src/core/tasks/reboot-host.ts";
 import { reboot } from "../../../src/modules/index.ts";
 import { planTask } from "../../../src/testing/plan.ts";
+import { FakeConnection } from "../../../src/transport/fake.ts";
+import { Session } from "../../../src/transport/session.ts";
 
 it("is certainly a change, of what nobody knows", async () => {
   const planned = await planTask(reboot({ timeout: "2m" }), { facts: [] });
@@ -12,4 +16,17 @@ it("is certainly a change, of what nobody knows", async () => {
 it("wants a duration", () => {
   // @ts-expect-error: no duration
   expect(() => reboot({ timeout: "soon" })).toThrow(/timeout/);
+});
+
+it("waits for no host any more once its run is over", async () => {
+  const sameBoot = new FakeConnection({ respond: () => ({ stdout: "one\n" }) });
+  const session = new Session(async () => sameBoot);
+  const waiting = rebootHost(session, undefined, 60_000);
+  const refused = expect(waiting).rejects.toMatchObject({
+    code: "host.lost",
+    message: "the connection was closed: the run is over",
+  });
+  await sleep(100);
+  await session.close();
+  await refused;
 });
