@@ -39,8 +39,9 @@ export class FakeConnection implements Connection {
         const answer = script === "echo; echo $$" ? { stdout: "1\n" } : this.#host.respond(script);
         if (answer === "hang") return;
         if (answer === "die") return end("the connection was lost");
-        stdout.write(`${answer.stdout ?? ""}${token} ${id} ${answer.status ?? 0}\n`);
-        stderr.write(`${answer.stderr ?? ""}${token} ${id}\n`);
+        const begin = `${token} > ${id}\n`;
+        stdout.write(`${begin}${answer.stdout ?? ""}${token} < ${id} ${answer.status ?? 0} 0\n`);
+        stderr.write(`${begin}${answer.stderr ?? ""}${token} < ${id}\n`);
       }
     });
     return process;
@@ -58,8 +59,8 @@ export class FakeConnection implements Connection {
 /** Takes apart what the shell protocol wrote; see frames.ts. */
 function requests(text: string): { token: string; id: string; script: string }[] {
   const pattern =
-    /\( eval ('(?:[^']|'\\'')*'|[^\s']+) \) <\/dev\/null; printf '(SR[0-9a-f]+) %s %s\\n' (\d+) /g;
-  return [...text.matchAll(pattern)].map(([, word = "", token = "", id = ""]) => ({
+    /printf '(SR[0-9a-f]+) > (\d+)\\n' >&2;(?: sr_idle=.*?;)?? \( eval ('(?:[^']|'\\'')*'|[^\s']+) \) <\/dev\/null; /g;
+  return [...text.matchAll(pattern)].map(([, token = "", id = "", word = ""]) => ({
     token,
     id,
     script: word.startsWith("'") ? word.slice(1, -1).replaceAll("'\\''", "'") : word,

@@ -1,30 +1,50 @@
 /** The wire form of the shell protocol: how a request is written and how an answer is cut out of the streams. */
 import { quote } from "../core/base/script.ts";
 
+/** What a marker says: an answer begins, or has ended, with a status on standard output. */
+export type Marker =
+  | { readonly kind: "begin"; readonly id: number }
+  | { readonly kind: "end"; readonly id: number; readonly status: number; readonly left: boolean };
+
 /**
  * One request. The script runs through `eval` in a subshell, so that not even a syntax error ends the shell, and
- * with no standard input, so that it can't swallow the next request. Markers end the answer on both streams.
+ * with no standard input, so that it can't swallow the next request. Markers begin and end the answer on both streams.
  *
  * @param token a random word that no output contains
  * @param id the request's number
+ * @param mayLeave whether to look if the script has left processes in the shell's session, which share its streams
  */
-export function encodeRequest(token: string, id: number, script: string): string {
-  return `( eval ${quote(script)} ) </dev/null; printf '${token} %s %s\\n' ${id} "$?"; printf '${token} %s\\n' ${id} >&2\n`;
+export function encodeRequest(token: string, id: number, script: string, mayLeave: boolean): string {
+  const begin = `printf '${token} > ${id}\\n'; printf '${token} > ${id}\\n' >&2`;
+  const run = `( eval ${quote(script)} ) </dev/null`;
+  const end = (status: string) =>
+    `printf '${token} < ${id} %s %s\\n' ${status}; printf '${token} < ${id}\\n' >&2`;
+  if (!mayLeave) return `${begin}; ${run}; ${end('"$?" 0')}\n`;
+  const count = `$(${countProcesses})`;
+  const left = '"$sr_status" "$((sr_idle != sr_now))"';
+  return `${begin}; sr_idle=\${sr_idle:-${count}}; ${run}; sr_status=$? sr_now=${count}; ${end(left)}\n`;
 }
+
+/** Those of this shell's session that live, this count's own included; 0 where there is no /proc. See proc_pid_stat(5). */
+const countProcesses = [
+  'stat_of() { { read -r stat <"$1"; } 2>/dev/null && stat=${stat##*) } && state=${stat%% *} session=${stat#* * * } && session=${session%% *}; }',
+  "stat_of /proc/$$/stat; ours=${session:-0} count=0",
+  'for process in /proc/[0-9]*/stat; do stat_of "$process" && [ "$session" = "$ours" ] && [ "$state" != Z ] && count=$((count + 1)); done',
+  "echo $count",
+].join("; ");
 
 /** Cuts a stream of bytes into answers, each ended by the token's marker line. */
 export class MarkerReader {
   readonly #token: Buffer;
   readonly #onPiece: (piece: Buffer) => void;
-  readonly #onMarker: (words: string[]) => void;
+  readonly #onMarker: (marker: Marker) => void;
   #held: Buffer = Buffer.alloc(0);
 
   /**
    * @param token the marker's first word
    * @param onPiece gets the bytes before a marker, as they come
-   * @param onMarker gets the marker's further words
    */
-  constructor(token: string, onPiece: (piece: Buffer) => void, onMarker: (words: string[]) => void) {
+  constructor(token: string, onPiece: (piece: Buffer) => void, onMarker: (marker: Marker) => void) {
     this.#token = Buffer.from(token);
     this.#onPiece = onPiece;
     this.#onMarker = onMarker;
@@ -46,7 +66,7 @@ export class MarkerReader {
         .trim()
         .split(" ");
       this.#held = this.#held.subarray(end - at + 1);
-      this.#onMarker(words);
+      this.#onMarker(markerOf(words));
     }
     this.#release(this.#held.length - this.#possibleMarkerStart());
   }
@@ -66,4 +86,9 @@ export class MarkerReader {
         return length;
     return 0;
   }
+}
+
+function markerOf([sign, id, status, left]: readonly string[]): Marker {
+  if (sign === ">") return { kind: "begin", id: Number(id) };
+  return { kind: "end", id: Number(id), status: Number(status), left: left === "1" };
 }

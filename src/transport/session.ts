@@ -29,6 +29,8 @@ export class Session {
   readonly #connect: Connect;
   #connection: Promise<Connection> | undefined;
   readonly #lanes = new Map<string, Lane>();
+  /** Shells that something else may print into, which may need them to the end. */
+  readonly #soiled: Shell[] = [];
   #closed = false;
   /** Aborted by the end: it does not wait for a host that is silent. */
   readonly #leaving = new AbortController();
@@ -152,8 +154,10 @@ export class Session {
     this.#closed = true;
     this.#leaving.abort();
     // one that can't be opened keeps none of the others from being ended
-    const lanes = [...this.#lanes.values()];
-    const ended = Promise.allSettled(lanes.map(async ({ shell }) => (await shell)?.close()));
+    const shells = [...this.#lanes.values()].map(({ shell }) => shell);
+    const ended = Promise.allSettled(
+      [...shells, ...this.#soiled].map(async (shell) => (await shell)?.close()),
+    );
     await Promise.race([ended, sleep(closeLimit, undefined, { ref: false })]);
     await Promise.race([whenIdle().catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
     const closed = this.#connection?.then(
@@ -172,9 +176,19 @@ export class Session {
     return lane;
   }
 
-  #shell(lane: Lane, become: Become | undefined): Promise<Shell> {
+  async #shell(lane: Lane, become: Become | undefined): Promise<Shell> {
     this.#refuseClosed();
-    if (lane.shell !== undefined) return lane.shell;
+    const opened = lane.shell ?? this.#openIn(lane, become);
+    const shell = await opened;
+    if (!shell.isSoiled) return shell;
+    if (lane.shell === opened) {
+      this.#soiled.push(shell);
+      lane.shell = undefined;
+    }
+    return this.#shell(lane, become);
+  }
+
+  #openIn(lane: Lane, become: Become | undefined): Promise<Shell> {
     const opened = this.#open(become);
     lane.shell = opened;
     // a shell that ended, or never began, must not serve the next task

@@ -2,8 +2,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/base/errors.ts";
-import { encodeRequest, MarkerReader } from "./frames.ts";
+import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
 import type { Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
+
+type Stream = "stdout" | "stderr";
 
 interface Pending {
   readonly stdout: Buffer[];
@@ -43,7 +45,10 @@ export class FramedShell implements Shell {
   readonly #pending = new Map<number, Pending>();
   readonly pid: Promise<number>;
   readonly ended: Promise<void>;
+  /** Where a stream is: in the answer to a request, before the first answer or between two. */
+  readonly #at: Record<Stream, number | "before" | "between"> = { stdout: "before", stderr: "before" };
   #answered = false;
+  #soiled = false;
   #last = 0;
   #ended: ShowrunnerError | undefined;
   #late: ShowrunnerError | undefined;
@@ -61,9 +66,16 @@ export class FramedShell implements Shell {
     this.pid.catch(() => undefined); // every request reports the end of the shell itself
   }
 
-  async run(scripts: readonly string[], { onOutput, timeout }: RunOptions = {}): Promise<Output[]> {
+  get isSoiled(): boolean {
+    return this.#soiled;
+  }
+
+  async run(
+    scripts: readonly string[],
+    { onOutput, timeout, mayLeave = false }: RunOptions = {},
+  ): Promise<Output[]> {
     if (this.#ended) throw this.#ended;
-    const answers = Promise.all(this.#send(scripts, onOutput));
+    const answers = Promise.all(this.#send(scripts, onOutput, mayLeave));
     return timeout === undefined ? answers : this.#withTimeout(answers, timeout);
   }
 
@@ -73,13 +85,13 @@ export class FramedShell implements Shell {
     else this.#process.close();
   }
 
-  #send(scripts: readonly string[], onOutput: RunOptions["onOutput"]): Promise<Output>[] {
+  #send(scripts: readonly string[], onOutput: RunOptions["onOutput"], mayLeave = false): Promise<Output>[] {
     const { stdin } = this.#process;
     const answers: Promise<Output>[] = [];
     let text = "";
     for (const script of scripts) {
       const id = ++this.#last;
-      text += encodeRequest(this.#token, id, script);
+      text += encodeRequest(this.#token, id, script, mayLeave);
       answers.push(
         new Promise((resolve, reject) => {
           this.#pending.set(id, {
@@ -100,38 +112,46 @@ export class FramedShell implements Shell {
 
   #attach(): Promise<void> {
     const { stdout, stderr, closed, stdin } = this.#process;
-    const out = new MarkerReader(
-      this.#token,
-      (piece) => this.#piece("stdout", piece),
-      ([id, status]) => {
-        const pending = this.#pending.get(Number(id));
-        if (pending) pending.status = Number(status);
-        this.#settle(Number(id));
-      },
-    );
-    const err = new MarkerReader(
-      this.#token,
-      (piece) => this.#piece("stderr", piece),
-      ([id]) => {
-        const pending = this.#pending.get(Number(id));
-        if (pending) pending.stderrEnded = true;
-        this.#settle(Number(id));
-      },
-    );
-    stdout.on("data", (chunk: Buffer) => out.push(chunk));
-    stderr.on("data", (chunk: Buffer) => err.push(chunk));
+    for (const [stream, readable] of [["stdout", stdout] as const, ["stderr", stderr] as const]) {
+      const reader = new MarkerReader(
+        this.#token,
+        (piece) => this.#piece(stream, piece),
+        (marker) => this.#mark(stream, marker),
+      );
+      readable.on("data", (chunk: Buffer) => reader.push(chunk));
+    }
     stdin.on("error", () => undefined); // a write to a dead shell: `closed` tells the story
     return closed.then(({ reason }) => this.#end(reason));
   }
 
-  /** The stream's bytes belong to the oldest request whose answer on that stream is still open. */
-  #piece(stream: "stdout" | "stderr", piece: Buffer): void {
-    for (const pending of this.#pending.values()) {
-      if (stream === "stdout" ? pending.status !== undefined : pending.stderrEnded) continue;
-      pending[stream].push(piece);
-      pending.onOutput?.(stream, piece);
+  #mark(stream: Stream, marker: Marker): void {
+    const { id } = marker;
+    this.#at[stream] = marker.kind === "begin" ? id : "between";
+    const pending = this.#pending.get(id);
+    if (marker.kind === "begin" || !pending) return;
+    if (stream === "stderr") pending.stderrEnded = true;
+    else {
+      pending.status = marker.status;
+      this.#soiled ||= marker.left;
+    }
+    this.#settle(id);
+  }
+
+  /**
+   * A stream's bytes belong to the request whose answer is open on it. What comes between two answers is of something
+   * that an earlier script left behind, and before the first one of login files, sudo or ssh: the first request's
+   * failure tells it.
+   */
+  #piece(stream: Stream, piece: Buffer): void {
+    const at = this.#at[stream];
+    if (at === "between") {
+      this.#soiled = true;
       return;
     }
+    const [first] = this.#pending.values();
+    const pending = at === "before" ? first : this.#pending.get(at);
+    pending?.[stream].push(piece);
+    pending?.onOutput?.(stream, piece);
   }
 
   #settle(id: number): void {

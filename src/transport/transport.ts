@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly onOutput?: ((stream: "stdout" | "stderr", chunk: Buffer) => void) | undefined;
   /** Milliseconds until the script's process group is ended. */
   readonly timeout?: number | undefined;
+  /** Whether the scripts are anybody's, and may leave processes behind that print into the shell's streams. */
+  readonly mayLeave?: boolean | undefined;
 }
 
 /** One long-lived POSIX `sh` on a host, as one user. Scripts run one after the other. */
@@ -25,6 +27,8 @@ export interface Shell {
    * @throws ShowrunnerError `host.lost` when the connection or the shell ends, `task.timeout` on a time limit
    */
   run(scripts: readonly string[], options?: RunOptions): Promise<Output[]>;
+  /** Whether something else may print into its streams from now on: the next request needs another shell. */
+  readonly isSoiled: boolean;
   /** Its process number on the host. */
   readonly pid: Promise<number>;
   /** Resolves when the shell has ended, for whatever reason. */

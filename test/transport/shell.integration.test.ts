@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { printBytes, quote } from "../../src/core/base/script.ts";
 import { MarkerReader } from "../../src/transport/frames.ts";
@@ -41,6 +42,32 @@ describe.each(shells)("the protocol in %s", (shell) => {
 
   it("keeps output as it is, without a newline at its end", async () => {
     expect((await text("printf 'a\\n\\nb'")).stdout).toBe("a\n\nb");
+  });
+
+  it("is soiled by a script that leaves a process with its streams, and by none other", async () => {
+    const local = await connectLocal();
+    const endGroup = async () => undefined;
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), { endGroup });
+    await fresh.run(["( sleep 0.1 ) & wait; (exit 3)"], { mayLeave: true });
+    expect(fresh.isSoiled).toBe(false);
+    const [output] = await fresh.run(["sleep 30 & echo $!; exit 4"], { mayLeave: true });
+    expect(output?.status).toBe(4);
+    expect(fresh.isSoiled).toBe(true);
+    process.kill(Number(output?.stdout));
+    await local.close();
+  });
+
+  it("is soiled by what comes between two answers, which is no part of the next one", async () => {
+    const local = await connectLocal();
+    const endGroup = async () => undefined;
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), { endGroup });
+    await fresh.run(["( sleep 0.1; echo late; echo late >&2 ) & :"]);
+    expect(fresh.isSoiled).toBe(false);
+    await sleep(400);
+    const [next] = await fresh.run(["echo next"]);
+    expect([next?.stdout.toString(), next?.stderr.toString()]).toEqual(["next\n", ""]);
+    expect(fresh.isSoiled).toBe(true);
+    await local.close();
   });
 
   it("survives a syntax error, and says it", async () => {
@@ -130,6 +157,18 @@ describe("a session", () => {
     await session.close();
   });
 
+  it("asks another shell where something may print into the first, and lets both end at its own end", async () => {
+    const session = new Session(connectLocal);
+    const noisy = "( sleep 0.3; echo noise; exec sleep 30 ) & echo $!";
+    const [left] = await session.run(undefined, [noisy], { mayLeave: true });
+    const pid = Number(left?.stdout);
+    const [answer] = await session.run(undefined, ["sleep 0.6; echo 42"]);
+    expect(answer?.stdout.toString()).toBe("42\n");
+    expect(() => process.kill(pid, 0)).not.toThrow();
+    process.kill(pid);
+    await session.close();
+  });
+
   it("that is closed opens nothing anew", async () => {
     const session = new Session(connectLocal);
     await session.run(undefined, ["true"]);
@@ -149,18 +188,18 @@ describe("a session", () => {
 describe("the marker reader", () => {
   it.each([1, 2, 3, 7, 100])("finds markers that come in pieces of %i bytes", (size) => {
     const pieces: Buffer[] = [];
-    const markers: string[][] = [];
+    const markers: unknown[] = [];
     const reader = new MarkerReader(
       "TOKEN",
       (piece) => pieces.push(Buffer.from(piece)),
-      (words) => markers.push(words),
+      (marker) => markers.push(marker),
     );
-    const stream = Buffer.from("some TOK outTOKEN 1 0\nmoreTOKEN 2 9\n");
+    const stream = Buffer.from("some TOK outTOKEN > 1\nmoreTOKEN < 2 9 1\n");
     for (let at = 0; at < stream.length; at += size) reader.push(stream.subarray(at, at + size));
     expect(Buffer.concat(pieces).toString()).toBe("some TOK outmore");
     expect(markers).toEqual([
-      ["1", "0"],
-      ["2", "9"],
+      { kind: "begin", id: 1 },
+      { kind: "end", id: 2, status: 9, left: true },
     ]);
   });
 });

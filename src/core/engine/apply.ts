@@ -43,7 +43,7 @@ export async function applyChange(
             detachment,
             options,
           )
-        : await runOne(session, become, action.script.text, options);
+        : await runOne(session, become, action.script.text, { ...options, mayLeave: action.reports });
       return check(change, become, output, action.statuses);
     }
     case "write":
