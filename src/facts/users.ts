@@ -3,9 +3,17 @@ import { createHash } from "node:crypto";
 import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
 
-/** What the name service finds among these names; getent's status 2 says that some are not there. */
+/**
+ * What the name service finds among these names; getent's status 2 says that one is not there.
+ *
+ * Each is asked for by itself, and without `--`: Alpine's getent takes that for a name, and ends at the first one that
+ * is not there. No name begins with a dash (`accountPattern`, `checkAttributes`).
+ */
 function getent(database: "passwd" | "group" | "shadow", names: readonly string[]): Script {
-  return withoutGetent(database, sh`getent ${database} -- ${names}; [ $? -le 2 ] || exit 1`);
+  return withoutGetent(
+    database,
+    sh`for name in ${names}; do getent ${database} "$name"; [ $? -le 2 ] || exit 1; done`,
+  );
 }
 
 /** A small system has no getent, and then nothing beside its files either. */

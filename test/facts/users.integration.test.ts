@@ -10,8 +10,17 @@ import {
   userPassword,
 } from "../../src/facts/users.ts";
 import { parsed, readHere } from "./parsed.ts";
+import { shellWith } from "./stub-commands.ts";
 
 describe("users and groups", () => {
+  const alpine = shellWith({
+    // musl-utils'
+    getent: `#!/bin/sh
+database=$1
+[ $# -gt 1 ] || exec cat "/etc/$database"
+shift
+for name; do grep "^$name:" "/etc/$database" || exit 2; done`,
+  });
   const passwd =
     "root:x:0:0:root:/root:/bin/bash\ndeploy:x:1000:1000:De Ploy,,,:/home/deploy:/bin/sh\nodd:x:1001:4711::/:/bin/sh\n";
   const groups = "\nroot:x:0:\nsudo:x:27:deploy,other\nadm:x:4:deploy\ndeploy:x:1000:\n";
@@ -62,5 +71,14 @@ describe("users and groups", () => {
     const group: UserAttribute = { user: "root", attribute: "group" };
     const read = readHere(userAttribute, [home, group], [shell]);
     expect([read.get(home), read.get(group)]).toEqual(["/root", "root"]);
+  });
+
+  it("are found behind one that is not there, where getent knows no options and ends at the first it misses", () => {
+    expect([...readHere(userExists, ["no-such-user", "root"], alpine).values()]).toEqual([false, true]);
+    expect([...readHere(groupId, ["no-such-group", "root"], alpine).values()]).toEqual([undefined, 0]);
+    const home: UserAttribute = { user: "root", attribute: "home" };
+    const none: UserAttribute = { user: "no-such-user", attribute: "home" };
+    const read = readHere(userAttribute, [none, home], alpine);
+    expect([read.get(none), read.get(home)]).toEqual([undefined, "/root"]);
   });
 });
