@@ -7,7 +7,7 @@ import { emptyDirectory, treesAbove } from "../../facts/file-tree.ts";
 import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
 import { requireAccounts } from "./accounts.ts";
 import { chownOperand } from "./attributes.ts";
-import { cleanPath } from "./paths.ts";
+import { cleanPath, linkTarget } from "./paths.ts";
 import { created, requireParent } from "./put-file.ts";
 
 export interface Link {
@@ -26,11 +26,11 @@ export async function* makeLink(
   path: string,
   { src, owner, group, force }: Link,
 ): Plan<void> {
-  const leadsTo = cleanPath(posix.resolve(posix.dirname(path), src));
-  const [state, parent, target] = await Promise.all([
+  const [state, parent] = await Promise.all([
     host.fact(file, path),
     host.fact(file, posix.dirname(path)),
-    host.fact(file, leadsTo),
+    // where it mostly leads, so that looking there takes no round trip of its own
+    host.fact(file, cleanPath(posix.resolve(posix.dirname(path), src))),
   ]);
   if (state.type === "link" && state.target === src) {
     await requireAccounts(host, changing({ owner, group }, state));
@@ -44,6 +44,8 @@ export async function* makeLink(
   if (!force) {
     if (state.type !== "absent" && state.type !== "link")
       fail(`${path} is there and is no link, but a ${state.type}`, "force: true puts the link in its place");
+    const leadsTo = await linkTarget(host, path, src);
+    const target = await host.fact(file, leadsTo);
     host.require(
       target.type !== "absent",
       `the link ${path} would lead nowhere: ${leadsTo} does not exist on the host`,

@@ -33,17 +33,54 @@ export function ancestors(path: string): string[] {
 
 const mostLinks = 40; // as the kernel
 
+/** How many links may still be followed. */
+interface Budget {
+  left: number;
+}
+
 /**
  * Where a path leads once symbolic links at its end are followed.
  *
  * @throws ShowrunnerError for links that go in a circle
  */
-export async function followLinks(host: PlanHost, path: string): Promise<string> {
+export async function followLinks(
+  host: PlanHost,
+  path: string,
+  budget: Budget = { left: mostLinks },
+): Promise<string> {
   let at = path;
-  for (let count = 0; count < mostLinks; count++) {
+  for (;;) {
     const state = await host.fact(file, at);
     if (state.type !== "link") return at;
-    at = cleanPath(posix.resolve(posix.dirname(at), state.target));
+    if (budget.left-- === 0) return fail(`${path}: its symbolic links go in a circle`);
+    at = await linkTarget(host, at, state.target, budget);
   }
-  return fail(`${path}: its symbolic links go in a circle`);
+}
+
+/**
+ * What a link names. A `..` behind a directory that is a link itself is the parent of where that one leads, as for
+ * the kernel: so each is resolved by what stands before it, and no path with `..` is left to compare or to write to.
+ *
+ * @param link the link's path
+ * @param target what is written in it
+ */
+export async function linkTarget(
+  host: PlanHost,
+  link: string,
+  target: string,
+  budget: Budget = { left: mostLinks },
+): Promise<string> {
+  const path = cleanPath(target.startsWith("/") ? target : `${posix.dirname(link)}/${target}`);
+  let at = "/";
+  for (const name of path.split("/").slice(1))
+    at = name === ".." ? await above(host, at, budget) : cleanPath(`${at}/${name}`);
+  return at;
+}
+
+async function above(host: PlanHost, path: string, budget: Budget): Promise<string> {
+  if (path === "/") return path;
+  const at = await followLinks(host, path, budget);
+  const { type } = await host.fact(file, at);
+  // what is no directory has nothing above it, and the kernel finds nothing there
+  return type === "directory" ? posix.dirname(at) : `${at}/..`;
 }
