@@ -71,7 +71,10 @@ const params = {
     }),
   ),
   password: Type.Optional(
-    SecretString({ description: "the password's hash, as `mkpasswd -m yescrypt` makes it; `*` for none" }),
+    SecretString({
+      description:
+        "the password's hash, as `mkpasswd -m yescrypt` makes it; `*` for none, with `!` before it locked; an empty one is refused",
+    }),
   ),
   updatePassword: Type.Optional(
     Type.Union([Type.Literal("always"), Type.Literal("onCreate")], {
@@ -134,11 +137,7 @@ export const user = defineModule({
     if (p.expires !== undefined && !isDay(p.expires))
       fail(`expires: there is no day ${p.expires}`, "expected one such as `2027-01-31`, or `never`");
     if (p.moveHome === true && p.home === undefined) fail("`moveHome` needs `home`");
-    if (p.password !== undefined && !/^!*(\$[^:\n]+|\*|)$/.test(reveal(p.password)))
-      fail(
-        "`password` must be a hash, which begins with `$`, or `*` for none",
-        "make one with `mkpasswd -m yescrypt` or `openssl passwd -6`",
-      );
+    if (p.password !== undefined) checkPassword(reveal(p.password), p.passwordLock);
   },
   async *plan(host, p) {
     if (p.state === "absent") return yield* remove(host, p);
@@ -147,6 +146,19 @@ export const user = defineModule({
     return exists ? yield* alter(host, p) : yield* create(host, p);
   },
 });
+
+/** An empty hash is a password that everybody has. */
+function checkPassword(hash: string, locked: boolean | undefined): void {
+  const without = "`*` is the hash that no password has";
+  if (hash === "") fail("`password` is empty: the account would let anybody in without one", without);
+  if (!/^(!+|!*(\$[^:\n]+|\*))$/.test(hash))
+    fail(
+      "`password` must be a hash, which begins with `$`, or `*` for none",
+      "make one with `mkpasswd -m yescrypt` or `openssl passwd -6`",
+    );
+  if (locked === false && /^!+$/.test(hash))
+    fail("`password` is a lock with no hash behind it: unlocked, it would let anybody in", without);
+}
 
 /** What is so of a user that is there. */
 async function present(host: PlanHost, p: Params) {

@@ -187,6 +187,10 @@ describe("user", () => {
     }
   });
 
+  it.each(["*", "!", "!!", "!*", hash, `!${hash}`])("takes %s for a password's hash", (password) => {
+    expect(() => user({ name: "ann", password: secret(password) })).not.toThrow();
+  });
+
   it("names the groups that are not there", async () => {
     const facts = [
       there,
@@ -217,6 +221,9 @@ describe("user", () => {
     [{ name: "ann", expires: "2027-02-30" }, "there is no day 2027-02-30"],
     [{ name: "ann", append: true }, "`append` needs `groups`"],
     [{ name: "ann", password: "in the clear" }, "must be a hash"],
+    [{ name: "ann", password: "" }, "would let anybody in without one"],
+    [{ name: "ann", password: secret("") }, "would let anybody in without one"],
+    [{ name: "ann", password: "!!", passwordLock: false }, "unlocked, it would let anybody in"],
     [{ name: "-r" }, "name"],
     [{ name: "ann", comment: "a:b" }, "comment"],
     [{ name: "ann", home: "relative" }, "home"],
