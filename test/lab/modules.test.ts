@@ -280,6 +280,19 @@ describe("systemdUnit and service", () => {
     ]);
     await nothingLeft(tasks);
   });
+
+  it("take a template away with its instances, and no other unit's failure", async () => {
+    await inside("systemd-run -q --unit=other-failure sh -c 'exit 3'; sleep 1");
+    expect(await inside("systemctl is-failed other-failure")).toBe("failed");
+    await cycle(
+      [() => systemdUnit({ name: "worker@.service", state: "absent" })],
+      ["systemdUnit changed removed"],
+    );
+    expect(await inside("pgrep -fx '/bin/sleep 9999' || echo none")).toBe("none");
+    expect(await inside("systemctl is-failed other-failure; systemctl reset-failed other-failure")).toBe(
+      "failed",
+    );
+  });
 });
 
 describe("user and group", () => {

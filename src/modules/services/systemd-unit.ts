@@ -32,7 +32,7 @@ const params = {
   state: Type.Optional(
     Type.Union([Type.Literal("present"), Type.Literal("absent")], {
       default: "present",
-      description: "`absent`: stopped, disabled and removed",
+      description: "`absent`: stopped, disabled and removed; of a template, all its instances are",
     }),
   ),
 };
@@ -163,6 +163,12 @@ loaded) ;;
 esac`;
 }
 
+/** A pattern for systemctl: the units that systemd has loaded of a template, or the unit itself. */
+function unitsOf(name: string): string {
+  // a backslash is part of a name, and in a pattern would stand before a character that is meant as it is
+  return isTemplate(name) ? name.replaceAll("\\", "\\\\").replace("@.", "@*.") : name;
+}
+
 async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
   const [state, now] = await Promise.all([
     host.fact(file, path),
@@ -181,12 +187,14 @@ async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
     before: path,
     // a masked unit has no links, and systemctl would refuse to disable it
     script: lines(
+      // which instances run nobody has asked: where none does, this does nothing
+      isTemplate(name) ? sh`systemctl stop -- ${unitsOf(name)} || exit` : sh`:`,
       state.type === "link" ? sh`:` : sh`systemctl disable -- ${name} || exit`,
       sh`rm -f -- ${path} && systemctl daemon-reload`,
-      sh`systemctl reset-failed -- ${isTemplate(name) ? [] : [name]} 2>/dev/null; :`,
+      sh`systemctl reset-failed -- ${unitsOf(name)} 2>/dev/null; :`,
     ),
     sets: [file.is(path, { type: "absent" }), fileContent.is(path, undefined), fileHash.is(path, undefined)],
     // a package may have a unit of that name, which now holds
-    touches: [unit.of(name)],
+    touches: isTemplate(name) ? [unit.of(), "services"] : [unit.of(name)],
   });
 }

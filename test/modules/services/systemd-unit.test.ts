@@ -114,6 +114,25 @@ describe("systemdUnit", () => {
     expect(nothing.changes).toEqual([]);
   });
 
+  it("stops the instances of a template that it removes, and forgets no other unit's failure", async () => {
+    const template = (name: string) => {
+      const at = `/etc/systemd/system/${name}`;
+      const facts = [file.is(at, written), fileContent.is(at, Buffer.from(text))];
+      return planTask(systemdUnit({ name, state: "absent" }), { facts });
+    };
+    const script = ({ changes: [removal] }: Awaited<ReturnType<typeof template>>) =>
+      removal?.action.kind === "script" ? removal.action.script.text.split("\n") : [];
+    const worker = await template("worker@.service");
+    expect(script(worker)).toEqual([
+      "systemctl stop -- 'worker@*.service' || exit",
+      "systemctl disable -- worker@.service || exit",
+      "rm -f -- /etc/systemd/system/worker@.service && systemctl daemon-reload",
+      "systemctl reset-failed -- 'worker@*.service' 2>/dev/null; :",
+    ]);
+    expect(worker.changes[0]?.touches).toEqual([unit.of(), "services"]);
+    expect(script(await template("a\\x2db@.timer"))[0]).toBe("systemctl stop -- 'a\\\\x2db@*.timer' || exit");
+  });
+
   it.each([
     ["[Install]\nWantedBy=multi-user.target\n", "disabled"],
     ["[Install]\n# WantedBy=x\nAlso=b.service\n[Service]\n", "indirect"],
