@@ -15,6 +15,8 @@ export interface UnitState {
   readonly oneshot: boolean;
   /** systemd's word: `enabled`, `disabled`, `static`, `masked`, …; empty where there is no unit file. */
   readonly file: string;
+  /** A generator made its unit file, of an init script for instance: a unit file of one's own is not enabled with it. */
+  readonly generated?: true;
   /** Its files on disk are others than the manager has loaded. */
   readonly stale: boolean;
 }
@@ -45,22 +47,46 @@ export const unit = defineFact<string, UnitState>({
       rawScript(
         'command -v systemctl >/dev/null || { echo "there is no systemd here: this works on hosts that systemd runs" >&2; exit 1; }',
       ),
-      sh`systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths,Type,RemainAfterExit -- ${names} || exit`,
-      rawScript(`printf '\\n${endOfUnits}\\n'`),
+      sh`units=$(systemctl show -p Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths,Type,RemainAfterExit -- ${names}) || exit`,
+      rawScript(`printf '%s\\n\\n${endOfUnits}\\n' "$units"`),
       ...[...new Set(names.flatMap(dropInFolders))].map(listDropIns),
+      rawScript(`echo '${endOfDropIns}'`),
+      askGenerated,
     ),
   parse(stdout, names) {
-    const [units = "", files = ""] = stdout.toString().split(`\n${endOfUnits}\n`);
+    const [units = "", more = ""] = stdout.toString().split(`\n${endOfUnits}\n`);
+    const [files = "", answers = ""] = more.split(`${endOfDropIns}\n`);
     const blocks = units.trim().split(/\n\n+/);
     if (blocks.length !== names.length)
       throw new Error(`systemctl was asked about ${names.length} units and answered for ${blocks.length}`);
+    const generated = new Map(answers.split("\n").map((line) => splitAt(line, " ")));
     return new Map(
-      names.map((name, index) => [name, unitState(name, blocks[index] ?? "", files.split("\n"))]),
+      names.map((name, index) => [name, unitState(name, blocks[index] ?? "", files.split("\n"), generated)]),
     );
   },
 });
 
 const endOfUnits = "== drop-ins";
+const endOfDropIns = "== generated";
+
+/**
+ * Of a unit that was made of an init script the manager says just that, `generated`: whether it starts at boot is told
+ * by the links to the script, which is-enabled has looked at. All others cost no process.
+ */
+const askGenerated = rawScript(`case $units in *UnitFileState=generated*)
+  id= file=
+  printf '%s\\n\\n' "$units" | while IFS= read -r line; do
+    case $line in
+    Id=*) id=\${line#Id=} ;;
+    UnitFileState=*) file=\${line#UnitFileState=} ;;
+    '')
+      if [ "$file" = generated ]; then
+        printf '%s %s\\n' "$id" "$(systemctl is-enabled -- "$id" 2>/dev/null </dev/null)"
+      fi
+      id= file= ;;
+    esac
+  done ;;
+esac`);
 
 /** Where the files stand of which systemd makes a unit (systemd.unit(5), "Unit file load path"), init scripts included. */
 const unitFolders = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map(
@@ -94,27 +120,35 @@ function listDropIns(folder: string): Script {
   return sh`for file in ${folder}/*.conf; do if [ -f "$file" ]; then printf '%s\n' "$file"; fi; done`;
 }
 
-function unitState(name: string, block: string, files: readonly string[]): UnitState {
-  const properties = new Map(
-    block.split("\n").map((line) => {
-      const at = line.indexOf("=");
-      return [line.slice(0, at), line.slice(at + 1)];
-    }),
-  );
+/** @param generated what is-enabled says of units that a generator made, by their own names */
+function unitState(
+  name: string,
+  block: string,
+  files: readonly string[],
+  generated: ReadonlyMap<string, string>,
+): UnitState {
+  const properties = new Map(block.split("\n").map((line) => splitAt(line, "=")));
+  const id = properties.get("Id") || name;
+  const file = properties.get("UnitFileState") ?? "";
   const loaded = (properties.get("DropInPaths") ?? "").split(" ");
   const unseen = dropInFolders(name).some((folder) =>
     files.some((path) => path.startsWith(`${folder}/`) && !loaded.includes(path)),
   );
   return {
-    id: properties.get("Id") || name,
+    id,
     load: properties.get("LoadState") ?? "",
     active: activity(properties.get("ActiveState") ?? ""),
     oneshot: properties.get("Type") === "oneshot" && properties.get("RemainAfterExit") !== "yes",
-    file: properties.get("UnitFileState") ?? "",
+    ...(file === "generated" ? { file: generated.get(id) || file, generated: true } : { file }),
     // what is not there, or is masked, loads no drop-ins
     stale:
       properties.get("NeedDaemonReload") === "yes" || (properties.get("LoadState") === "loaded" && unseen),
   };
+}
+
+function splitAt(line: string, separator: string): [string, string] {
+  const at = line.indexOf(separator);
+  return [line.slice(0, at), line.slice(at + 1)];
 }
 
 function activity(state: string): UnitState["active"] {

@@ -264,6 +264,28 @@ describe("systemdUnit and service", () => {
     await run([() => systemdUnit({ name: "once.service", state: "absent" })]);
   });
 
+  it("know whether an init script starts at boot", async () => {
+    await inside(`cat >/etc/init.d/oldie <<'END'
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides: oldie
+# Required-Start:
+# Required-Stop:
+# Default-Start: 2 3 4 5
+# Default-Stop: 0 1 6
+# Short-Description: an init script
+### END INIT INFO
+exit 0
+END
+chmod 755 /etc/init.d/oldie; update-rc.d oldie defaults; systemctl daemon-reload`);
+    const enabled = (value: boolean) => () => service({ name: "oldie", enabled: value });
+    await nothingLeft([enabled(true)]);
+    await cycle([enabled(false)], ["service changed disabled"]);
+    expect(await inside("systemctl is-enabled oldie 2>/dev/null || :")).toBe("disabled");
+    await cycle([enabled(true)], ["service changed enabled"]);
+    await inside("update-rc.d -f oldie remove; rm /etc/init.d/oldie; systemctl daemon-reload");
+  });
+
   it("run instances of a template", async () => {
     const tasks = [
       () =>

@@ -118,7 +118,10 @@ export const service = defineModule({
   },
 });
 
-/** Also units that are started through others, or have nothing that enabling could link (systemctl(1), is-enabled). */
+/**
+ * Also units that are started through others, or have nothing that enabling could link (systemctl(1), is-enabled). What
+ * is `generated` here is so of other things than init scripts, /etc/fstab for instance.
+ */
 const startsAtBoot: readonly string[] = ["enabled", "static", "alias", "indirect", "generated"];
 
 const canBeDisabled: readonly string[] = ["enabled", "enabled-runtime"];

@@ -143,7 +143,8 @@ async function* write(host: PlanHost, name: string, path: string, text: string):
 
 /** The unit as it is once systemd has loaded the new file. */
 function loaded(name: string, now: UnitState, text: string): UnitState {
-  const enabled = now.load === "loaded" && ["enabled", "enabled-runtime"].includes(now.file);
+  const enabled =
+    now.load === "loaded" && !now.generated && ["enabled", "enabled-runtime"].includes(now.file);
   return {
     id: name,
     load: "loaded",

@@ -62,6 +62,20 @@ const cases: readonly [
     missing,
     [],
   ],
+  [
+    "enables an init script that is disabled",
+    { enabled: true },
+    { ...running, file: "disabled", generated: true },
+    ["enabled"],
+    { ...running, generated: true },
+  ],
+  [
+    "disables an init script that is enabled",
+    { enabled: false },
+    { ...running, generated: true },
+    ["disabled"],
+    { ...running, file: "disabled", generated: true },
+  ],
   ["takes a unit that nothing can enable as it is", { enabled: true }, { ...running, file: "static" }, []],
   [
     "enables for good what is enabled until the next boot",

@@ -91,6 +91,12 @@ describe("systemdUnit", () => {
     expect(changes[0]?.sets).toContainEqual(unit.is(name, loaded));
   });
 
+  it("is not enabled by the links of the init script in whose place it comes", async () => {
+    const given = facts({ type: "absent" }, undefined, { ...loaded, generated: true });
+    const { changes } = await planTask(present(), { facts: given });
+    expect(changes[0]?.sets).toContainEqual(unit.is(name, { ...loaded, file: "disabled" }));
+  });
+
   it.each([
     ["[Service]\nType=oneshot\n", true],
     ["[Service]\nType = oneshot\nRemainAfterExit=true\n", false],
