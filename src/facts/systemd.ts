@@ -108,12 +108,26 @@ function templateOf(name: string): string {
 /**
  * Where drop-ins of a unit stand that an administrator or a program writes. systemd notices altered ones by itself,
  * but not a first one: whether there is such a folder it only looks up when it reads all units.
+ *
+ * The strongest comes first: of files with one name systemd loads that of the strongest folder alone, and the others
+ * are hidden by it.
  */
 export function dropInFolders(name: string): string[] {
-  return [...new Set([name, templateOf(name)])].flatMap((one) => [
-    `/etc/systemd/system/${one}.d`,
-    `/run/systemd/system/${one}.d`,
-  ]);
+  return ["/etc/systemd/system", "/run/systemd/system"].flatMap((folder) =>
+    [...new Set([name, templateOf(name)])].map((one) => `${folder}/${one}.d`),
+  );
+}
+
+/** Whether there is a drop-in that systemd would load, if it looked, and has not. */
+function hasUnseen(name: string, files: readonly string[], loaded: readonly string[]): boolean {
+  const folders = dropInFolders(name);
+  return folders.some((folder, index) => {
+    const atLeastAsStrong = folders.slice(0, index + 1);
+    return files
+      .filter((path) => path.startsWith(`${folder}/`))
+      .map((path) => path.slice(folder.length))
+      .some((file) => !atLeastAsStrong.some((one) => loaded.includes(one + file)));
+  });
 }
 
 function listDropIns(folder: string): Script {
@@ -131,9 +145,7 @@ function unitState(
   const id = properties.get("Id") || name;
   const file = properties.get("UnitFileState") ?? "";
   const loaded = (properties.get("DropInPaths") ?? "").split(" ");
-  const unseen = dropInFolders(name).some((folder) =>
-    files.some((path) => path.startsWith(`${folder}/`) && !loaded.includes(path)),
-  );
+  const unseen = hasUnseen(name, files, loaded);
   return {
     id,
     load: properties.get("LoadState") ?? "",

@@ -127,6 +127,43 @@ describe("systemd's units", () => {
     ]);
   });
 
+  const etc = "/etc/systemd/system";
+  const run = "/run/systemd/system";
+  it.each([
+    ["one that is loaded", `${etc}/w@1.service.d/a.conf`, [`${etc}/w@1.service.d/a.conf`], false],
+    ["one that came", `${etc}/w@1.service.d/b.conf`, [`${etc}/w@1.service.d/a.conf`], true],
+    ["one that a stronger one hides", `${run}/w@1.service.d/a.conf`, [`${etc}/w@1.service.d/a.conf`], false],
+    [
+      "a template's that a stronger one hides",
+      `${run}/w@.service.d/a.conf`,
+      [`${etc}/w@.service.d/a.conf`],
+      false,
+    ],
+    [
+      "a template's that the unit's own hides",
+      `${etc}/w@.service.d/a.conf`,
+      [`${etc}/w@1.service.d/a.conf`],
+      false,
+    ],
+    [
+      "the unit's own that a stronger folder's hides",
+      `${run}/w@1.service.d/a.conf`,
+      [`${etc}/w@.service.d/a.conf`],
+      false,
+    ],
+    ["one that came over a weaker one", `${etc}/w@1.service.d/a.conf`, [`${run}/w@1.service.d/a.conf`], true],
+    [
+      "one that came over a package's",
+      `${etc}/w@1.service.d/a.conf`,
+      ["/lib/systemd/system/w@1.service.d/a.conf"],
+      true,
+    ],
+    ["one that another unit's name begins", `${etc}/w@11.service.d/a.conf`, [], false],
+  ])("are stale by drop-ins that systemd would load and has not: %s", (_, file, loaded, stale) => {
+    const stdout = `Id=w@1.service\nLoadState=loaded\nDropInPaths=${loaded.join(" ")}\n\n== drop-ins\n${file}\n`;
+    expect(parsed(unit, ["w@1.service"], stdout).get("w@1.service")?.stale).toBe(stale);
+  });
+
   it("are not guessed where systemctl answers for fewer than were asked", () => {
     expect(() => parsed(unit, ["a.service", "b.service"], "LoadState=loaded\n")).toThrow(
       "asked about 2 units",

@@ -36,14 +36,19 @@ export function systemctl(verb: Verb, name: string, refresh: boolean): Script {
   );
 }
 
-/** Has systemd read its unit files again if those of this unit were altered, or a drop-in came. */
-function readAltered(name: string): Script {
+/** Has systemd read its unit files again if those of this unit were altered, or a drop-in came that nothing hides. */
+export function readAltered(name: string): Script {
+  const folders = dropInFolders(name);
   return lines(
     sh`seen=" $(systemctl show -p DropInPaths --value -- ${name}) "`,
     sh`case $(systemctl show -p NeedDaemonReload -- ${name}) in *=yes) altered=1 ;; *) altered= ;; esac`,
-    ...dropInFolders(name).map(
-      (folder) =>
-        sh`for file in ${folder}/*.conf; do case $seen in *" $file "*) ;; *) [ ! -f "$file" ] || altered=1 ;; esac; done`,
+    ...folders.map(
+      (folder, index) => sh`for file in ${folder}/*.conf; do
+  [ -f "$file" ] || continue
+  unseen=1
+  for at in ${folders.slice(0, index + 1)}; do case $seen in *" $at/\${file##*/} "*) unseen= ;; esac; done
+  [ -z "$unseen" ] || altered=1
+done`,
     ),
     rawScript('[ -z "$altered" ] || systemctl daemon-reload || exit'),
   );
