@@ -148,3 +148,13 @@ export const packageTraces = packageFact<boolean>(
     return row !== undefined && !/^.n/.test(row.status);
   },
 );
+
+/** Whether files of a package are there, or may be: it is installed, wholly or in part; not its configuration alone. */
+export const packageFiles = packageFact<boolean>(
+  "package.files",
+  (there) => !there,
+  (packages, name) => {
+    const row = rowOf(packages, name);
+    return row !== undefined && !/^.[nc]/.test(row.status);
+  },
+);

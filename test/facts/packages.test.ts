@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { packageOffer, unneededPackages, upgradablePackages } from "../../src/facts/package-lists.ts";
-import { installedPackage, packageTraces, packageVersion } from "../../src/facts/packages.ts";
+import { installedPackage, packageFiles, packageTraces, packageVersion } from "../../src/facts/packages.ts";
 import { parsed } from "./parsed.ts";
 
 /** What the script prints on a Debian 12 host. */
@@ -61,6 +61,15 @@ describe("dpkg's packages", () => {
       false,
       false,
     ]);
+  });
+});
+
+describe("a package's files", () => {
+  it("are there where it is installed, unpacked or half configured, and not with its configuration alone", () => {
+    const files = parsed(packageFiles, names, rows);
+    expect(
+      ["bash", "nginx", "mysql", "man-db", "apache2", "awk", "nosuch"].map((name) => files.get(name)),
+    ).toEqual([true, true, true, true, false, false, false]);
   });
 });
 

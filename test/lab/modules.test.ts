@@ -110,6 +110,12 @@ describe("apt", () => {
     );
   });
 
+  it("removes what was unpacked and never configured", async () => {
+    await inside("cd /root && apt-get -qq download tree && dpkg --unpack tree_*.deb && rm tree_*.deb");
+    await cycle([() => apt({ name: "tree", state: "absent" })], ["apt changed remove tree"]);
+    expect(await inside("command -v tree || echo gone")).toBe("gone");
+  });
+
   it("fetches old package lists, once, and when a package is in none", async () => {
     await inside(
       "touch -d '2 days ago' /var/lib/apt/lists; rm -f /var/lib/apt/periodic/update-success-stamp",

@@ -1,13 +1,14 @@
 /** What an installation may alter besides the packages that it is about. */
 import type { Touch } from "../../core/facts/fact.ts";
 import { unneededPackages, upgradablePackages } from "../../facts/package-lists.ts";
-import { packageVersion } from "../../facts/packages.ts";
+import { packageFiles, packageVersion } from "../../facts/packages.ts";
 
 /** Other packages come along, or get another version. */
 export const alongside: readonly Touch[] = [
   "arrivals",
   "services",
   packageVersion.of(),
+  packageFiles.of(),
   upgradablePackages.of(),
   unneededPackages.of(),
 ];

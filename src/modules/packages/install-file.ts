@@ -3,7 +3,7 @@ import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { debFile } from "../../facts/deb-file.ts";
 import { freshPackageLists } from "../../facts/package-lists.ts";
-import { installedPackage, packageVersion } from "../../facts/packages.ts";
+import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptParams, installOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
@@ -31,6 +31,7 @@ export async function* installFile(host: PlanHost, p: AptParams, path: string): 
     sets: [
       installedPackage.is(name, true),
       packageVersion.is(name, version),
+      packageFiles.is(name, true),
       debFile.is(path, { ...found, installed: "same" }),
     ],
     touches: alongside,

@@ -2,7 +2,7 @@
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { freshPackageLists, type Offer, packageOffer } from "../../facts/package-lists.ts";
-import { installedPackage, packageVersion } from "../../facts/packages.ts";
+import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptParams, installOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
@@ -46,7 +46,7 @@ export async function* install(host: PlanHost, p: AptParams, specs: readonly Pac
     }),
     sets: targets.flatMap(({ name, version }) => [
       installedPackage.is(name, true),
-      ...(version === undefined ? [] : [packageVersion.is(name, version)]),
+      ...(version === undefined ? [] : [packageVersion.is(name, version), packageFiles.is(name, true)]),
     ]),
     touches: alongside,
   });

@@ -2,16 +2,14 @@
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { unneededPackages } from "../../facts/package-lists.ts";
-import { packageTraces, packageVersion } from "../../facts/packages.ts";
+import { packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptParams, lockTimeoutOf } from "./apt-params.ts";
 import type { PackageSpec } from "./package-spec.ts";
 
-/** Whether there is something to remove. */
+/** Whether there is something to remove, which is also what a failed installation left: no version tells of that. */
 export async function isThere(host: PlanHost, { purge }: AptParams, { name }: PackageSpec): Promise<boolean> {
-  return purge === true
-    ? host.fact(packageTraces, name)
-    : (await host.fact(packageVersion, name)) !== undefined;
+  return host.fact(purge === true ? packageTraces : packageFiles, name);
 }
 
 /** @returns the names of the packages that were there */
@@ -25,6 +23,7 @@ export async function* remove(host: PlanHost, p: AptParams, specs: readonly Pack
     script: aptGet(purge ? "purge" : "remove", { names: found, lockTimeout: lockTimeoutOf(p) }),
     sets: found.flatMap((name) => [
       packageVersion.is(name, undefined),
+      packageFiles.is(name, false),
       ...(purge ? [packageTraces.is(name, false)] : []),
     ]),
     // what depends on it goes with it: packages, files, units, services

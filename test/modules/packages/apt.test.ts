@@ -11,6 +11,7 @@ import {
 import {
   dpkgInterrupted,
   installedPackage,
+  packageFiles,
   packageTraces,
   packageVersion,
 } from "../../../src/facts/packages.ts";
@@ -106,7 +107,7 @@ const cases: readonly Case[] = [
   {
     name: "finishes an installation that was cut off before it removes",
     params: { name: "curl", state: "absent" },
-    facts: [dpkgInterrupted.is("", true), packageVersion.is("curl", "7")],
+    facts: [dpkgInterrupted.is("", true), packageFiles.is("curl", true)],
     changes: ["interrupted installation", "remove curl"],
   },
   {
@@ -191,9 +192,15 @@ const cases: readonly Case[] = [
   {
     name: "removes what is installed and leaves its configuration",
     params: { name: ["apache2", "nginx"], state: "absent" },
-    facts: [packageVersion.is("apache2", "2.4"), packageVersion.is("nginx", undefined)],
+    facts: [packageFiles.is("apache2", true), packageFiles.is("nginx", false)],
     changes: ["remove apache2"],
     script: "remove -- apache2",
+  },
+  {
+    name: "removes what was unpacked and never configured, which no version tells of",
+    params: { name: "nginx", state: "absent" },
+    facts: [packageFiles.is("nginx", true), packageVersion.is("nginx", undefined)],
+    changes: ["remove nginx"],
   },
   {
     name: "purges what was left behind",
