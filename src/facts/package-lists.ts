@@ -91,14 +91,19 @@ function byRelease(keys: readonly Offered[]): [string, string[]][] {
 
 /** Names without a candidate are looked up once more: they are virtual if something provides them. */
 function policy(release: string, names: readonly string[]): Script {
-  const prefer = release === "" ? [] : ["-o", `APT::Default-Release=${release}`];
+  const options = prefer(release);
   return lines(
-    sh`policy=$(apt-cache ${prefer} policy -- ${names} 2>/dev/null) || { apt-cache ${prefer} policy -- ${names}; exit 1; }`,
+    sh`policy=$(apt-cache ${options} policy -- ${names} 2>/dev/null) || { apt-cache ${options} policy -- ${names}; exit 1; }`,
     rawScript(`printf '%s\\n${endOfPolicy}\\n' "$policy"
 without=$(printf '%s\\n' "$policy" | sed -n -e '/^[^ ].*:$/h' -e '/^  Candidate: (none)$/{g;s/:$//;p;}')
 if [ -n "$without" ]; then apt-cache showpkg -- $without; fi
 echo '${endOfSection}'`),
   );
+}
+
+/** The options that have apt prefer a release. */
+function prefer(release: string): string[] {
+  return release === "" ? [] : ["-o", `APT::Default-Release=${release}`];
 }
 
 /** Reads `apt-cache policy` and `apt-cache showpkg`. */
@@ -123,13 +128,21 @@ function parsePolicy(text: string): ReadonlyMap<string, Offer> {
 /** How far an upgrade may go: `safe` adds and removes no package. */
 export type UpgradeReach = "safe" | "full";
 
+/** An upgrade, and the release that it prefers, or none: `""`. */
+export interface Upgrade {
+  readonly [name: string]: unknown;
+  readonly reach: UpgradeReach;
+  readonly release: string;
+}
+
 /** The packages that an upgrade would bring to another version, as `name version`. */
-export const upgradablePackages = defineFact<UpgradeReach, readonly string[]>({
+export const upgradablePackages = defineFact<Upgrade, readonly string[]>({
   name: "apt.upgradable",
   script: (keys) =>
     lines(
       ...keys.map(
-        (key) => sh`apt-get -s -q -o Debug::NoLocking=1 ${key === "safe" ? "upgrade" : "dist-upgrade"} || exit
+        ({ reach, release }) =>
+          sh`apt-get -s -q -o Debug::NoLocking=1 ${prefer(release)} ${reach === "safe" ? "upgrade" : "dist-upgrade"} || exit
 echo ${endOfSection}`,
       ),
     ),

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { packageOffer, unneededPackages, upgradablePackages } from "../../src/facts/package-lists.ts";
+import {
+  packageOffer,
+  type Upgrade,
+  unneededPackages,
+  upgradablePackages,
+} from "../../src/facts/package-lists.ts";
 import { installedPackage, packageFiles, packageTraces, packageVersion } from "../../src/facts/packages.ts";
 import { parsed } from "./parsed.ts";
 
@@ -147,7 +152,8 @@ Inst newdep (1.0 Debian:12.9/stable [all])
 Conf libc6 (2.36-9+deb12u10 Debian:12.9/stable [amd64])
 == end
 `;
-    expect(parsed(upgradablePackages, ["full"], upgrade).get("full")).toEqual([
+    const full: Upgrade = { reach: "full", release: "" };
+    expect(parsed(upgradablePackages, [full], upgrade).get(full)).toEqual([
       "libc6 2.36-9+deb12u10",
       "newdep 1.0",
     ]);

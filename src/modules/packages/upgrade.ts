@@ -7,7 +7,8 @@ import { aptGet } from "./apt-get.ts";
 import { type AptParams, installOptions, lockTimeoutOf } from "./apt-params.ts";
 
 export async function* upgrade(host: PlanHost, p: AptParams, reach: "safe" | "full"): Plan<void> {
-  const packages = await host.fact(upgradablePackages, reach);
+  const key = { reach, release: p.defaultRelease ?? "" };
+  const packages = await host.fact(upgradablePackages, key);
   if (packages.length === 0) return;
   yield change({
     what: `upgrade ${packages.length} packages`,
@@ -16,7 +17,7 @@ export async function* upgrade(host: PlanHost, p: AptParams, reach: "safe" | "fu
       options: installOptions(p),
       lockTimeout: lockTimeoutOf(p),
     }),
-    sets: [upgradablePackages.is(reach, [])],
+    sets: [upgradablePackages.is(key, [])],
     touches: reach === "safe" ? alongside : ["everything"],
   });
 }

@@ -218,9 +218,19 @@ const cases: readonly Case[] = [
   {
     name: "upgrades what can be upgraded",
     params: { upgrade: "full" },
-    facts: [upgradablePackages.is("full", ["bash 5.3", "libc6 2.40"])],
+    facts: [upgradablePackages.is({ reach: "full", release: "" }, ["bash 5.3", "libc6 2.40"])],
     changes: ["upgrade 2 packages"],
     script: "dist-upgrade",
+  },
+  {
+    name: "upgrades to what the release has that is to be preferred",
+    params: { upgrade: "safe", defaultRelease: "bookworm-backports" },
+    facts: [
+      upgradablePackages.is({ reach: "safe", release: "" }, []),
+      upgradablePackages.is({ reach: "safe", release: "bookworm-backports" }, ["bash 5.3"]),
+    ],
+    changes: ["upgrade 1 packages"],
+    script: "-t bookworm-backports upgrade",
   },
   {
     name: "removes what is needed no more",
