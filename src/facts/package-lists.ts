@@ -106,6 +106,9 @@ function prefer(release: string): string[] {
   return release === "" ? [] : ["-o", `APT::Default-Release=${release}`];
 }
 
+/** ` *** 5.2.15-2 100`; Ubuntu adds how many of its hosts are offered it yet: `     2.4.7 500 (phased 20%)`. */
+const policyVersion = /^ (?:\*\*\*| {3}) (\S+) -?\d+(?: \(phased \d+%\))?$/gm;
+
 /** Reads `apt-cache policy` and `apt-cache showpkg`. */
 function parsePolicy(text: string): ReadonlyMap<string, Offer> {
   const [policies = "", packages = ""] = text.split(`${endOfPolicy}\n`);
@@ -114,7 +117,7 @@ function parsePolicy(text: string): ReadonlyMap<string, Offer> {
     const name = /^(\S+):$/m.exec(stanza)?.[1];
     const version = /^ {2}Candidate: (.+)$/m.exec(stanza)?.[1];
     if (name === undefined || version === undefined || version === "(none)") continue;
-    const versions = [...stanza.matchAll(/^ (?:\*\*\*| {3}) (\S+) -?\d+$/gm)].map(([, one = ""]) => one);
+    const versions = [...stanza.matchAll(policyVersion)].map(([, one = ""]) => one);
     offers.set(name, { kind: "package", version, versions });
   }
   for (const stanza of packages.split(/^(?=Package: )/m)) {

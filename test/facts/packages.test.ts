@@ -146,6 +146,28 @@ bash:
     expect(offers.get(backport)).toMatchObject({ version: "5.3-1~bpo12+1" });
   });
 
+  it("offer versions that Ubuntu brings to some of its hosts first", () => {
+    const key = { name: "apt", release: "" };
+    const phased = `amd64
+apt:
+  Installed: 2.4.5
+  Candidate: 2.4.5
+  Version table:
+     2.4.7 500 (phased 20%)
+        500 http://archive.ubuntu.com/ubuntu jammy-updates/main amd64 Packages
+ *** 2.4.5 500
+        500 http://archive.ubuntu.com/ubuntu jammy/main amd64 Packages
+        100 /var/lib/dpkg/status
+== provided
+== end
+`;
+    expect(parsed(packageOffer, [key], phased).get(key)).toEqual({
+      kind: "package",
+      version: "2.4.5",
+      versions: ["2.4.7", "2.4.5"],
+    });
+  });
+
   it("tell what an upgrade would bring, and what is needed no more", () => {
     const upgrade = `Inst libc6 [2.36-9] (2.36-9+deb12u10 Debian:12.9/stable [amd64])
 Inst newdep (1.0 Debian:12.9/stable [all])
