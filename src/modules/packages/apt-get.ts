@@ -43,8 +43,9 @@ export const finishInterrupted: Script = lines(
 /**
  * Fetches the package lists, and fails if any of them can't be had.
  *
- * apt waits for no lock on the lists, so this does. The directory's time is set because apt leaves it alone where
- * nothing was new: it is by this time that the lists' age is told.
+ * apt waits for no lock on the lists, so this does; that it is the lock which is lacking is told by apt's words, so
+ * they must be in its own language. The directory's time is set because apt leaves it alone where nothing was new: it
+ * is by this time that the lists' age is told.
  *
  * @param lockTimeout seconds to wait for another process that has the lists
  */
@@ -53,7 +54,7 @@ export function updateLists(lockTimeout: number): Script {
     environment,
     rawScript(`waited=0
 while :; do
-  said=$(apt-get -q -o APT::Update::Error-Mode=any -o Acquire::Retries=3 update 2>&1) && break
+  said=$(LC_ALL=C apt-get -q -o APT::Update::Error-Mode=any -o Acquire::Retries=3 update 2>&1) && break
   status=$?
   case $said in
   *"Could not get lock"*)
