@@ -169,6 +169,8 @@ describe.skipIf(!serverInstalled || !asRoot)("on a MariaDB server", { timeout: 3
     { name: "Slow_Query_Log", value: true },
     { name: "read_only", value: "0" },
     { name: "general_log_file", value: "it's.log" },
+    { name: "long_query_time", value: 2.5 },
+    { name: "tx_isolation", value: "read-committed" },
   ])("sets a variable: $name", async (params) => {
     const task = () => mysqlVariable({ ...params, login });
     const ran = await runHere([task(), task()]);

@@ -29,7 +29,8 @@ export const mysqlVariable = defineModule({
   params: {
     name: Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]*$", description: "the variable" }),
     value: Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
-      description: "true and false for ON and OFF; sizes in bytes, as the server shows them",
+      description:
+        "true and false for ON and OFF; sizes in bytes, as the server shows them; names such as ROW in any case",
     }),
     login: loginParam,
   },
@@ -62,15 +63,36 @@ export const mysqlVariable = defineModule({
   },
 });
 
-/** What the server will show for a value: a switch shows ON and OFF, however it was set. */
+/**
+ * What the server will show for a value: a switch shows ON and OFF, however it was set. Of others it is told by what it
+ * shows now: numbers with so many decimals (`2.000000`), names in capitals (`ROW`).
+ */
 function shown(value: string | number | boolean, now: string | undefined): string {
   if (typeof value === "boolean") return value ? "ON" : "OFF";
   const text = String(value);
+  if (now === undefined) return text;
   if (now === "ON" || now === "OFF") {
     if (/^(1|on|true)$/i.test(text)) return "ON";
     if (/^(0|off|false)$/i.test(text)) return "OFF";
   }
-  return text;
+  if (isNumber(text) && isNumber(now)) return shownNumber(text, now);
+  return isName(now) && isName(text.toUpperCase()) ? text.toUpperCase() : text;
+}
+
+function shownNumber(text: string, now: string): string {
+  if (Number(text) === Number(now)) return now;
+  const [, decimals] = now.split(".");
+  return decimals === undefined ? text : Number(text).toFixed(decimals.length);
+}
+
+function isNumber(text: string): boolean {
+  // what is empty would count as 0
+  return text.trim() !== "" && Number.isFinite(Number(text));
+}
+
+/** One name in capitals, or several. In text of the user's own, which has other characters, letters stay as they are. */
+function isName(text: string): boolean {
+  return /^[A-Z0-9_,-]*[A-Z][A-Z0-9_,-]*$/.test(text);
 }
 
 function literal(value: string | number | boolean): Sql {
