@@ -150,6 +150,19 @@ describe.skipIf(!serverInstalled || !asRoot)("on a MariaDB server", { timeout: 3
     expect((await runHere([socket()])).tasks).toEqual(["mysqlUser: ok"]);
   });
 
+  it("finds an account again whose host was written in capitals", async () => {
+    const task = (state: "present" | "absent") =>
+      mysqlUser(
+        state === "absent"
+          ? { name: "capital", host: "Web1.Example.ORG", state, login }
+          : { name: "capital", host: "Web1.Example.ORG", password: "capital-password", login },
+      );
+    const ran = await runHere([task("present"), task("present"), task("absent")]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.tasks).toEqual(["mysqlUser: changed", "mysqlUser: ok", "mysqlUser: changed"]);
+    expect(server.query("SELECT COUNT(*) FROM mysql.user WHERE User = 'capital'")).toBe("0");
+  });
+
   it("drops an account, once", async () => {
     const task = () => mysqlUser({ name: "gone", state: "absent", login });
     expect(

@@ -232,6 +232,12 @@ describe("mysqlUser", () => {
       scripts: [" OR unix_socket"],
     },
     {
+      name: "knows a host in capitals for the one that MariaDB keeps",
+      task: () => mysqlUser({ name: "site", host: "Web1.Example.ORG", password: "right-password" }),
+      facts: user(account, "site", "web1.example.org"),
+      changes: [],
+    },
+    {
       name: "lets in by the socket",
       task: () => mysqlUser({ name: "backup", unixSocket: true }),
       facts: user(undefined, "backup"),

@@ -18,6 +18,7 @@ import { runStatements } from "./session.ts";
 /** What a user task leaves. */
 export interface MysqlUserValue {
   readonly user: string;
+  /** As MariaDB keeps it, in small letters. */
   readonly host: string;
   readonly state: "present" | "absent";
 }
@@ -41,7 +42,7 @@ export const mysqlUser = defineModule({
         minLength: 1,
         maxLength: 255,
         description:
-          "from where it may connect: a name, an address, or a pattern with % and _. Default localhost",
+          "from where it may connect: a name, in any case, an address, or a pattern with % and _. Default localhost",
       }),
     ),
     state: Type.Optional(
@@ -93,7 +94,9 @@ export const mysqlUser = defineModule({
     parsePrivileges(p.privileges ?? {});
   },
   async *plan(host, p): Plan<MysqlUserValue> {
-    const { name: user, host: from = "localhost", state = "present", sqlLogBin = true } = p;
+    const { name: user, host: given = "localhost", state = "present", sqlLogBin = true } = p;
+    // as MariaDB keeps it, so that the account is found again
+    const from = given.toLowerCase();
     const server = serverKey(p.login);
     const key = { server, user, host: from };
     const [, found] = await Promise.all([
