@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { quote } from "../../src/core/base/script.ts";
 import { applyChange } from "../../src/core/engine/apply.ts";
-import { inlineLimit, writeFileScript } from "../../src/core/engine/write-file.ts";
+import { inlineLimit, stagingPath, writeFileScript } from "../../src/core/engine/write-file.ts";
 import { change, type WriteAction } from "../../src/core/facts/change.ts";
 import { connectLocal } from "../../src/transport/local.ts";
 import { Session } from "../../src/transport/session.ts";
@@ -77,6 +77,11 @@ function action(more: Partial<WriteAction> = {}): WriteAction {
   };
 }
 
+it("keeps what is not to be seen beside the file, also where its path goes up behind a link", () => {
+  expect(stagingPath("/srv/app/current/../.env", "x")).toBe("/srv/app/current/../..env.sr-x");
+  expect(stagingPath("/motd", "")).toBe("/.motd.sr-");
+});
+
 for (const [name, shell] of Object.entries(shells)) {
   describe.skipIf(!isInstalled(shell))(`the script in ${name}`, () => {
     const alone = name === "busybox alone";
@@ -120,6 +125,28 @@ for (const [name, shell] of Object.entries(shells)) {
       expect(run(action(), staged)).toMatchObject({ status: 0, stderr: "" });
       expect(readFileSync(action().path)).toEqual(everyByte);
       expect(readdirSync(directory)).toEqual([awkward]);
+    });
+
+    it("keeps a file's SELinux label, and asks the policy for that of a new one", () => {
+      const tools = join(directory, "tools");
+      mkdirSync(tools);
+      const log = join(directory, "log");
+      const tool = (name: string, text: string) =>
+        writeFileSync(join(tools, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+      tool("selinuxenabled", "exit 0");
+      tool("matchpathcon", 'echo "policy for $3"');
+      tool("chcon", `echo "$*" >>${quote(log)}`);
+      const label = (wanted: WriteAction) =>
+        spawnSync(command, words, {
+          input: `PATH=${quote(tools)}:$PATH; ( eval ${quote(writeFileScript(wanted, undefined).text)} ) </dev/null\n`,
+          encoding: "utf8",
+          env,
+        });
+      const wanted = action();
+      expect(label(wanted)).toMatchObject({ status: 0, stderr: "" });
+      expect(label({ ...wanted, content: everyByte })).toMatchObject({ status: 0, stderr: "" });
+      expect(readFileSync(log, "utf8")).toMatch(/^-- policy for .*\n--reference=.* -- .*\n$/s);
+      expect(readFileSync(wanted.path)).toEqual(everyByte);
     });
 
     it("keeps the old file as a backup with its mode", () => {

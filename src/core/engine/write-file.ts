@@ -36,6 +36,7 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
     validate === undefined || inPlace
       ? undefined
       : succeeds(validate.replaceAll("%s", '"$sr_new"'), validateIn),
+    keepLabel,
     backup === undefined ? undefined : `if [ -e "$dest" ]; then cp -p -- "$dest" ${quote(backup)}; fi`,
     inPlace ? keepOld : undefined,
     replace,
@@ -50,8 +51,9 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
  * under a name that nobody else gives, so that what a power cut left may be removed.
  */
 export function stagingPath(path: string, nonce: string): string {
-  const { dir, base } = posix.parse(path);
-  return posix.join(dir, `.${shortened(base)}.sr-${nonce}`);
+  // a `..` in the path stays: behind a link it leads elsewhere than one would think
+  const directory = path.slice(0, path.lastIndexOf("/") + 1);
+  return `${directory}.${shortened(posix.basename(path))}.sr-${nonce}`;
 }
 
 /** A name that leaves room, in the 255 bytes of a name, for what is put around it. */
@@ -64,6 +66,12 @@ function shortened(base: string): string {
 const sweep = `for left in "$beside"*; do [ "$left" = "$sr_new" ] || rm -f -- "$left" || :; done`;
 
 const tidy = `trap 'rm -f -- "$sr_new"' EXIT`;
+
+/** SELinux: the label of the file that is replaced, or the one that the policy has for such a path. */
+const keepLabel = `if command -v selinuxenabled >/dev/null && selinuxenabled; then
+  if [ -f "$dest" ]; then chcon --reference="$dest" -- "$sr_new"
+  else chcon -- "$(matchpathcon -n -- "$dest")" "$sr_new"; fi 2>/dev/null || :
+fi`;
 
 /** `mv` would move into what a link leads to, if that is a directory. */
 const replace = `if [ -L "$dest" ] && [ -d "$dest" ]; then rm -f -- "$dest"; fi
