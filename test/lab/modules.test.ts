@@ -5,6 +5,7 @@ import type { Task } from "../../src/core/tasks/task.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
+import { copy } from "../../src/modules/files/copy.ts";
 import { http } from "../../src/modules/net/http.ts";
 import { waitFor } from "../../src/modules/net/wait-for.ts";
 import { apt } from "../../src/modules/packages/apt.ts";
@@ -116,6 +117,28 @@ describe("apt", () => {
     expect(await inside("command -v tree || echo gone")).toBe("gone");
   });
 
+  it("fetches the lists anew where a source has come since, and foresees nothing of that", async () => {
+    await inside(`mkdir -p /srv/repo/probe/DEBIAN && cd /srv/repo
+printf '%s\\n' 'Package: probe' 'Version: 1.0' 'Architecture: all' 'Maintainer: nobody' 'Description: a probe' >probe/DEBIAN/control
+dpkg-deb -b probe probe.deb >/dev/null
+{ cat probe/DEBIAN/control; echo Filename: ./probe.deb; echo Size: $(stat -c %s probe.deb); echo SHA256: $(sha256sum <probe.deb | cut -c-64); } >Packages`);
+    expect((await run([() => apt({ updateCache: true, cacheValidTime: 0 })])).errors).toEqual([]);
+    const source = {
+      dest: "/etc/apt/sources.list.d/probe.list",
+      content: "deb [trusted=yes] file:/srv/repo ./\n",
+    };
+    const tasks = [() => copy(source), () => apt({ name: "probe" })];
+    const planned = await run(tasks, { check: true });
+    expect(planned.errors).toEqual([]);
+    expect(told(planned)).toEqual(["copy changed created", expect.stringMatching(/^apt (likely|unknown)/)]);
+    expect(told(await run(tasks))).toEqual([
+      "copy changed created",
+      "apt changed package lists install probe",
+    ]);
+    await nothingLeft(tasks);
+    await inside("apt-get -qq purge probe; rm -r /srv/repo /etc/apt/sources.list.d/probe.list");
+  });
+
   it("fetches old package lists, once, and when a package is in none", async () => {
     await inside(
       "touch -d '2 days ago' /var/lib/apt/lists; rm -f /var/lib/apt/periodic/update-success-stamp",
@@ -153,6 +176,25 @@ dpkg-deb --build /srv/agent /srv/agent-${version}.deb`);
 });
 
 describe("systemdUnit and service", () => {
+  it("find a unit whose file a task has written since they looked", async () => {
+    const content = "[Service]\nExecStart=/bin/sleep infinity\n";
+    const tasks = [
+      () => service({ name: "written", state: "stopped" }),
+      () => copy({ dest: "/etc/systemd/system/written.service", content }),
+      () => service({ name: "written", state: "started" }),
+    ];
+    const planned = await run(tasks, { check: true });
+    expect(planned.errors).toEqual([]);
+    expect(told(planned)).toEqual([
+      "service ok",
+      "copy changed created",
+      expect.stringMatching(/^service (likely|unknown)/),
+    ]);
+    expect(told(await run(tasks))).toEqual(["service ok", "copy changed created", "service changed started"]);
+    await nothingLeft(tasks.slice(1));
+    await inside("systemctl stop written; rm /etc/systemd/system/written.service; systemctl daemon-reload");
+  });
+
   const sleeper = () =>
     systemdUnit({
       name: "sleeper.service",
