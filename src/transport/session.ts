@@ -211,7 +211,7 @@ export class Session {
     const connection = await this.connection();
     const started = become
       ? spawnAs(connection, become, command)
-      : connection.spawn(command === "exec sh" ? command : `sh -c ${quote(command)}`);
+      : connection.spawn(`sh -c ${quote(command)}`);
     return withTimeLimit(
       started,
       openLimit,
