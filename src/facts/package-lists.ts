@@ -9,13 +9,13 @@ export interface Age {
   readonly within: number;
 }
 
-/** APT's sources, preferences and settings, which decide what the lists hold and offer. */
+/** APT's sources, preferences and settings, which decide what is offered. */
 const configuration = () => ["/etc/apt"];
 
 /** Whether there are package lists, and they were fetched within so many seconds, from the sources there are now. */
 export const freshPackageLists = defineFact<Age, boolean>({
   name: "apt.lists.fresh",
-  restsOn: configuration,
+  restsOn: () => ["/etc/apt/sources.list", "/etc/apt/sources.list.d"],
   script: () =>
     rawScript(`fetched=/var/lib/apt/lists stamp=/var/lib/apt/periodic/update-success-stamp
 [ ! "$stamp" -nt "$fetched" ] || fetched=$stamp
@@ -141,6 +141,7 @@ export interface Upgrade {
 /** The packages that an upgrade would bring to another version, as `name version`. */
 export const upgradablePackages = defineFact<Upgrade, readonly string[]>({
   name: "apt.upgradable",
+  restsOn: configuration,
   script: (keys) =>
     lines(
       ...keys.map(
@@ -165,6 +166,7 @@ function upgrades(text: string): string[] {
 /** The packages that were installed for others and are needed no more. */
 export const unneededPackages = defineFact<"", readonly string[]>({
   name: "apt.unneeded",
+  restsOn: configuration,
   script: () => sh`apt-get -s -q -o Debug::NoLocking=1 autoremove`,
   parse(stdout, keys) {
     const names = [...stdout.toString().matchAll(/^Remv (\S+)/gm)].map(([, name = ""]) => name);

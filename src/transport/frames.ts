@@ -12,7 +12,7 @@ export type Marker =
  *
  * @param token a random word that no output contains
  * @param id the request's number
- * @param mayLeave whether to look if the script has left processes in the shell's session, which share its streams
+ * @param mayLeave whether to look if the script has left processes that share the shell's streams
  */
 export function encodeRequest(token: string, id: number, script: string, mayLeave: boolean): string {
   const begin = `printf '${token} > ${id}\\n'; printf '${token} > ${id}\\n' >&2`;
@@ -25,13 +25,12 @@ export function encodeRequest(token: string, id: number, script: string, mayLeav
   return `${begin}; sr_idle=\${sr_idle:-${count}}; ${run}; sr_status=$? sr_now=${count}; ${end(left)}\n`;
 }
 
-/** Those of this shell's session that live, this count's own included; 0 where there is no /proc. See proc_pid_stat(5). */
-const countProcesses = [
-  'stat_of() { { read -r stat <"$1"; } 2>/dev/null && stat=${stat##*) } && state=${stat%% *} session=${stat#* * * } && session=${session%% *}; }',
-  "stat_of /proc/$$/stat; ours=${session:-0} count=0",
-  'for process in /proc/[0-9]*/stat; do stat_of "$process" && [ "$session" = "$ours" ] && [ "$state" != Z ] && count=$((count + 1)); done',
-  "echo $count",
-].join("; ");
+/**
+ * How many processes have this shell's output or errors as theirs, this count's own included. Where another user's
+ * streams are not to be seen, that user's processes do not count; 0 where there is no /proc.
+ */
+const countProcesses =
+  'count=0; for at in /proc/[0-9]*/fd; do { [ "$at/1" -ef /proc/$$/fd/1 ] || [ "$at/2" -ef /proc/$$/fd/2 ]; } && count=$((count + 1)); done; echo $count';
 
 /** Cuts a stream of bytes into answers, each ended by the token's marker line. */
 export class MarkerReader {

@@ -15,6 +15,8 @@ import { unlessAborted } from "./unless-aborted.ts";
 
 /** Opening a channel on a connection that stands. */
 const openLimit = 60_000;
+/** Shells that are kept although something else may print into them: a host allows ten channels (MaxSessions). */
+const mostSoiled = 3;
 /** Ending what runs, when the session is closed. */
 const closeLimit = 6_000;
 
@@ -29,7 +31,7 @@ export class Session {
   readonly #connect: Connect;
   #connection: Promise<Connection> | undefined;
   readonly #lanes = new Map<string, Lane>();
-  /** Shells that something else may print into, which may need them to the end. */
+  /** Shells that something else may print into, kept as long as may be: it dies if it prints when they are gone. */
   readonly #soiled: Shell[] = [];
   #closed = false;
   /** Aborted by the end: it does not wait for a host that is silent. */
@@ -182,8 +184,9 @@ export class Session {
     const shell = await opened;
     if (!shell.isSoiled) return shell;
     if (lane.shell === opened) {
-      this.#soiled.push(shell);
       lane.shell = undefined;
+      this.#soiled.push(shell);
+      if (this.#soiled.length > mostSoiled) void this.#soiled.shift()?.close();
     }
     return this.#shell(lane, become);
   }

@@ -222,7 +222,7 @@ export class FactStore {
     const user = become?.user ?? "";
     let batch = this.#wanted.get(user);
     if (!batch) {
-      batch = { become, facts: new Map(), timeout };
+      batch = { become, facts: new Map(), timeout: readTimeout };
       this.#wanted.set(user, batch);
       // after the promises of this tick, so that every plan that runs now has asked
       setImmediate(() => void this.#flush(user));

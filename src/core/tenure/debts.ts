@@ -129,18 +129,25 @@ sync . 2>/dev/null; :`;
     struck: readonly Written[],
     fileOf: (written: Written) => Script,
   ): Promise<readonly string[] | undefined> {
+    // at once: a change that comes meanwhile must write down its own, which is done behind this
+    this.#written = this.#written.filter((written) => !struck.includes(written));
     const users = new Map(struck.map(({ as }) => [as?.user, as]));
-    for (const as of users.values()) {
-      const mine = struck.filter((written) => written.as?.user === as?.user);
-      const files = mine.map((written) => `"$state"/owed/${fileOf(written).text}`).join(" ");
-      const script = sh`${stateFolders}
+    let left = struck;
+    try {
+      for (const as of users.values()) {
+        const mine = left.filter((written) => written.as?.user === as?.user);
+        const files = mine.map((written) => `"$state"/owed/${fileOf(written).text}`).join(" ");
+        const script = sh`${stateFolders}
 rm -f -- ${{ kind: "script", text: files }} "$state/owed/.new" || exit
 rmdir "$state/owed" "$state" 2>/dev/null; :`;
-      const complaint = await this.#run(as, script);
-      if (complaint) return complaint;
-      this.#written = this.#written.filter((written) => !mine.includes(written));
+        const complaint = await this.#run(as, script);
+        if (complaint) return complaint;
+        left = left.filter((written) => !mine.includes(written));
+      }
+      return undefined;
+    } finally {
+      this.#written = [...this.#written, ...left];
     }
-    return undefined;
   }
 
   /** Names sort in the order of the debts. */

@@ -111,8 +111,10 @@ export class Tenure {
     const free = ids.filter((id) => this.#isFree(id));
     const paid = free.filter((id) => this.#paid.has(id));
     for (const id of paid) this.#paid.delete(id);
-    await this.#tellOf(() => this.#debts.strike(paid));
-    await this.#tellOf(() => this.#debts.takeBack(free));
+    await Promise.all([
+      this.#tellOf(() => this.#debts.strike(paid)),
+      this.#tellOf(() => this.#debts.takeBack(free)),
+    ]);
   }
 
   /** Strikes out what was paid. Never rejects. */

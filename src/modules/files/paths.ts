@@ -71,6 +71,9 @@ export async function linkTarget(
   budget: Budget = { left: mostLinks },
 ): Promise<string> {
   const path = cleanPath(target.startsWith("/") ? target : `${posix.dirname(link)}/${target}`);
+  // what is mostly asked below, one after the other, in one round trip
+  if (path.includes("/../"))
+    await Promise.all([posix.resolve(path), ...ancestors(link)].map((one) => host.fact(file, one)));
   let at = "/";
   for (const name of path.split("/").slice(1))
     at = name === ".." ? await above(host, at, budget) : cleanPath(`${at}/${name}`);

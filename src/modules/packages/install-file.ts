@@ -2,7 +2,7 @@
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { debFile } from "../../facts/deb-file.ts";
-import { freshPackageLists } from "../../facts/package-lists.ts";
+import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
 import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
@@ -34,7 +34,8 @@ export async function* installFile(host: PlanHost, p: AptParams, path: string): 
       packageFiles.is(name, true),
       debFile.is(path, { ...found, installed: "same" }),
     ],
-    touches: alongside,
+    // it may be one that brings a source
+    touches: [...alongside, freshPackageLists.of(), packageOffer.of()],
   });
   return [name];
 }

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { Debts } from "../../src/core/tenure/debts.ts";
+import { debtId } from "../../src/core/tenure/handler-identity.ts";
+import { FakeConnection } from "../../src/transport/fake.ts";
+import { Session } from "../../src/transport/session.ts";
+import { print } from "./harness.ts";
+
+const handler = { task: print({ text: "bell" }), become: undefined };
+const id = debtId(handler);
+const play = { playbook: "site", play: "web" };
+
+function onFake(respond: (script: string) => { status: number } = () => ({ status: 0 })) {
+  const connection = new FakeConnection({ respond });
+  const debts = new Debts(new Session(async () => connection));
+  const told = () =>
+    connection.scripts.flatMap((script) =>
+      script.includes("rm -f --") ? "rm" : script.includes(id) ? "write" : [],
+    );
+  return { debts, told };
+}
+
+test("a debt that is being taken back is written down again by a change that comes meanwhile", async () => {
+  const { debts, told } = onFake();
+  await debts.write(undefined, [handler], play);
+  const takingBack = debts.takeBack([id]);
+  await debts.write(undefined, [handler], play);
+  debts.confirm([id]);
+  expect(await takingBack).toBe(undefined);
+  expect(told()).toEqual(["write", "rm", "write"]);
+  expect(debts.writtenAs(id)).toEqual([undefined]);
+});
+
+test("a debt that is owed is taken back by nothing, and struck out when it is paid", async () => {
+  const { debts, told } = onFake();
+  await debts.write(undefined, [handler], play);
+  debts.confirm([id]);
+  await debts.takeBack([id]);
+  expect(debts.writtenAs(id)).toEqual([undefined]);
+  await debts.strike([id]);
+  expect(debts.writtenAs(id)).toEqual([]);
+  expect(told()).toEqual(["write", "rm"]);
+});
+
+test("a debt that the host does not strike out is still known to be written down", async () => {
+  const { debts } = onFake((script) => ({ status: script.includes("rm -f --") ? 1 : 0 }));
+  await debts.write(undefined, [handler], play);
+  expect(await debts.takeBack([id])).toEqual([""]);
+  expect(debts.writtenAs(id)).toEqual([undefined]);
+});
