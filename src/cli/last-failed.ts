@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { eventsOf, keptRuns, overviewOf, type RunStart } from "../core/events/journals.ts";
+import { splitPattern } from "../inventory/split-pattern.ts";
 
 const term = "@last-failed";
 
@@ -20,11 +21,25 @@ export interface LastRunOf {
  * Puts the hosts that failed in a playbook's last run, or could not be reached, in the place of `@last-failed`.
  *
  * @throws ShowrunnerError `usage` where there is no such run, or no host failed in it
+ *
+ * @example
+ * resolveLastFailed("@last-failed:!web2", of); // "web1,web2,!web2"
  */
 export function resolveLastFailed(limit: string, of: LastRunOf): string {
+  const terms = splitPattern(limit);
+  if (!terms.some(({ text }) => text === term)) return limit;
+  if (terms.some(({ sign, text }) => sign === "&" && text === term))
+    throw new ShowrunnerError("usage", `--limit ${limit}: ${term} is a list of hosts and can't follow "&"`, {
+      hint: `put it first: "${term}:&web" is those that failed and are web servers`,
+    });
+  const failed = lastFailed(of);
+  return terms
+    .flatMap(({ sign, text }) => (text === term ? failed : [text]).map((name) => `${sign}${name}`))
+    .join(",");
+}
+
+function lastFailed(of: LastRunOf): readonly string[] {
   const { folder, playbook, inventory } = of;
-  const place = new RegExp(`(?<=^|[,:])${term}(?=$|[,:])`, "g");
-  if (!place.test(limit)) return limit;
   const last = keptRuns(folder).find((run) => isRunOf(of, overviewOf(run).start));
   if (!last)
     throw new ShowrunnerError(
@@ -37,7 +52,7 @@ export function resolveLastFailed(limit: string, of: LastRunOf): string {
   const failed = eventsOf(last).flatMap((event) =>
     event.type === "host:failed" || event.type === "host:unreachable" ? event.host : [],
   );
-  if (failed.length > 0) return limit.replace(place, [...new Set(failed)].join(","));
+  if (failed.length > 0) return [...new Set(failed)];
   throw new ShowrunnerError("usage", `${term}: no host failed in the last run of ${playbook}, ${last.id}`, {
     hint: `\`npx run show ${last.id}\` tells what it did; leave out --limit to run on all hosts`,
   });

@@ -27,6 +27,14 @@ const readers = new Map<string, (value: string, settings: Settings) => boolean>(
     },
   ],
   [
+    "proxycommand",
+    (value, settings) => {
+      const jump = jumpOf(value);
+      if (jump !== undefined) settings.jump = jump;
+      return jump !== undefined;
+    },
+  ],
+  [
     "forwardagent",
     (value, settings) => {
       settings.forwardAgent = value === "yes";
@@ -50,6 +58,25 @@ const readers = new Map<string, (value: string, settings: Settings) => boolean>(
     },
   ],
 ]);
+
+/** `ssh -W %h:%p -q user@bastion` is how a jump host was said before there was ProxyJump. */
+function jumpOf(command: string): string | undefined {
+  const [program, ...words] = command.trim().split(/\s+/);
+  if (program !== "ssh") return undefined;
+  let forwards = false;
+  let port = "";
+  const hops: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (word === "-W") forwards = words[++at] === "%h:%p";
+    else if (word === "-p") port = `:${words[++at] ?? ""}`;
+    else if (word === "-q") continue;
+    else if (word.startsWith("-")) return undefined;
+    else hops.push(word);
+  }
+  const [hop, ...more] = hops;
+  return forwards && hop !== undefined && more.length === 0 ? `${hop}${port}` : undefined;
+}
 
 /** @param text one or more options, as on ssh's command line */
 export function readSshArguments(text: string): SshArguments {

@@ -20,10 +20,12 @@ const truth: Read = (value) => {
   if (["no", "false", "off", "0", 0].some((no) => no === word)) return false;
   return value;
 };
-const connections: Readonly<Record<string, "ssh" | "local">> = {
+const connections: Readonly<Record<string, "ssh" | "openssh" | "local">> = {
   ssh: "ssh",
   "ansible.builtin.ssh": "ssh",
   smart: "ssh",
+  // no word of Ansible's, whose ssh it is: a YAML inventory has no other for it
+  openssh: "openssh",
   paramiko: "ssh",
   paramiko_ssh: "ssh",
   local: "local",
@@ -101,7 +103,7 @@ function settingsIn(entry: YamlEntry, value: unknown, subject: string): [string,
   throw invalid(
     `${where}: "${read.strange}" is not understood`,
     entry.value.locate(),
-    "Write it in ~/.ssh/config, which is read, or leave it out: see docs/connections.md.",
+    `Say it with a setting (ansible_ssh_common_args: "-J user@bastion" names a jump host), leave it out, or write it in ~/.ssh/config for ansible_connection: openssh (see docs/connections.md).`,
   );
 }
 
@@ -151,6 +153,6 @@ function readSetting(entry: YamlEntry, raw: unknown, setting: keyof HostSettings
   const expected = settingProblem(setting, value);
   if (expected === undefined) return value;
   const shown = setting === "transport" ? describe(raw) : describeSetting(setting, raw);
-  const wanted = setting === "transport" ? oneOf([`"ssh"`, `"local"`]) : expected;
+  const wanted = setting === "transport" ? oneOf([`"ssh"`, `"openssh"`, `"local"`]) : expected;
   throw wrongValue(where, wanted, shown, entry.value.locate());
 }

@@ -40,7 +40,7 @@ export interface HostSettings {
    */
   readonly transport?: "ssh" | "openssh" | "local" | Transport | undefined;
   /**
-   * Whether one run at a time may change the host (see docs/running.md). Default: true; false with the transport
+   * Whether one run at a time may change the host (see docs/handlers.md). Default: true; false with the transport
    * "local", since many runs start from the control machine at once.
    */
   readonly lease?: boolean | undefined;

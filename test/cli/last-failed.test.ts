@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { resolveLastFailed } from "../../src/cli/last-failed.ts";
 import type { RunFiles } from "../../src/core/events/events.ts";
 import { openJournal } from "../../src/core/events/journal.ts";
+import { inventory } from "../../src/inventory/index.ts";
 
 let folder: string;
 let begun = 0;
@@ -15,7 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 interface Kept {
-  readonly failed: string;
+  readonly failed: string | readonly string[];
   readonly files?: RunFiles | undefined;
   readonly inventory?: string;
   readonly check?: boolean;
@@ -41,16 +42,17 @@ function keep({ failed, files, inventory = "hosts.ts", check = false }: Kept): v
     playbook: "site",
     inventory,
     check,
-    hosts: [failed],
+    hosts: [failed].flat(),
     ...named,
     time,
   });
-  journal.subscribe({ type: "host:failed", host: failed, step: "one", error, time });
+  for (const host of [failed].flat())
+    journal.subscribe({ type: "host:failed", host, step: "one", error, time });
   journal.close();
 }
 
-const meant = (files: typeof staging) =>
-  resolveLastFailed("@last-failed", { folder, playbook: "site", inventory: files.inventory, files });
+const meant = (files: typeof staging, limit = "@last-failed") =>
+  resolveLastFailed(limit, { folder, playbook: "site", inventory: files.inventory, files });
 
 it("is that on the very inventory, also where others are called the same", () => {
   keep({ failed: "stage1", files: staging });
@@ -74,4 +76,23 @@ it("is no check and no plan, which leave it as it was", () => {
 it("is told by names where an older version kept it", () => {
   keep({ failed: "stage1", inventory: "../staging/hosts.ts" });
   expect(meant(staging)).toBe("stage1");
+});
+
+it("is part of a longer limit, joined by colons or commas, with as many hosts as failed", () => {
+  keep({ failed: ["web1", "db1"], files: staging });
+  const all = inventory({ hosts: { "web[1:3]": {}, db1: {} }, groups: { web: { hosts: ["web[1:3]"] } } });
+  const chosen = (limit: string) =>
+    all.select("all", { limit: meant(staging, limit) }).map(({ name }) => name);
+  expect(chosen("@last-failed")).toEqual(["web1", "db1"]);
+  expect(chosen("@last-failed:&web")).toEqual(["web1"]);
+  expect(chosen("@last-failed:!db1")).toEqual(["web1"]);
+  expect(chosen("web:!@last-failed")).toEqual(["web2", "web3"]);
+  expect(chosen("web2:@last-failed")).toEqual(["web1", "web2", "db1"]);
+});
+
+it("is refused behind an ampersand, where a list of hosts would leave none", () => {
+  keep({ failed: ["web1", "db1"], files: staging });
+  expect(() => meant(staging, "web:&@last-failed")).toThrow(
+    '@last-failed is a list of hosts and can\'t follow "&"',
+  );
 });

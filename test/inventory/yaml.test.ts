@@ -71,6 +71,8 @@ describe("a YAML inventory", () => {
 
   test.each([
     ["-J jump@bastion", { jump: "jump@bastion" }],
+    [`-o ProxyCommand="ssh -W %h:%p -q jump@bastion"`, { jump: "jump@bastion" }],
+    [`-o 'ProxyCommand ssh -q -p 2222 bastion -W "%h:%p"'`, { jump: "bastion:2222" }],
     ["-o ProxyJump=a,b -o ForwardAgent=yes", { jump: "a,b", forwardAgent: true }],
     [`-o "ProxyJump bastion" -C -oControlMaster=auto -o ControlPersist=60s`, { jump: "bastion" }],
     [
@@ -92,6 +94,14 @@ describe("a YAML inventory", () => {
 
   test.each([
     ["ansible_ssh_common_args: -o ProxyCommand=nc", '"proxycommand nc" is not understood'],
+    [
+      'ansible_ssh_common_args: -o ProxyCommand="ssh -W %h:%p -i key bastion"',
+      '"proxycommand ssh -W %h:%p -i key bastion" is not understood',
+    ],
+    [
+      'ansible_ssh_common_args: -o ProxyCommand="ssh bastion nc %h %p"',
+      '"proxycommand ssh bastion nc %h %p" is not understood',
+    ],
     ["ansible_ssh_extra_args: -C -4", '"-4" is not understood'],
     ["ansible_ssh_args: -o UserKnownHostsFile=/dev/null", '"userknownhostsfile /dev/null" is not understood'],
     [
@@ -145,6 +155,7 @@ describe("a YAML inventory", () => {
   test.each<[string, string, object]>([
     ["ansible_connection", "local", { transport: "local" }],
     ["ansible_connection", "paramiko", { transport: "ssh" }],
+    ["ansible_connection", "openssh", { transport: "openssh" }],
     ["ansible_ssh_host", "192.0.2.1", { address: "192.0.2.1" }],
     ["ansible_ssh_pass", "x", { password: "x" }],
     ["ansible_become", "'yes'", { become: true }],
@@ -409,7 +420,7 @@ describe("a mistake in a YAML inventory", () => {
     ],
     [
       "all:\n  hosts:\n    web1:\n      ansible_connection: winrm",
-      `hosts.yml:4:27: host "web1", ansible_connection: expected "ssh" or "local", got "winrm"`,
+      `hosts.yml:4:27: host "web1", ansible_connection: expected "ssh", "openssh" or "local", got "winrm"`,
     ],
     [
       "all:\n  vars:\n    ansible_become: maybe",
