@@ -1,12 +1,5 @@
 /** A template for a real site: copy it to inventory/production.ts and put your own hosts in. */
-import { inventory, secret } from "showrunner";
-
-/** A password from the environment: never from a file that is committed. */
-function fromEnvironment(name: string) {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`set ${name} before you deploy`);
-  return secret(value);
-}
+import { inventory, secretFrom } from "showrunner";
 
 export default inventory({
   settings: {
@@ -18,8 +11,9 @@ export default inventory({
     domain: "www.example.org",
     algorithm: "leastConnections",
     balancerMode: "activeActive",
-    databasePassword: fromEnvironment("SITE_DATABASE_PASSWORD"),
-    replicationPassword: fromEnvironment("SITE_REPLICATION_PASSWORD"),
+    // never from a file that is committed in the clear: docs/secrets.md names other sources
+    databasePassword: secretFrom.env("SITE_DATABASE_PASSWORD"),
+    replicationPassword: secretFrom.env("SITE_REPLICATION_PASSWORD"),
   },
   hosts: {
     "lb1.example.org": { address: "192.0.2.11" },
