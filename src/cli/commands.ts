@@ -29,7 +29,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "apply",
-    summary: "makes exactly the changes of a plan",
+    summary: "makes the changes of a plan, and no others",
     load: () => import("./commands/apply.ts"),
   },
   {

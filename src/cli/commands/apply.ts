@@ -30,11 +30,11 @@ interface Flags extends ReportFlags, LeaseFlags, PasswordFlags {
 export function configure(command: Command, exitWith: (code: number) => void): void {
   command
     .description(
-      "Makes exactly the changes that a plan lists.\nA host on which anything has moved that the plan was made from is left alone, and so is whatever the plan does not list.",
+      "Makes the changes that a plan lists, and no others; where the plan says unknown, what the task then finds to do.\nA host on which anything has moved that the plan was made from is left alone.",
     )
     .argument("<plan>", "a file that `npx run plan PLAYBOOK -o FILE` wrote");
   passwordOptions(forksOption(extraVarsOption(command)))
-    .option("--refuse-unknown", "a host fails where a change is due that the plan could not foresee")
+    .option("--refuse-unknown", "what the plan could not foresee is not done: where it is due, the host fails")
     .option("--verify", "after each change, reads back what it set and fails if the host does not show it");
   reportOptions(leaseOptions(command)).addHelpText(
     "after",

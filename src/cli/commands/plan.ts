@@ -36,7 +36,7 @@ interface Flags extends ReportFlags, PlaybookFlags {
 export function configure(command: Command, exitWith: (code: number) => void): void {
   command
     .description(
-      "Says what a run would change, line by line, and what it can't know. Changes nothing.\nWith -o it keeps that as a plan, and `npx run apply` makes exactly those changes.",
+      "Says what a run would change, line by line, and what it can't know. Changes nothing.\nWith -o it keeps that as a plan, and `npx run apply` makes those changes and no others.",
     )
     .argument("[playbook]", "a playbook's name in the folder playbooks, or a file");
   playbookOptions(command)
