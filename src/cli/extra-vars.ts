@@ -1,5 +1,4 @@
 /** Variables given with `-e`. */
-import { readFileSync } from "node:fs";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { fileProblem } from "../core/base/file-problem.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
@@ -7,7 +6,8 @@ import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
 /**
  * Reads what was given with `-e`; of one name, the last value counts.
  *
- * @param given each `name=value`, a JSON object, or `@file` with a mapping in YAML or JSON
+ * @param given each `name=value`, a JSON object, or `@file` with a mapping in YAML or JSON, which may hold vault values
+ * and may be encrypted as a whole
  * @throws ShowrunnerError `usage`, or `file.missing`
  */
 export async function readExtraVars(given: readonly string[]): Promise<ExtraVars> {
@@ -18,34 +18,38 @@ export async function readExtraVars(given: readonly string[]): Promise<ExtraVars
 
 async function readOne(text: string): Promise<ExtraVars> {
   if (text.startsWith("@")) return readFile(text.slice(1));
-  if (text.startsWith("{")) return mapping(await parse(text, "-e"), "-e");
+  if (text.startsWith("{")) return readText(text);
   const equals = text.indexOf("=");
   if (equals > 0) return { [text.slice(0, equals)]: new CommandLineText(text.slice(equals + 1)) };
   throw new ShowrunnerError("usage", `-e ${text}: expected name=value, @file or a JSON object`);
 }
 
 async function readFile(file: string): Promise<ExtraVars> {
-  let text: string;
+  const { yamlReader } = await import("../inventory/yaml-file.ts");
+  const read = await yamlReader();
   try {
-    text = readFileSync(file, "utf8");
+    const top = read(file);
+    if (top.kind !== "mapping" && top.kind !== "nothing")
+      throw new ShowrunnerError("usage", expectedMapping, { location: top.locate() });
+    return Object.fromEntries(top.entries().map(({ name, value }) => [name, value.toJs()]));
   } catch (error) {
-    throw new ShowrunnerError("file.missing", `-e @${file}: ${fileProblem(error)}`);
+    if (!(error instanceof ShowrunnerError))
+      throw new ShowrunnerError("file.missing", `-e @${file}: ${fileProblem(error)}`);
+    const { message, location, hint } = error;
+    throw new ShowrunnerError("usage", `-e @${file}: ${message}`, { location, hint });
   }
-  return mapping(await parse(text, `-e @${file}`), `-e @${file}`);
 }
+
+const expectedMapping = "expected a mapping of names to values";
 
 /** JSON is YAML. */
-async function parse(text: string, what: string): Promise<unknown> {
+async function readText(text: string): Promise<ExtraVars> {
   const { parse } = await import("yaml");
   try {
-    return parse(text);
+    const value: unknown = parse(text, { prettyErrors: false });
+    if (value !== null && typeof value === "object" && !Array.isArray(value)) return { ...value };
   } catch (error) {
-    throw new ShowrunnerError("usage", `${what}: ${messageOf(error).trim()}`);
+    throw new ShowrunnerError("usage", `-e: ${messageOf(error).trim()}`);
   }
-}
-
-function mapping(value: unknown, what: string): ExtraVars {
-  if (value === null || value === undefined) return {};
-  if (typeof value === "object" && !Array.isArray(value)) return { ...value };
-  throw new ShowrunnerError("usage", `${what}: expected a mapping of names to values`);
+  throw new ShowrunnerError("usage", `-e: ${expectedMapping}`);
 }

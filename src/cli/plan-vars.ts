@@ -1,6 +1,7 @@
 /** The variables of a plan: those that were given on the command line, but for the values of secrets. */
 import { digestOf } from "../core/base/digest.ts";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { declaresSecret } from "../core/base/schema.ts";
 import type { PlannedVariable } from "../core/plans/plan-file.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
@@ -67,13 +68,6 @@ export function restoredVars(
 
 function plainValue(given: unknown): unknown {
   return given instanceof CommandLineText ? given.text : given;
-}
-
-/** Whether a schema, or one within it, says that its value is a secret. */
-function declaresSecret(schema: unknown): boolean {
-  if (schema === null || typeof schema !== "object") return false;
-  if ("secret" in schema && schema.secret === true) return true;
-  return Object.values(schema).some(declaresSecret);
 }
 
 function isSame(a: unknown, b: unknown): boolean {

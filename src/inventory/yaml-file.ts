@@ -1,6 +1,6 @@
 /** Reads a YAML file as Ansible does, and keeps the line and column of every key and value. */
 import { readFileSync } from "node:fs";
-import type { Alias, Document, LineCounter, Node, ScalarTag, Tags } from "yaml";
+import type { Alias, Document, LineCounter, Node, Scalar, ScalarTag, Tags } from "yaml";
 import { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { Secret } from "../secrets/secret.ts";
 import { invalid } from "./invalid.ts";
@@ -78,14 +78,28 @@ function readYaml(yaml: Yaml, vault: Vault, file: string, text: string, hidden =
 function linkSecrets({ yaml, document, file, lines }: Context, vault: Vault, hidden: boolean): void {
   yaml.visit(document, {
     Scalar(part, node) {
-      if (part === "key" || typeof node.value !== "string") return;
-      if (node.tag === "!vault") {
-        const { value } = node;
-        node.value = atPlace(place(file, lines, node.range?.[0] ?? 0), (what) =>
-          vault.vaultSecret(value, what),
-        );
-      } else if (hidden) node.value = new Secret(node.value);
+      if (part === "key") return;
+      const value = exact(node);
+      node.value = value;
+      if (typeof value !== "string") return;
+      const location = place(file, lines, node.range?.[0] ?? 0);
+      if (node.tag === "!vault") node.value = atPlace(location, (what) => vault.vaultSecret(value, what));
+      else if (hidden) node.value = secretOf(value, location);
     },
+  });
+}
+
+/** A number that is too large to be one here stays the text that it is: rounded, a password would be another one. */
+function exact({ value, source }: Scalar): unknown {
+  const isRounded = typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isRounded ? (source ?? value) : value;
+}
+
+/** A template is found out when the secret is used: to look for one in a message would tell what it holds. */
+function secretOf(text: string, location: Location): Secret {
+  if (!text.includes("{{")) return new Secret(text);
+  return new Secret(() => {
+    throw invalid("a template ({{ … }}) is not evaluated here", location, "Write the value itself.");
   });
 }
 
@@ -106,12 +120,20 @@ function atPlace<T>(location: Location, run: (what: string) => T): T {
 
 /** YAML 1.1 without dates and without 12:30 as a number in base sixty; with Ansible's own tags. */
 function ansibleTags(tags: Tags): Tags {
-  const kept = tags.filter(
-    (tag) =>
-      typeof tag === "string" ||
-      (tag.tag !== "tag:yaml.org,2002:timestamp" && !("format" in tag && tag.format === "TIME")),
-  );
-  return [...kept, unsafeTag, vaultTag];
+  return [...tags.flatMap(asPythonHasIt), unsafeTag, vaultTag];
+}
+
+/**
+ * PyYAML's number with an exponent has a dot and a sign: `83912e47` and `e123` are texts.
+ *
+ * @see https://github.com/yaml/pyyaml/blob/main/lib/yaml/resolver.py
+ */
+const exponential = /^[-+]?(?:[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)[eE][-+][0-9]+$/;
+
+function asPythonHasIt(tag: Tags[number]): Tags {
+  if (typeof tag === "string") return [tag];
+  if (tag.tag === "tag:yaml.org,2002:timestamp" || ("format" in tag && tag.format === "TIME")) return [];
+  return "format" in tag && tag.format === "EXP" && !tag.collection ? [{ ...tag, test: exponential }] : [tag];
 }
 
 /** Marks text that is no template; here no text is one. */

@@ -1,4 +1,5 @@
 /** Secrets in files encrypted with age (https://age-encryption.org). */
+import { readFileSync } from "node:fs";
 import { messageOf } from "../core/base/errors.ts";
 import { readSecretFile, secretPath, withoutNewline } from "./file.ts";
 import { reveal, Secret } from "./secret.ts";
@@ -49,10 +50,29 @@ function identities(file: string, path: string | undefined): string[] {
       `no identity to decrypt ${file} with`,
       "Say { identity: FILE }, or set AGE_IDENTITY to the identity's file.",
     );
-  const text = given.startsWith("AGE-SECRET-KEY-")
+  const isKey = /^\s*AGE-SECRET-KEY-/im;
+  const text = isKey.test(given)
     ? given
-    : readSecretFile(secretPath(given), "age identity").toString("utf8");
-  const keys = text.split(/\s*\n\s*/).filter((line) => /^AGE-SECRET-KEY-/.test(line));
-  if (keys.length === 0) throw unavailable(`there is no AGE-SECRET-KEY in ${given}`);
-  return keys.map((key) => new Secret(key.trim()).reveal());
+    : path === undefined
+      ? fileInVariable(given)
+      : readSecretFile(secretPath(given), "age identity").toString("utf8");
+  const keys = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => isKey.test(line));
+  if (keys.length === 0)
+    throw unavailable(`there is no AGE-SECRET-KEY in ${path ?? "what AGE_IDENTITY names"}`);
+  return keys.map((key) => new Secret(key.toUpperCase()).reveal());
+}
+
+/** What the variable holds is quoted in no message: it may be a key that is only misspelt. */
+function fileInVariable(path: string): string {
+  try {
+    return readFileSync(secretPath(path), "utf8");
+  } catch {
+    throw unavailable(
+      "AGE_IDENTITY is neither an identity nor the name of a file that can be read",
+      "Let it be what age-keygen wrote, or the path of that.",
+    );
+  }
 }

@@ -49,7 +49,6 @@ function valueAt(text: string, file: string, key: string, options: VaultOptions)
   const value = atPath(parseYaml(text, file), key);
   if (value instanceof Encrypted) return decrypted(value.text, `${file}, ${key}`, options);
   if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
   throw unavailable(
     `${file}: expected a text at "${key}", ${value === undefined ? "there is nothing" : "got a list or a mapping"}`,
   );
@@ -68,7 +67,13 @@ const vaultTag: ScalarTag = { tag: "!vault", resolve: (text) => new Encrypted(te
 
 function parseYaml(text: string, file: string): unknown {
   const yaml: typeof import("yaml") = createRequire(import.meta.url)("yaml");
-  const document = yaml.parseDocument(text, { version: "1.1", prettyErrors: false, customTags: [vaultTag] });
+  const document = yaml.parseDocument(text, {
+    // every value is the text that it is written as: as a number, 0123 or 83912e47 would be another one
+    schema: "failsafe",
+    merge: true,
+    prettyErrors: false,
+    customTags: [vaultTag],
+  });
   // what is wrong is not told: the message might quote a secret
   if (document.errors.length > 0) throw unavailable(`${file}: what it holds is not valid YAML`);
   return document.toJS();

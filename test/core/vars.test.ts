@@ -50,7 +50,7 @@ describe("a template in a YAML variable", () => {
 describe("a schema", () => {
   const wants = (schema: TProperties[string]) => {
     const one = play("p", { hosts: "all", vars: { name: schema } }, { one: async () => undefined });
-    return async (value: string) => {
+    return async (value: unknown) => {
       const { hosts } = await hostsOf("all:\n  hosts:\n    a:\n");
       return checkVars([{ play: one, hosts }], { name: value });
     };
@@ -67,6 +67,19 @@ describe("a schema", () => {
     const short = wants(SecretString({ maxLength: 8 }));
     await expect(short("nine-long")).rejects.toEqual(detail("name: expected at most 8 characters"));
     expect((await short("nine-lon")).size).toBe(1);
+  });
+
+  it("quotes nothing of a value of the wrong shape that secrets stand in", async () => {
+    const users = wants(Type.Array(Type.Object({ name: Type.String(), password: SecretString() })));
+    await expect(users({ ann: { password: "hunter2" } })).rejects.toEqual(
+      detail("name: expected an array, got an object (play"),
+    );
+    await expect(wants(SecretString())(12345678)).rejects.toEqual(
+      detail("name: expected a string or a secret, got a number (play"),
+    );
+    await expect(wants(Type.Union([SecretString(), Type.Null()]))(12345678)).rejects.toEqual(
+      detail("got a number (play"),
+    );
   });
 
   it("that is itself wrong is told with the play's line, as the user's mistake", async () => {

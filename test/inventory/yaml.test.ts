@@ -220,6 +220,10 @@ describe("a YAML inventory", () => {
     time: 12:30
     date: 2024-01-02
     raw: !unsafe "{{ x }}"
+    token: 83912e47
+    account: e123456
+    pin: 12345678901234567890
+    floats: [1.5, 1.5e+3, .5e-1]
     base: &base {a: 1, b: 1}
     merged: {<<: *base, b: 2}
     same: *base
@@ -231,6 +235,10 @@ describe("a YAML inventory", () => {
       time: "12:30",
       date: "2024-01-02",
       raw: "{{ x }}",
+      token: "83912e47",
+      account: "e123456",
+      pin: "12345678901234567890",
+      floats: [1.5, 1500, 0.05],
       base: { a: 1, b: 1 },
       merged: { a: 1, b: 2 },
       same: { a: 1, b: 1 },

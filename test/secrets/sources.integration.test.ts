@@ -130,6 +130,8 @@ describe("age", async () => {
   test.each([
     ["names the identity's file", keys],
     ["holds the identity", identity],
+    ["holds the identity's file", `# created: today\n# public key: age1\n ${identity}\n`],
+    ["holds it in small letters", identity.toLowerCase()],
   ])("decrypts where AGE_IDENTITY %s", async (_, value) => {
     vi.stubEnv("AGE_IDENTITY", value);
     expect((await secretFrom.age(file)).reveal()).toBe("from age");
@@ -155,6 +157,17 @@ describe("age", async () => {
     );
     expect(await failure(() => secretFrom.age(keys, { identity: keys }))).toMatch(
       /^cannot decrypt keys.txt: /,
+    );
+  });
+
+  it("never quotes what AGE_IDENTITY holds", async () => {
+    vi.stubEnv("AGE_IDENTITY", "AGE-SECRT-KEY-1CANARY");
+    expect(await failure(() => secretFrom.age(file))).toBe(
+      "AGE_IDENTITY is neither an identity nor the name of a file that can be read",
+    );
+    vi.stubEnv("AGE_IDENTITY", put("none.txt", "# nothing\n"));
+    expect(await failure(() => secretFrom.age(file))).toBe(
+      "there is no AGE-SECRET-KEY in what AGE_IDENTITY names",
     );
   });
 });
@@ -189,6 +202,16 @@ describe("Ansible Vault", () => {
     ["users[0].token", "tok-123456"],
   ])("a file encrypted as a whole gives %s", (key, value) => {
     expect(secretFrom.vault(whole, key, { passwordFile }).reveal()).toBe(value);
+  });
+
+  test.each([
+    ["leading zeros", "0123"],
+    ["what looks like a number with an exponent", "83912e47"],
+    ["more digits than a number has", "12345678901234567890"],
+    ["a word for a truth value", "yes"],
+  ])("a value is the text that is written: %s", (_, text) => {
+    const plain = put("plain.yml", `base: &base {pin: ${text}}\nuser: {<<: *base, name: ann}\n`);
+    expect(secretFrom.vault(plain, "user.pin").reveal()).toBe(text);
   });
 
   it("a file without a key gives all of it", () => {

@@ -34,7 +34,10 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     )
     .argument("<plan>", "a file that `npx run plan PLAYBOOK -o FILE` wrote");
   passwordOptions(forksOption(extraVarsOption(command)))
-    .option("--refuse-unknown", "what the plan could not foresee is not done: where it is due, the host fails")
+    .option(
+      "--refuse-unknown",
+      "what the plan could not foresee is not done: where it is due, the host fails",
+    )
     .option("--verify", "after each change, reads back what it set and fails if the host does not show it");
   reportOptions(leaseOptions(command)).addHelpText(
     "after",

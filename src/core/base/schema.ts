@@ -218,9 +218,11 @@ function explain(errors: readonly ErrorObject[]): Problem[] {
 
 function explainOne(error: ErrorObject): Problem {
   const path = readablePath(error.instancePath);
+  // what ought to be a secret is none yet
+  const got = declaresSecret(error.parentSchema) ? kindOf : show;
   const expected = (what: string): Problem => ({
     path,
-    message: `expected ${what}, got ${show(error.data)}`,
+    message: `expected ${what}, got ${got(error.data)}`,
   });
   const { params } = error;
   switch (error.keyword) {
@@ -259,7 +261,7 @@ function explainOne(error: ErrorObject): Problem {
     case "secretLength":
       return { path, message: `expected at most ${error.schema} characters` };
     case "secret":
-      return { path, message: "expected a string or a secret" };
+      return { path, message: `expected a string or a secret, got ${kindOf(error.data)}` };
     case "format":
       return expected(`a valid ${params["format"]}`);
     case "pattern":
@@ -298,6 +300,20 @@ function describe(schema: unknown): string {
   if (Array.isArray(schema["enum"])) return `one of ${schema["enum"].map(show).join(", ")}`;
   if (Array.isArray(schema["anyOf"])) return schema["anyOf"].map(describe).join(" or ");
   return typeof schema["type"] === "string" ? article(schema["type"]) : "a value";
+}
+
+/** Whether a schema, or one within it, says that its value is a secret. */
+export function declaresSecret(schema: unknown): boolean {
+  if (schema === null || typeof schema !== "object") return false;
+  if ("secret" in schema && schema.secret === true) return true;
+  return Object.values(schema).some(declaresSecret);
+}
+
+/** What a value is, without a word of what it holds. */
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  if (value instanceof Secret) return "a secret";
+  return article(Array.isArray(value) ? "array" : typeof value);
 }
 
 function article(type: string): string {

@@ -71,7 +71,9 @@ export const lineinfile = defineModule({
     create: Type.Optional(
       Type.Boolean({ description: "true: make the file if there is none (default: that is a failure)" }),
     ),
-    ...attributeParams('the file\'s mode, such as "0644" (default: as it is, else "0644")'),
+    ...attributeParams(
+      'the file\'s mode, such as "0644" (default: as it is, else "0644", or "0600" for a line that is a secret)',
+    ),
     validate: writeParams.validate,
     backup: writeParams.backup,
   },
@@ -145,7 +147,8 @@ export const lineinfile = defineModule({
       return { path };
     }
     const bytes = Buffer.from(after, encoding);
-    const content = { ...literalContent(bytes), secret: p.line instanceof Secret };
+    const hides = p.line instanceof Secret;
+    const content = { ...literalContent(bytes), secret: hides, ownerOnly: hides };
     return yield* putFile(host, { ...p, path, content, old });
   },
 });

@@ -23,8 +23,8 @@ export interface Content {
   readonly hash: string;
   /** Bytes. */
   readonly size: number;
-  /** True: it is shown to nobody. */
-  readonly secret: boolean;
+  /** Shown to nobody: all of it, or of a text with secrets in it what the old file had in their place. */
+  readonly secret: boolean | "parts";
   /** A new file of it is for its owner's eyes only, unless a mode is given. */
   readonly ownerOnly: boolean;
   read(): Promise<Buffer>;
@@ -81,7 +81,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
   const bytes = await content.read();
   const [before, diff] = await Promise.all([
     now ?? newFile(host, parent, content),
-    content.secret ? undefined : textDiff(host, wanted, now !== undefined, bytes),
+    content.secret === true ? undefined : textDiff(host, wanted, now !== undefined, bytes),
     requireAccounts(host, wanted),
   ]);
   const then = withAttributes(before, wanted);
@@ -147,14 +147,24 @@ export async function created<T extends "file" | "directory">(
 
 async function textDiff(
   host: PlanHost,
-  { path, old }: PutFile,
+  { path, old, content }: PutFile,
   exists: boolean,
   bytes: Buffer,
 ): Promise<TextDiff | undefined> {
   const after = asText(bytes);
   if (after === undefined) return undefined;
   const before = !exists ? "" : old ? asText(old) : await host.fact(fileText, path);
-  return before === undefined ? undefined : { path, before, after };
+  if (before === undefined) return undefined;
+  return { path, before: content.secret === "parts" ? hideOthers(before, after) : before, after };
+}
+
+/**
+ * Blanks the lines of a text that another one does not have. A secret that is no longer in use may be among them, which
+ * nobody knows, so nothing else would blank it.
+ */
+function hideOthers(text: string, other: string): string {
+  const kept = new Set(other.split("\n"));
+  return text.replaceAll(/[^\n]+/g, (line) => (kept.has(line) ? line : "(not shown)"));
 }
 
 /** As Ansible names it, but for the process number: `site.conf.2026-01-31@12:30:00~`, in UTC. */

@@ -9,7 +9,7 @@ import { literalContent } from "./content.ts";
 import { checkValidate, targetOf, writeParams } from "./copy.ts";
 import { findLocal } from "./local-source.ts";
 import { checkPath } from "./paths.ts";
-import { type FileValue, putFile } from "./put-file.ts";
+import { type Content, type FileValue, putFile } from "./put-file.ts";
 
 /**
  * Renders a local ejs template and puts the result on the host, as `copy` does.
@@ -58,8 +58,8 @@ export const template = defineModule({
   async *plan(host, p): Plan<FileValue> {
     // first, so that nothing is asked of the host for a template that is wrong
     const rendered = literalContent(renderFile(p.src, variables(p.vars)));
-    // its diff may be shown, with the secrets in it redacted; the file itself holds them in the clear
-    const content = { ...rendered, ownerOnly: holdsSecret(p.vars) };
+    const hides = holdsSecret(p.vars);
+    const content: Content = { ...rendered, ownerOnly: hides, secret: hides ? "parts" : false };
     const path = await targetOf(host, p, basename(p.src).replace(/\.ejs$/, ""));
     return yield* putFile(host, { ...p, path, content });
   },

@@ -41,6 +41,21 @@ describe("template on this machine", () => {
     expect(JSON.stringify(changes)).not.toContain("correct horse");
   });
 
+  it("shows of a file with a secret nothing that it held before, which may be the secret that was", async () => {
+    const src = write("env2.ejs", "HOST=db1\n\nUSER=new\nPASSWORD=<%= password %>\n");
+    const dest = write("env2", "HOST=db1\n\nUSER=old\nPASSWORD=outgoing\n");
+    const task = () => template({ src, dest, vars: { password: secret("incoming") } });
+    for (const check of [true, false]) {
+      const { changes, error } = await runTasks([task], { check });
+      expect(error).toBeUndefined();
+      expect(changes[0]?.diff).toMatchObject({
+        before: "HOST=db1\n\n(not shown)\n(not shown)\n",
+        after: "HOST=db1\n\nUSER=new\nPASSWORD=********\n",
+      });
+    }
+    expect(readFileSync(dest, "utf8")).toBe("HOST=db1\n\nUSER=new\nPASSWORD=incoming\n");
+  });
+
   for (const check of [false, true])
     for (const [what, text] of [
       ["a missing variable", "a\n<%= vars.nope %>\n"],

@@ -1,0 +1,75 @@
+/** What `-e` may be, and what its errors don't tell. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { readExtraVars } from "../../src/cli/extra-vars.ts";
+import { formatLocation, messageOf, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { CommandLineText } from "../../src/core/plays/vars.ts";
+import { reveal, Secret } from "../../src/secrets/secret.ts";
+
+const vaults = resolve(import.meta.dirname, "../secrets/vault");
+const folder = mkdtempSync(join(tmpdir(), "showrunner-extra-vars-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.unstubAllEnvs());
+
+function put(text: string): string {
+  const file = join(folder, "vars.yml");
+  writeFileSync(file, text);
+  return file;
+}
+
+async function failure(given: string): Promise<string> {
+  try {
+    await readExtraVars([given]);
+  } catch (error) {
+    if (!(error instanceof ShowrunnerError)) throw error;
+    const { location, hint = "" } = error;
+    const place = location ? ` (${formatLocation(location)})` : "";
+    return `${messageOf(error)}${place} ${hint}`.replaceAll(`${folder}/`, "").trim();
+  }
+  throw new Error("it did not fail");
+}
+
+it("takes names with values, JSON and files, of which the last one counts", async () => {
+  const file = put("a: 2\nb: [yes, no]\n");
+  const vars = await readExtraVars(["a=1", "c=x=y", '{"d": {"e": 1}}', `@${file}`]);
+  expect(vars).toEqual({ a: 2, b: [true, false], c: new CommandLineText("x=y"), d: { e: 1 } });
+  expect(await readExtraVars([`@${put("")}`])).toEqual({});
+});
+
+it("decrypts a file's vault values, and a file that is encrypted as a whole", async () => {
+  vi.stubEnv("ANSIBLE_VAULT_PASSWORD_FILE", join(vaults, "password"));
+  const { plain, inline } = await readExtraVars([`@${join(vaults, "inline.yml")}`]);
+  expect(plain).toBe("not secret");
+  expect(inline instanceof Secret && reveal(inline)).toBe("inline value");
+  const { db } = await readExtraVars([`@${join(vaults, "whole.yml")}`]);
+  expect(db).toMatchObject({ password: expect.any(Secret), port: 3306 });
+});
+
+it.each([
+  ["a text that must be quoted", "db: x\npassword: @hunter2\n"],
+  ["a colon too many", "password: hunter2: hunter3\n"],
+  ["a bracket that nothing closes", "passwords: [hunter2\n"],
+])("says where a file is wrong, and quotes none of it: %s", async (_, text) => {
+  const said = await failure(`@${put(text)}`);
+  expect(said).toMatch(/^-e @vars\.yml: .*\(vars\.yml:\d+:\d+\)/);
+  expect(said).not.toContain("hunter");
+});
+
+it("quotes nothing of JSON that is wrong", async () => {
+  expect(await failure('{"password": hunter2: 3}')).not.toContain("hunter");
+});
+
+it.each([
+  ["nothing", "expected name=value, @file or a JSON object"],
+  ["@no/such.yml", "-e @no/such.yml: there is no such file"],
+])("refuses %j", async (given, message) => {
+  expect(await failure(given)).toContain(message);
+});
+
+it("refuses a file that holds no mapping, with its line", async () => {
+  expect(await failure(`@${put("- a\n")}`)).toBe(
+    "-e @vars.yml: expected a mapping of names to values (vars.yml:1:1)",
+  );
+});
