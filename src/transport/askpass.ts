@@ -3,10 +3,17 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConnectionSettings, Password } from "./settings.ts";
 
-/** The secrets are in ssh's environment, which only its own user can read, and in no file and no process list. */
+/**
+ * The secrets are in ssh's environment, which only its own user can read, and in no file and no process list. An ssh
+ * that ours runs (a ProxyCommand, which has another host to log in to) has the same environment, but does not lead its
+ * process group. Nor does a PIN's question, or one for yes or no, get a password.
+ */
 const script = `#!/bin/sh
+if read -r stat <"/proc/$$/stat"; then set -- "$1" \${stat##*) }; group=$4; else group=$(ps -o pgid= -p $$); fi 2>/dev/null
+[ "$group" -eq "$PPID" ] || exit 1
 case $1 in
-*assphrase*) printf '%s\\n' "$SHOWRUNNER_PASSPHRASE" ;;
+"Enter passphrase for "*) printf '%s\\n' "$SHOWRUNNER_PASSPHRASE" ;;
+*"(yes/no"* | *"PIN for "*) exit 1 ;;
 *) printf '%s\\n' "$SHOWRUNNER_PASSWORD" ;;
 esac
 `;

@@ -1,4 +1,5 @@
 /** The talk with a program that wants a password before it starts a command as another user. */
+import { ShowrunnerError } from "../core/base/errors.ts";
 import { refused } from "./become-refused.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, RemoteProcess } from "./transport.ts";
@@ -104,8 +105,18 @@ function converse(
     process.stdout.on("data", onStdout);
     process.stderr.on("data", onSaid);
     if (terminal) asking.on("data", onSaid);
-    void process.closed.then(() => end(refused(become, said.trim())));
+    void process.closed.then(({ reason }) => end(lostOr(refused(become, said.trim()), reason)));
   });
+}
+
+/**
+ * Why a program ended before it let us in.
+ *
+ * @param refusal what its own end says
+ * @param reason what has ended the connection, if that is why
+ */
+export function lostOr(refusal: ShowrunnerError, reason: string | undefined): ShowrunnerError {
+  return reason === undefined ? refusal : new ShowrunnerError("host.lost", reason);
 }
 
 /** The end of a text that may be the beginning of a word, of which the rest is still to come. */

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../core/base/errors.ts";
 import { quote } from "../core/base/script.ts";
-import { letIn } from "./become-dialogue.ts";
+import { letIn, lostOr } from "./become-dialogue.ts";
 import { refused } from "./become-refused.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, Connection, RemoteProcess } from "./transport.ts";
@@ -56,7 +56,7 @@ function folderFrom(process: RemoteProcess, become: Become, token: string): Prom
     };
     process.stdout.on("data", onData);
     process.stderr.on("data", onComplaint);
-    void process.closed.then(() => reject(refused(become, complaint.trim())));
+    void process.closed.then(({ reason }) => reject(lostOr(refused(become, complaint.trim()), reason)));
   });
 }
 

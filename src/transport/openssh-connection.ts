@@ -56,8 +56,8 @@ export class OpenSshConnection implements Connection {
     const closed = new Promise<{ status: number | null; reason?: string | undefined }>((resolve) => {
       child.once("error", (error) => resolve({ status: null, reason: error.message }));
       child.once("close", async (status) => {
-        // 255 is ssh's own, and may be the command's: the master knows, a moment later
-        if (status === 255) await Promise.race([this.ended, sleep(300)]);
+        // 255 is ssh's own, and may be the command's
+        if (status === 255) await this.#mayBeOver();
         resolve(this.#over ? { status: null, reason: "the connection was lost" } : { status });
       });
     });
@@ -85,7 +85,8 @@ export class OpenSshConnection implements Connection {
       };
       child.stderr.on("data", onStderr);
       child.once("error", reject);
-      child.once("close", () => {
+      child.once("close", async () => {
+        await this.#mayBeOver();
         const lost = new ShowrunnerError("host.lost", "the connection was lost");
         reject(this.#over ? lost : new Error(this.refusal ?? `the host did not connect to ${target}`));
       });
@@ -99,6 +100,11 @@ export class OpenSshConnection implements Connection {
     const ended = await Promise.race([this.ended.then(() => true), sleep(2000, false, { ref: false })]);
     if (!ended) this.#master.kill("SIGKILL");
     await this.ended;
+  }
+
+  /** A client ends with the master, which shows its own end a moment later. */
+  async #mayBeOver(): Promise<void> {
+    await Promise.race([this.ended, sleep(300, undefined, { ref: false })]);
   }
 
   #client(options: readonly string[]): ChildProcessWithoutNullStreams {

@@ -31,6 +31,9 @@ export function connectOptions(settings: ConnectionSettings, proxyCommand: strin
     ["ServerAliveCountMax", "4"],
     ["StrictHostKeyChecking", checking[hostKeys ?? "pin"]],
     ["UserKnownHostsFile", hostKeys === "insecure" ? "/dev/null" : pathOption(knownHosts, ...alsoKnownHosts)],
+    // the named files are the only ones
+    ["GlobalKnownHostsFile", knownHosts === undefined ? undefined : "/dev/null"],
+    ["VerifyHostKeyDNS", knownHosts === undefined ? undefined : "no"],
     ["Port", port === undefined ? undefined : String(port)],
     ["User", user],
     ["IdentityFile", pathOption(identityFile)],

@@ -87,27 +87,28 @@ export class FramedShell implements Shell {
 
   #send(scripts: readonly string[], onOutput: RunOptions["onOutput"], mayLeave = false): Promise<Output>[] {
     const { stdin } = this.#process;
-    const answers: Promise<Output>[] = [];
-    let text = "";
-    for (const script of scripts) {
+    // all or none: for one that can't be written, nobody would wait for the others
+    const requests = scripts.map((script) => {
       const id = ++this.#last;
-      text += encodeRequest(this.#token, id, script, mayLeave);
-      answers.push(
-        new Promise((resolve, reject) => {
-          this.#pending.set(id, {
-            stdout: [],
-            stderr: [],
-            onOutput,
-            status: undefined,
-            stderrEnded: false,
-            resolve,
-            reject,
-          });
-        }),
-      );
-    }
-    stdin.write(text);
+      return { id, text: encodeRequest(this.#token, id, script, mayLeave) };
+    });
+    const answers = requests.map(({ id }) => this.#answerTo(id, onOutput));
+    stdin.write(requests.map(({ text }) => text).join(""));
     return answers;
+  }
+
+  #answerTo(id: number, onOutput: RunOptions["onOutput"]): Promise<Output> {
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, {
+        stdout: [],
+        stderr: [],
+        onOutput,
+        status: undefined,
+        stderrEnded: false,
+        resolve,
+        reject,
+      });
+    });
   }
 
   #attach(): Promise<void> {

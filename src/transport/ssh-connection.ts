@@ -11,10 +11,13 @@ export class SshConnection implements Connection {
   readonly #client: Client;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
+  #forwardsAgent: boolean;
   #reason: string | undefined;
 
-  constructor(client: Client) {
+  /** @param forwardsAgent whether processes may use the client's agent */
+  constructor(client: Client, forwardsAgent: boolean) {
     this.#client = client;
+    this.#forwardsAgent = forwardsAgent;
     // each channel that is being opened listens for the end: at a jump host, many at a time
     client.setMaxListeners(0);
     this.ended = new Promise((resolve) => client.once("close", resolve));
@@ -37,12 +40,18 @@ export class SshConnection implements Connection {
       const gone = () => reject(this.#lost());
       this.#client.once("close", gone);
       try {
-        this.#client.exec(command, { pty }, (error, channel) => {
+        const options = { pty, agentForward: this.#forwardsAgent };
+        this.#client.exec(command, options, (error, channel) => {
           this.#client.off("close", gone);
-          if (error) reject(noChannel(error));
-          else resolve(this.#process(channel));
+          if (!error) resolve(this.#process(channel));
+          else if (this.#forwardsAgent && error.message === noAgent) {
+            // as with OpenSSH's own client: what needs the agent will say so
+            this.#forwardsAgent = false;
+            resolve(this.#spawn(command, pty));
+          } else reject(noChannel(error));
         });
       } catch (error) {
+        this.#client.off("close", gone);
         reject(this.#lost(error));
       }
     });
@@ -52,12 +61,17 @@ export class SshConnection implements Connection {
     return new Promise((resolve, reject) => {
       const gone = () => reject(this.#lost());
       this.#client.once("close", gone);
-      this.#client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
+      try {
+        this.#client.forwardOut("127.0.0.1", 0, host, port, (error, channel) => {
+          this.#client.off("close", gone);
+          if (!error) resolve(channel);
+          // a refusal has the other side's reason; anything else is this connection's own trouble
+          else reject("reason" in error ? new Error(reasonIn(error)) : this.#lost(error));
+        });
+      } catch (error) {
         this.#client.off("close", gone);
-        if (!error) resolve(channel);
-        // a refusal has the other side's reason; anything else is this connection's own trouble
-        else reject("reason" in error ? new Error(reasonIn(error)) : this.#lost(error));
-      });
+        reject(this.#lost(error));
+      }
     });
   }
 
@@ -97,6 +111,9 @@ export class SshConnection implements Connection {
     return new ShowrunnerError("host.lost", this.#reason ?? `the connection was lost${why}`);
   }
 }
+
+/** How ssh2 says that the host does not let its processes use the agent (AllowAgentForwarding no). */
+const noAgent = "Unable to request agent forwarding";
 
 function noChannel(error: Error): ShowrunnerError {
   return new ShowrunnerError("host.lost", `the host opened no channel: ${reasonIn(error)}`, {

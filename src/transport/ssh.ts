@@ -95,7 +95,7 @@ async function establish(
   const client = ssh.connection;
   if (!client) throw new ShowrunnerError("host.lost", "the connection ended as soon as it was made");
   client.setNoDelay(true);
-  return new SshConnection(client);
+  return new SshConnection(client, settings.forwardAgent === true);
 }
 
 /** The host's key types, those already known to us first. */
@@ -104,14 +104,11 @@ function orderedKeyTypes({ preferred }: HostKeyCheck): (typeof serverKeyTypes)[n
   return [...serverKeyTypes].sort((a, b) => Number(isKnown(b)) - Number(isKnown(a)));
 }
 
-/** What lets processes on the host use this machine's agent. */
-function forwarding({ forwardAgent = false }: ConnectionSettings): {
-  agent?: string;
-  agentForward?: boolean;
-} {
+/** The agent that processes on the host may use. */
+function forwarding({ forwardAgent = false }: ConnectionSettings): { agent?: string } {
   if (!forwardAgent) return {};
   const agent = agentSocket();
-  if (agent !== undefined) return { agent, agentForward: true };
+  if (agent !== undefined) return { agent };
   throw new ShowrunnerError("host.auth", "forwardAgent is set, but no agent runs on this machine", {
     hint: "start one and give it your key (eval $(ssh-agent); ssh-add), so that SSH_AUTH_SOCK is set",
   });

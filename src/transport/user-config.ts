@@ -138,9 +138,13 @@ function manners(config: Config, { connectTimeout, hostKeys }: ConnectionSetting
 /** As OpenSSH has it: a jump host that the pattern of a ProxyJump also matches does not go through itself. */
 function jumpOf(config: Config, settings: ConnectionSettings): ConnectionSettings[] {
   const { connectTimeout, hostKeys, knownHosts } = settings;
-  const itself = [settings.address, config.get("hostname")?.[0]];
+  const [hostname] = config.get("hostname") ?? [];
+  const port = Number(config.get("port")?.[0] ?? 22);
   const hops = parseJump(config.get("proxyjump")?.[0] ?? "none");
-  if (hops.some(({ address }) => itself.includes(address))) return [];
+  // behind another port of the same machine there may be another host, as a container of it
+  const isItself = (hop: { address: string; port?: number | undefined }) =>
+    hop.address === settings.address || (hop.address === hostname && (hop.port ?? 22) === port);
+  if (hops.some(isItself)) return [];
   return hops.map((hop) => ({ ...hop, name: hop.address, hostKeys, knownHosts, connectTimeout }));
 }
 
@@ -184,7 +188,8 @@ function knownHostsForOpenSsh(config: Config, { knownHosts, hostKeys }: Connecti
   void new KnownHosts(files); // neither would it tell of one that can't be read
   if (!isChosen && !text.split(" ").some(keepsNothing)) return { knownHosts: undefined };
   const [first = defaultKnownHosts(), ...others] = files;
-  return { knownHosts: first, alsoKnownHosts: others };
+  const system = isChosen ? [] : knownHostsPaths(config.get("globalknownhostsfile")?.[0]);
+  return { knownHosts: first, alsoKnownHosts: [...others, ...system] };
 }
 
 function homePath(path: string): string {

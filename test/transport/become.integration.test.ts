@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { spawnAs } from "../../src/transport/become.ts";
 import { connectLocal } from "../../src/transport/local.ts";
@@ -27,6 +28,30 @@ async function heard(su: string, password: string | undefined): Promise<string> 
 
 const takesRight = (question: string) =>
   `${question}; read -r word; [ "$word" = right ] || { echo 'su: Fehler bei Authentifizierung' >&2; exit 1; }; go "$@"`;
+
+it.each(["sudo", "su", "doas"] as const)(
+  "a connection that breaks while %s lets us in is lost, and not refused",
+  async (method) => {
+    const ended = {
+      stdin: new PassThrough(),
+      stdout: new PassThrough(),
+      stderr: new PassThrough(),
+      closed: Promise.resolve({ status: null, reason: "the connection was lost" }),
+      close: () => undefined,
+    };
+    const connection: Connection = {
+      ...(await connectLocal()),
+      spawn: async () => ended,
+      spawnOnTerminal: async () => ended,
+    };
+    await expect(
+      spawnAs(connection, { user: "root", method, password: "right" }, "true"),
+    ).rejects.toMatchObject({
+      code: "host.lost",
+      message: "the connection was lost",
+    });
+  },
+);
 
 describe("su", () => {
   it.each([

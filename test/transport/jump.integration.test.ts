@@ -281,6 +281,15 @@ describe("a host behind jump hosts", () => {
       expect(await greet(plain({ name: "hop", address: "hop" }))).toBe("hello\n");
     });
 
+    it("goes through a jump host to another port of the same machine", async () => {
+      config(
+        `Host alias\n HostName 127.0.0.1\n Port ${target.port}\n ProxyJump 127.0.0.1:${outer.port}\n${shared()}`,
+      );
+      const before = outer.forwarded.length;
+      expect(await greet(plain())).toBe("hello\n");
+      expect(outer.forwarded.slice(before)).toEqual([target.port]);
+    });
+
     it("that ssh does not understand is an error with ssh's words", async () => {
       config("Nonsense yes\n");
       await expect(greet(plain())).rejects.toMatchObject({

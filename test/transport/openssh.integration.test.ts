@@ -45,6 +45,43 @@ describe("the system's ssh", () => {
     await Promise.all(sessions.map((session) => session.close()));
   });
 
+  it("answers its own password's question, and none of the ssh that a ProxyCommand is", async () => {
+    const asks = await Promise.all(
+      ["pgate", "ptarget"].map((name) =>
+        sshServer({ hostKey: made.make(name), password: name === "pgate" ? "gate" : "right", knownHosts }),
+      ),
+    );
+    const [first, last] = asks;
+    if (!first || !last) throw new Error("no servers");
+    const direct = { name: "direct", address: "127.0.0.1", port: last.port, user: "joe", password: "right" };
+    const behind = { ...direct, name: "behind", address: "behind" };
+    const proxy = `ssh -F ${join(home, ".ssh", "config")} -p ${first.port} -W 127.0.0.1:${last.port} joe@127.0.0.1`;
+    const before = readFileSync(join(home, ".ssh", "config"), "utf8");
+    writeFileSync(
+      join(home, ".ssh", "config"),
+      `Host behind\n HostName 127.0.0.1\n ProxyCommand ${proxy}\nHost *\n UserKnownHostsFile ${knownHosts}\n StrictHostKeyChecking accept-new\n PubkeyAuthentication no\n`,
+    );
+    const greet = async (settings: ConnectionSettings) => {
+      const session = new Session(connector("openssh", settings));
+      try {
+        const [output] = await session.run(undefined, ["echo hello"]);
+        return output?.stdout.toString();
+      } finally {
+        await session.close();
+      }
+    };
+    try {
+      expect(await greet(direct)).toBe("hello\n");
+      expect(first.passwords).toEqual([]);
+      await expect(greet(behind)).rejects.toMatchObject({ code: expect.stringMatching(/^host\./) });
+      expect(first.connections).toBe(1);
+      expect(first.passwords).not.toContain("right");
+    } finally {
+      writeFileSync(join(home, ".ssh", "config"), before);
+      await Promise.all(asks.map((server) => server.close()));
+    }
+  });
+
   describe("and an unknown host key", () => {
     const unknown = join(made.folder, "unknown_hosts");
     const configure = (text: string) => {
@@ -67,6 +104,14 @@ describe("the system's ssh", () => {
       configure(" StrictHostKeyChecking yes\n");
       await expect(greet()).rejects.toMatchObject({ code: "host.key" });
       expect(await greet({ hostKeys: "pin" })).toBe("hello\n");
+    });
+
+    it("refuses it where only a file knows it that the inventory does not name", async () => {
+      configure(` GlobalKnownHostsFile ${knownHosts}\n`);
+      expect(await greet({ hostKeys: "known" })).toBe("hello\n");
+      await expect(greet({ hostKeys: "known", knownHosts: unknown })).rejects.toMatchObject({
+        code: "host.key",
+      });
     });
 
     it("pins it where neither says anything", async () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { printBytes, quote } from "../../src/core/base/script.ts";
 import { MarkerReader } from "../../src/transport/frames.ts";
 import { connectLocal } from "../../src/transport/local.ts";
@@ -31,6 +31,20 @@ describe.each(shells)("the protocol in %s", (shell) => {
     framed = new FramedShell(await connection.spawn(`exec ${shell}`), { endGroup: async () => undefined });
   });
   afterAll(() => connection.close());
+
+  it("asks nothing where one of several requests can't be written, and nobody's promise is left behind", async () => {
+    const local = await connectLocal();
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), { endGroup: async () => undefined });
+    await expect(fresh.run(["true", "a\0b"])).rejects.toThrow();
+    const unhandled = vi.fn();
+    process.on("unhandledRejection", unhandled);
+    await fresh.close();
+    await fresh.ended;
+    await sleep(10);
+    process.off("unhandledRejection", unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    await local.close();
+  });
 
   it("gives stdout, stderr and the status apart", async () => {
     expect(await text("echo out; echo err >&2; exit 7")).toEqual({

@@ -219,6 +219,26 @@ describe("a password", () => {
   });
 });
 
+it("a host that forwards no agent runs commands all the same, several at once", async () => {
+  // one that answers is not needed: the server refuses, as sshd does with AllowAgentForwarding no
+  vi.stubEnv("SSH_AUTH_SOCK", join(made.folder, "agent"));
+  const connection = await connector(
+    "ssh",
+    server.settings({ passphrase: "open sesame", forwardAgent: true }),
+  )();
+  try {
+    const ended = [1, 2, 3].map(async (status) => {
+      const process = await connection.spawn(`exit ${status}`);
+      for (const stream of [process.stdout, process.stderr]) stream.resume();
+      return process.closed;
+    });
+    expect(await Promise.all(ended)).toMatchObject([{ status: 1 }, { status: 2 }, { status: 3 }]);
+  } finally {
+    await connection.close();
+    vi.stubEnv("SSH_AUTH_SOCK", "");
+  }
+});
+
 it("forwarding an agent where none runs is an error with a hint", async () => {
   await expect(
     greet(server.settings({ passphrase: "open sesame", forwardAgent: true })),

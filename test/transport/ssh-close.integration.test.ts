@@ -35,6 +35,12 @@ afterAll(async () => {
   made.remove();
 });
 
+it("a connection that is over is no closed port: whoever would connect through it hears that the host is lost", async () => {
+  const connection = await connector("ssh", server.settings({ identityFile: key }))();
+  await connection.close();
+  await expect(connection.dial("127.0.0.1", server.port, 1000)).rejects.toMatchObject({ code: "host.lost" });
+});
+
 it("a connection whose other side is gone is dropped after two seconds, and keeps the process no longer", async () => {
   const address = network.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;

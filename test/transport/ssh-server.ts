@@ -37,6 +37,8 @@ export interface TestServer {
   readonly forwarded: readonly number[];
   /** The public keys that were offered so far, in base64. */
   readonly offered: string[];
+  /** The passwords that were tried so far. */
+  readonly passwords: string[];
   settings(changed?: Partial<ConnectionSettings>): ConnectionSettings;
   /** Cuts every connection. */
   cut(): void;
@@ -57,6 +59,7 @@ export async function sshServer(options: ServerOptions): Promise<TestServer> {
   const peers = new Set<Peer>();
   const forwarded: number[] = [];
   const offered: string[] = [];
+  const passwords: string[] = [];
   let connections = 0;
   const server = new ssh2.Server({ hostKeys: [readFileSync(options.hostKey)] }, (peer) => {
     connections++;
@@ -64,6 +67,7 @@ export async function sshServer(options: ServerOptions): Promise<TestServer> {
     peer.on("close", () => peers.delete(peer));
     peer.on("error", () => undefined);
     peer.on("authentication", (context) => {
+      if (context.method === "password") passwords.push(context.password);
       if (context.method === "publickey") offered.push(context.key.data.toString("base64"));
       if (accepted(context, options)) context.accept();
       else context.reject(["publickey", "password"]);
@@ -106,6 +110,7 @@ export async function sshServer(options: ServerOptions): Promise<TestServer> {
     },
     forwarded,
     offered,
+    passwords,
     settings: (changed = {}) => ({
       name: "test",
       address: "127.0.0.1",
