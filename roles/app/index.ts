@@ -41,7 +41,10 @@ export const app = defineRole({
       {},
     ),
     health: Type.Optional(
-      Type.String({ format: "uri", description: "must answer 200 once the application runs" }),
+      Type.String({
+        format: "uri",
+        description: "must answer 200 within a minute once the application runs",
+      }),
     ),
   },
   async run({ vars }) {
@@ -92,7 +95,8 @@ export const app = defineRole({
     await flushHandlers(); // a restart also starts it for the first time
     await service({ name, state: "started" });
     if (vars.health !== undefined)
-      await http({ url: vars.health, status: 200 }, { name: "health", retries: 15, delay: "1s" });
+      // gunicorn for one gives a worker that hangs 30 s before it begins anew
+      await http({ url: vars.health, status: 200 }, { name: "health", retries: 60, delay: "1s" });
   },
 });
 

@@ -33,6 +33,8 @@ export class Session {
   readonly #lanes = new Map<string, Lane>();
   /** Shells that something else may print into, kept as long as may be: it dies if it prints when they are gone. */
   readonly #soiled: Shell[] = [];
+  /** All that there ever were. */
+  readonly #shells: Shell[] = [];
   #closed = false;
   /** Aborted by the end: it does not wait for a host that is silent. */
   readonly #leaving = new AbortController();
@@ -150,9 +152,9 @@ export class Session {
   /**
    * Ends what still runs, closes the shells and the connection, for good. Takes some seconds at most; never rejects.
    *
-   * @param whenIdle what to do over the connection once nothing runs any more
+   * @param atLast what to do over the connection when that is done; it is told whether nothing runs there any more
    */
-  async close(whenIdle: () => Promise<void> = async () => undefined): Promise<void> {
+  async close(atLast: (isIdle: boolean) => Promise<void> = async () => undefined): Promise<void> {
     this.#closed = true;
     this.#leaving.abort();
     // one that can't be opened keeps none of the others from being ended
@@ -161,7 +163,8 @@ export class Session {
       [...shells, ...this.#soiled].map(async (shell) => (await shell)?.close()),
     );
     await Promise.race([ended, sleep(closeLimit, undefined, { ref: false })]);
-    await Promise.race([whenIdle().catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
+    const isIdle = !this.#shells.some(({ hasLeft }) => hasLeft);
+    await Promise.race([atLast(isIdle).catch(() => undefined), sleep(closeLimit, undefined, { ref: false })]);
     const closed = this.#connection?.then(
       (connection) => connection.close(),
       () => undefined,
@@ -204,10 +207,12 @@ export class Session {
 
   async #open(become: Become | undefined): Promise<FramedShell> {
     const process = await this.#spawn(become, "exec sh");
-    return new FramedShell(process, {
+    const shell = new FramedShell(process, {
       endGroup: (pid) => this.#endGroup(become, pid),
       explainStart: become ? (said) => refused(become, said) : undefined,
     });
+    this.#shells.push(shell);
+    return shell;
   }
 
   async #spawn(become: Become | undefined, command: string): Promise<RemoteProcess> {
@@ -227,7 +232,8 @@ export class Session {
     const process = await this.#spawn(become, endGroupScript(pid));
     process.stdout.resume();
     process.stderr.resume();
-    await process.closed;
+    const { status } = await process.closed;
+    if (status !== 0) throw new ShowrunnerError("host.lost", `what runs as process ${pid} was not ended`);
   }
 
   /** An interrupted run must not begin anew. */

@@ -31,7 +31,7 @@ function processNumber(said: string): number {
 }
 
 export interface ShellHooks {
-  /** Ends the process group that the given process belongs to; used when a time limit passes. */
+  /** Ends the process group that the given process belongs to; used when a time limit passes. Rejects if it can't. */
   endGroup(pid: number): Promise<void>;
   /** Turns what was printed into an error when the shell ends before it ever answered. */
   readonly explainStart?: ((said: string) => ShowrunnerError) | undefined;
@@ -49,6 +49,7 @@ export class FramedShell implements Shell {
   readonly #at: Record<Stream, number | "before" | "between"> = { stdout: "before", stderr: "before" };
   #answered = false;
   #soiled = false;
+  #left = false;
   #last = 0;
   #ended: ShowrunnerError | undefined;
   #late: ShowrunnerError | undefined;
@@ -68,6 +69,11 @@ export class FramedShell implements Shell {
 
   get isSoiled(): boolean {
     return this.#soiled;
+  }
+
+  /** Whether a script may work on: it was to be ended, and nobody knows whether that has come about. */
+  get hasLeft(): boolean {
+    return this.#left;
   }
 
   async run(
@@ -185,16 +191,25 @@ export class FramedShell implements Shell {
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        const late = new ShowrunnerError("task.timeout", `did not end within ${timeout / 1000} s`, {
-          hint: "its process group was ended; give the task a longer timeout if it needs one",
+        const message = `did not end within ${timeout / 1000} s`;
+        // ending the group ends this shell too: the time limit is why
+        this.#late = new ShowrunnerError("task.timeout", message);
+        void this.#abandon().then(() => {
+          const outcome = this.#left
+            ? "it could not be ended, and may work on"
+            : "its process group was ended";
+          const hint = `${outcome}; give the task a longer timeout if it needs one`;
+          reject(new ShowrunnerError("task.timeout", message, { hint }));
         });
-        this.#late = late; // ending the group ends this shell too: the time limit is why
-        void this.#abandon().then(() => reject(late));
       }, timeout);
     });
-    answers.catch(() => undefined); // on a time limit the answers are rejected by the shell's end, and nobody waits
+    // on a time limit the shell's end rejects the answers, before it is known how the group's end went
+    const timely = answers.catch((error: unknown): Promise<Output[]> => {
+      if (error !== this.#late) throw error;
+      return limit;
+    });
     try {
-      return await Promise.race([answers, limit]);
+      return await Promise.race([timely, limit]);
     } finally {
       clearTimeout(timer);
     }
@@ -202,7 +217,13 @@ export class FramedShell implements Shell {
 
   /** Ends what runs in this shell, and the shell with it: a half-run script can't be left behind in it. */
   async #abandon(): Promise<void> {
-    const ended = this.pid.then((pid) => this.#hooks.endGroup(pid)).catch(() => undefined);
+    this.#left = true;
+    const ended = this.pid
+      .then((pid) => this.#hooks.endGroup(pid))
+      .then(() => {
+        this.#left = false;
+      })
+      .catch(() => undefined);
     // over a dead connection nothing can be ended, and waiting for it would turn a time limit into none
     await Promise.race([ended, sleep(5000, undefined, { ref: false })]);
     this.#process.close();

@@ -29,6 +29,8 @@ export interface Shell {
   run(scripts: readonly string[], options?: RunOptions): Promise<Output[]>;
   /** Whether something else may print into its streams from now on: the next request needs another shell. */
   readonly isSoiled: boolean;
+  /** Whether a script may work on: it was to be ended, and nobody knows whether that has come about. */
+  readonly hasLeft: boolean;
   /** Its process number on the host. */
   readonly pid: Promise<number>;
   /** Resolves when the shell has ended, for whatever reason. */

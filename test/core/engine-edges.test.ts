@@ -6,6 +6,7 @@ import type { HostAccess } from "../../src/core/plays/run.ts";
 import type { RunWatch } from "../../src/core/plays/run-watch.ts";
 import { on, once } from "../../src/core/tasks/delegate.ts";
 import { fail } from "../../src/core/tasks/task.ts";
+import { debug } from "../../src/modules/util/debug.ts";
 import { redact, secret } from "../../src/secrets/secret.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 
@@ -376,7 +377,61 @@ describe("a subscriber that fails", () => {
   });
 });
 
+/** A host on which a script is cut off by an interrupt. */
+function abortingOn(cut: RegExp, controller: AbortController, switches: Record<string, string> = {}) {
+  const host = new FakeSwitches(switches);
+  const respond = host.respond.bind(host);
+  host.respond = (script) => {
+    if (!cut.test(script)) return respond(script);
+    controller.abort();
+    return "die";
+  };
+  return host;
+}
+
 describe("an interrupted run", () => {
+  it("begins no task any more, be it on a host that it comes to only now", async () => {
+    const controller = new AbortController();
+    const hosts = { a: new FakeSwitches(), b: new FakeSwitches() };
+    const ran = await runOn(
+      hosts,
+      [
+        play(
+          "p",
+          { hosts: "a" },
+          {
+            one: async () => {
+              try {
+                controller.abort();
+                await debug({ message: "cut off" });
+              } finally {
+                await on("b", () => print({ text: "clean up" }));
+              }
+            },
+          },
+        ),
+      ],
+      { signal: controller.signal },
+    );
+    expect(hosts.b.changes).toEqual([]);
+    expect(ran.of("task:start")).toEqual([]);
+  });
+
+  it("begins no other handler than the one that it cuts off, and says which are left", async () => {
+    const controller = new AbortController();
+    const ran = await runOn(
+      { a: abortingOn(/^print bell/, controller, { light: "off" }) },
+      [
+        play("p", all, {
+          one: () => turn({ name: "light", to: "on" }, { notify: [bell, print({ text: "whistle" })] }),
+        }),
+      ],
+      { signal: controller.signal },
+    );
+    expect(ran.of("task:start").map(({ task }) => task.title)).toEqual(["light", "bell"]);
+    expect(ran.of("warning")).toMatchObject([{ host: "a", text: "owed, and not run: print whistle" }]);
+  });
+
   it("begins nothing anew on hosts that waited for their turn", async () => {
     const controller = new AbortController();
     const hosts = { a: new FakeSwitches(), b: new FakeSwitches() };
@@ -399,12 +454,11 @@ describe("an interrupted run", () => {
   it("says of a task that it was cut off, and not that it or its host failed, whatever it ignores", async () => {
     const controller = new AbortController();
     const ran = await runOn(
-      { a: new FakeSwitches({ light: "off" }) },
+      { a: abortingOn(/^turn heat/, controller, { light: "off" }) },
       [
         play("p", all, {
           one: async () => {
             await turn({ name: "light", to: "on" });
-            controller.abort();
             await turn({ name: "heat", to: "on" }, { ignoreErrors: true, ignoreUnreachable: true });
           },
         }),
@@ -571,6 +625,38 @@ describe("once", () => {
     expect(ran.of("host:failed")).toMatchObject([
       { host: "b", error: { code: "task.failed", message: expect.stringMatching(/^once, on a: /) } },
     ]);
+  });
+
+  it("is done by the next host also where the play ignores that the first can't be reached, which gets the result", async () => {
+    const b = new FakeSwitches();
+    const got: string[] = [];
+    const step = async ({ host }: { host: { name: string } }) => {
+      const { value } = await once(() => print({ text: "migrate" }));
+      got.push(`${host.name}: ${value}`);
+    };
+    const ran = await runOn(
+      { a: new FakeSwitches(), b },
+      [play("p", { hosts: "all", ignoreUnreachable: true }, { one: step })],
+      withoutFirst(b),
+    );
+    expect(b.changes).toEqual(["print migrate"]);
+    expect(got.sort()).toEqual(["a: migrate", "b: migrate"]);
+    expect(ran.exitCode).toBe(exitCode.fine);
+  });
+
+  it("fails where nobody can do it, also where the play ignores that hosts can't be reached", async () => {
+    const ran = await runOn(
+      { a: new FakeSwitches() },
+      [
+        play(
+          "p",
+          { hosts: "all", ignoreUnreachable: true },
+          { one: () => once(() => print({ text: "migrate" })) },
+        ),
+      ],
+      withoutFirst(new FakeSwitches()),
+    );
+    expect(ran.exitCode).toBe(exitCode.hostUnreachable);
   });
 
   it("counts a change on another host as begun, also within another once", async () => {

@@ -9,6 +9,7 @@ import { type RunRequest, runPlaybook } from "../../src/core/plays/run.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { connectCustom, defineTransport } from "../../src/transport/custom.ts";
+import type { Connection } from "../../src/transport/transport.ts";
 
 export class HostsOfThisMachine {
   readonly folder = mkdtempSync(join(tmpdir(), "hosts-"));
@@ -48,6 +49,10 @@ export class HostsOfThisMachine {
     return existsSync(path) ? readdirSync(path) : [];
   }
 
+  connect(name: string): Promise<Connection> {
+    return connectCustom(this.#transport, { name, address: name, port: 22, user: undefined });
+  }
+
   async run(plays: readonly Play[], request: Partial<RunRequest> = {}) {
     const events: TimedEvent[] = [];
     const summary = await runPlaybook({
@@ -55,9 +60,7 @@ export class HostsOfThisMachine {
       name: "site",
       inventoryName: "here",
       inventory: inventory({ hosts: Object.fromEntries(this.#names.map((name) => [name, {}])) }),
-      access: ({ name }) => ({
-        connect: () => connectCustom(this.#transport, { name, address: name, port: 22, user: undefined }),
-      }),
+      access: ({ name }) => ({ connect: () => this.connect(name) }),
       ...request,
       subscribers: [(event) => events.push(event)],
     });

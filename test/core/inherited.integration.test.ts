@@ -1,12 +1,14 @@
 /** What earlier runs left on hosts, and which run pays it, where and when. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import { on } from "../../src/core/tasks/delegate.ts";
 import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
 import { command } from "../../src/modules/commands/command.ts";
+import { shell } from "../../src/modules/commands/shell.ts";
 import { copy } from "../../src/modules/files/copy.ts";
+import { secret } from "../../src/secrets/secret.ts";
 import { HostsOfThisMachine } from "./hosts-of-this-machine.ts";
 
 let here: HostsOfThisMachine;
@@ -125,6 +127,75 @@ describe("a handler that fails", () => {
     expect((await here.run([site()])).warnings).toEqual([]);
   });
 
+  test.each(["ignoreErrors", "ignoreUnreachable"] as const)(
+    "stays owed where that is ignored by its %s",
+    async (option) => {
+      // a shell that is gone is a host that is lost
+      const fails = option === "ignoreErrors" ? "exit 1" : "{ kill -9 $$; exit 1; }";
+      const cmd = `[ ! -e ${here.at("broken-h1")} ] || ${fails}; echo run >>${here.at("log")}`;
+      const site = () =>
+        play(
+          "site",
+          { hosts: "h1" },
+          { step: () => copy(file("h1"), { notify: shell({ cmd }, { name: "note", [option]: true }) }) },
+        );
+      writeFileSync(here.at("broken-h1"), "");
+      const first = await here.run([site()]);
+      expect(first).toMatchObject({ exitCode: 0, totals: { ignored: 1 } });
+      expect(first.warnings).toEqual(["run, and owed still: shell note; kept on the host for the next run"]);
+      await rm(here.at("broken-h1"));
+      await here.run([site()]);
+      expect([here.log, here.owed("h1")]).toEqual([["run"], []]);
+    },
+  );
+
+  test("keeps what is owed by another one that differs from it by a secret only", async () => {
+    const cmd = `[ $TENANT = two ] || [ ! -e ${here.at("broken-h1")} ] || exit 1; echo $TENANT >>${here.at("log")}`;
+    const reload = (tenant: string) =>
+      shell({ cmd, environment: { TENANT: secret(tenant) } }, { name: tenant });
+    const site = () =>
+      play(
+        "site",
+        { hosts: "h1" },
+        {
+          one: () => copy({ dest: here.at("one"), content: "x" }, { notify: reload("one") }),
+          two: () => copy({ dest: here.at("two"), content: "x" }, { notify: reload("two") }),
+        },
+      );
+    writeFileSync(here.at("broken-h1"), "");
+    await here.run([site()]);
+    expect(here.log).toEqual(["two"]);
+    expect(here.owed("h1")).toHaveLength(1);
+    await rm(here.at("broken-h1"));
+    await here.run([site()]);
+    // which of them it was, the host can't tell
+    expect(here.log).toEqual(["two", "one", "two"]);
+    expect(here.owed("h1")).toEqual([]);
+  });
+
+  test("is paid by its own playbook, whoever owes the same besides", async () => {
+    const other = (name: string) =>
+      here.run(
+        [
+          play(
+            name,
+            { hosts: "h1" },
+            { step: () => copy({ dest: here.at(name), content: "x" }, { notify: here.noting() }) },
+          ),
+        ],
+        { name },
+      );
+    writeFileSync(here.at("broken-h1"), "");
+    await other("mine");
+    await other("theirs");
+    expect(here.owed("h1").length).toBe(2);
+    await rm(here.at("broken-h1"));
+    await rm(here.at("log"));
+    const look = play("mine", { hosts: "h1" }, { step: () => copy({ dest: here.at("mine"), content: "x" }) });
+    await here.run([look], { name: "mine" });
+    expect(here.log).toEqual(["h1"]);
+  });
+
   test("stays owed though a later task would notify it and has no effect", async () => {
     writeFileSync(here.at("broken-h1"), "");
     const refused = { dest: here.at("refused"), content: "x", validate: "false %s" };
@@ -156,4 +227,80 @@ describe("a handler that fails", () => {
     expect(here.log).toEqual(["h1"]);
     expect(here.owed("h1")).toEqual([]);
   });
+});
+
+test("flushing handlers waits for those that somebody else on the same host has begun to run", async () => {
+  const note = (text: string) => `echo ${text} >>${here.at("log")}`;
+  const reload = shell({ cmd: `sleep 0.3; ${note("reloaded")}` }, { name: "reload" });
+  let arrived = 0;
+  let bothAreThere: () => void = () => undefined;
+  const both = new Promise<void>((resolve) => {
+    bothAreThere = resolve;
+  });
+  const site = play(
+    "site",
+    { hosts: "h1,h2" },
+    {
+      step: async ({ host }) => {
+        await on("h3", async () => {
+          await copy({ dest: here.at(`conf-${host.name}`), content: "x" }, { notify: reload });
+          if (++arrived === 2) bothAreThere();
+          await both;
+          await flushHandlers();
+        });
+        await shell({ cmd: note(host.name) });
+      },
+    },
+  );
+  expect((await here.run([site])).exitCode).toBe(0);
+  expect([here.log[0], ...here.log.slice(1).sort()]).toEqual(["reloaded", "h1", "h2"]);
+});
+
+test("a look that fails is made again with the next facts", async () => {
+  await leaveOwed(["h1"]);
+  let breaks = true;
+  const site = play(
+    "rolling",
+    { hosts: "h1", ignoreUnreachable: true },
+    { first: () => copy(file("h1")), second: () => copy(file("h1")) },
+  );
+  const { exitCode } = await here.run([site], {
+    access: ({ name }) => ({
+      connect: async () => {
+        const connection = await here.connect(name);
+        if (!breaks) return connection;
+        breaks = false;
+        return { ...connection, spawn: async () => connection.spawn("exit 1") };
+      },
+    }),
+  });
+  expect(exitCode).toBe(0);
+  expect(here.log).toEqual(["h1"]);
+  expect(here.owed("h1")).toEqual([]);
+});
+
+test("a command that an interrupt could not end is left to the next run, which waits for it", async () => {
+  const controller = new AbortController();
+  const site = (cmd: string) => play("site", { hosts: "h1" }, { step: () => shell({ cmd }) });
+  const interrupted = here.run([site(`touch ${here.at("begun")}; sleep 3; echo done >>${here.at("log")}`)], {
+    signal: controller.signal,
+    access: ({ name }) => ({
+      connect: async () => {
+        const connection = await here.connect(name);
+        const isEnding = (command: string) => command.includes("kill -TERM") && !command.includes("flock");
+        const spawn = (command: string) =>
+          isEnding(command) ? Promise.reject(new Error("no channel")) : connection.spawn(command);
+        // as if it lived on: closing would end its processes
+        return { ...connection, spawn };
+      },
+    }),
+  });
+  await vi.waitFor(() => readFileSync(here.at("begun")), 10_000);
+  controller.abort();
+  await interrupted;
+  expect(here.log).toEqual([]);
+  const { warnings, exitCode } = await here.run([site(`echo next >>${here.at("log")}`)]);
+  expect(warnings[0]).toMatch(/died and left commands at work here: sleep 3/);
+  expect(exitCode).toBe(0);
+  expect(here.log).toEqual(["done", "next"]);
 });

@@ -43,6 +43,44 @@ describe("code that reads what only a real run has", () => {
     expect(ran.exitCode).toBe(exitCode.fine);
   });
 
+  it("makes its own step unsure, also where another one made the result", async () => {
+    let made: { readonly changed: boolean } | undefined;
+    const likely = () => turn({ name: "light", to: "on" });
+    const steps = {
+      zero: async () => void (await print({ text: "anything" }, { name: "opaque" })),
+      one: async () => {
+        made = await likely();
+      },
+      two: async () => {
+        if (made?.changed) await turn({ name: "heat", to: "on" });
+      },
+    };
+    const ran = await runOn(
+      { a: new FakeSwitches({ light: "off", heat: "off" }) },
+      [play("p", { hosts: "all" }, steps)],
+      {
+        check: true,
+      },
+    );
+    expect(ran.statuses).toEqual(["a print opaque: changed", "a turn light: likely", "a turn heat: likely"]);
+  });
+
+  it("makes the host unsure that reads it, and not the one that did the work for all", async () => {
+    const hosts = { a: new FakeSwitches({ heat: "off" }), b: new FakeSwitches({ heat: "off" }) };
+    const ran = await planned(async ({ host }) => {
+      const printed = await once(() => print({ text: "x" }));
+      if (host.name === "b") {
+        try {
+          if (printed.value === "x") fail("never reached in a plan");
+        } catch {
+          await turn({ name: "light", to: "on" });
+        }
+      }
+    }, hosts);
+    const unsure = ran.of("host:step:end").filter(({ unknown }) => unknown !== undefined);
+    expect(unsure.map(({ host }) => host)).toEqual(["b"]);
+  });
+
   it("is told of readOnly only where the module has it", async () => {
     const ran = await planned(async () => {
       const printed = await print({ text: "x" });
@@ -299,6 +337,18 @@ describe("what other hosts answer", () => {
     const ran = await runOn(hosts(), serving, { check: true });
     expect(ran.statuses).toEqual(["a turn light: changed", "b answers : unknown"]);
     expect(ran.totals.failed).toBe(0);
+  });
+
+  it("fails for certain behind a task of which its author says that it changes nothing", async () => {
+    const ran = await runOn(
+      { a: new FakeSwitches(), b: new FakeSwitches({ light: "off" }) },
+      [
+        play("server", { hosts: "a" }, { one: () => print({ text: "sync" }, { changedWhen: false }) }),
+        play("client", { hosts: "b" }, { two: () => answers(worldFact)({}) }),
+      ],
+      { check: true },
+    );
+    expect(ran.statuses).toEqual(["a print sync: ok", "b answers : failed"]);
   });
 
   it("fails for certain where nothing would change anywhere", async () => {

@@ -72,7 +72,9 @@ describe.each([
     const options = connectOptions(await completeForOpenSsh(settings(changed)), undefined);
     const named = options.filter((option) => option.startsWith("UserKnownHostsFile="));
     // where ~/.ssh/config says nothing either, ssh's own default holds
-    expect(named).toEqual(text.startsWith("User ") ? [] : [`UserKnownHostsFile="${own}"`]);
+    const system = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
+    const files = [own, ...system].map((file) => `"${file}"`).join(" ");
+    expect(named).toEqual(text.startsWith("User ") ? [] : [`UserKnownHostsFile=${files}`]);
   });
 });
 

@@ -218,6 +218,20 @@ describe("the marker reader", () => {
   });
 });
 
+it.each([
+  ["its process group was ended", () => Promise.resolve(), false],
+  ["it could not be ended, and may work on", () => Promise.reject(new Error("no channel")), true],
+])("says of a script that takes too long that %s", async (outcome, endGroup, hasLeft) => {
+  const local = await connectLocal();
+  const framed = new FramedShell(await local.spawn("exec sh"), { endGroup });
+  await expect(framed.run(["sleep 2"], { timeout: 50 })).rejects.toMatchObject({
+    code: "task.timeout",
+    hint: `${outcome}; give the task a longer timeout if it needs one`,
+  });
+  expect(framed.hasLeft).toBe(hasLeft);
+  await local.close();
+});
+
 it.each(["echo welcome", "printf 'version 12'", "echo 'to stderr' >&2"])(
   "knows its process, and ends what takes too long, behind login files that say: %s",
   async (noise) => {

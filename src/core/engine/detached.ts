@@ -124,7 +124,8 @@ async function persistently(
       signal.throwIfAborted();
       const failure = asFailure(error);
       away ??= performance.now();
-      if (!isAway(failure) || performance.now() - away > awayLimit) throw failure;
+      if (!isAway(failure)) throw failure;
+      if (performance.now() - away > awayLimit) throw givenUp(failure);
       // what was late has ended its own shell; others still use the connection
       if (failure.code !== "task.timeout") giveUp(session, used);
       else if (timeLimit > askLimit)
@@ -135,6 +136,15 @@ async function persistently(
       await pause(1000, signal);
     }
   }
+}
+
+/** The last look failed, and not the job: what that look says of itself is no more than a detail. */
+function givenUp({ code, message }: ShowrunnerError): ShowrunnerError {
+  return new ShowrunnerError(
+    code === "host.unreachable" ? code : "host.lost",
+    `the host did not answer for ${awayLimit / 60_000} minutes: the job goes on by itself`,
+    { details: [message], hint: "a run that starts the same task again joins it" },
+  );
 }
 
 /** @throws what the signal was aborted with */

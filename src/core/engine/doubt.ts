@@ -4,7 +4,7 @@ import { errorCodes, exitCode, type Location, ShowrunnerError } from "../base/er
 import { callerLocation } from "../base/location.ts";
 import { asFailure } from "../events/failure.ts";
 import { UnknownValue } from "../facts/unknown.ts";
-import type { HostContext } from "./context.ts";
+import { currentContext, type HostContext } from "./context.ts";
 
 export interface Doubt {
   /** Whether the code has read a result that is only likely: what follows from it is likely, too. */
@@ -47,7 +47,8 @@ export function readUnknown({ context, task, changes }: Asked, what: string, rea
         ? "if it changes nothing, give it `readOnly: true`: it is then run in a check, too"
         : undefined,
   });
-  remember(context, error);
+  // whoever reads it need not be the step that it was made in
+  remember(currentContext() ?? context, error);
   return error;
 }
 

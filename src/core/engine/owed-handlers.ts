@@ -1,34 +1,60 @@
 /** Runs what a host owes. */
 
+import { asFailure } from "../events/failure.ts";
 import type { Debt } from "../tenure/debt.ts";
 import type { OwedHandler } from "../tenure/handlers.ts";
 import { type HostContext, withContext } from "./context.ts";
-import { runTask } from "./run-task.ts";
+import { refuseAfterEnd, runTask } from "./run-task.ts";
 
 /**
- * Runs every owed handler, and what those notify in turn. One that fails keeps none of the others from running.
+ * Runs every owed handler, and what those notify in turn. One that fails keeps none of the others from running; what
+ * a lost host or an interrupt cuts off stays owed.
  *
- * @throws the first failure, once all have run
+ * @returns once all have run, also those that somebody else on the same host has begun to run
+ * @throws the first failure
  */
-export async function runOwedHandlers(context: HostContext): Promise<void> {
+export function runOwedHandlers(context: HostContext): Promise<void> {
+  return context.host.handlers.inTurn(() => runAll(context));
+}
+
+async function runAll(context: HostContext): Promise<void> {
   const { host } = context;
   const failures: unknown[] = [];
-  for (let owed = host.handlers.take(); owed; owed = host.handlers.take()) {
-    const { handler, id, certainty, isInherited } = owed;
-    const { task, become } = handler;
-    // one that an earlier run owes may be of a play with another user
-    const owing = isInherited && task.options.become === undefined ? { become } : {};
-    const mine = { ...context, ...owing, isHandler: true };
+  while (host.handlers.size > 0 && !failures.some(isLoss)) {
     try {
-      // another run may have paid it since it was read
-      if (isInherited && (await host.tenure?.isStillOwed(id)) === false) continue;
-      await withContext(mine, () => runTask(task, mine, certainty));
-      await host.tenure?.paid(id);
+      refuseAfterEnd(host);
     } catch (error) {
       failures.push(error);
+      break;
     }
+    const owed = host.handlers.take();
+    if (!owed) break;
+    await runOne(context, owed).catch((error: unknown) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
+}
+
+async function runOne(context: HostContext, owed: OwedHandler): Promise<void> {
+  const { host } = context;
+  const { handler, id, certainty, isInherited } = owed;
+  const { task, become } = handler;
+  // one that an earlier run owes may be of a play with another user
+  const owing = isInherited && task.options.become === undefined ? { become } : {};
+  const mine = { ...context, ...owing, isHandler: true };
+  let isPaid = false;
+  try {
+    // another run may have paid it since it was read
+    if (isInherited && (await host.tenure?.isStillOwed(id)) === false) return;
+    const { status } = await withContext(mine, () => runTask(task, mine, certainty));
+    isPaid = status !== "failed"; // an ignored failure is one
+  } finally {
+    if (!isPaid) host.tenure?.unpaidBy(owed);
+  }
+  if (isPaid) await host.tenure?.paid(owed);
+}
+
+function isLoss(error: unknown): boolean {
+  return asFailure(error).code.startsWith("host.");
 }
 
 /**

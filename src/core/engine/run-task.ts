@@ -1,6 +1,6 @@
 /** Runs one task on one host and reports it. Every module gets retries, check mode and the rest for nothing. */
 
-import type { ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import type { ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
@@ -35,6 +35,7 @@ async function runInTurn<V>(
   detachment: Detachment | undefined,
 ): Promise<TaskResult<V>> {
   const { host, step, roles } = context;
+  refuseAfterEnd(host);
   const { emit } = host.run;
   const { module, title, location } = task;
   const run: TaskRun<V> = {
@@ -93,6 +94,11 @@ async function runInTurn<V>(
   }
 }
 
+/** @throws ShowrunnerError `host.lost` in a run that was interrupted: nothing begins any more, wherever it would be */
+export function refuseAfterEnd({ run }: HostContext["host"]): void {
+  if (run.signal?.aborted) throw new ShowrunnerError("host.lost", "the run is over");
+}
+
 /** What ended a task of a run that is itself ended is no fault of its host. */
 function cutOff<V>(failure: ShowrunnerError, { detachment }: TaskRun<V>): ShownError {
   const message = detachment ? "the job goes on by itself" : "cut off";
@@ -101,6 +107,8 @@ function cutOff<V>(failure: ShowrunnerError, { detachment }: TaskRun<V>): ShownE
 
 function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {
   if (/^(plan|lease)\./.test(code)) return false;
-  if (code.startsWith("host.")) return options.ignoreUnreachable ?? context.ignoreUnreachable;
+  // what is done once is then done by another host
+  const isOthers = context.work !== undefined && !context.work.hasChanged;
+  if (code.startsWith("host.")) return options.ignoreUnreachable ?? (context.ignoreUnreachable && !isOthers);
   return options.ignoreErrors === true;
 }

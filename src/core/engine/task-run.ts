@@ -10,7 +10,7 @@ import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
 import type { Handler } from "../tenure/handler-identity.ts";
 import type { Certainty } from "../tenure/handlers.ts";
-import type { HostContext } from "./context.ts";
+import { currentContext, type HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
 import { readUnknown } from "./doubt.ts";
 
@@ -69,7 +69,8 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
   const { task, context } = run;
   const changed = hasChanged(run);
   const noted = <T>(read: T): T => {
-    if (status === "likely") context.doubt.read = true;
+    // whoever reads it need not be the step that it was made in
+    if (status === "likely") (currentContext() ?? context).doubt.read = true;
     return read;
   };
   const plain: TaskResult<V> = {

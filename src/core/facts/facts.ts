@@ -106,6 +106,7 @@ export class FactStore {
 
   /** In check mode: what a change sets holds from now on, what it may touch is tentative. */
   predict(sets: readonly FactValue[], touches: readonly Touch[], tentative: boolean): void {
+    if (sets.length === 0 && touches.length === 0) return;
     const at = this.#count();
     this.#touched.push({ reach: new Reach(sets, touches), at });
     for (const { fact, key, value } of sets)
@@ -274,6 +275,8 @@ export class FactStore {
         if (output) await settle(fact, wanted, async () => parse(succeeded(fact, output)));
       }
     } catch (error) {
+      // what is asked along with a user's first facts is asked again with the next ones
+      this.#users.delete(user);
       for (const { wanted } of scripts) for (const { reject } of wanted) reject(error);
     }
   }

@@ -64,7 +64,7 @@ export class HostRun {
   /** Ends what runs, gives the lease back and closes the connection. Never rejects. */
   close(): Promise<void> {
     this.jobs.abandon("the run is over");
-    return this.session.close(async () => this.tenure?.release());
+    return this.session.close(async (isIdle) => this.tenure?.release(isIdle));
   }
 
   #newTenure(): Tenure {

@@ -186,6 +186,8 @@ class Run implements PlayState {
     const access = this.#request.access(info);
     const host = new HostRun(info, new Session(access.connect), this, access);
     this.#hosts.set(info.name, host);
+    // an interrupted run's other hosts are closed already
+    if (this.interrupted) this.#closings.set(host, host.close());
     return host;
   }
 

@@ -1,5 +1,5 @@
 /** Work on another host, and work done once for all hosts. */
-
+import { setImmediate } from "node:timers/promises";
 import { type Location, ShowrunnerError } from "../base/errors.ts";
 import { callerLocation } from "../base/location.ts";
 import { currentContext, type HostContext, withContext } from "../engine/context.ts";
@@ -85,11 +85,21 @@ class Once<T> extends Deferred<T> {
       }
       const { by, error, isLoss, hasChanged } = made;
       shareFailure(context, error);
-      if (by.host === context.host) throw error;
+      if (by.host === context.host) {
+        if (isLoss && !hasChanged && context.ignoreUnreachable && (await this.#isOthers(context))) continue;
+        throw error;
+      }
       if (!isLoss) throw elsewhere(`once, on ${by.host.info.name}`, error);
       // the other host is lost, not this one; what it may have done must not be done twice
       if (hasChanged) throw lostFor(this, `once, on ${by.host.info.name}`, error);
     }
+  }
+
+  /** Whether another host does now what this one, which goes on without, could not do. */
+  async #isOthers({ host }: HostContext): Promise<boolean> {
+    host.session.reconnect();
+    await setImmediate(); // those that wait come to it first
+    return host.run.once.has(this.#key);
   }
 
   /** Never rejects. */

@@ -22,6 +22,22 @@ export interface OwedHandler {
  */
 export class HandlerQueue {
   readonly #owed = new Map<string, OwedHandler>();
+  /** The run of what is owed that is under way. */
+  #running: Promise<void> | undefined;
+
+  /**
+   * Lets one at a time run what is owed: who comes meanwhile relies on what it notified, too, and so waits, and fails
+   * where that fails.
+   */
+  inTurn(run: () => Promise<void>): Promise<void> {
+    const mine = after(this.#running, run);
+    this.#running = mine;
+    const end = () => {
+      if (this.#running === mine) this.#running = undefined;
+    };
+    void mine.then(end, end);
+    return mine;
+  }
 
   notify(handler: Handler, certainty: Certainty): void {
     const key = handlerIdentity(handler);
@@ -59,5 +75,13 @@ export class HandlerQueue {
 
   get size(): number {
     return this.#owed.size;
+  }
+}
+
+async function after(before: Promise<void> | undefined, run: () => Promise<void>): Promise<void> {
+  try {
+    await before;
+  } finally {
+    await run();
   }
 }

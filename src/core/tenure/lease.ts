@@ -74,10 +74,15 @@ export class Lease {
     return this.#terms.holder.run;
   }
 
-  /** Gives the leases back. Never rejects. */
-  async release(): Promise<void> {
+  /**
+   * Gives the leases back. Never rejects.
+   *
+   * @param isIdle false: a command may work on. Then the leases are left as a run leaves them that dies, so that the
+   *   next one finds the command, and waits for it
+   */
+  async release(isIdle: boolean): Promise<void> {
     await Promise.allSettled(this.#starting);
-    await Promise.all([...this.#keepers].map((keeper) => keeper.release()));
+    await Promise.all([...this.#keepers].map((keeper) => (isIdle ? keeper.release() : keeper.leave())));
   }
 
   /** A shell that was ended for being late has a successor: its commands are ours as well. */

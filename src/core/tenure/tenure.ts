@@ -3,7 +3,8 @@ import type { Become } from "../../transport/transport.ts";
 import type { FactStore } from "../facts/facts.ts";
 import { type Debt, handlerFrom, isBelieved } from "./debt.ts";
 import type { Debts } from "./debts.ts";
-import { debtId, type Handler } from "./handler-identity.ts";
+import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
+import type { OwedHandler } from "./handlers.ts";
 import { hostState, isBusy } from "./host-state.ts";
 import type { Lease } from "./lease.ts";
 
@@ -39,14 +40,19 @@ export class Tenure {
   readonly #seen = new Map<string, string>();
   /** How often each user's facts turned out to be another run's past. */
   readonly #epochs = new Map<string, number>();
+  /** Those whose past is another one by now, and has not been looked at yet: that may have failed. */
+  readonly #unseen = new Set<string>();
   readonly #entering = new Map<string, Promise<void>>();
-  readonly #inherited = new Map<string, Debt>();
+  /** By id: playbooks and plays may owe the same. */
+  readonly #inherited = new Map<string, readonly Debt[]>();
   /** The ids of those that are believed by their word alone. */
   readonly #believed = new Set<string>();
   /** The debts that this run has taken on: to be run once, however often they are read. */
   readonly #taken = new Set<string>();
-  /** The handlers that tasks of this run would notify. */
-  readonly #named = new Map<string, Handler>();
+  /** The handlers that tasks of this run would notify, by id and then by identity: an id says nothing of secrets. */
+  readonly #named = new Map<string, Map<string, Handler>>();
+  /** The handlers that have failed, by id and identity: what is written down under that id stays. */
+  readonly #failed = new Map<string, Set<string>>();
   /** What was paid while changes are being made that may come to owe it again. */
   readonly #paid = new Set<string>();
   /** How many changes are being made that may come to owe an id. */
@@ -67,9 +73,13 @@ export class Tenure {
     this.#debts.found(become, debts);
     for (const debt of debts) {
       if (this.#taken.has(debt.id)) continue;
-      const isNews = isBelieved(debt, become) || !this.#believed.has(debt.id);
-      if (isNews) this.#inherited.set(debt.id, debt);
-      if (isBelieved(debt, become)) this.#believed.add(debt.id);
+      const believed = isBelieved(debt, become);
+      const wasBelieved = this.#believed.has(debt.id);
+      if (wasBelieved && !believed) continue;
+      const known = believed && !wasBelieved ? [] : (this.#inherited.get(debt.id) ?? []);
+      const others = known.filter(({ playbook, play }) => playbook !== debt.playbook || play !== debt.play);
+      this.#inherited.set(debt.id, [...others, debt]);
+      if (believed) this.#believed.add(debt.id);
     }
   }
 
@@ -92,7 +102,11 @@ export class Tenure {
 
   /** Notes whom a task would notify: that is how a debt finds its handler. */
   name(handlers: readonly Handler[]): void {
-    for (const handler of handlers) this.#named.set(debtId(handler), handler);
+    for (const handler of handlers) {
+      const id = debtId(handler);
+      const named = this.#named.get(id) ?? new Map<string, Handler>();
+      this.#named.set(id, named.set(handlerIdentity(handler), handler));
+    }
   }
 
   /** Writes down what a change may come to owe. What it has come to is settled after it, in any case. */
@@ -117,11 +131,20 @@ export class Tenure {
     ]);
   }
 
-  /** Strikes out what was paid. Never rejects. */
-  async paid(id: string): Promise<void> {
+  /** Strikes out what was paid, unless another handler of the same id has failed. Never rejects. */
+  async paid({ id, handler }: Pick<OwedHandler, "id" | "handler">): Promise<void> {
     if (this.#tenant.check) return;
+    const failed = this.#failed.get(id);
+    failed?.delete(handlerIdentity(handler));
+    if (failed && failed.size > 0) return;
     if (this.#isFree(id)) await this.#tellOf(() => this.#debts.strike([id]));
     else this.#paid.add(id);
+  }
+
+  /** Notes that a handler has failed, or was cut off. */
+  unpaidBy({ id, handler }: Pick<OwedHandler, "id" | "handler">): void {
+    const failed = this.#failed.get(id) ?? new Set<string>();
+    this.#failed.set(id, failed.add(handlerIdentity(handler)));
   }
 
   /**
@@ -151,7 +174,7 @@ export class Tenure {
 
   /** What earlier runs left and this one has not taken on. */
   get left(): readonly Debt[] {
-    return [...this.#inherited.values()];
+    return [...this.#inherited.values()].flatMap((debts) => debts.at(-1) ?? []);
   }
 
   /** The labels of what this run was to pay and has not: the handler failed, or was cut off. */
@@ -160,8 +183,9 @@ export class Tenure {
     return [...new Map(begun.map(({ id, label }) => [id, label])).values()];
   }
 
-  release(): Promise<void> {
-    return this.#lease.release();
+  /** @param isIdle whether nothing of the run works on the host any more */
+  release(isIdle: boolean): Promise<void> {
+    return this.#lease.release(isIdle);
   }
 
   /** Tasks that come at the same time enter together. */
@@ -175,13 +199,19 @@ export class Tenure {
   }
 
   async #enter(become: Become | undefined): Promise<void> {
+    const user = userOf(become);
     const last = await this.#lease.hold(become);
-    if (last === undefined || last.startsWith(this.#lease.run)) return;
-    if (this.#seen.get(userOf(become)) === last && !last.endsWith(" held")) return;
-    this.#epochs.set(userOf(become), this.epoch(become) + 1);
-    this.#facts.invalidate([], ["everything"]);
+    const isOurs = last === undefined || last.startsWith(this.#lease.run);
+    const isSeen = this.#seen.get(user) === last && !last?.endsWith(" held");
+    if (!isOurs && !isSeen) {
+      this.#epochs.set(user, this.epoch(become) + 1);
+      this.#facts.invalidate([], ["everything"]);
+      this.#unseen.add(user);
+    }
+    if (!this.#unseen.has(user)) return;
     this.#forgetDebts(become);
     await this.look(become);
+    this.#unseen.delete(user);
   }
 
   /** Forgets what was found in this user's folder, and in no other. */
@@ -212,9 +242,12 @@ export class Tenure {
    * believed waits for a task that names it.
    */
   #due(play: string | undefined): readonly InheritedHandler[] {
-    return [...this.#inherited.values()].flatMap((debt) => {
-      const handler =
-        this.#named.get(debt.id) ?? (this.#belongsTo(play, debt) ? this.#made(debt) : undefined);
+    return [...this.#inherited].flatMap(([id, debts]) => {
+      const last = debts.at(-1);
+      const named = [...(this.#named.get(id)?.values() ?? [])];
+      if (last && named.length > 0) return named.map((handler) => ({ handler, debt: last }));
+      const debt = debts.find((one) => this.#belongsTo(play, one));
+      const handler = debt && this.#made(debt);
       return handler ? [{ handler, debt }] : [];
     });
   }

@@ -39,7 +39,10 @@ def connect(host):
         password=os.environ["DB_PASSWORD"],
         database=os.environ["DB_NAME"],
         charset="utf8mb4",
+        # a server whose host has lost its power answers nothing, for ever
         connect_timeout=3,
+        read_timeout=10,
+        write_timeout=10,
         autocommit=True,
     )
 
