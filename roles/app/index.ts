@@ -95,7 +95,7 @@ export const app = defineRole({
     await flushHandlers(); // a restart also starts it for the first time
     await service({ name, state: "started" });
     if (vars.health !== undefined)
-      // gunicorn for one gives a worker that hangs 30 s before it begins anew
+      // gunicorn for one, where no worker could begin (a database was away), waits 30 s before it ends and is begun anew
       await http({ url: vars.health, status: 200 }, { name: "health", retries: 60, delay: "1s" });
   },
 });
