@@ -5,7 +5,7 @@ import { declaresSecret } from "../core/base/schema.ts";
 import type { PlannedVariable } from "../core/plans/plan-file.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
-import { redactDeep } from "../secrets/secret.ts";
+import { holdsSecret } from "../secrets/secret.ts";
 
 /**
  * What a plan keeps of the variables: those that a play declares. Of one that is declared a secret, or that holds a
@@ -16,8 +16,8 @@ export function plannedVars(extra: ExtraVars, { plays }: Playbook, salt: string)
     const schemas = plays.flatMap(({ schema }) => schema.properties[name] ?? []);
     if (schemas.length === 0) return [];
     const value = plainValue(given);
-    const isSecret = schemas.some(declaresSecret) || !isSame(redactDeep(value), value);
-    if (isSecret) return [{ name, withheld: digestOf(salt, value) }];
+    if (schemas.some(declaresSecret) || holdsSecret(value))
+      return [{ name, withheld: digestOf(salt, value) }];
     return [given instanceof CommandLineText ? { name, text: given.text } : { name, value }];
   });
 }
@@ -68,8 +68,4 @@ export function restoredVars(
 
 function plainValue(given: unknown): unknown {
   return given instanceof CommandLineText ? given.text : given;
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -121,6 +121,13 @@ export function hasSecrets(): boolean {
   return known.size > 0;
 }
 
+/** Whether a value is a secret, shows a known one, or has either within it. */
+export function holdsSecret(value: unknown): boolean {
+  if (typeof value === "string") return redact(value) !== value;
+  if (value instanceof Secret) return true;
+  return value !== null && typeof value === "object" && Object.values(value).some(holdsSecret);
+}
+
 /** A copy of plain data in which every string is redacted and every Secret is masked. */
 export function redactDeep<T>(value: T): T;
 export function redactDeep(value: unknown): unknown {

@@ -72,7 +72,7 @@ function parseYaml(text: string, file: string): unknown {
     schema: "failsafe",
     merge: true,
     prettyErrors: false,
-    customTags: [vaultTag],
+    customTags: ["null", vaultTag],
   });
   // what is wrong is not told: the message might quote a secret
   if (document.errors.length > 0) throw unavailable(`${file}: what it holds is not valid YAML`);

@@ -44,7 +44,7 @@ export class SshConnection implements Connection {
         this.#client.exec(command, options, (error, channel) => {
           this.#client.off("close", gone);
           if (!error) resolve(this.#process(channel));
-          else if (this.#forwardsAgent && error.message === noAgent) {
+          else if (options.agentForward && error.message === noAgent) {
             // as with OpenSSH's own client: what needs the agent will say so
             this.#forwardsAgent = false;
             resolve(this.#spawn(command, pty));

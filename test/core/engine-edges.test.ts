@@ -644,19 +644,53 @@ describe("once", () => {
     expect(ran.exitCode).toBe(exitCode.fine);
   });
 
-  it("fails where nobody can do it, also where the play ignores that hosts can't be reached", async () => {
+  it.each([
+    ["one host", {}],
+    ["two hosts", { b: new FakeSwitches() }],
+  ])(
+    "fails where nobody can do it, also where the play ignores that hosts can't be reached: %s",
+    async (_, others) => {
+      let tries = 0;
+      const ran = await runOn(
+        { a: new FakeSwitches(), ...others },
+        [
+          play(
+            "p",
+            { hosts: "all", ignoreUnreachable: true },
+            {
+              one: () =>
+                once(async () => {
+                  tries++;
+                  await print({ text: "migrate" });
+                }),
+            },
+          ),
+        ],
+        { access: () => ({ lease: false, connect: () => Promise.reject(refused) }) },
+      );
+      expect(ran.exitCode).toBe(exitCode.hostUnreachable);
+      expect(tries).toBe(Object.keys(ran.hosts).length);
+    },
+  );
+
+  it("goes on, in such a play, where another host can't be reached that it delegates to", async () => {
+    const b = new FakeSwitches();
     const ran = await runOn(
-      { a: new FakeSwitches() },
+      { a: new FakeSwitches(), b },
       [
         play(
           "p",
-          { hosts: "all", ignoreUnreachable: true },
-          { one: () => once(() => print({ text: "migrate" })) },
+          { hosts: "b", ignoreUnreachable: true },
+          {
+            one: () => once(() => on("a", () => print({ text: "migrate" }))),
+            two: () => print({ text: "after" }),
+          },
         ),
       ],
-      withoutFirst(new FakeSwitches()),
+      withoutFirst(b),
     );
-    expect(ran.exitCode).toBe(exitCode.hostUnreachable);
+    expect(b.changes).toEqual(["print after"]);
+    expect(ran).toMatchObject({ exitCode: exitCode.fine, totals: { ignored: 1 } });
   });
 
   it("counts a change on another host as begun, also within another once", async () => {

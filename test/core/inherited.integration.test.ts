@@ -8,7 +8,7 @@ import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { copy } from "../../src/modules/files/copy.ts";
-import { secret } from "../../src/secrets/secret.ts";
+import { Secret, secret } from "../../src/secrets/secret.ts";
 import { HostsOfThisMachine } from "./hosts-of-this-machine.ts";
 
 let here: HostsOfThisMachine;
@@ -277,6 +277,46 @@ test("a look that fails is made again with the next facts", async () => {
   expect(exitCode).toBe(0);
   expect(here.log).toEqual(["h1"]);
   expect(here.owed("h1")).toEqual([]);
+});
+
+test("what this run owes itself is not taken for an earlier run's, whatever can't be read meanwhile", async () => {
+  let breaks = false;
+  const site = play(
+    "site",
+    { hosts: "h1", ignoreUnreachable: true },
+    {
+      change: () => copy(file("h1"), { notify: here.noting() }),
+      lose: async () => {
+        breaks = true;
+        await shell({ cmd: "kill -9 $$; exit 1" });
+      },
+      failToRead: () => copy(file("h1")),
+      read: () => copy(file("h1")),
+    },
+  );
+  const { warnings, totals } = await here.run([site], {
+    access: ({ name }) => ({
+      connect: async () => {
+        const connection = await here.connect(name);
+        if (!breaks) return connection;
+        breaks = false;
+        return { ...connection, spawn: async () => connection.spawn("exit 1") };
+      },
+    }),
+  });
+  expect(totals.ignored).toBe(2);
+  expect(warnings).toEqual([]);
+  expect([here.log, here.owed("h1")]).toEqual([["h1"], []]);
+});
+
+test("a secret of a handler that nothing notifies is not asked for", async () => {
+  const unknown = new Secret(() => {
+    throw new Error("there is no such secret");
+  });
+  const notify = shell({ cmd: "true", environment: { TOKEN: unknown } });
+  writeFileSync(here.at("file-h1"), "x");
+  const site = play("site", { hosts: "h1" }, { step: () => copy(file("h1"), { notify }) });
+  expect(await here.run([site])).toMatchObject({ exitCode: 0, totals: { ok: 1 } });
 });
 
 test("a command that an interrupt could not end is left to the next run, which waits for it", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
 import { sh } from "../../src/core/base/script.ts";
+import { change } from "../../src/core/facts/change.ts";
 import { defineFact, type Fact } from "../../src/core/facts/fact.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { on, once } from "../../src/core/tasks/delegate.ts";
@@ -337,6 +338,26 @@ describe("what other hosts answer", () => {
     const ran = await runOn(hosts(), serving, { check: true });
     expect(ran.statuses).toEqual(["a turn light: changed", "b answers : unknown"]);
     expect(ran.totals.failed).toBe(0);
+  });
+
+  it("is no certain failure behind a change that says nothing of what it alters", async () => {
+    const nudge = defineModule({
+      name: "nudge",
+      summary: "Nudges.",
+      params: {},
+      async *plan() {
+        yield change({ what: "nudged", script: sh`true` });
+      },
+    });
+    const ran = await runOn(
+      { a: new FakeSwitches(), b: new FakeSwitches({ light: "off" }) },
+      [
+        play("server", { hosts: "a" }, { one: () => nudge({}) }),
+        play("client", { hosts: "b" }, { two: () => answers(worldFact)({}) }),
+      ],
+      { check: true },
+    );
+    expect(ran.statuses).toEqual(["a nudge : changed", "b answers : unknown"]);
   });
 
   it("fails for certain behind a task of which its author says that it changes nothing", async () => {

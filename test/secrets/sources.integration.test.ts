@@ -214,6 +214,13 @@ describe("Ansible Vault", () => {
     expect(secretFrom.vault(plain, "user.pin").reveal()).toBe(text);
   });
 
+  it.each(["", "~", "null"])("a key without a value gives none: %j", async (text) => {
+    const plain = put("plain.yml", `db:\n  password: ${text}\n`);
+    expect(await failure(() => secretFrom.vault(plain, "db.password").reveal())).toMatch(
+      /expected a text at "db.password"/,
+    );
+  });
+
   it("a file without a key gives all of it", () => {
     expect(secretFrom.vault(prod, undefined, { passwordFile: prodFile }).reveal()).toBe("just text, ünï");
   });

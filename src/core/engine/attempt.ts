@@ -68,7 +68,9 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
       const { sets, touches } = answer.value;
       changes.push(surroundedChange(answer.value, run.surroundings));
       notifyUnlessJudged(run, certaintyOf(run, planning));
-      facts.predict(sets, believedTouches(run, touches), planning.tentative);
+      const believed = believedTouches(run, touches);
+      if (sets.length > 0 || believed.length > 0 || task.options.changedWhen !== false)
+        facts.predict(sets, believed, planning.tentative);
       answer = await plan.next(notRun);
     }
     const status = foreseenStatus(run, planning);

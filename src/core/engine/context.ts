@@ -25,7 +25,7 @@ export interface HostContext {
   /** Within `once`: any of the play's hosts may be the one that does it. */
   readonly isOnce?: boolean;
   /** Within `once`, what has become of it. */
-  readonly work?: { hasChanged: boolean };
+  readonly work?: { readonly host: HostRun; hasChanged: boolean };
   /** The task was notified: it may come in another step than was planned. */
   readonly isHandler?: boolean;
   readonly play: string;

@@ -41,16 +41,16 @@ async function runOne(context: HostContext, owed: OwedHandler): Promise<void> {
   // one that an earlier run owes may be of a play with another user
   const owing = isInherited && task.options.become === undefined ? { become } : {};
   const mine = { ...context, ...owing, isHandler: true };
-  let isPaid = false;
   try {
     // another run may have paid it since it was read
     if (isInherited && (await host.tenure?.isStillOwed(id)) === false) return;
     const { status } = await withContext(mine, () => runTask(task, mine, certainty));
-    isPaid = status !== "failed"; // an ignored failure is one
-  } finally {
-    if (!isPaid) host.tenure?.unpaidBy(owed);
+    if (status !== "failed") await host.tenure?.paid(owed);
+    else host.tenure?.unpaidBy(owed); // though it is ignored
+  } catch (error) {
+    host.tenure?.unpaidBy(owed);
+    throw error;
   }
-  if (isPaid) await host.tenure?.paid(owed);
 }
 
 function isLoss(error: unknown): boolean {

@@ -108,7 +108,8 @@ function cutOff<V>(failure: ShowrunnerError, { detachment }: TaskRun<V>): ShownE
 function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {
   if (/^(plan|lease)\./.test(code)) return false;
   // what is done once is then done by another host
-  const isOthers = context.work !== undefined && !context.work.hasChanged;
+  const { work, host } = context;
+  const isOthers = work?.host === host && !work.hasChanged;
   if (code.startsWith("host.")) return options.ignoreUnreachable ?? (context.ignoreUnreachable && !isOthers);
   return options.ignoreErrors === true;
 }

@@ -106,7 +106,6 @@ export class FactStore {
 
   /** In check mode: what a change sets holds from now on, what it may touch is tentative. */
   predict(sets: readonly FactValue[], touches: readonly Touch[], tentative: boolean): void {
-    if (sets.length === 0 && touches.length === 0) return;
     const at = this.#count();
     this.#touched.push({ reach: new Reach(sets, touches), at });
     for (const { fact, key, value } of sets)

@@ -1,5 +1,5 @@
 /** Keeps what a run in check mode says, as a plan. */
-import { redact, redactDeep, Secret } from "../../secrets/secret.ts";
+import { holdsSecret, redact, redactDeep, Secret } from "../../secrets/secret.ts";
 import { digestOf } from "../base/digest.ts";
 import { formatLocation, messageOf } from "../base/errors.ts";
 import type { HostContext } from "../engine/context.ts";
@@ -188,12 +188,6 @@ function readerId({ info }: HostRun, fact: string, key: string): string {
 
 function throughJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
-}
-
-function holdsSecret(value: unknown): boolean {
-  if (typeof value === "string") return redact(value) !== value;
-  if (value instanceof Secret) return true;
-  return value !== null && typeof value === "object" && Object.values(value).some(holdsSecret);
 }
 
 /** As JSON holds it. Bytes by their number: a secret among them would escape redaction. */

@@ -85,7 +85,7 @@ export class HostRun {
 
   /** What it can't read, the facts that are read along with it will complain of. */
   async #look(become: Become | undefined): Promise<void> {
-    await this.tenure?.look(become).catch(() => undefined);
+    await this.tenure?.lookFirst(become).catch(() => undefined);
   }
 
   /** Why this host takes no more steps. */

@@ -77,8 +77,12 @@ class Once<T> extends Deferred<T> {
   }
 
   protected override async run(context: HostContext): Promise<T> {
+    const { once, signal } = context.host.run;
+    let own: unknown;
     for (;;) {
-      const made = await shared(context.host.run.once, this.#key, () => this.#make(context));
+      // who could not do it has tried once, and takes what comes of it elsewhere
+      if (own !== undefined && !once.has(this.#key)) throw own;
+      const made = await shared(once, this.#key, () => this.#make(context));
       if ("value" in made) {
         shareDoubt(context, made.by.doubt);
         return made.value;
@@ -86,25 +90,21 @@ class Once<T> extends Deferred<T> {
       const { by, error, isLoss, hasChanged } = made;
       shareFailure(context, error);
       if (by.host === context.host) {
-        if (isLoss && !hasChanged && context.ignoreUnreachable && (await this.#isOthers(context))) continue;
-        throw error;
+        if (!isLoss || hasChanged || !context.ignoreUnreachable || signal?.aborted) throw error;
+        own = error;
+        context.host.session.reconnect();
+      } else {
+        if (!isLoss) throw elsewhere(`once, on ${by.host.info.name}`, error);
+        // the other host is lost, not this one; what it may have done must not be done twice
+        if (hasChanged) throw lostFor(this, `once, on ${by.host.info.name}`, error);
       }
-      if (!isLoss) throw elsewhere(`once, on ${by.host.info.name}`, error);
-      // the other host is lost, not this one; what it may have done must not be done twice
-      if (hasChanged) throw lostFor(this, `once, on ${by.host.info.name}`, error);
+      if (own !== undefined) await setImmediate(); // those that wait come to it first
     }
-  }
-
-  /** Whether another host does now what this one, which goes on without, could not do. */
-  async #isOthers({ host }: HostContext): Promise<boolean> {
-    host.session.reconnect();
-    await setImmediate(); // those that wait come to it first
-    return host.run.once.has(this.#key);
   }
 
   /** Never rejects. */
   async #make(context: HostContext): Promise<Made<T>> {
-    const work = { hasChanged: false };
+    const work = { host: context.host, hasChanged: false };
     try {
       const value = await withContext({ ...context, isOnce: true, work }, async () => this.#body());
       return { value, by: context };

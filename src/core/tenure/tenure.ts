@@ -49,8 +49,8 @@ export class Tenure {
   readonly #believed = new Set<string>();
   /** The debts that this run has taken on: to be run once, however often they are read. */
   readonly #taken = new Set<string>();
-  /** The handlers that tasks of this run would notify, by id and then by identity: an id says nothing of secrets. */
-  readonly #named = new Map<string, Map<string, Handler>>();
+  /** The handlers that tasks of this run would notify, by id, which says nothing of secrets: several may share one. */
+  readonly #named = new Map<string, readonly Handler[]>();
   /** The handlers that have failed, by id and identity: what is written down under that id stays. */
   readonly #failed = new Map<string, Set<string>>();
   /** What was paid while changes are being made that may come to owe it again. */
@@ -63,6 +63,11 @@ export class Tenure {
     this.#lease = lease;
     this.#debts = debts;
     this.#tenant = tenant;
+  }
+
+  /** Looks, unless that has been done. */
+  async lookFirst(become: Become | undefined): Promise<void> {
+    if (!this.#seen.has(userOf(become))) await this.look(become);
   }
 
   /** Learns who was here last and what is owed, along with the first facts that are read as this user. */
@@ -104,8 +109,9 @@ export class Tenure {
   name(handlers: readonly Handler[]): void {
     for (const handler of handlers) {
       const id = debtId(handler);
-      const named = this.#named.get(id) ?? new Map<string, Handler>();
-      this.#named.set(id, named.set(handlerIdentity(handler), handler));
+      const named = this.#named.get(id) ?? [];
+      // whether two of them are one takes their secrets, which are not asked for before they are needed
+      if (!named.some(({ task }) => task === handler.task)) this.#named.set(id, [...named, handler]);
     }
   }
 
@@ -145,6 +151,7 @@ export class Tenure {
   unpaidBy({ id, handler }: Pick<OwedHandler, "id" | "handler">): void {
     const failed = this.#failed.get(id) ?? new Set<string>();
     this.#failed.set(id, failed.add(handlerIdentity(handler)));
+    this.#paid.delete(id);
   }
 
   /**
@@ -244,8 +251,8 @@ export class Tenure {
   #due(play: string | undefined): readonly InheritedHandler[] {
     return [...this.#inherited].flatMap(([id, debts]) => {
       const last = debts.at(-1);
-      const named = [...(this.#named.get(id)?.values() ?? [])];
-      if (last && named.length > 0) return named.map((handler) => ({ handler, debt: last }));
+      const named = new Map(this.#named.get(id)?.map((handler) => [handlerIdentity(handler), handler]));
+      if (last && named.size > 0) return [...named.values()].map((handler) => ({ handler, debt: last }));
       const debt = debts.find((one) => this.#belongsTo(play, one));
       const handler = debt && this.#made(debt);
       return handler ? [{ handler, debt }] : [];
