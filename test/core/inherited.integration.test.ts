@@ -1,6 +1,7 @@
 /** What earlier runs left on hosts, and which run pays it, where and when. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import { on } from "../../src/core/tasks/delegate.ts";
@@ -9,6 +10,7 @@ import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { copy } from "../../src/modules/files/copy.ts";
 import { Secret, secret } from "../../src/secrets/secret.ts";
+import type { RemoteProcess } from "../../src/transport/transport.ts";
 import { HostsOfThisMachine } from "./hosts-of-this-machine.ts";
 
 let here: HostsOfThisMachine;
@@ -306,6 +308,55 @@ test("what this run owes itself is not taken for an earlier run's, whatever can'
   });
   expect(totals.ignored).toBe(2);
   expect(warnings).toEqual([]);
+  expect([here.log, here.owed("h1")]).toEqual([["h1"], []]);
+});
+
+test("a look at what another run left meanwhile is made again where it failed", async () => {
+  writeFileSync(here.at("file-h1"), "x");
+  let breaks = false;
+  const leave = play(
+    "site",
+    { hosts: "h1" },
+    { step: () => copy({ dest: here.at("a"), content: "x" }, { notify: here.noting() }) },
+  );
+  const site = play(
+    "site",
+    { hosts: "h1", ignoreUnreachable: true },
+    {
+      read: () => copy(file("h1")),
+      meanwhile: async () => {
+        writeFileSync(here.at("broken-h1"), "");
+        await here.run([leave]);
+        await Promise.all([rm(here.at("broken-h1")), rm(here.at("log"))]);
+        breaks = true;
+      },
+      change: () => copy({ dest: here.at("b"), content: "x" }),
+      changeMore: () => copy({ dest: here.at("c"), content: "x" }),
+    },
+  );
+  /** Its shell ends when it is to say what is owed. */
+  const breaking = (process: RemoteProcess): RemoteProcess => {
+    const stdin = new PassThrough();
+    stdin.on("data", (chunk: Buffer) => {
+      const isLook = breaks && chunk.includes("/owed/*.json");
+      if (isLook) breaks = false;
+      if (isLook) process.close();
+      else process.stdin.write(chunk);
+    });
+    return { ...process, stdin };
+  };
+  const { warnings, totals } = await here.run([site], {
+    access: ({ name }) => ({
+      connect: async () => {
+        const connection = await here.connect(name);
+        return { ...connection, spawn: async (command) => breaking(await connection.spawn(command)) };
+      },
+    }),
+  });
+  expect(totals.ignored).toBe(1);
+  expect(warnings).toEqual([
+    expect.stringMatching(/^an earlier run left handlers, which run now: shell note/),
+  ]);
   expect([here.log, here.owed("h1")]).toEqual([["h1"], []]);
 });
 
