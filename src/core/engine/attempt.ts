@@ -139,10 +139,10 @@ async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change)
   const later = task.options.changedWhen !== undefined;
   if (later) run.owed.push(...mayOwe);
   try {
-    await tenure?.owe(become, mayOwe, context.play);
+    await tenure?.settlement.owe(become, mayOwe, context.play);
     return await makeNotifying(run, planning, change);
   } finally {
-    if (!later) await tenure?.settle(mayOwe);
+    if (!later) await tenure?.settlement.settle(mayOwe);
   }
 }
 

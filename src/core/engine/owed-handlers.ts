@@ -45,10 +45,10 @@ async function runOne(context: HostContext, owed: OwedHandler): Promise<void> {
     // another run may have paid it since it was read
     if (isInherited && (await host.tenure?.isStillOwed(id)) === false) return;
     const { status } = await withContext(mine, () => runTask(task, mine, certainty));
-    if (status !== "failed") await host.tenure?.paid(owed);
-    else host.tenure?.unpaidBy(owed); // though it is ignored
+    if (status !== "failed") await host.tenure?.settlement.paid(owed);
+    else host.tenure?.settlement.unpaidBy(owed); // though it is ignored
   } catch (error) {
-    host.tenure?.unpaidBy(owed);
+    host.tenure?.settlement.unpaidBy(owed);
     throw error;
   }
 }
@@ -63,7 +63,7 @@ function isLoss(error: unknown): boolean {
  * @param play the play that has come to its end; undefined before that
  */
 export function inheritDebts({ host }: HostContext, play?: string): void {
-  const inherited = host.tenure?.inherit(host.failure ? undefined : play) ?? [];
+  const inherited = host.tenure?.inheritance.take(host.failure ? undefined : play) ?? [];
   if (inherited.length === 0) return;
   host.handlers.inherit(
     inherited.map(
@@ -71,7 +71,7 @@ export function inheritDebts({ host }: HostContext, play?: string): void {
     ),
   );
   const now = host.run.options.check ? "would run" : "run";
-  const text = `an earlier run left handlers, which ${now} now: ${listed(inherited.map(({ debt }) => debt))}`;
+  const text = `an earlier run left handlers, which ${now} now: ${listed([...new Set(inherited.map(({ debt }) => debt))])}`;
   host.run.emit({ type: "warning", host: host.info.name, text });
 }
 

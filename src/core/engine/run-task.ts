@@ -69,7 +69,7 @@ async function runInTurn<V>(
     });
   };
 
-  host.tenure?.name(handlersOf(run));
+  host.tenure?.inheritance.name(handlersOf(run));
   emit({ type: "task:start", ...where });
   host.run.watch?.begun?.(run);
   try {

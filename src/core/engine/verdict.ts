@@ -57,7 +57,7 @@ async function changeJudged<V>(
 
 /** What was written down in case the task would have changed something. */
 async function settleOwed<V>({ context, owed }: TaskRun<V>): Promise<void> {
-  await context.host.tenure?.settle(owed.splice(0));
+  await context.host.tenure?.settlement.settle(owed.splice(0));
 }
 
 function judgeChange<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {

@@ -9,7 +9,8 @@ import { FactStore } from "../facts/facts.ts";
 import { Debts } from "../tenure/debts.ts";
 import { HandlerQueue } from "../tenure/handlers.ts";
 import { Lease } from "../tenure/lease.ts";
-import { type Tenant, Tenure } from "../tenure/tenure.ts";
+import type { Tenant } from "../tenure/tenant.ts";
+import { Tenure } from "../tenure/tenure.ts";
 import type { RunState } from "./run-state.ts";
 
 /** As whom tasks run on the host where they say just `become: true`, and whether it is one run's at a time. */
@@ -58,7 +59,7 @@ export class HostRun {
 
   /** Whether handlers wait to be run at the end of a play: this run's, or an earlier one's. */
   owes(play: string): boolean {
-    return this.handlers.size > 0 || this.tenure?.hasDue(play) === true;
+    return this.handlers.size > 0 || (this.tenure?.inheritance.due(play) ?? []).length > 0;
   }
 
   /** Ends what runs, gives the lease back and closes the connection. Never rejects. */

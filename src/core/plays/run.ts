@@ -215,7 +215,7 @@ class Run implements PlayState {
       if (handlers.size > 0) warn(`owed, and not run: ${handlers.labels.join(", ")}${kept}`);
       const unpaid = this.options.check ? [] : (tenure?.unpaid ?? []);
       if (unpaid.length > 0) warn(`run, and owed still: ${unpaid.join(", ")}${kept}`);
-      const left = (tenure?.left ?? []).filter(({ id }) => !handlers.owes(id));
+      const left = (tenure?.inheritance.left ?? []).filter(({ id }) => !handlers.owes(id));
       if (left.length > 0)
         warn(`an earlier run left handlers, which its playbook runs next time: ${listed(left)}`);
     }

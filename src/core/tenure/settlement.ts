@@ -1,0 +1,76 @@
+/** What changes of this run may come to owe: written down before, and struck out when it is paid or not owed after all. */
+import type { Become } from "../../transport/transport.ts";
+import type { Debts } from "./debts.ts";
+import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
+import type { OwedHandler } from "./handlers.ts";
+import type { Tenant } from "./tenant.ts";
+
+/** A handler, and what the host calls it. */
+type Payable = Pick<OwedHandler, "id" | "handler">;
+
+export class Settlement {
+  readonly #debts: Debts;
+  readonly #tenant: Tenant;
+  /** How many changes are being made that may come to owe an id. */
+  readonly #claims = new Map<string, number>();
+  /** What was paid while changes are being made that may come to owe it again. */
+  readonly #paid = new Set<string>();
+  /** The handlers that have failed, by id and identity: what is written down under that id stays. */
+  readonly #failed = new Map<string, Set<string>>();
+
+  constructor(debts: Debts, tenant: Tenant) {
+    this.#debts = debts;
+    this.#tenant = tenant;
+  }
+
+  /** Writes down what a change may come to owe. What it has come to is settled after it, in any case. */
+  async owe(become: Become | undefined, handlers: readonly Handler[], play: string): Promise<void> {
+    for (const id of handlers.map(debtId)) this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
+    await this.#debts.write(become, handlers, { playbook: this.#tenant.playbook, play });
+  }
+
+  /** Strikes out what was written down for a change and is not owed after all. Never rejects. */
+  async settle(handlers: readonly Handler[]): Promise<void> {
+    const ids = handlers.map(debtId);
+    for (const id of ids) this.#claims.set(id, (this.#claims.get(id) ?? 1) - 1);
+    const owed = ids.filter((id) => this.#tenant.owes(id));
+    this.#debts.confirm(owed);
+    for (const id of owed) this.#paid.delete(id);
+    const free = ids.filter((id) => this.#isFree(id));
+    const paid = free.filter((id) => this.#paid.has(id));
+    for (const id of paid) this.#paid.delete(id);
+    await Promise.all([
+      this.#tellOf(() => this.#debts.strike(paid)),
+      this.#tellOf(() => this.#debts.takeBack(free)),
+    ]);
+  }
+
+  /** Strikes out what was paid, unless another handler of the same id has failed. Never rejects. */
+  async paid({ id, handler }: Payable): Promise<void> {
+    if (this.#tenant.check) return;
+    const failed = this.#failed.get(id);
+    failed?.delete(handlerIdentity(handler));
+    if (failed && failed.size > 0) return;
+    if (this.#isFree(id)) await this.#tellOf(() => this.#debts.strike([id]));
+    else this.#paid.add(id);
+  }
+
+  /** Notes that a handler has failed, or was cut off. */
+  unpaidBy({ id, handler }: Payable): void {
+    const failed = this.#failed.get(id) ?? new Set<string>();
+    this.#failed.set(id, failed.add(handlerIdentity(handler)));
+    this.#paid.delete(id);
+  }
+
+  #isFree(id: string): boolean {
+    return (this.#claims.get(id) ?? 0) <= 0 && !this.#tenant.owes(id);
+  }
+
+  async #tellOf(strike: () => Promise<readonly string[] | undefined>): Promise<void> {
+    const complaint = await strike().catch(() => undefined); // a lost host is told of as such
+    if (complaint)
+      this.#tenant.tell(
+        `handlers that are not owed any more could not be struck out: ${complaint.join(" ")}`,
+      );
+  }
+}
