@@ -1,5 +1,4 @@
 /** Runs what a host owes. */
-
 import { asFailure } from "../events/failure.ts";
 import type { Debt } from "../tenure/debt.ts";
 import type { OwedHandler } from "../tenure/handlers.ts";
@@ -20,22 +19,16 @@ export function runOwedHandlers(context: HostContext): Promise<void> {
 async function runAll(context: HostContext): Promise<void> {
   const { host } = context;
   const failures: unknown[] = [];
-  while (host.handlers.size > 0 && !failures.some(isLoss)) {
-    try {
-      refuseAfterEnd(host);
-    } catch (error) {
-      failures.push(error);
-      break;
-    }
-    const owed = host.handlers.take();
-    if (!owed) break;
-    await runOne(context, owed).catch((error: unknown) => failures.push(error));
-  }
+  while (host.handlers.size > 0 && !failures.some(isLoss))
+    await runNext(context).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
 }
 
-async function runOne(context: HostContext, owed: OwedHandler): Promise<void> {
+async function runNext(context: HostContext): Promise<void> {
   const { host } = context;
+  refuseAfterEnd(host);
+  const owed = host.handlers.take();
+  if (!owed) return;
   const { handler, id, certainty, isInherited } = owed;
   const { task, become } = handler;
   // one that an earlier run owes may be of a play with another user
