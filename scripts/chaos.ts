@@ -27,6 +27,8 @@ interface Tally {
   readonly injected: Fault[];
   readonly missed: Fault[];
   readonly wrongs: string[];
+  /** What a cycle says whose hosts are being taken down is worth nothing. */
+  interrupted: boolean;
 }
 
 const began = Date.now();
@@ -35,8 +37,9 @@ const say = (line: string) => void process.stderr.write(`${clock()} ${line}\n`);
 async function main(): Promise<number> {
   const wishes = readWishes();
   const site = makeSite();
-  const tally: Tally = { injected: [], missed: [], wrongs: [] };
+  const tally: Tally = { injected: [], missed: [], wrongs: [], interrupted: false };
   const leave = () => {
+    tally.interrupted = true;
     say(
       `interrupted after ${tally.injected.length} faults, ${tally.wrongs.length} times something was not healed`,
     );
@@ -51,13 +54,14 @@ async function main(): Promise<number> {
     const packages = await packagesStage(site, say);
     if (wishes.stages.includes("configuration"))
       await injectAll(site, await configurationStage(site, packages.run, say), wishes, tally);
-    if (wishes.stages.includes("packages")) await injectAll(site, packages, wishes, tally);
+    if (wishes.stages.includes("packages") && !tally.interrupted)
+      await injectAll(site, packages, wishes, tally);
   } catch (error) {
-    return printError(error);
+    if (!tally.interrupted) return printError(error);
   } finally {
     if (!wishes.keep) await down(site.spec, say);
   }
-  return report(tally);
+  return tally.interrupted ? exitCode.interrupted : report(tally);
 }
 
 async function injectAll(
@@ -72,6 +76,7 @@ async function injectAll(
   for (let number = 1; pending.length > 0; number++) {
     const start = Date.now();
     const { injected, missed, wrongs, runs } = await runCycle(site, stage, pending);
+    if (tally.interrupted) return;
     const settled = new Set([...injected, ...missed]);
     if (settled.size === 0) throw new Error(`no fault could be injected: ${wrongs.join("; ")}`);
     pending = pending.filter((fault) => !settled.has(fault));
