@@ -122,11 +122,7 @@ describe("apt", () => {
     const record =
       "Start-Date: 2026-01-31  12:00:00\\nInstall: bash:amd64 (5), hello:amd64 (2.10-3, automatic)\\n";
     await inside(`printf '\\n${record}' >>/var/log/apt/history.log`);
-    const tasks = [() => apt({ name: "bash" })];
-    // whether bash is there is not certain in a plan: it may be what was cut off
-    expect(told(await run(tasks, { check: true }))).toEqual(["apt likely interrupted installation"]);
-    expect(told(await run(tasks))).toEqual(["apt changed interrupted installation"]);
-    await nothingLeft(tasks);
+    await cycle([() => apt({ name: "bash" })], ["apt changed interrupted installation"]);
     expect(await inside("command -v hello && apt-mark showauto hello")).toBe("/usr/bin/hello\nhello");
     await inside("apt-get -qq purge hello >/dev/null");
   });
