@@ -117,16 +117,6 @@ describe("apt", () => {
     expect(await inside("command -v tree || echo gone")).toBe("gone");
   });
 
-  it("installs what an installation that was cut off was to bring along, and marks it so", async () => {
-    await inside("apt-get -qq purge hello >/dev/null; apt-get -qq install bash >/dev/null");
-    const record =
-      "Start-Date: 2026-01-31  12:00:00\\nInstall: bash:amd64 (5), hello:amd64 (2.10-3, automatic)\\n";
-    await inside(`printf '\\n${record}' >>/var/log/apt/history.log`);
-    await cycle([() => apt({ name: "bash" })], ["apt changed interrupted installation"]);
-    expect(await inside("command -v hello && apt-mark showauto hello")).toBe("/usr/bin/hello\nhello");
-    await inside("apt-get -qq purge hello >/dev/null");
-  });
-
   it("fetches the lists anew where a source has come since, and foresees nothing of that", async () => {
     await inside(`mkdir -p /srv/repo/probe/DEBIAN && cd /srv/repo
 printf '%s\\n' 'Package: probe' 'Version: 1.0' 'Architecture: all' 'Maintainer: nobody' 'Description: a probe' >probe/DEBIAN/control

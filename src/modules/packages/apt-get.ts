@@ -34,20 +34,11 @@ export function aptGet(command: string, { options = [], names = [], lockTimeout 
   );
 }
 
-/**
- * Finishes what a dpkg that was cut off had begun.
- *
- * @param rest what APT was to install besides, on account of other packages
- */
-export function finishInterrupted(rest: readonly string[], lockTimeout: number): Script {
-  const configure = rawScript("dpkg --force-confdef --force-confold --configure -a");
-  if (rest.length === 0) return lines(environment, configure);
-  return lines(
-    environment,
-    sh`${configure} || exit`,
-    aptGet("install", { options: ["--no-install-recommends", "--mark-auto"], names: rest, lockTimeout }),
-  );
-}
+/** Finishes what a dpkg that was cut off had begun. */
+export const finishInterrupted: Script = lines(
+  environment,
+  rawScript("dpkg --force-confdef --force-confold --configure -a"),
+);
 
 /**
  * Fetches the package lists, and fails if any of them can't be had.

@@ -1,12 +1,11 @@
 import { change } from "../../core/facts/change.ts";
 import { defineModule } from "../../core/tasks/module.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
-import { cutOffInstallation } from "../../facts/cut-off-installation.ts";
 import { debFile } from "../../facts/deb-file.ts";
 import { dpkgInterrupted, installedPackage, packageTraces } from "../../facts/packages.ts";
 import { alongside } from "./alongside.ts";
 import { finishInterrupted } from "./apt-get.ts";
-import { type AptParams, aptParams, lockTimeoutOf, names, upgradeOf, wantsLists } from "./apt-params.ts";
+import { type AptParams, aptParams, names, upgradeOf, wantsLists } from "./apt-params.ts";
 import { install, isLacking } from "./install.ts";
 import { installFile } from "./install-file.ts";
 import { type PackageSpec, packagePattern, parsePackage } from "./package-spec.ts";
@@ -27,9 +26,8 @@ export interface AptValue {
  *
  * It asks nothing (`DEBIAN_FRONTEND=noninteractive`), keeps configuration files that were edited, and waits
  * (`lockTimeout`) for another apt to finish. An installation that was cut off, with the host or with the command, is
- * finished first, with what it was to bring along: apt would refuse to work, or forget what is only recommended. Where
- * nothing is missing it reads dpkg's state only; the package lists are read, and fetched if need be, when there is
- * something to install.
+ * finished first: apt would refuse to work. Where nothing is missing it reads dpkg's state only; the package lists
+ * are read, and fetched if need be, when there is something to install.
  *
  * @throws ShowrunnerError `task.failed` if the package lists know no such package, `change.failed` with apt's last lines
  *
@@ -103,19 +101,18 @@ export const apt = defineModule({
 /** Finishes what was cut off. What will be asked of dpkg anyway is asked along, in the same round trip. */
 async function* finish(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<void> {
   const ask = { present: isLacking, absent: isThere, latest: undefined }[p.state ?? "present"];
-  const [interrupted, rest] = await Promise.all([
+  const [interrupted] = await Promise.all([
     host.fact(dpkgInterrupted, ""),
-    host.fact(cutOffInstallation, ""),
     p.deb === undefined ? undefined : host.fact(debFile, p.deb),
     ...(ask ? specs.map((spec) => ask(host, p, spec)) : []),
   ]);
-  if (!interrupted && rest.length === 0) return;
+  if (!interrupted) return;
   yield change({
     what: "interrupted installation",
     before: "cut off",
     after: "finished",
-    script: finishInterrupted(rest, lockTimeoutOf(p)),
-    sets: [dpkgInterrupted.is("", false), cutOffInstallation.is("", [])],
+    script: finishInterrupted,
+    sets: [dpkgInterrupted.is("", false)],
     touches: [...alongside, installedPackage.of(), packageTraces.of()],
   });
 }
