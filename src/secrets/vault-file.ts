@@ -50,7 +50,7 @@ function valueAt(text: string, file: string, key: string, options: VaultOptions)
   if (value instanceof Encrypted) return decrypted(value.text, `${file}, ${key}`, options);
   if (typeof value === "string") return value;
   throw unavailable(
-    `${file}: expected a text at "${key}", ${value === undefined ? "there is nothing" : "got a list or a mapping"}`,
+    `${file}: expected a text at "${key}", ${value === undefined || value === null ? "there is nothing" : "got a list or a mapping"}`,
   );
 }
 

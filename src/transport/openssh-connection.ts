@@ -104,7 +104,7 @@ export class OpenSshConnection implements Connection {
 
   /** A client ends with the master, which shows its own end a moment later. */
   async #mayBeOver(): Promise<void> {
-    await Promise.race([this.ended, sleep(300, undefined, { ref: false })]);
+    await Promise.race([this.ended, sleep(300)]);
   }
 
   #client(options: readonly string[]): ChildProcessWithoutNullStreams {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { expandTokens, type TokenValues } from "./config-tokens.ts";
-import { parseJump } from "./jump.ts";
+import { type Hop, parseJump } from "./jump.ts";
 import { KnownHosts } from "./known-hosts.ts";
 import { defaultKnownHosts, keepsNothing, knownHostsPaths } from "./known-hosts-files.ts";
 import type { ConnectionSettings, HostKeyPolicy, ResolvedSettings } from "./settings.ts";
@@ -142,7 +142,7 @@ function jumpOf(config: Config, settings: ConnectionSettings): ConnectionSetting
   const port = Number(config.get("port")?.[0] ?? 22);
   const hops = parseJump(config.get("proxyjump")?.[0] ?? "none");
   // behind another port of the same machine there may be another host, as a container of it
-  const isItself = (hop: { address: string; port?: number | undefined }) =>
+  const isItself = (hop: Hop) =>
     hop.address === settings.address || (hop.address === hostname && (hop.port ?? 22) === port);
   if (hops.some(isItself)) return [];
   return hops.map((hop) => ({ ...hop, name: hop.address, hostKeys, knownHosts, connectTimeout }));

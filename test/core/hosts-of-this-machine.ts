@@ -53,6 +53,21 @@ export class HostsOfThisMachine {
     return connectCustom(this.#transport, { name, address: name, port: 22, user: undefined });
   }
 
+  /** A host whose first connection that is made while `isDue` says so opens no shell. */
+  breakingOnce(isDue: () => boolean): Pick<RunRequest, "access"> {
+    let isBroken = false;
+    return {
+      access: ({ name }) => ({
+        connect: async () => {
+          const connection = await this.connect(name);
+          if (isBroken || !isDue()) return connection;
+          isBroken = true;
+          return { ...connection, spawn: async () => connection.spawn("exit 1") };
+        },
+      }),
+    };
+  }
+
   async run(plays: readonly Play[], request: Partial<RunRequest> = {}) {
     const events: TimedEvent[] = [];
     const summary = await runPlaybook({

@@ -260,22 +260,15 @@ test("flushing handlers waits for those that somebody else on the same host has 
 
 test("a look that fails is made again with the next facts", async () => {
   await leaveOwed(["h1"]);
-  let breaks = true;
   const site = play(
     "rolling",
     { hosts: "h1", ignoreUnreachable: true },
     { first: () => copy(file("h1")), second: () => copy(file("h1")) },
   );
-  const { exitCode } = await here.run([site], {
-    access: ({ name }) => ({
-      connect: async () => {
-        const connection = await here.connect(name);
-        if (!breaks) return connection;
-        breaks = false;
-        return { ...connection, spawn: async () => connection.spawn("exit 1") };
-      },
-    }),
-  });
+  const { exitCode } = await here.run(
+    [site],
+    here.breakingOnce(() => true),
+  );
   expect(exitCode).toBe(0);
   expect(here.log).toEqual(["h1"]);
   expect(here.owed("h1")).toEqual([]);
@@ -296,16 +289,10 @@ test("what this run owes itself is not taken for an earlier run's, whatever can'
       read: () => copy(file("h1")),
     },
   );
-  const { warnings, totals } = await here.run([site], {
-    access: ({ name }) => ({
-      connect: async () => {
-        const connection = await here.connect(name);
-        if (!breaks) return connection;
-        breaks = false;
-        return { ...connection, spawn: async () => connection.spawn("exit 1") };
-      },
-    }),
-  });
+  const { warnings, totals } = await here.run(
+    [site],
+    here.breakingOnce(() => breaks),
+  );
   expect(totals.ignored).toBe(2);
   expect(warnings).toEqual([]);
   expect([here.log, here.owed("h1")]).toEqual([["h1"], []]);

@@ -217,7 +217,7 @@ describe("Ansible Vault", () => {
   it.each(["", "~", "null"])("a key without a value gives none: %j", async (text) => {
     const plain = put("plain.yml", `db:\n  password: ${text}\n`);
     expect(await failure(() => secretFrom.vault(plain, "db.password").reveal())).toMatch(
-      /expected a text at "db.password"/,
+      /expected a text at "db.password", there is nothing$/,
     );
   });
 

@@ -69,6 +69,7 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
       changes.push(surroundedChange(answer.value, run.surroundings));
       notifyUnlessJudged(run, certaintyOf(run, planning));
       const believed = believedTouches(run, touches);
+      // of what is said to change nothing, nothing is foreseen: not even that the world may have moved
       if (sets.length > 0 || believed.length > 0 || task.options.changedWhen !== false)
         facts.predict(sets, believed, planning.tentative);
       answer = await plan.next(notRun);

@@ -47,9 +47,18 @@ export function readUnknown({ context, task, changes }: Asked, what: string, rea
         ? "if it changes nothing, give it `readOnly: true`: it is then run in a check, too"
         : undefined,
   });
-  // whoever reads it need not be the step that it was made in
-  remember(currentContext() ?? context, error);
+  remember(reader(context), error);
   return error;
+}
+
+/** Notes that code has read a result which is only likely. */
+export function readLikely(context: HostContext): void {
+  reader(context).doubt.read = true;
+}
+
+/** Whoever reads a result need not be the step that it was made in. */
+function reader(made: HostContext): HostContext {
+  return currentContext() ?? made;
 }
 
 function remember({ doubt, host }: HostContext, error: UnknownValue): void {

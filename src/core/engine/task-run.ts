@@ -10,9 +10,9 @@ import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
 import type { Handler } from "../tenure/handler-identity.ts";
 import type { Certainty } from "../tenure/handlers.ts";
-import { currentContext, type HostContext } from "./context.ts";
+import type { HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
-import { readUnknown } from "./doubt.ts";
+import { readLikely, readUnknown } from "./doubt.ts";
 
 export interface TaskRun<V> {
   readonly task: Task<V>;
@@ -69,8 +69,7 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
   const { task, context } = run;
   const changed = hasChanged(run);
   const noted = <T>(read: T): T => {
-    // whoever reads it need not be the step that it was made in
-    if (status === "likely") (currentContext() ?? context).doubt.read = true;
+    if (status === "likely") readLikely(context);
     return read;
   };
   const plain: TaskResult<V> = {
