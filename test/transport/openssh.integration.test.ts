@@ -8,6 +8,16 @@ import { Session } from "../../src/transport/session.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";
 import { keys, sshServer, type TestServer } from "./ssh-server.ts";
 
+async function hello(settings: ConnectionSettings): Promise<string | undefined> {
+  const session = new Session(connector("openssh", settings));
+  try {
+    const [output] = await session.run(undefined, ["echo hello"]);
+    return output?.stdout.toString();
+  } finally {
+    await session.close();
+  }
+}
+
 describe("the system's ssh", () => {
   const made = keys();
   const home = join(made.folder, "home");
@@ -61,19 +71,10 @@ describe("the system's ssh", () => {
       join(home, ".ssh", "config"),
       `Host behind\n HostName 127.0.0.1\n ProxyCommand ${proxy}\nHost *\n UserKnownHostsFile ${knownHosts}\n StrictHostKeyChecking accept-new\n PubkeyAuthentication no\n`,
     );
-    const greet = async (settings: ConnectionSettings) => {
-      const session = new Session(connector("openssh", settings));
-      try {
-        const [output] = await session.run(undefined, ["echo hello"]);
-        return output?.stdout.toString();
-      } finally {
-        await session.close();
-      }
-    };
     try {
-      expect(await greet(direct)).toBe("hello\n");
+      expect(await hello(direct)).toBe("hello\n");
       expect(first.passwords).toEqual([]);
-      await expect(greet(behind)).rejects.toMatchObject({ code: expect.stringMatching(/^host\./) });
+      await expect(hello(behind)).rejects.toMatchObject({ code: expect.stringMatching(/^host\./) });
       expect(first.connections).toBe(1);
       expect(first.passwords).not.toContain("right");
     } finally {
@@ -89,16 +90,8 @@ describe("the system's ssh", () => {
       const at = ` HostName 127.0.0.1\n Port ${target.port}\n User joe\n IdentityFile ${join(made.folder, "key")}\n`;
       writeFileSync(join(home, ".ssh", "config"), `Host new\n${at} UserKnownHostsFile ${unknown}\n${text}`);
     };
-    const greet = async (changed: Partial<ConnectionSettings> = {}) => {
-      const settings = { name: "new", address: "new", user: undefined, ...changed };
-      const session = new Session(connector("openssh", settings));
-      try {
-        const [output] = await session.run(undefined, ["echo hello"]);
-        return output?.stdout.toString();
-      } finally {
-        await session.close();
-      }
-    };
+    const greet = (changed: Partial<ConnectionSettings> = {}) =>
+      hello({ name: "new", address: "new", user: undefined, ...changed });
 
     it("refuses it under StrictHostKeyChecking yes, where the inventory says nothing", async () => {
       configure(" StrictHostKeyChecking yes\n");
