@@ -67,8 +67,11 @@ function fields(text: string): string[][] {
     .map((line) => line.split("\t"));
 }
 
-/** Installed, or installed with a trigger still to run. Unpacked and half-configured packages are not. */
-function isInstalled(status: string): boolean {
+/**
+ * Whether dpkg's three letters mean installed, maybe with a trigger still to run. Unpacked and half-configured packages
+ * are not.
+ */
+export function isInstalled(status: string): boolean {
   return /^.[iWt]/.test(status);
 }
 

@@ -117,6 +117,24 @@ describe("apt", () => {
     expect(await inside("command -v tree || echo gone")).toBe("gone");
   });
 
+  it("installs what an installation that was cut off was to bring along, and marks it so", async () => {
+    await inside("apt-get -qq purge --autoremove gawk libsigsegv2 >/dev/null");
+    const installs = "libsigsegv2:amd64 (2.14-1), gawk:amd64 (1:5.2.1-2, automatic)";
+    await inside(
+      `printf '%s\\n' '' 'Start-Date: 2026-01-31  12:00:00' 'Install: ${installs}' >>/var/log/apt/history.log`,
+    );
+    const tasks = [() => apt({ name: "bash" })];
+    // whether bash is there is not certain in a plan: it may be what was cut off
+    expect(told(await run(tasks, { check: true }))).toEqual([
+      "apt likely rest of an interrupted installation",
+    ]);
+    expect(told(await run(tasks))).toEqual(["apt changed rest of an interrupted installation"]);
+    await nothingLeft(tasks);
+    expect(await inside("apt-mark showauto gawk libmpfr6 libsigsegv2")).toBe("gawk\nlibmpfr6");
+    expect(await inside("apt-mark showmanual libsigsegv2")).toBe("libsigsegv2");
+    await inside("apt-get -qq purge --autoremove gawk libsigsegv2 >/dev/null");
+  });
+
   it("fetches the lists anew where a source has come since, and foresees nothing of that", async () => {
     await inside(`mkdir -p /srv/repo/probe/DEBIAN && cd /srv/repo
 printf '%s\\n' 'Package: probe' 'Version: 1.0' 'Architecture: all' 'Maintainer: nobody' 'Description: a probe' >probe/DEBIAN/control

@@ -1,7 +1,7 @@
 /** What an installation may alter besides the packages that it is about. */
 import type { Touch } from "../../core/facts/fact.ts";
 import { unneededPackages, upgradablePackages } from "../../facts/package-lists.ts";
-import { packageFiles, packageVersion } from "../../facts/packages.ts";
+import { installedPackage, packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
 
 /** Other packages come along, or get another version. */
 export const alongside: readonly Touch[] = [
@@ -12,3 +12,6 @@ export const alongside: readonly Touch[] = [
   upgradablePackages.of(),
   unneededPackages.of(),
 ];
+
+/** The same, where it is about any package: what was cut off is finished. */
+export const anyPackage: readonly Touch[] = [...alongside, installedPackage.of(), packageTraces.of()];

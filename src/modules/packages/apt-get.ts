@@ -1,5 +1,6 @@
 /** apt-get as a machine calls it: asks nothing, keeps configuration files, waits for another one to finish. */
 import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
+import type { CutOff } from "../../facts/cut-off-installation.ts";
 
 const environment = rawScript("DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND");
 
@@ -31,6 +32,21 @@ export function aptGet(command: string, { options = [], names = [], lockTimeout 
   return lines(
     environment,
     sh`apt-get ${always} ${options} ${command} ${names.length === 0 ? [] : ["--", ...names]}`,
+  );
+}
+
+/**
+ * Installs what an installation that was cut off has left out, marked as it would have been: what the installation
+ * was to bring along is automatic, and what it was asked for is not, though it may come along now.
+ */
+export function installRest({ automatic, named }: CutOff, lockTimeout: number): Script {
+  const install = aptGet("install", { options: ["--no-install-recommends"], names: automatic, lockTimeout });
+  return lines(
+    sh`${install} || exit`,
+    sh`apt-mark auto ${automatic} || exit`,
+    // what did not come along is for whoever asks for it again; it may have been a file
+    sh`for package in ${named}; do apt-mark manual "$package" 2>/dev/null; done`,
+    rawScript("true"),
   );
 }
 

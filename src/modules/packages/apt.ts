@@ -1,11 +1,12 @@
 import { change } from "../../core/facts/change.ts";
 import { defineModule } from "../../core/tasks/module.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
+import { cutOffInstallation } from "../../facts/cut-off-installation.ts";
 import { debFile } from "../../facts/deb-file.ts";
-import { dpkgInterrupted, installedPackage, packageTraces } from "../../facts/packages.ts";
-import { alongside } from "./alongside.ts";
-import { finishInterrupted } from "./apt-get.ts";
-import { type AptParams, aptParams, names, upgradeOf, wantsLists } from "./apt-params.ts";
+import { dpkgInterrupted } from "../../facts/packages.ts";
+import { anyPackage } from "./alongside.ts";
+import { finishInterrupted, installRest } from "./apt-get.ts";
+import { type AptParams, aptParams, lockTimeoutOf, names, upgradeOf, wantsLists } from "./apt-params.ts";
 import { install, isLacking } from "./install.ts";
 import { installFile } from "./install-file.ts";
 import { type PackageSpec, packagePattern, parsePackage } from "./package-spec.ts";
@@ -26,8 +27,9 @@ export interface AptValue {
  *
  * It asks nothing (`DEBIAN_FRONTEND=noninteractive`), keeps configuration files that were edited, and waits
  * (`lockTimeout`) for another apt to finish. An installation that was cut off, with the host or with the command, is
- * finished first: apt would refuse to work. Where nothing is missing it reads dpkg's state only; the package lists
- * are read, and fetched if need be, when there is something to install.
+ * finished first, with all that it was to bring: apt would refuse to work, or forget what packages recommend. Where
+ * nothing is missing it reads dpkg's state only; the package lists are read, and fetched if need be, when there is
+ * something to install.
  *
  * @throws ShowrunnerError `task.failed` if the package lists know no such package, `change.failed` with apt's last lines
  *
@@ -82,6 +84,7 @@ export const apt = defineModule({
     // without a package to install, fresh lists are what was asked for; else they serve an installation only
     if (wantsLists(p) && ((specs.length === 0 && p.deb === undefined) || p.state === "latest" || reach))
       yield* refresh(host, p);
+    yield* finishRest(host, p);
     if (reach) yield* upgrade(host, p, reach);
     const value: AptValue = {
       installed:
@@ -103,6 +106,7 @@ async function* finish(host: PlanHost, p: AptParams, specs: readonly PackageSpec
   const ask = { present: isLacking, absent: isThere, latest: undefined }[p.state ?? "present"];
   const [interrupted] = await Promise.all([
     host.fact(dpkgInterrupted, ""),
+    host.fact(cutOffInstallation, ""),
     p.deb === undefined ? undefined : host.fact(debFile, p.deb),
     ...(ask ? specs.map((spec) => ask(host, p, spec)) : []),
   ]);
@@ -113,6 +117,20 @@ async function* finish(host: PlanHost, p: AptParams, specs: readonly PackageSpec
     after: "finished",
     script: finishInterrupted,
     sets: [dpkgInterrupted.is("", false)],
-    touches: [...alongside, installedPackage.of(), packageTraces.of()],
+    touches: [...anyPackage, cutOffInstallation.of()],
+  });
+}
+
+/** Installs what was to come along with what was cut off. It may need the package lists, so they are fetched before. */
+async function* finishRest(host: PlanHost, p: AptParams): Plan<void> {
+  const rest = await host.fact(cutOffInstallation, "");
+  if (rest.automatic.length === 0) return;
+  yield change({
+    what: "rest of an interrupted installation",
+    before: "cut off",
+    after: `with ${rest.automatic.join(", ")}`,
+    script: installRest(rest, lockTimeoutOf(p)),
+    sets: [cutOffInstallation.is("", { automatic: [], named: [] })],
+    touches: anyPackage,
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
+import { cutOffInstallation } from "../../../src/facts/cut-off-installation.ts";
 import { debFile } from "../../../src/facts/deb-file.ts";
 import {
   freshPackageLists,
@@ -24,7 +25,7 @@ const offer = (name: string, value: Offer, release = "") => packageOffer.is({ na
 const missing = (name: string) => installedPackage.is(name, false);
 const fresh = (within: number, value: boolean) => freshPackageLists.is({ within }, value);
 
-const whole = dpkgInterrupted.is("", false);
+const whole = [dpkgInterrupted.is("", false), cutOffInstallation.is("", { automatic: [], named: [] })];
 
 interface Case {
   readonly name: string;
@@ -97,6 +98,25 @@ const cases: readonly Case[] = [
     facts: [dpkgInterrupted.is("", true), installedPackage.is("curl", true)],
     changes: ["interrupted installation"],
     script: "dpkg --force-confdef --force-confold --configure -a",
+  },
+  {
+    name: "installs what an installation that was cut off was to bring along",
+    params: { name: "curl" },
+    facts: [
+      cutOffInstallation.is("", { automatic: ["libsasl2-modules:amd64"], named: ["curl:amd64"] }),
+      installedPackage.is("curl", true),
+    ],
+    changes: ["rest of an interrupted installation"],
+    script: "--no-install-recommends install -- libsasl2-modules:amd64",
+  },
+  {
+    name: "leaves to whoever asks again what an installation that was cut off was asked for",
+    params: { name: "curl" },
+    facts: [
+      cutOffInstallation.is("", { automatic: [], named: ["wget:amd64"] }),
+      installedPackage.is("curl", true),
+    ],
+    changes: [],
   },
   {
     name: "finishes an installation that was cut off before it installs",
@@ -242,15 +262,15 @@ const cases: readonly Case[] = [
 
 describe("apt", () => {
   it.each(cases)("$name", async ({ params, facts, changes, script }) => {
-    const planned = await planTask(apt(params), { facts: [whole, ...facts] });
+    const planned = await planTask(apt(params), { facts: [...whole, ...facts] });
     expect(planned.changes.map(({ what }) => what)).toEqual(changes);
     const action = planned.changes.at(-1)?.action;
     if (script !== undefined) expect(action?.kind === "script" && action.script.text).toContain(script);
-    await idempotenceLaw(apt(params), { facts: [whole, ...facts] });
+    await idempotenceLaw(apt(params), { facts: [...whole, ...facts] });
   });
 
   it("fetches the lists for a package that is in none, and says so if that does not help", async () => {
-    const facts = [whole, missing("curl"), offer("curl", unknown)];
+    const facts = [...whole, missing("curl"), offer("curl", unknown)];
     const plan = planTask(apt({ name: "curl" }), { facts: [...facts, fresh(300, false)] });
     await expect(plan).rejects.toMatchObject({
       message: "unable to locate package curl: no package list of this host has it",
@@ -263,7 +283,7 @@ describe("apt", () => {
   });
 
   it("asks nothing, keeps edited configuration and waits for its lock", async () => {
-    const facts = [whole, missing("curl"), offer("curl", offered("7"))];
+    const facts = [...whole, missing("curl"), offer("curl", offered("7"))];
     const { changes } = await planTask(apt({ name: "curl" }), { facts });
     const action = changes[0]?.action;
     const text = action?.kind === "script" ? action.script.text : "";
@@ -277,14 +297,14 @@ describe("apt", () => {
   });
 
   it("tells that a package may bring anything along, and start it", async () => {
-    const facts = [whole, missing("curl"), offer("curl", offered("7"))];
+    const facts = [...whole, missing("curl"), offer("curl", offered("7"))];
     const { changes, value } = await planTask(apt({ name: "curl" }), { facts });
     expect(changes[0]?.touches).toEqual(expect.arrayContaining(["arrivals", "services"]));
     expect(value).toEqual({ installed: ["curl"], removed: [] });
   });
 
   it("misses a package file that is not there", async () => {
-    const plan = planTask(apt({ deb: file }), { facts: [whole, debFile.is(file, undefined)] });
+    const plan = planTask(apt({ deb: file }), { facts: [...whole, debFile.is(file, undefined)] });
     await expect(plan).rejects.toMatchObject({ message: `${file} is no package file on the host` });
   });
 

@@ -1,0 +1,49 @@
+/** What APT was to install when it was cut off: from its own record of what it does. */
+import { rawScript } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
+import { isInstalled } from "./packages.ts";
+
+/** Packages that are not installed, as `libpsl5:amd64`. */
+export interface CutOff {
+  /** Those that were to come along: dependencies and recommended packages. */
+  readonly automatic: readonly string[];
+  /** Those that were asked for. */
+  readonly named: readonly string[];
+}
+
+/**
+ * What an installation that was cut off was to bring, and has not. Whoever asks APT again for a package gets its
+ * dependencies, but not what the package recommends, once it is unpacked. An entry of history.log without an End-Date
+ * is of an installation that was cut off, unless it still runs.
+ */
+export const cutOffInstallation = defineFact<"", CutOff>({
+  name: "apt.cutOff",
+  script: () =>
+    rawScript(`list=$(awk '/^Start-Date:/ { open = 1; list = "" } /^Install:/ { list = $0 } /^End-Date:/ { open = 0 }
+END { if (open) print list }' /var/log/apt/history.log 2>/dev/null)
+[ "$list" ] || exit 0
+for process in /proc/[0-9]*; do
+  { read -r name <"$process/comm"; } 2>/dev/null || continue
+  case $name in dpkg | apt | apt-get | aptitude) exit 0 ;; esac
+done
+printf '%s\\n' "$list"
+dpkg --print-architecture
+dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Architecture}\\n'`),
+  parse(stdout, keys) {
+    const [list = "", architecture = "", ...rows] = stdout.toString().trim().split("\n");
+    const installed = new Set(
+      rows.map((row) => {
+        const [status = "", name, of] = row.split("\t");
+        return isInstalled(status) ? `${name}:${of === "all" ? architecture : of}` : "";
+      }),
+    );
+    const lacking = [...list.matchAll(/([a-z0-9][a-z0-9+.-]*:[a-z0-9-]+) \(([^)]*)\)/g)]
+      .map(([, name = "", note = ""]) => ({ name, isAutomatic: note.endsWith(", automatic") }))
+      .filter(({ name }) => !installed.has(name));
+    const value = {
+      automatic: lacking.filter((one) => one.isAutomatic).map(({ name }) => name),
+      named: lacking.filter((one) => !one.isAutomatic).map(({ name }) => name),
+    };
+    return new Map(keys.map((key) => [key, value]));
+  },
+});
