@@ -52,10 +52,9 @@ async function main(): Promise<number> {
     await down(site.spec, () => undefined);
     await up(site.spec, say);
     const packages = await packagesStage(site, say);
-    if (wishes.stages.includes("configuration"))
+    if (wishes.stages.includes("packages")) await injectAll(site, packages, wishes, tally);
+    if (wishes.stages.includes("configuration") && !tally.interrupted)
       await injectAll(site, await configurationStage(site, packages.run, say), wishes, tally);
-    if (wishes.stages.includes("packages") && !tally.interrupted)
-      await injectAll(site, packages, wishes, tally);
   } catch (error) {
     if (!tally.interrupted) return printError(error);
   } finally {
@@ -140,7 +139,7 @@ function readWishes(): Wishes {
     every: count("--every", values.every, quick ? 12 : 1),
     lines: count("--lines", values.lines, quick ? 400 : 50),
     only: only.length === 0 ? kinds : kinds.filter((kind) => only.includes(kind)),
-    stages: stage.length === 0 ? ["configuration", "packages"] : stage,
+    stages: stage.length === 0 ? ["packages", "configuration"] : stage,
   };
 }
 
