@@ -52,6 +52,18 @@ export type Offer =
   | { readonly kind: "virtual" }
   | { readonly kind: "unknown" };
 
+/**
+ * Asks APT again when it fails: while another one installs packages, its cache is now and then for a moment "out of
+ * sync" with dpkg's state.
+ */
+const patiently = rawScript(`patiently() {
+  for try in 1 2 3; do
+    if said=$("$@" 2>/dev/null); then printf '%s\\n' "$said"; return; fi
+    sleep 1
+  done
+  "$@"
+}`);
+
 const endOfPolicy = "== provided";
 
 /** What the package lists offer. Slower than dpkg's facts (apt reads all lists), so asked for before changes only. */
@@ -60,6 +72,7 @@ export const packageOffer = defineFact<Offered, Offer>({
   restsOn: configuration,
   script: (keys) =>
     lines(
+      patiently,
       rawScript("dpkg --print-architecture || exit"),
       ...byRelease(keys).map(([release, names]) => policy(release, names)),
     ),
@@ -93,10 +106,10 @@ function byRelease(keys: readonly Offered[]): [string, string[]][] {
 function policy(release: string, names: readonly string[]): Script {
   const options = prefer(release);
   return lines(
-    sh`policy=$(apt-cache ${options} policy -- ${names} 2>/dev/null) || { apt-cache ${options} policy -- ${names}; exit 1; }`,
+    sh`policy=$(patiently apt-cache ${options} policy -- ${names}) || exit`,
     rawScript(`printf '%s\\n${endOfPolicy}\\n' "$policy"
 without=$(printf '%s\\n' "$policy" | sed -n -e '/^[^ ].*:$/h' -e '/^  Candidate: (none)$/{g;s/:$//;p;}')
-if [ -n "$without" ]; then apt-cache showpkg -- $without; fi
+if [ -n "$without" ]; then patiently apt-cache showpkg -- $without; fi
 echo '${endOfSection}'`),
   );
 }
@@ -144,9 +157,10 @@ export const upgradablePackages = defineFact<Upgrade, readonly string[]>({
   restsOn: configuration,
   script: (keys) =>
     lines(
+      patiently,
       ...keys.map(
         ({ reach, release }) =>
-          sh`apt-get -s -q -o Debug::NoLocking=1 ${prefer(release)} ${reach === "safe" ? "upgrade" : "dist-upgrade"} || exit
+          sh`patiently apt-get -s -q -o Debug::NoLocking=1 ${prefer(release)} ${reach === "safe" ? "upgrade" : "dist-upgrade"} || exit
 echo ${endOfSection}`,
       ),
     ),
@@ -167,7 +181,7 @@ function upgrades(text: string): string[] {
 export const unneededPackages = defineFact<"", readonly string[]>({
   name: "apt.unneeded",
   restsOn: configuration,
-  script: () => sh`apt-get -s -q -o Debug::NoLocking=1 autoremove`,
+  script: () => lines(patiently, sh`patiently apt-get -s -q -o Debug::NoLocking=1 autoremove`),
   parse(stdout, keys) {
     const names = [...stdout.toString().matchAll(/^Remv (\S+)/gm)].map(([, name = ""]) => name);
     return new Map(keys.map((key) => [key, names]));
