@@ -9,9 +9,10 @@ import { readPlan, writePlan } from "../../src/core/plans/plan-file.ts";
 import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { batch } from "../../src/core/tasks/batch.ts";
-import { on, once } from "../../src/core/tasks/delegate.ts";
 import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
+import { on } from "../../src/core/tasks/on.ts";
+import { once } from "../../src/core/tasks/once.ts";
 import { type Secret, secret } from "../../src/secrets/secret.ts";
 import { FakeSwitches, print, runOn, serviceFact, switchFact, turn, worldFact } from "./harness.ts";
 import { applyOn, codes, file, folder, one, planOn } from "./plan-harness.ts";
@@ -565,14 +566,25 @@ describe("applying a plan", () => {
     expect(drifted.db.changes).toEqual([]);
   });
 
-  it("lets any host do what is done once", async () => {
-    const plays = one(() => once(() => turn({ name: "a", to: "on" })));
+  it("does what is done once on the planned host, however fast the others are, and on no other", async () => {
+    const s = async ({ host }: { host: { name: string } }) => {
+      if (host.name === "h1") await new Promise((resolve) => setTimeout(resolve, 20));
+      await once(() => turn({ name: "a", to: "on" }));
+    };
+    const plays = [play("p", { hosts: "all" }, { s })];
     const { plan } = await planOn({ h1: new FakeSwitches(), h2: new FakeSwitches() }, plays);
     expect(plan.tasks.map(({ host }) => host)).toEqual(["h1"]);
-    const hosts = { h1: new FakeSwitches({ a: "dim" }), h2: new FakeSwitches() };
-    const ran = await applyOn(hosts, plays, plan);
-    expect(codes(ran)).toEqual(["h1 plan.moved"]);
-    expect(hosts.h2.changes).toEqual(["turn a on"]);
+    const hosts = { h1: new FakeSwitches(), h2: new FakeSwitches() };
+    expect(codes(await applyOn(hosts, plays, plan))).toEqual([]);
+    expect([hosts.h1.changes, hosts.h2.changes]).toEqual([["turn a on"], []]);
+
+    const drifted = { h1: new FakeSwitches({ a: "dim" }), h2: new FakeSwitches() };
+    const ran = await applyOn(drifted, plays, plan);
+    expect(codes(ran)).toEqual(["h1 plan.moved", "h2 plan.diverged"]);
+    expect(ran.of("host:failed").at(-1)?.error.details).toEqual([
+      "planned: nothing, by this task in this step on this host, but on h1",
+    ]);
+    expect(drifted.h2.changes).toEqual([]);
   });
 
   it("runs what is said to change nothing", async () => {

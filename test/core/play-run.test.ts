@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
 import type { TimedEvent } from "../../src/core/events/events.ts";
 import { type PlayOptions, play } from "../../src/core/plays/play.ts";
-import { on, once } from "../../src/core/tasks/delegate.ts";
+import { on } from "../../src/core/tasks/on.ts";
+import { once } from "../../src/core/tasks/once.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";
 

@@ -5,6 +5,7 @@ import { type Location, ShowrunnerError } from "../base/errors.ts";
 import type { Environment } from "../facts/surroundings.ts";
 import type { HostRun } from "../plays/host-run.ts";
 import type { Doubt } from "./doubt.ts";
+import type { SharedWork } from "./shared-work.ts";
 
 /** Something made inside a step that must be awaited before the step ends. */
 export interface Owed {
@@ -22,8 +23,6 @@ export interface HostContext {
   readonly host: HostRun;
   /** The host whose step it is, where its code works on another one by `on`. */
   readonly origin?: HostRun;
-  /** Within `once`: any of the play's hosts may be the one that does it. */
-  readonly isOnce?: boolean;
   /** Within `once`, what has become of it. */
   readonly work?: { readonly host: HostRun; hasChanged: boolean };
   /** The task was notified: it may come in another step than was planned. */
@@ -46,8 +45,8 @@ export interface HostContext {
   readonly life: { ended: boolean };
   /** What this step's code has learned from results that are not certain. */
   readonly doubt: Doubt;
-  /** How often `once` was called at each place of this step, on this host. */
-  readonly onceCounts: Map<string, number>;
+  /** What the batch does `once` in this step. */
+  readonly shared: SharedWork;
 }
 
 const storage = new AsyncLocalStorage<HostContext>();

@@ -40,7 +40,6 @@ const PlannedTask = Type.Object(
   {
     host: Type.String(),
     by: Type.Optional(Type.String({ description: "the host whose step it is, where it is delegated" })),
-    once: Type.Optional(Type.Boolean({ description: "any host of the play may be the one that does it" })),
     handler: Type.Optional(Type.Boolean({ description: "it was notified" })),
     as: Type.Optional(Type.String({ description: "the user that it becomes" })),
     conditional: Type.Optional(

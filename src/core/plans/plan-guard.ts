@@ -10,7 +10,7 @@ import type { PlayState } from "../plays/play-run.ts";
 import type { RunWatch } from "../plays/run-watch.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import type { PlanFile, PlannedTask } from "./plan-file.ts";
-import { isPlanned, paramsDigest } from "./plan-match.ts";
+import { isPlanned, isPlannedSomewhere, paramsDigest } from "./plan-match.ts";
 import { refuseMoved } from "./plan-moved.ts";
 import { type Pending, takeEqual, takeSame } from "./plan-pending.ts";
 import { notForeseen, notListed } from "./plan-refusals.ts";
@@ -45,7 +45,6 @@ export class PlanGuard implements RunWatch {
   readonly #refuseUnknown: boolean;
   readonly #pending: readonly Pending[];
   readonly #byHost = new Map<string, Pending[]>();
-  readonly #once: readonly Pending[];
   readonly #rests: UnforeseenRests;
   /** Which of the planned tasks each task is, unless it is none or one too many. */
   readonly #met = new WeakMap<TaskRun<unknown>, Pending>();
@@ -62,7 +61,6 @@ export class PlanGuard implements RunWatch {
     this.#refuseUnknown = refuseUnknown;
     this.#pending = plan.tasks.map((task) => ({ task, left: new Set(task.changes), isMet: false }));
     this.#rests = new UnforeseenRests(plan, this.#pending);
-    this.#once = this.#pending.filter(({ task }) => task.once === true);
     for (const pending of this.#pending) {
       const own = this.#byHost.get(pending.task.host) ?? [];
       own.push(pending);
@@ -143,18 +141,27 @@ export class PlanGuard implements RunWatch {
     if (!isListed) {
       const isUnknown = own.some((pending) => this.#claim(pending, run)) || this.#isUnforeseen(run);
       if (!isUnknown)
-        return notListed(run, change, { planned: planned.map(({ task }) => task), again: this.#again });
+        return notListed(run, change, {
+          planned: planned.map(({ task }) => task),
+          hosts: this.#plannedOn(run),
+          again: this.#again,
+        });
       if (this.#refuseUnknown) return notForeseen(run.task, change, { again: this.#again });
     }
     allowed.add(action);
     return undefined;
   }
 
-  /** The planned tasks that it may be: of this host, and of those that any host may do. */
+  /** The planned tasks that it may be. */
   #planned(run: TaskRun<unknown>): Pending[] {
-    const host = run.context.host.info.name;
-    const elsewhere = run.context.isOnce ? this.#once.filter(({ task }) => task.host !== host) : [];
-    return [...(this.#byHost.get(host) ?? []), ...elsewhere].filter(({ task }) => isPlanned(task, run));
+    const own = this.#byHost.get(run.context.host.info.name) ?? [];
+    return own.filter(({ task }) => isPlanned(task, run));
+  }
+
+  /** The hosts that the plan has such a task for. */
+  #plannedOn(run: TaskRun<unknown>): string[] {
+    const same = this.#pending.filter(({ task }) => isPlannedSomewhere(task, run));
+    return [...new Set(same.map(({ task }) => task.host))];
   }
 
   #claim(pending: Pending, run: TaskRun<unknown>): boolean {

@@ -9,16 +9,18 @@ import type { PlannedTask } from "./plan-file.ts";
  * Whether a task is the planned one, or one that can't be told from it: the same module, about the same, at the same
  * place. Lines don't count: they move.
  */
-export function isPlanned(planned: PlannedTask, { context, shown }: TaskRun<unknown>): boolean {
-  const { host, origin, play, step, isOnce = false, isHandler = false } = context;
+export function isPlanned(planned: PlannedTask, run: TaskRun<unknown>): boolean {
+  const { host, origin } = run.context;
   const by = origin && origin !== host ? origin.info.name : undefined;
-  // done once, it may be done from any host, on that host or another
-  const sameHost = planned.host === host.info.name && planned.by === by;
-  const anyHost = planned.once === true && isOnce && (by === undefined || planned.host === host.info.name);
+  return planned.host === host.info.name && planned.by === by && isPlannedSomewhere(planned, run);
+}
+
+/** The same, whichever host it was planned on. */
+export function isPlannedSomewhere(planned: PlannedTask, { context, shown }: TaskRun<unknown>): boolean {
+  const { play, step, isHandler = false } = context;
   // a step that fails leaves its handlers to the play's end
   const sameStep = planned.step === step || isHandler;
   return (
-    (sameHost || anyHost) &&
     sameStep &&
     (planned.handler ?? false) === isHandler &&
     planned.play === play &&

@@ -165,12 +165,11 @@ function isDoubtful(status: PlannedTask["status"]): boolean {
 }
 
 function placeOf({ context, shown, become }: TaskRun<unknown>) {
-  const { host, origin, isOnce, isHandler, play, step } = context;
+  const { host, origin, isHandler, play, step } = context;
   const { roles, module, title, location } = shown;
   return {
     host: host.info.name,
     ...(origin && origin !== host ? { by: origin.info.name } : {}),
-    ...(isOnce ? { once: true } : {}),
     ...(isHandler ? { handler: true } : {}),
     ...(become ? { as: become.user } : {}),
     play,

@@ -19,13 +19,14 @@ const otherwise: Readonly<Record<Change["action"]["kind"], string>> = {
 /**
  * A change that the plan does not list.
  *
- * @param planned what it has of this task
+ * @param planned what it has of this task on this host
+ * @param hosts those that it has such a task for
  * @param again the command that makes a new plan
  */
 export function notListed(
   { task, become }: TaskRun<unknown>,
   change: Change,
-  { planned, again }: { planned: readonly PlannedTask[]; again: string },
+  { planned, hosts, again }: { planned: readonly PlannedTask[]; hosts: readonly string[]; again: string },
 ): ShowrunnerError {
   const isAnother = planned.some(({ as }) => as !== become?.user);
   const by = (user: string | undefined) => (isAnother ? `, as ${user ?? "the user that connects"}` : "");
@@ -39,9 +40,14 @@ export function notListed(
   );
   return new ShowrunnerError("plan.diverged", `the plan lists no such change of ${task.label}: ${due}`, {
     location: task.location,
-    details: had.length > 0 ? had : ["planned: nothing, by this task in this step"],
+    details: had.length > 0 ? had : [`planned: nothing, by this task in this step${elsewhere(hosts)}`],
     hint: `it was not made: the playbook is another now, or does something different at every run; ${again} makes a new plan`,
   });
+}
+
+/** What is done once falls to another host where the planned one takes no part. */
+function elsewhere(hosts: readonly string[]): string {
+  return hosts.length === 0 ? "" : ` on this host, but on ${hosts.join(", ")}`;
 }
 
 /** A change that the plan leaves open, where nothing open is to be done. */

@@ -1,5 +1,6 @@
 /** Runs one play: its hosts batch by batch, each batch through all steps and then its handlers. */
 import type { LimitFunction } from "p-limit";
+import { SharedWork } from "../engine/shared-work.ts";
 import type { RunEvent } from "../events/events.ts";
 import type { StepConfirmation } from "./confirm.ts";
 import type { HostRun } from "./host-run.ts";
@@ -91,6 +92,8 @@ class PlayBatch {
   /** Whether the step is done, by step: decided when the first host comes to it. */
   readonly #begun = new Map<string, Promise<boolean>>();
   readonly #touched: Set<HostRun>;
+  /** What is done once in each step, in their order. */
+  readonly #shared: ReadonlyMap<string, SharedWork>;
   #cut = false;
 
   constructor(
@@ -103,12 +106,12 @@ class PlayBatch {
     this.#hosts = hosts.filter((host) => !host.failure);
     this.#others = others;
     this.#touched = touched;
+    this.#shared = new Map(play.steps.map((step) => [step, new SharedWork(this.#hosts)]));
     this.#place = place;
     this.#run = run;
   }
 
   async run(): Promise<{ failed: number; size: number; cut: boolean; active: readonly HostRun[] }> {
-    this.#run.once.clear();
     await (this.#play.rolling.strategy === "free" ? this.#free() : this.#linear());
     await this.#jobs();
     await this.#handlers();
@@ -117,11 +120,11 @@ class PlayBatch {
 
   /** Each step is done on all hosts before the next one begins. */
   async #linear(): Promise<void> {
-    for (const step of this.#play.steps) {
+    for (const [step, shared] of this.#shared) {
       const active = this.#active;
       if (active.length === 0 || this.#mayNotBegin()) return;
       if (!(await this.#begin(step))) continue;
-      await Promise.all(active.map((host) => this.#run.forks(() => this.#step(step, host))));
+      await Promise.all(active.map((host) => this.#run.forks(() => this.#step(step, host, shared))));
     }
   }
 
@@ -131,16 +134,19 @@ class PlayBatch {
   }
 
   async #freely(host: HostRun): Promise<void> {
-    for (const step of this.#play.steps) {
-      if (host.failure || this.#mayNotBegin()) return;
+    for (const [step, shared] of this.#shared) {
+      if (host.failure || this.#mayNotBegin()) break;
       if (!(await this.#begin(step))) continue;
-      await this.#step(step, host);
+      await this.#step(step, host, shared);
     }
+    // steps that it does not come to: others may be in one already
+    for (const shared of this.#shared.values()) shared.leave(host);
   }
 
-  #step(step: string, host: HostRun): Promise<void> {
+  async #step(step: string, host: HostRun, shared: SharedWork): Promise<void> {
     this.#touched.add(host);
-    return runStep(this.#play, step, host, this.#run);
+    await runStep(this.#play, step, host, this.#run, shared);
+    shared.leave(host);
   }
 
   /** What still runs in the background is part of the play: its end may owe handlers. */

@@ -33,8 +33,6 @@ export interface RunState {
   readonly watch: RunWatch | undefined;
   /** Aborted when the run is interrupted. */
   readonly signal: AbortSignal | undefined;
-  /** Results of `once`, by step and place. */
-  readonly once: Map<string, Promise<unknown>>;
   /** The queues of throttled tasks, by place. */
   readonly throttles: Map<string, LimitFunction>;
 }

@@ -91,7 +91,6 @@ class Run implements PlayState {
   readonly options: RunOptions;
   readonly inventory: InventoryView;
   readonly world: WorldClock;
-  readonly once = new Map<string, Promise<unknown>>();
   readonly throttles = new Map<string, LimitFunction>();
   readonly forks: LimitFunction;
   readonly confirmation: StepConfirmation;

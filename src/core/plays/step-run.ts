@@ -2,6 +2,7 @@
 import { type HostContext, withContext } from "../engine/context.ts";
 import { noDoubt, unforeseen } from "../engine/doubt.ts";
 import { inheritDebts, runOwedHandlers } from "../engine/owed-handlers.ts";
+import { SharedWork } from "../engine/shared-work.ts";
 import type { ShownUnknown } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { UnknownValue } from "../facts/unknown.ts";
@@ -10,13 +11,23 @@ import type { Play } from "./play.ts";
 import type { PlayState } from "./play-run.ts";
 import { refuseLooseEnds, settled } from "./step-end.ts";
 
-/** Runs a step's body on a host. A failure is the host's; this never rejects. */
-export async function runStep(play: Play, step: string, host: HostRun, run: PlayState): Promise<void> {
+/**
+ * Runs a step's body on a host. A failure is the host's; this never rejects.
+ *
+ * @param shared what the batch does once in this step
+ */
+export async function runStep(
+  play: Play,
+  step: string,
+  host: HostRun,
+  run: PlayState,
+  shared: SharedWork,
+): Promise<void> {
   if (run.interrupted) return;
   const { check = false } = run.options;
   const where = { host: host.info.name, play: play.name, step };
   run.emit({ type: "host:step", ...where });
-  const context = contextOf(play, step, host);
+  const context = contextOf(play, step, host, shared);
   const vars = run.varsOf(play, host);
   try {
     await withContext(context, () =>
@@ -58,7 +69,7 @@ export async function runHandlers(play: Play, host: HostRun, run: PlayState, pay
   const where = { host: host.info.name, play: play.name, step: "handlers" };
   run.emit({ type: "host:step", ...where });
   try {
-    const context = contextOf(play, "handlers", host);
+    const context = contextOf(play, "handlers", host, new SharedWork([host]));
     if (pays) inheritDebts(context, play.name);
     await runOwedHandlers(context);
     run.emit({ type: "host:step:end", ...where });
@@ -67,7 +78,7 @@ export async function runHandlers(play: Play, host: HostRun, run: PlayState, pay
   }
 }
 
-function contextOf(play: Play, step: string, host: HostRun): HostContext {
+function contextOf(play: Play, step: string, host: HostRun, shared: SharedWork): HostContext {
   return {
     host,
     play: play.name,
@@ -81,7 +92,7 @@ function contextOf(play: Play, step: string, host: HostRun): HostContext {
     running: new Set(),
     life: { ended: false },
     doubt: noDoubt(),
-    onceCounts: new Map(),
+    shared,
   };
 }
 

@@ -1,0 +1,64 @@
+/** Work on another host. */
+
+import { type HostContext, withContext } from "../engine/context.ts";
+import { asFailure, showError } from "../events/failure.ts";
+import { Deferred } from "./deferred.ts";
+import { elsewhere, lostFor, requireBody } from "./elsewhere.ts";
+
+class On<T> extends Deferred<T> {
+  readonly label: string;
+  readonly #name: string;
+  readonly #body: () => Promise<T> | PromiseLike<T>;
+
+  constructor(name: string, body: () => PromiseLike<T>) {
+    super();
+    this.label = `on(${name})`;
+    this.#name = name;
+    this.#body = body;
+  }
+
+  protected override async run(context: HostContext): Promise<T> {
+    const host = this.#find(context);
+    const become = host.becomeFor(context.playBecome);
+    try {
+      const { origin = context.host } = context;
+      return await withContext({ ...context, host, origin, become }, async () => this.#body());
+    } catch (error) {
+      const failure = asFailure(error);
+      const { signal, emit } = host.run;
+      if (host === context.host || signal?.aborted) throw error;
+      if (!failure.code.startsWith("host.")) throw elsewhere(`on ${this.#name}`, error);
+      // the other host is lost, not this one: for this one the step failed
+      if (!host.lost) {
+        host.fail(failure);
+        emit({ type: "host:unreachable", host: this.#name, step: context.step, error: showError(failure) });
+      }
+      throw lostFor(this, this.#name, error);
+    }
+  }
+
+  #find(context: HostContext): HostContext["host"] {
+    try {
+      return context.host.run.hostRun(this.#name);
+    } catch (error) {
+      throw asFailure(error).at(this.location);
+    }
+  }
+}
+
+/**
+ * Runs a body on another host of the inventory, as part of the current host's step (Ansible's delegation). Whether its
+ * tasks become another user there is said by themselves, the play, or that host's own settings.
+ *
+ * @param host the host, or its name
+ * @param body its tasks run on that host; a failure is a failure of the current host
+ * @returns what the body returns
+ * @throws ShowrunnerError `inventory.pattern` if there is no such host
+ *
+ * @example
+ * const address = await on("db1", async () => (await command({ argv: ["hostname", "-I"] })).value.stdout);
+ */
+export function on<T>(host: string | { readonly name: string }, body: () => PromiseLike<T>): PromiseLike<T> {
+  requireBody("on(host, body)", body);
+  return new On(typeof host === "string" ? host : host.name, body);
+}

@@ -1,0 +1,119 @@
+/** Work done once for all hosts. */
+import { ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import { currentContext, type HostContext, withContext } from "../engine/context.ts";
+import { shareDoubt, shareFailure } from "../engine/doubt.ts";
+import type { SharedCall } from "../engine/shared-work.ts";
+import { asFailure } from "../events/failure.ts";
+import { Deferred } from "./deferred.ts";
+import { elsewhere, lostFor, requireBody } from "./elsewhere.ts";
+
+class Once<T> extends Deferred<T> {
+  readonly label = "once";
+  readonly #body: () => PromiseLike<T>;
+  readonly #key: string | undefined;
+  readonly #call: SharedCall | undefined;
+
+  constructor(body: () => PromiseLike<T>, key: string | undefined) {
+    super();
+    this.#body = body;
+    this.#key = key;
+    const context = currentContext();
+    this.#call = context && this.#callIn(context);
+  }
+
+  protected override async run(context: HostContext): Promise<T> {
+    const { shared, host, ignoreUnreachable } = context;
+    const call = this.#call ?? this.#callIn(context);
+    const made = await shared.perform(call, () => this.#make(context));
+    if (!made.isLeft || !ignoreUnreachable || host.run.signal?.aborted) return this.#taken(context, made);
+    host.session.reconnect();
+    const others = await shared.follow<Made<T>>(call.key);
+    return this.#taken(context, others ?? made);
+  }
+
+  /** Never rejects. */
+  async #make(context: HostContext): Promise<Made<T>> {
+    const work = { host: context.host, hasChanged: false };
+    try {
+      const value = await withContext({ ...context, work }, async () => this.#body());
+      return { value, by: context, isLeft: false };
+    } catch (error) {
+      const isLoss = asFailure(error).code.startsWith("host.");
+      // what it may have done must not be done twice
+      return { error, by: context, isLoss, isLeft: isLoss && !work.hasChanged };
+    } finally {
+      if (work.hasChanged && context.work) context.work.hasChanged = true;
+    }
+  }
+
+  #taken(context: HostContext, made: Made<T>): T {
+    const { by } = made;
+    if ("value" in made) {
+      shareDoubt(context, by.doubt);
+      return made.value;
+    }
+    const { error, isLoss } = made;
+    shareFailure(context, error);
+    if (by === context) throw error;
+    const where = `once, on ${by.host.info.name}`;
+    throw isLoss ? lostFor(this, where, error) : elsewhere(where, error);
+  }
+
+  #callIn({ shared, host, origin = host, work }: HostContext): SharedCall {
+    const place = `${this.location?.file}:${this.location?.line}`;
+    const nth = shared.count(place, origin);
+    const key = `${place}\0${this.#key === undefined ? nth : `=${this.#key}`}`;
+    return { host: origin, place, nth, key, isNested: work !== undefined };
+  }
+}
+
+/** What came of a body that is done once, and in whose step. */
+type Made<T> = { readonly by: HostContext; readonly isLeft: boolean } & (
+  | { readonly value: T }
+  | {
+      readonly error: unknown;
+      /** Whether the host that did it is lost. */
+      readonly isLoss: boolean;
+    }
+);
+
+/**
+ * Runs a body on the first host of the batch, in the play's order, that comes here in this step, and gives its result
+ * to all (Ansible's `run_once`). A faster host waits until those before it have come here, or have ended the step.
+ *
+ * @param key what is done, where a helper does several things at one place: calls with the same key are the same. Without
+ *   one, the first call in a step at a place is the same on every host, and so is the second
+ * @param body runs once a step; if it fails, it fails for every host that awaits it. If its host is lost before it has
+ *   begun a change, the next host does it instead; after that it fails for the others, but they are not lost
+ *
+ * @example
+ * const release = await once(async () => (await command({ argv: ["git", "rev-parse", "HEAD"] })).value.stdout.trim());
+ *
+ * @example
+ * const latest = (repository: string) => once(repository, () => newestTag(repository));
+ */
+export function once<T>(body: () => PromiseLike<T>): PromiseLike<T>;
+export function once<T>(key: string, body: () => PromiseLike<T>): PromiseLike<T>;
+export function once<T>(
+  ...given: [body: () => PromiseLike<T>] | [key: string, body: () => PromiseLike<T>]
+): PromiseLike<T> {
+  if (given.length === 1) {
+    const [body] = given;
+    requireBody("once(body)", body);
+    return new Once(body, undefined);
+  }
+  const [key, body] = given;
+  requireKey(key);
+  requireBody("once(key, body)", body);
+  return new Once(body, key);
+}
+
+function requireKey(key: unknown): void {
+  if (typeof key === "string" && key !== "") return;
+  throw new ShowrunnerError(
+    "params.invalid",
+    `once(key, body): expected as key a text that says what is done, got ${key === "" ? '""' : typeof key}`,
+    { location: callerLocation() },
+  );
+}
