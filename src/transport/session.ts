@@ -19,6 +19,8 @@ const openLimit = 60_000;
 const mostSoiled = 3;
 /** Ending what runs, when the session is closed. */
 const closeLimit = 6_000;
+/** Ending a shell that does nothing. */
+const endLimit = 2_000;
 
 /** A user's shell, and the end of what was last asked of it: one request at a time. */
 interface Lane {
@@ -106,6 +108,20 @@ export class Session {
       `${path} could not be written${reason ? `: ${reason}` : ""}`,
       { details: Buffer.concat(complaint).toString().trim().split("\n") },
     );
+  }
+
+  /** Ends the shell of a user that was become, after what it was asked: what that user is asked next gets a new one. */
+  async endShell(user: string): Promise<void> {
+    const lane = this.#lanes.get(user);
+    if (!lane) return;
+    const ended = lane.turn.then(async () => {
+      const shell = await lane.shell;
+      lane.shell = undefined;
+      await shell?.close();
+      await Promise.race([shell?.ended, sleep(endLimit, undefined, { ref: false })]);
+    });
+    lane.turn = ended.catch(() => undefined);
+    await lane.turn;
   }
 
   /** The process number of the shell that scripts run in, as the given user. */

@@ -194,3 +194,28 @@ it("a play becomes whom it names by the inventory's method", { timeout: 60_000 }
   expect(errors).toEqual([]);
   expect(names).toEqual(["target\n", "root\n"]);
 });
+
+it("a user who was become before has new groups at once, and can be removed", {
+  timeout: 60_000,
+}, async () => {
+  const groups: string[] = [];
+  const asPassing = { become: "passing" };
+  const { errors, statuses } = await lab.run([
+    play(
+      "passing",
+      { hosts: "all", become: true },
+      {
+        s: async () => {
+          await user({ name: "passing" });
+          await command({ argv: ["touch", "/tmp/passing"] }, asPassing);
+          await user({ name: "passing", groups: ["games"] });
+          groups.push((await command({ argv: ["id", "-Gn"] }, asPassing)).value.stdout);
+          await user({ name: "passing", state: "absent", remove: true });
+        },
+      },
+    ),
+  ]);
+  expect(errors).toEqual([]);
+  expect(groups).toEqual(["passing games\n"]);
+  expect(statuses.at(-1)).toBe("one user passing: changed");
+});

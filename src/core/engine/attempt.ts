@@ -218,6 +218,8 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
       onOutput: (stream, chunk) => splitter.push(stream, chunk),
       timeout: timeoutOf(task.options),
     };
+    const { altersUser } = change;
+    if (altersUser !== undefined && altersUser !== become?.user) await host.endShellsOf(altersUser);
     const detached = detachment && { ...detachment, reconnected: () => reenter(taskRun) };
     output = await applyChange(host.session, become, change, options, detached);
   } catch (error) {

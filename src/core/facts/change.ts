@@ -80,6 +80,8 @@ export interface Change {
   readonly sets: readonly FactValue[];
   /** The facts that may be different afterwards, one cannot tell how. */
   readonly touches: readonly Touch[];
+  /** A user whom it makes another one, or none: what tasks do as that user next must not be done in a shell from before. */
+  readonly altersUser?: string | undefined;
 }
 
 export interface ChangeDefinition {
@@ -92,6 +94,7 @@ export interface ChangeDefinition {
   readonly action?: Action;
   readonly sets?: readonly FactValue[];
   readonly touches?: readonly Touch[];
+  readonly altersUser?: string | undefined;
 }
 
 /**

@@ -62,6 +62,15 @@ export class HostRun {
     return this.handlers.size > 0 || (this.tenure?.inheritance.due(play) ?? []).length > 0;
   }
 
+  /**
+   * Ends what the run itself keeps at work as a user: a shell knows the groups only that its user had when it began,
+   * and a user who has processes can't be removed.
+   */
+  async endShellsOf(user: string): Promise<void> {
+    await this.tenure?.leave(user);
+    await this.session.endShell(user);
+  }
+
   /** Ends what runs, gives the lease back and closes the connection. Never rejects. */
   close(): Promise<void> {
     this.jobs.abandon("the run is over");

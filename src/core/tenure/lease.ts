@@ -69,6 +69,13 @@ export class Lease {
     return taken;
   }
 
+  /** Gives the lease back that is held as this user, as nothing of the user may stay. */
+  async giveBack(user: string): Promise<void> {
+    const hold = await this.#holds.get(user);
+    this.#holds.delete(user);
+    await hold?.keeper?.release();
+  }
+
   /** The run that it is for. */
   get run(): string {
     return this.#terms.holder.run;

@@ -72,6 +72,11 @@ export class Tenure {
     return [...new Map(begun.map(({ id, label }) => [id, label])).values()];
   }
 
+  /** Leaves nothing of ours at work as this user, until the next change is made as this user. */
+  leave(user: string): Promise<void> {
+    return this.#lease.giveBack(user);
+  }
+
   /** @param isIdle whether nothing of the run works on the host any more */
   release(isIdle: boolean): Promise<void> {
     return this.#lease.release(isIdle);

@@ -259,6 +259,7 @@ async function* alter(host: PlanHost, p: Params): Plan<UserValue> {
       script: sh`usermod ${flags} -- ${name}`,
       sets: [userAttribute.is({ user: name, attribute }, value)],
       touches: touchedBy(attribute, before, value),
+      altersUser: name,
     });
   }
   if (p.groups !== undefined && groupsNow !== undefined) yield* setGroups(p, p.groups, groupsNow, primary);
@@ -305,6 +306,7 @@ function* setGroups(
     after: next.join(","),
     script: sh`usermod --groups ${next.join(",")} -- ${p.name}`,
     sets: [userGroups.is(p.name, next)],
+    altersUser: p.name,
   });
 }
 
@@ -355,6 +357,7 @@ async function* remove(host: PlanHost, p: Params): Plan<UserValue> {
       ],
       // files keep the number, and are shown with it
       touches: ["everything"],
+      altersUser: name,
     });
   }
   return { name, home: undefined };
