@@ -8,7 +8,7 @@ import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
 import { missingKey } from "./missing-key.ts";
 import { publicPart } from "./public-part.ts";
-import type { Password, ResolvedSettings } from "./settings.ts";
+import { type Password, type ResolvedSettings, reveal } from "./settings.ts";
 
 export type Authentication =
   | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
@@ -133,8 +133,4 @@ function readKey(file: string, passphrase: Password | undefined): Key | { readon
   const opened = ssh2.utils.parseKey(content, reveal(passphrase));
   if (!(opened instanceof Error)) return { content, passphrase: reveal(passphrase) };
   return { problem: /encrypted|passphrase/i.test(plain.message) ? "wrong passphrase" : opened.message };
-}
-
-function reveal(password: Password): string {
-  return typeof password === "string" ? password : password.reveal();
 }
