@@ -50,3 +50,13 @@ export interface ResolvedSettings extends ConnectionSettings {
   /** Whether the agent's keys are left out (IdentitiesOnly). */
   readonly noAgent?: boolean | undefined;
 }
+
+/** Settings for the system's ssh, which finds out itself what ~/.ssh/config adds; errors and checks need it, too. */
+export interface OpenSshSettings extends ConnectionSettings {
+  /** Whom it will reach. */
+  readonly reached: Pick<ResolvedSettings, "address" | "port" | "user">;
+  /** The first of the files in which it looks for host keys. */
+  readonly firstKnownHosts: string;
+  /** The socket of the agent that it asks, if there is one. */
+  readonly agent: string | undefined;
+}
