@@ -226,6 +226,40 @@ it.each(transports)("a directory as knownHosts is no known host, by %s", async (
   });
 });
 
+/** As for a key on a FIDO token, which is not needed to write one down, nor to open it. */
+function tokenKey(file: string, passphrase: string): string {
+  const text = (content: string | Buffer) => {
+    const bytes = Buffer.from(content);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  const zeros = Buffer.alloc(32);
+  const open = [text("sk-ssh-ed25519@openssh.com"), text(zeros), text("ssh:")];
+  const shut = [Buffer.alloc(8), ...open, Buffer.from([1]), text(zeros), text(""), text("")];
+  const padding = (8 - (Buffer.concat(shut).length % 8)) % 8;
+  const parts = [
+    ...[Buffer.from("openssh-key-v1\0"), text("none"), text("none"), text(""), Buffer.from([0, 0, 0, 1])],
+    text(Buffer.concat(open)),
+    text(Buffer.concat([...shut, Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, padding)])),
+  ];
+  const label = "OPENSSH PRIVATE KEY-----";
+  const base64 = Buffer.concat(parts).toString("base64").replace(/.{70}/g, "$&\n");
+  writeFileSync(file, `-----BEGIN ${label}\n${base64}\n-----END ${label}\n`, { mode: 0o600 });
+  execFileSync("ssh-keygen", ["-q", "-p", "-P", "", "-N", passphrase, "-f", file]);
+  return file;
+}
+
+it.each([
+  ["ssh", "can't be used: Unsupported OpenSSH private key type"],
+  ["openssh", "accepted no key or password for the user somebody"],
+] as const)("a key of a kind that ssh alone knows is not called shut by %s", async (transport, message) => {
+  const identityFile = tokenKey(join(made.folder, `token-${transport}`), "open sesame");
+  await expect(
+    greet(server.settings({ identityFile, passphrase: "open sesame" }), transport),
+  ).rejects.toMatchObject({ code: "host.auth", message: expect.stringContaining(message) });
+});
+
 it("a file that is no key is named", async () => {
   const identityFile = join(made.folder, "known_hosts");
   await expect(greet(server.settings({ identityFile }))).rejects.toMatchObject({
