@@ -18,6 +18,9 @@ case $1 in
 esac
 `;
 
+/** What the program is called in the folder that it is put into. */
+export const askpassName = "askpass";
+
 /**
  * The environment in which ssh is given password and passphrase.
  *
@@ -28,7 +31,7 @@ export function askpassEnvironment(
   folder: string,
 ): NodeJS.ProcessEnv {
   if (password === undefined && passphrase === undefined) return process.env;
-  const program = join(folder, "askpass");
+  const program = join(folder, askpassName);
   writeFileSync(program, script, { mode: 0o700 });
   return {
     ...process.env,

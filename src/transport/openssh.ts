@@ -1,14 +1,14 @@
 /** A host through the system's OpenSSH: for certificates, FIDO keys, and all that its configuration can do. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { quote } from "../core/base/script.ts";
 import { agentToForward } from "./agent.ts";
 import { askpassEnvironment } from "./askpass.ts";
 import { Bastions } from "./bastions.ts";
 import { endGroup } from "./child-process.ts";
+import { controlFolder } from "./control-folder.ts";
 import { atHop, routeName } from "./jump.ts";
 import { missingKey } from "./missing-key.ts";
 import { OpenSshConnection } from "./openssh-connection.ts";
@@ -72,7 +72,7 @@ async function establish(
   const { identityFile, address, connectTimeout = defaultConnectTimeout } = settings;
   if (identityFile !== undefined && !existsSync(identityFile)) throw missingKey(identityFile);
   if (settings.forwardAgent) agentToForward(settings.agent);
-  const folder = mkdtempSync(join(tmpdir(), "sr-"));
+  const folder = controlFolder();
   const control = join(folder, "c");
   const token = `SR${randomBytes(8).toString("hex")}`;
   const proxy =
