@@ -9,6 +9,7 @@ import type {
   SigningRequestOptions,
 } from "ssh2";
 import ssh2 from "ssh2";
+import { ShowrunnerError } from "../core/base/errors.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
 /** The agent's socket on this machine, if one is named. */
@@ -17,12 +18,24 @@ export function agentSocket(): string | undefined {
 }
 
 /**
- * What the agent holds.
+ * The socket of an agent that processes on a host are to use.
  *
+ * @throws ShowrunnerError `host.auth` where there is none
+ */
+export function agentToForward(socket: string | undefined): string {
+  if (socket !== undefined) return socket;
+  throw new ShowrunnerError("host.auth", "forwardAgent is set, but no agent runs on this machine", {
+    hint: "start one and give it your key (eval $(ssh-agent); ssh-add), so that SSH_AUTH_SOCK is set",
+  });
+}
+
+/**
+ * What an agent holds.
+ *
+ * @param socket where it listens
  * @returns undefined where no agent answers: a socket that was left behind is no reason not to go on
  */
-export async function agentKeys(): Promise<AgentKeys | undefined> {
-  const socket = agentSocket();
+export async function agentKeys(socket: string | undefined): Promise<AgentKeys | undefined> {
   if (socket === undefined) return undefined;
   const agent = new LocalAgent(socket);
   try {

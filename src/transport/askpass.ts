@@ -1,7 +1,7 @@
 /** How the system's ssh gets a password: it runs a program that prints it. See ssh(1), SSH_ASKPASS. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ConnectionSettings, Password } from "./settings.ts";
+import { type ConnectionSettings, reveal } from "./settings.ts";
 
 /**
  * The secrets are in ssh's environment, which only its own user can read, and in no file and no process list. An ssh
@@ -18,6 +18,9 @@ case $1 in
 esac
 `;
 
+/** What the program is called in the folder that it is put into. */
+export const askpassName = "askpass";
+
 /**
  * The environment in which ssh is given password and passphrase.
  *
@@ -28,18 +31,14 @@ export function askpassEnvironment(
   folder: string,
 ): NodeJS.ProcessEnv {
   if (password === undefined && passphrase === undefined) return process.env;
-  const program = join(folder, "askpass");
+  const program = join(folder, askpassName);
   writeFileSync(program, script, { mode: 0o700 });
   return {
     ...process.env,
     SSH_ASKPASS: program,
     SSH_ASKPASS_REQUIRE: "force",
     DISPLAY: process.env["DISPLAY"] ?? ":0", // before OpenSSH 8.4 nothing is asked without one
-    SHOWRUNNER_PASSWORD: reveal(password),
-    SHOWRUNNER_PASSPHRASE: reveal(passphrase),
+    SHOWRUNNER_PASSWORD: reveal(password ?? ""),
+    SHOWRUNNER_PASSPHRASE: reveal(passphrase ?? ""),
   };
-}
-
-function reveal(password: Password | undefined): string {
-  return typeof password === "object" ? password.reveal() : (password ?? "");
 }

@@ -1,5 +1,6 @@
 /** Decides on a host's key during the hand-shake, and remembers why it was refused. */
-import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { formatLocation, messageOf, type ShowrunnerError } from "../core/base/errors.ts";
+import { changedKey, refusal, revokedKey, unknownKey } from "./host-key-refusal.ts";
 import { fingerprint, hostName, KnownHosts, keyType, pinHostKey } from "./known-hosts.ts";
 import { defaultKnownHosts, keepsNothing, keepsNothingHint, otherKnownHosts } from "./known-hosts-files.ts";
 import type { ResolvedSettings } from "./settings.ts";
@@ -26,16 +27,16 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
   const known = new KnownHosts(hostKeys === "insecure" ? [] : [own, ...alsoKnownHosts]);
   // under an alias a key is kept without a port, as OpenSSH does
   const name = settings.hostKeyAlias ?? hostName(address, port);
-  let refusal: ShowrunnerError | undefined;
+  let refused: ShowrunnerError | undefined;
 
-  const refuse = (message: string, hint: string): false => {
-    refusal = new ShowrunnerError("host.key", message, { hint });
+  const refuse = (why: ShowrunnerError): false => {
+    refused = why;
     return false;
   };
   return {
     preferred: known.typesOf(name),
     get refusal() {
-      return refusal;
+      return refused;
     },
     verify(key) {
       if (hostKeys === "insecure") return true;
@@ -45,32 +46,26 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
         case "known":
           return true;
         case "unknown":
-          if (hostKeys === "known")
-            return refuse(
-              `${name} showed the key ${shown}, and ${own} has none for it`,
-              `compare the fingerprint at the host's console, then add it: ssh-keyscan -p ${port} ${address} >> ${own}`,
-            );
+          if (hostKeys === "known") return refuse(unknownKey({ name, shown }, own, { address, port }));
           if (keepsNothing(own))
-            return refuse(`${name} showed the key ${shown}, and ${own} keeps none`, keepsNothingHint);
+            return refuse(
+              refusal(`${name} showed the key ${shown}, and ${own} keeps none`, keepsNothingHint),
+            );
           try {
             pinHostKey(own, name, key);
           } catch (error) {
             return refuse(
-              `${name} showed the key ${shown}, which could not be pinned in ${own}: ${messageOf(error)}`,
-              "name a file that you can write as knownHosts; unpinned, any other key would do next time",
+              refusal(
+                `${name} showed the key ${shown}, which could not be pinned in ${own}: ${messageOf(error)}`,
+                "name a file that you can write as knownHosts; unpinned, any other key would do next time",
+              ),
             );
           }
           return true;
         case "changed":
-          return refuse(
-            `${name} showed the key ${shown}, but another one is pinned at ${formatLocation(judged)}`,
-            `somebody may be listening in, or the host was rebuilt: only if you know it was, remove that line (ssh-keygen -f ${own} -R '${name}') and run again`,
-          );
+          return refuse(changedKey({ name, shown }, judged));
         case "revoked":
-          return refuse(
-            `${name} showed a revoked key (${formatLocation(judged)})`,
-            "the host must get a new key before it can be trusted",
-          );
+          return refuse(revokedKey(name, formatLocation(judged)));
       }
     },
   };

@@ -1,8 +1,9 @@
 /** Jump hosts: how they are written, and what goes wrong at them. */
+import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { withDialLimit } from "./dial-limit.ts";
-import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
+import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings, reveal } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";
 import type { Connection } from "./transport.ts";
 
@@ -32,19 +33,26 @@ export function parseJump(text: string): Hop[] {
   });
 }
 
-/** Tells routes apart: whoever is on the way, by everything that decides where and as whom we arrive. */
+/**
+ * Tells routes apart: who is on the way, by all that decides where and as whom we arrive, and whether we are let in. A
+ * digest, since passwords are part of it.
+ */
 export function routeName(hops: readonly ConnectionSettings[]): string {
-  return JSON.stringify(
-    hops.map(({ address, port, user, identityFile, hostKeys, knownHosts, alsoKnownHosts }) => [
-      address,
-      port,
-      user,
-      identityFile,
-      hostKeys,
-      knownHosts,
-      alsoKnownHosts,
-    ]),
-  );
+  return createHash("sha256")
+    .update(JSON.stringify(hops.map(deciding)))
+    .digest("base64");
+}
+
+/** A hop's settings in one order. Its name and our patience are not among them: hops of ProxyJump take them from the host. */
+function deciding({ name, connectTimeout, password, passphrase, ...others }: ConnectionSettings) {
+  const all = {
+    ...others,
+    password: password && reveal(password),
+    passphrase: passphrase && reveal(passphrase),
+  };
+  return Object.entries(all)
+    .filter(([, value]) => value !== undefined)
+    .sort(([one], [other]) => one.localeCompare(other));
 }
 
 /** Names the jump host in the error, if connecting to it fails. */

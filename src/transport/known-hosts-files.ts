@@ -34,12 +34,14 @@ export const keepsNothingHint =
 /**
  * The files of a UserKnownHostsFile or GlobalKnownHostsFile as `ssh -G` prints it: without the quotes that paths with
  * spaces had. What exists tells them apart, and where nothing does, how a path begins.
+ *
+ * @param place where we look for what ssh names
  */
-export function knownHostsPaths(text = ""): string[] {
+export function knownHostsPaths(text = "", place: (path: string) => string = inHome): string[] {
   const words = text.split(" ").filter((word) => word !== "");
   const paths: string[] = [];
   for (let at = 0; at < words.length; ) {
-    const upTo = (end: number) => inHome(words.slice(at, end).join(" "));
+    const upTo = (end: number) => place(words.slice(at, end).join(" "));
     const ends = Array.from({ length: words.length - at }, (_, index) => words.length - index);
     const next = words.findIndex((word, index) => index > at && /^[/~]|^none$/i.test(word));
     const end = ends.find((candidate) => existsSync(upTo(candidate))) ?? (next === -1 ? words.length : next);

@@ -1,20 +1,20 @@
 /** A host through the system's OpenSSH: for certificates, FIDO keys, and all that its configuration can do. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
 import { quote } from "../core/base/script.ts";
+import { agentToForward } from "./agent.ts";
 import { askpassEnvironment } from "./askpass.ts";
 import { Bastions } from "./bastions.ts";
 import { endGroup } from "./child-process.ts";
+import { controlFolder } from "./control-folder.ts";
 import { atHop, routeName } from "./jump.ts";
 import { missingKey } from "./missing-key.ts";
 import { OpenSshConnection } from "./openssh-connection.ts";
+import { explainOpenSsh } from "./openssh-errors.ts";
 import { connectOptions } from "./openssh-options.ts";
-import { type ConnectionSettings, defaultConnectTimeout } from "./settings.ts";
-import { explainFailure } from "./ssh-errors.ts";
+import { type ConnectionSettings, defaultConnectTimeout, type OpenSshSettings } from "./settings.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Connection } from "./transport.ts";
 import { completeForOpenSsh, configOptions } from "./user-config.ts";
@@ -38,13 +38,13 @@ export async function connectOpenSsh(
 }
 
 /** A jump host whose own jump hosts are left to ssh, where its settings name none. */
-async function ownWay(hop: ConnectionSettings): Promise<ConnectionSettings> {
+async function ownWay(hop: ConnectionSettings): Promise<OpenSshSettings> {
   return { ...(await completeForOpenSsh(hop)), jump: hop.jump };
 }
 
 function reach(
-  target: ConnectionSettings,
-  hops: readonly ConnectionSettings[],
+  target: OpenSshSettings,
+  hops: readonly OpenSshSettings[],
   signal: AbortSignal | undefined,
 ): Promise<OpenSshConnection> {
   const last = hops.at(-1);
@@ -64,24 +64,26 @@ interface Via {
 
 /** @param signal ends what still connects */
 async function establish(
-  settings: ConnectionSettings,
+  settings: OpenSshSettings,
   signal: AbortSignal | undefined,
   via?: Via,
 ): Promise<OpenSshConnection> {
   signal?.throwIfAborted();
   const { identityFile, address, connectTimeout = defaultConnectTimeout } = settings;
   if (identityFile !== undefined && !existsSync(identityFile)) throw missingKey(identityFile);
-  const folder = mkdtempSync(join(tmpdir(), "sr-"));
+  if (settings.forwardAgent) agentToForward(settings.agent);
+  const folder = controlFolder();
   const control = join(folder, "c");
   const token = `SR${randomBytes(8).toString("hex")}`;
   const proxy =
     via && ["ssh", ...via.connection.clientOptions, "-W", "[%h]:%p", "--", "jump"].map((word) => quote(word));
-  // the master ends with its own command, and that with our end of its standard input: also when we are killed
+  // the master ends with its own command, and that with our end of its standard input: also when we are killed;
+  // which key the host has shown is in its debug messages only
   const master = spawn(
     "ssh",
     [
       ...configOptions(),
-      ...["-T", "-M", "-S", control, "-o", "ControlPersist=no"],
+      ...["-v", "-T", "-M", "-S", control, "-o", "ControlPersist=no"],
       ...connectOptions(settings, proxy?.join(" ")),
       ...["--", address, `echo ${token}; exec cat >/dev/null`],
     ],
@@ -95,7 +97,7 @@ async function establish(
   } catch (error) {
     abort();
     rmSync(folder, { recursive: true, force: true });
-    throw explain(error, settings, via);
+    throw await explainOpenSsh(error, settings, via && { name: via.name, refusal: via.connection.refusal });
   } finally {
     signal?.removeEventListener("abort", abort);
   }
@@ -118,27 +120,4 @@ function ready(master: ChildProcessWithoutNullStreams, token: string): Promise<v
     master.once("error", reject);
     master.once("close", () => reject(new Error(said.trim() || "ssh ended without a word")));
   });
-}
-
-function explain(error: unknown, settings: ConnectionSettings, via: Via | undefined): ShowrunnerError {
-  const said = error instanceof Error ? error.message : String(error);
-  const { address, port = 22, user = userInfo().username } = settings;
-  const details = said
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "")
-    .slice(-8);
-  if (error instanceof Error && "code" in error && error.code === "ENOENT")
-    return new ShowrunnerError("host.unreachable", "there is no ssh on this machine", {
-      hint: 'install OpenSSH\'s client, or use transport: "ssh"',
-    });
-  if (/host key verification failed|IDENTIFICATION HAS CHANGED/i.test(said))
-    return new ShowrunnerError("host.key", `${address}:${port} did not show the key that it is known by`, {
-      details,
-      hint: "compare its fingerprint at the host's console, and correct your known_hosts only if you are sure",
-    });
-  const refusal = via && /forwarding request failed/i.test(said) ? via.connection.refusal : undefined;
-  const { code, message, hint } = explainFailure(new Error(refusal ?? said), { address, port, user });
-  const where = via ? `from the jump host ${via.name}: ` : "";
-  return new ShowrunnerError(code, `${where}${message}`, { hint, details, cause: error });
 }

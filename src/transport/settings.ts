@@ -9,6 +9,10 @@ export type HostKeyPolicy = "pin" | "known" | "insecure";
 /** A password or passphrase, as text or as a secret that is only revealed when it is used. */
 export type Password = { reveal(): string } | string;
 
+export function reveal(password: Password): string {
+  return typeof password === "string" ? password : password.reveal();
+}
+
 export interface ConnectionSettings {
   readonly name: string;
   readonly address: string;
@@ -45,4 +49,14 @@ export interface ResolvedSettings extends ConnectionSettings {
   readonly hostKeyAlias?: string | undefined;
   /** Whether the agent's keys are left out (IdentitiesOnly). */
   readonly noAgent?: boolean | undefined;
+}
+
+/** Settings for the system's ssh, which finds out itself what ~/.ssh/config adds; errors and checks need it, too. */
+export interface OpenSshSettings extends ConnectionSettings {
+  /** Whom it will reach. */
+  readonly reached: Pick<ResolvedSettings, "address" | "port" | "user">;
+  /** The first of the files in which it looks for host keys. */
+  readonly firstKnownHosts: string;
+  /** The socket of the agent that it asks, if there is one. */
+  readonly agent: string | undefined;
 }

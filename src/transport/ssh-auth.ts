@@ -1,14 +1,11 @@
 /** What to prove oneself with: the agent, key files, a password. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
-import ssh2 from "ssh2";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { type AgentKeys, agentKeys } from "./agent.ts";
-import { missingKey } from "./missing-key.ts";
-import { publicPart } from "./public-part.ts";
-import type { Password, ResolvedSettings } from "./settings.ts";
+import { type AgentKeys, agentKeys, agentSocket } from "./agent.ts";
+import { heldAs, type Key, namedKey, readKey } from "./key-file.ts";
+import { type ResolvedSettings, reveal } from "./settings.ts";
 
 export type Authentication =
   | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
@@ -48,17 +45,12 @@ export async function authentications(settings: ResolvedSettings): Promise<Authe
     });
   };
   if (identityFile !== undefined) {
-    const key = namedKey(identityFile, passphrase);
-    // as OpenSSH has it: an encrypted key that the agent holds needs no passphrase
-    if ("locked" in key) {
-      const agent = await agentKeys();
-      // an old format without its .pub does not tell which it is: any of the agent's may be meant
-      const held = publicPart(identityFile) === undefined ? agent : heldAs(identityFile, agent);
-      if (held === undefined && password === undefined) throw notHeld(identityFile, key.locked, agent);
-      offerAgent(held);
-    } else offer(key);
+    const key = await namedKey(identityFile, passphrase, agentSocket());
+    if ("content" in key) offer(key);
+    else if (!("problem" in key)) offerAgent(key);
+    else if (key.problem !== "locked" || password === undefined) throw key.error;
   } else {
-    const agent = await agentKeys();
+    const agent = await agentKeys(agentSocket());
     if (!settings.noAgent) offerAgent(agent);
     for (const file of keyFiles.filter((name) => existsSync(name) || existsSync(`${name}.pub`))) {
       const key = readKey(file, passphrase);
@@ -79,62 +71,6 @@ export async function authentications(settings: ResolvedSettings): Promise<Authe
   return found;
 }
 
-interface Key {
-  readonly content: Buffer;
-  readonly passphrase: string | undefined;
-}
-
 function defaultKeys(): string[] {
   return ["id_ed25519", "id_ecdsa", "id_rsa"].map((name) => join(homedir(), ".ssh", name));
-}
-
-const fail = (message: string, hint: string) => new ShowrunnerError("host.auth", message, { hint });
-
-/** Or why only an agent can open it. */
-function namedKey(file: string, passphrase: Password | undefined): Key | { readonly locked: string } {
-  if (!existsSync(file)) throw missingKey(file);
-  const key = readKey(file, passphrase);
-  if (!("problem" in key)) return key;
-  const { problem } = key;
-  if (problem === publicOnly) return { locked: problem };
-  if (!/passphrase/i.test(problem))
-    throw fail(`the key file ${file} can't be used: ${problem}`, "identityFile names the private key's file");
-  if (passphrase !== undefined)
-    throw fail(`the passphrase does not open the key file ${file}`, "check passphrase in the inventory");
-  return { locked: "is encrypted, and no passphrase was given" };
-}
-
-function notHeld(file: string, why: string, agent: AgentKeys | undefined): ShowrunnerError {
-  return fail(
-    `the key file ${file} ${why}${agent ? "; the agent does not hold it" : ""}`,
-    `give passphrase in the inventory (a secret), or hold the key in an agent: ssh-add ${file}`,
-  );
-}
-
-function heldAs(file: string, agent: AgentKeys | undefined): AgentKeys | undefined {
-  const key = publicPart(file);
-  return key && agent?.only(key);
-}
-
-const publicOnly = "is a public key";
-
-function readKey(file: string, passphrase: Password | undefined): Key | { readonly problem: string } {
-  let content: Buffer;
-  try {
-    content = readFileSync(file);
-  } catch (error) {
-    return { problem: messageOf(error) };
-  }
-  // a key that is not encrypted needs none: the passphrase may be there for other hosts
-  const plain = ssh2.utils.parseKey(content);
-  if (!(plain instanceof Error))
-    return plain.isPrivateKey() ? { content, passphrase: undefined } : { problem: publicOnly };
-  if (passphrase === undefined) return { problem: plain.message };
-  const opened = ssh2.utils.parseKey(content, reveal(passphrase));
-  if (!(opened instanceof Error)) return { content, passphrase: reveal(passphrase) };
-  return { problem: /encrypted|passphrase/i.test(plain.message) ? "wrong passphrase" : opened.message };
-}
-
-function reveal(password: Password): string {
-  return typeof password === "string" ? password : password.reveal();
 }

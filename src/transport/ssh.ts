@@ -2,7 +2,7 @@
 import type { Duplex } from "node:stream";
 import { NodeSSH } from "node-ssh";
 import { ShowrunnerError } from "../core/base/errors.ts";
-import { agentSocket } from "./agent.ts";
+import { agentSocket, agentToForward } from "./agent.ts";
 import { Bastions } from "./bastions.ts";
 import { type HostKeyCheck, hostKeyCheck } from "./host-key.ts";
 import { atHop, dialThrough, routeName } from "./jump.ts";
@@ -106,10 +106,5 @@ function orderedKeyTypes({ preferred }: HostKeyCheck): (typeof serverKeyTypes)[n
 
 /** The agent that processes on the host may use. */
 function forwarding({ forwardAgent = false }: ConnectionSettings): { agent?: string } {
-  if (!forwardAgent) return {};
-  const agent = agentSocket();
-  if (agent !== undefined) return { agent };
-  throw new ShowrunnerError("host.auth", "forwardAgent is set, but no agent runs on this machine", {
-    hint: "start one and give it your key (eval $(ssh-agent); ssh-add), so that SSH_AUTH_SOCK is set",
-  });
+  return forwardAgent ? { agent: agentToForward(agentSocket()) } : {};
 }

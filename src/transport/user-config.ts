@@ -5,11 +5,12 @@ import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { agentSocket } from "./agent.ts";
 import { expandTokens, type TokenValues } from "./config-tokens.ts";
 import { type Hop, parseJump } from "./jump.ts";
 import { KnownHosts } from "./known-hosts.ts";
 import { defaultKnownHosts, keepsNothing, knownHostsPaths } from "./known-hosts-files.ts";
-import type { ConnectionSettings, HostKeyPolicy, ResolvedSettings } from "./settings.ts";
+import type { ConnectionSettings, HostKeyPolicy, OpenSshSettings, ResolvedSettings } from "./settings.ts";
 
 type Config = ReadonlyMap<string, readonly string[]>;
 
@@ -44,11 +45,21 @@ export async function resolveSettings(settings: ConnectionSettings, depth = 0): 
  * Completes settings for a client that reads ~/.ssh/config itself, with what we would else decide over its head: whether
  * an unknown key is accepted, how long to wait, which jump hosts to share. The system's configuration counts too.
  */
-export async function completeForOpenSsh(settings: ConnectionSettings): Promise<ConnectionSettings> {
-  const config = await readConfig(settings, true);
-  if (config === undefined) return settings;
+export async function completeForOpenSsh(settings: ConnectionSettings): Promise<OpenSshSettings> {
+  const config: Config = (await readConfig(settings, true)) ?? new Map();
   const { jump = jumpOf(config, settings) } = settings;
-  return { ...settings, ...manners(config, settings), ...knownHostsForOpenSsh(config, settings), jump };
+  const reached = reachedBy(config, settings);
+  const chosen = knownHostsForOpenSsh(config, settings);
+  const [its = defaultKnownHosts()] = knownHostsPaths(config.get("userknownhostsfile")?.[0], (path) => path);
+  return {
+    ...settings,
+    ...manners(config, settings),
+    ...chosen,
+    jump,
+    reached,
+    firstKnownHosts: chosen.knownHosts ?? its,
+    agent: agentOf(config, { ...reached, given: settings.address }),
+  };
 }
 
 const configFile = () => join(homedir(), ".ssh", "config");
@@ -103,14 +114,10 @@ type FromConfig = Partial<ConnectionSettings> &
 /** What the configuration says where the settings say nothing. */
 function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
   const one = (name: string) => config.get(name)?.[0];
-  const { port, user, identityFile } = settings;
+  const { identityFile } = settings;
   refuseProxyCommand(one("proxycommand"), settings);
-  const reached = {
-    address: one("hostname") ?? settings.address,
-    port: port ?? Number(one("port") ?? 22),
-    user: user ?? one("user"),
-  };
-  const tokens = { ...reached, user: reached.user ?? userInfo().username, given: settings.address };
+  const reached = reachedBy(config, settings);
+  const tokens = { ...reached, given: settings.address };
   return {
     ...manners(config, settings),
     ...reached,
@@ -124,6 +131,25 @@ function fromConfig(config: Config, settings: ConnectionSettings): FromConfig {
       : {}),
     ...(settings.jump ? {} : { jump: jumpOf(config, settings) }),
   };
+}
+
+/** Where and as whom one arrives. */
+function reachedBy(config: Config, { address, port, user }: ConnectionSettings) {
+  const one = (name: string) => config.get(name)?.[0];
+  return {
+    address: one("hostname") ?? address,
+    port: port ?? Number(one("port") ?? 22),
+    user: user ?? one("user") ?? userInfo().username,
+  };
+}
+
+/** The agent's socket, where IdentityAgent says it: as a path, as a variable's name, or that there is none. */
+function agentOf(config: Config, tokens: TokenValues): string | undefined {
+  const [named = "SSH_AUTH_SOCK"] = config.get("identityagent") ?? [];
+  if (named === "SSH_AUTH_SOCK") return agentSocket();
+  if (named === "none") return undefined;
+  if (named.startsWith("$") && !named.startsWith("${")) return process.env[named.slice(1)];
+  return homePath(expandTokens(named, tokens));
 }
 
 /** How to deal with a host that is unknown, or silent. */

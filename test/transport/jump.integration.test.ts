@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { inventory } from "../../src/inventory/index.ts";
 import { jumpHosts } from "../../src/inventory/jump-hosts.ts";
+import { secret } from "../../src/secrets/secret.ts";
 import { Bastions } from "../../src/transport/bastions.ts";
-import { connector } from "../../src/transport/connect.ts";
+import { connector, type TransportName } from "../../src/transport/connect.ts";
 import { parseJump } from "../../src/transport/jump.ts";
 import { Session } from "../../src/transport/session.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";
@@ -159,8 +160,11 @@ describe("a host behind jump hosts", () => {
     made.remove();
   });
 
-  async function greet(settings: ConnectionSettings): Promise<string | undefined> {
-    const session = new Session(connector("ssh", settings));
+  async function greet(
+    settings: ConnectionSettings,
+    transport: TransportName = "ssh",
+  ): Promise<string | undefined> {
+    const session = new Session(connector(transport, settings));
     sessions.push(session);
     const [output] = await session.run(undefined, ["echo hello"]);
     return output?.stdout.toString();
@@ -180,6 +184,31 @@ describe("a host behind jump hosts", () => {
     const settings = target.settings({ jump: [outer.settings({ user: "sharing" })] });
     await Promise.all(Array.from({ length: 12 }, () => greet(settings)));
     expect(outer.connections - before).toBe(1);
+  });
+
+  describe.each<TransportName>(["ssh", "openssh"])("shares, by %s,", (transport) => {
+    let asking: TestServer;
+    beforeAll(async () => {
+      asking = await sshServer({ hostKey: made.make(`asking-${transport}`), password: "right", knownHosts });
+    });
+    afterAll(() => asking.close());
+    const behind = (password: ConnectionSettings["password"], changed: Partial<ConnectionSettings> = {}) =>
+      target.settings({ jump: [asking.settings({ name: "asking", password, jump: [], ...changed })] });
+
+    it("no connection that another's password has opened", async () => {
+      expect(await greet(behind("right"), transport)).toBe("hello\n");
+      await expect(greet(behind("wrong"), transport)).rejects.toMatchObject({
+        code: "host.auth",
+        message: expect.stringMatching(/^at the jump host asking: /),
+      });
+    });
+
+    it("the one of the same password, wherever it comes from, and however long each host may take", async () => {
+      await greet(behind("right"), transport);
+      const before = asking.connections;
+      await greet(behind(secret("right"), { connectTimeout: 59 }), transport);
+      expect(asking.connections).toBe(before);
+    });
   });
 
   it.each([

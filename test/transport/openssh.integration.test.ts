@@ -3,13 +3,16 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { connector } from "../../src/transport/connect.ts";
+import { connector, type TransportName } from "../../src/transport/connect.ts";
 import { Session } from "../../src/transport/session.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";
 import { keys, sshServer, type TestServer } from "./ssh-server.ts";
 
-async function hello(settings: ConnectionSettings): Promise<string | undefined> {
-  const session = new Session(connector("openssh", settings));
+async function hello(
+  settings: ConnectionSettings,
+  transport: TransportName = "openssh",
+): Promise<string | undefined> {
+  const session = new Session(connector(transport, settings));
   try {
     const [output] = await session.run(undefined, ["echo hello"]);
     return output?.stdout.toString();
@@ -83,6 +86,53 @@ describe("the system's ssh", () => {
     }
   });
 
+  it("says of an alias of ~/.ssh/config whom it stands for", async () => {
+    const before = readFileSync(join(home, ".ssh", "config"), "utf8");
+    const at = ` HostName 127.0.0.1\n Port ${target.port}\n User keeper\n UserKnownHostsFile ${knownHosts}\n`;
+    writeFileSync(join(home, ".ssh", "config"), `Host alias\n${at} IdentityFile ${made.make("wrong")}\n`);
+    await expect(hello({ name: "alias", address: "alias", user: undefined })).rejects.toMatchObject({
+      code: "host.auth",
+      message: `127.0.0.1:${target.port} accepted no key or password for the user keeper`,
+      details: [expect.stringContaining("Permission denied")],
+    });
+    writeFileSync(join(home, ".ssh", "config"), before);
+  });
+
+  describe("says of a host key what the built-in client says:", () => {
+    const pinned = join(made.folder, "pinned_hosts");
+    const publicKey = (name: string) =>
+      readFileSync(join(made.folder, `${name}.pub`), "utf8")
+        .split(" ")
+        .slice(0, 2)
+        .join(" ");
+    const name = () => `[127.0.0.1]:${target.port}`;
+    it.each<[string, () => string, RegExp]>([
+      [
+        "that it is unknown",
+        () => "",
+        /showed the key ssh-ed25519 SHA256:\S+, and .*pinned_hosts has none for it/,
+      ],
+      [
+        "that it has changed, and since which line",
+        () => `# others\n${name()} ${publicKey("gate")}\n`,
+        /showed the key ssh-ed25519 SHA256:\S+, but another one is pinned at .*pinned_hosts:2$/,
+      ],
+      ["that it is revoked", () => `@revoked ${name()} ${publicKey("target")}\n`, /showed a revoked key/],
+    ])("%s", async (_, text, message) => {
+      writeFileSync(pinned, text());
+      const settings = target.settings({ knownHosts: pinned, hostKeys: "known", jump: [] });
+      const said = async (transport: TransportName) => {
+        const { code, message, hint } = await hello(settings, transport).catch((error) => error);
+        return { code, message: message.replace(/ \(.*\)$/, ""), hint };
+      };
+      expect(await said("openssh")).toEqual(await said("ssh"));
+      expect(await said("openssh")).toMatchObject({
+        code: "host.key",
+        message: expect.stringMatching(message),
+      });
+    });
+  });
+
   describe("and an unknown host key", () => {
     const unknown = join(made.folder, "unknown_hosts");
     const configure = (text: string) => {
@@ -95,7 +145,10 @@ describe("the system's ssh", () => {
 
     it("refuses it under StrictHostKeyChecking yes, where the inventory says nothing", async () => {
       configure(" StrictHostKeyChecking yes\n");
-      await expect(greet()).rejects.toMatchObject({ code: "host.key" });
+      await expect(greet()).rejects.toMatchObject({
+        code: "host.key",
+        message: expect.stringContaining(`, and ${unknown} has none for it`),
+      });
       expect(await greet({ hostKeys: "pin" })).toBe("hello\n");
     });
 

@@ -9,6 +9,7 @@ import { Session } from "../../src/transport/session.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";
 import { keys, sshServer, type TestServer } from "./ssh-server.ts";
 
+const transports = ["ssh", "openssh"] as const;
 const made = keys();
 const encrypted = made.make("encrypted", "open sesame");
 const other = made.make("other");
@@ -58,19 +59,29 @@ describe("an encrypted key", () => {
     expect(await greet(server.settings({ passphrase }))).toBe("hello\n");
   });
 
-  it("without a passphrase says that it needs one", async () => {
-    await expect(greet(server.settings())).rejects.toMatchObject({
-      code: "host.auth",
-      message: expect.stringContaining("is encrypted, and no passphrase was given"),
-      hint: expect.stringContaining("ssh-add"),
+  describe.each(transports)("by %s", (transport) => {
+    it("without a passphrase says that it needs one", async () => {
+      await expect(greet(server.settings(), transport)).rejects.toMatchObject({
+        code: "host.auth",
+        message: `the key file ${encrypted} is encrypted, and no passphrase was given`,
+        hint: expect.stringContaining("ssh-add"),
+      });
     });
-  });
 
-  it("with a wrong passphrase says so, and not the passphrase", async () => {
-    const passphrase = "open barley";
-    await expect(greet(server.settings({ passphrase }))).rejects.toMatchObject({
-      code: "host.auth",
-      message: `the passphrase does not open the key file ${encrypted}`,
+    it("with a wrong passphrase says so, and not the passphrase", async () => {
+      const passphrase = "open barley";
+      await expect(greet(server.settings({ passphrase }), transport)).rejects.toMatchObject({
+        code: "host.auth",
+        message: `the passphrase does not open the key file ${encrypted}`,
+      });
+    });
+
+    it("that is open, and refused, is not called shut", async () => {
+      const identityFile = made.make(`stranger-${transport}`, "open sesame");
+      const settings = server.settings({ identityFile, passphrase: "open sesame" });
+      await expect(greet(settings, transport)).rejects.toMatchObject({
+        message: `127.0.0.1:${server.port} accepted no key or password for the user somebody`,
+      });
     });
   });
 
@@ -108,6 +119,28 @@ describe("an encrypted key", () => {
       expect(new Set(server.offered)).toEqual(new Set([publicKey(encrypted)]));
     });
 
+    it("that the host refuses is not called shut by openssh, whichever agent holds it", async () => {
+      const identityFile = join(made.folder, "refused");
+      execFileSync("cp", [encrypted, identityFile]);
+      const elsewhere = await sshServer({
+        hostKey: made.make("elsewhere"),
+        accepts: other,
+        knownHosts: join(made.folder, "known_hosts"),
+      });
+      try {
+        await expect(greet(elsewhere.settings({ identityFile }), "openssh")).rejects.toMatchObject({
+          message: expect.stringContaining("accepted no key or password"),
+        });
+        writeFileSync(join(home, ".ssh", "config"), `IdentityAgent ${socket}\n`);
+        vi.stubEnv("SSH_AUTH_SOCK", "");
+        await expect(greet(elsewhere.settings({ identityFile }), "openssh")).rejects.toMatchObject({
+          message: expect.stringContaining("accepted no key or password"),
+        });
+      } finally {
+        await elsewhere.close();
+      }
+    });
+
     it("is told from the others by the file of its public part alone, too", async () => {
       expect(await greet(server.settings({ identityFile: `${encrypted}.pub` }))).toBe("hello\n");
       expect(new Set(server.offered)).toEqual(new Set([publicKey(encrypted)]));
@@ -137,9 +170,9 @@ describe("an encrypted key", () => {
       expect(server.offered).toEqual([]);
     });
 
-    it("that is none of them is an error that says so", async () => {
-      const identityFile = made.make("unheld", "open sesame");
-      await expect(greet(server.settings({ identityFile }))).rejects.toMatchObject({
+    it.each(transports)("that is none of them is an error that says so, by %s", async (transport) => {
+      const identityFile = made.make(`unheld-${transport}`, "open sesame");
+      await expect(greet(server.settings({ identityFile }), transport)).rejects.toMatchObject({
         code: "host.auth",
         message: expect.stringMatching(
           /is encrypted, and no passphrase was given; the agent does not hold it$/,
@@ -184,17 +217,48 @@ it("a default key that can't be read is passed over, a named one told", async ()
   });
 });
 
-it.each(["ssh", "openssh"] as const)(
-  "a directory as knownHosts is no known host, by %s",
-  async (transport) => {
-    const settings = server.settings({ knownHosts: made.folder, passphrase: "open sesame" });
-    await expect(greet(settings, transport)).rejects.toMatchObject({
-      code: "host.key",
-      message: expect.stringContaining(`the known hosts in ${made.folder} can't be read: EISDIR`),
-      hint: expect.stringContaining("knownHosts"),
-    });
-  },
-);
+it.each(transports)("a directory as knownHosts is no known host, by %s", async (transport) => {
+  const settings = server.settings({ knownHosts: made.folder, passphrase: "open sesame" });
+  await expect(greet(settings, transport)).rejects.toMatchObject({
+    code: "host.key",
+    message: expect.stringContaining(`the known hosts in ${made.folder} can't be read: EISDIR`),
+    hint: expect.stringContaining("knownHosts"),
+  });
+});
+
+/** As for a key on a FIDO token, which is not needed to write one down, nor to open it. */
+function tokenKey(file: string, passphrase: string): string {
+  const text = (content: string | Buffer) => {
+    const bytes = Buffer.from(content);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  };
+  const zeros = Buffer.alloc(32);
+  const open = [text("sk-ssh-ed25519@openssh.com"), text(zeros), text("ssh:")];
+  const shut = [Buffer.alloc(8), ...open, Buffer.from([1]), text(zeros), text(""), text("")];
+  const padding = (8 - (Buffer.concat(shut).length % 8)) % 8;
+  const parts = [
+    ...[Buffer.from("openssh-key-v1\0"), text("none"), text("none"), text(""), Buffer.from([0, 0, 0, 1])],
+    text(Buffer.concat(open)),
+    text(Buffer.concat([...shut, Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, padding)])),
+  ];
+  const label = "OPENSSH PRIVATE KEY-----";
+  const base64 = Buffer.concat(parts).toString("base64").replace(/.{70}/g, "$&\n");
+  writeFileSync(file, `-----BEGIN ${label}\n${base64}\n-----END ${label}\n`, { mode: 0o600 });
+  execFileSync("ssh-keygen", ["-q", "-p", "-P", "", "-N", passphrase, "-f", file]);
+  return file;
+}
+
+it.each([
+  ["ssh", "can't be used: Unsupported OpenSSH private key type"],
+  ["openssh", "accepted no key or password for the user somebody"],
+] as const)("a key of a kind that ssh alone knows is not called shut by %s", async (transport, message) => {
+  const identityFile = tokenKey(join(made.folder, `token-${transport}`), "open sesame");
+  await expect(
+    greet(server.settings({ identityFile, passphrase: "open sesame" }), transport),
+  ).rejects.toMatchObject({ code: "host.auth", message: expect.stringContaining(message) });
+});
 
 it("a file that is no key is named", async () => {
   const identityFile = join(made.folder, "known_hosts");
@@ -239,12 +303,29 @@ it("a host that forwards no agent runs commands all the same, several at once", 
   }
 });
 
-it("forwarding an agent where none runs is an error with a hint", async () => {
-  await expect(
-    greet(server.settings({ passphrase: "open sesame", forwardAgent: true })),
-  ).rejects.toMatchObject({
-    code: "host.auth",
-    message: "forwardAgent is set, but no agent runs on this machine",
-    hint: expect.stringContaining("ssh-add"),
-  });
+it.each(transports)(
+  "forwarding an agent where none runs is an error with a hint, by %s",
+  async (transport) => {
+    await expect(
+      greet(server.settings({ passphrase: "open sesame", forwardAgent: true }), transport),
+    ).rejects.toMatchObject({
+      code: "host.auth",
+      message: "forwardAgent is set, but no agent runs on this machine",
+      hint: expect.stringContaining("ssh-add"),
+    });
+  },
+);
+
+it("openssh forwards the agent that ~/.ssh/config names, which need not be in the environment", async () => {
+  const home = join(made.folder, "other-agent");
+  mkdirSync(join(home, ".ssh"), { recursive: true });
+  vi.stubEnv("HOME", home);
+  const greeting = () => greet(server.settings({ passphrase: "open sesame", forwardAgent: true }), "openssh");
+  const configure = (agent: string) =>
+    writeFileSync(join(home, ".ssh", "config"), `IdentityAgent ${agent}\n`);
+  configure("%d/agent");
+  expect(await greeting()).toBe("hello\n");
+  vi.stubEnv("SSH_AUTH_SOCK", join(home, "agent"));
+  configure("none");
+  await expect(greeting()).rejects.toMatchObject({ code: "host.auth" });
 });

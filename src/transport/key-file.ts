@@ -1,0 +1,92 @@
+/** Private keys in files: what opens them, and why one can't be used. */
+import { existsSync, readFileSync } from "node:fs";
+import ssh2 from "ssh2";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { type AgentKeys, agentKeys } from "./agent.ts";
+import { missingKey } from "./missing-key.ts";
+import { publicPart } from "./public-part.ts";
+import { type Password, reveal } from "./settings.ts";
+
+/** One that is open, or that its passphrase opens. */
+export interface Key {
+  readonly content: Buffer;
+  readonly passphrase: string | undefined;
+}
+
+/** Why a key is of no use. One that is locked would need a passphrase, or an agent. */
+export interface Useless {
+  readonly problem: "locked" | "wrong passphrase" | "unusable";
+  readonly error: ShowrunnerError;
+}
+
+/**
+ * What there is of the key that an inventory names.
+ *
+ * @param socket the agent that is asked for it where nothing else opens it
+ */
+export async function namedKey(
+  file: string,
+  passphrase: Password | undefined,
+  socket: string | undefined,
+): Promise<Key | AgentKeys | Useless> {
+  if (!existsSync(file)) return { problem: "unusable", error: missingKey(file) };
+  const key = readKey(file, passphrase);
+  if (!("problem" in key)) return key;
+  const { problem } = key;
+  if (problem !== publicOnly && !/passphrase/i.test(problem)) return unusable(file, problem);
+  if (problem !== publicOnly && passphrase !== undefined)
+    return {
+      problem: "wrong passphrase",
+      error: fail(`the passphrase does not open the key file ${file}`, "check passphrase in the inventory"),
+    };
+  const agent = await agentKeys(socket);
+  // an old format without its .pub does not tell which it is: any of the agent's may be meant
+  const held = publicPart(file) === undefined ? agent : heldAs(file, agent);
+  const why = problem === publicOnly ? problem : "is encrypted, and no passphrase was given";
+  return held ?? { problem: "locked", error: notHeld(file, why, agent) };
+}
+
+/** What the agent has of a key file's key. */
+export function heldAs(file: string, agent: AgentKeys | undefined): AgentKeys | undefined {
+  const key = publicPart(file);
+  return key && agent?.only(key);
+}
+
+const publicOnly = "is a public key";
+
+export function readKey(file: string, passphrase: Password | undefined): Key | { readonly problem: string } {
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+  // a key that is not encrypted needs none: the passphrase may be there for other hosts
+  const plain = ssh2.utils.parseKey(content);
+  if (!(plain instanceof Error))
+    return plain.isPrivateKey() ? { content, passphrase: undefined } : { problem: publicOnly };
+  if (passphrase === undefined) return { problem: plain.message };
+  const opened = ssh2.utils.parseKey(content, reveal(passphrase));
+  if (!(opened instanceof Error)) return { content, passphrase: reveal(passphrase) };
+  const isShut = /encrypted|passphrase/i.test(plain.message) && !unknownType.test(opened.message);
+  return { problem: isShut ? "wrong passphrase" : opened.message };
+}
+
+/** What it was opened for shows only then. */
+const unknownType = /^Unsupported OpenSSH private key type/;
+
+const fail = (message: string, hint: string) => new ShowrunnerError("host.auth", message, { hint });
+
+function unusable(file: string, why: string): Useless {
+  return {
+    problem: "unusable",
+    error: fail(`the key file ${file} can't be used: ${why}`, "identityFile names the private key's file"),
+  };
+}
+
+function notHeld(file: string, why: string, agent: AgentKeys | undefined): ShowrunnerError {
+  return fail(
+    `the key file ${file} ${why}${agent ? "; the agent does not hold it" : ""}`,
+    `give passphrase in the inventory (a secret), or hold the key in an agent: ssh-add ${file}`,
+  );
+}

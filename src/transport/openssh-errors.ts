@@ -1,0 +1,72 @@
+/** Why the system's ssh made no connection, in the words that the built-in client has for it. */
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { changedKey, refusal, revokedKey, unknownKey } from "./host-key-refusal.ts";
+import { namedKey } from "./key-file.ts";
+import type { OpenSshSettings } from "./settings.ts";
+import { explainFailure } from "./ssh-errors.ts";
+
+/**
+ * @param error what ssh said, its debug messages included
+ * @param hop the jump host on the way, and why it last refused to connect somewhere
+ */
+export async function explainOpenSsh(
+  error: unknown,
+  settings: OpenSshSettings,
+  hop?: { readonly name: string; readonly refusal: string | undefined },
+): Promise<ShowrunnerError> {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT")
+    return new ShowrunnerError("host.unreachable", "there is no ssh on this machine", {
+      hint: 'install OpenSSH\'s client, or use transport: "ssh"',
+    });
+  const lines = messageOf(error)
+    .split("\n")
+    .map((line) => line.trim());
+  const said = lines.filter((line) => line !== "" && !chatter.test(line));
+  const words = said.join("\n") || "ssh ended without a word";
+  const details = said.slice(-8);
+  const told = ({ code, message, hint }: ShowrunnerError) =>
+    new ShowrunnerError(code, message, { hint, details, cause: error });
+  if (/host key verification failed|IDENTIFICATION HAS CHANGED/i.test(words))
+    return told(explainHostKey(words, shownKey(lines), settings));
+  const refused = hop && /forwarding request failed/i.test(words) ? hop.refusal : undefined;
+  const why = explainFailure(new Error(refused ?? words), settings.reached);
+  const useless = why.code === "host.auth" ? await uselessKey(settings) : undefined;
+  if (useless) return told(useless);
+  const from = hop ? `from the jump host ${hop.name}: ` : "";
+  return told(new ShowrunnerError(why.code, `${from}${why.message}`, { hint: why.hint }));
+}
+
+/** What ssh says only because it is asked for debug messages. */
+const chatter = /^(debug\d: |OpenSSH_|Authenticated to |Transferred: |Bytes per second: )/;
+
+/** The last one, since a ssh on the way, as a ProxyJump starts it, speaks first. */
+function shownKey(lines: readonly string[]): string {
+  const shown = lines.flatMap((line) => /^debug1: Server host key: (\S+ \S+)/.exec(line)?.[1] ?? []);
+  return shown.at(-1) ?? "of an unknown kind";
+}
+
+function explainHostKey(words: string, shown: string, settings: OpenSshSettings): ShowrunnerError {
+  const { address, port } = settings.reached;
+  const [, unknown] = /No \S+ host key is known for (\S+) and/.exec(words) ?? [];
+  if (unknown !== undefined)
+    return unknownKey({ name: unknown, shown }, settings.firstKnownHosts, settings.reached);
+  const [, revoked] = /host key for (\S+) was revoked/.exec(words) ?? [];
+  if (revoked !== undefined) return revokedKey(revoked, shown);
+  const [, changed] = /Host key for (\S+) has changed/.exec(words) ?? [];
+  const [, file, line] = /Offending .*key.* in (.+):(\d+)/.exec(words) ?? [];
+  if (changed !== undefined && file !== undefined)
+    return changedKey({ name: changed, shown }, { file, line: Number(line) });
+  return refusal(
+    `${address}:${port} did not show a key that it is known by`,
+    "compare its fingerprint at the host's console, and correct your known_hosts only if you are sure",
+  );
+}
+
+/** That a named key stayed shut, which ssh itself does not tell. It may know kinds of keys that we can't judge. */
+async function uselessKey(settings: OpenSshSettings): Promise<ShowrunnerError | undefined> {
+  const { identityFile, passphrase, password, agent } = settings;
+  if (identityFile === undefined) return undefined;
+  const key = await namedKey(identityFile, passphrase, agent);
+  if (!("problem" in key) || key.problem === "unusable") return undefined;
+  return key.problem === "locked" && password !== undefined ? undefined : key.error;
+}
