@@ -2,6 +2,7 @@
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
+import { Entrance } from "./entrance.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
 import { Places, realDirectory } from "./places.ts";
 import { identities, Reach } from "./touching.ts";
@@ -59,6 +60,7 @@ const readTimeout = 120_000;
 export class FactStore {
   readonly #session: Session;
   readonly #world: WorldClock;
+  readonly #entrance: Entrance;
   readonly #observed = new Map<string, Observation>();
   readonly #predicted = new Map<string, Prediction>();
   readonly #places = new Places((become, directory) => this.#want(become, realDirectory, directory));
@@ -79,6 +81,7 @@ export class FactStore {
   ) {
     this.#session = session;
     this.#world = world;
+    this.#entrance = new Entrance(session, world.isPredicted);
     this.#onNewUser = onNewUser;
   }
 
@@ -102,6 +105,20 @@ export class FactStore {
     const elsewhereNamed = this.#foreseen(fact, key);
     if (elsewhereNamed) return elsewhereNamed;
     return { value, tentative: this.#isMoving(fact) || this.#isTouched(fact, key, value, 0) };
+  }
+
+  /**
+   * Sees to it that the host lets a user in, of which nothing need be known.
+   *
+   * @throws ShowrunnerError `host.*`, `become.refused`
+   */
+  enter(become: Become | undefined): Promise<void> {
+    return this.#entrance.enter(become);
+  }
+
+  /** Whether a plan has come to anything that may leave this host another one than it is now. */
+  get isPredicted(): boolean {
+    return this.#world.isPredicted && this.#changes > 0;
   }
 
   /** In check mode: what a change sets holds from now on, what it may touch is tentative. */
@@ -264,11 +281,8 @@ export class FactStore {
     }
     if (scripts.length === 0) return;
     try {
-      const outputs = await this.#session.run(
-        become,
-        scripts.map(({ text }) => text),
-        { timeout },
-      );
+      const texts = scripts.map(({ text }) => text);
+      const outputs = await this.#entrance.as(become, () => this.#session.run(become, texts, { timeout }));
       for (const [index, { fact, wanted, parse }] of scripts.entries()) {
         const output = outputs[index];
         if (output) await settle(fact, wanted, async () => parse(succeeded(fact, output)));
