@@ -5,7 +5,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 import { Entrance } from "./entrance.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
 import { Places, realDirectory } from "./places.ts";
-import { identities, Reach } from "./touching.ts";
+import { identities, mayTouch, Reach } from "./touching.ts";
 
 /** A value with how sure it is. */
 export interface Known<V> {
@@ -63,6 +63,7 @@ export class FactStore {
   readonly #entrance: Entrance;
   readonly #observed = new Map<string, Observation>();
   readonly #predicted = new Map<string, Prediction>();
+  readonly #predictedBelow: { readonly touch: Touch; readonly prediction: Prediction }[] = [];
   readonly #places = new Places((become, directory) => this.#want(become, realDirectory, directory));
   readonly #touched: { readonly reach: Reach; readonly at: number }[] = [];
   readonly #wanted = new Map<
@@ -127,6 +128,9 @@ export class FactStore {
     this.#touched.push({ reach: new Reach(sets, touches), at });
     for (const { fact, key, value } of sets)
       for (const id of this.#identities(fact, key)) this.#predicted.set(id, { value, tentative, at });
+    for (const touch of touches)
+      if (typeof touch === "object" && "all" in touch)
+        this.#predictedBelow.push({ touch, prediction: { value: touch.all, tentative, at } });
   }
 
   /** After a real change: what it sets or may touch is read afresh when next needed. */
@@ -185,13 +189,19 @@ export class FactStore {
     return identities(fact, key, this.#places.ofKey(key));
   }
 
-  /** What the plan has come to say of it last, under whatever name. */
-  #foreseen<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined {
-    const predictions = this.#identities(fact.name, key).flatMap((id) => this.#predicted.get(id) ?? []);
+  /** What the plan has come to say of it last, under whatever name. That stands for the type: only the fact predicts. */
+  #foreseen<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined;
+  #foreseen(fact: Fact<FactKey, unknown>, key: FactKey): Known<unknown> | undefined {
+    const place = this.#places.ofKey(key);
+    const isBelow = (touch: Touch) =>
+      mayTouch(touch, { fact, key, place, current: undefined }, (path) => this.#places.of(path));
+    const predictions = [
+      ...this.#identities(fact.name, key).flatMap((id) => this.#predicted.get(id) ?? []),
+      ...this.#predictedBelow.flatMap(({ touch, prediction }) => (isBelow(touch) ? prediction : [])),
+    ];
     const [last] = predictions.sort((a, b) => b.at - a.at);
     if (!last) return undefined;
-    // a fact's name stands for its type: only `fact.is` makes predictions under it
-    const value = last.value as V;
+    const { value } = last;
     return { value, tentative: last.tentative || this.#isTouched(fact, key, value, last.at) };
   }
 
