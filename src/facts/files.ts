@@ -234,7 +234,15 @@ function isLarge(content: Buffer | undefined): boolean {
   return content !== undefined && content.length > diffLimit;
 }
 
-/** All facts of whatever is below a directory, for the `touches` of a change that moves or removes it. */
+/** All facts of whatever is below a directory, for the `touches` of a change that puts another in its place. */
 export function everythingBelow(path: string): Touch[] {
   return [file, fileHash, fileContent, fileText].map((fact) => fact.below(path));
+}
+
+/** That there is nothing below a path any more, for the `touches` of a change that removes it. */
+export function nothingBelow(path: string): Touch[] {
+  return [
+    file.allBelow(path, { type: "absent" }),
+    ...[fileHash, fileContent, fileText].map((fact) => fact.allBelow(path, undefined)),
+  ];
 }

@@ -1,7 +1,7 @@
 /** One try at a task: plan, and make or predict each change as the plan yields it. */
 import type { Output, RunOptions } from "../../transport/transport.ts";
 import { milliseconds } from "../base/duration.ts";
-import { messageOf } from "../base/errors.ts";
+import { messageOf, type ShowrunnerError } from "../base/errors.ts";
 import { LineSplitter } from "../base/lines.ts";
 import type { TaskStatus } from "../events/events.ts";
 import { asFailure } from "../events/failure.ts";
@@ -65,6 +65,8 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     const plan = task.plan(planning);
     let answer = await plan.next(notRun);
     while (!answer.done) {
+      // a task may need no fact, so that nobody has been there yet
+      await facts.enter(run.become);
       const { sets, touches } = answer.value;
       changes.push(surroundedChange(answer.value, run.surroundings));
       notifyUnlessJudged(run, certaintyOf(run, planning));
@@ -93,12 +95,23 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
         ? unknown(run, error.message)
         : { status, value: { unknown: error.message } };
     }
-    if (!planning.tentative || asFailure(error).code.startsWith("host.")) throw error;
+    const failure = asFailure(error);
+    if (failure.code === "become.refused" && facts.isPredicted) {
+      facts.predict([], believedTouches(run, ["everything"]), true);
+      return { ...unknown(run, refusedAsYet(failure)), failure };
+    }
+    if (!planning.tentative || failure.code.startsWith("host.")) throw error;
     // it fails on what an earlier change may yet bring about, so nobody knows: nor what it would have done
     const read = planning.reads.map(({ fact, key }) => ({ fact: fact.name, keys: [key] }));
     facts.predict([], read, true);
-    return { ...unknown(run, messageOf(error)), failure: asFailure(error) };
+    return { ...unknown(run, messageOf(error)), failure };
   }
+}
+
+/** An earlier change may make the user, let others become it, or bring the program for that. */
+function refusedAsYet({ message, details }: ShowrunnerError): string {
+  const said = details.length === 0 ? "" : ` (${details.join("; ")})`;
+  return `as yet ${message}${said}; an earlier change may alter that`;
 }
 
 /** An opaque task of which its author says that it changes nothing makes nothing uncertain. */

@@ -73,6 +73,8 @@ export type Touch =
   | { readonly fact: string; readonly keys?: readonly FactKey[] }
   /** Every key that is a path below this directory. */
   | { readonly fact: string; readonly below: string }
+  /** The same, where one can tell how: it has this value there for every key. */
+  | { readonly fact: string; readonly below: string; readonly all: unknown }
   /** Every key that is, or has as its `path`, a directory above this path. */
   | { readonly fact: string; readonly above: string };
 
@@ -86,6 +88,8 @@ export interface Fact<K extends FactKey, V> {
   of(...keys: K[]): Touch;
   /** This fact for every path below a directory, for a change's `touches`. */
   below(directory: string): Touch;
+  /** This fact with this value for every path below a directory, for a change's `touches`. */
+  allBelow(directory: string, value: V): Touch;
   /** This fact for every directory above a path: what is true of a whole tree. */
   above(path: string): Touch;
 }
@@ -108,6 +112,7 @@ export function defineFact<K extends FactKey, V>(source: ScriptedFact<K, V> | Pr
     is: (key, value) => ({ fact: source.name, key, value }),
     of: (...keys) => (keys.length === 0 ? { fact: source.name } : { fact: source.name, keys }),
     below: (directory) => ({ fact: source.name, below: directory }),
+    allBelow: (directory, all) => ({ fact: source.name, below: directory, all }),
     above: (path) => ({ fact: source.name, above: path }),
   };
   defined.set(fact.name, fact);

@@ -2,9 +2,10 @@
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
+import { Entrance } from "./entrance.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
 import { Places, realDirectory } from "./places.ts";
-import { identities, Reach } from "./touching.ts";
+import { identities, mayTouch, Reach } from "./touching.ts";
 
 /** A value with how sure it is. */
 export interface Known<V> {
@@ -59,8 +60,10 @@ const readTimeout = 120_000;
 export class FactStore {
   readonly #session: Session;
   readonly #world: WorldClock;
+  readonly #entrance: Entrance;
   readonly #observed = new Map<string, Observation>();
   readonly #predicted = new Map<string, Prediction>();
+  readonly #predictedBelow: { readonly touch: Touch; readonly prediction: Prediction }[] = [];
   readonly #places = new Places((become, directory) => this.#want(become, realDirectory, directory));
   readonly #touched: { readonly reach: Reach; readonly at: number }[] = [];
   readonly #wanted = new Map<
@@ -79,6 +82,7 @@ export class FactStore {
   ) {
     this.#session = session;
     this.#world = world;
+    this.#entrance = new Entrance(session, world.isPredicted);
     this.#onNewUser = onNewUser;
   }
 
@@ -104,12 +108,29 @@ export class FactStore {
     return { value, tentative: this.#isMoving(fact) || this.#isTouched(fact, key, value, 0) };
   }
 
+  /**
+   * Sees to it that the host lets a user in, of which nothing need be known.
+   *
+   * @throws ShowrunnerError `host.*`, `become.refused`
+   */
+  enter(become: Become | undefined): Promise<void> {
+    return this.#entrance.enter(become);
+  }
+
+  /** Whether a plan has come to anything that may leave this host another one than it is now. */
+  get isPredicted(): boolean {
+    return this.#world.isPredicted && this.#changes > 0;
+  }
+
   /** In check mode: what a change sets holds from now on, what it may touch is tentative. */
   predict(sets: readonly FactValue[], touches: readonly Touch[], tentative: boolean): void {
     const at = this.#count();
     this.#touched.push({ reach: new Reach(sets, touches), at });
     for (const { fact, key, value } of sets)
       for (const id of this.#identities(fact, key)) this.#predicted.set(id, { value, tentative, at });
+    for (const touch of touches)
+      if (typeof touch === "object" && "all" in touch)
+        this.#predictedBelow.push({ touch, prediction: { value: touch.all, tentative, at } });
   }
 
   /** After a real change: what it sets or may touch is read afresh when next needed. */
@@ -168,13 +189,19 @@ export class FactStore {
     return identities(fact, key, this.#places.ofKey(key));
   }
 
-  /** What the plan has come to say of it last, under whatever name. */
-  #foreseen<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined {
-    const predictions = this.#identities(fact.name, key).flatMap((id) => this.#predicted.get(id) ?? []);
+  /** What the plan has come to say of it last, under whatever name. That stands for the type: only the fact predicts. */
+  #foreseen<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined;
+  #foreseen(fact: Fact<FactKey, unknown>, key: FactKey): Known<unknown> | undefined {
+    const place = this.#places.ofKey(key);
+    const isBelow = (touch: Touch) =>
+      mayTouch(touch, { fact, key, place, current: undefined }, (path) => this.#places.of(path));
+    const predictions = [
+      ...this.#identities(fact.name, key).flatMap((id) => this.#predicted.get(id) ?? []),
+      ...this.#predictedBelow.flatMap(({ touch, prediction }) => (isBelow(touch) ? prediction : [])),
+    ];
     const [last] = predictions.sort((a, b) => b.at - a.at);
     if (!last) return undefined;
-    // a fact's name stands for its type: only `fact.is` makes predictions under it
-    const value = last.value as V;
+    const { value } = last;
     return { value, tentative: last.tentative || this.#isTouched(fact, key, value, last.at) };
   }
 
@@ -264,11 +291,8 @@ export class FactStore {
     }
     if (scripts.length === 0) return;
     try {
-      const outputs = await this.#session.run(
-        become,
-        scripts.map(({ text }) => text),
-        { timeout },
-      );
+      const texts = scripts.map(({ text }) => text);
+      const outputs = await this.#entrance.as(become, () => this.#session.run(become, texts, { timeout }));
       for (const [index, { fact, wanted, parse }] of scripts.entries()) {
         const output = outputs[index];
         if (output) await settle(fact, wanted, async () => parse(succeeded(fact, output)));

@@ -51,7 +51,8 @@ export class Reach {
   }
 }
 
-function mayTouch(
+/** Whether a touch concerns a fact's value for a key. */
+export function mayTouch(
   touch: Touch,
   { fact, key, place, current }: Touchable,
   placeOf: (path: string) => string,

@@ -4,7 +4,7 @@ import { sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
-import { contentFacts, everythingBelow, file } from "../../facts/files.ts";
+import { contentFacts, file, nothingBelow } from "../../facts/files.ts";
 
 /** A directory goes with all that is in it; a link goes alone. */
 export async function* removePath(host: PlanHost, path: string): Plan<void> {
@@ -18,7 +18,7 @@ export async function* removePath(host: PlanHost, path: string): Plan<void> {
     sets: [file.is(path, { type: "absent" }), ...contentFacts(path, undefined)],
     touches: [
       ...treesAbove(path),
-      ...(state.type === "directory" || state.type === "link" ? everythingBelow(path) : []),
+      ...(state.type === "directory" || state.type === "link" ? nothingBelow(path) : []),
     ],
   });
 }

@@ -19,7 +19,7 @@ import { treeDifference } from "../../../src/facts/file-tree.ts";
 import { type FileState, file as fact, fileHash } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";
 import { groupExists, userExists } from "../../../src/facts/users.ts";
-import { file } from "../../../src/modules/index.ts";
+import { copy, file } from "../../../src/modules/index.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 import { runTasks, temporaryDirectory } from "./local-run.ts";
 
@@ -468,6 +468,37 @@ describe("file on this machine", () => {
       () => file({ path: join(folder, "x"), state: "absent" }),
     ]);
     expect(statuses).toEqual(["ok", "changed", "ok"]);
+  });
+
+  it.each(["directory", "link to one"])(
+    "is certain in a plan that nothing is below a removed %s",
+    async (what) => {
+      const folder = join(at, `removed ${what}`);
+      const real = what === "directory" ? folder : `${folder} behind`;
+      mkdirSync(real);
+      writeFileSync(join(real, "x"), "");
+      if (real !== folder) symlinkSync(real, folder);
+      const remove = () => file({ path: folder, state: "absent" });
+      const put = () => copy({ dest: join(folder, "x"), content: "" });
+      for (const check of [true, false]) {
+        const { statuses, error } = await runTasks([remove, put], { check });
+        expect(statuses).toEqual(["changed", "failed"]);
+        expect(error?.message).toBe(`the directory ${folder} does not exist on the host`);
+      }
+    },
+  );
+
+  it("is made anew in a plan, with what was in it, where its directory is", async () => {
+    const folder = join(at, "anew");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "x"), "");
+    const tasks = [
+      () => file({ path: folder, state: "absent" }),
+      () => file({ path: folder, state: "directory" }),
+      () => copy({ dest: join(folder, "x"), content: "" }),
+    ];
+    for (const check of [true, false])
+      expect((await runTasks(tasks, { check })).statuses).toEqual(Array(3).fill("changed"));
   });
 
   it("leaves a file's time alone unless it is asked for now", async () => {
