@@ -163,7 +163,10 @@ describe("a task", () => {
 
   it.each([
     [{ retries: -1 }, /retries: expected a whole number from 0, got -1$/],
-    [{ delay: -1 }, /delay: expected a time such as 5, "500ms" or "10m", got -1$/],
+    [
+      { delay: -1 },
+      /delay: expected a time such as 5, "500ms" or "10m" \(in ms, s, m or h; at most 24 days\), got -1$/,
+    ],
     [{ timeout: 0 }, /timeout: expected a time .*, above 0, got 0$/],
   ])("refuses %j", (options, message) => {
     expect(() => print({ text: "x" }, options)).toThrow(message);
