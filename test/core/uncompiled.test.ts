@@ -143,6 +143,22 @@ describe("a playbook that nobody compiled", () => {
     }
   });
 
+  it("is told of a bug in them, with its line, and the task is not done again", async () => {
+    for (const option of ["changedWhen", "failedWhen", "until"]) {
+      const options = {
+        [option]: (result: object) => Reflect.get(result, "value").nope.deep,
+        retries: 3,
+        delay: 0,
+      };
+      const { error, changes } = await run(() => print({ text: "hello" }, options));
+      expect(error?.message).toBe(
+        `${option}: TypeError: Cannot read properties of undefined (reading 'deep')`,
+      );
+      expect(error?.location).toEqual(here);
+      expect(changes).toEqual(["print hello"]);
+    }
+  });
+
   it("is told that what a module gives is in the result's value", async () => {
     const { error } = await run(async () => {
       const result = await print({ text: "hello" });

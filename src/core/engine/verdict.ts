@@ -117,7 +117,7 @@ function statusOf<V>(run: TaskRun<V>, planning: Planning): Outcome<V>["status"] 
  * Asks a condition.
  *
  * @returns undefined where it can't tell, since the task failed before it had a value
- * @throws ShowrunnerError `task.failed` where it gives neither true nor false, or whatever it throws itself
+ * @throws MistakenVerdict where it gives neither true nor false, or throws
  */
 export function decide<V>(
   option: string,
@@ -133,10 +133,9 @@ export function decide<V>(
   } catch (error) {
     if (error instanceof UnknownValue) return "unknown";
     if (error instanceof NoValue) return undefined;
-    // it asked for what no result has
-    if (error instanceof ShowrunnerError && error.code === "playbook.invalid")
-      throw new MistakenVerdict(error.code, `${option}: ${error.message}`, error);
-    throw error;
+    if (error instanceof MistakenVerdict) throw error;
+    const failure = asFailure(error);
+    throw new MistakenVerdict(failure.code, `${option}: ${failure.message}`, failure);
   }
 }
 
