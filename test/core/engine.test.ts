@@ -6,6 +6,7 @@ import { batch } from "../../src/core/tasks/batch.ts";
 import { on, once } from "../../src/core/tasks/delegate.ts";
 import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
 import { fail } from "../../src/core/tasks/task.ts";
+import { shell } from "../../src/modules/commands/shell.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 
@@ -50,6 +51,19 @@ describe("a task", () => {
     expect(failed?.error.code).toBe("task.not-awaited");
     expect(failed?.error.location?.file).toContain("engine.test.ts");
     expect(ran.exitCode).toBe(2);
+  });
+
+  it("that only reads tells what its command printed, as one that changes something does", async () => {
+    for (const check of [false, true]) {
+      const looks = () => batch([shell({ cmd: "print words", readOnly: true })]);
+      const ran = await runOn({ a: new FakeSwitches() }, [play("p", all, { one: looks })], { check });
+      expect(ran.statuses).toEqual(["a shell print words: ok"]);
+      const [end] = ran.of("task:end");
+      expect(ran.of("task:output")).toMatchObject([
+        { host: "a", task: end?.task.id, stream: "stdout", text: "words" },
+      ]);
+      expect(ran.hosts["a"]?.roundTrips).toBe(1);
+    }
   });
 
   it("that fails ends its host's run; the others go on", async () => {
