@@ -338,6 +338,22 @@ describe("debts", () => {
     expect(owed()).toEqual([]);
   });
 
+  test("of this very run are not told as an earlier one's after a reboot", async () => {
+    await run([on("here", () => shell({ cmd: ":" }))]);
+    const reboot = `rm -f ${at("state/run")}/*; kill -9 $$`;
+    const { warnings, statuses } = await run([
+      on("here", async () => {
+        await copy({ dest: at("file"), content: "x" }, { notify: logging("run") });
+        await shell({ cmd: reboot }, { ignoreUnreachable: true });
+        await copy({ dest: at("other"), content: "x" });
+      }),
+    ]);
+    expect(statuses).toEqual(["changed", "failed", "changed", "changed"]);
+    expect(warnings).toEqual([]);
+    expect(log()).toBe("run\n");
+    expect(owed()).toEqual([]);
+  });
+
   test("of another playbook are left to it, and told", async () => {
     await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     const other = await run([on("here", () => copy({ dest: at("other"), content: "x" }))], { name: "other" });
