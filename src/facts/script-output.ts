@@ -31,6 +31,7 @@ export const scriptOutput = defineFact<ReadingScript, ScriptOutput>({
   name: "script.output",
   about: "world",
   mostlyOwn: true,
+  printed: (output) => output,
   within: ({ script }, surroundings, timeout) => ({
     script: surrounded(rawScript(script), surroundings).text,
     timeout,

@@ -12,8 +12,14 @@ export function limitTerms(limit: string | readonly string[]): Term[] {
   return splitPattern(limit).flatMap((term) => {
     if (term.sign !== "" || !term.text.startsWith("@")) return term;
     const lines = readLimit(term.text.slice(1)).split("\n");
-    return splitPattern(lines.filter((line) => !line.trimStart().startsWith("#")));
+    return splitPattern(lines.map(withoutComment));
   });
+}
+
+/** A comment stands at a line's begin or after a space: a `#` within a word may be a regex's own. */
+function withoutComment(line: string): string {
+  const [before = ""] = line.split(/(?:^|\s)#/);
+  return before;
 }
 
 function readLimit(file: string): string {

@@ -1,10 +1,10 @@
 /** Turns events into the lines that stay on the screen: all but the recap. */
 import { stripVTControlCharacters } from "node:util";
-import type { RunEvent, ShownError, ShownUnknown, TaskStatus } from "../core/events/events.ts";
+import type { RunEvent, ShownError, ShownTask, ShownUnknown, TaskStatus } from "../core/events/events.ts";
 import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";
 import type { ReportOptions } from "./reporter.ts";
-import { besideTask, changesText, errorText, taskText, unknownLines } from "./task-text.ts";
+import { besideTask, besideTitle, changesText, errorText, taskText, unknownLines } from "./task-text.ts";
 import { colours, count, duration, statusWidth, statusWord } from "./words.ts";
 
 export interface NarratorOptions extends ReportOptions {
@@ -26,7 +26,9 @@ export class Narrator {
   #step: string | undefined;
   /** The step that was named last. */
   #named = "";
-  readonly #taskNames = new Map<number, string>();
+  /** ` (batch 2 of 3)`, of the play's batch that is at work. */
+  #batch = "";
+  readonly #tasks = new Map<number, ShownTask>();
   /** By host: the failure said last, which a failure of its step usually repeats. */
   readonly #lastError = new Map<string, ShownError>();
 
@@ -42,13 +44,11 @@ export class Narrator {
       case "play:start":
         this.#play = `${this.#bold(`Play ${event.play}`)} ${this.#dim(`(${hostList(event.hosts)})`)}`;
         this.#step = undefined;
+        this.#batch = "";
         return this.#options.lazyHeadings ? [] : this.#headings();
       case "step:start":
-        this.#under(
-          event.step,
-          event.batch ? ` (batch ${event.batch.number} of ${event.batch.of})` : "",
-          true,
-        );
+        this.#batch = event.batch ? ` (batch ${event.batch.number} of ${event.batch.of})` : "";
+        this.#under(event.step, this.#batch, true);
         return this.#options.lazyHeadings ? [] : this.#headings();
       case "host:step":
         if (event.step === "handlers") this.#under("handlers");
@@ -56,7 +56,7 @@ export class Narrator {
       case "host:step:end":
         return event.unknown === undefined ? [] : this.#unknown(event, event.unknown);
       case "task:start":
-        this.#taskNames.set(event.task.id, taskText(event.task));
+        this.#tasks.set(event.task.id, event.task);
         return [];
       case "task:output":
         return this.#options.verbose
@@ -65,13 +65,7 @@ export class Narrator {
       case "task:retry":
         // that it waits is worth a line, that it still waits is not
         if (event.attempt > 1 && !this.#options.verbose) return [];
-        return this.#below(
-          this.#row(
-            this.#dim("retry"),
-            event.host,
-            `${this.#taskNames.get(event.task) ?? ""}: ${event.reason} ${this.#dim(`(try ${event.attempt} of ${event.attempts})`)}`,
-          ),
-        );
+        return this.#below(this.#row(this.#dim("retry"), event.host, this.#retryText(event)));
       case "task:end":
         return this.#taskEnd(event);
       case "message":
@@ -107,8 +101,8 @@ export class Narrator {
     reason,
     error,
   }: Extract<RunEvent, { type: "task:end" }>) {
-    this.#taskNames.delete(task.id);
-    this.#under(step);
+    this.#tasks.delete(task.id);
+    this.#under(step, step === "handlers" ? "" : this.#batch);
     const { verbose, diff, style } = this.#options;
     if (error) {
       if (reason === "interrupted") {
@@ -136,6 +130,12 @@ export class Narrator {
     const lines = [this.#line(status, host, this.#fitting(text, time) + time)];
     if (diff) lines.push(...diffLines(changes, style).map((line) => `      ${line}`));
     return this.#below(...lines);
+  }
+
+  #retryText({ task, reason, attempt, attempts }: Extract<RunEvent, { type: "task:retry" }>): string {
+    const shown = this.#tasks.get(task);
+    const what = shown ? `${taskText(shown)}: ${besideTitle(reason, shown)}` : reason;
+    return `${what} ${this.#dim(`(try ${attempt} of ${attempts})`)}`;
   }
 
   #unknown({ host, step }: Extract<RunEvent, { type: "host:step:end" }>, unknown: ShownUnknown): string[] {

@@ -9,9 +9,13 @@ export function taskText({ roles, module, title }: ShownTask): string {
 }
 
 /** An error that is told beside its task: what that is called, the message need not say again. */
-export function besideTask(error: ShownError, { title }: ShownTask): ShownError {
-  const { message } = error;
-  return message.startsWith(`${title}: `) ? { ...error, message: message.slice(title.length + 2) } : error;
+export function besideTask(error: ShownError, task: ShownTask): ShownError {
+  return { ...error, message: besideTitle(error.message, task) };
+}
+
+/** The same of a message by itself. */
+export function besideTitle(message: string, { title }: ShownTask): string {
+  return message.startsWith(`${title}: `) ? message.slice(title.length + 2) : message;
 }
 
 /** Of more changes than these a line tells the first ones, and how many there are; with `-v` all. */

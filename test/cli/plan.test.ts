@@ -65,14 +65,28 @@ describe("plan", () => {
     expect(existsSync(join(folder, "plan.json"))).toBe(false);
   });
 
-  it("writes no plan for no host, and says why", async () => {
+  it("writes no plan for no host, says why, and leaves no earlier one in its place", async () => {
     const { folder, run } = newSite();
+    expect((await run("plan", "site", "-e", "version=0", "-o", "plan.json")).status).toBe(0);
     rmSync(join(folder, "out"), { recursive: true });
     writeFileSync(join(folder, "out"), "a file in the way");
     const planned = await run("plan", "site", "-e", "version=1", "-o", "plan.json");
     expect(planned.status).toBe(2);
     expect(planned.stdout).toContain("web1 could not be planned for:");
+    expect(planned.stdout).toMatch(
+      /\nPlan: .*; no plan was written to plan.json: there is no host that could be planned for\n$/,
+    );
     expect(existsSync(join(folder, "plan.json"))).toBe(false);
+    expect((await run("apply", "plan.json")).stderr).toContain("there is no such file");
+  });
+
+  it("leaves no earlier plan where the command itself is refused, and takes away nothing else", async () => {
+    const { folder, run } = newSite();
+    expect((await run("plan", "site", "-e", "version=0", "-o", "plan.json")).status).toBe(0);
+    expect((await run("plan", "site", "-o", "plan.json")).status).toBe(5);
+    expect(existsSync(join(folder, "plan.json"))).toBe(false);
+    expect((await run("plan", "site", "-o", "package.json")).status).toBe(5);
+    expect(existsSync(join(folder, "package.json"))).toBe(true);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { debtOf } from "../../src/core/tenure/debt.ts";
 import { Debts } from "../../src/core/tenure/debts.ts";
 import { debtId } from "../../src/core/tenure/handler-identity.ts";
 import { FakeConnection } from "../../src/transport/fake.ts";
@@ -39,6 +40,23 @@ test("a debt that is owed is taken back by nothing, and struck out when it is pa
   await debts.strike([id]);
   expect(debts.writtenAs(id)).toEqual([]);
   expect(told()).toEqual(["write", "rm"]);
+});
+
+test("a debt that is read again is still this run's own, and taken back where it is not owed", async () => {
+  const { debts, told } = onFake();
+  const own = debtOf(handler, { ...play, run: "this" });
+  await debts.write(undefined, [handler], { ...play, run: "this" });
+  const other = debtOf(handler, { playbook: "other", play: "web", run: "that" });
+  expect(debts.found(undefined, [own, other], "this")).toEqual([other]);
+  expect(await debts.takeBack([id])).toBe(undefined);
+  expect(told()).toEqual(["write", "rm"]);
+  expect(debts.writtenAs(id)).toEqual([undefined]);
+});
+
+test("a debt that this run wrote under another name of the host is not told under this one", () => {
+  const { debts } = onFake();
+  debts.found(undefined, [debtOf(handler, { ...play, run: "this" })], "this");
+  expect(debts.written).toEqual([]);
 });
 
 test("a debt that the host does not strike out is still known to be written down", async () => {

@@ -7,6 +7,7 @@ import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
 import { on } from "../../src/core/tasks/on.ts";
 import { once } from "../../src/core/tasks/once.ts";
 import { fail } from "../../src/core/tasks/task.ts";
+import { shell } from "../../src/modules/commands/shell.ts";
 import { secret } from "../../src/secrets/secret.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 
@@ -51,6 +52,19 @@ describe("a task", () => {
     expect(failed?.error.code).toBe("task.not-awaited");
     expect(failed?.error.location?.file).toContain("engine.test.ts");
     expect(ran.exitCode).toBe(2);
+  });
+
+  it("that only reads tells what its command printed, as one that changes something does", async () => {
+    for (const check of [false, true]) {
+      const looks = () => batch([shell({ cmd: "print words", readOnly: true })]);
+      const ran = await runOn({ a: new FakeSwitches() }, [play("p", all, { one: looks })], { check });
+      expect(ran.statuses).toEqual(["a shell print words: ok"]);
+      const [end] = ran.of("task:end");
+      expect(ran.of("task:output")).toMatchObject([
+        { host: "a", task: end?.task.id, stream: "stdout", text: "words" },
+      ]);
+      expect(ran.hosts["a"]?.roundTrips).toBe(1);
+    }
   });
 
   it("that fails ends its host's run; the others go on", async () => {
@@ -164,7 +178,10 @@ describe("a task", () => {
 
   it.each([
     [{ retries: -1 }, /retries: expected a whole number from 0, got -1$/],
-    [{ delay: -1 }, /delay: expected a time such as 5, "500ms" or "10m", got -1$/],
+    [
+      { delay: -1 },
+      /delay: expected a time such as 5, "500ms" or "10m" \(in ms, s, m or h; at most 24 days\), got -1$/,
+    ],
     [{ timeout: 0 }, /timeout: expected a time .*, above 0, got 0$/],
   ])("refuses %j", (options, message) => {
     expect(() => print({ text: "x" }, options)).toThrow(message);

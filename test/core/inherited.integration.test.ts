@@ -119,7 +119,9 @@ describe("a handler that fails", () => {
     writeFileSync(here.at("broken-h1"), "");
     const told = "run, and owed still: shell note; kept on the host for the next run";
     expect((await here.run([site()])).warnings).toEqual([told]);
-    const left = expect.stringMatching(/^an earlier run left handlers, which run now: shell note \(site, /);
+    const left = expect.stringMatching(
+      /^an earlier run left handlers, which are due now: shell note \(site, /,
+    );
     expect((await here.run([site()])).warnings).toEqual([left, told]);
     await rm(here.at("broken-h1"));
     expect((await here.run([site()], { check: true })).warnings).toEqual([
@@ -342,7 +344,7 @@ test("a look at what another run left meanwhile is made again where it failed", 
   });
   expect(totals.ignored).toBe(1);
   expect(warnings).toEqual([
-    expect.stringMatching(/^an earlier run left handlers, which run now: shell note/),
+    expect.stringMatching(/^an earlier run left handlers, which are due now: shell note/),
   ]);
   expect([here.log, here.owed("h1")]).toEqual([["h1"], []]);
 });

@@ -310,6 +310,50 @@ describe("debts", () => {
     expect(log()).toBe("run\n");
   });
 
+  test("that can't be paid are said to be owed and not run, and their host is waited for once", async () => {
+    const notifying = () => copy({ dest: at("file"), content: "x" }, { notify: logging("run") });
+    await leaveOwed(notifying);
+    const orphan = leaveBehind("exec sleep 30", false);
+    const rerun = await run(
+      [
+        on("here", async () => {
+          await notifying();
+          await shell({ cmd: ":" }, { notify: logging("run") });
+        }),
+      ],
+      { waitLease: 1 },
+    );
+    orphan.kill();
+    expect(rerun.errors.map(({ code }) => code)).toEqual(["lease.held", "lease.held"]);
+    expect(rerun.warnings).toEqual([
+      expect.stringMatching(/^test, by .* died and left commands at work here: .*: waiting for up to 1 s$/),
+      expect.stringMatching(/^an earlier run left handlers, which are due now: shell run \(test, /),
+      "owed, and not run: shell run; kept on the host for the next run",
+    ]);
+    expect(log()).toBe("");
+    expect(owed()).toHaveLength(1);
+    const last = await run([on("here", notifying)]);
+    expect(last.errors).toEqual([]);
+    expect(log()).toBe("run\n");
+    expect(owed()).toEqual([]);
+  });
+
+  test("of this very run are not told as an earlier one's after a reboot", async () => {
+    await run([on("here", () => shell({ cmd: ":" }))]);
+    const reboot = `rm -f ${at("state/run")}/*; kill -9 $$`;
+    const { warnings, statuses } = await run([
+      on("here", async () => {
+        await copy({ dest: at("file"), content: "x" }, { notify: logging("run") });
+        await shell({ cmd: reboot }, { ignoreUnreachable: true });
+        await copy({ dest: at("other"), content: "x" });
+      }),
+    ]);
+    expect(statuses).toEqual(["changed", "failed", "changed", "changed"]);
+    expect(warnings).toEqual([]);
+    expect(log()).toBe("run\n");
+    expect(owed()).toEqual([]);
+  });
+
   test("of another playbook are left to it, and told", async () => {
     await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     const other = await run([on("here", () => copy({ dest: at("other"), content: "x" }))], { name: "other" });

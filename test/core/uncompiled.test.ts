@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Type } from "../../src/core/base/schema.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
+import { step } from "../../src/core/plays/step.ts";
 import { batch } from "../../src/core/tasks/batch.ts";
 import { defineRole } from "../../src/core/tasks/role.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";
@@ -61,6 +62,47 @@ describe("a playbook that nobody compiled", () => {
     );
   });
 
+  const task = (options: unknown) => [turn, [{ name: "a", to: "b" }, options]] as const;
+  const options = (more: object) => [play, ["p", { ...all, ...more }, one]] as const;
+
+  it.each([
+    [task({ ignoreErrors: "yes" }), 'turn a: ignoreErrors: expected true or false, got "yes"'],
+    [task({ ignoreUnreachable: null }), "turn a: ignoreUnreachable: expected true or false, got null"],
+    [task({ name: 5 }), "turn 5: name: expected a text, got 5"],
+    [task({ become: "" }), `turn a: become: expected true, false or a user's name, got ""`],
+    [task({ retries: "3" }), 'turn a: retries: expected a whole number from 0, got "3"'],
+    [task({ delay: null }), "turn a: delay: expected a time such as 5"],
+    [task({ timeout: "30d" }), 'or "10m" (in ms, s, m or h; at most 24 days), above 0, got "30d"'],
+    [task({ until: true }), "turn a: until: expected a function of the result, got true"],
+    [task({ failedWhen: "no" }), 'failedWhen: expected true, false or a function of the result, got "no"'],
+    [task({ environment: { A: undefined } }), "environment.A: expected a string or a secret, got nothing"],
+    [task(null), "turn a: expected its options, got null"],
+    [task("sudo"), 'turn a: expected its options, got "sudo"'],
+    [options({ anyErrorsFatal: "yes" }), 'play "p": anyErrorsFatal: expected true or false, got "yes"'],
+    [options({ ignoreUnreachable: 1 }), 'play "p": ignoreUnreachable: expected true or false, got 1'],
+    [
+      options({ maxFailPercentage: "30" }),
+      'play "p": maxFailPercentage: expected a number from 0 to 100, got "30"',
+    ],
+    [options({ serial: null }), 'serial: expected a whole number above 0 or a share such as "25%", got null'],
+    [options({ serial: [1, [2]] }), 'or a share such as "25%", got a list'],
+    [
+      options({ order: "up" }),
+      "order: expected inventory, reverseInventory, sorted, reverseSorted or shuffle",
+    ],
+    [options({ become: "" }), `play "p": become: expected true, false or a user's name, got ""`],
+    [[step, [{ tag: ["x"] }, one.one]], 'step: there is no option tag (did you mean "tags"?)'],
+    [[step, [one.one]], "step: expected its options, got the function one"],
+    [[step, [{}]], "step: expected its options and then a function that does it, got nothing"],
+  ] as const)("is told what option is none, with its line: %#", ([make, given], message) => {
+    expect(() => Reflect.apply(make, undefined, given)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(message),
+        location: expect.objectContaining({ file: expect.stringContaining("uncompiled.test.ts") }),
+      }),
+    );
+  });
+
   const run = async (body: Parameters<typeof play>[2][string]) => {
     const a = new FakeSwitches({ light: "off" });
     const vars = { domain: Type.Optional(Type.String()) };
@@ -97,6 +139,22 @@ describe("a playbook that nobody compiled", () => {
       const options = { [option]: (result: object) => Reflect.get(result, "rc") === 0, retries: 3, delay: 0 };
       const { error, changes } = await run(() => print({ text: "hello" }, options));
       expect(error?.message).toBe(`${option}: the result of print hello has no rc`);
+      expect(changes).toEqual(["print hello"]);
+    }
+  });
+
+  it("is told of a bug in them, with its line, and the task is not done again", async () => {
+    for (const option of ["changedWhen", "failedWhen", "until"]) {
+      const options = {
+        [option]: (result: object) => Reflect.get(result, "value").nope.deep,
+        retries: 3,
+        delay: 0,
+      };
+      const { error, changes } = await run(() => print({ text: "hello" }, options));
+      expect(error?.message).toBe(
+        `${option}: TypeError: Cannot read properties of undefined (reading 'deep')`,
+      );
+      expect(error?.location).toEqual(here);
       expect(changes).toEqual(["print hello"]);
     }
   });

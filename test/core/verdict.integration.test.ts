@@ -329,6 +329,6 @@ describe("mistakes in them", () => {
       "failedWhen: expected true or false, got a promise: it can't wait for anything",
     );
     const throws = await runHere(() => command({ argv: ["true"] }, { changedWhen: () => JSON.parse("{") }));
-    expect(throws.error?.message).toMatch(/^SyntaxError/);
+    expect(throws.error?.message).toMatch(/^changedWhen: SyntaxError/);
   });
 });

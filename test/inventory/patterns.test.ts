@@ -236,10 +236,13 @@ describe("select", () => {
     });
 
     test("reads the terms from a file", () => {
-      const root = folder({ "failed.txt": "web1\n# a comment\nweb3\n\n" });
+      const root = folder({
+        "failed.txt": "web1 # the first\r\n# a comment\n  # another\nweb3\t#\n~web#?4\n\n",
+      });
       expect(namesOf(made.select("web", { limit: `@${join(root, "failed.txt")}` }))).toEqual([
         "web1",
         "web3",
+        "web4",
       ]);
     });
 

@@ -253,7 +253,7 @@ describe("handlers that are owed", () => {
         .of("warning")
         .map(({ text }) => text)
         .join(),
-    ).toMatch(/left handlers, which run now: shell restart \(test, /);
+    ).toMatch(/left handlers, which are due now: shell restart \(test, /);
     await lab.run([site()]);
     expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
   });

@@ -62,9 +62,9 @@ Play web servers (web1, db1)
       "  nginx",
       "  base (batch 2 of 3)",
       "    changed      web1  nginx › apt nginx",
-      "  app",
+      "  app (batch 2 of 3)",
       "    changed      web2  nginx › apt nginx",
-      "  base",
+      "  base (batch 2 of 3)",
       "    changed      web1  nginx › apt nginx",
     ]);
   });
@@ -273,7 +273,14 @@ web2   0        0       1            0
       { type: "warning", text: "host keys are not checked" },
       { type: "message", host: "web1", text: "one\n\u001b[2Jtwo" },
       { type: "task:start", host: "web1", step: "nginx", task: wait },
-      { type: "task:retry", host: "web1", task: wait.id, attempt: 1, attempts: 5, reason: "refused" },
+      {
+        type: "task:retry",
+        host: "web1",
+        task: wait.id,
+        attempt: 1,
+        attempts: 5,
+        reason: "port 80: refused",
+      },
       { type: "host:step", host: "web1", play: "web servers", step: "handlers" },
       ended("web1", task("service", "nginx"), {
         step: "handlers",

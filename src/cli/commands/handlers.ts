@@ -7,6 +7,7 @@ import { runPlaybook } from "../../core/plays/run.ts";
 import type { Debt } from "../../core/tenure/debt.ts";
 import { allDebts, hostState, isBusy } from "../../core/tenure/host-state.ts";
 import { styleFor } from "../../report/index.ts";
+import { count } from "../../report/words.ts";
 import type { Become } from "../../transport/transport.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
@@ -120,7 +121,15 @@ function asTable(names: readonly string[], found: ReadonlyMap<string, Owed>): st
       `${new Date(since).toISOString().slice(0, 16).replace("T", " ")} UTC`,
     ]);
   });
-  if (rows.length === 0) return found.size === 0 ? "" : "Nothing is owed.\n";
+  if (rows.length === 0) return nothingOwed(names.length, found.size);
   const heading = ["host", "handler", "playbook", "since"].map((word) => style("bold", word));
   return `${table([heading, ...rows]).join("\n")}\n`;
+}
+
+/** Says it only of hosts that have been looked at: why others have not, is told beside it. */
+function nothingOwed(wanted: number, seen: number): string {
+  if (seen === 0) return "";
+  return seen === wanted
+    ? "Nothing is owed.\n"
+    : `Nothing is owed on ${seen} of ${count(wanted, "host")}; of the rest nothing is known.\n`;
 }

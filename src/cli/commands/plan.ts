@@ -5,10 +5,10 @@ import type { Command } from "commander";
 import { exitCode, ShowrunnerError } from "../../core/base/errors.ts";
 import {
   newSalt,
-  type PlanFile,
   type PlanRequest,
   planFile,
   readPlan,
+  removePlan,
   writePlan,
 } from "../../core/plans/plan-file.ts";
 import { PlanRecorder } from "../../core/plans/plan-record.ts";
@@ -73,6 +73,8 @@ async function make(wanted: string, flags: Flags): Promise<number> {
   const { output } = flags;
   if (output !== undefined && !existsSync(dirname(resolve(output))))
     throw new ShowrunnerError("usage", `-o ${output}: there is no folder ${dirname(output)}`);
+  // whatever becomes of this one, the earlier one is out of date
+  if (output !== undefined) removePlan(output);
   const salt = newSalt();
   keyMarks(salt); // before the playbook makes any
   const requested = await requestedPlaybook(wanted, flags);
@@ -86,20 +88,26 @@ async function make(wanted: string, flags: Flags): Promise<number> {
     watch: recorder,
     ...(flags.forks === undefined ? {} : { forks: flags.forks }),
   });
-  if (code === exitCode.interrupted || code === exitCode.error) return code; // it ended before its time
+  const say = (...lines: readonly string[]) => {
+    if (!flags.reporter?.includes("jsonl")) process.stdout.write(`\n${lines.join("\n")}\n`);
+  };
+  if (code === exitCode.interrupted || code === exitCode.error) {
+    if (output !== undefined) say(`No plan was written to ${output}: the run ended before its time`);
+    return code;
+  }
   const plan = planFile(recorder.plan, request, packageVersion());
   // one for no host at all would only look like one
   const isUseful = request.hosts.some((name) => plan.hosts[name]?.failure === undefined);
   if (output !== undefined && isUseful) writePlan(output, plan);
-  if (!flags.reporter?.includes("jsonl"))
-    process.stdout.write(`${summary(plan, isUseful ? output : undefined).join("\n")}\n`);
+  const failures = planFailures(plan, styleFor(process.stdout));
+  say(...failures, `Plan: ${planCounts(plan)}${output === undefined ? "" : next(output, isUseful)}`);
   return code;
 }
 
-function summary(plan: PlanFile, output: string | undefined): string[] {
-  const style = styleFor(process.stdout);
-  const next = output === undefined ? "" : `; written to ${output}; apply it with: npx run apply ${output}`;
-  return ["", ...planFailures(plan, style), `Plan: ${planCounts(plan)}${next}`];
+function next(output: string, isWritten: boolean): string {
+  return isWritten
+    ? `; written to ${output}; apply it with: npx run apply ${output}`
+    : `; no plan was written to ${output}: there is no host that could be planned for`;
 }
 
 function requestOf(requested: RequestedPlaybook, salt: string): PlanRequest {

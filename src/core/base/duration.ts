@@ -4,6 +4,9 @@ import { ShowrunnerError } from "./errors.ts";
 /** A number of seconds, or a number with a unit: `"500ms"`, `"2s"`, `"10m"`, `"1h"`. */
 export type Duration = number | `${number}${"ms" | "s" | "m" | "h"}`;
 
+/** What is expected of a duration, for messages. */
+export const durationForm = 'a time such as 5, "500ms" or "10m" (in ms, s, m or h; at most 24 days)';
+
 const written = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 /** Whether a text is a duration with a unit. */
@@ -26,9 +29,6 @@ export function milliseconds(duration: Duration): number {
   const [, amount, unit] = written.exec(String(duration)) ?? [];
   const factor = units[unit ?? ""];
   if (amount === undefined || factor === undefined)
-    throw new ShowrunnerError(
-      "params.invalid",
-      `expected a duration such as "2s" or "10m", got ${JSON.stringify(duration)}`,
-    );
+    throw new ShowrunnerError("params.invalid", `expected ${durationForm}, got ${JSON.stringify(duration)}`);
   return Math.min(Number(amount) * factor, longest);
 }

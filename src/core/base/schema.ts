@@ -276,6 +276,8 @@ function explainOne(error: ErrorObject): Problem {
 }
 
 function describeUnion(error: ErrorObject): string {
+  const title = error.parentSchema?.["title"];
+  if (typeof title === "string") return title;
   const branches = asList(error.schema);
   const values = branches.map((branch) => (isPlain(branch) ? branch.const : undefined));
   return values.every((value) => value !== undefined)

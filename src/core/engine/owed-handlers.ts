@@ -41,13 +41,19 @@ async function runNext(context: HostContext): Promise<void> {
     if (status !== "failed") await host.tenure?.settlement.paid(owed);
     else host.tenure?.settlement.unpaidBy(owed); // though it is ignored
   } catch (error) {
-    host.tenure?.settlement.unpaidBy(owed);
+    if (isRefused(error)) host.handlers.putOff(owed);
+    else host.tenure?.settlement.unpaidBy(owed);
     throw error;
   }
 }
 
 function isLoss(error: unknown): boolean {
   return asFailure(error).code.startsWith("host.");
+}
+
+/** Whether another run has the host: then the handler was not begun. */
+function isRefused(error: unknown): boolean {
+  return asFailure(error).code.startsWith("lease.");
 }
 
 /**
@@ -63,8 +69,8 @@ export function inheritDebts({ host }: HostContext, play?: string): void {
       ({ handler, debt: { id } }): OwedHandler => ({ handler, id, certainty: "certain", isInherited: true }),
     ),
   );
-  const now = host.run.options.check ? "would run" : "run";
-  const text = `an earlier run left handlers, which ${now} now: ${listed([...new Set(inherited.map(({ debt }) => debt))])}`;
+  const due = host.run.options.check ? "would run" : "are due";
+  const text = `an earlier run left handlers, which ${due} now: ${listed([...new Set(inherited.map(({ debt }) => debt))])}`;
   host.run.emit({ type: "warning", host: host.info.name, text });
 }
 

@@ -1,7 +1,7 @@
 /** A module's view of a host while it plans one task: reads facts, and keeps book of how sure they were. */
 import type { Become } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
-import { type Fact, type FactKey, factKeyId } from "../facts/fact.ts";
+import { type Fact, type FactKey, factKeyId, type Printed } from "../facts/fact.ts";
 import type { Surroundings } from "../facts/surroundings.ts";
 import type { HostRun } from "../plays/host-run.ts";
 import type { PlanHost } from "../tasks/task.ts";
@@ -21,6 +21,8 @@ export interface PlanningOptions {
   readonly timeout?: number;
   /** How long its facts may take, in milliseconds, where that is more than usual. */
   readonly readTimeout?: number | undefined;
+  /** Told what a command has printed that was read as a fact. */
+  onPrinted?(printed: Printed): void;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
 }
@@ -66,6 +68,8 @@ export class Planning implements PlanHost {
     this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
     const known = await this.#host.facts.read(this.#become, fact, key, this.#options.readTimeout);
     if (known.tentative) this.#tentative = true;
+    const printed = fact.source.printed?.(known.value);
+    if (printed) this.#options.onPrinted?.(printed);
     return known.value;
   }
 

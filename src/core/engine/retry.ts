@@ -3,10 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { milliseconds } from "../base/duration.ts";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
+import type { Printed } from "../facts/fact.ts";
 import { attempt, timeoutOf } from "./attempt.ts";
 import type { HostContext } from "./context.ts";
 import { Planning } from "./planning.ts";
 import { type Outcome, resultOf, type TaskRun } from "./task-run.ts";
+import { tellPrinted } from "./tell-printed.ts";
 import { decide, foresee, judged, MistakenVerdict } from "./verdict.ts";
 
 const defaultDelay = "5s";
@@ -81,11 +83,13 @@ async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Out
   }
 }
 
-function planningFor<V>({ task, context, become, certainty, surroundings }: TaskRun<V>): Planning {
+function planningFor<V>(run: TaskRun<V>): Planning {
+  const { task, context, become, certainty, surroundings } = run;
   const tentative = certainty !== "certain" || context.doubt.read;
   const timeout = timeoutOf(task.options);
   const readTimeout = task.options.timeout === undefined ? undefined : timeout;
-  return new Planning(context.host, become, { tentative, surroundings, timeout, readTimeout });
+  const onPrinted = (printed: Printed) => tellPrinted(run, printed);
+  return new Planning(context.host, become, { tentative, surroundings, timeout, readTimeout, onPrinted });
 }
 
 function forgetReads({ host }: HostContext, planning: Planning): void {

@@ -1,9 +1,9 @@
 /** What a task's own conditions make of a try: `changedWhen` and `failedWhen`. */
 
-import { type ErrorCode, type Location, ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
-import type { TaskOptions, TaskResult, Verdict } from "../tasks/task.ts";
+import type { TaskResult, Verdict } from "../tasks/task.ts";
 import { foreseenStatus, foresee as foreseeTry, notify, unknown } from "./attempt.ts";
 import type { Planning } from "./planning.ts";
 import { hasChanged, mayHaveChanged, type Outcome, type TaskRun, unjudged } from "./task-run.ts";
@@ -117,7 +117,7 @@ function statusOf<V>(run: TaskRun<V>, planning: Planning): Outcome<V>["status"] 
  * Asks a condition.
  *
  * @returns undefined where it can't tell, since the task failed before it had a value
- * @throws ShowrunnerError `task.failed` where it gives neither true nor false, or whatever it throws itself
+ * @throws MistakenVerdict where it gives neither true nor false, or throws
  */
 export function decide<V>(
   option: string,
@@ -133,10 +133,9 @@ export function decide<V>(
   } catch (error) {
     if (error instanceof UnknownValue) return "unknown";
     if (error instanceof NoValue) return undefined;
-    // it asked for what no result has
-    if (error instanceof ShowrunnerError && error.code === "playbook.invalid")
-      throw new MistakenVerdict(error.code, `${option}: ${error.message}`, error);
-    throw error;
+    if (error instanceof MistakenVerdict) throw error;
+    const failure = asFailure(error);
+    throw new MistakenVerdict(failure.code, `${option}: ${failure.message}`, failure);
   }
 }
 
@@ -153,21 +152,4 @@ function textIn(value: unknown, name: string): string {
   if (value === null || typeof value !== "object") return "";
   const text: unknown = Reflect.get(value, name);
   return typeof text === "string" ? text : "";
-}
-
-/** @throws ShowrunnerError for a condition that is none: a playbook runs without having been compiled */
-export function checkVerdicts(
-  options: Pick<TaskOptions, "changedWhen" | "failedWhen" | "until">,
-  { code, what, location }: { code: ErrorCode; what: string; location: Location | undefined },
-): void {
-  for (const option of ["changedWhen", "failedWhen", "until"] as const) {
-    const given: unknown = options[option];
-    const isFixed = typeof given === "boolean" && option !== "until";
-    if (given === undefined || isFixed || typeof given === "function") continue;
-    throw new ShowrunnerError(
-      code,
-      `${what}: ${option}: expected ${option === "until" ? "" : "true, false or "}a function of the result, got ${JSON.stringify(given)}`,
-      { location },
-    );
-  }
 }

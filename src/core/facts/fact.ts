@@ -14,6 +14,12 @@ export type FactKey = string | { readonly [name: string]: unknown };
  */
 export type FactSubject = "host" | "services" | "world";
 
+/** What a command has printed. */
+export interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 interface FactBase<K extends FactKey, V> {
   /** Unique; `subject.what` by convention. */
   readonly name: string;
@@ -38,6 +44,8 @@ interface FactBase<K extends FactKey, V> {
    * The files that decide the value, and directories of such files: a change of one of them makes the value stale.
    */
   restsOn?(key: K): readonly string[];
+  /** What of a value a command of the user's has printed: told as the output of the task that asks. */
+  printed?(value: V): Printed;
   /**
    * The key with a task's environment, directory, umask and time limit (milliseconds), for a fact that runs what the
    * task says. What is true of a host does not depend on who asks, so other facts have none.

@@ -2,6 +2,7 @@
 import { reveal, Secret } from "../../secrets/secret.ts";
 import { type ErrorCode, type Location, ShowrunnerError } from "../base/errors.ts";
 import { lines, rawScript, type Script, sh } from "../base/script.ts";
+import { whatItIs } from "../base/what-it-is.ts";
 import type { Change } from "./change.ts";
 
 /** Environment variables by name; a secret stands in no process list and no log. */
@@ -76,16 +77,17 @@ export function checkSurroundings(
   for (const [name, value] of Object.entries(environment)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       throw wrong("environment", "names of letters, digits and _", JSON.stringify(name));
-    // no value is shown: one of the wrong type may be a secret all the same
     if (typeof value !== "string" && !(value instanceof Secret))
-      throw wrong(
-        `environment.${name}`,
-        "a string or a secret",
-        value === null ? "null" : `a ${typeof value}`,
-      );
+      throw wrong(`environment.${name}`, "a string or a secret", kindOf(value));
   }
   if (cwd !== undefined && (typeof cwd !== "string" || cwd === "" || cwd === "-"))
     throw wrong("cwd", "a directory", JSON.stringify(cwd));
   if (umask !== undefined && !(typeof umask === "string" && /^0?[0-7]{3}$/.test(umask)))
     throw wrong("umask", 'octal digits in quotes, such as "027"', JSON.stringify(umask));
+}
+
+/** No value is shown: one of the wrong type may be a secret all the same. */
+function kindOf(value: unknown): string {
+  if (typeof value === "object" || value === undefined) return whatItIs(value);
+  return `a ${typeof value}`;
 }

@@ -210,8 +210,7 @@ export function writePlan(file: string, plan: PlanFile): void {
 export function readPlan(file: string, version: string): PlanFile {
   const plan = parsed(file);
   const again = "make a new one: `npx run plan PLAYBOOK -o FILE`";
-  if (plan === null || typeof plan !== "object" || !("format" in plan) || plan.format !== planFormat.format)
-    throw new ShowrunnerError("plan.invalid", `${file} is no plan`, { hint: again });
+  if (!hasFormat(plan)) throw new ShowrunnerError("plan.invalid", `${file} is no plan`, { hint: again });
   const made = "showrunner" in plan ? String(plan.showrunner) : "an unknown version";
   const isOurs = "formatVersion" in plan && plan.formatVersion === planFormat.formatVersion;
   if (!isOurs || made !== version)
@@ -223,12 +222,41 @@ export function readPlan(file: string, version: string): PlanFile {
   return requireValue(PlanSchema, plan, { code: "plan.invalid", what: `${file} is damaged` });
 }
 
+/**
+ * Takes an earlier plan away, so that nobody applies it for the one that is to come. What is no plan stays.
+ *
+ * @throws ShowrunnerError `usage` where it can't be
+ */
+export function removePlan(file: string): void {
+  if (!isPlan(file)) return;
+  try {
+    rmSync(file);
+  } catch (error) {
+    throw new ShowrunnerError("usage", `the earlier plan ${file} can't be removed: ${messageOf(error)}`);
+  }
+}
+
+function isPlan(file: string): boolean {
+  try {
+    return hasFormat(parsed(file));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether it is a plan, be it of another version. */
+function hasFormat(plan: unknown): plan is { readonly format: string } {
+  return plan !== null && typeof plan === "object" && "format" in plan && plan.format === planFormat.format;
+}
+
 function parsed(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new ShowrunnerError("file.missing", `the plan ${file} can't be read: ${fileProblem(error)}`);
+    throw new ShowrunnerError("file.missing", `the plan ${file} can't be read: ${fileProblem(error)}`, {
+      hint: "`npx run plan PLAYBOOK -o FILE` writes one, unless there is no host that could be planned for",
+    });
   }
   try {
     return JSON.parse(text);

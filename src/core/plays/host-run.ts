@@ -81,9 +81,10 @@ export class HostRun {
     const { facts, session, run, info } = this;
     const { leaseTerms, options } = run;
     const tell = (text: string) => run.emit({ type: "warning", host: info.name, text });
-    const { playbook } = leaseTerms.holder;
+    const { playbook, run: name } = leaseTerms.holder;
     const tenant: Tenant = {
       playbook,
+      run: name,
       hasPlay: (name) => run.hasPlay(name),
       check: options.check === true,
       owes: (id) => this.handlers.owes(id),

@@ -2,11 +2,12 @@
 import { type Location, ShowrunnerError } from "../base/errors.ts";
 import type { HostInfo, InventoryView } from "../base/host.ts";
 import { callerLocation } from "../base/location.ts";
-import { type Names, refuseUnknownOptions } from "../base/option-names.ts";
+import { anything, flag, text, user } from "../base/option-types.ts";
+import { checkOptions, type OptionTypes } from "../base/options.ts";
 import { type TProperties, type TSchema, Type } from "../base/schema.ts";
 import { declaredOnly } from "../base/strict.ts";
 import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
-import { type Rolling, type RollingOptions, rollingOf } from "./rolling-options.ts";
+import { type Rolling, type RollingOptions, rollingOf, rollingOptionTypes } from "./rolling-options.ts";
 import { checkPlays, checkShape } from "./shape.ts";
 import { checkedTags, type StepBody, type StepContext } from "./step.ts";
 
@@ -27,18 +28,15 @@ export interface PlayOptions<P extends TProperties> extends RollingOptions {
   readonly vars?: P;
 }
 
-const optionNames: Names<PlayOptions<TProperties>> = {
-  hosts: true,
-  become: true,
-  tags: true,
-  ignoreUnreachable: true,
-  environment: true,
-  vars: true,
-  serial: true,
-  order: true,
-  strategy: true,
-  maxFailPercentage: true,
-  anyErrorsFatal: true,
+const optionTypes: OptionTypes<PlayOptions<TProperties>> = {
+  hosts: text,
+  become: user,
+  // see checkedTags, checkSurroundings and checkShape
+  tags: anything,
+  ignoreUnreachable: flag,
+  environment: anything,
+  vars: anything,
+  ...rollingOptionTypes,
 };
 
 /** A play whose variables' types are settled. */
@@ -85,7 +83,7 @@ export function play<P extends TProperties = Record<never, never>>(
   const properties = options.vars;
   const schema = Type.Object(properties ?? {}, { additionalProperties: false });
   const mistake = { code: "playbook.invalid", what: `play "${name}"`, location } as const;
-  refuseUnknownOptions<PlayOptions<TProperties>>(options, optionNames, mistake);
+  checkOptions<PlayOptions<TProperties>>(options, optionTypes, mistake);
   checkSurroundings({ environment: options.environment }, mistake);
   const names = Object.keys(steps);
   if (names.length === 0)
@@ -102,7 +100,7 @@ export function play<P extends TProperties = Record<never, never>>(
     become: options.become,
     ignoreUnreachable: options.ignoreUnreachable ?? false,
     environment: options.environment,
-    rolling: rollingOf(name, options, location),
+    rolling: rollingOf(options),
     schema,
     steps: names,
     stepTags: new Map(stepTags),

@@ -1,5 +1,6 @@
 /** How a play goes through its hosts: what its author may say, and what that comes to. */
-import { type Location, ShowrunnerError } from "../base/errors.ts";
+import { flag, oneOf, oneOrMore, percentage, type } from "../base/option-types.ts";
+import type { OptionTypes } from "../base/options.ts";
 import { type BatchSize, batchSize, type HostOrder, hostOrders, type Tolerance } from "./rolling.ts";
 
 const strategies = ["linear", "free"] as const;
@@ -34,29 +35,27 @@ export interface Rolling extends Tolerance {
   readonly strategy: Strategy;
 }
 
-/** @throws ShowrunnerError `playbook.invalid` for a size or percentage that is none */
-export function rollingOf(play: string, options: RollingOptions, location: Location | undefined): Rolling {
-  const {
-    serial = [],
-    order = "inventory",
-    strategy = "linear",
-    maxFailPercentage,
-    anyErrorsFatal,
-  } = options;
+/** What each of them may be. */
+export const rollingOptionTypes: OptionTypes<RollingOptions> = {
+  serial: oneOrMore(type('a whole number above 0 or a share such as "25%"', isSize)),
+  order: oneOf(hostOrders),
+  strategy: oneOf(strategies),
+  maxFailPercentage: percentage,
+  anyErrorsFatal: flag,
+};
+
+/** @param options checked ones */
+export function rollingOf({
+  serial = [],
+  order = "inventory",
+  strategy = "linear",
+  maxFailPercentage,
+  anyErrorsFatal,
+}: RollingOptions): Rolling {
   const sizes = typeof serial === "object" ? serial : [serial];
-  const refuse = (option: string, expected: string, got: unknown): never => {
-    throw new ShowrunnerError(
-      "playbook.invalid",
-      `play "${play}": ${option}: expected ${expected}, got ${JSON.stringify(got)}`,
-      { location },
-    );
-  };
-  for (const size of sizes)
-    if (batchSize(size, 1) === undefined)
-      refuse("serial", 'a whole number above 0 or a share such as "25%"', size);
-  if (maxFailPercentage !== undefined && !(maxFailPercentage >= 0 && maxFailPercentage <= 100))
-    refuse("maxFailPercentage", "a number from 0 to 100", maxFailPercentage);
-  if (!hostOrders.includes(order)) refuse("order", hostOrders.join(", "), order);
-  if (!strategies.includes(strategy)) refuse("strategy", strategies.join(" or "), strategy);
   return { sizes, order, strategy, maxFailPercentage, anyErrorsFatal };
+}
+
+function isSize(value: unknown): boolean {
+  return (typeof value === "number" || typeof value === "string") && batchSize(value, 1) !== undefined;
 }

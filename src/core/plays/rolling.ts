@@ -18,7 +18,7 @@ export type HostOrder = (typeof hostOrders)[number];
  * @example
  * batchSize("30%", 10); // 3
  */
-export function batchSize(size: BatchSize, total: number): number | undefined {
+export function batchSize(size: number | string, total: number): number | undefined {
   const [, digits] = /^(\d+(?:\.\d+)?)%$/.exec(String(size)) ?? [];
   if (digits === undefined)
     return Number.isInteger(Number(size)) && Number(size) > 0 ? Number(size) : undefined;

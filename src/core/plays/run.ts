@@ -211,7 +211,8 @@ class Run implements PlayState {
     for (const { info, handlers, tenure } of this.#hosts.values()) {
       const warn = (text: string) => this.emit({ type: "warning", host: info.name, text });
       const kept = tenure && !this.options.check ? "; kept on the host for the next run" : "";
-      if (handlers.size > 0) warn(`owed, and not run: ${handlers.labels.join(", ")}${kept}`);
+      const { labels } = handlers;
+      if (labels.length > 0) warn(`owed, and not run: ${labels.join(", ")}${kept}`);
       const unpaid = this.options.check ? [] : (tenure?.unpaid ?? []);
       if (unpaid.length > 0) warn(`run, and owed still: ${unpaid.join(", ")}${kept}`);
       const left = (tenure?.inheritance.left ?? []).filter(({ id }) => !handlers.owes(id));

@@ -1,7 +1,11 @@
 /** A step: what a play does on each of its hosts, and what is known of it before it runs. */
 import { type Location, ShowrunnerError } from "../base/errors.ts";
 import type { HostInfo, InventoryView } from "../base/host.ts";
+import { callerLocation } from "../base/location.ts";
+import { anything } from "../base/option-types.ts";
+import { checkOptions } from "../base/options.ts";
 import type { Static, TObject, TProperties } from "../base/schema.ts";
+import { whatItIs } from "../base/what-it-is.ts";
 import { specialTags } from "./selection.ts";
 
 export interface StepContext<P extends TProperties> {
@@ -40,9 +44,20 @@ export interface StepOptions {
  * });
  */
 export function step<P extends TProperties>(
-  { tags = [] }: StepOptions,
+  options: StepOptions,
   body: (context: StepContext<P>) => PromiseLike<unknown>,
 ): StepBody<P> {
+  const mistake = { code: "playbook.invalid", what: "step", location: callerLocation() } as const;
+  // the play looks at its tags, and can name the step
+  checkOptions<StepOptions>(options, { tags: anything }, mistake);
+  const given: unknown = body;
+  if (typeof given !== "function")
+    throw new ShowrunnerError(
+      mistake.code,
+      `step: expected its options and then a function that does it, got ${whatItIs(given)}`,
+      { location: mistake.location, hint: 'step({ tags: ["config"] }, async () => { … })' },
+    );
+  const { tags = [] } = options;
   return Object.assign((context: StepContext<P>) => body(context), { tags });
 }
 

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { type Duration, milliseconds } from "../base/duration.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { callerLocation } from "../base/location.ts";
-import { refuseUnknownOptions } from "../base/option-names.ts";
+import { type OptionType, timeLimit } from "../base/option-types.ts";
+import { checkOptions } from "../base/options.ts";
 import type { HostContext } from "../engine/context.ts";
 import type { Detachment } from "../engine/detached.ts";
 import { runTask } from "../engine/run-task.ts";
@@ -30,6 +31,12 @@ export interface Job<V> {
 }
 
 const defaultPoll = "5s";
+
+const pollInterval: OptionType = {
+  ...timeLimit,
+  // Ansible's 0 starts a job and forgets it
+  hint: "a job is never forgotten: leave poll away, and await the job's wait() where its result is needed",
+};
 
 /**
  * Starts a task and lets the step go on (Ansible's async). The scripts of its changes run on the host in a session of
@@ -63,14 +70,8 @@ export function background<V>(task: Task<V>, options: BackgroundOptions = {}): P
       location,
       hint: "hand it the task itself: background(command({ … })), without await before it",
     });
-  refuseUnknownOptions<BackgroundOptions>(options, { poll: true }, mistake);
-  const poll = milliseconds(options.poll ?? defaultPoll);
-  if (poll === 0)
-    throw new ShowrunnerError(mistake.code, "background: poll: expected a time, got 0", {
-      location,
-      hint: "a job is never forgotten: leave poll away, and await the job's wait() where its result is needed",
-    });
-  return new Background(task, poll);
+  checkOptions<BackgroundOptions>(options, { poll: pollInterval }, mistake);
+  return new Background(task, milliseconds(options.poll ?? defaultPoll));
 }
 
 class Background<V> extends Deferred<Job<V>> {

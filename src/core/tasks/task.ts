@@ -3,17 +3,15 @@ import type { Become } from "../../transport/transport.ts";
 import type { Duration } from "../base/duration.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { callerLocation } from "../base/location.ts";
-import { type Names, refuseUnknownOptions } from "../base/option-names.ts";
+import { checkOptions } from "../base/options.ts";
 import type { HostContext } from "../engine/context.ts";
 import { runTask } from "../engine/run-task.ts";
-import { checkVerdicts } from "../engine/verdict.ts";
 import type { TaskStatus } from "../events/events.ts";
 import type { Change, ChangeOutput } from "../facts/change.ts";
 import type { Fact, FactKey } from "../facts/fact.ts";
 import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
 import { Deferred } from "./deferred.ts";
-import { checkHandlers } from "./option-handlers.ts";
-import { checkNumbers } from "./option-numbers.ts";
+import { taskOptionTypes } from "./option-types.ts";
 
 /** What a module sees of the host it plans for. */
 export interface PlanHost {
@@ -88,27 +86,9 @@ export interface TaskOptions<V = unknown> {
   readonly umask?: string;
 }
 
-const optionNames: Names<TaskOptions> = {
-  name: true,
-  become: true,
-  notify: true,
-  retries: true,
-  delay: true,
-  until: true,
-  changedWhen: true,
-  failedWhen: true,
-  timeout: true,
-  ignoreErrors: true,
-  ignoreUnreachable: true,
-  throttle: true,
-  environment: true,
-  cwd: true,
-  umask: true,
-};
-
 /** Whether there is an option of this name: for who gives it as a module's parameter, as in Ansible. */
 export function isTaskOption(name: string): boolean {
-  return Object.hasOwn(optionNames, name);
+  return Object.hasOwn(taskOptionTypes, name);
 }
 
 /** How a task went. */
@@ -160,15 +140,13 @@ export class Task<V> extends Deferred<TaskResult<V>> {
   constructor(definition: TaskDefinition<V>, options: TaskOptions<V> = {}) {
     super();
     this.module = definition.module;
-    this.title = options.name ?? definition.title;
+    // where nobody compiled, options may be null: told below
+    this.title = options?.name ?? definition.title;
     this.params = definition.params;
     this.options = options;
     const mistake = { code: "params.invalid", what: this.label, location: this.location } as const;
-    refuseUnknownOptions<TaskOptions>(options, optionNames, mistake);
+    checkOptions<TaskOptions>(options, taskOptionTypes, mistake);
     checkSurroundings(options, mistake);
-    checkVerdicts(options, mistake);
-    checkNumbers(options, mistake);
-    checkHandlers(options, mistake);
     this.patience = definition.patience;
     this.message = definition.message;
     this.plan = (host) => definition.plan(host);

@@ -21,12 +21,17 @@ export interface Debt {
   /** The playbook whose run owes it, and the play. */
   readonly playbook: string;
   readonly play: string;
+  /** The run itself; undefined where it did not say. */
+  readonly run?: string | undefined;
   /** Milliseconds since 1970. */
   readonly since: number;
 }
 
+/** Who owes. */
+export type Debtor = Pick<Debt, "playbook" | "play" | "run">;
+
 /** A handler as a debt. */
-export function debtOf(handler: Handler, { playbook, play }: Pick<Debt, "playbook" | "play">): Debt {
+export function debtOf(handler: Handler, debtor: Debtor): Debt {
   const { module, params } = handler.task;
   const label = redact(handler.task.label);
   const become = handler.become?.user;
@@ -34,7 +39,7 @@ export function debtOf(handler: Handler, { playbook, play }: Pick<Debt, "playboo
   const isLocal = moduleNamed(module)?.readsLocalFiles === true;
   const kept = notify === undefined && !isLocal && isPlain(params) && isPlain(options);
   const task = kept ? { params, options } : undefined;
-  return { id: debtId(handler), label, module, task, become, playbook, play, since: Date.now() };
+  return { id: debtId(handler), label, module, task, become, ...debtor, since: Date.now() };
 }
 
 /** @returns undefined for what no run has written */

@@ -3,7 +3,7 @@ import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { lines, type Script, sh } from "../base/script.ts";
-import { type Debt, debtOf } from "./debt.ts";
+import { type Debt, type Debtor, debtOf } from "./debt.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
 import { stateFolders } from "./host-state.ts";
 
@@ -23,20 +23,29 @@ export class Debts {
     this.#session = session;
   }
 
-  /** Notes what is written down in a user's folder, and nothing else is. */
-  found(as: Become | undefined, debts: readonly Debt[]): void {
-    const others = this.#written.filter((written) => written.as?.user !== as?.user);
-    this.#written = [
-      ...others,
-      ...debts.map(({ id, label, playbook, play }) => ({
-        id,
-        label,
-        playbook,
-        play,
-        as,
-        tentative: undefined,
-      })),
-    ];
+  /**
+   * Notes what is written down in a user's folder, and nothing else is. Of what this run has written, what it has
+   * written under another name of the host is not ours to tell of.
+   *
+   * @param run this run
+   * @returns what other runs have written
+   */
+  found(as: Become | undefined, debts: readonly Debt[], run: string): readonly Debt[] {
+    const own = debts.filter((debt) => debt.run === run);
+    const others = debts.filter((debt) => debt.run !== run);
+    const kept = this.#written.filter(
+      (one) => one.as?.user !== as?.user || own.some((debt) => isSame(debt, one)),
+    );
+    const news = others.map(({ id, label, playbook, play }) => ({
+      id,
+      label,
+      playbook,
+      play,
+      as,
+      tentative: undefined,
+    }));
+    this.#written = [...kept, ...news];
+    return others;
   }
 
   /** All that is known to be written down. */
@@ -55,19 +64,14 @@ export class Debts {
    * @param as the user that the change is made as
    * @throws ShowrunnerError `change.failed` where the host can't keep it: then the change must not be made
    */
-  async write(
-    as: Become | undefined,
-    handlers: readonly Handler[],
-    { playbook, play }: Pick<Debt, "playbook" | "play">,
-  ): Promise<void> {
+  async write(as: Become | undefined, handlers: readonly Handler[], debtor: Debtor): Promise<void> {
+    const { playbook, play } = debtor;
     const isWritten = (id: string) =>
-      this.#written.some(
-        (one) => one.id === id && one.as?.user === as?.user && one.playbook === playbook && one.play === play,
-      );
+      this.#written.some((one) => one.as?.user === as?.user && isSame({ id, playbook, play }, one));
     const fresh = handlers.filter((handler) => !isWritten(debtId(handler)));
     if (fresh.length === 0) return;
     const debts = fresh.map((handler) => {
-      const debt = debtOf(handler, { playbook, play });
+      const debt = debtOf(handler, debtor);
       return { debt, file: this.#nextName(debt) };
     });
     const script = sh`umask 077
@@ -161,6 +165,12 @@ rmdir "$state/owed" "$state" 2>/dev/null; :`;
     if (output?.status === 0) return undefined;
     return output?.stderr.toString().trim().split("\n").slice(-3) ?? [];
   }
+}
+
+type Named = Pick<Debt, "id" | "playbook" | "play">;
+
+function isSame(a: Named, b: Named): boolean {
+  return a.id === b.id && a.playbook === b.playbook && a.play === b.play;
 }
 
 /** It is on the disk before the change is made. */

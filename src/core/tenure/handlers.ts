@@ -22,6 +22,8 @@ export interface OwedHandler {
  */
 export class HandlerQueue {
   readonly #owed = new Map<string, OwedHandler>();
+  /** What could not be begun. */
+  readonly #putOff = new Map<string, OwedHandler>();
   /** The run of what is owed that is under way. */
   #running: Promise<void> | undefined;
 
@@ -42,6 +44,7 @@ export class HandlerQueue {
   notify(handler: Handler, certainty: Certainty): void {
     const key = handlerIdentity(handler);
     const owed = this.#owed.get(key);
+    this.#putOff.delete(key);
     if (!owed) this.#owed.set(key, { handler, id: debtId(handler), certainty, isInherited: false });
     else if (order.indexOf(certainty) > order.indexOf(owed.certainty)) owed.certainty = certainty;
   }
@@ -50,7 +53,11 @@ export class HandlerQueue {
   inherit(debts: readonly OwedHandler[]): void {
     const owed = [...this.#owed];
     this.#owed.clear();
-    for (const debt of debts) this.#owed.set(handlerIdentity(debt.handler), debt);
+    for (const debt of debts) {
+      const key = handlerIdentity(debt.handler);
+      this.#owed.set(key, debt);
+      this.#putOff.delete(key);
+    }
     for (const [key, own] of owed) if (!this.#owed.has(key)) this.#owed.set(key, own);
   }
 
@@ -63,16 +70,26 @@ export class HandlerQueue {
     return owed;
   }
 
+  /** Notes that one could not be begun: it stays owed, and is begun no more unless it is notified again. */
+  putOff(owed: OwedHandler): void {
+    this.#putOff.set(handlerIdentity(owed.handler), owed);
+  }
+
   /** Whether a handler is owed that a host would keep under this id. */
   owes(id: string): boolean {
-    return [...this.#owed.values()].some((owed) => owed.id === id);
+    return this.#all.some((owed) => owed.id === id);
   }
 
   /** What is owed, as messages call it. */
   get labels(): readonly string[] {
-    return [...this.#owed.values()].map(({ handler }) => handler.task.label);
+    return this.#all.map(({ handler }) => handler.task.label);
   }
 
+  get #all(): readonly OwedHandler[] {
+    return [...this.#putOff.values(), ...this.#owed.values()];
+  }
+
+  /** How many wait to be run. */
   get size(): number {
     return this.#owed.size;
   }

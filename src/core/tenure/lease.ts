@@ -34,6 +34,8 @@ export class Lease {
   readonly #tell: (text: string) => void;
   readonly #holds = new Map<string, Promise<Hold | undefined>>();
   readonly #keepers = new Set<Keeper>();
+  /** By user: the run that was waited for in vain, and is not waited for once more. */
+  readonly #inVain = new Map<string, string>();
   /** Keepers that the host is just starting. */
   readonly #starting = new Set<Promise<Keeper>>();
 
@@ -119,11 +121,14 @@ export class Lease {
     end: EndFirst = this.#terms.takeOver ? "all" : "nothing",
   ): Promise<{ hold: Hold; last: string }> {
     const { holder } = this.#terms;
-    const wait = Math.ceil(this.#terms.wait);
+    const user = become?.user ?? "";
+    const inVain = this.#inVain.get(user);
+    const wait = inVain === undefined ? Math.ceil(this.#terms.wait) : 0;
     const script = keeperScript(holder, { shell, wait, end });
     const keeper = await this.#start(become, script.text, wait + answerLimit);
     const hold = (kept: Keeper | undefined): Hold => ({ keeper: kept, shell });
     let trouble = () => "";
+    let inTheWay = "";
     const orphans: string[] = [];
     for (;;) {
       const [word, rest] = await keeper.hear();
@@ -148,6 +153,7 @@ export class Lease {
             this.#tell(`${described(other)} died and left its connection behind: it is ended`);
             return this.#take(become, shell, { idleOf: other.run });
           }
+          inTheWay = other?.run ?? "";
           trouble = () => `another run is changing this host: ${described(other)}`;
           break;
         }
@@ -156,6 +162,7 @@ export class Lease {
           continue;
         case "orphans": {
           const dead = holderFrom(rest);
+          inTheWay = dead?.run ?? "";
           trouble = () => `${described(dead)}, died and left commands at work here: ${orphanTexts(orphans)}`;
           break;
         }
@@ -164,8 +171,13 @@ export class Lease {
           continue;
         case "late":
           keeper.close();
+          if (inVain !== undefined && inVain !== inTheWay) {
+            this.#inVain.delete(user);
+            return this.#take(become, shell);
+          }
+          this.#inVain.set(user, inTheWay);
           throw new ShowrunnerError("lease.held", trouble(), {
-            hint: `--wait-lease 10m waits for it (here: ${wait} s); --take-over ends what works there, whatever it is in the middle of`,
+            hint: `--wait-lease 10m waits for it (here: ${Math.ceil(this.#terms.wait)} s); --take-over ends what works there, whatever it is in the middle of`,
           });
         case "refused":
           throw new ShowrunnerError("lease.failed", "the host has no place for the lease", {
@@ -176,7 +188,7 @@ export class Lease {
           keeper.close();
           throw new ShowrunnerError("host.lost", noAnswer().message, { details: keeper.complaint });
       }
-      this.#tell(`${trouble()}: waiting for up to ${wait} s`);
+      if (wait > 0) this.#tell(`${trouble()}: waiting for up to ${wait} s`);
     }
   }
 }

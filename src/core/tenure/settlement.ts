@@ -26,7 +26,8 @@ export class Settlement {
   /** Writes down what a change may come to owe. What it has come to is settled after it, in any case. */
   async owe(become: Become | undefined, handlers: readonly Handler[], play: string): Promise<void> {
     for (const id of handlers.map(debtId)) this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
-    await this.#debts.write(become, handlers, { playbook: this.#tenant.playbook, play });
+    const { playbook, run } = this.#tenant;
+    await this.#debts.write(become, handlers, { playbook, play, run });
   }
 
   /** Strikes out what was written down for a change and is not owed after all. Never rejects. */

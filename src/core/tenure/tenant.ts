@@ -3,6 +3,8 @@ import type { Become } from "../../transport/transport.ts";
 
 export interface Tenant {
   readonly playbook: string;
+  /** Random: no other run has it. */
+  readonly run: string;
   /** Whether the playbook has a play of this name, wanted in this run or not. */
   hasPlay(name: string): boolean;
   /** Whether the run only plans. */

@@ -114,8 +114,8 @@ export class Tenure {
     const { value } = await this.#facts.read(become, hostState, this.#lease.run);
     this.#seen.set(userOf(become), value.last);
     const debts = isBusy(value) ? [] : value.debts;
-    this.#debts.found(become, debts);
-    this.inheritance.found(debts, become);
+    // our own are read again where the host came back from a reboot
+    this.inheritance.found(this.#debts.found(become, debts, this.#tenant.run), become);
   }
 }
 

@@ -13,9 +13,11 @@ it("is certainly a change, of what nobody knows", async () => {
   ]);
 });
 
-it("wants a duration", () => {
+it("wants a duration, and says which there are", () => {
   // @ts-expect-error: no duration
-  expect(() => reboot({ timeout: "soon" })).toThrow(/timeout/);
+  expect(() => reboot({ timeout: "soon" })).toThrow(
+    'reboot: timeout: expected a time such as 5, "500ms" or "10m" (in ms, s, m or h; at most 24 days), got "soon"',
+  );
 });
 
 it("waits for no host any more once its run is over", async () => {

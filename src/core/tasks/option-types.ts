@@ -1,0 +1,47 @@
+/** What each of a task's options may be. */
+import {
+  anything,
+  duration,
+  flag,
+  oneOrMore,
+  text,
+  timeLimit,
+  type,
+  user,
+  wholeNumber,
+} from "../base/option-types.ts";
+import type { OptionTypes } from "../base/options.ts";
+import type { TaskOptions } from "./task.ts";
+
+/** In Ansible it is a name. */
+const handler = type(
+  "a task",
+  (value) => value !== null && typeof value === "object" && "claim" in value && "plan" in value,
+  'a handler is a task that is kept in a variable: const restart = service({ name: "nginx", state: "restarted" })',
+);
+
+const condition = type("a function of the result", (value) => typeof value === "function");
+
+const verdict = type(
+  "true, false or a function of the result",
+  (value) => typeof value === "boolean" || typeof value === "function",
+);
+
+export const taskOptionTypes: OptionTypes<TaskOptions> = {
+  name: text,
+  become: user,
+  notify: oneOrMore(handler),
+  retries: wholeNumber({ from: 0 }),
+  delay: duration,
+  until: condition,
+  changedWhen: verdict,
+  failedWhen: verdict,
+  timeout: timeLimit,
+  ignoreErrors: flag,
+  ignoreUnreachable: flag,
+  throttle: wholeNumber({ from: 1 }),
+  // see checkSurroundings
+  environment: anything,
+  cwd: anything,
+  umask: anything,
+};
