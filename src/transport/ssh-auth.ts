@@ -7,6 +7,7 @@ import ssh2 from "ssh2";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
 import { missingKey } from "./missing-key.ts";
+import { passwordText } from "./password.ts";
 import { publicPart } from "./public-part.ts";
 import type { Password, ResolvedSettings } from "./settings.ts";
 
@@ -30,9 +31,13 @@ export type Authentication =
  * What to try, in OpenSSH's order: the agent, key files, a password. A named key file is tried alone; the agent is asked
  * for just that key, where it is encrypted.
  *
- * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read
+ * @param signal ends what is being run for a password
+ * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read; `secret.unavailable`
  */
-export async function authentications(settings: ResolvedSettings): Promise<Authentication[]> {
+export async function authentications(
+  settings: ResolvedSettings,
+  signal?: AbortSignal,
+): Promise<Authentication[]> {
   const { user: username, identityFile, keyFiles = defaultKeys(), passphrase, password } = settings;
   const found: Authentication[] = [];
   const offerAgent = (agent: AgentKeys | undefined) => {
@@ -48,7 +53,7 @@ export async function authentications(settings: ResolvedSettings): Promise<Authe
     });
   };
   if (identityFile !== undefined) {
-    const key = namedKey(identityFile, passphrase);
+    const key = await namedKey(identityFile, passphrase, signal);
     // as OpenSSH has it: an encrypted key that the agent holds needs no passphrase
     if ("locked" in key) {
       const agent = await agentKeys();
@@ -61,13 +66,13 @@ export async function authentications(settings: ResolvedSettings): Promise<Authe
     const agent = await agentKeys();
     if (!settings.noAgent) offerAgent(agent);
     for (const file of keyFiles.filter((name) => existsSync(name) || existsSync(`${name}.pub`))) {
-      const key = readKey(file, passphrase);
+      const key = await readKey(file, passphrase, signal);
       if (!("problem" in key)) offer(key);
       else if (settings.noAgent) offerAgent(heldAs(file, agent));
     }
   }
   if (password !== undefined) {
-    const answer = reveal(password);
+    const answer = await passwordText(password, signal);
     found.push({ type: "password", username, password: answer });
     // sshd asks this way where PAM does, and a host may allow nothing else
     found.push({
@@ -91,9 +96,13 @@ function defaultKeys(): string[] {
 const fail = (message: string, hint: string) => new ShowrunnerError("host.auth", message, { hint });
 
 /** Or why only an agent can open it. */
-function namedKey(file: string, passphrase: Password | undefined): Key | { readonly locked: string } {
+async function namedKey(
+  file: string,
+  passphrase: Password | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Key | { readonly locked: string }> {
   if (!existsSync(file)) throw missingKey(file);
-  const key = readKey(file, passphrase);
+  const key = await readKey(file, passphrase, signal);
   if (!("problem" in key)) return key;
   const { problem } = key;
   if (problem === publicOnly) return { locked: problem };
@@ -118,7 +127,11 @@ function heldAs(file: string, agent: AgentKeys | undefined): AgentKeys | undefin
 
 const publicOnly = "is a public key";
 
-function readKey(file: string, passphrase: Password | undefined): Key | { readonly problem: string } {
+async function readKey(
+  file: string,
+  passphrase: Password | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Key | { readonly problem: string }> {
   let content: Buffer;
   try {
     content = readFileSync(file);
@@ -130,11 +143,8 @@ function readKey(file: string, passphrase: Password | undefined): Key | { readon
   if (!(plain instanceof Error))
     return plain.isPrivateKey() ? { content, passphrase: undefined } : { problem: publicOnly };
   if (passphrase === undefined) return { problem: plain.message };
-  const opened = ssh2.utils.parseKey(content, reveal(passphrase));
-  if (!(opened instanceof Error)) return { content, passphrase: reveal(passphrase) };
+  const opens = await passwordText(passphrase, signal);
+  const opened = ssh2.utils.parseKey(content, opens);
+  if (!(opened instanceof Error)) return { content, passphrase: opens };
   return { problem: /encrypted|passphrase/i.test(plain.message) ? "wrong passphrase" : opened.message };
-}
-
-function reveal(password: Password): string {
-  return typeof password === "string" ? password : password.reveal();
 }

@@ -70,7 +70,7 @@ async function establish(
   try {
     const check = hostKeyCheck(settings);
     keyCheck = check;
-    const authHandler = await authentications(settings);
+    const authHandler = await authentications(settings, signal);
     signal?.throwIfAborted();
     await ssh.connect({
       host: settings.address,

@@ -52,6 +52,7 @@ export const errorCodes = {
   "host.lost": exitCode.hostUnreachable,
   "lab.failed": exitCode.error,
   "lab.missing": exitCode.error,
+  interrupted: exitCode.interrupted,
   internal: exitCode.error,
 } as const;
 
