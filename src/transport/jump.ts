@@ -1,4 +1,5 @@
 /** Jump hosts: how they are written, and what goes wrong at them. */
+import { isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { withDialLimit } from "./dial-limit.ts";
@@ -13,6 +14,9 @@ export interface Hop {
   readonly user: string | undefined;
 }
 
+/** A jump host's address, in brackets or without, and its port. */
+const hopPlace = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/;
+
 /**
  * Reads OpenSSH's ProxyJump: `[user@]host[:port]`, `[user@][2001:db8::1]:port` or `ssh://[user@]host[:port]`,
  * separated by commas; `none` is no jump host. See ssh_config(5).
@@ -23,13 +27,26 @@ export function parseJump(text: string): Hop[] {
     const whole = part.trim().replace(/^ssh:\/\//, "");
     const at = whole.lastIndexOf("@");
     const place = whole.slice(at + 1);
-    const [, bracketed, plain = place, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(place) ?? [];
+    const [, bracketed, plain = place, port] = hopPlace.exec(place) ?? [];
     return {
       address: bracketed ?? plain,
       port: port === undefined ? undefined : Number(port),
       user: at === -1 ? undefined : whole.slice(0, at),
     };
   });
+}
+
+/** Whether a text is one jump host, as `parseJump` reads it. */
+export function isHop(text: string): boolean {
+  const whole = text.trim().replace(/^ssh:\/\//, "");
+  const at = whole.lastIndexOf("@");
+  if (/^-|\s/.test(whole) || at === 0) return false;
+  const place = whole.slice(at + 1);
+  if (isIPv6(place)) return true;
+  const [matched, bracketed, , port] = hopPlace.exec(place) ?? [];
+  if (matched === undefined || (bracketed !== undefined && !isIPv6(bracketed.replace(/%.*$/, ""))))
+    return false;
+  return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
 }
 
 /** Tells routes apart: whoever is on the way, by everything that decides where and as whom we arrive. */
