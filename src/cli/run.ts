@@ -6,13 +6,13 @@ import type { Journal } from "../core/events/journal.ts";
 import type { ConfirmStep } from "../core/plays/confirm.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import { type RunRequest, runPlaybook } from "../core/plays/run.ts";
-import type { HostSettings } from "../inventory/index.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
 import { withJournal } from "./journal.ts";
 import type { ReportFlags } from "./options.ts";
 import { fromRoot } from "./project.ts";
 import { openReporters } from "./reporters.ts";
+import { warnOfHostKeys } from "./unchecked-host-keys.ts";
 
 export interface CommandRun
   extends Pick<
@@ -62,12 +62,6 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
     }
   };
   const reporters = await openReporters(report, process.stdout, warn);
-  const warnOfHostKeys = (event: TimedEvent) => {
-    if (event.type !== "run:start") return;
-    const unchecked = event.hosts.filter((host) => isUnchecked(hosts.host(host).settings));
-    if (unchecked.length > 0)
-      warn(`HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS ${unchecked.join(", ")} (hostKeys: "insecure")`);
-  };
   const { signal, end, stop } = interruptible(() =>
     warn("interrupted: ending what runs; once more ends at once"),
   );
@@ -85,7 +79,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       subscribers: [
         ...reporters.map(({ subscribe }) => subscribe),
         journal.subscribe,
-        warnOfHostKeys,
+        warnOfHostKeys(hosts, warn),
         ...(subscriber ? [subscriber] : []),
       ],
     });
@@ -106,8 +100,4 @@ function orEnd(ask: ConfirmStep, end: (error: ShowrunnerError) => void): Confirm
       return "no";
     }
   };
-}
-
-function isUnchecked({ hostKeys, transport = "ssh" }: HostSettings): boolean {
-  return (transport === "ssh" || transport === "openssh") && hostKeys === "insecure";
 }

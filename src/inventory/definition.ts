@@ -59,6 +59,12 @@ class DefinitionReader {
       vars: this.#vars(vars, subject, path),
       locate: (name) => this.#source.locate([...path, "vars", name]),
     };
+    if (jumpsOver(layer.settings, range))
+      throw invalid(
+        `${subject}, jump: expected other hosts, got the host itself`,
+        this.#source.locate([...path, "jump"]),
+        `jump: "none" says that a host is reached directly.`,
+      );
     const locate = () => this.#source.locate(path);
     for (const name of hostNames(range, subject, locate)) {
       const before = this.#hosts.get(name);
@@ -174,6 +180,11 @@ function joined(top: GroupModel, group: GroupModel): GroupModel {
       locate: (name) => (Object.hasOwn(group.layer.vars, name) ? group : top).layer.locate(name),
     },
   };
+}
+
+/** Said of itself alone; a group's jump host may be in the group. */
+function jumpsOver({ jump = [] }: HostSettings, name: string): boolean {
+  return [jump].flat().some((text) => text.split(",").some((hop) => hop.trim() === name));
 }
 
 function isNetwork(value: unknown): value is string {

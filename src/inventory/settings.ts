@@ -1,6 +1,7 @@
 /** The run-time check of connection settings: an inventory may come from a file that no compiler has seen. */
 import type { Location } from "../core/base/errors.ts";
 import { isTransport } from "../transport/custom.ts";
+import { isHop } from "../transport/jump.ts";
 import { settingOfAnsible } from "./ansible-names.ts";
 import { describe, oneOf, unknownKey, wrongValue } from "./invalid.ts";
 import type { HostSettings } from "./types.ts";
@@ -32,8 +33,7 @@ const choice = (...names: readonly string[]): Rule => ({
   holds: (value) => typeof value === "string" && names.includes(value),
 });
 
-const isJump = (value: unknown) =>
-  typeof value === "string" && value.split(",").every((hop) => /^[^-\s]\S*$/.test(hop.trim()));
+const isJump = (value: unknown) => typeof value === "string" && value.split(",").every(isHop);
 
 const rules = {
   address: word,

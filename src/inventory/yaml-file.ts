@@ -113,6 +113,7 @@ function atPlace<T>(location: Location, run: (what: string) => T): T {
   try {
     return run(what);
   } catch (error) {
+    if (error instanceof ShowrunnerError && error.code === "interrupted") throw error;
     const hint = error instanceof ShowrunnerError ? error.hint : undefined;
     throw invalid(messageOf(error).replace(`${what}: `, ""), location, hint);
   }

@@ -1,9 +1,9 @@
 /** Secrets in files encrypted with age (https://age-encryption.org). */
 import { readFileSync } from "node:fs";
-import { messageOf } from "../core/base/errors.ts";
-import { readSecretFile, secretPath, withoutNewline } from "./file.ts";
+import { readSecretFile, secretPath } from "./file.ts";
 import { reveal, Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";
+import { withoutNewline } from "./without-newline.ts";
 
 export interface AgeOptions {
   /** The file with the identity, as `age-keygen` makes it. Default: what the variable AGE_IDENTITY names or holds. */
@@ -23,23 +23,47 @@ export interface AgeOptions {
  */
 export async function secretAge(file: string, options: AgeOptions = {}): Promise<Secret> {
   const bytes = readSecretFile(secretPath(file), "age file");
+  const text = bytes.toString("latin1");
+  const armoured = text.trimStart().startsWith("-----BEGIN AGE ENCRYPTED FILE-----");
+  if (!armoured && !text.startsWith("age-encryption.org/v1\n"))
+    throw unavailable(
+      `${file} is not an age file: expected one that begins with age-encryption.org/v1, or with -----BEGIN AGE ENCRYPTED FILE-----`,
+      "Encrypt it with `age`, or take what it holds as it stands: secretFrom.file.",
+    );
   const { armor, Decrypter } = await import("age-encryption");
   const decrypter = new Decrypter();
+  if (options.passphrase !== undefined) decrypter.addPassphrase(reveal(options.passphrase));
+  else
+    for (const identity of identities(file, options.identity))
+      told(
+        () => decrypter.addIdentity(identity),
+        `an AGE-SECRET-KEY to decrypt ${file} with is damaged or cut off`,
+      );
+  const sealed = told(
+    () => (armoured ? armor.decode(text) : bytes),
+    `cannot decrypt ${file}: its armour is damaged or cut off`,
+  );
   try {
-    if (options.passphrase !== undefined) decrypter.addPassphrase(reveal(options.passphrase));
-    else for (const identity of identities(file, options.identity)) decrypter.addIdentity(identity);
-    const text = bytes.toString("latin1");
-    const armoured = text.trimStart().startsWith("-----BEGIN AGE");
-    const clear = await decrypter.decrypt(armoured ? armor.decode(text) : bytes);
+    const clear = await decrypter.decrypt(sealed);
     return new Secret(withoutNewline(Buffer.from(clear).toString("utf8")));
   } catch (error) {
-    if (error instanceof Error && error.name === "ShowrunnerError") throw error;
-    throw unavailable(
-      `cannot decrypt ${file}: ${messageOf(error)}`,
-      "Check that it is a file of age, and encrypted for this identity.",
-      error,
-    );
+    throw unavailable(`cannot decrypt ${file}: ${whyNot(error, options)}`);
   }
+}
+
+/** What the library says may quote keys and the file, and is shown to nobody. */
+function told<T>(run: () => T, problem: string): T {
+  try {
+    return run();
+  } catch {
+    throw unavailable(problem);
+  }
+}
+
+function whyNot(error: unknown, { passphrase }: AgeOptions): string {
+  const isAnothers = error instanceof Error && error.message.startsWith("no identity matched");
+  if (!isAnothers) return "it is damaged or cut off";
+  return passphrase === undefined ? "it is not encrypted for this identity" : "the passphrase does not fit";
 }
 
 /** The keys in an identity file, which may also hold comments. */

@@ -1,6 +1,6 @@
 /** Secrets that a command on the control machine prints. */
-import { spawnSync } from "node:child_process";
-import { withoutNewline } from "./file.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
+import { callerLocation } from "../core/base/location.ts";
 import { Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";
 
@@ -9,40 +9,31 @@ import { unavailable } from "./unavailable.ts";
  * on the terminal. No shell is involved: the words are its arguments as they stand.
  *
  * @param argv the command and its arguments
- * @throws ShowrunnerError "secret.unavailable", when revealed, where it isn't there or fails
+ * @throws ShowrunnerError "params.invalid" for what is no list of words; "secret.unavailable", when revealed, where it
+ *   isn't there or fails
  * @example
  * secretFrom.command(["pass", "show", "site/db"]);
  */
 export function secretCommand(argv: readonly [string, ...string[]]): Secret {
-  return new Secret(() => {
-    const text = commandOutput(argv);
+  if (!isArgv(argv))
+    throw new ShowrunnerError(
+      "params.invalid",
+      `secretFrom.command: expected a command and its words, such as ["pass", "show", "site/db"], got ${gotten(argv)}`,
+      { location: callerLocation(), hint: "No shell is involved: each word stands by itself in the list." },
+    );
+  return new Secret(function* () {
+    const text = yield { argv };
     if (text === "") throw unavailable(`the command "${argv[0]}" was to print a secret and printed nothing`);
     return text;
   });
 }
 
-/**
- * @param missing what to do where the command isn't there
- * @returns what the command printed, without one newline at its end
- */
-export function commandOutput(argv: readonly [string, ...string[]], missing?: string): string {
-  const [name, ...args] = argv;
-  const { status, signal, stdout, stderr, error } = spawnSync(name, args, {
-    encoding: "utf8",
-    stdio: ["inherit", "pipe", "pipe"],
-    maxBuffer: 16 * 1024 * 1024,
-  });
-  if (error)
-    throw unavailable(
-      "code" in error && error.code === "ENOENT"
-        ? `the command "${name}", which gives a secret, is not there`
-        : `the command "${name}", which gives a secret, can't be run: ${error.message}`,
-      missing ?? "Install it, or put its folder in PATH.",
-      error,
-    );
-  if (status === 0) return withoutNewline(stdout);
-  const why = stderr.trim().split("\n").at(-1) ?? "";
-  throw unavailable(
-    `the command "${name}", which gives a secret, ${signal ? `was ended by ${signal}` : `failed with status ${status}`}${why ? `: ${why}` : ""}`,
-  );
+function gotten(value: unknown): string {
+  if (typeof value === "string") return "a text";
+  return Array.isArray(value) ? "a list that is empty, or has more than texts in it" : "no list";
+}
+
+/** What the compiler would have seen, had it been asked. */
+function isArgv(value: unknown): boolean {
+  return Array.isArray(value) && value.every((word) => typeof word === "string") && (value[0] ?? "") !== "";
 }

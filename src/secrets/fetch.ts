@@ -1,27 +1,21 @@
-/** Secrets that come from elsewhere, fetched before a run begins. */
-import { Unanswered } from "./prompt.ts";
+/** Secrets that come from elsewhere, read before they are needed. */
 import { Secret } from "./secret.ts";
 
 /**
- * Fetches every secret in some data now. A command that gives one, or a file that must be decrypted, holds up all of
- * this process: in the middle of a run that would be every host, and an interrupt too. One that can't be had is an
- * error only where it is needed, unless somebody was asked for it and did not answer.
+ * Reads every secret in some data now, while this process goes on: revealed later, a command that gives one, or a file
+ * that must be decrypted, would hold up every host, and an interrupt too.
  *
- * @throws ShowrunnerError "secret.unavailable" for a question that was not answered
+ * @param signal ends what is being run for one
+ * @throws ShowrunnerError "secret.unavailable", "interrupted"
  */
-export function fetchSecrets(value: unknown): void {
-  if (value instanceof Secret) fetch(value);
-  else if (Array.isArray(value) || value instanceof Map || isPlain(value))
-    for (const item of value instanceof Map ? value.values() : Object.values(value)) fetchSecrets(item);
+export async function fetchSecrets(value: unknown, signal?: AbortSignal): Promise<void> {
+  for (const secret of secretsIn(value)) await secret.fetch(signal);
 }
 
-function fetch(secret: Secret): void {
-  try {
-    secret.reveal();
-  } catch (error) {
-    if (error instanceof Unanswered) throw error;
-    // else it is told where it is needed
-  }
+function* secretsIn(value: unknown): Generator<Secret> {
+  if (value instanceof Secret) yield value;
+  else if (Array.isArray(value) || value instanceof Map || isPlain(value))
+    for (const item of value instanceof Map ? value.values() : Object.values(value)) yield* secretsIn(item);
 }
 
 function isPlain(value: unknown): value is object {

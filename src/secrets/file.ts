@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Secret } from "./secret.ts";
 import { unavailable, whyUnreadable } from "./unavailable.ts";
+import { withoutNewline } from "./without-newline.ts";
 
 /**
  * What a file holds, without one newline at its end. It is read at once.
@@ -39,9 +40,4 @@ export function readSecretFile(file: string, what: string): Buffer {
   } catch (error) {
     throw unavailable(`cannot read the ${what} ${file}: ${whyUnreadable(error)}`, undefined, error);
   }
-}
-
-/** Editors and commands end a text with a newline that is not meant. */
-export function withoutNewline(text: string): string {
-  return text.replace(/\r?\n$/, "");
 }

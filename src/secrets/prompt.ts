@@ -1,14 +1,10 @@
 /** Secrets that are asked for on the terminal. */
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { ShowrunnerError } from "../core/base/errors.ts";
 import { Secret } from "./secret.ts";
-import { unavailable } from "./unavailable.ts";
+import { interrupted, unavailable } from "./unavailable.ts";
 
 const asked = new Map<string, Secret>();
-
-/** Whoever was asked broke off: that ends what needed the answer, and is not asked again. */
-export class Unanswered extends ShowrunnerError {}
 
 /**
  * Asks on the terminal, without echo: once for a text, however often it is used. It is asked when a run begins,
@@ -68,8 +64,8 @@ function readAnswer(terminal: number, text: string): string {
   while (readSync(terminal, byte) > 0) {
     const key = byte[0] ?? 0;
     if (key === 0x0a || key === 0x0d) break;
-    if (key === 0x03 || (key === 0x04 && typed.length === 0))
-      throw new Unanswered("secret.unavailable", `"${text}" was not answered`);
+    if (key === 0x03) throw interrupted(`interrupted: "${text}" was not answered`);
+    if (key === 0x04 && typed.length === 0) throw unavailable(`"${text}" was not answered`);
     if (key === 0x15) typed.length = 0;
     else if (key === 0x7f || key === 0x08) eraseLast(typed);
     else typed.push(key);

@@ -1,11 +1,17 @@
 /** Values that must never be seen: not in logs, diffs, errors, events or a process list. */
 import { inspect } from "node:util";
-import { lineSpellings, spellings } from "./spellings.ts";
+import { type Reading, readInTurn, readNow } from "./reading.ts";
+import { mask, redact, remember } from "./redact.ts";
 
-const mask = "********";
+export { hasSecrets, redact } from "./redact.ts";
 
-/** Every secret value made in this process, so that whatever is emitted can be cleaned of all of them. */
-const known = new Set<string>();
+/** What could not be read, and why: neither a host nor a step asks for it again. */
+let failures = new Map<Secret, unknown>();
+
+/** Lets a new run try what an earlier one could not read. */
+export function forgetFailures(): void {
+  failures = new Map();
+}
 
 /**
  * A value that shows itself only to what must have it.
@@ -15,14 +21,14 @@ const known = new Set<string>();
  * every event is redacted of all known secrets.
  */
 export class Secret {
-  readonly #read: () => string;
+  readonly #read: () => string | Reading;
   #value: string | undefined;
 
   /**
    * @param value the value, or what fetches it when it is first revealed. Until then nobody has it, so nothing is
    * redacted of it either.
    */
-  constructor(value: string | (() => string)) {
+  constructor(value: string | (() => string | Reading)) {
     if (typeof value === "string") {
       this.#value = value;
       remember(value);
@@ -36,11 +42,33 @@ export class Secret {
    * @throws ShowrunnerError "secret.unavailable" where its source can't give it
    */
   reveal(): string {
+    return this.#value ?? readNow(this.reading());
+  }
+
+  /**
+   * Reads it without holding up this process, so that it can then be revealed at once.
+   *
+   * @param signal ends what is being run for it
+   * @throws ShowrunnerError "secret.unavailable" where its source can't give it, "interrupted"
+   */
+  async fetch(signal?: AbortSignal): Promise<void> {
+    if (this.#value === undefined) await readInTurn(this.reading(), signal);
+  }
+
+  /** How it is read, as a part of a larger reading. */
+  *reading(): Reading {
     if (this.#value !== undefined) return this.#value;
-    const value = this.#read();
-    remember(value);
-    this.#value = value;
-    return value;
+    if (failures.has(this)) throw failures.get(this);
+    try {
+      const read = this.#read();
+      const value = typeof read === "string" ? read : yield* read;
+      remember(value);
+      this.#value = value;
+      return value;
+    } catch (error) {
+      failures.set(this, error);
+      throw error;
+    }
   }
 
   /** @throws TypeError always: what would become of the text is not for anybody to guess */
@@ -75,50 +103,18 @@ export function secret(
   ...values: readonly (string | number | Secret)[]
 ): Secret {
   if (typeof given === "string") return new Secret(given);
-  const shown = (value: string | number | Secret) =>
-    value instanceof Secret ? value.reveal() : String(value);
   // what its parts come from may have to be asked for, and is not before it is needed
-  return new Secret(() =>
-    given.reduce((text, next, index) => {
-      const value = values[index - 1];
-      return `${text}${value === undefined ? "" : shown(value)}${next}`;
-    }),
-  );
+  return new Secret(function* () {
+    let text = given[0] ?? "";
+    for (const [index, value] of values.entries())
+      text += `${value instanceof Secret ? yield* value.reading() : value}${given[index + 1] ?? ""}`;
+    return text;
+  });
 }
 
 /** The value of something that may be secret. */
 export function reveal(value: string | Secret): string {
   return typeof value === "string" ? value : value.reveal();
-}
-
-/** Also under the other spellings in which programs print it. */
-function remember(value: string): void {
-  rememberText(value);
-  // output and errors go line by line, and a file's content often comes with a newline too many
-  for (const line of value.split(/\r?\n/))
-    if (line.trim() !== value && line.trim().length >= 6) rememberText(line.trim(), lineSpellings);
-}
-
-function rememberText(value: string, spell = spellings): void {
-  if (value.length < 3) return; // redacting one or two letters would blank every text and protect nothing
-  for (const spelling of spell(value)) known.add(spelling);
-  ordered = undefined;
-}
-
-let ordered: string[] | undefined;
-
-/** The text with every known secret blanked, longest first so that no part of a longer one stays. */
-export function redact(text: string): string {
-  if (known.size === 0) return text;
-  ordered ??= [...known].sort((a, b) => b.length - a.length);
-  let clean = text;
-  for (const value of ordered) if (clean.includes(value)) clean = clean.replaceAll(value, mask);
-  return clean;
-}
-
-/** Whether there is anything to redact: most runs of most tools have no secret at all. */
-export function hasSecrets(): boolean {
-  return known.size > 0;
 }
 
 /** Whether a value is a secret, shows a known one, or has either within it. */

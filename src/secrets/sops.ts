@@ -1,8 +1,8 @@
 /** Secrets in files of SOPS, read by its own command, which knows the keys of every cloud. */
-import { commandOutput } from "./command.ts";
-import { secretPath } from "./file.ts";
+import { readSecretFile, secretPath } from "./file.ts";
 import { keyParts } from "./key-path.ts";
 import { Secret } from "./secret.ts";
+import { unavailable } from "./unavailable.ts";
 
 const missing = "Install SOPS (https://getsops.io), or take the secret from elsewhere.";
 
@@ -17,7 +17,16 @@ const missing = "Install SOPS (https://getsops.io), or take the secret from else
  */
 export function secretSops(file: string, key?: string): Secret {
   const extract = key === undefined ? [] : ["--extract", extraction(key)];
-  return new Secret(() => commandOutput(["sops", "--decrypt", ...extract, secretPath(file)], missing));
+  return new Secret(function* () {
+    const path = secretPath(file);
+    // of a file in the clear the command may quote what it can't make sense of
+    if (!readSecretFile(path, "file of SOPS").includes("sops"))
+      throw unavailable(
+        `${file} is not encrypted with SOPS: expected the part "sops" that it adds to a file`,
+        "Encrypt it: `sops --encrypt --in-place FILE`.",
+      );
+    return yield { argv: ["sops", "--decrypt", ...extract, path], missing };
+  });
 }
 
 function extraction(key: string): string {

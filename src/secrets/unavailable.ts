@@ -10,6 +10,11 @@ export function unavailable(what: string, hint?: string, cause?: unknown): Showr
   return new ShowrunnerError("secret.unavailable", what, { hint, cause });
 }
 
+/** The error of whoever breaks off what a secret is read by. */
+export function interrupted(what = "interrupted while a secret was read"): ShowrunnerError {
+  return new ShowrunnerError("interrupted", what);
+}
+
 /** Why a file can't be read, in a few words. */
 export function whyUnreadable(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -1,12 +1,14 @@
 /** Secrets in files of Ansible Vault. */
 import { createRequire } from "node:module";
 import type { ScalarTag } from "yaml";
-import { readSecretFile, secretPath, withoutNewline } from "./file.ts";
+import { readSecretFile, secretPath } from "./file.ts";
 import { atPath } from "./key-path.ts";
+import { type Reading, readNow } from "./reading.ts";
 import { Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";
 import { isVaultText, readVaultText } from "./vault.ts";
 import { openVault, type VaultOptions } from "./vault-passwords.ts";
+import { withoutNewline } from "./without-newline.ts";
 
 /**
  * A file that is encrypted with Ansible Vault, or one value of a YAML file: of one that is encrypted as a whole, or
@@ -20,12 +22,12 @@ import { openVault, type VaultOptions } from "./vault-passwords.ts";
  * secretFrom.vault("group_vars/all/vault.yml", "db_password", { passwordFile: "~/.vault-password" });
  */
 export function secretVault(file: string, key?: string, options: VaultOptions = {}): Secret {
-  return new Secret(() => {
+  return new Secret(function* () {
     const written = readSecretFile(secretPath(file), "vault file").toString("utf8");
     const whole = isVaultText(written);
-    if (key === undefined) return withoutNewline(decrypted(written, file, options));
-    const text = whole ? decrypted(written, file, options) : written;
-    return valueAt(text, file, key, options);
+    if (key === undefined) return withoutNewline(yield* opened(written, file, options));
+    const text = whole ? yield* opened(written, file, options) : written;
+    return yield* valueAt(text, file, key, options);
   });
 }
 
@@ -37,17 +39,23 @@ export function secretVault(file: string, key?: string, options: VaultOptions = 
  */
 export function vaultSecret(text: string, what: string): Secret {
   const envelope = readVaultText(text, what);
-  return new Secret(() => openVault(envelope, what).toString("utf8"));
+  return new Secret(function* () {
+    return (yield* openVault(envelope, what)).toString("utf8");
+  });
 }
 
-/** The text of a file that is encrypted as a whole. */
-export function decrypted(text: string, what: string, options: VaultOptions = {}): string {
-  return openVault(readVaultText(text, what), what, options).toString("utf8");
+/** The text of a file that is encrypted as a whole, at once. */
+export function decrypted(text: string, what: string): string {
+  return readNow(opened(text, what));
 }
 
-function valueAt(text: string, file: string, key: string, options: VaultOptions): string {
+function* opened(text: string, what: string, options?: VaultOptions): Reading {
+  return (yield* openVault(readVaultText(text, what), what, options)).toString("utf8");
+}
+
+function* valueAt(text: string, file: string, key: string, options: VaultOptions): Reading {
   const value = atPath(parseYaml(text, file), key);
-  if (value instanceof Encrypted) return decrypted(value.text, `${file}, ${key}`, options);
+  if (value instanceof Encrypted) return yield* opened(value.text, `${file}, ${key}`, options);
   if (typeof value === "string") return value;
   throw unavailable(
     `${file}: expected a text at "${key}", ${value === undefined || value === null ? "there is nothing" : "got a list or a mapping"}`,

@@ -1,10 +1,10 @@
 /** The passwords of Ansible Vault: from options, or from where Ansible itself takes them. */
 import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
-import { commandOutput } from "./command.ts";
 import { readSecretFile, secretPath } from "./file.ts";
 import { secretPrompt } from "./prompt.ts";
-import { reveal, Secret } from "./secret.ts";
+import type { Reading } from "./reading.ts";
+import { Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";
 import { decryptVault, type VaultText } from "./vault.ts";
 
@@ -20,7 +20,7 @@ export interface VaultOptions {
 /** A password that can be had: its id, and how. */
 interface Identity {
   readonly id: string | undefined;
-  readonly read: () => string;
+  readonly read: () => Reading;
 }
 
 /**
@@ -30,15 +30,16 @@ interface Identity {
  * ANSIBLE_VAULT_PASSWORD_FILE.
  *
  * @param what how the text is called in a message
+ * @param options none where its place has room for none: in YAML
  * @throws ShowrunnerError "secret.unavailable" where there is no password, or none fits
  */
-export function openVault(text: VaultText, what: string, options: VaultOptions = {}): Buffer {
-  const all = identities(options);
+export function* openVault(text: VaultText, what: string, options?: VaultOptions): Reading<Buffer> {
+  const all = identities(options ?? {});
   if (all.length === 0)
     throw unavailable(`${what}: no vault password to decrypt it with`, howToGive(options));
   const first = all.filter(({ id }) => id !== undefined && id === text.id);
   for (const identity of [...first, ...all.filter((one) => !first.includes(one))]) {
-    const clear = decryptVault(text, passwordOf(identity));
+    const clear = decryptVault(text, yield* passwordOf(identity));
     if (clear) return clear;
   }
   const id = text.id === undefined ? "" : `, which says the id "${text.id}"`;
@@ -47,14 +48,15 @@ export function openVault(text: VaultText, what: string, options: VaultOptions =
   throw unavailable(`${what}: ${tried} it${id}, or the text was altered`, howToGive(options));
 }
 
-function howToGive({ id }: VaultOptions): string {
-  return id === undefined
+function howToGive(options: VaultOptions | undefined): string {
+  if (options?.id !== undefined) return `Set ANSIBLE_VAULT_IDENTITY_LIST to ${options.id}@FILE.`;
+  return options
     ? "Say { passwordFile: FILE }, or set ANSIBLE_VAULT_PASSWORD_FILE."
-    : `Set ANSIBLE_VAULT_IDENTITY_LIST to ${id}@FILE.`;
+    : "Set ANSIBLE_VAULT_PASSWORD_FILE to the password's file, or ANSIBLE_VAULT_IDENTITY_LIST to ID@FILE or ID@prompt.";
 }
 
 function identities({ password, passwordFile, id }: VaultOptions): Identity[] {
-  if (password !== undefined) return [{ id, read: () => reveal(password) }];
+  if (password !== undefined) return [{ id, read: () => given(password) }];
   if (passwordFile !== undefined) return [{ id, read: () => readPassword(passwordFile, id) }];
   const listed = (process.env["ANSIBLE_VAULT_IDENTITY_LIST"] ?? "")
     .split(",")
@@ -71,29 +73,33 @@ function identities({ password, passwordFile, id }: VaultOptions): Identity[] {
   return file ? [...listed, { id: undefined, read: () => readPassword(file, undefined) }] : listed;
 }
 
+function* given(password: string | Secret): Reading {
+  return typeof password === "string" ? password : yield* password.reading();
+}
+
 /** What Ansible takes for a question, not for a file. */
 const asked: ReadonlySet<string> = new Set(["prompt", "prompt_ask_vault_pass"]);
 
-function ask(id: string | undefined): string {
-  return secretPrompt(id === undefined ? "Vault password" : `Vault password (${id})`).reveal();
+function ask(id: string | undefined): Reading {
+  return secretPrompt(id === undefined ? "Vault password" : `Vault password (${id})`).reading();
 }
 
 /** A command is asked once for each password: it may want a key touched, or ask on the terminal. */
 const passwords = new Map<string, string>();
 
-function readPassword(path: string, id: string | undefined): string {
+function* readPassword(path: string, id: string | undefined): Reading {
   const file = secretPath(path);
   const key = JSON.stringify([file, id]);
   const known = passwords.get(key);
   if (known !== undefined) return known;
-  const text = isExecutable(file) ? commandOutput([file, ...idOption(file, id)]) : read(file);
+  const text = isExecutable(file) ? yield { argv: [file, ...idOption(file, id)] } : read(file);
   if (text === "") throw unavailable(`the vault password file ${path} is empty`);
   passwords.set(key, text);
   return text;
 }
 
-function passwordOf(identity: Identity): string {
-  return new Secret(identity.read()).reveal(); // known from here on, and so redacted
+function* passwordOf(identity: Identity): Reading {
+  return new Secret(yield* identity.read()).reveal(); // known from here on, and so redacted
 }
 
 function read(file: string): string {

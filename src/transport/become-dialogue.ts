@@ -1,6 +1,7 @@
 /** The talk with a program that wants a password before it starts a command as another user. */
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { refused } from "./become-refused.ts";
+import { passwordText } from "./password.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, RemoteProcess } from "./transport.ts";
 
@@ -63,8 +64,10 @@ function converse(
     let answered = false;
     let timer: NodeJS.Timeout | undefined;
     const asking = terminal?.stdout ?? process.stderr;
+    const over = new AbortController();
     const stop = () => {
       clearTimeout(timer);
+      over.abort();
       process.stdout.off("data", onStdout);
       process.stderr.off("data", onSaid);
       if (terminal) asking.off("data", onSaid);
@@ -78,7 +81,7 @@ function converse(
       if (password === undefined) return end(refused(become, said.replaceAll(question ?? "\0", "").trim()));
       answered = true;
       said = "";
-      (terminal ?? process).stdin.write(`${typeof password === "string" ? password : password.reveal()}\n`);
+      passwordText(password, over.signal).then((text) => (terminal ?? process).stdin.write(`${text}\n`), end);
     };
     const onSaid = (chunk: Buffer) => {
       said += chunk.toString();

@@ -1,4 +1,5 @@
 /** Chooses the transport for a host and loads only that one. */
+import { fetchSecrets } from "../secrets/fetch.ts";
 import { connectCustom, type Transport } from "./custom.ts";
 import type { ConnectionSettings } from "./settings.ts";
 import type { Connect } from "./transport.ts";
@@ -12,7 +13,11 @@ export function connector(transport: TransportName | Transport, settings: Connec
     case "ssh":
       return async (signal) => (await import("./ssh.ts")).connectSsh(settings, signal);
     case "openssh":
-      return async (signal) => (await import("./openssh.ts")).connectOpenSsh(settings, signal);
+      return async (signal) => {
+        // it is given them at once, whether the host asks or not
+        await fetchSecrets(settings, signal);
+        return (await import("./openssh.ts")).connectOpenSsh(settings, signal);
+      };
     case "local":
       return async () => (await import("./local.ts")).connectLocal();
   }

@@ -3,17 +3,19 @@ import { type ErrorDetails, messageOf, ShowrunnerError } from "../core/base/erro
 import { quote } from "../core/base/script.ts";
 import { startChild } from "./child-process.ts";
 import { dialByShell } from "./dial-by-shell.ts";
-import type { ConnectionSettings } from "./settings.ts";
+import { type ConnectionSettings, defaultConnectTimeout } from "./settings.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** A way to reach hosts: the value of the setting `transport`. */
 export interface Transport {
   /** How inventories and messages call it. */
   readonly name: string;
   /**
-   * Reaches one host. Whatever it throws is shown as the reason why the host is unreachable. The signal is aborted when
-   * the run ends first: whatever still connects then, keeps the process from ending.
+   * Reaches one host. Whatever it throws is shown as the reason why the host is unreachable, and so is that it takes
+   * longer than the host's `connectTimeout` (15 s). The signal is aborted then, and when the run ends first: whatever
+   * still connects keeps the process from ending.
    */
   connect(host: ConnectionSettings, signal?: AbortSignal): Promise<Connection>;
 }
@@ -27,9 +29,6 @@ export interface CommandTransport {
    */
   command(host: ConnectionSettings, script: string): readonly string[];
 }
-
-/** Until the first process has answered, where the host's settings say nothing else. Seconds. */
-const defaultLimit = 15;
 
 /**
  * Defines a transport, for the setting `transport` of hosts and groups.
@@ -74,12 +73,31 @@ export async function connectCustom(
   host: ConnectionSettings,
   signal?: AbortSignal,
 ): Promise<Connection> {
+  const { connectTimeout = defaultConnectTimeout } = host;
+  const unwanted = new AbortController();
+  const given = AbortSignal.any([unwanted.signal, ...(signal ? [signal] : [])]);
   try {
-    return await transport.connect(host, signal);
+    const connecting = unlessAborted(Promise.resolve(transport.connect(host, given)), given, (late) => {
+      if (isConnection(late)) void late.close();
+    });
+    const made = await withTimeLimit(connecting, connectTimeout * 1000, () =>
+      unreachable(transport.name, host, `no answer within ${connectTimeout} s`, {}),
+    );
+    if (isConnection(made)) return made;
   } catch (error) {
+    unwanted.abort();
     if (error instanceof ShowrunnerError) throw error;
     throw unreachable(transport.name, host, messageOf(error), { cause: error });
   }
+  throw unreachable(transport.name, host, "its connect() gave no connection", {
+    hint: "A connection has the functions spawn, dial and close: see docs/extending.md.",
+  });
+}
+
+/** What the compiler would have seen, had it been asked. */
+function isConnection(value: unknown): value is Connection {
+  if (typeof value !== "object" || value === null) return false;
+  return ["spawn", "dial", "close"].every((name) => typeof Reflect.get(value, name) === "function");
 }
 
 function unreachable(
@@ -102,7 +120,7 @@ async function connectByCommand(
   command: (script: string) => readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
-  const { connectTimeout = defaultLimit } = host;
+  const { connectTimeout = defaultConnectTimeout } = host;
   const byHand = { hint: `try it by hand: ${command("id").map(quote).join(" ")}` };
   const probe = startChild(command(":"), "group");
   const said: Buffer[] = [];

@@ -24,7 +24,8 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
   const chosen = chosenFile(settings);
   const { alsoKnownHosts = chosen === undefined ? otherKnownHosts() : [] } = settings;
   const own = chosen ?? defaultKnownHosts();
-  const known = new KnownHosts(hostKeys === "insecure" ? [] : [own, ...alsoKnownHosts]);
+  const readKnown = () => new KnownHosts(hostKeys === "insecure" ? [] : [own, ...alsoKnownHosts]);
+  const known = readKnown();
   // under an alias a key is kept without a port, as OpenSSH does
   const name = settings.hostKeyAlias ?? hostName(address, port);
   let refused: ShowrunnerError | undefined;
@@ -40,7 +41,9 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
     },
     verify(key) {
       if (hostKeys === "insecure") return true;
-      const judged = known.judge(name, key);
+      const before = known.judge(name, key);
+      // another host of the run may be at the same address, and its key pinned by now
+      const judged = before.verdict === "unknown" ? readKnown().judge(name, key) : before;
       const shown = `${keyType(key)} ${fingerprint(key)}`;
       switch (judged.verdict) {
         case "known":

@@ -1,7 +1,9 @@
 /** Jump hosts: how they are written, and what goes wrong at them. */
 import { createHash } from "node:crypto";
+import { isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { fetchSecrets } from "../secrets/fetch.ts";
 import { withDialLimit } from "./dial-limit.ts";
 import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings, reveal } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";
@@ -14,6 +16,9 @@ export interface Hop {
   readonly user: string | undefined;
 }
 
+/** A jump host's address, in brackets or without, and its port. */
+const hopPlace = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/;
+
 /**
  * Reads OpenSSH's ProxyJump: `[user@]host[:port]`, `[user@][2001:db8::1]:port` or `ssh://[user@]host[:port]`,
  * separated by commas; `none` is no jump host. See ssh_config(5).
@@ -24,7 +29,7 @@ export function parseJump(text: string): Hop[] {
     const whole = part.trim().replace(/^ssh:\/\//, "");
     const at = whole.lastIndexOf("@");
     const place = whole.slice(at + 1);
-    const [, bracketed, plain = place, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(place) ?? [];
+    const [, bracketed, plain = place, port] = hopPlace.exec(place) ?? [];
     return {
       address: bracketed ?? plain,
       port: port === undefined ? undefined : Number(port),
@@ -33,11 +38,25 @@ export function parseJump(text: string): Hop[] {
   });
 }
 
+/** Whether a text is one jump host, as `parseJump` reads it. */
+export function isHop(text: string): boolean {
+  const whole = text.trim().replace(/^ssh:\/\//, "");
+  const at = whole.lastIndexOf("@");
+  if (/^-|\s/.test(whole) || at === 0) return false;
+  const place = whole.slice(at + 1);
+  if (isIPv6(place)) return true;
+  const [matched, bracketed, , port] = hopPlace.exec(place) ?? [];
+  if (matched === undefined || (bracketed !== undefined && !isIPv6(bracketed.replace(/%.*$/, ""))))
+    return false;
+  return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
+}
+
 /**
  * Tells routes apart: who is on the way, by all that decides where and as whom we arrive, and whether we are let in. A
  * digest, since passwords are part of it.
  */
-export function routeName(hops: readonly ConnectionSettings[]): string {
+export async function routeName(hops: readonly ConnectionSettings[], signal?: AbortSignal): Promise<string> {
+  await fetchSecrets(hops, signal);
   return createHash("sha256")
     .update(JSON.stringify(hops.map(deciding)))
     .digest("base64");

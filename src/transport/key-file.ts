@@ -4,8 +4,9 @@ import ssh2 from "ssh2";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
 import { missingKey } from "./missing-key.ts";
+import { passwordText } from "./password.ts";
 import { publicPart } from "./public-part.ts";
-import { type Password, reveal } from "./settings.ts";
+import type { Password } from "./settings.ts";
 
 /** One that is open, or that its passphrase opens. */
 export interface Key {
@@ -23,14 +24,16 @@ export interface Useless {
  * What there is of the key that an inventory names.
  *
  * @param socket the agent that is asked for it where nothing else opens it
+ * @param signal ends what is being run for the passphrase
  */
 export async function namedKey(
   file: string,
   passphrase: Password | undefined,
   socket: string | undefined,
+  signal?: AbortSignal,
 ): Promise<Key | AgentKeys | Useless> {
   if (!existsSync(file)) return { problem: "unusable", error: missingKey(file) };
-  const key = readKey(file, passphrase);
+  const key = await readKey(file, passphrase, signal);
   if (!("problem" in key)) return key;
   const { problem } = key;
   if (problem !== publicOnly && !/passphrase/i.test(problem)) return unusable(file, problem);
@@ -54,7 +57,11 @@ export function heldAs(file: string, agent: AgentKeys | undefined): AgentKeys | 
 
 const publicOnly = "is a public key";
 
-export function readKey(file: string, passphrase: Password | undefined): Key | { readonly problem: string } {
+export async function readKey(
+  file: string,
+  passphrase: Password | undefined,
+  signal?: AbortSignal,
+): Promise<Key | { readonly problem: string }> {
   let content: Buffer;
   try {
     content = readFileSync(file);
@@ -66,8 +73,9 @@ export function readKey(file: string, passphrase: Password | undefined): Key | {
   if (!(plain instanceof Error))
     return plain.isPrivateKey() ? { content, passphrase: undefined } : { problem: publicOnly };
   if (passphrase === undefined) return { problem: plain.message };
-  const opened = ssh2.utils.parseKey(content, reveal(passphrase));
-  if (!(opened instanceof Error)) return { content, passphrase: reveal(passphrase) };
+  const opens = await passwordText(passphrase, signal);
+  const opened = ssh2.utils.parseKey(content, opens);
+  if (!(opened instanceof Error)) return { content, passphrase: opens };
   const isShut = /encrypted|passphrase/i.test(plain.message) && !unknownType.test(opened.message);
   return { problem: isShut ? "wrong passphrase" : opened.message };
 }

@@ -42,7 +42,7 @@ async function ownWay(hop: ConnectionSettings): Promise<OpenSshSettings> {
   return { ...(await completeForOpenSsh(hop)), jump: hop.jump };
 }
 
-function reach(
+async function reach(
   target: OpenSshSettings,
   hops: readonly OpenSshSettings[],
   signal: AbortSignal | undefined,
@@ -50,7 +50,7 @@ function reach(
   const last = hops.at(-1);
   if (last === undefined) return establish(target, signal);
   return bastions.through(
-    routeName(hops),
+    await routeName(hops, signal),
     (unwanted) => atHop(last, reach(last, hops.slice(0, -1), unwanted)),
     (bastion) => establish(target, signal, { name: last.name, connection: bastion }),
     signal,

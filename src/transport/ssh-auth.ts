@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
 import { type AgentKeys, agentKeys, agentSocket } from "./agent.ts";
 import { heldAs, type Key, namedKey, readKey } from "./key-file.ts";
-import { type ResolvedSettings, reveal } from "./settings.ts";
+import { passwordText } from "./password.ts";
+import type { ResolvedSettings } from "./settings.ts";
 
 export type Authentication =
   | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
@@ -27,9 +28,13 @@ export type Authentication =
  * What to try, in OpenSSH's order: the agent, key files, a password. A named key file is tried alone; the agent is asked
  * for just that key, where it is encrypted.
  *
- * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read
+ * @param signal ends what is being run for a password
+ * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read; `secret.unavailable`
  */
-export async function authentications(settings: ResolvedSettings): Promise<Authentication[]> {
+export async function authentications(
+  settings: ResolvedSettings,
+  signal?: AbortSignal,
+): Promise<Authentication[]> {
   const { user: username, identityFile, keyFiles = defaultKeys(), passphrase, password } = settings;
   const found: Authentication[] = [];
   const offerAgent = (agent: AgentKeys | undefined) => {
@@ -45,7 +50,7 @@ export async function authentications(settings: ResolvedSettings): Promise<Authe
     });
   };
   if (identityFile !== undefined) {
-    const key = await namedKey(identityFile, passphrase, agentSocket());
+    const key = await namedKey(identityFile, passphrase, agentSocket(), signal);
     if ("content" in key) offer(key);
     else if (!("problem" in key)) offerAgent(key);
     else if (key.problem !== "locked" || password === undefined) throw key.error;
@@ -53,13 +58,13 @@ export async function authentications(settings: ResolvedSettings): Promise<Authe
     const agent = await agentKeys(agentSocket());
     if (!settings.noAgent) offerAgent(agent);
     for (const file of keyFiles.filter((name) => existsSync(name) || existsSync(`${name}.pub`))) {
-      const key = readKey(file, passphrase);
+      const key = await readKey(file, passphrase, signal);
       if (!("problem" in key)) offer(key);
       else if (settings.noAgent) offerAgent(heldAs(file, agent));
     }
   }
   if (password !== undefined) {
-    const answer = reveal(password);
+    const answer = await passwordText(password, signal);
     found.push({ type: "password", username, password: answer });
     // sshd asks this way where PAM does, and a host may allow nothing else
     found.push({

@@ -44,7 +44,7 @@ async function reach(
   const last = hops.at(-1);
   if (last === undefined) return establish(target, signal);
   return bastions.through(
-    routeName(hops),
+    await routeName(hops, signal),
     (unwanted) => atHop(last, reach(last, hops.slice(0, -1), unwanted)),
     async (bastion) => {
       const dialled = dialThrough(bastion, last, target);
@@ -70,7 +70,7 @@ async function establish(
   try {
     const check = hostKeyCheck(settings);
     keyCheck = check;
-    const authHandler = await authentications(settings);
+    const authHandler = await authentications(settings, signal);
     signal?.throwIfAborted();
     await ssh.connect({
       host: settings.address,

@@ -17,6 +17,25 @@ it("facts prints a row a host, or everything as JSON", async () => {
   });
 });
 
+it("every command that reaches hosts warns of those whose keys are not checked", async () => {
+  const unchecked = project({
+    "inventory/lab.ts": `import { inventory } from "showrunner";
+export default inventory({
+  settings: { hostKeys: "insecure" },
+  hosts: { gone: { address: "127.0.0.1", port: 1 }, here: { transport: "local" } },
+});`,
+  });
+  for (const words of [
+    ["facts"],
+    ["exec", "all", "--", "true"],
+    ["handlers"],
+    ["task", "command", "{argv: ['true']}", "--hosts", "all"],
+  ]) {
+    const { stdout, stderr } = await run(unchecked, words);
+    expect(stdout + stderr).toMatch(/HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS gone \(hostKeys/);
+  }
+});
+
 it("facts answers with 4 for a host that is not there, and still tells of the others", async () => {
   const mixed = project({
     "inventory/lab.ts": `import { inventory } from "showrunner";

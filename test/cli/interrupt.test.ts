@@ -73,6 +73,52 @@ it("a second Ctrl-C ends even what does not end by itself", async () => {
   expect(status).toBe(99);
 });
 
+it.each(["SIGINT", "SIGTERM"] as const)(
+  "%s while a secret is read ends the run and what reads it",
+  async (name) => {
+    const { child, ended, reader } = await readingSecret("exec sleep 60");
+    child.kill(name);
+    const { status, stdout } = await ended;
+    expect(status).toBe(99);
+    expect(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
+      type: "run:end",
+      exitCode: 99,
+    });
+    expect(isRunning(reader)).toBe(false);
+  },
+);
+
+it("a second Ctrl-C ends at once a run whose secret's command takes no notice", async () => {
+  const { child, ended, reader } = await readingSecret("trap '' TERM INT; while :; do sleep 1; done");
+  child.kill("SIGINT");
+  await sleep(300);
+  child.kill("SIGINT");
+  expect((await ended).status).toBe(99);
+  await expect.poll(() => isRunning(reader)).toBe(false);
+});
+
+/** A run whose secret is being read, and the process that does that. */
+async function readingSecret(script: string) {
+  const folder = project({
+    "inventory/lab.ts": `import { inventory, secretFrom } from "showrunner";
+export default inventory({
+  settings: { transport: "local" },
+  vars: { password: secretFrom.command(["sh", "-c", ${JSON.stringify(`echo $$ >reader; ${script}`)}]) },
+  hosts: { web1: {}, web2: {} },
+});`,
+    "playbooks/site.ts": `import { copy, play, playbook, SecretString } from "showrunner";
+export default playbook([
+  play("p", { hosts: "all", vars: { password: SecretString() } }, {
+    one: ({ vars }) => copy({ dest: "/nowhere/at/all", content: vars.password }),
+  }),
+]);`,
+  });
+  const started = start(folder, ["playbook", "site", "--reporter", "jsonl"]);
+  const file = join(folder, "reader");
+  while (!existsSync(file) || !readFileSync(file, "utf8").endsWith("\n")) await sleep(50);
+  return { ...started, reader: Number(readFileSync(file, "utf8")) };
+}
+
 it("the end of npx, which passes no signal on, ends a run as the signal would", async () => {
   const folder = project({ "inventory/lab.ts": twoHosts, "playbooks/site.ts": slow });
   const said = join(folder, "said");

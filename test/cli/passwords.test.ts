@@ -62,6 +62,28 @@ ${hosts("")}`;
   });
 });
 
+it("Ctrl-C at the question is an interrupt, and the end of the input is no answer", async () => {
+  const { folder, env } = projectWith("");
+  const main = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+  const command = [process.execPath, main, "exec", "all", "-bK", "--", "echo done"].map(quote).join(" ");
+  const typing = async (key: string) => {
+    const child = spawn("script", ["-qec", command, "/dev/null"], {
+      cwd: folder,
+      env: { ...env, NO_COLOR: "1" },
+    });
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.endsWith("become password: ")) child.stdin.write(key);
+    });
+    return { status: await new Promise((resolve) => child.once("close", resolve)), said };
+  };
+  const interrupted = await typing("\x03");
+  expect(interrupted.status).toBe(99);
+  expect(interrupted.said).toContain('interrupted: "become password" was not answered');
+  expect((await typing("\x04")).status).toBe(5);
+});
+
 it("--ask-become-pass asks on the terminal, and the variable for it stays hidden", async () => {
   const { folder, env } = projectWith("");
   const main = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));

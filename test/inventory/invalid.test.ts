@@ -91,6 +91,22 @@ describe("a mistake in a TypeScript inventory", () => {
       "{ settings: {\n connectTimeout: 0 } }",
       "lab.ts:3: settings, connectTimeout: expected a number of seconds above 0, got 0",
     ],
+    ...[
+      "10.77.0.11:99999",
+      "10.77.0.11:0",
+      "a@b@c:xx",
+      "@bastion",
+      "[bastion]:22",
+      "a,",
+      "-oProxyCommand=x",
+    ].map((jump): [string, string] => [
+      `{ settings: {\n jump: '${jump}' } }`,
+      `lab.ts:3: settings, jump: expected jump hosts as "user@host:port,…" or a list of them, got "${jump}"`,
+    ]),
+    [
+      "{ hosts: {\n web1: {\n  jump: 'bastion,web1' } } }",
+      `lab.ts:4: host "web1", jump: expected other hosts, got the host itself`,
+    ],
     [
       "{ lab: {\n network: '192.0.2.0' } }",
       `lab.ts:3: lab, network: expected a network such as "192.0.2.0/24", got "192.0.2.0"`,

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { redactDeep, Secret } from "../../src/secrets/secret.ts";
-import { failure, loadYaml } from "./helpers.ts";
+import { loadYaml } from "./helpers.ts";
 
 const vaults = resolve(import.meta.dirname, "../secrets/vault");
 const fixture = (name: string) => readFileSync(join(vaults, name), "utf8");
@@ -27,9 +28,25 @@ it("needs no password where nothing encrypted is used", async () => {
   vi.stubEnv("ANSIBLE_VAULT_PASSWORD_FILE", "");
   vi.stubEnv("ANSIBLE_VAULT_IDENTITY_LIST", "");
   const inventory = await loadYaml(hosts, { "group_vars/all.yml": fixture("inline.yml") });
-  expect(await failure(() => revealed(inventory.host("web1").vars["inline"]))).toMatch(
-    /group_vars\/all.yml:2: no vault password to decrypt it with$/,
+  const { inline } = inventory.host("web1").vars;
+  expect(() => revealed(inline)).toThrow(
+    expect.objectContaining({
+      message: expect.stringMatching(/group_vars\/all.yml:2: no vault password to decrypt it with$/),
+      // options can be given to `secretFrom.vault` alone
+      hint: expect.stringMatching(/^Set ANSIBLE_VAULT_PASSWORD_FILE /),
+    }),
   );
+});
+
+it("is no mistake of the inventory where whoever gives the password was interrupted", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "vault-"));
+  const program = join(folder, "password");
+  writeFileSync(program, "#!/bin/sh\nkill -INT $$\n", { mode: 0o700 });
+  vi.stubEnv("ANSIBLE_VAULT_PASSWORD_FILE", program);
+  vi.stubEnv("ANSIBLE_VAULT_IDENTITY_LIST", "");
+  const loading = loadYaml(hosts, { "group_vars/all.yml": fixture("whole.yml") });
+  await expect(loading).rejects.toMatchObject({ code: "interrupted", exitCode: 99 });
+  rmSync(folder, { recursive: true });
 });
 
 it("makes a secret of every text in a file that is encrypted as a whole", async () => {

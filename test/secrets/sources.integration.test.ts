@@ -2,11 +2,12 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { inspect } from "node:util";
 import { armor, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { messageOf } from "../../src/core/base/errors.ts";
 import { fetchSecrets } from "../../src/secrets/fetch.ts";
-import { redact } from "../../src/secrets/secret.ts";
+import { forgetFailures, redact, secret } from "../../src/secrets/secret.ts";
 import { secretFrom } from "../../src/secrets/sources.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "secrets-"));
@@ -54,10 +55,10 @@ describe("the environment", () => {
 
 describe("a file", () => {
   test.each([
-    ["one\n", "one"],
-    ["two\n\n", "two\n"],
-    ["three", "three"],
-    ["four\r\n", "four"],
+    ["value-1\n", "value-1"],
+    ["value-2\n\n", "value-2\n"],
+    ["value-3", "value-3"],
+    ["value-4\r\n", "value-4"],
   ])("%j gives %j", (content, value) => {
     expect(secretFrom.file(put("plain", content)).reveal()).toBe(value);
   });
@@ -88,16 +89,67 @@ describe("a command", () => {
     expect(redact("the-output-1")).toBe("********");
   });
 
-  it("runs before the first host, where a play's variables hold it, and fails only where it is needed", () => {
+  it("is read ahead wherever it is in some data, and then not again", async () => {
     const runs = put("early", "");
     const made = secretFrom.command(["sh", "-c", `echo x >> ${runs}; echo early-output`]);
-    const broken = secretFrom.command(["false"]);
-    fetchSecrets(
-      new Map([["play", new Map([["web1", { deep: [{ made, broken }], bytes: Buffer.from("x") }]])]]),
+    await fetchSecrets(
+      new Map([["play", new Map([["web1", { deep: [{ made }], bytes: Buffer.from("x") }]])]]),
     );
     expect(readFileSync(runs, "utf8")).toBe("x\n");
     expect(made.reveal()).toBe("early-output");
-    expect(() => broken.reveal()).toThrow("failed with status 1");
+    expect(readFileSync(runs, "utf8")).toBe("x\n");
+  });
+
+  it("that fails is not run again, read ahead or revealed, until another run begins", async () => {
+    const runs = put("failing", "");
+    const broken = secretFrom.command(["sh", "-c", `echo x >> ${runs}; exit 1`]);
+    const whole = secret`password=${broken}`;
+    expect(await failure(() => fetchSecrets([whole, broken]))).toContain("failed with status 1");
+    expect(await failure(() => broken.reveal())).toContain("failed with status 1");
+    expect(await failure(() => whole.reveal())).toContain("failed with status 1");
+    expect(readFileSync(runs, "utf8")).toBe("x\n");
+    forgetFailures();
+    expect(await failure(() => whole.reveal())).toContain("failed with status 1");
+    expect(readFileSync(runs, "utf8")).toBe("x\nx\n");
+  });
+
+  it("is read while this process goes on, and those that ask on the terminal do so one after the other", async () => {
+    const log = put("log", "");
+    const made = (name: string) =>
+      secretFrom.command(["sh", "-c", `echo begin >> ${log}; sleep 0.2; echo end >> ${log}; echo ${name}`]);
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 20);
+    const both = [made("first-secret"), made("second-secret")];
+    await Promise.all(both.map((one) => fetchSecrets(one)));
+    clearInterval(timer);
+    expect(both.map((one) => one.reveal())).toEqual(["first-secret", "second-secret"]);
+    expect(readFileSync(log, "utf8")).toBe("begin\nend\nbegin\nend\n");
+    expect(ticks).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ["ends as it is asked to", "exec sleep 30"],
+    ["takes no notice", "trap '' TERM INT; sleep 30; sleep 30"],
+    ["has started others", "sleep 30; true"],
+  ])("that %s is ended with the run", async (_, script) => {
+    const pidFile = put("pid", "");
+    const made = secretFrom.command(["sh", "-c", `echo $$ > ${pidFile}; ${script}`]);
+    const ending = new AbortController();
+    const started = performance.now();
+    const reading = failure(() => fetchSecrets(made, ending.signal));
+    await expect.poll(() => readFileSync(pidFile, "utf8")).toMatch(/\d/);
+    ending.abort();
+    expect(await reading).toMatch(/^interrupted/);
+    expect(performance.now() - started).toBeLessThan(4000);
+    expect(() => process.kill(Number(readFileSync(pidFile, "utf8")), 0)).toThrow("ESRCH");
+  });
+
+  it("that is a text is refused, with what it should be", async () => {
+    // what a program that was not compiled may say
+    const given: [string, ...string[]] = JSON.parse('"pass show site/db"');
+    expect(await failure(() => secretFrom.command(given))).toBe(
+      'secretFrom.command: expected a command and its words, such as ["pass", "show", "site/db"], got a text',
+    );
   });
 
   test.each<[readonly [string, ...string[]], string]>([
@@ -152,12 +204,28 @@ describe("age", async () => {
     expect(await failure(() => secretFrom.age(file, { identity: put("none.txt", "# nothing\n") }))).toBe(
       "there is no AGE-SECRET-KEY in none.txt",
     );
-    expect(await failure(() => secretFrom.age(file, { identity: other }))).toMatch(
-      /^cannot decrypt secret.age: /,
+    expect(await failure(() => secretFrom.age(file, { identity: other }))).toBe(
+      "cannot decrypt secret.age: it is not encrypted for this identity",
     );
-    expect(await failure(() => secretFrom.age(keys, { identity: keys }))).toMatch(
-      /^cannot decrypt keys.txt: /,
+    const cut = put("cut.age", bytes.slice(0, -10));
+    expect(await failure(() => secretFrom.age(cut, { identity: keys }))).toBe(
+      "cannot decrypt cut.age: it is damaged or cut off",
     );
+  });
+
+  it("never quotes a file that is not encrypted, nor an identity that is damaged", async () => {
+    const clear = put("clear.txt", "CANARYclear\n");
+    const armour = put("armour.txt", "-----BEGIN AGE ENCRYPTED FILE-----\nCANARYclear\n");
+    const damaged = put("damaged.txt", `${identity.slice(0, -5)}CNARY\n`);
+    for (const [given, keyFile, message] of [
+      [clear, keys, "clear.txt is not an age file: expected one that begins with age-encryption.org/v1"],
+      [armour, keys, "cannot decrypt armour.txt: its armour is damaged or cut off"],
+      [file, damaged, "an AGE-SECRET-KEY to decrypt secret.age with is damaged or cut off"],
+    ] as const) {
+      const error: unknown = await secretFrom.age(given, { identity: keyFile }).catch((thrown) => thrown);
+      expect(messageOf(error).replaceAll(`${folder}/`, "")).toContain(message);
+      expect(inspect(error)).not.toMatch(/CANARY|CNARY/);
+    }
   });
 
   it("never quotes what AGE_IDENTITY holds", async () => {
@@ -176,15 +244,23 @@ describe("sops", () => {
   it("asks the command for one value, or for the file", () => {
     put("sops", `#!/bin/sh\nprintf '%s|' "$@"\n`, 0o755);
     vi.stubEnv("PATH", `${folder}:${process.env["PATH"]}`);
-    expect(secretFrom.sops("/site.yaml", "db.users[0].token").reveal()).toBe(
-      `--decrypt|--extract|["db"]["users"][0]["token"]|/site.yaml|`,
+    const file = put("site.yaml", "db: ENC[…]\nsops: {}\n");
+    expect(secretFrom.sops(file, "db.users[0].token").reveal()).toBe(
+      `--decrypt|--extract|["db"]["users"][0]["token"]|${file}|`,
     );
-    expect(secretFrom.sops("/site.yaml").reveal()).toBe("--decrypt|/site.yaml|");
+    expect(secretFrom.sops(file).reveal()).toBe(`--decrypt|${file}|`);
+  });
+
+  it("is not asked for a file in the clear, of which it might quote something", async () => {
+    const file = put("clear.yaml", "db: CANARYclear\n");
+    expect(await failure(() => secretFrom.sops(file, "db").reveal())).toBe(
+      'clear.yaml is not encrypted with SOPS: expected the part "sops" that it adds to a file',
+    );
   });
 
   it("says so where the command isn't there", async () => {
     vi.stubEnv("PATH", join(folder, "nowhere"));
-    const made = secretFrom.sops("site.yaml");
+    const made = secretFrom.sops(put("site.yaml", "sops: {}\n"));
     expect(await failure(() => made.reveal())).toBe(`the command "sops", which gives a secret, is not there`);
   });
 });

@@ -8,7 +8,6 @@ const questions: string[] = [];
 vi.mock("../../src/secrets/prompt.ts", async () => {
   const { Secret } = await import("../../src/secrets/secret.ts");
   return {
-    Unanswered: class extends Error {},
     secretPrompt(text: string) {
       questions.push(text);
       return new Secret(text.includes("prod") ? "other-password" : "test-password");

@@ -8,6 +8,7 @@ import { startChild } from "../../src/transport/child-process.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { defineTransport, type Transport } from "../../src/transport/custom.ts";
 import { Session } from "../../src/transport/session.ts";
+import type { Connection } from "../../src/transport/transport.ts";
 
 interface SilentPort {
   readonly port: number;
@@ -221,6 +222,17 @@ describe("a host that a transport does not reach", () => {
       defineTransport({ name: "jail", connect: () => Promise.reject(new Error("no route")) }),
       "no connection to box by jail: no route",
     ],
+    [
+      "where it gave nothing",
+      // what a program that was not compiled may give
+      defineTransport({ name: "jail", connect: async () => JSON.parse("null") }),
+      "no connection to box by jail: its connect() gave no connection",
+    ],
+    [
+      "where it gave something else",
+      defineTransport({ name: "jail", connect: async () => JSON.parse('{ "close": true }') }),
+      "no connection to box by jail: its connect() gave no connection",
+    ],
   ])("is unreachable, %s", async (_, transport, message) => {
     const session = over(transport);
     await expect(session.run(undefined, ["true"])).rejects.toMatchObject({
@@ -236,6 +248,31 @@ describe("a host that a transport does not reach", () => {
     await expect(session.run(undefined, ["true"])).rejects.toMatchObject({
       hint: "try it by hand: false 'a b' id",
     });
+    await session.close();
+  });
+
+  it("is unreachable where it never connects, and is told to leave off; what comes too late is closed", async () => {
+    let resolve: (made: Connection) => void = () => undefined;
+    const promise = new Promise<Connection>((settle) => {
+      resolve = settle;
+    });
+    const close = vi.fn(async () => undefined);
+    let signal: AbortSignal | undefined;
+    const transport = defineTransport({
+      name: "endless",
+      connect: (_, given) => {
+        signal = given;
+        return promise;
+      },
+    });
+    const session = over(transport, { connectTimeout: 0.2 });
+    await expect(session.run(undefined, ["true"])).rejects.toMatchObject({
+      code: "host.unreachable",
+      message: "no connection to box by endless: no answer within 0.2 s",
+    });
+    expect(signal?.aborted).toBe(true);
+    resolve({ spawn: () => Promise.reject(new Error()), dial: () => Promise.reject(new Error()), close });
+    await vi.waitFor(() => expect(close).toHaveBeenCalled());
     await session.close();
   });
 

@@ -112,6 +112,18 @@ describe("a host's key", () => {
     expect(readFileSync(file, "utf8")).toBe(`db1 ${other.line}\nweb1 ${mine.line}\n`);
   });
 
+  it("is pinned once where several hosts of a run are at one address, and another key of it is refused", () => {
+    const file = join(dir, "several");
+    // all of them began before the first one's key was seen
+    const [first, second, third] = [1, 2, 3].map(() => hostKeyCheck(settings(file)));
+    expect([first?.verify(mine.blob), second?.verify(mine.blob), third?.verify(other.blob)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(readFileSync(file, "utf8")).toBe(`web1 ${mine.line}\n`);
+  });
+
   it("is refused where it can't be pinned", () => {
     const check = hostKeyCheck(settings(join(dir, "mine", "known_hosts")));
     expect(check.verify(mine.blob)).toBe(false);

@@ -11,6 +11,7 @@ import { findInventory } from "../inventories.ts";
 import { withJournal } from "../journal.ts";
 import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
+import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
 
 interface Flags extends PasswordFlags {
   readonly inventory?: string;
@@ -67,7 +68,7 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
           // for a look at a host while a run is at work there
           lease: false,
         }),
-        subscribers: [printer(width), journal.subscribe],
+        subscribers: [warnOfHostKeys(inventory, warnOnStderr), printer(width), journal.subscribe],
         signal,
         ...(flags.forks === undefined ? {} : { forks: flags.forks }),
       });

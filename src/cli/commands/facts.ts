@@ -11,6 +11,7 @@ import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { tellFailures } from "../tell-failures.ts";
 import { table } from "../text.ts";
+import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
 
 interface Flags extends PasswordFlags {
   readonly inventory?: string;
@@ -52,7 +53,7 @@ async function print(pattern: string, flags: Flags): Promise<number> {
       inventoryName: shown,
       inventory,
       access,
-      subscribers: [tellFailures],
+      subscribers: [warnOfHostKeys(inventory, warnOnStderr), tellFailures],
       signal,
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),
     });

@@ -2,6 +2,7 @@
  * Every error a user can meet, in one registry: a stable code, an exit code and what to do next.
  * A message says what, where, expected and got; the hint says what to do.
  */
+import { redact } from "../../secrets/redact.ts";
 
 /** A place in a user's file. Lines and columns count from 1. */
 export interface Location {
@@ -52,6 +53,7 @@ export const errorCodes = {
   "host.lost": exitCode.hostUnreachable,
   "lab.failed": exitCode.error,
   "lab.missing": exitCode.error,
+  interrupted: exitCode.interrupted,
   internal: exitCode.error,
 } as const;
 
@@ -68,7 +70,8 @@ export interface ErrorDetails {
 }
 
 /**
- * An error with a stable code, shown to a user without a stack trace.
+ * An error with a stable code, shown to a user without a stack trace. What it says is cleaned of all known secrets when
+ * it is made: a step that catches it may print it.
  *
  * @example
  * throw new ShowrunnerError("inventory.pattern", `no host matches "wbe"`, { hint: `did you mean "web"?` });
@@ -80,12 +83,12 @@ export class ShowrunnerError extends Error {
   readonly details: readonly string[];
 
   constructor(code: ErrorCode, message: string, { hint, location, details = [], cause }: ErrorDetails = {}) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(redact(message), cause === undefined ? undefined : { cause });
     this.name = "ShowrunnerError";
     this.code = code;
-    this.hint = hint;
+    this.hint = hint === undefined ? undefined : redact(hint);
     this.location = location;
-    this.details = details;
+    this.details = details.map(redact);
   }
 
   get exitCode(): number {

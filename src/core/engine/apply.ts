@@ -10,11 +10,16 @@ import { inlineLimit, refused as refusedByCheck, stagingPath, writeFileScript } 
 
 /** A script ended with a status that does not mean success. */
 export class BadStatus extends ShowrunnerError {
-  readonly output: Output;
+  readonly #output: Output;
 
   constructor(output: Output, message: string, details: ErrorDetails) {
     super("change.failed", message, details);
-    this.output = output;
+    this.#output = output;
+  }
+
+  /** As it was printed: nothing that prints the error prints this too. */
+  get output(): Output {
+    return this.#output;
   }
 }
 

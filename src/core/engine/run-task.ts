@@ -1,5 +1,6 @@
 /** Runs one task on one host and reports it. Every module gets retries, check mode and the rest for nothing. */
 
+import { fetchSecrets } from "../../secrets/fetch.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import type { ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
@@ -73,6 +74,8 @@ async function runInTurn<V>(
   emit({ type: "task:start", ...where });
   host.run.watch?.begun?.(run);
   try {
+    // those of a command that stand in the step itself: revealed, they would hold up every host, and an interrupt
+    await fetchSecrets([task.params, run.surroundings], host.run.signal);
     const outcome = await withRetries(run);
     end(outcome.status, "unknown" in outcome.value ? { reason: outcome.value.unknown } : {});
     if (task.message !== undefined) emit({ type: "message", host: host.info.name, text: task.message });

@@ -1,8 +1,6 @@
 /** Runs a playbook: its plays in order. */
 import { setMaxListeners } from "node:events";
 import pLimit, { type LimitFunction } from "p-limit";
-import { fetchSecrets } from "../../secrets/fetch.ts";
-import { askPrompts } from "../../secrets/prompt.ts";
 import { Session } from "../../transport/session.ts";
 import type { Become, Connect } from "../../transport/transport.ts";
 import { type Duration, milliseconds } from "../base/duration.ts";
@@ -13,6 +11,7 @@ import type { WorldClock } from "../facts/facts.ts";
 import type { LeaseTerms } from "../tenure/lease.ts";
 import { leaseHolder } from "../tenure/lease-holder.ts";
 import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
+import { fetchVars } from "./fetch-vars.ts";
 import { HostRun } from "./host-run.ts";
 import type { Play } from "./play.ts";
 import { type PlayState, runPlay } from "./play-run.ts";
@@ -76,14 +75,13 @@ export type { RunSummary } from "./summary.ts";
  * Runs a playbook on an inventory.
  *
  * @returns how every host fared, once all connections are closed
- * @throws ShowrunnerError `inventory.pattern`, `vars.invalid` or `usage`, before any host is touched
+ * @throws ShowrunnerError `inventory.pattern`, `vars.invalid`, `secret.unavailable` or `usage`, before any host is touched
  */
 export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
   const { playbook, extraVars = {} } = request;
   const plays = selectPlays(request);
   const vars = checkVars(plays, extraVars, playbook.plays);
-  askPrompts();
-  fetchSecrets(vars);
+  await fetchVars(plays, vars, request.signal);
   return new Run(request, plays, vars).run();
 }
 

@@ -1,5 +1,5 @@
 import { type Duration, milliseconds } from "../../core/base/duration.ts";
-import { messageOf } from "../../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
 import type { HostContext } from "../../core/engine/context.ts";
 import { asFailure } from "../../core/events/failure.ts";
 import { Deferred } from "../../core/tasks/deferred.ts";
@@ -20,7 +20,16 @@ class Facts extends Deferred<HostFacts> {
 
   constructor({ cache }: FactsOptions) {
     super();
-    this.#age = cache === undefined ? undefined : milliseconds(cache);
+    this.#age = cache === undefined ? undefined : this.#millisecondsOf(cache);
+  }
+
+  #millisecondsOf(cache: Duration): number {
+    try {
+      return milliseconds(cache);
+    } catch (error) {
+      const { code, message } = asFailure(error);
+      throw new ShowrunnerError(code, `facts, cache: ${message}`, { location: this.location });
+    }
   }
 
   protected override async run({ host, become, doubt }: HostContext): Promise<HostFacts> {

@@ -117,6 +117,22 @@ describe("facts({ cache })", () => {
     );
   });
 
+  it("refuse an age that is none, with the line that says it", async () => {
+    // what a program that was not compiled may say
+    const cache: "1h" = JSON.parse('"banana"');
+    const { exitCode, events } = await runHere(() => facts({ cache }));
+    expect(exitCode).toBe(2);
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        type: "host:failed",
+        error: expect.objectContaining({
+          message: 'facts, cache: expected a duration such as "2s" or "10m", got "banana"',
+          location: expect.objectContaining({ file: import.meta.filename }),
+        }),
+      }),
+    );
+  });
+
   it("are read afresh where those kept are broken", async () => {
     await read("1h");
     writeFileSync(kept(), "{");

@@ -1,0 +1,23 @@
+/** The warning of hosts whose keys are not checked: every command that reaches hosts gives it. */
+import type { Subscriber } from "../core/events/events.ts";
+import type { HostSettings, Inventory } from "../inventory/index.ts";
+import { styleFor } from "../report/index.ts";
+
+/** @param warn told when a run begins that has such hosts */
+export function warnOfHostKeys(inventory: Inventory, warn: (text: string) => void): Subscriber {
+  return (event) => {
+    if (event.type !== "run:start") return;
+    const unchecked = event.hosts.filter((host) => isUnchecked(inventory.host(host).settings));
+    if (unchecked.length > 0)
+      warn(`HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS ${unchecked.join(", ")} (hostKeys: "insecure")`);
+  };
+}
+
+/** A warning of a command that has no reporter. */
+export function warnOnStderr(text: string): void {
+  process.stderr.write(`${styleFor(process.stderr)("yellow", "warning:")} ${text}\n`);
+}
+
+function isUnchecked({ hostKeys, transport = "ssh" }: HostSettings): boolean {
+  return (transport === "ssh" || transport === "openssh") && hostKeys === "insecure";
+}

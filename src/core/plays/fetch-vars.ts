@@ -1,0 +1,30 @@
+/** Reads the secrets that a run needs, before any host is touched. */
+import { fetchSecrets } from "../../secrets/fetch.ts";
+import { askPrompts } from "../../secrets/prompt.ts";
+import { forgetFailures } from "../../secrets/secret.ts";
+import { asFailure } from "../events/failure.ts";
+import type { CheckedVars, PlayHosts } from "./vars.ts";
+
+/**
+ * Asks for what is to be asked for, and reads what the wanted plays' variables hold. One that can't be had ends the run
+ * here; an interrupt leaves the rest unread, since nothing will be done with it.
+ *
+ * @throws ShowrunnerError `secret.unavailable` with the variable's file and line; `interrupted` at a question
+ */
+export async function fetchVars(
+  plays: readonly PlayHosts[],
+  vars: CheckedVars,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  forgetFailures();
+  askPrompts();
+  for (const { play, hosts } of plays)
+    for (const host of hosts)
+      for (const [name, value] of Object.entries(vars.get(play)?.get(host.name) ?? {}))
+        try {
+          await fetchSecrets(value, signal);
+        } catch (error) {
+          if (signal?.aborted) return;
+          throw asFailure(error).at(host.varLocation(name));
+        }
+}

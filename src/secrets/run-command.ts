@@ -1,0 +1,105 @@
+/** Runs commands of the control machine that print secrets. */
+import { spawn, spawnSync } from "node:child_process";
+import { interrupted, unavailable } from "./unavailable.ts";
+import { withoutNewline } from "./without-newline.ts";
+
+export interface Command {
+  readonly argv: readonly [string, ...string[]];
+  /** What to do where it isn't there. */
+  readonly missing?: string | undefined;
+}
+
+interface End {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly error?: Error | undefined;
+}
+
+/** It may ask on the terminal. */
+const stdio: ["inherit", "pipe", "pipe"] = ["inherit", "pipe", "pipe"];
+
+/** What a command may print: no secret is as large. */
+const limit = 16 * 1024 * 1024;
+
+/** How long a command has to end where it is asked to. Milliseconds. */
+const leave = 1000;
+
+/**
+ * @returns what the command printed, without one newline at its end
+ * @throws ShowrunnerError "secret.unavailable"
+ */
+export function runCommandNow(command: Command): string {
+  const [name, ...args] = command.argv;
+  return printedBy(command, spawnSync(name, args, { encoding: "utf8", stdio, maxBuffer: limit }));
+}
+
+/**
+ * The same, while this process goes on.
+ *
+ * @param signal ends the command
+ * @throws ShowrunnerError "secret.unavailable", "interrupted"
+ */
+export async function runCommand(command: Command, signal: AbortSignal | undefined): Promise<string> {
+  if (signal?.aborted) throw interrupted();
+  const end = await endOf(command, signal);
+  if (signal?.aborted) throw interrupted();
+  return printedBy(command, end);
+}
+
+function endOf({ argv: [name, ...args] }: Command, abort: AbortSignal | undefined): Promise<End> {
+  const child = spawn(name, args, { stdio });
+  const heard = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  let size = 0;
+  let error: Error | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const kill = () => child.kill("SIGKILL");
+  const end = () => {
+    // what it has started itself may hold them open
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    child.kill();
+    timer = setTimeout(kill, leave);
+  };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].on("data", (chunk: Buffer) => {
+      heard[stream].push(chunk);
+      size += chunk.length;
+      if (size <= limit) return;
+      error ??= new Error("it prints without end");
+      end();
+    });
+  abort?.addEventListener("abort", end, { once: true });
+  process.once("exit", kill); // it must not outlive us where we are to end at once
+  return new Promise((resolve) => {
+    child.once("error", (failure) => {
+      error = failure;
+    });
+    child.once("close", (status, signal) => {
+      clearTimeout(timer);
+      abort?.removeEventListener("abort", end);
+      process.off("exit", kill);
+      const [stdout, stderr] = [heard.stdout, heard.stderr].map((chunks) => Buffer.concat(chunks).toString());
+      resolve({ status, signal, stdout: stdout ?? "", stderr: stderr ?? "", error });
+    });
+  });
+}
+
+function printedBy({ argv: [name], missing }: Command, end: End): string {
+  const { status, signal, stdout, stderr, error } = end;
+  if (error)
+    throw unavailable(
+      "code" in error && error.code === "ENOENT"
+        ? `the command "${name}", which gives a secret, is not there`
+        : `the command "${name}", which gives a secret, can't be run: ${error.message}`,
+      missing ?? "Install it, or put its folder in PATH.",
+      error,
+    );
+  if (status === 0) return withoutNewline(stdout);
+  // on a terminal Ctrl-C reaches it as well as us
+  if (signal === "SIGINT") throw interrupted();
+  const why = stderr.trim().split("\n").at(-1) ?? "";
+  throw unavailable(
+    `the command "${name}", which gives a secret, ${signal ? `was ended by ${signal}` : `failed with status ${status}`}${why ? `: ${why}` : ""}`,
+  );
+}

@@ -1,0 +1,15 @@
+/** Reads passwords: those of commands while all other hosts go on, and an interrupt ends them. */
+import { fetchSecrets } from "../secrets/fetch.ts";
+import type { Password } from "./settings.ts";
+
+/**
+ * The password in the clear. One that is no secret of ours gives itself.
+ *
+ * @param signal ends what is being run for it
+ * @throws ShowrunnerError `secret.unavailable`, `interrupted`
+ */
+export async function passwordText(password: Password, signal?: AbortSignal): Promise<string> {
+  if (typeof password === "string") return password;
+  await fetchSecrets(password, signal);
+  return password.reveal();
+}
