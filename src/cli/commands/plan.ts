@@ -73,12 +73,12 @@ async function make(wanted: string, flags: Flags): Promise<number> {
   const { output } = flags;
   if (output !== undefined && !existsSync(dirname(resolve(output))))
     throw new ShowrunnerError("usage", `-o ${output}: there is no folder ${dirname(output)}`);
-  // whatever becomes of this one, the earlier one is out of date
-  if (output !== undefined) removePlan(output);
   const salt = newSalt();
   keyMarks(salt); // before the playbook makes any
   const requested = await requestedPlaybook(wanted, flags);
   const request = requestOf(requested, salt);
+  // whatever becomes of this one, the earlier one is out of date
+  if (output !== undefined) removePlan(output);
   const recorder = new PlanRecorder(salt);
   const code = await runAndReport({
     ...requested,
