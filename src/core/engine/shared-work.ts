@@ -43,6 +43,7 @@ interface Work {
  */
 export class SharedWork {
   readonly #hosts: readonly HostRun[];
+  readonly #ranks: ReadonlyMap<HostRun, number>;
   readonly #gone = new Set<HostRun>();
   readonly #works = new Map<string, Work>();
   /** By place and host, how many calls were made, and to how many of them it has come. */
@@ -51,6 +52,7 @@ export class SharedWork {
   /** @param hosts the batch, in its order */
   constructor(hosts: readonly HostRun[]) {
     this.#hosts = hosts;
+    this.#ranks = new Map(hosts.map((host, rank) => [host, rank]));
   }
 
   /** Counts a call, in the order of the host's code. */
@@ -127,7 +129,7 @@ export class SharedWork {
   }
 
   #rank({ host, isNested }: SharedCall): number {
-    return isNested ? -1 : this.#hosts.indexOf(host);
+    return isNested ? -1 : (this.#ranks.get(host) ?? -1);
   }
 
   #workOf(key: string): Work {
