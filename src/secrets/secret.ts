@@ -6,11 +6,11 @@ import { mask, redact, remember } from "./redact.ts";
 export { hasSecrets, redact } from "./redact.ts";
 
 /** What could not be read, and why: neither a host nor a step asks for it again. */
-let failures = new Map<Secret, unknown>();
+const failures = new Map<Secret, unknown>();
 
 /** Lets a new run try what an earlier one could not read. */
 export function forgetFailures(): void {
-  failures = new Map();
+  failures.clear();
 }
 
 /**
@@ -113,7 +113,7 @@ export function secret(
 }
 
 /** The value of something that may be secret. */
-export function reveal(value: string | Secret): string {
+export function reveal(value: string | { reveal(): string }): string {
   return typeof value === "string" ? value : value.reveal();
 }
 

@@ -1,7 +1,8 @@
 /** How the system's ssh gets a password: it runs a program that prints it. See ssh(1), SSH_ASKPASS. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ConnectionSettings, reveal } from "./settings.ts";
+import { reveal } from "../secrets/secret.ts";
+import type { ConnectionSettings } from "./settings.ts";
 
 /**
  * The secrets are in ssh's environment, which only its own user can read, and in no file and no process list. An ssh

@@ -4,8 +4,9 @@ import { isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { fetchSecrets } from "../secrets/fetch.ts";
+import { reveal } from "../secrets/secret.ts";
 import { withDialLimit } from "./dial-limit.ts";
-import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings, reveal } from "./settings.ts";
+import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";
 import type { Connection } from "./transport.ts";
 
@@ -54,6 +55,8 @@ export function isHop(text: string): boolean {
 /**
  * Tells routes apart: who is on the way, by all that decides where and as whom we arrive, and whether we are let in. A
  * digest, since passwords are part of it.
+ *
+ * @param signal ends what is being run for a password
  */
 export async function routeName(hops: readonly ConnectionSettings[], signal?: AbortSignal): Promise<string> {
   await fetchSecrets(hops, signal);

@@ -1,5 +1,6 @@
 /** Reads passwords: those of commands while all other hosts go on, and an interrupt ends them. */
 import { fetchSecrets } from "../secrets/fetch.ts";
+import { reveal } from "../secrets/secret.ts";
 import type { Password } from "./settings.ts";
 
 /**
@@ -9,7 +10,6 @@ import type { Password } from "./settings.ts";
  * @throws ShowrunnerError `secret.unavailable`, `interrupted`
  */
 export async function passwordText(password: Password, signal?: AbortSignal): Promise<string> {
-  if (typeof password === "string") return password;
   await fetchSecrets(password, signal);
-  return password.reveal();
+  return reveal(password);
 }

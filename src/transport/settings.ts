@@ -9,10 +9,6 @@ export type HostKeyPolicy = "pin" | "known" | "insecure";
 /** A password or passphrase, as text or as a secret that is only revealed when it is used. */
 export type Password = { reveal(): string } | string;
 
-export function reveal(password: Password): string {
-  return typeof password === "string" ? password : password.reveal();
-}
-
 export interface ConnectionSettings {
   readonly name: string;
   readonly address: string;
