@@ -1,5 +1,5 @@
 /** Which inventory a command works on, and where its relative paths start. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { didYouMean } from "../core/base/suggest.ts";
@@ -17,10 +17,13 @@ const endings = [".ts", ".mts", ".js", ".mjs", ".yml", ".yaml"];
 
 export interface LoadedInventory {
   readonly inventory: Inventory;
-  readonly file: string;
-  /** The file's name without its ending: `lab`. */
+  /** What was given, as absolute paths. */
+  readonly files: readonly string[];
+  /** The first one's name without its ending: `lab`. */
   readonly name: string;
-  /** How messages call it: its path from the working directory. */
+  /** How messages call each: its path from the working directory. */
+  readonly names: readonly string[];
+  /** All of them in one text. */
   readonly shown: string;
   /** The project's folder: relative paths in the inventory's settings start here. */
   readonly root: string;
@@ -29,36 +32,46 @@ export interface LoadedInventory {
 }
 
 /**
- * Loads the inventory that a command works on.
+ * Loads the inventory that a command works on; several are merged, and the later ones win.
  *
- * @param given the path given by `-i`, or the bare name of a file in the folder `inventory`
+ * @param given the paths given by `-i`, or the bare names of files in the folder `inventory`
  * @param passwords which passwords to ask for
  * @throws ShowrunnerError `usage` where none is given and there is no choosing one
  */
 export async function findInventory(
-  given: string | undefined,
+  given: readonly string[] = [],
   passwords: PasswordFlags = {},
 ): Promise<LoadedInventory> {
-  const chosen = given ?? process.env[variable];
-  const file = chosen ? fileOf(chosen) : defaultFile();
-  const inventory = await loadInventory(file, loadTypeScript);
-  const root = projectRoot(dirname(file));
+  const fromEnvironment = process.env[variable];
+  const chosen = given.length > 0 || !fromEnvironment ? given : [fromEnvironment];
+  const files = chosen.length > 0 ? [...new Set(chosen.map(fileOf))] : [defaultFile()];
+  const inventory = await loadInventory(files, loadTypeScript);
+  const [first = ""] = files;
+  const root = projectRoot(dirname(first));
   const settings = givenPasswords(passwords);
+  const names = files.map(shownPath);
   return {
     inventory,
-    file,
-    name: nameOf(file),
-    shown: relative(process.cwd(), file).startsWith("..") ? file : relative(process.cwd(), file),
+    files,
+    name: nameOf(first),
+    names,
+    shown: names.join(", "),
     root,
     access: ({ name }) =>
       hostAccess(inventory.host(name), root, (other) => inventory.hosts.get(other), settings),
   };
 }
 
+function shownPath(file: string): string {
+  const path = relative(process.cwd(), file);
+  return path.startsWith("..") ? file : path;
+}
+
 /** @throws ShowrunnerError `file.missing` for a bare name that is no inventory's */
 function fileOf(chosen: string): string {
   const path = resolve(chosen);
-  if (existsSync(path) || chosen.includes("/")) return path;
+  // a folder of that name may be anything's: the folder inventory comes before it
+  if (chosen.includes("/") || statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
   const whole = join(folder(), chosen);
   if (existsSync(whole)) return whole;
   const files = inventories();
@@ -72,6 +85,7 @@ function fileOf(chosen: string): string {
       },
     );
   if (found !== undefined) return join(folder(), found);
+  if (existsSync(path)) return path;
   const names = files.map(nameOf);
   throw new ShowrunnerError(
     "file.missing",

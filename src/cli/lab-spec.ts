@@ -8,7 +8,15 @@ import type { LoadedInventory } from "./inventories.ts";
  * @returns the lab's spec: hosts, addresses and user as in the inventory, its files in the project's folder
  * @throws ShowrunnerError `usage` for an inventory that says nothing of a lab: its hosts may be real ones
  */
-export function labSpec({ inventory, name, shown, root }: LoadedInventory): LabSpec {
+export function labSpec({ inventory, name, names, shown, root }: LoadedInventory): LabSpec {
+  if (names.length > 1)
+    throw new ShowrunnerError(
+      "usage",
+      `a lab is what one inventory describes, and not ${names.length}: ${shown}`,
+      {
+        hint: "name it alone: -i FILE",
+      },
+    );
   const { network, suite } = inventory.lab;
   if (suite === undefined || network === undefined)
     throw new ShowrunnerError("usage", `${shown} describes no lab`, {

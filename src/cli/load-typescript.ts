@@ -34,6 +34,12 @@ export async function loadTypeScript(file: string): Promise<{ default?: unknown 
   }
 }
 
+/** The user's modules that have been loaded, by absolute path; no package's. */
+export function loadedModules(): string[] {
+  return Object.keys(loaded?.cache ?? {}).filter((file) => !file.includes("/node_modules/"));
+}
+
+let loaded: Jiti | undefined;
 let made: Promise<Jiti> | undefined;
 
 function loader(): Promise<Jiti> {
@@ -43,11 +49,12 @@ function loader(): Promise<Jiti> {
 
 async function createLoader(): Promise<Jiti> {
   const { createJiti } = await import("jiti");
-  return createJiti(import.meta.url, {
+  loaded = createJiti(import.meta.url, {
     fsCache: cacheFolder(),
     interopDefault: false,
     virtualModules: virtualModules(),
   });
+  return loaded;
 }
 
 /** In the user's own folder: code that is run must not come from a place where others may write. */

@@ -5,7 +5,8 @@ import { type Command, InvalidArgumentError } from "commander";
 export function inventoryOption(command: Command): Command {
   return command.option(
     "-i, --inventory <file>",
-    "the hosts: an inventory's file, or its name in the folder inventory (default: $SHOWRUNNER_INVENTORY, else the only one there or lab)",
+    "the hosts: an inventory's file or folder, or its name in the folder inventory; may be given several times, and later ones win (default: $SHOWRUNNER_INVENTORY, else the only one there or lab)",
+    collect,
   );
 }
 

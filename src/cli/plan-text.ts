@@ -1,9 +1,10 @@
 /** A plan as people read it. */
 import type { RunEvent, ShownTask } from "../core/events/events.ts";
-import type { PlanFile, PlannedTask } from "../core/plans/plan-file.ts";
+import type { PlanFile, PlannedTask } from "../core/plans/plan-schema.ts";
 import type { Style } from "../report/index.ts";
 import { Narrator } from "../report/narrator.ts";
 import { count } from "../report/words.ts";
+import { codeText } from "./plan-code.ts";
 import { localTime } from "./text.ts";
 
 /** `4 changes certain, 2 likely, 1 unknown on 3 hosts` */
@@ -35,17 +36,19 @@ export function planFailures({ hosts }: PlanFile, style: Style): string[] {
 
 /** `playbook site on inventory/lab.ts, made 2026-01-31 12:05:09` */
 export function planOrigin({ request, made }: PlanFile): string {
-  return `playbook ${request.playbook} on ${request.inventory}, made ${localTime(Date.parse(made))}`;
+  return `playbook ${request.playbook} on ${request.inventories.join(", ")}, made ${localTime(Date.parse(made))}`;
 }
 
 /** Everything that a plan lists, as it was told when it was made. */
 export function planLines(plan: PlanFile, style: Style): string[] {
   const narrator = new Narrator({ verbose: false, diff: true, style, lazyHeadings: true });
-  const { playbook, inventory, hosts } = plan.request;
+  const { playbook, inventories, hosts } = plan.request;
   // what it says of the run is said below; from this it knows that it tells a plan, and how wide names are
-  narrator.tell({ type: "run:start", playbook, inventory, check: true, hosts });
+  narrator.tell({ type: "run:start", playbook, inventory: inventories.join(", "), check: true, hosts });
   return [
     `Plan of ${planOrigin(plan)}`,
+    `Code: ${codeText(plan.code)}`,
+    `Digest: ${plan.digests.digest}${plan.signature ? ", signed (`apply --trust KEY` says by whom)" : ", not signed"}`,
     ...eventsOf(plan).flatMap((event) => narrator.tell(event)),
     "",
     ...planFailures(plan, style),

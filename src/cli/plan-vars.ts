@@ -2,7 +2,7 @@
 import { digestOf } from "../core/base/digest.ts";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { declaresSecret } from "../core/base/schema.ts";
-import type { PlannedVariable } from "../core/plans/plan-file.ts";
+import type { PlannedVariable } from "../core/plans/plan-schema.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
 import { holdsSecret } from "../secrets/secret.ts";

@@ -14,7 +14,7 @@ import { fromRoot } from "./project.ts";
 import { type SelectionFlags, selectionOf, selectionOptions } from "./selection-options.ts";
 
 export interface PlaybookFlags extends SelectionFlags, PasswordFlags {
-  readonly inventory?: string;
+  readonly inventory?: readonly string[];
   readonly limit?: string;
   readonly extraVars?: readonly string[];
   readonly forks?: number;
@@ -65,7 +65,7 @@ export function forksOption(command: Command): Command {
 export async function requestedPlaybook(wanted: string, flags: PlaybookFlags): Promise<RequestedPlaybook> {
   const { name, file, playbook } = await loadPlaybook(wanted);
   const inventory = await findInventory(flags.inventory, flags);
-  const files = { playbook: fromRoot(file), inventory: fromRoot(inventory.file) };
+  const files = { playbook: fromRoot(file), inventory: inventory.files.map(fromRoot).join(", ") };
   const of = { folder: runsFolder(), playbook: name, inventory: inventory.shown, files };
   const limit = flags.limit === undefined ? undefined : resolveLastFailed(flags.limit, of);
   const extraVars = await readExtraVars(flags.extraVars ?? []);

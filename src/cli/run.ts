@@ -72,7 +72,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       playbook,
       name,
       inventoryName: shown,
-      files: { playbook: file && fromRoot(file), inventory: fromRoot(inventory.file) },
+      files: { playbook: file && fromRoot(file), inventory: inventory.files.map(fromRoot).join(", ") },
       inventory: hosts,
       access: inventory.access,
       signal,

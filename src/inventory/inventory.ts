@@ -17,7 +17,8 @@ import type { Group, Host, InventoryDefinition, LabSettings, SelectOptions } fro
 const brand = Symbol.for("showrunner.inventory");
 
 export class Inventory {
-  readonly [brand] = true;
+  /** What it was made from. */
+  readonly [brand]: InventoryModel;
   /** In the order of their definition. */
   readonly hosts: ReadonlyMap<string, Host>;
   /** `all`, `ungrouped`, and the others in the order of their definition. */
@@ -52,6 +53,7 @@ export class Inventory {
     this.groups = groups;
     this.location = model.location;
     this.#lab = model.lab;
+    this[brand] = model;
     this.#allLayers = all ? groupLayers([all]) : [];
   }
 
@@ -120,6 +122,11 @@ export class Inventory {
  */
 export function inventory(definition: InventoryDefinition): Inventory {
   return new Inventory(readDefinition(definition, callerLocation()));
+}
+
+/** What an inventory was made from: several are merged by it. */
+export function modelOf(inventory: Inventory): InventoryModel {
+  return inventory[brand];
 }
 
 /** Whether a value is an inventory. */

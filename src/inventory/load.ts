@@ -1,23 +1,23 @@
-/** Loads an inventory from a file, by its ending. */
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, extname, resolve } from "node:path";
-import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
+/** Loads inventories from files, by their endings, and puts them together. */
+import { extname, resolve } from "node:path";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { noteFileRead } from "../core/base/files-read.ts";
 import { asFailure } from "../core/events/failure.ts";
 import { describe, invalid } from "./invalid.ts";
-import { type Inventory, isInventory } from "./inventory.ts";
-
-const moduleEndings = [".ts", ".mts", ".js", ".mjs"];
-const yamlEndings = [".yml", ".yaml"];
-const supported = "Inventories are .ts, .mts, .js and .mjs modules, and Ansible's .yml and .yaml files.";
+import { Inventory, isInventory, modelOf } from "./inventory.ts";
+import { mergeModels } from "./merge.ts";
+import type { InventoryModel } from "./model.ts";
+import { moduleEndings, shown, sourceAt, supported, yamlEndings } from "./sources.ts";
+import { withVarsFiles } from "./vars-files.ts";
+import { type YamlReader, yamlReader } from "./yaml-file.ts";
 
 /** Loads a module, whatever language it is written in. */
 export type ImportModule = (file: string) => Promise<{ default?: unknown }>;
 
 /**
- * Loads an inventory.
+ * Loads an inventory, or several as one: hosts, groups and variables add up, and what a later one says wins.
  *
- * @param file its path; relative to the working directory
+ * @param paths a file, or a folder of them; relative to the working directory
  * @param importModule loads an inventory that is a module, whose default export must be an inventory,
  * a promise of one, or a function that returns either
  * @throws ShowrunnerError "file.missing" with the inventories there are, or "inventory.invalid" at the line of a
@@ -26,16 +26,31 @@ export type ImportModule = (file: string) => Promise<{ default?: unknown }>;
  * @example
  * const inventory = await loadInventory("inventory/lab.ts", (file) => import(file));
  */
-export async function loadInventory(file: string, importModule: ImportModule): Promise<Inventory> {
-  const path = resolve(file);
-  if (!existsSync(path)) throw missing(path);
-  if (statSync(path).isDirectory())
-    throw invalid(`${shown(path)} is a folder, not an inventory`, undefined, whatIsThere(path));
-  const ending = extname(path);
-  if (moduleEndings.includes(ending)) return loadModule(path, importModule);
-  if (yamlEndings.includes(ending)) {
-    const { loadYamlInventory } = await import("./yaml.ts");
-    return loadYamlInventory(path);
+export async function loadInventory(
+  paths: string | readonly string[],
+  importModule: ImportModule,
+): Promise<Inventory> {
+  const sources = [paths].flat().map((path) => sourceAt(resolve(path)));
+  const [only, ...others] = sources.flatMap(({ files }) => files);
+  const folders = sources.flatMap(({ varsFolder }) => varsFolder ?? []);
+  // one alone is as its module made it
+  if (only !== undefined && others.length === 0 && folders.length === 0 && isModule(only))
+    return loadModule(only, importModule);
+  const models: InventoryModel[] = [];
+  // one after the other: a mistake in the first is told first
+  for (const file of sources.flatMap(({ files }) => files)) models.push(await loadModel(file, importModule));
+  return new Inventory(withVarsFiles(mergeModels(models), folders, await noting()));
+}
+
+function isModule(path: string): boolean {
+  return moduleEndings.includes(extname(path));
+}
+
+async function loadModel(path: string, importModule: ImportModule): Promise<InventoryModel> {
+  if (isModule(path)) return modelOf(await loadModule(path, importModule));
+  if (yamlEndings.includes(extname(path))) {
+    const { readYamlInventory } = await import("./yaml.ts");
+    return readYamlInventory(path, await noting());
   }
   throw invalid(
     `${shown(path)} can't be read as an inventory`,
@@ -44,7 +59,17 @@ export async function loadInventory(file: string, importModule: ImportModule): P
   );
 }
 
+/** Reads YAML, and remembers of which files. */
+async function noting(): Promise<YamlReader> {
+  const read = await yamlReader();
+  return (file) => {
+    noteFileRead(file);
+    return read(file);
+  };
+}
+
 async function loadModule(path: string, importModule: ImportModule): Promise<Inventory> {
+  noteFileRead(path);
   const found = await importDefault(path, importModule);
   if (isInventory(found)) return found;
   throw invalid(
@@ -73,31 +98,4 @@ async function importDefault(path: string, importModule: ImportModule): Promise<
 function reasons(error: unknown): string[] {
   const cause = error instanceof Error ? error.cause : undefined;
   return [messageOf(error), ...(cause === undefined ? [] : reasons(cause))].filter((text) => text !== "");
-}
-
-function missing(path: string): ShowrunnerError {
-  const folder = dirname(path);
-  const guess = didYouMean(basename(path), inventoriesIn(folder));
-  return new ShowrunnerError("file.missing", `there is no inventory ${shown(path)}${guess}`, {
-    hint: whatIsThere(folder),
-  });
-}
-
-function whatIsThere(folder: string): string {
-  if (!existsSync(folder)) return `The folder ${shown(folder)} doesn't exist either.`;
-  const files = inventoriesIn(folder);
-  if (files.length === 0) return `There are no inventories in ${shown(folder)}. ${supported}`;
-  return `Inventories in ${shown(folder)}: ${files.join(", ")}.`;
-}
-
-function inventoriesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => [...moduleEndings, ...yamlEndings].includes(extname(name)) && !name.endsWith(".d.ts"))
-    .sort();
-}
-
-/** A path as it is shown to the user: relative where it lies below the working directory. */
-function shown(path: string): string {
-  return formatLocation({ file: path, line: 0 }).replace(/:0$/, "");
 }

@@ -1,6 +1,6 @@
 /** Which groups a host is in, and what these say: shared by all hosts that are in the same groups. */
 import type { GroupNode } from "./graph.ts";
-import type { InventoryModel, Layer } from "./model.ts";
+import type { GroupModel, InventoryModel, Layer } from "./model.ts";
 
 export interface Membership {
   /** With all ancestors, by depth and then by name. */
@@ -52,9 +52,23 @@ function membershipOf(direct: readonly GroupNode[]): Membership {
   };
 }
 
-/** Ansible's order: what vars files say of any group wins over what the inventory says of every group. */
+/**
+ * Ansible's order: what vars files say of any group wins over what the inventory says of every group. Among the files,
+ * those of `all` come first; then the folders one after the other, each with all its groups.
+ */
 export function groupLayers(groups: readonly GroupNode[]): Layer[] {
-  return [...groups.map(({ model }) => model.layer), ...groups.flatMap(({ model }) => model.overlay ?? [])];
+  const models = groups.map(({ model }) => model);
+  const overlays = (of: readonly GroupModel[]) => {
+    const folders = Math.max(0, ...of.map(({ overlays: each = [] }) => each.length));
+    return Array.from({ length: folders }, (_, at) =>
+      of.flatMap((model) => model.overlays?.[at] ?? []),
+    ).flat();
+  };
+  return [
+    ...models.map(({ layer }) => layer),
+    ...overlays(models.filter(({ name }) => name === "all")),
+    ...overlays(models.filter(({ name }) => name !== "all")),
+  ];
 }
 
 function priority({ model }: GroupNode): number {

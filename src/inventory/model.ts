@@ -25,8 +25,8 @@ export interface GroupModel {
   readonly children: readonly string[];
   readonly priority: number | undefined;
   readonly layer: Layer;
-  /** From group_vars, wins over the layers of all groups in the inventory file. */
-  readonly overlay?: Layer | undefined;
+  /** From group_vars, one for each folder of them; wins over the layers of all groups in the inventory files. */
+  readonly overlays?: readonly (Layer | undefined)[] | undefined;
   /** Where the group, or one of its parts, was written. */
   locate(part?: "hosts" | "children"): Location | undefined;
 }

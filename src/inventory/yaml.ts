@@ -1,47 +1,23 @@
 /** Ansible's YAML inventories: groups with hosts, children and vars, all by name. */
 import { isIPv6 } from "node:net";
-import { dirname, join } from "node:path";
 import type { Location } from "../core/base/errors.ts";
 import { ansibleLayer, overlay } from "./ansible-vars.ts";
 import { invalid, unknownKey, wrongValue } from "./invalid.ts";
-import { Inventory } from "./inventory.ts";
-import { emptyLayer, type GroupModel, type HostModel, type Layer } from "./model.ts";
+import { emptyLayer, type GroupModel, type HostModel, type InventoryModel, type Layer } from "./model.ts";
 import { groupNameProblem, hostNames } from "./names.ts";
-import { varsFiles } from "./vars-files.ts";
-import { type YamlEntry, type YamlValue, yamlReader } from "./yaml-file.ts";
+import type { YamlEntry, YamlReader, YamlValue } from "./yaml-file.ts";
 
 /**
- * Reads a YAML inventory, and the group_vars and host_vars beside it.
+ * Reads a YAML inventory.
  *
  * @param file the file's absolute path
+ * @param read reads a YAML file
  * @throws ShowrunnerError "inventory.invalid" at the line and column of a mistake
  */
-export async function loadYamlInventory(file: string): Promise<Inventory> {
-  const read = await yamlReader();
-  const top = read(file);
+export function readYamlInventory(file: string, read: YamlReader): InventoryModel {
   const reader = new YamlInventoryReader();
-  reader.readTop(top);
-  const groupVars = varsFiles(join(dirname(file), "group_vars"), read);
-  const hostVars = varsFiles(join(dirname(file), "host_vars"), read);
-  return new Inventory({
-    location: { file, line: 1 },
-    hosts: overlaid(reader.hosts, hostVars),
-    groups: overlaid(reader.groups, groupVars),
-    lab: {},
-  });
-}
-
-/** Files of names that this inventory doesn't hold are left alone: several inventories may share a folder. */
-function overlaid<T extends { readonly name: string }>(
-  models: ReadonlyMap<string, T>,
-  find: (name: string) => Layer | undefined,
-): Map<string, T> {
-  return new Map(
-    [...models].map(([name, model]) => {
-      const found = find(name);
-      return [name, found ? { ...model, overlay: found } : model];
-    }),
-  );
+  reader.readTop(read(file));
+  return { location: { file, line: 1 }, hosts: reader.hosts, groups: reader.groups, lab: {} };
 }
 
 /** A group while the file is read: it may be written in several places, which add up. */

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { fileProblem } from "../core/base/file-problem.ts";
+import { noteFileRead } from "../core/base/files-read.ts";
 import { quote } from "../core/base/script.ts";
 import { Secret } from "../secrets/secret.ts";
 import { strictScope, TemplateProblem } from "./scope.ts";
@@ -83,6 +84,7 @@ export function renderFile(file: string, vars: TemplateVars): string {
 
 function readTemplate(file: string): string {
   try {
+    noteFileRead(file);
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new ShowrunnerError("file.missing", `the template ${file} can't be read: ${fileProblem(error)}`, {

@@ -100,6 +100,32 @@ export default inventory({
     expect(await run(secretive, ["inventory", "--host", "db2"])).toMatchObject({ status: 5 });
   });
 
+  it("merges several, of which the later ones win, and runs on all of their hosts", async () => {
+    const folder = project({
+      "inventory/lab.ts": twoHosts,
+      "inventory/more.yml":
+        "web:\n  hosts:\n    web3: { ansible_connection: local }\n  vars: { from: more }\n",
+      "inventory/other.yml": "web:\n  hosts:\n    web3:\n  vars: { from: other }\n",
+    });
+    const args = ["inventory", "--host", "web3", "-i", "lab", "-i", "more", "-i", "other"];
+    expect((await run(folder, args)).stdout).toContain('"from": "other"');
+    const ran = await run(folder, [
+      "exec",
+      "web",
+      "-i",
+      "inventory/lab.ts",
+      "-i",
+      "more",
+      "--",
+      "echo",
+      "here",
+    ]);
+    expect(ran.stdout.trimEnd().split("\n").sort()).toEqual(["web1 | here", "web2 | here", "web3 | here"]);
+    const lab = await run(folder, ["lab", "status", "-i", "lab", "-i", "more"]);
+    expect(lab.status).toBe(5);
+    expect(lab.stderr).toContain("a lab is what one inventory describes, and not 2");
+  });
+
   it("asks which one where there are several and none is called lab", async () => {
     const two = project({ "inventory/a.ts": twoHosts, "inventory/b.yml": "all: {hosts: {x: {}}}" });
     const { status, stderr } = await run(two, ["inventory"]);

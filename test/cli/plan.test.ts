@@ -153,10 +153,11 @@ describe("apply", () => {
     expect(about).toHaveLength(1);
   });
 
-  it("refuses what the playbook has come to do since", async () => {
-    const { run, out, folder } = newSite();
+  it("refuses what the playbook does otherwise at every run", async () => {
+    const { run, out } = newSite({
+      "playbooks/site.ts": site.replace("{vars.version}", `{vars.version} of process \${process.pid}`),
+    });
     await run("plan", "site", "-e", "version=1", "-o", "plan.json");
-    writeFileSync(join(folder, "playbooks/site.ts"), site.replace("{vars.version}", "{vars.version}!"));
     const applied = await run("apply", "plan.json");
     expect(applied.status).toBe(2);
     expect(applied.stdout).toContain("the plan lists no such change of copy");
@@ -200,10 +201,6 @@ describe("apply", () => {
     await run("plan", "site", "-e", "version=1", "-l", "web1", "-o", "plan.json");
     expect((await run("apply", "plan.json")).status).toBe(0);
     expect(existsSync(out("web2", ""))).toBe(false);
-    writeFileSync(join(folder, "inventory/lab.ts"), twoHosts.replaceAll("web1", "web3"));
-    const gone = await run("apply", "plan.json");
-    expect(gone.status).toBe(5);
-    expect(gone.stderr).toContain("inventory/lab.ts no longer has web1");
     rmSync(join(folder, "playbooks/site.ts"));
     const lost = await run("apply", "plan.json");
     expect(lost.stderr).toContain("the playbook that plan.json was made from is not there");

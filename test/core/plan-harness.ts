@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { newSalt, type PlanFile, planFile, readPlan, writePlan } from "../../src/core/plans/plan-file.ts";
+import { newSalt, planFile, readPlan, writePlan } from "../../src/core/plans/plan-file.ts";
 import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
 import { PlanRecorder } from "../../src/core/plans/plan-record.ts";
+import type { PlanFile } from "../../src/core/plans/plan-schema.ts";
 import { type Play, play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
 import { type FakeSwitches, type Ran, runOn } from "./harness.ts";
@@ -30,12 +31,12 @@ export async function planOn(
   const request = {
     playbook: "test",
     playbookFile: "playbooks/test.ts",
-    inventory: "inventory/fake.ts",
-    inventoryFile: "inventory/fake.ts",
+    inventories: ["inventory/fake.ts"],
+    inventoryFiles: ["inventory/fake.ts"],
     hosts: Object.keys(hosts),
     vars: [],
   };
-  writePlan(file, planFile(recorder.plan, request, "1.2.3"));
+  writePlan(file, planFile(recorder.plan, { request, code: { files: {} } }, "1.2.3"));
   return { ...ran, plan: readPlan(file, "1.2.3") };
 }
 

@@ -1,8 +1,9 @@
 /** What must hold of any plan, tried on playbooks and hosts made at random. */
 import { describe, expect, it } from "vitest";
-import { newSalt, planFile, type RecordedPlan } from "../../src/core/plans/plan-file.ts";
+import { newSalt, planFile } from "../../src/core/plans/plan-file.ts";
 import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
 import { PlanRecorder } from "../../src/core/plans/plan-record.ts";
+import type { RecordedPlan } from "../../src/core/plans/plan-schema.ts";
 import { type Play, play } from "../../src/core/plays/play.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";
 
@@ -84,9 +85,16 @@ async function planned(states: States, plays: readonly Play[]): Promise<Recorded
 }
 
 async function applied(states: States, plays: readonly Play[], plan: RecordedPlan) {
-  const request = { playbook: "", playbookFile: "", inventory: "", inventoryFile: "", hosts: [], vars: [] };
+  const request = {
+    playbook: "",
+    playbookFile: "",
+    inventories: [],
+    inventoryFiles: [],
+    hosts: [],
+    vars: [],
+  };
   const hosts = hostsOf(states);
-  const guard = new PlanGuard(planFile(plan, request, "1"), { again: "again" });
+  const guard = new PlanGuard(planFile(plan, { request, code: { files: {} } }, "1"), { again: "again" });
   const ran = await runOn(hosts, plays, { watch: guard });
   const codes = new Map(ran.of("host:failed").map(({ host, error }) => [host, error.code]));
   return { hosts, codes };

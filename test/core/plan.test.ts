@@ -85,12 +85,12 @@ describe("a plan", () => {
     ],
     [
       "another format's plan",
-      '{ "format": "showrunner plan", "formatVersion": 2, "showrunner": "1.2.3" }',
-      "was made by Showrunner 1.2.3",
+      '{ "format": "showrunner plan", "formatVersion": 1, "showrunner": "1.2.3" }',
+      "is written in another format",
     ],
     [
       "a plan of which something is missing",
-      '{ "format": "showrunner plan", "formatVersion": 1, "showrunner": "1.2.3" }',
+      '{ "format": "showrunner plan", "formatVersion": 2, "showrunner": "1.2.3" }',
       "is damaged",
     ],
   ])("is not taken from %s", (_, text, message) => {

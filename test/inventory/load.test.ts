@@ -70,11 +70,11 @@ describe("loadInventory", () => {
     });
   });
 
-  test("asks for a file of a folder", async () => {
-    const root = folder({ "lab.ts": ts });
+  test("says of a folder without inventories that there are none", async () => {
+    const root = folder({ "README.md": "", "group_vars/all.yml": "a: 1" });
     await expect(loadInventory(root, importModule)).rejects.toMatchObject({
-      message: `${root} is a folder, not an inventory`,
-      hint: `Inventories in ${root}: lab.ts.`,
+      code: "inventory.invalid",
+      message: `there is no inventory in the folder ${root}`,
     });
   });
 

@@ -3,9 +3,10 @@ import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newSalt, type PlanFile, planFile, readPlan, writePlan } from "../../src/core/plans/plan-file.ts";
+import { newSalt, planFile, readPlan, writePlan } from "../../src/core/plans/plan-file.ts";
 import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
 import { PlanRecorder } from "../../src/core/plans/plan-record.ts";
+import type { PlanFile } from "../../src/core/plans/plan-schema.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { apt, copy, file, secret, service, shell, systemdUnit, user } from "../../src/index.ts";
 import { type Ran, testLab } from "./support.ts";
@@ -58,12 +59,12 @@ describe.skipIf(process.getuid?.() !== 0)("a plan for real hosts", () => {
     const request = {
       playbook: "site",
       playbookFile: "site.ts",
-      inventory: "planlab",
-      inventoryFile: "planlab.ts",
+      inventories: ["planlab"],
+      inventoryFiles: ["planlab.ts"],
       hosts: ["one", "two"],
       vars: [],
     };
-    writePlan(path(), planFile(recorder.plan, request, "1"));
+    writePlan(path(), planFile(recorder.plan, { request, code: { files: {} } }, "1"));
     return readPlan(path(), "1");
   }
 

@@ -1,23 +1,28 @@
 /** `run apply PLAN` */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { ShowrunnerError } from "../../core/base/errors.ts";
 import { quote } from "../../core/base/script.ts";
-import { type PlanRequest, readPlan } from "../../core/plans/plan-file.ts";
+import { requireSameCode } from "../../core/plans/plan-code.ts";
+import { readPlan } from "../../core/plans/plan-file.ts";
 import { PlanGuard } from "../../core/plans/plan-guard.ts";
+import type { PlanFile, PlanRequest } from "../../core/plans/plan-schema.ts";
+import { sourceAt } from "../../inventory/sources.ts";
 import { keyMarks } from "../../secrets/mark.ts";
 import { readExtraVars } from "../extra-vars.ts";
 import { findInventory, type LoadedInventory } from "../inventories.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
+import { otherCommit, requireNoOthers } from "../plan-code.ts";
 import { planCounts, planOrigin } from "../plan-text.ts";
 import { restoredVars } from "../plan-vars.ts";
 import { extraVarsOption, forksOption } from "../playbook-options.ts";
 import { loadPlaybook } from "../playbooks.ts";
 import { projectRoot } from "../project.ts";
 import { runAndReport } from "../run.ts";
+import { type TrustedKey, trustedKeys } from "../signing/trusted-keys.ts";
+import { requireSigned } from "../signing/verify.ts";
 import { packageVersion } from "../version.ts";
 
 interface Flags extends ReportFlags, LeaseFlags, PasswordFlags {
@@ -25,6 +30,7 @@ interface Flags extends ReportFlags, LeaseFlags, PasswordFlags {
   readonly forks?: number;
   readonly verify?: boolean;
   readonly refuseUnknown?: boolean;
+  readonly trust?: string;
 }
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
@@ -38,6 +44,10 @@ export function configure(command: Command, exitWith: (code: number) => void): v
       "--refuse-unknown",
       "what the plan could not foresee is not done: where it is due, the host fails",
     )
+    .option(
+      "--trust <key>",
+      "refuses a plan that none of these keys has signed: a public key's file, one of several, or a folder of such",
+    )
     .option("--verify", "after each change, reads back what it set and fails if the host does not show it");
   reportOptions(leaseOptions(command)).addHelpText(
     "after",
@@ -47,6 +57,7 @@ Only the values of secrets are given again with -e: the plan does not hold them.
 Examples:
   npx run apply plan.json
   npx run apply plan.json -e @secrets.yml
+  npx run apply plan.json --trust approvers.pub
 
 Exit codes: 0 fine, 1 error, 2 a host failed or was refused, 4 a host was unreachable, 5 bad usage, 99 interrupted`,
   );
@@ -55,17 +66,21 @@ Exit codes: 0 fine, 1 error, 2 a host failed or was refused, 4 a host was unreac
 
 async function apply(file: string, flags: Flags): Promise<number> {
   const plan = readPlan(file, packageVersion());
+  // nothing that the plan names is loaded before it is known whose it is, and that it is what it was made from
+  const signer =
+    flags.trust === undefined ? undefined : await requireSigned(plan, file, trustedKeys(flags.trust));
+  requireSameCode(plan, file, { root: projectRoot(), filesIn: (folder) => sourceAt(folder).files });
   const { request, salt } = plan;
   keyMarks(salt); // before the playbook makes any
   const extraVars = restoredVars(request.vars, await readExtraVars(flags.extraVars ?? []), { salt, file });
-  const { playbook, file: playbookFile } = await loadPlaybook(
-    existing(request.playbookFile, "playbook", file),
-  );
-  const inventory = await findInventory(existing(request.inventoryFile, "inventory", file), flags);
+  const ofProject = (path: string) => resolve(projectRoot(), path);
+  const { playbook, file: playbookFile } = await loadPlaybook(ofProject(request.playbookFile));
+  const inventory = await findInventory(request.inventoryFiles.map(ofProject), flags);
+  requireNoOthers(plan, file);
   requireHosts(Object.keys(plan.hosts), inventory, file);
   const { playbook: name, tags, skipTags, startAt } = request;
   if (!flags.reporter?.includes("jsonl"))
-    process.stdout.write(`Applying ${file}: ${planOrigin(plan)}\nPlan: ${planCounts(plan)}\n`);
+    process.stdout.write(`${(await introduction(plan, file, signer)).join("\n")}\n`);
   return runAndReport({
     name,
     playbook,
@@ -87,13 +102,14 @@ async function apply(file: string, flags: Flags): Promise<number> {
   });
 }
 
-/** @throws ShowrunnerError `file.missing` */
-function existing(path: string, what: string, plan: string): string {
-  const file = resolve(projectRoot(), path);
-  if (existsSync(file)) return file;
-  throw new ShowrunnerError("file.missing", `the ${what} that ${plan} was made from is not there: ${file}`, {
-    hint: "apply a plan in the project that it was made in, or make a new one",
-  });
+async function introduction(plan: PlanFile, file: string, signer: TrustedKey | undefined): Promise<string[]> {
+  const moved = await otherCommit(plan.code);
+  return [
+    `Applying ${file}: ${planOrigin(plan)}`,
+    ...(signer ? [`Signed by ${signer.label}, ${signer.fingerprint}`] : []),
+    ...(moved === undefined ? [] : [`Code: ${moved}`]),
+    `Plan: ${planCounts(plan)}`,
+  ];
 }
 
 /** @throws ShowrunnerError `inventory.pattern` */
@@ -115,13 +131,13 @@ function requireHosts(hosts: readonly string[], { inventory, shown }: LoadedInve
 }
 
 /** The command that made the plan. */
-function planCommand({ playbook, inventory, limit, tags, skipTags, startAt, vars }: PlanRequest): string {
+function planCommand({ playbook, inventories, limit, tags, skipTags, startAt, vars }: PlanRequest): string {
   const option = (name: string, value: string | undefined) =>
     value === undefined ? [] : [name, quote(value)];
   return [
     "npx run plan",
     quote(playbook),
-    ...option("-i", inventory),
+    ...inventories.flatMap((inventory) => option("-i", inventory)),
     ...option("-l", limit),
     ...option("--tags", tags?.join(",")),
     ...option("--skip-tags", skipTags?.join(",")),

@@ -28,7 +28,7 @@ async function demo(flags: ReportFlags): Promise<number> {
     throw new ShowrunnerError("usage", `the demo is not here: there is no ${inventoryFile}`, {
       hint: "it runs in a checkout of Showrunner, whose site and lab it shows",
     });
-  const inventory = await findInventory(inventoryFile);
+  const inventory = await findInventory([inventoryFile]);
   const started = performance.now();
 
   say(style("bold", "1. The hosts"));

@@ -14,7 +14,7 @@ import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
 
 interface Flags extends PasswordFlags {
-  readonly inventory?: string;
+  readonly inventory?: readonly string[];
   readonly become?: boolean;
   readonly forks?: number;
 }

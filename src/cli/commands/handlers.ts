@@ -18,7 +18,7 @@ import { table } from "../text.ts";
 import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
 
 interface Flags extends PasswordFlags {
-  readonly inventory?: string;
+  readonly inventory?: readonly string[];
   readonly json?: boolean;
   readonly forks?: number;
 }

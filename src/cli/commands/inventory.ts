@@ -7,7 +7,7 @@ import { hostVars, inventoryGraph, inventoryList } from "../inventory-views.ts";
 import { inventoryOption } from "../options.ts";
 
 interface Flags {
-  readonly inventory?: string;
+  readonly inventory?: readonly string[];
   readonly list?: boolean;
   readonly graph?: boolean;
   readonly host?: string;

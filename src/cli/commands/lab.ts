@@ -10,7 +10,7 @@ import { sshArguments } from "../ssh-arguments.ts";
 import { table } from "../text.ts";
 
 interface Flags {
-  readonly inventory?: string;
+  readonly inventory?: readonly string[];
 }
 
 export function configure(command: Command, exitWith: (code: number) => void): void {

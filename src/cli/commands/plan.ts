@@ -3,19 +3,14 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { exitCode, ShowrunnerError } from "../../core/base/errors.ts";
-import {
-  newSalt,
-  type PlanRequest,
-  planFile,
-  readPlan,
-  removePlan,
-  writePlan,
-} from "../../core/plans/plan-file.ts";
+import { newSalt, planFile, readPlan, removePlan, writePlan } from "../../core/plans/plan-file.ts";
 import { PlanRecorder } from "../../core/plans/plan-record.ts";
+import type { PlanRequest } from "../../core/plans/plan-schema.ts";
 import { selectPlays } from "../../core/plays/select-plays.ts";
 import { styleFor } from "../../report/index.ts";
 import { keyMarks } from "../../secrets/mark.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
+import { planCode, requireInProject } from "../plan-code.ts";
 import { planCounts, planFailures, planLines } from "../plan-text.ts";
 import { plannedVars } from "../plan-vars.ts";
 import {
@@ -26,11 +21,13 @@ import {
 } from "../playbook-options.ts";
 import { fromRoot } from "../project.ts";
 import { runAndReport } from "../run.ts";
+import { openSigner } from "../signing/sign.ts";
 import { packageVersion } from "../version.ts";
 
 interface Flags extends ReportFlags, PlaybookFlags {
   readonly output?: string;
   readonly show?: string;
+  readonly sign?: string;
 }
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
@@ -41,7 +38,11 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     .argument("[playbook]", "a playbook's name in the folder playbooks, or a file");
   playbookOptions(command)
     .option("-o, --output <file>", "keeps the plan in this file, which only you may read")
-    .option("--show <file>", "tells what a plan that was kept would change; looks at no host");
+    .option("--show <file>", "tells what a plan that was kept would change; looks at no host")
+    .option(
+      "--sign <key>",
+      "signs the plan that is kept, or shown: an ed25519 key in PEM, or a key of OpenSSH (its .pub where the agent has it)",
+    );
   reportOptions(command).addHelpText(
     "after",
     `
@@ -49,11 +50,13 @@ Examples:
   npx run plan site -i inventory/lab.ts -o plan.json
   npx run plan --show plan.json
   npx run apply plan.json
+  npx run plan --show plan.json --sign ~/.ssh/id_ed25519
+  npx run apply plan.json --trust approvers.pub
 
 Exit codes: 0 fine, 2 a host would fail, 4 a host was unreachable, 5 bad usage, 99 interrupted`,
   );
   command.action(async (name: string | undefined, flags: Flags) => {
-    if (flags.show !== undefined) show(flags.show, name);
+    if (flags.show !== undefined) await show(flags.show, name, flags.sign);
     else if (name === undefined)
       throw new ShowrunnerError("usage", "expected a playbook", {
         hint: "`npx run playbook` lists them; `npx run plan --show FILE` tells a plan that was kept",
@@ -62,20 +65,33 @@ Exit codes: 0 fine, 2 a host would fail, 4 a host was unreachable, 5 bad usage, 
   });
 }
 
-function show(file: string, playbook: string | undefined): void {
+async function show(file: string, playbook: string | undefined, key: string | undefined): Promise<void> {
   if (playbook !== undefined)
     throw new ShowrunnerError("usage", "--show tells a plan that was kept, and takes no playbook");
-  const plan = readPlan(file, packageVersion());
+  const sign = key === undefined ? undefined : openSigner(key);
+  const read = readPlan(file, packageVersion());
+  const plan = sign ? await sign(read) : read;
+  // what is read here is what was signed
   process.stdout.write(`${planLines(plan, styleFor(process.stdout)).join("\n")}\n`);
+  if (!sign) return;
+  writePlan(file, plan);
+  process.stdout.write(`Signed with ${key}; written to ${file}\n`);
 }
 
 async function make(wanted: string, flags: Flags): Promise<number> {
   const { output } = flags;
+  if (flags.sign !== undefined && output === undefined)
+    throw new ShowrunnerError("usage", "--sign signs a plan that is kept", {
+      hint: "name its file with -o FILE, or sign one that is there: npx run plan --show FILE --sign KEY",
+    });
   if (output !== undefined && !existsSync(dirname(resolve(output))))
     throw new ShowrunnerError("usage", `-o ${output}: there is no folder ${dirname(output)}`);
   const salt = newSalt();
   keyMarks(salt); // before the playbook makes any
+  const sign = flags.sign === undefined ? undefined : openSigner(flags.sign);
   const requested = await requestedPlaybook(wanted, flags);
+  const entries = [requested.file, ...requested.inventory.files];
+  if (output !== undefined) requireInProject(entries, output);
   const request = requestOf(requested, salt);
   // whatever becomes of this one, the earlier one is out of date
   if (output !== undefined) removePlan(output);
@@ -95,18 +111,23 @@ async function make(wanted: string, flags: Flags): Promise<number> {
     if (output !== undefined) say(`No plan was written to ${output}: the run ended before its time`);
     return code;
   }
-  const plan = planFile(recorder.plan, request, packageVersion());
+  const asked = { request, code: await planCode(entries, salt) };
+  const made = planFile(recorder.plan, asked, packageVersion());
   // one for no host at all would only look like one
-  const isUseful = request.hosts.some((name) => plan.hosts[name]?.failure === undefined);
+  const isUseful = request.hosts.some((name) => made.hosts[name]?.failure === undefined);
+  const plan = sign && isUseful ? await sign(made) : made;
   if (output !== undefined && isUseful) writePlan(output, plan);
   const failures = planFailures(plan, styleFor(process.stdout));
-  say(...failures, `Plan: ${planCounts(plan)}${output === undefined ? "" : next(output, isUseful)}`);
+  say(
+    ...failures,
+    `Plan: ${planCounts(plan)}${output === undefined ? "" : next(output, isUseful, flags.sign)}`,
+  );
   return code;
 }
 
-function next(output: string, isWritten: boolean): string {
+function next(output: string, isWritten: boolean, key: string | undefined): string {
   return isWritten
-    ? `; written to ${output}; apply it with: npx run apply ${output}`
+    ? `; written to ${output}${key === undefined ? "" : `, signed with ${key}`}; apply it with: npx run apply ${output}`
     : `; no plan was written to ${output}: there is no host that could be planned for`;
 }
 
@@ -117,8 +138,8 @@ function requestOf(requested: RequestedPlaybook, salt: string): PlanRequest {
   return {
     playbook: name,
     playbookFile: fromRoot(file),
-    inventory: inventory.shown,
-    inventoryFile: fromRoot(inventory.file),
+    inventories: [...inventory.names],
+    inventoryFiles: inventory.files.map(fromRoot),
     hosts: [...new Set(plays.flatMap(({ hosts }) => hosts.map((host) => host.name)))],
     ...(limit === undefined ? {} : { limit }),
     ...(tags === undefined ? {} : { tags: [...tags] }),

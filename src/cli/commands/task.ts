@@ -12,7 +12,7 @@ import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { runAndReport } from "../run.ts";
 
 interface Flags extends ReportFlags, PasswordFlags, LeaseFlags {
-  readonly inventory?: string;
+  readonly inventory?: readonly string[];
   readonly hosts: string;
   readonly become?: boolean;
   readonly check?: boolean;

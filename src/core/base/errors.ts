@@ -32,6 +32,7 @@ export const errorCodes = {
   "file.missing": exitCode.usage,
   "secret.unavailable": exitCode.usage,
   "plan.invalid": exitCode.usage,
+  "plan.untrusted": exitCode.usage,
   "task.outside-host": exitCode.error,
   "task.not-awaited": exitCode.error,
   "step.failed": exitCode.hostFailed,

@@ -1,177 +1,39 @@
-/**
- * A plan that is kept: what a run in check mode said, and from what. A file of JSON in which no value of a fact and
- * no action stands, only digests of them (HMAC-SHA-256 under the plan's own salt, cut to 128 bits); what is shown of
- * changes is redacted like everything that a run says.
- */
+/** A plan's file: how it is made, written and read. What stands in it is in plan-schema.ts. */
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { fileProblem } from "../base/file-problem.ts";
-import { requireValue, type Static, Type } from "../base/schema.ts";
-import type { FactKey } from "../facts/fact.ts";
-
-/** What the field `format` says, and a number that goes up when an older program would misread a plan. */
-export const planFormat = { format: "showrunner plan", formatVersion: 1 } as const;
-
-/** See digest.ts. */
-function Digest(description: string) {
-  return Type.String({ pattern: "^[0-9a-f]{32}$", description });
-}
-
-const Texts = Type.Array(Type.String());
-const exact = { additionalProperties: false };
-
-const PlannedChange = Type.Object(
-  {
-    what: Type.String(),
-    before: Type.Optional(Type.Unknown()),
-    after: Type.Optional(Type.Unknown()),
-    diff: Type.Optional(
-      Type.Object({ path: Type.String(), before: Type.String(), after: Type.String() }, exact),
-    ),
-    action: Digest("what is done to the host"),
-    sets: Type.Array(Digest("a fact that holds afterwards, with its key and value")),
-  },
-  exact,
-);
-
-const PlannedTask = Type.Object(
-  {
-    host: Type.String(),
-    by: Type.Optional(Type.String({ description: "the host whose step it is, where it is delegated" })),
-    handler: Type.Optional(Type.Boolean({ description: "it was notified" })),
-    as: Type.Optional(Type.String({ description: "the user that it becomes" })),
-    conditional: Type.Optional(
-      Type.Boolean({
-        description: "the step may not come to it, or at another time: code decides, or others run beside",
-      }),
-    ),
-    play: Type.String(),
-    step: Type.String(),
-    roles: Texts,
-    module: Type.String(),
-    title: Type.String(),
-    location: Type.Optional(Type.String()),
-    status: Type.Enum(["changed", "likely", "unknown", "failed", "ok"]),
-    params: Type.Optional(Digest("the task's parameters, where it may do something else")),
-    reason: Type.Optional(Type.String()),
-    changes: Type.Array(PlannedChange),
-  },
-  exact,
-);
-
-const PlannedFact = Type.Object(
-  {
-    fact: Type.String(),
-    key: Type.Unsafe<FactKey>({ anyOf: [{ type: "string" }, { type: "object" }] }),
-    as: Type.Optional(Type.String({ description: "the user that it was read as" })),
-    value: Digest("of what of it lasts"),
-    task: Type.Optional(Type.String({ description: "the task that was planned from it first" })),
-  },
-  exact,
-);
-
-const PlannedHost = Type.Object(
-  {
-    facts: Type.Array(PlannedFact),
-    failure: Type.Optional(Type.String({ description: "why the plan for this host is not whole" })),
-  },
-  exact,
-);
-
-const PlannedVariable = Type.Object(
-  {
-    name: Type.String(),
-    text: Type.Optional(Type.String({ description: "as it was typed: the schema says what is meant" })),
-    value: Type.Optional(Type.Unknown()),
-    withheld: Type.Optional(Digest("of a secret: it must be given again")),
-  },
-  exact,
-);
-
-const PlanRequest = Type.Object(
-  {
-    playbook: Type.String(),
-    playbookFile: Type.String({ description: "relative to the project's folder, if it is below it" }),
-    inventory: Type.String(),
-    inventoryFile: Type.String({ description: "as playbookFile" }),
-    hosts: Type.Array(Type.String(), { description: "all that the plays are about, after --limit" }),
-    limit: Type.Optional(Type.String()),
-    tags: Type.Optional(Texts),
-    skipTags: Type.Optional(Texts),
-    startAt: Type.Optional(Type.String()),
-    vars: Type.Array(PlannedVariable, {
-      description: "given on the command line, as far as plays declare them",
-    }),
-  },
-  exact,
-);
-
-const PlanSchema = Type.Object(
-  {
-    format: Type.Literal(planFormat.format),
-    formatVersion: Type.Literal(planFormat.formatVersion),
-    showrunner: Type.String({
-      description: "the version that made it: another one may do the same otherwise",
-    }),
-    made: Type.String({ description: "when, in UTC: 2026-01-31T12:05:09.123Z" }),
-    salt: Type.String({ minLength: 32 }),
-    request: PlanRequest,
-    hosts: Type.Record(Type.String(), PlannedHost),
-    tasks: Type.Array(PlannedTask, {
-      description:
-        "those that change something, or may, or run a command that is said to change nothing, and all before an unforeseen rest; in their order",
-    }),
-    unforeseen: Type.Array(
-      Type.Object(
-        {
-          host: Type.String(),
-          play: Type.String(),
-          step: Type.String(),
-          reason: Type.String(),
-          after: Type.Integer({ description: "how many of the tasks come before" }),
-        },
-        exact,
-      ),
-      { description: "steps of which nobody can know what their rest will do" },
-    ),
-  },
-  exact,
-);
-
-export type PlanFile = Static<typeof PlanSchema>;
-export type PlanRequest = Static<typeof PlanRequest>;
-export type PlannedTask = Static<typeof PlannedTask>;
-export type PlannedChange = Static<typeof PlannedChange>;
-export type PlannedFact = Static<typeof PlannedFact>;
-export type PlannedVariable = Static<typeof PlannedVariable>;
-
-/** What is found out by planning; the rest of a plan is what was asked for. */
-export type RecordedPlan = Pick<PlanFile, "salt" | "hosts" | "tasks" | "unforeseen">;
+import { requireValue } from "../base/schema.ts";
+import { alteredParts, planDigests } from "./plan-digest.ts";
+import { type PlanFile, PlanSchema, planFormat, type RecordedPlan } from "./plan-schema.ts";
 
 /**
- * A plan, ready to be written.
+ * A plan, ready to be signed and written.
  *
+ * @param asked what was asked for, and the code that it was planned from
  * @param version this program's own
  */
 export function planFile(
   recorded: RecordedPlan,
-  request: PlanRequest,
+  { request, code }: Pick<PlanFile, "request" | "code">,
   version: string,
   made = new Date(),
 ): PlanFile {
   const { salt, hosts, tasks, unforeseen } = recorded;
-  return {
+  const parts = {
     ...planFormat,
     showrunner: version,
     made: made.toISOString(),
     salt,
     request,
+    code,
     hosts,
     tasks,
     unforeseen,
   };
+  // as it will be read: JSON has no undefined
+  return { ...parts, digests: planDigests(JSON.parse(JSON.stringify(parts))) };
 }
 
 /** A plan's salt. */
@@ -205,7 +67,7 @@ export function writePlan(file: string, plan: PlanFile): void {
  * Reads a plan.
  *
  * @param version this program's own
- * @throws ShowrunnerError `file.missing`; `plan.invalid` for what is no plan, or one of another version
+ * @throws ShowrunnerError `file.missing`; `plan.invalid` for what is no plan, one of another version, or one that was altered
  */
 export function readPlan(file: string, version: string): PlanFile {
   const plan = parsed(file);
@@ -213,13 +75,28 @@ export function readPlan(file: string, version: string): PlanFile {
   if (!hasFormat(plan)) throw new ShowrunnerError("plan.invalid", `${file} is no plan`, { hint: again });
   const made = "showrunner" in plan ? String(plan.showrunner) : "an unknown version";
   const isOurs = "formatVersion" in plan && plan.formatVersion === planFormat.formatVersion;
-  if (!isOurs || made !== version)
+  if (!isOurs && made === version)
+    throw new ShowrunnerError("plan.invalid", `${file} is written in another format than this program's`, {
+      hint: again,
+    });
+  if (made !== version)
     throw new ShowrunnerError(
       "plan.invalid",
       `${file} was made by Showrunner ${made}, and this is ${version}: it might do the same in another way`,
       { hint: again },
     );
-  return requireValue(PlanSchema, plan, { code: "plan.invalid", what: `${file} is damaged` });
+  const checked = requireValue(PlanSchema, plan, { code: "plan.invalid", what: `${file} is damaged` });
+  requireUnaltered(checked, file, again);
+  return checked;
+}
+
+function requireUnaltered({ digests, signature: _, ...parts }: PlanFile, file: string, hint: string): void {
+  const altered = alteredParts(parts, digests);
+  if (altered.length === 0) return;
+  throw new ShowrunnerError("plan.invalid", `${file} was altered after it was made`, {
+    details: [`not as it was written: ${altered.join(", ")}`],
+    hint: `a plan is not edited; ${hint}`,
+  });
 }
 
 /**

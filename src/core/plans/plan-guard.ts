@@ -9,12 +9,12 @@ import type { HostRun } from "../plays/host-run.ts";
 import type { PlayState } from "../plays/play-run.ts";
 import type { RunWatch } from "../plays/run-watch.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
-import type { PlanFile, PlannedTask } from "./plan-file.ts";
 import { isPlanned, isPlannedSomewhere, paramsDigest } from "./plan-match.ts";
 import { refuseMoved } from "./plan-moved.ts";
 import { type Pending, takeEqual, takeSame } from "./plan-pending.ts";
 import { notForeseen, notListed } from "./plan-refusals.ts";
 import { UnforeseenRests } from "./plan-rests.ts";
+import type { PlanFile, PlannedTask } from "./plan-schema.ts";
 
 export interface GuardOptions {
   /** The command that makes a new plan, for hints. */

@@ -3,7 +3,7 @@ import { redact } from "../../secrets/secret.ts";
 import { digestOf } from "../base/digest.ts";
 import { projectRoot } from "../base/project.ts";
 import type { TaskRun } from "../engine/task-run.ts";
-import type { PlannedTask } from "./plan-file.ts";
+import type { PlannedTask } from "./plan-schema.ts";
 
 /**
  * Whether a task is the planned one, or one that can't be told from it: the same module, about the same, at the same

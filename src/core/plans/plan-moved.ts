@@ -5,7 +5,7 @@ import { factNamed } from "../facts/fact.ts";
 import { FactStore } from "../facts/facts.ts";
 import type { HostRun } from "../plays/host-run.ts";
 import { hostState } from "../tenure/host-state.ts";
-import type { PlanFile, PlannedFact } from "./plan-file.ts";
+import type { PlanFile, PlannedFact } from "./plan-schema.ts";
 
 /** How many facts a message names. */
 const named = 12;

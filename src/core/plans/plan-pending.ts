@@ -1,7 +1,7 @@
 /** What of a plan is still to be done. */
 
 import type { TaskRun } from "../engine/task-run.ts";
-import type { PlannedChange, PlannedTask } from "./plan-file.ts";
+import type { PlannedChange, PlannedTask } from "./plan-schema.ts";
 
 /** A planned task, with what of it has not been made yet. */
 export interface Pending {

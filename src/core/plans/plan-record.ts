@@ -14,9 +14,9 @@ import type { HostRun } from "../plays/host-run.ts";
 import type { PlayState } from "../plays/play-run.ts";
 import type { RunWatch } from "../plays/run-watch.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
-import type { PlanFile, PlannedChange, PlannedFact, PlannedTask, RecordedPlan } from "./plan-file.ts";
 import { isOfStep, paramsDigest } from "./plan-match.ts";
 import { Overlaps } from "./plan-overlaps.ts";
+import type { PlanFile, PlannedChange, PlannedFact, PlannedTask, RecordedPlan } from "./plan-schema.ts";
 
 interface Recorded {
   readonly task: PlannedTask;

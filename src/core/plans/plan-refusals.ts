@@ -4,7 +4,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 import type { TaskRun } from "../engine/task-run.ts";
 import type { Change } from "../facts/change.ts";
 import type { Task } from "../tasks/task.ts";
-import type { PlannedChange, PlannedTask } from "./plan-file.ts";
+import type { PlannedChange, PlannedTask } from "./plan-schema.ts";
 
 type Said = Pick<PlannedChange, "what" | "before" | "after">;
 

@@ -3,9 +3,9 @@
 import { handlersOf, type TaskRun } from "../engine/task-run.ts";
 import type { HostRun } from "../plays/host-run.ts";
 import { handlerIdentity } from "../tenure/handler-identity.ts";
-import type { PlanFile } from "./plan-file.ts";
 import { isOfStep } from "./plan-match.ts";
 import type { Pending } from "./plan-pending.ts";
+import type { PlanFile } from "./plan-schema.ts";
 
 interface Rest {
   readonly host: string;

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { noteFileRead } from "../../core/base/files-read.ts";
 import { Secret } from "../../secrets/secret.ts";
 import type { Content } from "./put-file.ts";
 
@@ -21,6 +22,7 @@ export function literalContent(content: string | Uint8Array | Secret): Content {
 /** The content of a file of this machine, read only where it is needed. */
 export async function localContent(path: string): Promise<Content> {
   const { size, mtimeMs } = await stat(path);
+  noteFileRead(path);
   return {
     hash: await hashOf(path, `${size} ${mtimeMs}`),
     size,
