@@ -37,7 +37,7 @@ test("a debt that is owed is taken back by nothing, and struck out when it is pa
   debts.confirm([id]);
   await debts.takeBack([id]);
   expect(debts.writtenAs(id)).toEqual([undefined]);
-  await debts.strike([id]);
+  await debts.strike(debts.records(id));
   expect(debts.writtenAs(id)).toEqual([]);
   expect(told()).toEqual(["write", "rm"]);
 });
@@ -63,5 +63,15 @@ test("a debt that the host does not strike out is still known to be written down
   const { debts } = onFake((script) => ({ status: script.includes("rm -f --") ? 1 : 0 }));
   await debts.write(undefined, [handler], play);
   expect(await debts.takeBack([id])).toEqual([""]);
+  expect(debts.writtenAs(id)).toEqual([undefined]);
+});
+
+test("what another run writes down while a handler runs is not paid by it", async () => {
+  const { debts } = onFake();
+  const [first, second] = [1, 2].map((since) => ({ ...debtOf(handler, { ...play, run: "that" }), since }));
+  debts.found(undefined, first ? [first] : [], "this");
+  const paid = debts.records(id);
+  debts.found(undefined, second ? [second] : [], "this");
+  await debts.strike(paid);
   expect(debts.writtenAs(id)).toEqual([undefined]);
 });

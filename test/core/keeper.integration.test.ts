@@ -52,7 +52,8 @@ async function said(
   });
   const lines: string[] = [];
   for await (const line of createInterface({ input: keeper.stdout })) {
-    lines.push(line);
+    // its name is random
+    if (!line.startsWith("lock ")) lines.push(line);
     heard?.(line);
     if (line.startsWith("granted")) await release?.();
     if (line === "ready" && goes) keeper.stdin.write("go\n");
@@ -83,21 +84,21 @@ describe.each(shells)("the keeper in %s", (...words) => {
       "granted ",
       "released",
     ]);
-    expect(readdirSync(at("run")).sort()).toEqual(["last", "lease"]);
+    expect(readdirSync(at("run")).sort()).toEqual(["last", "lease", "name"]);
   });
 
   test("is late where that does not end in time, and the next one waits for it as well", async () => {
     const command = leaveCommand(30);
     for (const _ of "ab")
       expect((await said(words)).map((line) => line.split(" ")[0])).toEqual(["orphan", "orphans", "late"]);
-    expect(readdirSync(at("run")).sort()).toEqual(["lease", "left", "left-sessions"]);
+    expect(readdirSync(at("run")).sort()).toEqual(["lease", "left", "left-sessions", "name"]);
     command.kill();
     expect(await said(words)).toContain("granted ");
   });
 
   test("leaves nothing where whoever asked for it is gone by then", async () => {
     expect((await said(words, "nothing", { goes: false }))[0]).toBe("ready");
-    expect(readdirSync(at("run"))).toEqual(["lease"]);
+    expect(readdirSync(at("run"))).toEqual(["lease", "name"]);
   });
 
   test("ends it in a take-over", async () => {
@@ -144,6 +145,14 @@ describe.each(shells)("the keeper in %s", (...words) => {
     shell.kill();
     expect((await other)?.[0]).toBe(`held ${JSON.stringify(holder)}`);
     expect(sessions).toMatch(new RegExp(`^${shell.pid} `, "m"));
+  });
+
+  test("says how its lock is called, which is the same whoever asks", async () => {
+    const names = new Set<string>();
+    const heard = (line: string) => line.startsWith("lock ") && names.add(line);
+    await Promise.all(["a", "b", "c"].map(() => said(words, "nothing", { heard })));
+    await said(words, "nothing", { heard });
+    expect([...names]).toEqual([expect.stringMatching(/^lock [0-9a-f]{24}$/)]);
   });
 
   test("has a folder that others can't look into, nor lock", async () => {

@@ -7,6 +7,7 @@ import { play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
 import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
 import { allDebts } from "../../src/core/tenure/host-state.ts";
+import { inventory } from "../../src/inventory/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { copy } from "../../src/modules/files/copy.ts";
@@ -15,7 +16,9 @@ import { connector } from "../../src/transport/connect.ts";
 import type { Connection } from "../../src/transport/transport.ts";
 import { testLab } from "./support.ts";
 
-const lab = testLab("srlease", 90, ["h1"]);
+const lab = testLab("srlease", 90, ["h1", "h2", "h3"]);
+/** How often three runs are started at once; 20 show that it is no luck. */
+const rounds = Number(process.env["LEASE_ROUNDS"] ?? 3);
 let own: Connection;
 
 beforeAll(async () => {
@@ -155,6 +158,76 @@ describe("while a run is changing a host", () => {
     expect(errors).toEqual([]);
     expect(exitCode).toBe(0);
   });
+});
+
+describe("three runs that go through the same hosts in opposite orders", () => {
+  /** Fails where another run is at work on the host. */
+  const alone = (run: string) =>
+    shell({ cmd: `mkdir /srv/busy && sleep 0.2 && rmdir /srv/busy && echo ${run} >>/srv/${run}` });
+  const orders = [
+    ["h1", "h2", "h3"],
+    ["h3", "h2", "h1"],
+    ["h2", "h3", "h1"],
+  ];
+
+  /** Each control machine has names of its own for the hosts, and each deployment its own handler. */
+  const start = (run: string, order: readonly string[]) =>
+    lab.run(
+      order.map((host) =>
+        play(
+          host,
+          { hosts: `${run}-${host}`, become: true },
+          {
+            work: async () => {
+              await alone(run);
+              const reload = shell({ cmd: `cat /srv/version >>/srv/${run}` }, { name: "reload" });
+              await copy({ dest: "/srv/version", content: `${run}\n` }, { notify: reload });
+            },
+          },
+        ),
+      ),
+      {
+        name: run,
+        waitLease: "5m",
+        inventory: inventory({ hosts: Object.fromEntries(order.map((host) => [`${run}-${host}`, {}])) }),
+        access: ({ name }) => ({ connect: connector("ssh", lab.settings(name.split("-")[1] ?? "")) }),
+      },
+    );
+
+  test(
+    `all come to their end, ${rounds} times`,
+    async () => {
+      for (let round = 1; round <= rounds; round++) {
+        const runs = await Promise.all(orders.map((order, index) => start(`run${index}`, order)));
+        expect(runs.map(({ errors, exitCode }) => ({ errors, exitCode }))).toEqual(
+          runs.map(() => ({ errors: [], exitCode: 0 })),
+        );
+        const { of } = await lab.run([
+          play(
+            "look",
+            { hosts: "all", become: true },
+            {
+              look: async () => {
+                const seen = await shell({
+                  cmd: "cat /srv/run?; ls -A /srv; [ ! -e /var/lib/showrunner ]",
+                  readOnly: true,
+                });
+                expect(seen.value.stdout.trim().split("\n")).toEqual([
+                  ...["run0", "run0", "run1", "run1", "run2", "run2"],
+                  ...["run0", "run1", "run2", "version"],
+                ]);
+              },
+            },
+          ),
+        ]);
+        expect(of("host:failed").map(({ error }) => error.message)).toEqual([]);
+        await lab.run([
+          play("clean", { hosts: "all", become: true }, { clean: () => shell({ cmd: "rm -rf /srv/*" }) }),
+        ]);
+      }
+    },
+    rounds * 40_000,
+  );
 });
 
 describe("a run that died", () => {

@@ -38,13 +38,14 @@ export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<O
 }
 
 async function carryOut<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
-  const epoch = run.context.host.tenure?.epoch(run.become) ?? 0;
+  const { tenure } = run.context.host;
+  const epoch = tenure?.epoch(run.become) ?? 0;
   const plan = run.task.plan(planning);
   let answer = await plan.next(notRun);
   while (!answer.done) {
-    await run.context.host.tenure?.enter(run.become, epoch);
     const change = surroundedChange(answer.value, run.surroundings);
-    answer = await plan.next(await makeOwing(run, planning, change));
+    const make = () => makeOwing(run, planning, change);
+    answer = await plan.next(await (tenure ? tenure.change(run.become, epoch, make) : make()));
   }
   return ended(run, planning, answer.value, run.changes.length > 0 ? "changed" : "ok");
 }
@@ -233,7 +234,7 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
     };
     const { altersUser } = change;
     if (altersUser !== undefined && altersUser !== become?.user) await host.endShellsOf(altersUser);
-    const detached = detachment && { ...detachment, reconnected: () => reenter(taskRun) };
+    const detached = detachment && { ...detachment, reconnected: async () => host.tenure?.again(become) };
     output = await applyChange(host.session, become, change, options, detached);
   } catch (error) {
     tried.hadNoEffect = hadNoEffect(change, error, detachment !== undefined);
@@ -245,15 +246,4 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
   }
   if (run.options.verify) await verifyChange(change, host.facts, become);
   return output;
-}
-
-/** Takes the lease again that a lost connection took with it, while the job that it was for goes on. */
-async function reenter<V>({ context, become }: TaskRun<V>): Promise<void> {
-  const { tenure } = context.host;
-  try {
-    await tenure?.enter(become, tenure.epoch(become));
-  } catch (error) {
-    // what the job was planned from is past either way: it is under way
-    if (!(error instanceof PlanOutdated)) throw error;
-  }
 }

@@ -37,8 +37,9 @@ async function runNext(context: HostContext): Promise<void> {
   try {
     // another run may have paid it since it was read
     if (isInherited && (await host.tenure?.isStillOwed(id)) === false) return;
+    const records = host.tenure?.settlement.records(owed) ?? [];
     const { status } = await withContext(mine, () => runTask(task, mine, certainty));
-    if (status !== "failed") await host.tenure?.settlement.paid(owed);
+    if (status !== "failed") await host.tenure?.settlement.paid(owed, records);
     else host.tenure?.settlement.unpaidBy(owed); // though it is ignored
   } catch (error) {
     if (isRefused(error)) host.handlers.putOff(owed);

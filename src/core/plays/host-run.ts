@@ -6,9 +6,7 @@ import type { HostInfo } from "../base/host.ts";
 import { Jobs } from "../engine/jobs.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "../events/events.ts";
 import { FactStore } from "../facts/facts.ts";
-import { Debts } from "../tenure/debts.ts";
 import { HandlerQueue } from "../tenure/handlers.ts";
-import { Lease } from "../tenure/lease.ts";
 import type { Tenant } from "../tenure/tenant.ts";
 import { Tenure } from "../tenure/tenure.ts";
 import type { RunState } from "./run-state.ts";
@@ -79,9 +77,9 @@ export class HostRun {
 
   #newTenure(): Tenure {
     const { facts, session, run, info } = this;
-    const { leaseTerms, options } = run;
+    const { leases, options } = run;
     const tell = (text: string) => run.emit({ type: "warning", host: info.name, text });
-    const { playbook, run: name } = leaseTerms.holder;
+    const { playbook, run: name } = leases.terms.holder;
     const tenant: Tenant = {
       playbook,
       run: name,
@@ -91,7 +89,7 @@ export class HostRun {
       becomeAs: (user) => this.becomeAs(user),
       tell,
     };
-    return new Tenure(facts, new Lease(session, leaseTerms, tell), new Debts(session), tenant);
+    return new Tenure(facts, session, leases, tenant);
   }
 
   /** What it can't read, the facts that are read along with it will complain of. */

@@ -7,7 +7,7 @@ import type { InventoryView } from "../base/host.ts";
 import type { RunEvent, Subscriber } from "../events/events.ts";
 import { JournalUnwritable } from "../events/journal.ts";
 import type { WorldClock } from "../facts/facts.ts";
-import type { LeaseTerms } from "../tenure/lease.ts";
+import type { RunLeases } from "../tenure/tenure.ts";
 import type { HostRun } from "./host-run.ts";
 import type { RunWatch } from "./run-watch.ts";
 
@@ -26,7 +26,7 @@ export interface RunState {
   hostRun(name: string): HostRun;
   /** Whether the playbook has a play of this name, wanted or not. */
   hasPlay(name: string): boolean;
-  readonly leaseTerms: LeaseTerms;
+  readonly leases: RunLeases;
   emit(event: RunEvent): void;
   nextTaskId(): number;
   /** Who looks on, and may object. */

@@ -8,8 +8,10 @@ import type { HostInfo, InventoryView } from "../base/host.ts";
 import { listed } from "../engine/owed-handlers.ts";
 import type { RunFiles, Subscriber } from "../events/events.ts";
 import type { WorldClock } from "../facts/facts.ts";
-import type { LeaseTerms } from "../tenure/lease.ts";
+import type { Lease, LeaseTerms } from "../tenure/lease.ts";
 import { leaseHolder } from "../tenure/lease-holder.ts";
+import { LeaseOrder } from "../tenure/lease-order.ts";
+import type { RunLeases } from "../tenure/tenure.ts";
 import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
 import { fetchVars } from "./fetch-vars.ts";
 import { HostRun } from "./host-run.ts";
@@ -66,6 +68,7 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   readonly signal?: AbortSignal;
 }
 
+const defaultForks = 20;
 /** Enough for what a run that was just killed leaves behind. */
 const defaultWait: Duration = "10s";
 
@@ -94,7 +97,7 @@ class Run implements PlayState {
   readonly confirmation: StepConfirmation;
   readonly watch: RunWatch | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly leaseTerms: LeaseTerms;
+  readonly leases: RunLeases;
   readonly emit: RunState["emit"];
   readonly #request: RunRequest;
   readonly #plays: readonly PlayHosts[];
@@ -102,6 +105,8 @@ class Run implements PlayState {
   readonly #hosts = new Map<string, HostRun>();
   readonly #closings = new Map<HostRun, Promise<void>>();
   #lastTask = 0;
+  /** The plays that are not over. */
+  #ahead: readonly PlayHosts[];
 
   constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
@@ -111,17 +116,20 @@ class Run implements PlayState {
     // every host that waits listens to it
     if (request.signal) setMaxListeners(0, request.signal);
     this.watch = request.watch;
-    this.leaseTerms = {
+    const { forks = defaultForks } = request;
+    const terms: LeaseTerms = {
       holder: leaseHolder(request.name),
       wait: milliseconds(request.waitLease ?? defaultWait) / 1000,
       takeOver: request.takeOver ?? false,
     };
+    this.leases = { terms, order: new LeaseOrder(terms, forks, () => this.#expectedLeases()) };
     this.emit = emitter(request.subscribers ?? []);
     this.#request = request;
     this.#plays = plays;
+    this.#ahead = plays;
     this.#vars = vars;
     this.confirmation = new StepConfirmation(request.confirmStep, request.signal);
-    this.forks = pLimit(request.forks ?? 20);
+    this.forks = pLimit(forks);
   }
 
   async run(): Promise<RunSummary> {
@@ -190,6 +198,7 @@ class Run implements PlayState {
 
   async #runPlays(): Promise<void> {
     for (const [index, { play, hosts }] of this.#plays.entries()) {
+      this.#ahead = this.#plays.slice(index);
       const runs = hosts.map((host) => this.hostRun(host.name));
       const stop = await runPlay(play, runs, this);
       if (!stop) continue;
@@ -203,6 +212,17 @@ class Run implements PlayState {
       return;
     }
     if (!this.interrupted) this.watch?.end?.(this);
+  }
+
+  /** Those of all hosts that the plays name which are not over, as the users whom these become. */
+  #expectedLeases(): readonly Lease[] {
+    const leases = this.#ahead.flatMap(({ play, hosts }) =>
+      hosts
+        .map(({ name }) => this.hostRun(name))
+        .filter(({ failure }) => !failure)
+        .flatMap((host) => host.tenure?.lease(host.becomeFor(play.become)) ?? []),
+    );
+    return [...new Set(leases)];
   }
 
   #tellDebts(): void {

@@ -10,9 +10,14 @@ import { stateFolders } from "./host-state.ts";
 /** What is known to be written down: each user that changes are made as has a folder of its own. */
 interface Written extends Pick<Debt, "id" | "label" | "playbook" | "play"> {
   readonly as: Become | undefined;
-  /** The file of one that this run wrote for a change that is not known to owe it; undefined for one that is owed. */
-  readonly tentative: string | undefined;
+  /** A pattern of the shell for the name of its file. */
+  readonly file: string;
+  /** Whether this run wrote it for a change that is not known to owe it. */
+  readonly isTentative: boolean;
 }
+
+/** What is written down of a handler at one time: what others write down later is none of it. */
+export type DebtRecord = Pick<Written, "as" | "file">;
 
 export class Debts {
   readonly #session: Session;
@@ -36,13 +41,14 @@ export class Debts {
     const kept = this.#written.filter(
       (one) => one.as?.user !== as?.user || own.some((debt) => isSame(debt, one)),
     );
-    const news = others.map(({ id, label, playbook, play }) => ({
+    const news = others.map(({ id, label, playbook, play, since }) => ({
       id,
       label,
       playbook,
       play,
       as,
-      tentative: undefined,
+      file: sh`${since}-*-${id}.json`.text,
+      isTentative: false,
     }));
     this.#written = [...kept, ...news];
     return others;
@@ -93,28 +99,31 @@ sync . 2>/dev/null; :`;
       playbook,
       play,
       as,
-      tentative: file,
+      file: sh`${file}`.text,
+      isTentative: true,
     }));
     this.#written = [...this.#written, ...news];
   }
 
   /** Notes that changes have come to owe these: they stay until they are paid. */
   confirm(ids: readonly string[]): void {
-    this.#written = this.#written.map((one) =>
-      ids.includes(one.id) ? { ...one, tentative: undefined } : one,
-    );
+    this.#written = this.#written.map((one) => (ids.includes(one.id) ? { ...one, isTentative: false } : one));
+  }
+
+  /** What is written down under an id, by whomever. */
+  records(id: string): readonly DebtRecord[] {
+    return this.#written.filter((written) => written.id === id);
   }
 
   /**
-   * Strikes out what was paid, by whomever it was owed.
+   * Strikes out what was paid.
    *
    * @returns what the host says against it; undefined where it went well
    */
-  strike(ids: readonly string[]): Promise<readonly string[] | undefined> {
-    return this.#remove(
-      this.#written.filter(({ id }) => ids.includes(id)),
-      ({ id }) => sh`*-${id}.json`,
-    );
+  strike(paid: readonly DebtRecord[]): Promise<readonly string[] | undefined> {
+    const isPaid = ({ as, file }: Written) =>
+      paid.some((record) => record.as?.user === as?.user && record.file === file);
+    return this.#remove(this.#written.filter(isPaid));
   }
 
   /**
@@ -123,16 +132,10 @@ sync . 2>/dev/null; :`;
    * @returns what the host says against it; undefined where it went well
    */
   takeBack(ids: readonly string[]): Promise<readonly string[] | undefined> {
-    return this.#remove(
-      this.#written.filter(({ id, tentative }) => tentative !== undefined && ids.includes(id)),
-      ({ tentative = "" }) => sh`${tentative}`,
-    );
+    return this.#remove(this.#written.filter(({ id, isTentative }) => isTentative && ids.includes(id)));
   }
 
-  async #remove(
-    struck: readonly Written[],
-    fileOf: (written: Written) => Script,
-  ): Promise<readonly string[] | undefined> {
+  async #remove(struck: readonly Written[]): Promise<readonly string[] | undefined> {
     // at once: a change that comes meanwhile must write down its own, which is done behind this
     this.#written = this.#written.filter((written) => !struck.includes(written));
     const users = new Map(struck.map(({ as }) => [as?.user, as]));
@@ -140,7 +143,7 @@ sync . 2>/dev/null; :`;
     try {
       for (const as of users.values()) {
         const mine = left.filter((written) => written.as?.user === as?.user);
-        const files = mine.map((written) => `"$state"/owed/${fileOf(written).text}`).join(" ");
+        const files = mine.map((written) => `"$state"/owed/${written.file}`).join(" ");
         const script = sh`${stateFolders}
 rm -f -- ${{ kind: "script", text: files }} "$state/owed/.new" || exit
 rmdir "$state/owed" "$state" 2>/dev/null; :`;

@@ -3,6 +3,7 @@
  * dies with the connection, and with the run.
  */
 
+import { randomBytes } from "node:crypto";
 import { rawScript, type Script, sh } from "../base/script.ts";
 import { stateFolders } from "./host-state.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
@@ -14,7 +15,8 @@ import type { LeaseHolder } from "./lease-holder.ts";
 export type EndFirst = "nothing" | "all" | { readonly idleOf: string };
 
 /**
- * The script. It prints, a line each: `held` and the holder as JSON while another run has the lease; `orphan`, a
+ * The script. It prints, a line each: `lock` and the lock's own name, which every run is told the same (it is what
+ * lease-order.ts goes by); `held` and the holder as JSON while another run has the lease; `orphan`, a
  * process number and its command line, for each command that a run left behind when it died, and `orphans` and that
  * run, after the last of them; `ended` and the holder where that was asked for; then `ready`, upon which it wants any line, since whoever asked may be gone by now; then `granted`
  * and the words of `last` (see HostState). Instead of that `late` where it did not get the lease in time, `unguarded`
@@ -37,6 +39,8 @@ ${stateFolders}
 said=$(mkdir -p "$run" 2>&1) && ours "$run" && cd "$run" && chmod 700 . && said=$({ : >>lease; } 2>&1) || { echo "refused $run $said"; exit; }
 command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
 ${sessions}
+[ -s name ] || { echo ${randomBytes(12).toString("hex")} >.name.$$ && ln .name.$$ name 2>/dev/null; rm -f .name.$$; }
+echo "lock $(cat name)"
 exec 9<lease
 ${endFirst(end, holder.run)}
 deadline=$(($(date +%s) + ${wait}))

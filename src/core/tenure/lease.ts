@@ -2,11 +2,12 @@
 import type { Session } from "../../transport/session.ts";
 import { withTimeLimit } from "../../transport/time-limit.ts";
 import type { Become } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
+import { asFailure } from "../events/failure.ts";
 import { Keeper, noAnswer } from "./keeper.ts";
 import { type EndFirst, keeperScript } from "./keeper-script.ts";
-import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
-import { described, orphanTexts } from "./lease-text.ts";
+import { type Held, listen } from "./lease-answer.ts";
+import type { LeaseHolder } from "./lease-holder.ts";
+import { described } from "./lease-text.ts";
 
 /** How a run goes about leases. */
 export interface LeaseTerms {
@@ -17,8 +18,24 @@ export interface LeaseTerms {
   readonly takeOver: boolean;
 }
 
+/** What a lease tells whoever keeps it. */
+export interface LeaseEvents {
+  /** Says to the user what is waited for. */
+  tell(text: string): void;
+  /** It was taken just now. `last` is the host's (see HostState). */
+  granted(last: string): void;
+  /** The connection has ended that it was held over, or to be asked for. */
+  lost(): void;
+}
+
+/** What came of asking for it. */
+export type LeaseAnswer = { readonly kind: "granted" } | Held;
+
 /** Beyond the wait itself: for the connection, sudo and the host to answer. */
 const answerLimit = 60;
+
+/** It was ours before. */
+const ours: LeaseAnswer = { kind: "granted" };
 
 interface Hold {
   /** Undefined where another name of the same host has the lease for us. */
@@ -27,84 +44,137 @@ interface Hold {
   readonly shell: number;
 }
 
-/** The leases that a run has on one host: one for each user that it makes changes as. */
+/** A run's lease of one host, to make changes as one user. What is asked of it is done in order. */
 export class Lease {
+  /** How many changes are being made under it. */
+  uses = 0;
   readonly #session: Session;
+  readonly #become: Become | undefined;
   readonly #terms: LeaseTerms;
-  readonly #tell: (text: string) => void;
-  readonly #holds = new Map<string, Promise<Hold | undefined>>();
+  readonly #events: LeaseEvents;
+  #hold: Hold | undefined;
+  #lock: string | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #keepers = new Set<Keeper>();
-  /** By user: the run that was waited for in vain, and is not waited for once more. */
-  readonly #inVain = new Map<string, string>();
   /** Keepers that the host is just starting. */
   readonly #starting = new Set<Promise<Keeper>>();
 
-  /** @param tell says to the user what is waited for */
-  constructor(session: Session, terms: LeaseTerms, tell: (text: string) => void) {
+  constructor(session: Session, become: Become | undefined, terms: LeaseTerms, events: LeaseEvents) {
     this.#session = session;
+    this.#become = become;
     this.#terms = terms;
-    this.#tell = tell;
+    this.#events = events;
   }
 
   /**
-   * Sees to it that the lease is ours before a change.
-   *
-   * @returns the host's `last` (see HostState) where it was taken just now, undefined where it was ours already
-   * @throws ShowrunnerError `lease.held`, `lease.failed` where the host has no place for it, `host.*`
+   * How the lock itself is called: the same for every run, whatever it calls the host, and no other lock's. Undefined
+   * before the host was asked.
    */
-  async hold(become: Become | undefined): Promise<string | undefined> {
-    const user = become?.user ?? "";
-    let taken: string | undefined;
-    const mine = (this.#holds.get(user) ?? Promise.resolve(undefined)).then(async (held) => {
-      const shell = await withTimeLimit(this.#session.shellNumber(become), answerLimit * 1000, noAnswer);
-      if (held?.shell === shell && !held.keeper?.gone) return held;
-      if (held?.keeper && !held.keeper.gone) return this.#register(held.keeper, shell);
-      const { hold, last } = await this.#take(become, shell);
-      taken = last;
-      return hold;
-    });
-    this.#holds.set(
-      user,
-      mine.catch(() => undefined),
-    );
-    await mine;
-    return taken;
+  get lock(): string | undefined {
+    return this.#lock;
   }
 
-  /** Gives the lease back that is held as this user, as nothing of the user may stay. */
-  async giveBack(user: string): Promise<void> {
-    const hold = await this.#holds.get(user);
-    this.#holds.delete(user);
-    await hold?.keeper?.release();
-  }
-
-  /** The run that it is for. */
-  get run(): string {
-    return this.#terms.holder.run;
+  /** Whether the host is ours, as far as we have heard. */
+  get isHeld(): boolean {
+    return this.#hold !== undefined && this.#hold.keeper?.gone !== true;
   }
 
   /**
-   * Gives the leases back. Never rejects.
+   * Whether the lease is ours still, with the shell that makes the changes known to the host as ours.
    *
-   * @param isIdle false: a command may work on. Then the leases are left as a run leaves them that dies, so that the
-   *   next one finds the command, and waits for it
+   * @throws ShowrunnerError `host.*`, `become.refused`
+   */
+  isOurs(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      return this.#isOurs(await this.#shellNumber());
+    });
+  }
+
+  /**
+   * Asks for the lease.
+   *
+   * @param wait seconds to wait while it is another run's
+   * @param end what of its holder is ended first
+   * @throws ShowrunnerError `lease.failed` where the host has no place for it, `host.*`, `become.refused`
+   */
+  ask(wait: number, end: EndFirst = "nothing"): Promise<LeaseAnswer> {
+    return this.#inTurn(async () => {
+      try {
+        const shell = await this.#shellNumber();
+        if (await this.#isOurs(shell)) return ours;
+        return await this.#ask(shell, wait, end);
+      } catch (error) {
+        if (asFailure(error).code.startsWith("host.")) this.#events.lost();
+        throw error;
+      }
+    });
+  }
+
+  /** Gives the lease back, if it is ours. */
+  giveBack(): Promise<void> {
+    return this.#inTurn(async () => {
+      const keeper = this.#hold?.keeper;
+      this.#hold = undefined;
+      await keeper?.release();
+    });
+  }
+
+  /**
+   * Ends it, also while it is asked for. Never rejects.
+   *
+   * @param isIdle false: a command may work on. Then the lease is left as a run leaves it that dies, so that the next
+   *   one finds the command, and waits for it
    */
   async release(isIdle: boolean): Promise<void> {
     await Promise.allSettled(this.#starting);
     await Promise.all([...this.#keepers].map((keeper) => (isIdle ? keeper.release() : keeper.leave())));
   }
 
-  /** A shell that was ended for being late has a successor: its commands are ours as well. */
-  async #register(keeper: Keeper, shell: number): Promise<Hold> {
-    await keeper.ask(`lane ${shell}`);
-    return { keeper, shell };
+  async #isOurs(shell: number): Promise<boolean> {
+    const hold = this.#hold;
+    if (hold === undefined || !this.isHeld) return false;
+    if (hold.shell === shell) return true;
+    // a shell that was ended for being late has a successor: its commands are ours as well
+    if (hold.keeper === undefined) return false;
+    await hold.keeper.ask(`lane ${shell}`);
+    this.#hold = { keeper: hold.keeper, shell };
+    return this.isHeld;
   }
 
-  async #start(become: Become | undefined, script: string, limit: number): Promise<Keeper> {
-    const starting = this.#session.spawn(become, script).then((remote) => {
+  async #ask(shell: number, wait: number, end: EndFirst): Promise<LeaseAnswer> {
+    const { holder } = this.#terms;
+    const script = keeperScript(holder, { shell, wait, end });
+    const keeper = await this.#start(script.text, wait + answerLimit);
+    const answer = await listen(keeper, {
+      lock: (name) => {
+        this.#lock = name;
+      },
+      tell: (text) => this.#events.tell(text),
+      wait,
+      isOurs: ({ run }) => run === holder.run,
+      endsDead: end === "nothing",
+    });
+    switch (answer.kind) {
+      case "granted":
+        this.#hold = { keeper: answer.isShared ? undefined : keeper, shell };
+        this.#events.granted(answer.last);
+        return ours;
+      case "dead":
+        this.#events.tell(`${described(answer.holder)} died and left its connection behind: it is ended`);
+        return this.#ask(shell, wait, { idleOf: answer.holder.run });
+      case "held":
+        return answer;
+    }
+  }
+
+  async #start(script: string, limit: number): Promise<Keeper> {
+    const starting = this.#session.spawn(this.#become, script).then((remote) => {
       const keeper = new Keeper(remote, limit);
       this.#keepers.add(keeper);
-      void keeper.ended.then(() => this.#keepers.delete(keeper));
+      void keeper.ended.then(() => {
+        this.#keepers.delete(keeper);
+        if (this.#hold?.keeper === keeper) this.#events.lost();
+      });
       return keeper;
     });
     this.#starting.add(starting);
@@ -115,80 +185,13 @@ export class Lease {
     }
   }
 
-  async #take(
-    become: Become | undefined,
-    shell: number,
-    end: EndFirst = this.#terms.takeOver ? "all" : "nothing",
-  ): Promise<{ hold: Hold; last: string }> {
-    const { holder } = this.#terms;
-    const user = become?.user ?? "";
-    const inVain = this.#inVain.get(user);
-    const wait = inVain === undefined ? Math.ceil(this.#terms.wait) : 0;
-    const script = keeperScript(holder, { shell, wait, end });
-    const keeper = await this.#start(become, script.text, wait + answerLimit);
-    const hold = (kept: Keeper | undefined): Hold => ({ keeper: kept, shell });
-    let trouble = () => "";
-    let inTheWay = "";
-    const orphans: string[] = [];
-    for (;;) {
-      const [word, rest] = await keeper.hear();
-      switch (word) {
-        case "ready":
-          keeper.go();
-          continue;
-        case "granted":
-          return { hold: hold(keeper), last: rest };
-        case "unguarded":
-          this.#tell("there is no flock on this host (util-linux): nothing keeps other runs away");
-          return { hold: hold(keeper), last: "" };
-        case "held": {
-          const other = holderFrom(rest);
-          // two names of one host, or two users who are the same
-          if (other?.run === holder.run) {
-            await keeper.leave();
-            return { hold: hold(undefined), last: `${holder.run} held` };
-          }
-          if (other && end === "nothing" && isDead(other)) {
-            keeper.close();
-            this.#tell(`${described(other)} died and left its connection behind: it is ended`);
-            return this.#take(become, shell, { idleOf: other.run });
-          }
-          inTheWay = other?.run ?? "";
-          trouble = () => `another run is changing this host: ${described(other)}`;
-          break;
-        }
-        case "orphan":
-          orphans.push(rest);
-          continue;
-        case "orphans": {
-          const dead = holderFrom(rest);
-          inTheWay = dead?.run ?? "";
-          trouble = () => `${described(dead)}, died and left commands at work here: ${orphanTexts(orphans)}`;
-          break;
-        }
-        case "ended":
-          this.#tell(`taken over, and what was at work here ended, from ${described(holderFrom(rest))}`);
-          continue;
-        case "late":
-          keeper.close();
-          if (inVain !== undefined && inVain !== inTheWay) {
-            this.#inVain.delete(user);
-            return this.#take(become, shell);
-          }
-          this.#inVain.set(user, inTheWay);
-          throw new ShowrunnerError("lease.held", trouble(), {
-            hint: `--wait-lease 10m waits for it (here: ${Math.ceil(this.#terms.wait)} s); --take-over ends what works there, whatever it is in the middle of`,
-          });
-        case "refused":
-          throw new ShowrunnerError("lease.failed", "the host has no place for the lease", {
-            details: [rest],
-            hint: "let that folder be the user's own and writable, or set lease: false for the host",
-          });
-        default:
-          keeper.close();
-          throw new ShowrunnerError("host.lost", noAnswer().message, { details: keeper.complaint });
-      }
-      if (wait > 0) this.#tell(`${trouble()}: waiting for up to ${wait} s`);
-    }
+  #shellNumber(): Promise<number> {
+    return withTimeLimit(this.#session.shellNumber(this.#become), answerLimit * 1000, noAnswer);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
   }
 }

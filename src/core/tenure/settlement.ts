@@ -1,6 +1,6 @@
 /** What changes of this run may come to owe: written down before, and struck out when it is paid or not owed after all. */
 import type { Become } from "../../transport/transport.ts";
-import type { Debts } from "./debts.ts";
+import type { DebtRecord, Debts } from "./debts.ts";
 import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
 import type { OwedHandler } from "./handlers.ts";
 import type { Tenant } from "./tenant.ts";
@@ -14,7 +14,7 @@ export class Settlement {
   /** How many changes are being made that may come to owe an id. */
   readonly #claims = new Map<string, number>();
   /** What was paid while changes are being made that may come to owe it again. */
-  readonly #paid = new Set<string>();
+  readonly #paid = new Map<string, readonly DebtRecord[]>();
   /** The handlers that have failed, by id and identity: what is written down under that id stays. */
   readonly #failed = new Map<string, Set<string>>();
 
@@ -39,21 +39,31 @@ export class Settlement {
     for (const id of owed) this.#paid.delete(id);
     const free = ids.filter((id) => this.#isFree(id));
     const paid = free.filter((id) => this.#paid.has(id));
+    const records = paid.flatMap((id) => this.#paid.get(id) ?? []);
     for (const id of paid) this.#paid.delete(id);
     await Promise.all([
-      this.#tellOf(() => this.#debts.strike(paid)),
+      this.#tellOf(() => this.#debts.strike(records)),
       this.#tellOf(() => this.#debts.takeBack(free)),
     ]);
   }
 
-  /** Strikes out what was paid, unless another handler of the same id has failed. Never rejects. */
-  async paid({ id, handler }: Payable): Promise<void> {
+  /** What a handler that is about to run pays. What another run comes to owe meanwhile, it does not. */
+  records({ id }: Payable): readonly DebtRecord[] {
+    return this.#debts.records(id);
+  }
+
+  /**
+   * Strikes out what was paid, unless another handler of the same id has failed. Never rejects.
+   *
+   * @param records what was written down when the handler began
+   */
+  async paid({ id, handler }: Payable, records: readonly DebtRecord[]): Promise<void> {
     if (this.#tenant.check) return;
     const failed = this.#failed.get(id);
     failed?.delete(handlerIdentity(handler));
     if (failed && failed.size > 0) return;
-    if (this.#isFree(id)) await this.#tellOf(() => this.#debts.strike([id]));
-    else this.#paid.add(id);
+    if (this.#isFree(id)) await this.#tellOf(() => this.#debts.strike(records));
+    else this.#paid.set(id, records);
   }
 
   /** Notes that a handler has failed, or was cut off. */

@@ -1,15 +1,23 @@
 /** A run's tenure of one host: the lease, the debts of earlier runs that come with it, and its own. */
+import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { FactStore } from "../facts/facts.ts";
-import type { Debts } from "./debts.ts";
+import { Debts } from "./debts.ts";
 import { hostState, isBusy } from "./host-state.ts";
 import { Inheritance } from "./inheritance.ts";
-import type { Lease } from "./lease.ts";
+import { Lease, type LeaseTerms } from "./lease.ts";
+import type { LeaseOrder } from "./lease-order.ts";
 import { Settlement } from "./settlement.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** The facts that a task was planned from may be another run's past: plan it again. */
 export class PlanOutdated extends Error {}
+
+/** How a run goes about the leases of all its hosts. */
+export interface RunLeases {
+  readonly terms: LeaseTerms;
+  readonly order: LeaseOrder;
+}
 
 export class Tenure {
   /** What this run's own changes come to owe. */
@@ -17,28 +25,36 @@ export class Tenure {
   /** What earlier runs left. */
   readonly inheritance: Inheritance;
   readonly #facts: FactStore;
-  readonly #lease: Lease;
+  readonly #session: Session;
+  readonly #terms: LeaseTerms;
+  readonly #order: LeaseOrder;
   readonly #debts: Debts;
   readonly #tenant: Tenant;
+  readonly #leases = new Map<string, Lease>();
+  /** Whether the run has asked the host for anything but leases that it expects to need. */
+  #isBegun = false;
   /** Each user's `last` (see HostState), as it was when that user first read facts. */
   readonly #seen = new Map<string, string>();
   /** How often each user's facts turned out to be another run's past. */
   readonly #epochs = new Map<string, number>();
   /** Those whose past is another one by now, and has not been looked at yet: that may have failed. */
   readonly #unseen = new Set<string>();
-  readonly #entering = new Map<string, Promise<void>>();
 
-  constructor(facts: FactStore, lease: Lease, debts: Debts, tenant: Tenant) {
+  constructor(facts: FactStore, session: Session, { terms, order }: RunLeases, tenant: Tenant) {
+    const debts = new Debts(session);
     this.settlement = new Settlement(debts, tenant);
     this.inheritance = new Inheritance(tenant);
     this.#facts = facts;
-    this.#lease = lease;
+    this.#session = session;
+    this.#terms = terms;
+    this.#order = order;
     this.#debts = debts;
     this.#tenant = tenant;
   }
 
   /** Learns who was here last and what is owed, unless that is known: along with the first facts that are read as this user. */
   async lookFirst(become: Become | undefined): Promise<void> {
+    this.#isBegun = true;
     if (!this.#seen.has(userOf(become))) await this.#look(become);
   }
 
@@ -48,21 +64,44 @@ export class Tenure {
   }
 
   /**
-   * Sees to it that nobody else changes the host from now on.
+   * Makes a change, while nobody else changes the host.
    *
    * @param epoch when the facts were read that the change was planned from
+   * @param change must not wait for a lease
    * @throws PlanOutdated where another run may have changed the host since; all facts are forgotten then
    * @throws ShowrunnerError `lease.*`, `host.*`
    */
-  async enter(become: Become | undefined, epoch: number): Promise<void> {
-    await this.#entered(become);
-    if (this.epoch(become) !== epoch) throw new PlanOutdated();
+  async change<T>(become: Become | undefined, epoch: number, change: () => Promise<T>): Promise<T> {
+    return this.#under(become, async () => {
+      if (this.epoch(become) !== epoch) throw new PlanOutdated();
+      return change();
+    });
+  }
+
+  /** Takes the lease again that a lost connection took with it. What it was taken for goes on by itself meanwhile. */
+  async again(become: Become | undefined): Promise<void> {
+    await this.#under(become, async () => undefined);
+  }
+
+  /** The lease that changes as a user are made under. */
+  lease(become: Become | undefined): Lease {
+    const user = userOf(become);
+    const known = this.#leases.get(user);
+    if (known) return known;
+    const lease = new Lease(this.#session, become, this.#terms, {
+      tell: (text) => this.#tenant.tell(text),
+      granted: (last) => this.#granted(user, last),
+      // a host whose turn has not come is reached anew when it comes
+      lost: () => this.#isBegun || this.#session.reconnect(),
+    });
+    this.#leases.set(user, lease);
+    return lease;
   }
 
   /** Whether an inherited handler is still owed, now that nobody else can pay it. */
   async isStillOwed(id: string): Promise<boolean> {
     if (this.#tenant.check) return true;
-    for (const as of this.#debts.writtenAs(id)) await this.#entered(as);
+    for (const as of this.#debts.writtenAs(id)) await this.#under(as, async () => undefined);
     return this.#debts.writtenAs(id).length > 0;
   }
 
@@ -73,36 +112,38 @@ export class Tenure {
   }
 
   /** Leaves nothing of ours at work as this user, until the next change is made as this user. */
-  leave(user: string): Promise<void> {
-    return this.#lease.giveBack(user);
+  async leave(user: string): Promise<void> {
+    await this.#leases.get(user)?.giveBack();
   }
 
   /** @param isIdle whether nothing of the run works on the host any more */
-  release(isIdle: boolean): Promise<void> {
-    return this.#lease.release(isIdle);
+  async release(isIdle: boolean): Promise<void> {
+    await Promise.all([...this.#leases.values()].map((lease) => lease.release(isIdle)));
   }
 
-  /** Tasks that come at the same time enter together. */
-  #entered(become: Become | undefined): Promise<void> {
+  #under<T>(become: Become | undefined, work: () => Promise<T>): Promise<T> {
     const user = userOf(become);
-    const entering = this.#entering.get(user) ?? this.#enter(become);
-    this.#entering.set(user, entering);
-    const forget = () => void this.#entering.delete(user);
-    entering.then(forget, forget);
-    return entering;
+    this.#isBegun = true;
+    return this.#order.under(this.lease(become), async () => {
+      if (this.#unseen.has(user)) await this.#lookAgain(become);
+      else if (!this.#seen.has(user)) await this.#look(become);
+      return work();
+    });
   }
 
-  async #enter(become: Become | undefined): Promise<void> {
+  /** Compares who was here last with whom the facts were read after. */
+  #granted(user: string, last: string): void {
+    const isOurs = last.startsWith(this.#terms.holder.run);
+    const isSeen = this.#seen.get(user) === last && !last.endsWith(" held");
+    // where nothing was asked yet, there is nothing to forget
+    if (isOurs || isSeen || !this.#isBegun) return;
+    this.#epochs.set(user, (this.#epochs.get(user) ?? 0) + 1);
+    this.#facts.invalidate([], ["everything"]);
+    this.#unseen.add(user);
+  }
+
+  async #lookAgain(become: Become | undefined): Promise<void> {
     const user = userOf(become);
-    const last = await this.#lease.hold(become);
-    const isOurs = last === undefined || last.startsWith(this.#lease.run);
-    const isSeen = this.#seen.get(user) === last && !last?.endsWith(" held");
-    if (!isOurs && !isSeen) {
-      this.#epochs.set(user, this.epoch(become) + 1);
-      this.#facts.invalidate([], ["everything"]);
-      this.#unseen.add(user);
-    }
-    if (!this.#unseen.has(user)) return;
     // what was found in this user's folder, and in no other
     const isElsewhere = (as: Become | undefined) => userOf(as) !== user;
     this.inheritance.forget((id) => !this.#debts.writtenAs(id).some(isElsewhere));
@@ -111,7 +152,7 @@ export class Tenure {
   }
 
   async #look(become: Become | undefined): Promise<void> {
-    const { value } = await this.#facts.read(become, hostState, this.#lease.run);
+    const { value } = await this.#facts.read(become, hostState, this.#terms.holder.run);
     this.#seen.set(userOf(become), value.last);
     const debts = isBusy(value) ? [] : value.debts;
     // our own are read again where the host came back from a reboot
