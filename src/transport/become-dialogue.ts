@@ -2,6 +2,7 @@
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { refused } from "./become-refused.ts";
 import { passwordText } from "./password.ts";
+import { handOver } from "./start.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, RemoteProcess } from "./transport.ts";
 
@@ -118,7 +119,7 @@ function converse(
  * @param refusal what its own end says
  * @param reason what has ended the connection, if that is why
  */
-export function lostOr(refusal: ShowrunnerError, reason: string | undefined): ShowrunnerError {
+function lostOr(refusal: ShowrunnerError, reason: string | undefined): ShowrunnerError {
   return reason === undefined ? refusal : new ShowrunnerError("host.lost", reason);
 }
 
@@ -127,13 +128,4 @@ function beginningOf(word: string, text: string): string {
   for (let length = Math.min(word.length - 1, text.length); length > 0; length--)
     if (text.endsWith(word.slice(0, length))) return word.slice(0, length);
   return "";
-}
-
-/** What the command has printed already is for whoever waits for it, and listens in a moment. */
-function handOver({ stdout, stderr }: RemoteProcess, printed: Buffer): void {
-  for (const stream of [stdout, stderr]) stream.pause();
-  if (printed.length > 0) stdout.unshift(printed);
-  setImmediate(() => {
-    for (const stream of [stdout, stderr]) stream.resume();
-  });
 }

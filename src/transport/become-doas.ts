@@ -1,86 +1,57 @@
 /** Becoming another user through doas, with a password or without. */
 import { randomBytes } from "node:crypto";
-import { messageOf } from "../core/base/errors.ts";
 import { quote } from "../core/base/script.ts";
-import { letIn, lostOr } from "./become-dialogue.ts";
+import { letIn } from "./become-dialogue.ts";
 import { refused } from "./become-refused.ts";
-import { withTimeLimit } from "./time-limit.ts";
+import { newToken, plainShell, provenShell, startScript, tokenWord, untilSaid } from "./start.ts";
+import { nothingRuns } from "./start-refused.ts";
 import type { Become, Connection, RemoteProcess } from "./transport.ts";
 
-/** How long the host may take to make the pipes, in milliseconds. */
-const patience = 30_000;
-
-export async function spawnByDoas(
-  connection: Connection,
-  become: Become,
-  command: string,
-  ready: string,
-): Promise<RemoteProcess> {
-  const doas = `doas -u ${quote(become.user)} -- sh -c`;
+/**
+ * doas takes a password from a terminal only, and a terminal mixes the streams and alters the bytes. So the terminal
+ * serves for the password alone: what the shell reads and writes goes through named pipes to a channel of its own.
+ */
+export async function shellByDoas(connection: Connection, become: Become): Promise<RemoteProcess> {
+  const user = quote(become.user);
   if (become.password === undefined || !connection.spawnOnTerminal)
-    return connection.spawn(`doas -n -u ${quote(become.user)} -- sh -c ${quote(command)}`);
-  const wrapped = `printf ${ready}; ${command}`;
-  const name = `showrunner-doas-${randomBytes(8).toString("hex")}`;
-  const process = await connection.spawn(relay(name, ready));
+    return provenShell(connection, (shell) => `doas -n -u ${user} -- ${shell}`);
+  const ready = newToken();
+  const folder = `/tmp/showrunner-doas-${randomBytes(16).toString("hex")}`;
+  const doas = `doas -u ${user} -- sh -c ${quote(`printf ${ready}; exec sh`)}`;
+  let process: RemoteProcess | undefined;
   try {
-    const late = () => refused(become, `no pipes to it within ${patience / 1000} s`);
-    const folder = await withTimeLimit(folderFrom(process, become, ready), patience, late);
-    const terminal = await connection.spawnOnTerminal(onTerminal(folder, `${doas} ${quote(wrapped)}`));
+    process = await startScript(
+      await connection.spawn(plainShell),
+      relay(folder, onTerminal(folder, doas), ready),
+      nothingRuns,
+    );
+    await untilSaid(process, ready, (said) => refused(become, said));
+    const terminal = await connection.spawnOnTerminal(`sh ${folder}/start`);
     terminal.stderr.resume();
     return await letIn(joined(process, terminal), become, { ready, terminal });
   } catch (error) {
-    await tidy(connection, process, name);
+    process?.close();
+    await tidy(connection, folder);
     throw error;
   }
 }
 
-/**
- * doas takes a password from a terminal only, and a terminal mixes the streams and alters the bytes. So the terminal
- * serves for the password alone: what the command reads and writes goes through named pipes to a channel of its own.
- */
-function folderFrom(process: RemoteProcess, become: Become, token: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    let complaint = "";
-    const onComplaint = (chunk: Buffer) => {
-      complaint += chunk.toString();
-    };
-    const onData = (chunk: Buffer) => {
-      said += chunk.toString();
-      // what login files print comes before it
-      const [, path] = new RegExp(`${token} (.*)\n`).exec(said) ?? [];
-      if (path === undefined) return;
-      process.stdout.off("data", onData);
-      process.stderr.off("data", onComplaint);
-      resolve(path);
-    };
-    process.stdout.on("data", onData);
-    process.stderr.on("data", onComplaint);
-    void process.closed.then(({ reason }) => reject(lostOr(refused(become, complaint.trim()), reason)));
-  });
-}
-
 /** The names are gone as soon as both ends are open: the other end removes them. */
-const relay = (name: string, token: string) =>
-  `exec sh -c ${quote(
-    [
-      `umask 077; folder=$(mktemp -d "\${TMPDIR:-/tmp}/${name}.XXXXXX") && cd "$folder" && mkfifo in out err || exit`,
-      `printf '%s %s\\n' ${token} "$folder"`,
-      "exec 3<&0",
-      "cat <out & out=$!",
-      "cat <err >&2 & err=$!",
-      "cat <&3 >in & in=$!",
-      'wait "$out" "$err"; kill "$in" 2>/dev/null',
-    ].join("\n"),
-  )}`;
+const relay = (folder: string, start: string, token: string) =>
+  [
+    `umask 077; mkdir ${folder} && cd ${folder} && mkfifo in out err && printf '%s\\n' ${quote(start)} >start || exit`,
+    `printf ${tokenWord(token)}`,
+    "exec 3<&0",
+    "cat <out & out=$!",
+    "cat <err >&2 & err=$!",
+    "cat <&3 >in & in=$!",
+    'wait "$out" "$err"; kill "$in" 2>/dev/null',
+  ].join("\n");
 
 /** A shell keeps the terminal open meanwhile: sshd gives up one that nobody has open. */
-const onTerminal = (folder: string, doas: string) =>
-  `exec sh -c ${quote(
-    `cd ${quote(folder)} || exit
-{ cd /; rm -rf ${quote(folder)}; ${doas}; } <in >out 2>err
-exit "$?"`,
-  )}`;
+const onTerminal = (folder: string, doas: string) => `cd ${folder} || exit
+{ cd /; rm -rf ${folder}; ${doas}; } <in >out 2>err
+exit "$?"`;
 
 /** The command's streams with doas's own end. */
 function joined(process: RemoteProcess, terminal: RemoteProcess): RemoteProcess {
@@ -98,15 +69,15 @@ function joined(process: RemoteProcess, terminal: RemoteProcess): RemoteProcess 
 }
 
 /** Opens what nobody has opened, so that nobody waits for it for ever. */
-async function tidy(connection: Connection, process: RemoteProcess, name: string): Promise<void> {
-  process.close();
-  const script = `exec sh -c ${quote(`for folder in "\${TMPDIR:-/tmp}"/${name}.*; do
-cd "$folder" 2>/dev/null || continue
-for pipe in in out err; do : <>"$pipe"; done; cd /; rm -rf "$folder"
-done`)}`;
-  const tidied = await connection.spawn(script).catch((error: unknown) => messageOf(error));
-  if (typeof tidied === "string") return; // the connection is gone, and says so itself
-  tidied.stdout.resume();
-  tidied.stderr.resume();
-  await tidied.closed;
+async function tidy(connection: Connection, folder: string): Promise<void> {
+  const script = `cd ${folder} 2>/dev/null || exit 0
+for pipe in in out err; do : <>"$pipe"; done; cd /; rm -rf ${folder}`;
+  try {
+    const tidied = await startScript(await connection.spawn(plainShell), script, nothingRuns);
+    tidied.stdout.resume();
+    tidied.stderr.resume();
+    await tidied.closed;
+  } catch {
+    // the connection is gone, and says so itself
+  }
 }

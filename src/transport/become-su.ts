@@ -1,20 +1,22 @@
 /** Becoming another user through su: with that user's password, or from root. */
 import { quote } from "../core/base/script.ts";
 import { letIn } from "./become-dialogue.ts";
+import { newToken, plainShell, startScript } from "./start.ts";
+import { nothingRuns } from "./start-refused.ts";
 import type { Become, Connection, RemoteProcess } from "./transport.ts";
 
 /**
  * su can't be told not to ask, nor how. Without a terminal, that of util-linux and of busybox reads the password from
  * its standard input, one line and no more.
  */
-export async function spawnBySu(
-  connection: Connection,
-  become: Become,
-  command: string,
-  ready: string,
-): Promise<RemoteProcess> {
-  const wrapped = `printf ${ready}; ${command}`;
+export async function shellBySu(connection: Connection, become: Become): Promise<RemoteProcess> {
+  const ready = newToken();
+  const wrapped = `printf ${ready}; exec sh`;
   // -s: users of services have no shell; only root may say so
-  const process = await connection.spawn(`su -s /bin/sh -c ${quote(wrapped)} ${quote(become.user)}`);
+  const process = await startScript(
+    await connection.spawn(plainShell),
+    `exec su -s /bin/sh -c ${quote(wrapped)} ${quote(become.user)}`,
+    nothingRuns,
+  );
   return letIn(process, become, { ready });
 }

@@ -1,23 +1,31 @@
 /** Becoming another user. */
-import { randomBytes } from "node:crypto";
-import { spawnByDoas } from "./become-doas.ts";
-import { spawnBySu } from "./become-su.ts";
-import { spawnBySudo } from "./become-sudo.ts";
+import { shellByDoas } from "./become-doas.ts";
+import { refused } from "./become-refused.ts";
+import { shellBySu } from "./become-su.ts";
+import { shellBySudo } from "./become-sudo.ts";
+import type { ExplainStart } from "./start.ts";
+import { knownRefusal, nothingRuns } from "./start-refused.ts";
 import { type Become, type Connection, defaultBecomeMethod, type RemoteProcess } from "./transport.ts";
 
 /**
- * Starts a command as another user, and waits until it runs where that takes a password.
+ * Starts a `sh` as another user, which reads its commands from its standard input. Where that takes a password, it runs
+ * already.
  *
  * @throws ShowrunnerError `become.refused`
  */
-export function spawnAs(connection: Connection, become: Become, command: string): Promise<RemoteProcess> {
-  const ready = `SR${randomBytes(12).toString("hex")}`;
+export function shellAs(connection: Connection, become: Become): Promise<RemoteProcess> {
   switch (become.method ?? defaultBecomeMethod) {
     case "sudo":
-      return spawnBySudo(connection, become, command, ready);
+      return shellBySudo(connection, become);
     case "su":
-      return spawnBySu(connection, become, command, ready);
+      return shellBySu(connection, become);
     case "doas":
-      return spawnByDoas(connection, become, command, ready);
+      return shellByDoas(connection, become);
   }
+}
+
+/** Why a shell never answered: it was not let in, or who was to let it in was never reached. */
+export function explainStart(become: Become | undefined): ExplainStart {
+  if (become === undefined) return nothingRuns;
+  return (said, problem) => knownRefusal(said) ?? refused(become, [said, problem ?? ""].join("\n").trim());
 }

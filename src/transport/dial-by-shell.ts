@@ -4,10 +4,12 @@ import { ShowrunnerError } from "../core/base/errors.ts";
 import { quote } from "../core/base/script.ts";
 import { withDialLimit } from "./dial-limit.ts";
 import { processStream } from "./process-stream.ts";
+import { newToken, plainShell, tokenWord, untilSaid } from "./start.ts";
+import { nothingRuns } from "./start-refused.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
 /**
- * Says `+` once the socket is open; then bytes go both ways until the other end closes it. That this end has no more
+ * Says a token once the socket is open; then bytes go both ways until the other end closes it. That this end has no more
  * to say can't be told: bash closes a socket in both directions or in none.
  *
  * As long as it connects, nothing is written to it: what reads beside it ends it where nobody is there any more to
@@ -20,7 +22,7 @@ exec 3<>"/dev/tcp/$0/$1" || { kill -9 $!; exit 9; }
 exec 2>/dev/null
 kill -9 $!
 wait $!
-printf +
+printf %s "$3"
 cat <&4 >&3 &
 cat <&3
 kill -9 $!`;
@@ -38,31 +40,33 @@ export async function dialByShell(
   timeout: number,
 ): Promise<Duplex> {
   const seconds = Math.ceil(timeout / 1000) + 1; // this side is to be the first, and tells what happened
-  const relayed = `bash -c ${quote(relay)} ${quote(host)} ${port} ${seconds}`;
-  const process = await spawn(`if command -v bash >/dev/null; then exec ${relayed}; else exit 8; fi`);
-  return withDialLimit(opened(process, `${host}:${port}`), timeout, () => process.close());
+  const token = newToken();
+  const relayed = `bash -c ${quote(relay)} ${quote(host)} ${port} ${seconds} ${tokenWord(token)}`;
+  const process = await spawn(plainShell);
+  process.stdin.on("error", () => undefined); // that the process ends tells the story
+  process.stdin.write(`{ if command -v bash >/dev/null; then exec ${relayed}; else exit 8; fi; }\n`);
+  return withDialLimit(opened(process, token, `${host}:${port}`), timeout, () => process.close());
 }
 
-async function opened(process: RemoteProcess, target: string): Promise<Duplex> {
+async function opened(process: RemoteProcess, token: string, target: string): Promise<Duplex> {
   let said = "";
-  process.stderr.on("data", (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-4096);
-  });
-  const greeted = new Promise<true>((resolve) => {
-    process.stdout.once("readable", () => {
-      if (process.stdout.read(1)?.toString() === "+") resolve(true);
+  const explain = (heard: string) => {
+    said = heard;
+    return nothingRuns(heard);
+  };
+  try {
+    return processStream(await untilSaid(process, token, explain));
+  } catch (error) {
+    const ended = await process.closed;
+    if (ended.status === 8)
+      throw new ShowrunnerError(
+        "fact.failed",
+        "the host has no bash, and the transport no other way to connect",
+        { hint: "install bash on the host, or give the transport a `dial` of its own" },
+      );
+    const [, reason] = /connect: (.*)/.exec(said) ?? [];
+    throw new Error(reason ?? ended.reason ?? (said || `the host did not connect to ${target}`), {
+      cause: error,
     });
-  });
-  const ended = await Promise.race([greeted, process.closed]);
-  if (ended === true) return processStream(process);
-  if (ended.status === 8)
-    throw new ShowrunnerError(
-      "fact.failed",
-      "the host has no bash, and the transport no other way to connect",
-      {
-        hint: "install bash on the host, or give the transport a `dial` of its own",
-      },
-    );
-  const [, reason] = /connect: (.*)/.exec(said) ?? [];
-  throw new Error(reason ?? ended.reason ?? (said.trim() || `the host did not connect to ${target}`));
+  }
 }

@@ -36,7 +36,7 @@ export class FakeConnection implements Connection {
       this.writes++;
       for (const { token, id, script } of requests(chunk.toString())) {
         this.scripts.push(script);
-        const answer = script === "echo; echo $$" ? { stdout: "1\n" } : this.#host.respond(script);
+        const answer = script === "echo $$" ? { stdout: "1\n" } : this.#host.respond(script);
         if (answer === "hang") return;
         if (answer === "die") return end("the connection was lost");
         const begin = `${token} > ${id}\n`;
@@ -59,9 +59,9 @@ export class FakeConnection implements Connection {
 /** Takes apart what the shell protocol wrote; see frames.ts. */
 function requests(text: string): { token: string; id: string; script: string }[] {
   const pattern =
-    /printf '(SR[0-9a-f]+) > (\d+)\\n' >&2;(?: sr_idle=.*?;)?? \( eval ('(?:[^']|'\\'')*'|[^\s']+) \) <\/dev\/null; /g;
+    /printf '(SR''[0-9a-f]+) > (\d+)\\n' >&2;(?: sr_idle=.*?;)?? \( eval ('(?:[^']|'\\'')*'|[^\s']+) \) <\/dev\/null; /g;
   return [...text.matchAll(pattern)].map(([, token = "", id = "", word = ""]) => ({
-    token,
+    token: token.replace("''", ""),
     id,
     script: word.startsWith("'") ? word.slice(1, -1).replaceAll("'\\''", "'") : word,
   }));

@@ -1,5 +1,6 @@
 /** The wire form of the shell protocol: how a request is written and how an answer is cut out of the streams. */
 import { quote } from "../core/base/script.ts";
+import { tokenWord } from "./start.ts";
 
 /** What a marker says: an answer begins, or has ended, with a status on standard output. */
 export type Marker =
@@ -15,10 +16,11 @@ export type Marker =
  * @param mayLeave whether to look if the script has left processes that share the shell's streams
  */
 export function encodeRequest(token: string, id: number, script: string, mayLeave: boolean): string {
-  const begin = `printf '${token} > ${id}\\n'; printf '${token} > ${id}\\n' >&2`;
+  const word = tokenWord(token);
+  const begin = `printf '${word} > ${id}\\n'; printf '${word} > ${id}\\n' >&2`;
   const run = `( eval ${quote(script)} ) </dev/null`;
   const end = (status: string) =>
-    `printf '${token} < ${id} %s %s\\n' ${status}; printf '${token} < ${id}\\n' >&2`;
+    `printf '${word} < ${id} %s %s\\n' ${status}; printf '${word} < ${id}\\n' >&2`;
   if (!mayLeave) return `${begin}; ${run}; ${end('"$?" 0')}\n`;
   const count = `$(${countProcesses})`;
   const left = '"$sr_status" "$((sr_idle != sr_now))"';

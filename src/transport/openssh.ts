@@ -1,6 +1,5 @@
 /** A host through the system's OpenSSH: for certificates, FIDO keys, and all that its configuration can do. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { quote } from "../core/base/script.ts";
@@ -15,6 +14,7 @@ import { OpenSshConnection } from "./openssh-connection.ts";
 import { explainOpenSsh } from "./openssh-errors.ts";
 import { connectOptions } from "./openssh-options.ts";
 import { type ConnectionSettings, defaultConnectTimeout, type OpenSshSettings } from "./settings.ts";
+import { newToken, plainShell, tokenWord } from "./start.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Connection } from "./transport.ts";
 import { completeForOpenSsh, configOptions } from "./user-config.ts";
@@ -74,7 +74,7 @@ async function establish(
   if (settings.forwardAgent) agentToForward(settings.agent);
   const folder = controlFolder();
   const control = join(folder, "c");
-  const token = `SR${randomBytes(8).toString("hex")}`;
+  const token = newToken();
   const proxy =
     via && ["ssh", ...via.connection.clientOptions, "-W", "[%h]:%p", "--", "jump"].map((word) => quote(word));
   // the master ends with its own command, and that with our end of its standard input: also when we are killed;
@@ -85,10 +85,12 @@ async function establish(
       ...configOptions(),
       ...["-v", "-T", "-M", "-S", control, "-o", "ControlPersist=no"],
       ...connectOptions(settings, proxy?.join(" ")),
-      ...["--", address, `echo ${token}; exec cat >/dev/null`],
+      ...["--", address, plainShell],
     ],
     { detached: true, stdio: "pipe", env: askpassEnvironment(settings, folder) },
   );
+  master.stdin.on("error", () => undefined); // its end is told by its exit
+  master.stdin.write(`echo ${tokenWord(token)}; exec cat >/dev/null\n`);
   const abort = () => endGroup(master);
   signal?.addEventListener("abort", abort, { once: true });
   try {
@@ -116,7 +118,6 @@ function ready(master: ChildProcessWithoutNullStreams, token: string): Promise<v
     master.stderr.on("data", (chunk: Buffer) => {
       said = (said + chunk.toString()).slice(-16_384);
     });
-    master.stdin.on("error", () => undefined); // its end is told by its exit
     master.once("error", reject);
     master.once("close", () => reject(new Error(said.trim() || "ssh ended without a word")));
   });

@@ -4,17 +4,17 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { quote } from "../core/base/script.ts";
-import { spawnAs } from "./become.ts";
-import { refused } from "./become-refused.ts";
+import { explainStart, shellAs } from "./become.ts";
 import { withDialLimit } from "./dial-limit.ts";
 import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
+import { plainShell, startScript } from "./start.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, Connect, Connection, Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
-/** Opening a channel on a connection that stands. */
-const openLimit = 60_000;
+/** Starting a shell over a connection that stands: longer than each of the steps to it may take. */
+const openLimit = 120_000;
 /** Shells that are kept although something else may print into them: a host allows ten channels (MaxSessions). */
 const mostSoiled = 3;
 /** Ending what runs, when the session is closed. */
@@ -87,7 +87,7 @@ export class Session {
     this.#refuseClosed();
     this.roundTrips++;
     const target = quote(path);
-    const process = await this.#spawn(
+    const process = await this.#start(
       become,
       `umask 077; cat >${target} && [ "$(wc -c <${target})" -eq ${content.length} ] || { rm -f -- ${target}; exit 1; }`,
     );
@@ -129,11 +129,11 @@ export class Session {
     return (await this.#shell(this.#lane(become), become)).pid;
   }
 
-  /** Starts a script beside the shells, with its streams open: for what must go on while others run. */
+  /** Starts a script beside the shells, with its streams open, and waits until it has begun: for what must go on while others run. */
   spawn(become: Become | undefined, script: string): Promise<RemoteProcess> {
     this.#refuseClosed();
     this.roundTrips++;
-    return this.#spawn(become, script);
+    return this.#start(become, script);
   }
 
   /**
@@ -222,30 +222,33 @@ export class Session {
   }
 
   async #open(become: Become | undefined): Promise<FramedShell> {
-    const process = await this.#spawn(become, "exec sh");
-    const shell = new FramedShell(process, {
+    const shell = new FramedShell(await this.#bare(become), {
       endGroup: (pid) => this.#endGroup(become, pid),
-      explainStart: become ? (said) => refused(become, said) : undefined,
+      explainStart: explainStart(become),
     });
     this.#shells.push(shell);
     return shell;
   }
 
-  async #spawn(become: Become | undefined, command: string): Promise<RemoteProcess> {
+  /** A script in a shell of its own. */
+  async #start(become: Become | undefined, script: string): Promise<RemoteProcess> {
+    return startScript(await this.#bare(become), script, explainStart(become));
+  }
+
+  /** A `sh` that reads its commands from its standard input. */
+  async #bare(become: Become | undefined): Promise<RemoteProcess> {
     const connection = await this.connection();
-    const started = become
-      ? spawnAs(connection, become, command)
-      : connection.spawn(`sh -c ${quote(command)}`);
+    const started = become ? shellAs(connection, become) : connection.spawn(plainShell);
     return withTimeLimit(
       started,
       openLimit,
-      () => new ShowrunnerError("host.lost", `the host opened no channel within ${openLimit / 1000} s`),
+      () => new ShowrunnerError("host.lost", `the host started no shell within ${openLimit / 1000} s`),
     );
   }
 
   /** Ends a process group from a second shell, since the first is busy with it. */
   async #endGroup(become: Become | undefined, pid: number): Promise<void> {
-    const process = await this.#spawn(become, endGroupScript(pid));
+    const process = await this.#start(become, endGroupScript(pid));
     process.stdout.resume();
     process.stderr.resume();
     const { status } = await process.closed;

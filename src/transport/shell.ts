@@ -1,8 +1,8 @@
 /** The framed protocol over one long-lived `sh`: many scripts a round trip, output streamed while they run. */
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
+import { type ExplainStart, Noise, newToken, startLimits, tooLate, tooMuch } from "./start.ts";
 import type { Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
 
 type Stream = "stdout" | "stderr";
@@ -20,34 +20,26 @@ interface Pending {
 /** Administrators' tools live in sbin, which an ordinary user's PATH lacks on Debian. */
 const prologue = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH; unset HISTFILE; umask 022';
 
-/** What a login shell's own files print comes before the answer. */
-function processNumber(said: string): number {
-  const [, digits] = /^(\d+)\s*$/.exec(said.slice(said.trimEnd().lastIndexOf("\n") + 1)) ?? [];
-  if (digits !== undefined) return Number(digits);
-  throw new ShowrunnerError("host.lost", "the remote shell did not tell its process number", {
-    details: said.trim().split("\n").slice(-5),
-    hint: "what the user's login files start may have answered instead: compare with `ssh HOST sh`",
-  });
-}
-
 export interface ShellHooks {
   /** Ends the process group that the given process belongs to; used when a time limit passes. Rejects if it can't. */
   endGroup(pid: number): Promise<void>;
-  /** Turns what was printed into an error when the shell ends before it ever answered. */
-  readonly explainStart?: ((said: string) => ShowrunnerError) | undefined;
+  /** Makes the error for a shell that never answers. */
+  readonly explainStart: ExplainStart;
 }
 
 /** Speaks the protocol with a running `sh` that reads commands from its standard input. */
 export class FramedShell implements Shell {
   readonly #process: RemoteProcess;
   readonly #hooks: ShellHooks;
-  readonly #token = `SR${randomBytes(16).toString("hex")}`;
+  readonly #token = newToken();
   readonly #pending = new Map<number, Pending>();
   readonly pid: Promise<number>;
   readonly ended: Promise<void>;
   /** Where a stream is: in the answer to a request, before the first answer or between two. */
   readonly #at: Record<Stream, number | "before" | "between"> = { stdout: "before", stderr: "before" };
   #answered = false;
+  /** What login files, sudo or ssh say before the first answer. */
+  readonly #noise = new Noise();
   #soiled = false;
   #left = false;
   #last = 0;
@@ -59,11 +51,14 @@ export class FramedShell implements Shell {
     this.#hooks = hooks;
     this.ended = this.#attach();
     process.stdin.write(`${prologue}\n`);
-    const [hello] = this.#send(["echo; echo $$"], undefined);
-    this.pid = (hello ?? Promise.reject(new Error("no request was sent"))).then(({ stdout }) => {
-      this.#answered = true;
-      return processNumber(stdout.toString());
-    });
+    const [hello] = this.#send(["echo $$"], undefined);
+    const timer = setTimeout(() => this.#giveUp(tooLate), startLimits.milliseconds);
+    this.pid = (hello ?? Promise.reject(new Error("no request was sent")))
+      .then(({ stdout }) => {
+        this.#answered = true;
+        return Number(stdout.toString());
+      })
+      .finally(() => clearTimeout(timer));
     this.pid.catch(() => undefined); // every request reports the end of the shell itself
   }
 
@@ -146,8 +141,7 @@ export class FramedShell implements Shell {
 
   /**
    * A stream's bytes belong to the request whose answer is open on it. What comes between two answers is of something
-   * that an earlier script left behind, and before the first one of login files, sudo or ssh: the first request's
-   * failure tells it.
+   * that an earlier script left behind.
    */
   #piece(stream: Stream, piece: Buffer): void {
     const at = this.#at[stream];
@@ -155,8 +149,12 @@ export class FramedShell implements Shell {
       this.#soiled = true;
       return;
     }
-    const [first] = this.#pending.values();
-    const pending = at === "before" ? first : this.#pending.get(at);
+    if (at === "before") {
+      this.#noise.add(piece);
+      if (this.#noise.isTooMuch) this.#giveUp(tooMuch);
+      return;
+    }
+    const pending = this.#pending.get(at);
     pending?.[stream].push(piece);
     pending?.onOutput?.(stream, piece);
   }
@@ -174,8 +172,8 @@ export class FramedShell implements Shell {
 
   #end(reason: string | undefined): void {
     const [first] = this.#pending.values();
-    const said = first ? Buffer.concat(first.stderr).toString().trim() : "";
-    const explained = this.#answered || reason !== undefined ? undefined : this.#hooks.explainStart?.(said);
+    const said = this.#answered && first ? Buffer.concat(first.stderr).toString().trim() : this.#noise.text;
+    const explained = this.#answered || reason !== undefined ? undefined : this.#hooks.explainStart(said);
     this.#ended =
       this.#late ??
       explained ??
@@ -185,6 +183,14 @@ export class FramedShell implements Shell {
       });
     for (const pending of this.#pending.values()) pending.reject(this.#ended);
     this.#pending.clear();
+  }
+
+  /** Ends a shell that does not begin to answer. */
+  #giveUp(problem: string): void {
+    if (this.#answered) return;
+    this.#late ??= this.#hooks.explainStart(this.#noise.text, problem);
+    this.#process.close();
+    this.#end(undefined);
   }
 
   async #withTimeout(answers: Promise<Output[]>, timeout: number): Promise<Output[]> {

@@ -1,7 +1,7 @@
 /** What earlier runs left on hosts, and which run pays it, where and when. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
@@ -367,9 +367,18 @@ test("a command that an interrupt could not end is left to the next run, which w
     access: ({ name }) => ({
       connect: async () => {
         const connection = await here.connect(name);
-        const isEnding = (command: string) => command.includes("kill -TERM") && !command.includes("flock");
-        const spawn = (command: string) =>
-          isEnding(command) ? Promise.reject(new Error("no channel")) : connection.spawn(command);
+        const isEnding = (script: string) => script.includes("kill -TERM") && !script.includes("flock");
+        const spawn = async (command: string) => {
+          const process = await connection.spawn(command);
+          const stdin = new Writable({
+            write(chunk: Buffer, _encoding, done) {
+              if (isEnding(chunk.toString())) process.close();
+              else process.stdin.write(chunk, done);
+            },
+            final: (done) => void process.stdin.end(done),
+          });
+          return { ...process, stdin };
+        };
         // as if it lived on: closing would end its processes
         return { ...connection, spawn };
       },

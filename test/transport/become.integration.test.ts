@@ -1,18 +1,37 @@
 /** The talks with su and doas: any language, any order of their pieces. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { spawnAs } from "../../src/transport/become.ts";
+import { shellAs } from "../../src/transport/become.ts";
 import { connectLocal } from "../../src/transport/local.ts";
 import { Session } from "../../src/transport/session.ts";
-import type { Become, Connection } from "../../src/transport/transport.ts";
+import { startScript } from "../../src/transport/start.ts";
+import { nothingRuns } from "../../src/transport/start-refused.ts";
+import type { Become, Connection, RemoteProcess } from "../../src/transport/transport.ts";
+
+const bins: string[] = [];
+afterAll(() => bins.forEach((bin) => void rmSync(bin, { recursive: true })));
+
+/** A folder with one program in it. */
+function folderWith(name: string, script: string): string {
+  const bin = mkdtempSync(join(tmpdir(), `${name}-test-`));
+  bins.push(bin);
+  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return bin;
+}
 
 /** This machine, with a `su` that does what the script says; `go` runs the command. */
 async function hostWith(su: string): Promise<Connection> {
   const local = await connectLocal();
-  return { ...local, spawn: (command) => local.spawn(`go() { eval "$4"; }\nsu() { ${su}\n}\n${command}`) };
+  const bin = folderWith("su", `go() { eval "$4"; }\n${su}`);
+  return { ...local, spawn: (command) => local.spawn(`PATH=${bin}:$PATH; ${command}`) };
+}
+
+/** A command that another user has started, with its own input. */
+async function spawnAs(connection: Connection, become: Become, command: string): Promise<RemoteProcess> {
+  return startScript(await shellAs(connection, become), command, nothingRuns);
 }
 
 /** What the command finds on its standard input, once it runs. */
@@ -88,13 +107,14 @@ describe("su", () => {
   });
 
   it("that says nothing is told of as such, and not as a lost host", async () => {
-    const host = await hostWith("echo begun >&2; exec sleep 50");
+    const marker = join(folderWith("begun", ""), "yes");
+    const host = await hostWith(`echo begun >&2; : >${marker}; exec sleep 50`);
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
       const session = new Session(async () => host);
       const asked = session.run({ user: "root", method: "su", password: "right" }, ["true"]);
       const refused = expect(asked).rejects.toMatchObject({ code: "become.refused" });
-      await vi.advanceTimersByTimeAsync(100);
+      await vi.waitFor(() => expect(existsSync(marker)).toBe(true));
       await vi.advanceTimersByTimeAsync(70_000);
       await refused;
     } finally {
@@ -145,16 +165,12 @@ describe("su", () => {
 });
 
 describe("doas", () => {
-  const bins: string[] = [];
-  afterAll(() => bins.forEach((bin) => void rmSync(bin, { recursive: true })));
-  const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("showrunner-doas-"));
+  const folders = () => readdirSync("/tmp").filter((name) => name.startsWith("showrunner-doas-"));
 
   /** This machine, with login files that print something, and a terminal that is none. */
   async function hostWithDoas(doas: string, noise = "echo welcome; printf 'to you '"): Promise<Connection> {
     const local = await connectLocal();
-    const bin = mkdtempSync(join(tmpdir(), "doas-test-"));
-    bins.push(bin);
-    writeFileSync(join(bin, "doas"), `#!/bin/sh\n${doas}\n`, { mode: 0o755 });
+    const bin = folderWith("doas", doas);
     const terminal = `exec 3<&0 4>&1; PATH=${bin}:$PATH;`;
     return {
       ...local,
@@ -192,9 +208,9 @@ describe("doas", () => {
           return host.spawn(muted);
         },
       };
-      const opened = expect(spawnAs(silent, become, "cat")).rejects.toMatchObject({ code: "become.refused" });
+      const opened = expect(spawnAs(silent, become, "cat")).rejects.toMatchObject({ code: "host.auth" });
       await vi.waitFor(() => expect(folders().length).toBe(before.length + 1));
-      await vi.advanceTimersByTimeAsync(31_000);
+      await vi.advanceTimersByTimeAsync(46_000);
       await opened;
       expect(folders()).toEqual(before);
     } finally {

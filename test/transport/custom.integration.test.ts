@@ -1,7 +1,9 @@
 /** A transport of a user's own, from a command that starts processes: it must do what the built-in ones do. */
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { printBytes, quote } from "../../src/core/base/script.ts";
 import { startChild } from "../../src/transport/child-process.ts";
@@ -183,10 +185,12 @@ describe("a transport by a command", () => {
   });
 
   it("says what is missing where the host has no bash", async () => {
+    const bin = mkdtempSync(join(tmpdir(), "bare-"));
+    symlinkSync("/bin/sh", join(bin, "sh"));
     const bare = over(
       defineTransport({
         name: "bare",
-        command: (_, script) => ["env", "PATH=/nonexistent", "/bin/sh", "-c", script],
+        command: (_, script) => ["env", `PATH=${bin}`, "/bin/sh", "-c", script],
       }),
     );
     await expect(bare.dial("127.0.0.1", port)).rejects.toMatchObject({
@@ -194,6 +198,7 @@ describe("a transport by a command", () => {
       message: "the host has no bash, and the transport no other way to connect",
     });
     await bare.close();
+    rmSync(bin, { recursive: true });
   });
 });
 

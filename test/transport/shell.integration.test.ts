@@ -9,6 +9,8 @@ import { MarkerReader } from "../../src/transport/frames.ts";
 import { connectLocal } from "../../src/transport/local.ts";
 import { Session } from "../../src/transport/session.ts";
 import { FramedShell } from "../../src/transport/shell.ts";
+import { startScript } from "../../src/transport/start.ts";
+import { nothingRuns } from "../../src/transport/start-refused.ts";
 import type { Connection } from "../../src/transport/transport.ts";
 
 const candidates = ["dash", "bash --posix", "busybox sh"];
@@ -28,13 +30,19 @@ describe.each(shells)("the protocol in %s", (shell) => {
 
   beforeAll(async () => {
     connection = await connectLocal();
-    framed = new FramedShell(await connection.spawn(`exec ${shell}`), { endGroup: async () => undefined });
+    framed = new FramedShell(await connection.spawn(`exec ${shell}`), {
+      endGroup: async () => undefined,
+      explainStart: nothingRuns,
+    });
   });
   afterAll(() => connection.close());
 
   it("asks nothing where one of several requests can't be written, and nobody's promise is left behind", async () => {
     const local = await connectLocal();
-    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), { endGroup: async () => undefined });
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
+      endGroup: async () => undefined,
+      explainStart: nothingRuns,
+    });
     await expect(fresh.run(["true", "a\0b"])).rejects.toThrow();
     const unhandled = vi.fn();
     process.on("unhandledRejection", unhandled);
@@ -61,7 +69,10 @@ describe.each(shells)("the protocol in %s", (shell) => {
   it("is soiled by a script that leaves a process with its streams, and by none other", async () => {
     const local = await connectLocal();
     const endGroup = async () => undefined;
-    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), { endGroup });
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
+      endGroup,
+      explainStart: nothingRuns,
+    });
     await fresh.run(["( sleep 0.1 ) & wait; (exit 3)"], { mayLeave: true });
     expect(fresh.isSoiled).toBe(false);
     const [output] = await fresh.run(["sleep 30 & echo $!; exit 4"], { mayLeave: true });
@@ -74,7 +85,10 @@ describe.each(shells)("the protocol in %s", (shell) => {
   it("is soiled by what comes between two answers, which is no part of the next one", async () => {
     const local = await connectLocal();
     const endGroup = async () => undefined;
-    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), { endGroup });
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
+      endGroup,
+      explainStart: nothingRuns,
+    });
     await fresh.run(["( sleep 0.1; echo late; echo late >&2 ) & :"]);
     expect(fresh.isSoiled).toBe(false);
     await sleep(400);
@@ -223,7 +237,7 @@ it.each([
   ["it could not be ended, and may work on", () => Promise.reject(new Error("no channel")), true],
 ])("says of a script that takes too long that %s", async (outcome, endGroup, hasLeft) => {
   const local = await connectLocal();
-  const framed = new FramedShell(await local.spawn("exec sh"), { endGroup });
+  const framed = new FramedShell(await local.spawn("exec sh"), { endGroup, explainStart: nothingRuns });
   await expect(framed.run(["sleep 2"], { timeout: 50 })).rejects.toMatchObject({
     code: "task.timeout",
     hint: `${outcome}; give the task a longer timeout if it needs one`,
@@ -239,6 +253,7 @@ it.each(["echo welcome", "printf 'version 12'", "echo 'to stderr' >&2"])(
     const ended: number[] = [];
     const framed = new FramedShell(await local.spawn(`${noise}; exec sh`), {
       endGroup: async (pid) => void ended.push(pid),
+      explainStart: nothingRuns,
     });
     const pid = await framed.pid;
     expect((await framed.run(["echo $PPID"]))[0]?.status).toBe(0);
@@ -248,3 +263,49 @@ it.each(["echo welcome", "printf 'version 12'", "echo 'to stderr' >&2"])(
     await local.close();
   },
 );
+
+describe("a host on which nothing of ours begins", () => {
+  let local: Connection;
+  beforeAll(async () => {
+    local = await connectLocal();
+  });
+  afterAll(() => local.close());
+
+  const talkative = "says for ever the same, and keeps nobody waiting";
+  const asks = {
+    "a shell": (line: string) =>
+      local.spawn(line).then((process) => {
+        const framed = new FramedShell(process, {
+          endGroup: async () => undefined,
+          explainStart: nothingRuns,
+        });
+        return framed.run(["echo"]);
+      }),
+    "a script": async (line: string) => startScript(await local.spawn(line), "echo", nothingRuns),
+  };
+
+  it.each(Object.entries(asks))(`${talkative}: %s`, async (_, ask) => {
+    await expect(ask("exec yes")).rejects.toMatchObject({
+      code: "host.auth",
+      message: expect.stringMatching(/more than 1024 KiB were printed before anything of ours has begun/),
+      details: ["y", "y", "y", "y", "y"],
+    });
+  });
+
+  it.each(Object.entries(asks))("is not taken to answer where it only echoes: %s", async (_, ask) => {
+    const echoing = ask("timeout 0.3 cat");
+    await expect(echoing).rejects.toMatchObject({
+      code: "host.auth",
+      message: expect.stringMatching(/its login shell ended/),
+    });
+  });
+
+  it.each(Object.entries(asks))("gives its own reason: %s", async (_, ask) => {
+    await expect(ask("echo 'This account is currently not available.'; exit 1")).rejects.toMatchObject({
+      code: "host.auth",
+      message:
+        "the host lets the user in, but its login shell runs nothing: This account is currently not available.",
+      hint: expect.stringContaining("usermod -s /bin/sh"),
+    });
+  });
+});

@@ -18,7 +18,7 @@ function elapsed(milliseconds: number): string {
 
 /** Commands of a dead run. The shell that waits for one is nothing to tell. */
 export function orphanTexts(orphans: readonly string[]): string {
-  const commands = orphans.filter((orphan) => !/^\d+ sh *$/.test(orphan));
+  const commands = orphans.filter((orphan) => !/^\d+ sh( -s SR[0-9a-f]+)? *$/.test(orphan));
   return (commands.length > 0 ? commands : orphans).map(orphanText).join("; ");
 }
 
