@@ -6,17 +6,30 @@ const src = resolve(import.meta.dirname, "../src");
 
 /** What each folder may import besides itself. The CLI also hands the whole public API to playbooks. */
 const allowed: Record<string, readonly string[]> = {
-  secrets: [],
-  transport: ["secrets"],
-  core: ["transport", "secrets"],
-  inventory: ["core", "transport", "secrets"],
+  text: [],
+  secrets: ["text"],
+  transport: ["secrets", "text"],
+  core: ["transport", "secrets", "text"],
+  inventory: ["core", "transport", "secrets", "text"],
   templates: ["core", "secrets"],
   facts: ["core", "transport", "secrets"],
   modules: ["facts", "templates", "core", "transport", "secrets"],
   testing: ["core", "transport"],
-  report: ["core", "secrets"],
+  report: ["core", "secrets", "text"],
   lab: ["core"],
-  cli: ["index.ts", "..", "testing", "report", "lab", "inventory", "modules", "core", "transport", "secrets"],
+  cli: [
+    "index.ts",
+    "..",
+    "testing",
+    "report",
+    "lab",
+    "inventory",
+    "modules",
+    "core",
+    "transport",
+    "secrets",
+    "text",
+  ],
 };
 
 /** Files of core that import nothing of the rest, but for how secrets are blanked: everyone may use them. */
@@ -80,6 +93,17 @@ describe("imports", () => {
   it("know every folder of src", () => {
     const folders = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory());
     expect(folders.map(({ name }) => name).filter((name) => !(name in allowed))).toEqual([]);
+  });
+});
+
+describe("text for a terminal", () => {
+  it("goes through one place, which makes what is not for reading visible", () => {
+    // the reporters' own cursor movements, and a version before anything is loaded
+    const may = ["report/terminal.ts", "report/screen.ts", "report/define.ts", "cli/main.ts"];
+    const writing = files(src).filter((file) =>
+      /process\.std(out|err)\.write|stream\.write\(/.test(readFileSync(file, "utf8")),
+    );
+    expect(writing.map((file) => relative(src, file)).filter((file) => !may.includes(file))).toEqual([]);
   });
 });
 

@@ -2,6 +2,8 @@
 import { createInterface, type Interface } from "node:readline";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import type { ConfirmStep, StepAnswer } from "../core/plays/confirm.ts";
+import { sayText } from "../report/index.ts";
+import { visibleLine } from "../text/controls.ts";
 
 const answers: Readonly<Record<string, StepAnswer>> = {
   y: "yes",
@@ -30,7 +32,10 @@ export function stepAsker(): StepAsker {
       lines ??= new Lines();
       for (;;) {
         // the report has stdout for itself
-        process.stderr.write(`${play} / ${step} on ${hosts.join(", ")}: (y)es, (n)o, (c)ontinue? `);
+        sayText(
+          process.stderr,
+          visibleLine(`${play} / ${step} on ${hosts.join(", ")}: (y)es, (n)o, (c)ontinue? `),
+        );
         const line = await lines.next();
         if (line === undefined) throw unanswered(`${play} / ${step}`);
         const answer = answers[line.trim().toLowerCase()];
@@ -42,7 +47,7 @@ export function stepAsker(): StepAsker {
 }
 
 function unanswered(step: string): ShowrunnerError {
-  process.stderr.write("\n"); // the question's line is still open
+  sayText(process.stderr, "\n"); // the question's line is still open
   return new ShowrunnerError("usage", `--step: the input ended before it was said whether to do ${step}`, {
     hint: "it asks on the terminal: where there is none, leave --step out, or answer from a file",
   });

@@ -1,8 +1,8 @@
 /** An inventory as others read it: as JSON for programs, as a tree for people. */
 import type { Group, Host, HostSettings, Inventory } from "../inventory/index.ts";
 import type { Style } from "../report/index.ts";
-
-const mask = "********";
+import { mask } from "../secrets/redact.ts";
+import { redactValue } from "../secrets/redact-value.ts";
 
 /** The JSON of Ansible's inventory scripts. */
 export function inventoryList(inventory: Inventory): Record<string, unknown> {
@@ -22,7 +22,7 @@ export function inventoryList(inventory: Inventory): Record<string, unknown> {
   return { _meta: { hostvars }, ...Object.fromEntries(groups) };
 }
 
-/** A host's variables, with its settings under Ansible's names. */
+/** A host's variables, with its settings under Ansible's names. Secrets are masked in their values. */
 export function hostVars({ address, port, user, settings, vars }: Host): Record<string, unknown> {
   const all: Record<string, unknown> = {
     ansible_host: address,
@@ -35,7 +35,7 @@ export function hostVars({ address, port, user, settings, vars }: Host): Record<
     ansible_become_user: settings.becomeUser,
     ansible_become_method: settings.becomeMethod,
     ansible_become_password: settings.becomePassword === undefined ? undefined : mask,
-    ...vars,
+    ...Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, redactValue(value)])),
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

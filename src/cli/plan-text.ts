@@ -30,7 +30,9 @@ export function planCounts({ tasks, unforeseen, request, hosts }: PlanFile): str
 /** The hosts that could not be planned for, a line each. */
 export function planFailures({ hosts }: PlanFile, style: Style): string[] {
   return Object.entries(hosts).flatMap(([name, { failure }]) =>
-    failure === undefined ? [] : [`${style("red", `${name} could not be planned for:`)} ${failure}`],
+    failure === undefined
+      ? []
+      : `${style("red", `${name} could not be planned for:`)} ${failure}`.split("\n"),
   );
 }
 

@@ -5,7 +5,7 @@ import { declaresSecret } from "../core/base/schema.ts";
 import type { PlannedVariable } from "../core/plans/plan-schema.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
-import { holdsSecret } from "../secrets/secret.ts";
+import { holdsSecret } from "../secrets/redact-value.ts";
 
 /**
  * What a plan keeps of the variables: those that a play declares. Of one that is declared a secret, or that holds a

@@ -1,7 +1,9 @@
 /** Shows an error that ended a command: a user's mistake without a stack trace, one of ours with what to report. */
-import { styleText } from "node:util";
 import { exitCode, formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { redact } from "../secrets/secret.ts";
+import { type Colour, say, styleFor } from "../report/index.ts";
+import { redact } from "../secrets/redact.ts";
+
+const style = (colour: Colour, text: string) => styleFor(process.stderr)(colour, text);
 
 /**
  * Writes an error to stderr.
@@ -10,17 +12,17 @@ import { redact } from "../secrets/secret.ts";
  */
 export function printError(error: unknown, { verbose = false } = {}): number {
   const lines = error instanceof ShowrunnerError ? describe(error) : describeInternal(error, verbose);
-  process.stderr.write(`${redact(lines.join("\n"))}\n`);
+  say(process.stderr, ...lines.flatMap((line) => redact(line).split("\n")));
   return error instanceof ShowrunnerError ? error.exitCode : exitCode.error;
 }
 
 function describe({ code, message, location, details, hint, cause }: ShowrunnerError): string[] {
   if (code === "internal") return describeInternal(cause ?? message, false);
   return [
-    `${red("error:")} ${message}`,
+    `${style("red", "error:")} ${message}`,
     ...(location ? [`  at ${formatLocation(location)}`] : []),
-    ...details.map((line) => `  ${line}`),
-    ...(hint ? [`${styleText("cyan", "hint:", { stream: process.stderr })} ${hint}`] : []),
+    ...details.flatMap((detail) => detail.split("\n")).map((line) => `  ${line}`),
+    ...(hint ? [`${style("cyan", "hint:")} ${hint}`] : []),
   ];
 }
 
@@ -28,11 +30,7 @@ function describeInternal(error: unknown, verbose: boolean): string[] {
   const debug = verbose || process.env["DEBUG"] !== undefined;
   const stack = error instanceof Error ? (error.stack ?? error.message) : undefined;
   return [
-    `${red("internal error:")} ${debug && stack !== undefined ? stack : messageOf(error)}`,
+    `${style("red", "internal error:")} ${debug && stack !== undefined ? stack : messageOf(error)}`,
     `This is a mistake in Showrunner and not yours. Please report it${debug ? "" : "; with DEBUG=1 there is a stack trace to add"}.`,
   ];
-}
-
-function red(text: string): string {
-  return styleText("red", text, { stream: process.stderr });
 }

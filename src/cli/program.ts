@@ -1,6 +1,7 @@
 /** The command line as a whole: the list of commands, help, and what happens to errors. */
 import { Command, CommanderError } from "commander";
 import { exitCode } from "../core/base/errors.ts";
+import { sayText } from "../report/index.ts";
 import { commands } from "./commands.ts";
 import { printError } from "./print-error.ts";
 import { catchStrayErrors, hadStrayError } from "./stray-errors.ts";
@@ -29,6 +30,11 @@ export async function main(args: readonly string[]): Promise<number> {
     .helpCommand("help [COMMAND]", "shows a command's help")
     .option("-V, --version", "prints the version")
     .showHelpAfterError("(`npx run --help` lists the commands; after a command it explains its options)")
+    .configureOutput({
+      writeOut: (text) => sayText(process.stdout, text),
+      // it quotes what was typed
+      writeErr: (text) => sayText(process.stderr, text),
+    })
     .exitOverride();
   const wanted = args.find((word) => !word.startsWith("-") && word !== "help");
   for (const { name, summary, load } of commands) {

@@ -12,6 +12,7 @@ import {
   type ReporterDefinition,
   type ReporterName,
   reporterNames,
+  say,
   startReporter,
   styleFor,
 } from "../report/index.ts";
@@ -49,7 +50,7 @@ export async function openReporters(
 }
 
 function tellAlone(text: string, warn: (text: string) => void): void {
-  process.stderr.write(`warning: ${text}\n`);
+  say(process.stderr, `warning: ${text}`);
   warn(text);
 }
 

@@ -1,7 +1,7 @@
 /** The warning of hosts whose keys are not checked: every command that reaches hosts gives it. */
 import type { Subscriber } from "../core/events/events.ts";
 import type { HostSettings, Inventory } from "../inventory/index.ts";
-import { styleFor } from "../report/index.ts";
+import { say, styleFor } from "../report/index.ts";
 
 /** @param warn told when a run begins that has such hosts */
 export function warnOfHostKeys(inventory: Inventory, warn: (text: string) => void): Subscriber {
@@ -15,7 +15,7 @@ export function warnOfHostKeys(inventory: Inventory, warn: (text: string) => voi
 
 /** A warning of a command that has no reporter. */
 export function warnOnStderr(text: string): void {
-  process.stderr.write(`${styleFor(process.stderr)("yellow", "warning:")} ${text}\n`);
+  say(process.stderr, `${styleFor(process.stderr)("yellow", "warning:")} ${text}`);
 }
 
 function isUnchecked({ hostKeys, transport = "ssh" }: HostSettings): boolean {

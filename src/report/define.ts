@@ -2,12 +2,17 @@
 import { formatLocation, type Location, messageOf } from "../core/base/errors.ts";
 import { callerLocation } from "../core/base/location.ts";
 import type { TimedEvent } from "../core/events/events.ts";
-import { redact } from "../secrets/secret.ts";
+import { redact } from "../secrets/redact.ts";
+import { visibleValue } from "../text/visible-value.ts";
 import type { OutputStream, Reporter } from "./reporter.ts";
+import { withColours } from "./terminal.ts";
 
 /** What a reporter is given when a run begins. */
 export interface ReporterContext {
-  /** Writes to where the reporter's output goes: a command's standard output. */
+  /**
+   * Writes to where the reporter's output goes: a command's standard output. Colours pass; other control characters
+   * are written out.
+   */
   write(text: string): void;
   /** Whether `-v` asks for more. */
   readonly verbose: boolean;
@@ -17,7 +22,10 @@ export interface ReporterContext {
 
 /** What a reporter does during a run. */
 export interface ReporterBody {
-  /** Called with every event, in order; secrets are blanked in it. A promise is waited for at the run's end. */
+  /**
+   * Called with every event, in order; secrets are blanked in it, and control characters written out. A promise is
+   * waited for at the run's end.
+   */
   subscribe(event: TimedEvent): unknown;
   /** Called once, after the last event; also where a run ended without `run:end`. A promise is waited for. */
   close?(): unknown;
@@ -71,7 +79,11 @@ export function startReporter(
   { verbose, diff, onFailure }: StartOptions,
 ): Reporter {
   // events are clean of secrets, but nothing keeps a reporter from writing what it has from elsewhere
-  const body = begun(definition, { write: (text) => void stream.write(redact(text)), verbose, diff });
+  const body = begun(definition, {
+    write: (text) => void stream.write(withColours(redact(text))),
+    verbose,
+    diff,
+  });
   const pending = new Set<Promise<void>>();
   let failed = false;
   const guard = async (work: () => unknown) => {
@@ -87,7 +99,7 @@ export function startReporter(
   return {
     subscribe(event) {
       if (failed) return;
-      const told = guard(() => body.subscribe(event)).then(() => void pending.delete(told));
+      const told = guard(() => body.subscribe(visibleValue(event))).then(() => void pending.delete(told));
       pending.add(told);
     },
     async close() {

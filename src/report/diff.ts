@@ -1,6 +1,7 @@
 /** What changes in a file, line by line. */
 import { createRequire } from "node:module";
 import type { ShownChange } from "../core/events/events.ts";
+import { visibleLine } from "../text/controls.ts";
 import type { Style } from "./style.ts";
 
 /** More lines than this of one file are cut: a screen is no place for them. */
@@ -15,12 +16,17 @@ function oneDiff({ what, before, after, diff }: ShownChange, style: Style): stri
   if (!diff) {
     if (before === undefined && after === undefined) return [];
     return [
-      ...(before === undefined ? [] : [style("red", `- ${what}: ${show(before)}`)]),
-      ...(after === undefined ? [] : [style("green", `+ ${what}: ${show(after)}`)]),
+      ...(before === undefined
+        ? []
+        : marked("-", `${what}: ${show(before)}`).map((line) => style("red", line))),
+      ...(after === undefined
+        ? []
+        : marked("+", `${what}: ${show(after)}`).map((line) => style("green", line))),
     ];
   }
   const { createTwoFilesPatch, FILE_HEADERS_ONLY } = library();
-  const patch = createTwoFilesPatch(diff.path, diff.path, diff.before, diff.after, "before", "after", {
+  const path = visibleLine(diff.path); // a newline in a name would begin another header
+  const patch = createTwoFilesPatch(path, path, diff.before, diff.after, "before", "after", {
     context: 3,
     headerOptions: FILE_HEADERS_ONLY,
   });
@@ -28,6 +34,11 @@ function oneDiff({ what, before, after, diff }: ShownChange, style: Style): stri
   const shown = lines.slice(0, longest).map((line) => colour(line.replaceAll("\t", "  "), style));
   const cut = lines.length - shown.length;
   return cut > 0 ? [...shown, style("dim", `… ${cut} more lines`)] : shown;
+}
+
+/** Each line with its mark, as in a diff: without one it would look like a line of the report. */
+function marked(mark: "+" | "-", text: string): string[] {
+  return text.split("\n").map((line, index) => `${mark} ${index === 0 ? "" : "  "}${line}`);
 }
 
 /** Loaded for the first diff that there is. */

@@ -11,6 +11,7 @@ export {
 } from "./define.ts";
 export type { OutputStream, Reporter, ReportOptions } from "./reporter.ts";
 export { type Colour, plain, type Style, styleFor } from "./style.ts";
+export { say, sayText } from "./terminal.ts";
 
 export const reporterNames = ["tty", "plain", "jsonl"] as const;
 export type ReporterName = (typeof reporterNames)[number];

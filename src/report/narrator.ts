@@ -4,7 +4,15 @@ import type { RunEvent, ShownError, ShownTask, ShownUnknown, TaskStatus } from "
 import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";
 import type { ReportOptions } from "./reporter.ts";
-import { besideTask, besideTitle, changesText, errorText, taskText, unknownLines } from "./task-text.ts";
+import {
+  besideTask,
+  besideTitle,
+  changesText,
+  detailLines,
+  errorTexts,
+  taskText,
+  unknownLines,
+} from "./task-text.ts";
 import { colours, count, duration, statusWidth, statusWord } from "./words.ts";
 
 export interface NarratorOptions extends ReportOptions {
@@ -73,9 +81,9 @@ export class Narrator {
           ...event.text.split("\n").map((text) => this.#row("", event.host, cleanLine(text))),
         );
       case "warning":
-        return this.#below(this.#warning(event.text, event.host));
+        return this.#below(...this.#warning(event.text, event.host));
       case "run:stopped":
-        return ["", this.#warning(stoppedText(event), undefined)];
+        return ["", ...this.#warning(stoppedText(event), undefined)];
       case "host:failed":
       case "host:unreachable":
         return this.#hostFailed(event);
@@ -111,15 +119,15 @@ export class Narrator {
       }
       this.#lastError.set(host, error);
       const ignored = reason === "ignored" ? this.#dim(" (ignored)") : "";
-      const details =
-        reason === "ignored" || verbose ? error.details.filter((line) => line.trim() !== "") : [];
+      const details = reason === "ignored" || verbose ? detailLines(error.details) : [];
+      const [message, ...more] = errorTexts(besideTask(error, task), style);
       return this.#below(
         this.#line(
           error.code.startsWith("host.") ? "unreachable" : "failed",
           host,
-          `${taskText(task)}: ${errorText(besideTask(error, task), style)}${ignored}`,
+          `${taskText(task)}: ${message}${ignored}`,
         ),
-        ...details.map((line) => this.#row("", host, line)),
+        ...[...more, ...details].map((line) => this.#row("", host, line)),
       );
     }
     if ((status === "ok" || status === "skipped") && !verbose) return [];
@@ -164,12 +172,19 @@ export class Narrator {
     this.#lastError.delete(host);
     if (said && said.code === error.code && said.message === error.message) return [];
     const status = type === "host:failed" ? "failed" : "unreachable";
-    return this.#below(this.#line(status, host, `step ${step}: ${errorText(error, this.#options.style)}`));
+    const [message, ...more] = errorTexts(error, this.#options.style);
+    return this.#below(
+      this.#line(status, host, `step ${step}: ${message}`),
+      ...more.map((line) => this.#row("", host, line)),
+    );
   }
 
-  #warning(text: string, host: string | undefined): string {
+  #warning(text: string, host: string | undefined): string[] {
     const word = this.#options.style("yellow", "warning");
-    return host === undefined ? `    ${word}  ${text}` : this.#row(word, host, text, "warning".length);
+    return text.split("\n").map((line, index) => {
+      const first = index === 0 ? word : " ".repeat("warning".length);
+      return host === undefined ? `    ${first}  ${line}` : this.#row(first, host, line, "warning".length);
+    });
   }
 
   #line(status: TaskStatus | "unreachable", host: string, text: string): string {

@@ -2,6 +2,7 @@
 import { Narrator } from "./narrator.ts";
 import { Recap } from "./recap.ts";
 import type { OutputStream, Reporter, ReportOptions } from "./reporter.ts";
+import { say } from "./terminal.ts";
 
 /** A reporter that writes a line for each task that changed something or failed, then a recap. */
 export function plainReporter(stream: OutputStream, options: ReportOptions): Reporter {
@@ -10,7 +11,7 @@ export function plainReporter(stream: OutputStream, options: ReportOptions): Rep
   return {
     subscribe(event) {
       const lines = [...narrator.tell(event), ...recap.tell(event)];
-      if (lines.length > 0) stream.write(`${lines.join("\n")}\n`);
+      say(stream, ...lines);
     },
     close: async () => undefined,
   };

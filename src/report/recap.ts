@@ -58,7 +58,7 @@ export class Recap {
     const { style } = this.#options;
     const failures = [...this.#failures.values()].flatMap(({ hosts, word, where, error, task }) => [
       `${style("red", `${hosts.join(", ")} ${word}:`)} ${where}`,
-      `  ${style("bold", error.message)}`,
+      ...error.message.split("\n").map((line) => `  ${style("bold", line)}`),
       ...errorLines(error, style, task).map((line) => `  ${line}`),
       "",
     ]);
@@ -112,7 +112,9 @@ export class Recap {
     const { style } = this.#options;
     const parts = this.#check
       ? [
-          `${count(totals.changed, "task")} would change something`,
+          totals.changed === 0
+            ? "nothing would change"
+            : `${count(totals.changed, "task")} would change something`,
           totals.likely > 0 ? `${totals.likely} likely` : "",
           totals.unknown > 0 ? `${totals.unknown} unknown` : "",
         ]

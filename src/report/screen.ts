@@ -1,5 +1,6 @@
 /** Lines at the bottom of the terminal that are drawn again and again, below others that stay. */
 import type { OutputStream } from "./reporter.ts";
+import { printable, say } from "./terminal.ts";
 
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
@@ -22,12 +23,12 @@ export class Screen {
   /** Draws the lines in the place of those drawn before, below lines that stay. */
   draw(lines: readonly string[], staying: readonly string[] = []): void {
     if (this.#ended) {
-      if (staying.length > 0) this.#stream.write(`${staying.join("\n")}\n`);
+      say(this.#stream, ...staying);
       return;
     }
     if (staying.length === 0 && lines.join("\n") === this.#drawn.join("\n")) return;
-    const above = staying.map((line) => `${line}\n`).join("");
-    this.#stream.write(`${hideCursor}${this.#erase()}${above}${noWrap}${lines.join("\n")}${wrap}`);
+    const above = staying.length === 0 ? "" : `${printable(staying)}\n`;
+    this.#stream.write(`${hideCursor}${this.#erase()}${above}${noWrap}${printable(lines)}${wrap}`);
     this.#drawn = lines;
   }
 

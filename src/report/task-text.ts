@@ -41,9 +41,10 @@ function short(value: unknown): string | undefined {
   return text !== "" && text.length <= 24 && !/[\n\r]/.test(text) ? text : undefined;
 }
 
-/** `message (file:line)` */
-export function errorText({ message, location }: ShownError, style: Style): string {
-  return location ? `${message} ${style("dim", `(${formatLocation(location)})`)}` : message;
+/** `message (file:line)`, and the further lines of a message that has several. */
+export function errorTexts({ message, location }: ShownError, style: Style): [string, ...string[]] {
+  const [first = "", ...more] = message.split("\n");
+  return [location ? `${first} ${style("dim", `(${formatLocation(location)})`)}` : first, ...more];
 }
 
 /**
@@ -57,9 +58,14 @@ export function errorLines({ location, details, hint }: ShownError, style: Style
     ...(at === undefined
       ? []
       : [`at ${at}${from === undefined || from === at ? "" : `, in the task at ${from}`}`]),
-    ...details.filter((line) => line.trim() !== ""),
-    ...(hint === undefined ? [] : [`${style("cyan", "hint:")} ${hint}`]),
+    ...detailLines(details),
+    ...(hint === undefined ? [] : `${style("cyan", "hint:")} ${hint}`.split("\n")),
   ];
+}
+
+/** An error's details, each line by itself. */
+export function detailLines(details: readonly string[]): string[] {
+  return details.flatMap((detail) => detail.split("\n")).filter((line) => line.trim() !== "");
 }
 
 /** Why the rest of a step is unknown: the line that asked what nobody knows, and the task that was asked. */

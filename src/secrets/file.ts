@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { visibleLine } from "../text/controls.ts";
 import { Secret } from "./secret.ts";
 import { unavailable, whyUnreadable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
@@ -21,7 +22,7 @@ export function secretFile(path: string): Secret {
   const file = secretPath(path);
   const value = new Secret(withoutNewline(readSecretFile(file, "secret file").toString("utf8")));
   if ((statSync(file).mode & 0o004) !== 0)
-    process.emitWarning(`${path} holds a secret and may be read by everybody: chmod o-r it`);
+    process.emitWarning(`${visibleLine(path)} holds a secret and may be read by everybody: chmod o-r it`);
   return value;
 }
 

@@ -1,6 +1,7 @@
 /** Secrets that are asked for on the terminal. */
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { visibleLine } from "../text/controls.ts";
 import { Secret } from "./secret.ts";
 import { interrupted, unavailable } from "./unavailable.ts";
 
@@ -36,7 +37,7 @@ function ask(text: string): string {
   try {
     // without signals: this process waits for the answer and could handle none, and would leave the echo off
     stty("-echo", "-icanon", "-isig", "min", "1", "time", "0");
-    writeSync(terminal, `${text}: `);
+    writeSync(terminal, visibleLine(`${text}: `));
     return readAnswer(terminal, text);
   } finally {
     if (before) stty(before);

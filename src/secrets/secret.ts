@@ -1,9 +1,9 @@
 /** Values that must never be seen: not in logs, diffs, errors, events or a process list. */
 import { inspect } from "node:util";
 import { type Reading, readInTurn, readNow } from "./reading.ts";
-import { mask, redact, remember } from "./redact.ts";
+import { mask, remember } from "./redact.ts";
 
-export { hasSecrets, redact } from "./redact.ts";
+export { redact } from "./redact.ts";
 
 /** What could not be read, and why: neither a host nor a step asks for it again. */
 const failures = new Map<Secret, unknown>();
@@ -115,27 +115,4 @@ export function secret(
 /** The value of something that may be secret. */
 export function reveal(value: string | { reveal(): string }): string {
   return typeof value === "string" ? value : value.reveal();
-}
-
-/** Whether a value is a secret, shows a known one, or has either within it. */
-export function holdsSecret(value: unknown): boolean {
-  if (typeof value === "string") return redact(value) !== value;
-  if (value instanceof Secret) return true;
-  return value !== null && typeof value === "object" && Object.values(value).some(holdsSecret);
-}
-
-/** A copy of plain data in which every string is redacted and every Secret is masked. */
-export function redactDeep<T>(value: T): T;
-export function redactDeep(value: unknown): unknown {
-  if (typeof value === "string") return redact(value);
-  if (value instanceof Secret) return mask;
-  if (Array.isArray(value)) return value.map((item: unknown) => redactDeep(item));
-  if (value !== null && typeof value === "object" && isPlain(value))
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [redact(key), redactDeep(item)]));
-  return value;
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

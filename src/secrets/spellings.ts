@@ -1,25 +1,20 @@
-/** How programs print a text: quoted for a shell, in JSON, in a URL, in base64. */
-import { inspect } from "node:util";
+/**
+ * How programs print a text otherwise than by escaping single characters, which `plainForm` undoes: quoted for a
+ * shell, in base64.
+ */
 
 /** The text itself and its other spellings. */
 export function spellings(text: string): Set<string> {
-  return new Set([text, ...quoted(text), ...inJson(text), ...inUrl(text), ...inBase64(Buffer.from(text))]);
+  return new Set([text, ...quoted(text), ...inBase64(Buffer.from(text))]);
 }
 
 /** A line of it by itself, of which a large file has many: as it is seen in output and diffs. */
 export function lineSpellings(line: string): Set<string> {
-  return new Set([line, ...quoted(line), ...inJson(line)]);
+  return new Set([line, ...quoted(line)]);
 }
 
 function quoted(text: string): string[] {
-  return [
-    text.replaceAll("'", "'\\''"),
-    printed(text),
-    inspect(text, { breakLength: Number.POSITIVE_INFINITY }).slice(1, -1),
-    // bash's `printf %q`, and its `declare -p`
-    text.replaceAll(/[ \t'"\\|&;()<>!{},*[\]?^$`]/g, "\\$&"),
-    text.replaceAll(/["$`\\]/g, "\\$&"),
-  ];
+  return [text.replaceAll("'", "'\\''"), text.replaceAll("'", `'"'"'`), printed(text)];
 }
 
 /** As a script prints it: its shell may quote a part of the script in an error. */
@@ -27,28 +22,6 @@ function printed(text: string): string {
   return [...Buffer.from(text.replaceAll("\\", "\\\\").replaceAll("'", "'\\''"))]
     .map((byte) => (byte < 0x7f ? String.fromCharCode(byte) : `\\0${byte.toString(8).padStart(3, "0")}`))
     .join("");
-}
-
-/** Some escape the slash, and some all that is not ASCII. */
-function inJson(text: string): string[] {
-  const json = JSON.stringify(text).slice(1, -1);
-  const ascii = json.replaceAll(
-    /[^\0-\x7f]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return [json, ascii].flatMap((one) => [one, one.replaceAll("/", "\\/")]);
-}
-
-/** Which characters are left as they are differs from program to program, and so does the space. */
-function inUrl(text: string): string[] {
-  // half of a surrogate pair has no place in a URL
-  const whole = Buffer.from(text).toString();
-  const lax = encodeURIComponent(whole);
-  const strict = lax.replaceAll(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
-  return [lax, strict]
-    .flatMap((one) => [one, one.replaceAll("%2F", "/")])
-    .flatMap((one) => [one, one.replaceAll("%20", "+")])
-    .concat(encodeURI(whole), new URLSearchParams([["", whole]]).toString().slice(1));
 }
 
 /** How long lines of base64 are: as `base64` and mail have them, and as PEM has them. */
@@ -62,7 +35,8 @@ function inBase64(bytes: Buffer): string[] {
   for (const before of [0, 1, 2]) {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
     // without the characters that also hold bits of what stands before and behind
-    found.push(text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6)));
+    const part = text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6));
+    found.push(part, part.replaceAll("+", "-").replaceAll("/", "_"));
   }
   const certain = whole.slice(0, Math.floor((bytes.length * 8) / 6));
   for (const width of widths)

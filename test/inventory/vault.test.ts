@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { redactDeep, Secret } from "../../src/secrets/secret.ts";
+import { redactValue } from "../../src/secrets/redact-value.ts";
+import { Secret } from "../../src/secrets/secret.ts";
 import { loadYaml } from "./helpers.ts";
 
 const vaults = resolve(import.meta.dirname, "../secrets/vault");
@@ -20,7 +21,7 @@ const revealed = (value: unknown) => (value instanceof Secret ? value.reveal() :
 it("decrypts single values of any id when they are needed, and shows none of them", async () => {
   const inventory = await loadYaml(hosts, { "group_vars/all.yml": fixture("inline.yml") });
   const { vars } = inventory.host("web1");
-  expect(redactDeep(vars)).toEqual({ plain: "not secret", inline: "********", of_prod: "********" });
+  expect(redactValue(vars)).toEqual({ plain: "not secret", inline: "********", of_prod: "********" });
   expect([revealed(vars["inline"]), revealed(vars["of_prod"])]).toEqual(["inline value", "produced"]);
 });
 
@@ -52,7 +53,7 @@ it("is no mistake of the inventory where whoever gives the password was interrup
 it("makes a secret of every text in a file that is encrypted as a whole", async () => {
   const inventory = await loadYaml(hosts, { "group_vars/all.yml": fixture("whole.yml") });
   const { vars } = inventory.host("web1");
-  expect(redactDeep(vars)).toEqual({
+  expect(redactValue(vars)).toEqual({
     db: { password: "********", port: 3306 },
     users: [{ token: "********" }],
   });

@@ -8,6 +8,7 @@ import { readPlan } from "../../core/plans/plan-file.ts";
 import { PlanGuard } from "../../core/plans/plan-guard.ts";
 import type { PlanFile, PlanRequest } from "../../core/plans/plan-schema.ts";
 import { sourceAt } from "../../inventory/sources.ts";
+import { say } from "../../report/index.ts";
 import { keyMarks } from "../../secrets/mark.ts";
 import { readExtraVars } from "../extra-vars.ts";
 import { findInventory, type LoadedInventory } from "../inventories.ts";
@@ -79,8 +80,7 @@ async function apply(file: string, flags: Flags): Promise<number> {
   requireNoOthers(plan, file);
   requireHosts(Object.keys(plan.hosts), inventory, file);
   const { playbook: name, tags, skipTags, startAt } = request;
-  if (!flags.reporter?.includes("jsonl"))
-    process.stdout.write(`${(await introduction(plan, file, signer)).join("\n")}\n`);
+  if (!flags.reporter?.includes("jsonl")) say(process.stdout, ...(await introduction(plan, file, signer)));
   return runAndReport({
     name,
     playbook,

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
 import { emptyTotals, type Totals } from "../../core/events/events.ts";
-import { type Style, styleFor } from "../../report/index.ts";
+import { type Style, say, styleFor } from "../../report/index.ts";
 import { findInventory, type LoadedInventory } from "../inventories.ts";
 import { labSpec } from "../lab-spec.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
@@ -23,7 +23,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
 
 async function demo(flags: ReportFlags): Promise<number> {
   const style = styleFor(process.stdout);
-  const say = (text: string) => process.stdout.write(`${text}\n`);
+  const print = (text: string) => say(process.stdout, ...text.split("\n"));
   if (!existsSync(inventoryFile))
     throw new ShowrunnerError("usage", `the demo is not here: there is no ${inventoryFile}`, {
       hint: "it runs in a checkout of Showrunner, whose site and lab it shows",
@@ -31,15 +31,15 @@ async function demo(flags: ReportFlags): Promise<number> {
   const inventory = await findInventory([inventoryFile]);
   const started = performance.now();
 
-  say(style("bold", "1. The hosts"));
+  print(style("bold", "1. The hosts"));
   const { up } = await import("../../lab/index.ts");
-  await up(labSpec(inventory), say);
+  await up(labSpec(inventory), print);
 
-  say(style("bold", "\n2. The site"));
+  print(style("bold", "\n2. The site"));
   const first = await deploy(inventory, flags);
   if (first.exitCode !== 0) return first.exitCode;
 
-  say(style("bold", "\n3. The site again: nothing differs, so nothing changes"));
+  print(style("bold", "\n3. The site again: nothing differs, so nothing changes"));
   const second = await deploy(inventory, flags);
   if (second.exitCode !== 0) return second.exitCode;
   if (second.totals.changed > 0)
@@ -48,14 +48,14 @@ async function demo(flags: ReportFlags): Promise<number> {
       `the second run changed ${second.totals.changed} things; it should change none`,
     );
 
-  say(style("bold", "\n4. A page through the balancer"));
+  print(style("bold", "\n4. A page through the balancer"));
   const [balancer] = inventory.inventory.group("lb");
   const url = `http://${balancer?.address}/`;
   await sign(url, "The demo was here.");
-  for (let request = 1; request <= 4; request++) say(`GET ${url} → ${await servedBy(url)}`);
+  for (let request = 1; request <= 4; request++) print(`GET ${url} → ${await servedBy(url)}`);
 
   const seconds = Math.round((performance.now() - started) / 1000);
-  say(closingWords(inventory, url, seconds, style));
+  print(closingWords(inventory, url, seconds, style));
   return 0;
 }
 

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { formatLocation, ShowrunnerError } from "../../core/base/errors.ts";
 import { didYouMean } from "../../core/base/suggest.ts";
-import { type Style, styleFor } from "../../report/index.ts";
+import { type Style, say, styleFor } from "../../report/index.ts";
 import { type AnyRole, allModules, allRoles } from "../modules.ts";
 import { schemaRows } from "../schema-rows.ts";
 import { indented, table, wrapped } from "../text.ts";
@@ -16,7 +16,7 @@ export function configure(command: Command): void {
     .action(async (name: string | undefined) => {
       const style = styleFor(process.stdout);
       const lines = name === undefined ? await list(style) : await explain(name, style);
-      process.stdout.write(`${lines.join("\n")}\n`);
+      say(process.stdout, ...lines);
     });
 }
 

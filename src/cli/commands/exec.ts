@@ -5,7 +5,8 @@ import type { Subscriber } from "../../core/events/events.ts";
 import { play, playbook } from "../../core/plays/play.ts";
 import { runPlaybook } from "../../core/plays/run.ts";
 import { command as commandModule } from "../../modules/commands/command.ts";
-import { styleFor } from "../../report/index.ts";
+import { cleanLine } from "../../report/clean.ts";
+import { say, styleFor } from "../../report/index.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { withJournal } from "../journal.ts";
@@ -55,7 +56,7 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
     ),
   ]);
   const width = Math.max(...inventory.select(pattern).map(({ name }) => name.length));
-  const { signal, stop } = interruptible(() => process.stderr.write("interrupted\n"));
+  const { signal, stop } = interruptible(() => say(process.stderr, "interrupted"));
   try {
     return await withJournal("exec", async (journal) => {
       const { exitCode: code } = await runPlaybook({
@@ -86,12 +87,15 @@ function printer(width: number): Subscriber {
     if (event.type === "task:output") {
       const toStdout = event.stream === "stdout";
       const prefix = (toStdout ? out : err)("cyan", event.host.padEnd(width));
-      (toStdout ? process.stdout : process.stderr).write(`${prefix} | ${event.text}\n`);
+      say(toStdout ? process.stdout : process.stderr, `${prefix} | ${cleanLine(event.text)}`);
     }
     if (event.type !== "host:failed" && event.type !== "host:unreachable") return;
     const { message, hint, code } = event.error;
     const said = code === "change.failed" ? message.replace(/^.*: (?=ended with status \d+$)/s, "") : message;
-    process.stderr.write(`${err("red", `${event.host.padEnd(width)} ! ${said}`)}\n`);
-    if (hint !== undefined) process.stderr.write(`${" ".repeat(width)}   ${hint}\n`);
+    say(
+      process.stderr,
+      ...`${event.host.padEnd(width)} ! ${said}`.split("\n").map((line) => err("red", line)),
+      ...(hint === undefined ? [] : [`${" ".repeat(width)}   ${hint}`]),
+    );
   };
 }

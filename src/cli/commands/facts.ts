@@ -4,7 +4,10 @@ import { play, playbook } from "../../core/plays/play.ts";
 import { runPlaybook } from "../../core/plays/run.ts";
 import type { HostFacts } from "../../index.ts";
 import { facts } from "../../modules/util/facts.ts";
-import { styleFor } from "../../report/index.ts";
+import { say, sayText, styleFor } from "../../report/index.ts";
+import { redact } from "../../secrets/redact.ts";
+import { redactValue } from "../../secrets/redact-value.ts";
+import { jsonText } from "../../text/controls.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { inventoryOption, positive } from "../options.ts";
@@ -45,7 +48,7 @@ async function print(pattern: string, flags: Flags): Promise<number> {
       },
     },
   );
-  const { signal, stop } = interruptible(() => process.stderr.write("interrupted\n"));
+  const { signal, stop } = interruptible(() => say(process.stderr, "interrupted"));
   try {
     const { exitCode } = await runPlaybook({
       playbook: playbook([read]),
@@ -64,8 +67,8 @@ async function print(pattern: string, flags: Flags): Promise<number> {
     });
     if (flags.json) {
       const all = Object.fromEntries(rows.map(({ name, facts }) => [name, facts]));
-      process.stdout.write(`${JSON.stringify(all, undefined, 2)}\n`);
-    } else if (rows.length > 0) process.stdout.write(`${overview(rows).join("\n")}\n`);
+      sayText(process.stdout, `${jsonText(redactValue(all, { keepNames: true }), 2)}\n`);
+    } else if (rows.length > 0) say(process.stdout, ...overview(rows));
     return exitCode;
   } finally {
     stop();
@@ -90,15 +93,17 @@ function overview(rows: readonly { readonly name: string; readonly facts: HostFa
     heading.map((word) => style("bold", word)),
     ...rows.map(({ name, facts }) => [
       name,
-      facts.description || `${facts.distribution || facts.os} ${facts.version}`.trim(),
-      facts.kernel,
-      facts.architecture,
-      facts.defaultAddress ?? facts.addresses[0] ?? "",
-      String(facts.processors.count),
-      gibibytes(facts.memory.total),
-      gibibytes(facts.mounts.find(({ path }) => path === "/")?.available),
-      facts.init,
-      facts.virtualisation === "none" ? "hardware" : facts.virtualisation,
+      ...[
+        facts.description || `${facts.distribution || facts.os} ${facts.version}`.trim(),
+        facts.kernel,
+        facts.architecture,
+        facts.defaultAddress ?? facts.addresses[0] ?? "",
+        String(facts.processors.count),
+        gibibytes(facts.memory.total),
+        gibibytes(facts.mounts.find(({ path }) => path === "/")?.available),
+        facts.init,
+        facts.virtualisation === "none" ? "hardware" : facts.virtualisation,
+      ].map(redact),
     ]),
   ]);
 }

@@ -6,8 +6,11 @@ import { play, playbook } from "../../core/plays/play.ts";
 import { runPlaybook } from "../../core/plays/run.ts";
 import type { Debt } from "../../core/tenure/debt.ts";
 import { allDebts, hostState, isBusy } from "../../core/tenure/host-state.ts";
-import { styleFor } from "../../report/index.ts";
+import { say, sayText, styleFor } from "../../report/index.ts";
 import { count } from "../../report/words.ts";
+import { redact } from "../../secrets/redact.ts";
+import { redactValue } from "../../secrets/redact-value.ts";
+import { jsonText } from "../../text/controls.ts";
 import type { Become } from "../../transport/transport.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
@@ -52,7 +55,7 @@ async function print(pattern: string, flags: Flags): Promise<number> {
     { hosts: pattern },
     { look: async ({ host }) => void found.set(host.name, await owedHere()) },
   );
-  const { signal, stop } = interruptible(() => process.stderr.write("interrupted\n"));
+  const { signal, stop } = interruptible(() => say(process.stderr, "interrupted"));
   try {
     const { exitCode } = await runPlaybook({
       playbook: playbook([look]),
@@ -68,7 +71,8 @@ async function print(pattern: string, flags: Flags): Promise<number> {
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),
     });
     const names = inventory.select(pattern).map(({ name }) => name);
-    process.stdout.write(flags.json ? asJson(names, found) : asTable(names, found));
+    if (flags.json) sayText(process.stdout, asJson(names, found));
+    else say(process.stdout, ...asTable(names, found));
     return exitCode;
   } finally {
     stop();
@@ -96,9 +100,9 @@ async function owedHere(): Promise<Owed> {
 
 function asJson(names: readonly string[], found: ReadonlyMap<string, Owed>): string {
   const shown = ({ module, label, playbook, since, become, task }: Debt) => ({
-    handler: label,
+    handler: redact(label),
     module,
-    params: task?.params,
+    params: redactValue(task?.params),
     become,
     playbook,
     since: new Date(since).toISOString(),
@@ -107,30 +111,30 @@ function asJson(names: readonly string[], found: ReadonlyMap<string, Owed>): str
     const state = found.get(name);
     return state ? [[name, { busy: state.busy, owed: state.debts.map(shown) }] as const] : [];
   });
-  return `${JSON.stringify(Object.fromEntries(rows), undefined, 2)}\n`;
+  return `${jsonText(Object.fromEntries(rows), 2)}\n`;
 }
 
-function asTable(names: readonly string[], found: ReadonlyMap<string, Owed>): string {
+function asTable(names: readonly string[], found: ReadonlyMap<string, Owed>): string[] {
   const style = styleFor(process.stdout);
   const rows = names.flatMap((name) => {
     const state = found.get(name);
     if (state?.busy) return [[name, "a run is at work here: what is owed is its own", "", ""]];
     return (state?.debts ?? []).map(({ label, playbook, since }) => [
       name,
-      label,
+      redact(label),
       playbook,
       `${new Date(since).toISOString().slice(0, 16).replace("T", " ")} UTC`,
     ]);
   });
   if (rows.length === 0) return nothingOwed(names.length, found.size);
   const heading = ["host", "handler", "playbook", "since"].map((word) => style("bold", word));
-  return `${table([heading, ...rows]).join("\n")}\n`;
+  return table([heading, ...rows]);
 }
 
 /** Says it only of hosts that have been looked at: why others have not, is told beside it. */
-function nothingOwed(wanted: number, seen: number): string {
-  if (seen === 0) return "";
+function nothingOwed(wanted: number, seen: number): string[] {
+  if (seen === 0) return [];
   return seen === wanted
-    ? "Nothing is owed.\n"
-    : `Nothing is owed on ${seen} of ${count(wanted, "host")}; of the rest nothing is known.\n`;
+    ? ["Nothing is owed."]
+    : [`Nothing is owed on ${seen} of ${count(wanted, "host")}; of the rest nothing is known.`];
 }

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Totals } from "../../core/events/events.ts";
 import { keptRuns, overviewOf, type RunOverview } from "../../core/events/journals.ts";
-import { type Style, styleFor } from "../../report/index.ts";
+import { type Style, say, styleFor } from "../../report/index.ts";
 import { duration } from "../../report/words.ts";
 import { runsFolder } from "../journal.ts";
 import { positive } from "../options.ts";
@@ -22,7 +22,7 @@ export function configure(command: Command): void {
     .action(({ number }: Flags) => {
       const runs = keptRuns(runsFolder());
       if (runs.length === 0) {
-        process.stdout.write(`No run is kept in ${runsFolder()}.\n`);
+        say(process.stdout, `No run is kept in ${runsFolder()}.`);
         return;
       }
       const style = styleFor(process.stdout);
@@ -30,7 +30,7 @@ export function configure(command: Command): void {
       const rows = runs.slice(0, number).map((run) => row(overviewOf(run), style));
       const lines = table([heading.map((word) => style("bold", word)), ...rows]);
       if (runs.length > number) lines.push(style("dim", `and ${runs.length - number} before`));
-      process.stdout.write(`${lines.join("\n")}\n`);
+      say(process.stdout, ...lines);
     });
 }
 

@@ -1,7 +1,7 @@
 /** `run inventory` */
 import type { Command } from "commander";
-import { styleFor } from "../../report/index.ts";
-import { redactDeep } from "../../secrets/secret.ts";
+import { say, sayText, styleFor } from "../../report/index.ts";
+import { jsonText } from "../../text/controls.ts";
 import { findInventory } from "../inventories.ts";
 import { hostVars, inventoryGraph, inventoryList } from "../inventory-views.ts";
 import { inventoryOption } from "../options.ts";
@@ -25,11 +25,11 @@ export function configure(command: Command): void {
       else if (flags.list) printJson(inventoryList(inventory));
       else {
         const style = styleFor(process.stdout);
-        process.stdout.write(`${[style("dim", shown), ...inventoryGraph(inventory, style)].join("\n")}\n`);
+        say(process.stdout, style("dim", shown), ...inventoryGraph(inventory, style));
       }
     });
 }
 
 function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(redactDeep(value), undefined, 2)}\n`);
+  sayText(process.stdout, `${jsonText(value, 2)}\n`);
 }

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import type { Command } from "commander";
 import type { Progress } from "../../lab/index.ts";
-import { styleFor } from "../../report/index.ts";
+import { say, styleFor } from "../../report/index.ts";
 import { findInventory } from "../inventories.ts";
 import { labSpec } from "../lab-spec.ts";
 import { inventoryOption } from "../options.ts";
@@ -56,7 +56,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
       state === "running" ? style("green", state) : style("yellow", state),
       state === "running" ? (answers ? "answers" : "does not answer yet") : "",
     ]);
-    process.stdout.write(`${[`lab ${spec.name}: ${suite} on ${network}`, ...table(rows)].join("\n")}\n`);
+    say(process.stdout, `lab ${spec.name}: ${suite} on ${network}`, ...table(rows));
   });
   sub("ssh <host> [command...]", "opens a shell on a host, or runs a command there").action(
     async (host: string, words: readonly string[], flags: Flags) => {
@@ -71,7 +71,7 @@ async function open({ inventory }: Flags) {
   return { spec, ...(await import("../../lab/index.ts")) };
 }
 
-const progress: Progress = (line) => process.stdout.write(`${line}\n`);
+const progress: Progress = (line) => say(process.stdout, line);
 
 function ssh(args: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {

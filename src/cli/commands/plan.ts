@@ -7,7 +7,7 @@ import { newSalt, planFile, readPlan, removePlan, writePlan } from "../../core/p
 import { PlanRecorder } from "../../core/plans/plan-record.ts";
 import type { PlanRequest } from "../../core/plans/plan-schema.ts";
 import { selectPlays } from "../../core/plays/select-plays.ts";
-import { styleFor } from "../../report/index.ts";
+import { say, styleFor } from "../../report/index.ts";
 import { keyMarks } from "../../secrets/mark.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
 import { planCode, requireInProject } from "../plan-code.ts";
@@ -72,10 +72,10 @@ async function show(file: string, playbook: string | undefined, key: string | un
   const read = readPlan(file, packageVersion());
   const plan = sign ? await sign(read) : read;
   // what is read here is what was signed
-  process.stdout.write(`${planLines(plan, styleFor(process.stdout)).join("\n")}\n`);
+  say(process.stdout, ...planLines(plan, styleFor(process.stdout)));
   if (!sign) return;
   writePlan(file, plan);
-  process.stdout.write(`Signed with ${key}; written to ${file}\n`);
+  say(process.stdout, `Signed with ${key}; written to ${file}`);
 }
 
 async function make(wanted: string, flags: Flags): Promise<number> {
@@ -104,11 +104,11 @@ async function make(wanted: string, flags: Flags): Promise<number> {
     watch: recorder,
     ...(flags.forks === undefined ? {} : { forks: flags.forks }),
   });
-  const say = (...lines: readonly string[]) => {
-    if (!flags.reporter?.includes("jsonl")) process.stdout.write(`\n${lines.join("\n")}\n`);
+  const sayBelow = (...lines: readonly string[]) => {
+    if (!flags.reporter?.includes("jsonl")) say(process.stdout, "", ...lines);
   };
   if (code === exitCode.interrupted || code === exitCode.error) {
-    if (output !== undefined) say(`No plan was written to ${output}: the run ended before its time`);
+    if (output !== undefined) sayBelow(`No plan was written to ${output}: the run ended before its time`);
     return code;
   }
   const asked = { request, code: await planCode(entries, salt) };
@@ -118,7 +118,7 @@ async function make(wanted: string, flags: Flags): Promise<number> {
   const plan = sign && isUseful ? await sign(made) : made;
   if (output !== undefined && isUseful) writePlan(output, plan);
   const failures = planFailures(plan, styleFor(process.stdout));
-  say(
+  sayBelow(
     ...failures,
     `Plan: ${planCounts(plan)}${output === undefined ? "" : next(output, isUseful, flags.sign)}`,
   );

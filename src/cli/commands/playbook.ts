@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { exitCode } from "../../core/base/errors.ts";
 import { selectPlays } from "../../core/plays/select-plays.ts";
-import { styleFor } from "../../report/index.ts";
+import { say, styleFor } from "../../report/index.ts";
 import { stepAsker } from "../ask-step.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
@@ -54,7 +54,7 @@ async function run(wanted: string, flags: Flags): Promise<number> {
       inventory: requested.inventory.inventory,
       selection: listedSelection(requested.selection),
     });
-    process.stdout.write(`${playbookLists(plays, flags, styleFor(process.stdout)).join("\n")}\n`);
+    say(process.stdout, ...playbookLists(plays, flags, styleFor(process.stdout)));
     return exitCode.fine;
   }
   const asker = flags.step ? stepAsker() : undefined;
@@ -77,7 +77,6 @@ async function run(wanted: string, flags: Flags): Promise<number> {
 function list(): void {
   const style = styleFor(process.stdout);
   const found = listPlaybooks();
-  if (found.length === 0) process.stdout.write(`There are no playbooks in ${playbooksFolder()}.\n`);
-  for (const line of table(found.map(({ name, file }) => [style("bold", name), summaryOf(file)])))
-    process.stdout.write(`${line}\n`);
+  if (found.length === 0) say(process.stdout, `There are no playbooks in ${playbooksFolder()}.`);
+  say(process.stdout, ...table(found.map(({ name, file }) => [style("bold", name), summaryOf(file)])));
 }

@@ -2,9 +2,10 @@
 import type { Command } from "commander";
 import { ShowrunnerError } from "../../core/base/errors.ts";
 import { eventsOf, journalOf, type KeptRun, keptRuns } from "../../core/events/journals.ts";
-import { styleFor } from "../../report/index.ts";
+import { say, sayText, styleFor } from "../../report/index.ts";
 import { Narrator } from "../../report/narrator.ts";
 import { Recap } from "../../report/recap.ts";
+import { safeJson } from "../../text/controls.ts";
 import { runsFolder } from "../journal.ts";
 import { localTime } from "../text.ts";
 
@@ -24,8 +25,8 @@ export function configure(command: Command): void {
     .addHelpText("after", "\nExamples:\n  npx run show last\n  npx run show 2026-01-31T12-05 --json")
     .action((wanted: string, flags: Flags) => {
       const run = named(wanted);
-      if (flags.json) process.stdout.write(journalOf(run));
-      else process.stdout.write(`${told(run, flags.verbose ?? false).join("\n")}\n`);
+      if (flags.json) sayText(process.stdout, safeJson(journalOf(run).toString()));
+      else say(process.stdout, ...told(run, flags.verbose ?? false));
     });
 }
 

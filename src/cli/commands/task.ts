@@ -3,7 +3,9 @@ import type { Command } from "commander";
 import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
 import { valueIfKnown } from "../../core/engine/task-run.ts";
 import { play, playbook } from "../../core/plays/play.ts";
-import { redactDeep } from "../../secrets/secret.ts";
+import { say } from "../../report/index.ts";
+import { redactValue } from "../../secrets/redact-value.ts";
+import { jsonText } from "../../text/controls.ts";
 import { findInventory } from "../inventories.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { moduleNamed } from "../modules.ts";
@@ -69,7 +71,7 @@ async function run(name: string, parameters: string, flags: Flags): Promise<numb
   });
   if (!flags.reporter?.includes("jsonl"))
     for (const [host, value] of values)
-      process.stdout.write(`${host}: ${JSON.stringify(redactDeep(value))}\n`);
+      say(process.stdout, `${host}: ${jsonText(redactValue(value, { keepNames: true }))}`);
   return code;
 }
 

@@ -1,6 +1,7 @@
 /** The journal: a run's events in a file, for afterwards. Written as they come, so that it survives whatever happens. */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { jsonText } from "../../text/controls.ts";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { Subscriber, TimedEvent } from "./events.ts";
 import { bounded, isOutput } from "./journal-bounds.ts";
@@ -41,7 +42,7 @@ export function openJournal(folder: string, name: string, time = new Date()): Jo
   let opened: Opened | undefined;
   let output = 0;
   const write = (event: TimedEvent) => {
-    const line = `${JSON.stringify(bounded(event))}\n`;
+    const line = `${jsonText(bounded(event))}\n`;
     try {
       opened ??= create(folder, name.replace(/[^\w.-]+/g, "_"), time);
       writeSync(opened.descriptor, line);

@@ -1,5 +1,6 @@
 /** Keeps what a run in check mode says, as a plan. */
-import { holdsSecret, redact, redactDeep, Secret } from "../../secrets/secret.ts";
+import { redact } from "../../secrets/redact.ts";
+import { holdsSecret } from "../../secrets/redact-value.ts";
 import { digestOf } from "../base/digest.ts";
 import { formatLocation, messageOf } from "../base/errors.ts";
 import type { HostContext } from "../engine/context.ts";
@@ -7,6 +8,7 @@ import type { FactRead } from "../engine/planning.ts";
 import type { Outcome, TaskRun } from "../engine/task-run.ts";
 import type { ShownUnknown } from "../events/events.ts";
 import { boundedChange } from "../events/journal-bounds.ts";
+import { redactChange } from "../events/redact-event.ts";
 import type { Change } from "../facts/change.ts";
 import { factKeyId } from "../facts/fact.ts";
 import type { ObservedFact } from "../facts/facts.ts";
@@ -103,7 +105,7 @@ export class PlanRecorder implements RunWatch {
         ...task,
         title: redact(task.title),
         ...(task.reason === undefined ? {} : { reason: redact(task.reason) }),
-        changes: task.changes.map(({ action, sets, ...shown }) => ({ ...redactDeep(shown), action, sets })),
+        changes: task.changes.map(({ action, sets, ...shown }) => ({ ...redactChange(shown), action, sets })),
       })),
       unforeseen: this.#unforeseen.map((one) => ({
         ...one,
@@ -146,8 +148,7 @@ export class PlanRecorder implements RunWatch {
 
   #planned(change: Change): PlannedChange {
     // redacted before it is cut: half a secret is in no known spelling
-    const shown = redactDeep({ before: plain(change.before), after: plain(change.after), diff: change.diff });
-    const { what, before, after, diff } = boundedChange({ what: change.what, ...shown });
+    const { what, before, after, diff } = boundedChange(redactChange(change));
     return {
       what,
       ...(before === undefined ? {} : { before }),
@@ -187,14 +188,4 @@ function readerId({ info }: HostRun, fact: string, key: string): string {
 
 function throughJson<T>(value: T): T {
   return JSON.parse(JSON.stringify(value));
-}
-
-/** As JSON holds it. Bytes by their number: a secret among them would escape redaction. */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (value instanceof Secret) return value.toJSON();
-  if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
 }

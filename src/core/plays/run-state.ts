@@ -1,11 +1,12 @@
 /** What all hosts of one run share. */
 import type { LimitFunction } from "p-limit";
-import { hasSecrets, redact, redactDeep } from "../../secrets/secret.ts";
+import { redact } from "../../secrets/redact.ts";
 import type { Connect } from "../../transport/transport.ts";
 import { messageOf } from "../base/errors.ts";
 import type { InventoryView } from "../base/host.ts";
 import type { RunEvent, Subscriber } from "../events/events.ts";
 import { JournalUnwritable } from "../events/journal.ts";
+import { redactEvent } from "../events/redact-event.ts";
 import type { WorldClock } from "../facts/facts.ts";
 import type { RunLeases } from "../tenure/tenure.ts";
 import type { HostRun } from "./host-run.ts";
@@ -43,7 +44,7 @@ export type ConnectHost = (name: string) => Connect;
 /** Sends redacted, timed events to every subscriber. */
 export function emitter(subscribers: readonly Subscriber[]): (event: RunEvent) => void {
   const tell = fanOut(subscribers);
-  return (event) => tell({ ...(hasSecrets() ? redactDeep(event) : event), time: Date.now() });
+  return (event) => tell({ ...redactEvent(event), time: Date.now() });
 }
 
 /**

@@ -1,0 +1,89 @@
+/**
+ * An event without the secrets that its values show. What is needed to act on it (types, hosts, plays, steps, roles,
+ * modules, statuses, ids, places in files) is a name and no value: it stays as it is, also where a secret reads the same.
+ */
+import { redact } from "../../secrets/redact.ts";
+import { redactValue } from "../../secrets/redact-value.ts";
+import type { TextDiff } from "../facts/change.ts";
+import type { RunEvent, ShownChange, ShownError, ShownTask, ShownUnknown } from "./events.ts";
+
+/** The event as subscribers may have it. */
+export function redactEvent(event: RunEvent): RunEvent {
+  switch (event.type) {
+    case "task:start":
+      return { ...event, task: redactTask(event.task) };
+    case "task:output":
+    case "message":
+    case "warning":
+      return { ...event, text: redact(event.text) };
+    case "task:retry":
+    case "run:stopped":
+      return { ...event, reason: redact(event.reason) };
+    case "task:end":
+      return redactEnd(event);
+    case "host:step:end":
+      return event.unknown === undefined ? event : { ...event, unknown: redactUnknown(event.unknown) };
+    case "host:failed":
+    case "host:unreachable":
+      return { ...event, error: redactError(event.error) };
+    case "run:start":
+    case "play:start":
+    case "step:start":
+    case "host:step":
+    case "play:end":
+    case "run:end":
+      return event;
+  }
+}
+
+/** A change with its values blanked, as plain data. */
+export interface RedactedChange extends ShownChange {
+  diff?: TextDiff;
+}
+
+export function redactChange({ what, before, after, diff }: ShownChange): RedactedChange {
+  return {
+    what: redact(what),
+    ...(before === undefined ? {} : { before: redactValue(before) }),
+    ...(after === undefined ? {} : { after: redactValue(after) }),
+    ...(diff === undefined
+      ? {}
+      : { diff: { path: redact(diff.path), before: redact(diff.before), after: redact(diff.after) } }),
+  };
+}
+
+function redactEnd(event: Extract<RunEvent, { type: "task:end" }>): RunEvent {
+  const { reason, error } = event;
+  return {
+    ...event,
+    task: redactTask(event.task),
+    changes: event.changes.map(redactChange),
+    // of a failure it is one of two words, by which reporters go
+    ...(reason === undefined ? {} : { reason: error === undefined ? redact(reason) : reason }),
+    ...(error === undefined ? {} : { error: redactError(error) }),
+  };
+}
+
+function redactTask(task: ShownTask): ShownTask {
+  return { ...task, title: redact(task.title) };
+}
+
+function redactError(error: ShownError): ShownError {
+  const { message, hint, details } = error;
+  return {
+    ...error,
+    message: redact(message),
+    hint: hint === undefined ? undefined : redact(hint),
+    details: details.map(redact),
+  };
+}
+
+function redactUnknown(unknown: ShownUnknown): ShownUnknown {
+  const { message, task, hint } = unknown;
+  return {
+    ...unknown,
+    message: redact(message),
+    ...(task === undefined ? {} : { task: { ...task, label: redact(task.label) } }),
+    ...(hint === undefined ? {} : { hint: redact(hint) }),
+  };
+}
