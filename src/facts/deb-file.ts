@@ -1,12 +1,15 @@
 /** Package files: what is in one, and whether it is installed. */
 import { rawScript, sh } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
+import { printAutomatic } from "./packages.ts";
 
 export interface DebFile {
   readonly name: string;
   readonly version: string;
   /** What is installed of that package, beside the file's version. */
   readonly installed: "none" | "earlier" | "same" | "later";
+  /** Whether what is installed came along with other packages. */
+  readonly automatic: boolean;
 }
 
 /** The package in a file, by its path on the host; undefined where there is no such file. */
@@ -17,8 +20,10 @@ export const debFile = defineFact<string, DebFile | undefined>({
   script: (paths) =>
     rawScript(`native=$(dpkg --print-architecture)
 for path in ${sh`${paths}`.text}; do
-  name=$(dpkg-deb -f "$path" Package 2>/dev/null) && version=$(dpkg-deb -f "$path" Version) || { echo; continue; }
-  architecture=$(dpkg-deb -f "$path" Architecture)
+  fields=$(dpkg-deb -W --showformat='\${Package} \${Version} \${Architecture}' "$path" 2>/dev/null) || { echo; continue; }
+  IFS=' ' read -r name version architecture <<END
+$fields
+END
   now=$(dpkg-query -W -f '\${db:Status-Abbrev}|\${Architecture}|\${Version}\n' -- "$name" 2>/dev/null |
     while IFS='|' read -r status installed version; do
       case $status in ?[iWt]*) ;; *) continue ;; esac
@@ -29,7 +34,9 @@ for path in ${sh`${paths}`.text}; do
   elif dpkg --compare-versions "$now" gt "$version"; then state=later
   else state=same
   fi
-  printf '%s\\t%s\\t%s\\n' "$name" "$version" "$state"
+  [ "$architecture" != all ] || architecture=$native
+  case $(${printAutomatic(rawScript('"$name"')).text}) in *":$architecture"*) mark=automatic ;; *) mark=manual ;; esac
+  printf '%s\\t%s\\t%s\\t%s\\n' "$name" "$version" "$state" "$mark"
 done`),
   parse(stdout, paths) {
     const answers = stdout.toString().split("\n");
@@ -38,7 +45,9 @@ done`),
 });
 
 function asDebFile(line: string): DebFile | undefined {
-  const [name, version, state] = line.split("\t");
+  const [name, version, state, mark] = line.split("\t");
   const installed = (["none", "earlier", "same", "later"] as const).find((one) => one === state);
-  return name && version && installed ? { name, version, installed } : undefined;
+  return name && version && installed
+    ? { name, version, installed, automatic: mark === "automatic" }
+    : undefined;
 }

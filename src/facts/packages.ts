@@ -14,6 +14,8 @@ interface Row {
 
 interface Packages {
   readonly rows: readonly Row[];
+  /** Those that apt has marked as installed for others, as `curl:amd64`. */
+  readonly automatic: ReadonlySet<string>;
   /** The virtual packages that installed packages provide. */
   readonly provided: ReadonlySet<string>;
 }
@@ -35,14 +37,45 @@ function query(names: readonly string[]): Script {
     needsDpkg,
     sh`rows=$(dpkg-query -W -f ${rowFormat} -- dpkg ${names} 2>/dev/null); status=$?`,
     rawScript(`[ $status -le 1 ] || exit $status
-printf '%s\\n\\n' "$rows"`),
-    sh`if [ $status -ne 0 ] || printf '%s\n' "$rows" | grep -q '^.[^iWt]'; then dpkg-query -W -f ${providesFormat}; fi`,
+printf '%s\\n\\n' "$rows"
+case "
+$rows" in *"
+"?[!iWt]*) status=1 ;; esac`),
+    sh`[ $status -eq 0 ] || dpkg-query -W -f ${providesFormat} || exit`,
   );
 }
 
+/** The same, and which of them apt has marked as automatic: read from its file, since apt itself takes its time. */
+function queryMarked(names: readonly string[]): Script {
+  const plain = [...new Set(names.map((name) => name.replace(/:.*/, "")))];
+  return lines(query(names), rawScript(`echo '${endOfRows}'`), printAutomatic(sh`${plain}`));
+}
+
+/**
+ * Prints those of the packages that apt has marked as automatic, as `libpsl5:amd64`.
+ *
+ * @param names shell words
+ */
+export function printAutomatic(names: Script): Script {
+  return sh`[ ! -r ${extendedStates} ] || awk ${marks} ${extendedStates} ${names}`;
+}
+
+const endOfRows = "== automatic";
+
+/** Where apt keeps its marks. */
+const extendedStates = "/var/lib/apt/extended_states";
+
+/** Its stanzas: `Package: libpsl5`, `Architecture: amd64`, `Auto-Installed: 1`. The names stand behind the file's. */
+const marks = `BEGIN { for (i = 2; i < ARGC; i++) { asked[ARGV[i]] = 1; ARGV[i] = "" } }
+$1 == "Package:" { name = $2 }
+$1 == "Architecture:" { architecture = $2 }
+$1 == "Auto-Installed:" && $2 == 1 && (name in asked) { print name ":" architecture }`;
+
 function parse(stdout: Buffer): Packages {
-  const [rows = "", provides = ""] = stdout.toString().split("\n\n");
+  const [known = "", automatic = ""] = stdout.toString().split(`${endOfRows}\n`);
+  const [rows = "", provides = ""] = known.split("\n\n");
   return {
+    automatic: new Set(automatic.split("\n")),
     rows: fields(rows).map(([status = "", name = "", architecture = "", version = ""]) => ({
       status,
       name,
@@ -76,9 +109,10 @@ export function isInstalled(status: string): boolean {
 }
 
 /** The row a name means: without an architecture, that of the host itself, or one for all. */
-function rowOf({ rows }: Packages, key: string): Row | undefined {
+function rowOf(packages: Packages, key: string): Row | undefined {
+  const { rows } = packages;
   const [name, asked] = key.split(":");
-  const native = rows.find((row) => row.name === "dpkg")?.architecture;
+  const native = nativeOf(packages);
   const wanted = asked === undefined || asked === "native" ? native : asked;
   return rows.find(
     (row) =>
@@ -86,16 +120,21 @@ function rowOf({ rows }: Packages, key: string): Row | undefined {
   );
 }
 
+function nativeOf({ rows }: Packages): string | undefined {
+  return rows.find((row) => row.name === "dpkg")?.architecture;
+}
+
 /** A fact that is asked by packages' names and answered by the one query. */
 function packageFact<V>(
   name: string,
   mayArrive: (value: V) => boolean,
   answer: (packages: Packages, name: string) => V,
+  script: (names: readonly string[]) => Script = query,
 ): Fact<string, V> {
   return defineFact<string, V>({
     name,
     mayArrive: (_, value) => mayArrive(value),
-    script: query,
+    script,
     parse(stdout, names) {
       const packages = parse(stdout);
       return new Map(names.map((one) => [one, answer(packages, one)]));
@@ -109,14 +148,27 @@ function installed(packages: Packages, name: string): Row | undefined {
   return row && isInstalled(row.status) ? row : undefined;
 }
 
-/**
- * Whether a package is installed, by its name: `curl`, `libc6:i386`. A virtual one is if any installed package
- * provides it.
- */
-export const installedPackage = packageFact<boolean>(
+/** How a package is installed, if it is. */
+export type Installed =
+  | "no"
+  /** Another package that is installed provides it. */
+  | "provided"
+  /** It came along with others, and goes with `apt-get autoremove` once none of them needs it. */
+  | "automatic"
+  | "manual";
+
+/** How a package is installed, by its name: `curl`, `libc6:i386`. */
+export const installedPackage = packageFact<Installed>(
   "package.installed",
-  (there) => !there,
-  (packages, name) => installed(packages, name) !== undefined || packages.provided.has(name),
+  (how) => how === "no",
+  (packages, name) => {
+    const row = installed(packages, name);
+    if (!row) return packages.provided.has(name) ? "provided" : "no";
+    // apt marks what is for all architectures under the host's own
+    const architecture = row.architecture === "all" ? nativeOf(packages) : row.architecture;
+    return packages.automatic.has(`${row.name}:${architecture}`) ? "automatic" : "manual";
+  },
+  queryMarked,
 );
 
 /** The version of an installed package; undefined where it is not installed, a virtual one included. */

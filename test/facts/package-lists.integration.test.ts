@@ -1,24 +1,44 @@
 /** What is asked of apt, by a stand-in for it. */
 import { describe, expect, it } from "vitest";
-import { packageOffer, type Upgrade, upgradablePackages } from "../../src/facts/package-lists.ts";
+import { type AptCommand, aptSimulation } from "../../src/facts/apt-simulation.ts";
+import { packageOffer } from "../../src/facts/package-lists.ts";
 import { readHere } from "./parsed.ts";
 import { shellWith } from "./stub-commands.ts";
 
-describe("an upgrade", () => {
-  const shell = shellWith({
-    "apt-get": `#!/bin/sh
-case $* in *Default-Release=bookworm-backports*) echo "Inst bash [5.2] (5.3 Backports [amd64])" ;; esac
-case $* in *dist-upgrade) echo "Inst linux (6.1 Debian [amd64])" ;; esac`,
+describe("a dry run", () => {
+  it("is of the very command, with its options, and needs no lock", () => {
+    const shell = shellWith({
+      dpkg: "#!/bin/sh\necho amd64",
+      "apt-get": `#!/bin/sh
+case $* in *Debug::NoLocking=1*"-t bookworm-backports upgrade") echo "Inst bash [5.2] (5.3 Backports [amd64])" ;; esac
+case $* in *"install -- linux") echo "Inst linux (6.1 Debian [amd64])" ;; esac`,
+    });
+    const keys: readonly AptCommand[] = [
+      { command: "upgrade", options: [], names: [] },
+      { command: "upgrade", options: ["-t", "bookworm-backports"], names: [] },
+      { command: "install", options: [], names: ["linux"] },
+    ];
+    const found = readHere(aptSimulation, keys, shell);
+    expect(keys.map((key) => found.get(key)?.comes.map(({ name }) => name))).toEqual([
+      [],
+      ["bash"],
+      ["linux"],
+    ]);
   });
 
-  it("is simulated with the release that is to be preferred", () => {
-    const keys: readonly Upgrade[] = [
-      { reach: "safe", release: "" },
-      { reach: "safe", release: "bookworm-backports" },
-      { reach: "full", release: "bookworm-backports" },
-    ];
-    const found = readHere(upgradablePackages, keys, shell);
-    expect(keys.map((key) => found.get(key))).toEqual([[], ["bash 5.3"], ["bash 5.3", "linux 6.1"]]);
+  it("is made again where another apt at work has put the cache out of sync, and not where apt refuses", () => {
+    const asked: AptCommand = { command: "install", options: [], names: ["linux"] };
+    const shell = shellWith({
+      dpkg: "#!/bin/sh\necho amd64",
+      sleep: "#!/bin/sh",
+      "apt-get": `#!/bin/sh
+if mkdir "$(dirname "$0")/asked" 2>/dev/null; then echo "E: Cache is out of sync" >&2; exit 100; fi
+if mkdir "$(dirname "$0")/again" 2>/dev/null; then echo "E: Unable to locate package linux" >&2; exit 100; fi
+echo "asked too often"`,
+    });
+    expect(readHere(aptSimulation, [asked], shell).get(asked)?.refusal).toBe(
+      "Unable to locate package linux",
+    );
   });
 });
 

@@ -1,10 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  packageOffer,
-  type Upgrade,
-  unneededPackages,
-  upgradablePackages,
-} from "../../src/facts/package-lists.ts";
+import { packageOffer } from "../../src/facts/package-lists.ts";
 import { installedPackage, packageFiles, packageTraces, packageVersion } from "../../src/facts/packages.ts";
 import { parsed } from "./parsed.ts";
 
@@ -24,6 +19,10 @@ ii \ttzdata\tall\t2024a-0
 ii \tawk
 ii \tlibfoo-abi (= 1.2), mail-transport-agent
 rc \thttpd
+== automatic
+bash:amd64
+libc6:i386
+tzdata:amd64
 `;
 
 const names = [
@@ -44,10 +43,28 @@ const names = [
 describe("dpkg's packages", () => {
   it("are installed if dpkg has configured them or something installed provides them", () => {
     const installed = parsed(installedPackage, names, rows);
-    expect(names.filter((name) => installed.get(name))).toEqual([
+    expect(names.filter((name) => installed.get(name) !== "no")).toEqual([
       ...["bash", "awk", "man-db", "vim", "mail-transport-agent", "libfoo-abi", "libc6", "libc6:amd64"],
       ...["libwine:i386", "libwine:any", "tzdata", "tzdata:amd64"],
     ]);
+  });
+
+  it("came along with others if apt has marked them so, for their architecture", () => {
+    const installed = parsed(installedPackage, names, rows);
+    const told = ["bash", "vim", "mail-transport-agent", "libc6", "tzdata", "awk"];
+    expect(told.map((name) => installed.get(name))).toEqual([
+      "automatic",
+      "manual",
+      "provided",
+      "manual",
+      "automatic",
+      "provided",
+    ]);
+  });
+
+  it("came along with others also where nothing is asked of what is provided", () => {
+    const all = "ii \tdpkg\tamd64\t1.21.22\nii \tbash\tamd64\t5.2\n\n== automatic\nbash:amd64\n";
+    expect(parsed(installedPackage, ["bash"], all).get("bash")).toBe("automatic");
   });
 
   it("have a version if they are installed themselves", () => {
@@ -166,20 +183,5 @@ apt:
       version: "2.4.5",
       versions: ["2.4.7", "2.4.5"],
     });
-  });
-
-  it("tell what an upgrade would bring, and what is needed no more", () => {
-    const upgrade = `Inst libc6 [2.36-9] (2.36-9+deb12u10 Debian:12.9/stable [amd64])
-Inst newdep (1.0 Debian:12.9/stable [all])
-Conf libc6 (2.36-9+deb12u10 Debian:12.9/stable [amd64])
-== end
-`;
-    const full: Upgrade = { reach: "full", release: "" };
-    expect(parsed(upgradablePackages, [full], upgrade).get(full)).toEqual([
-      "libc6 2.36-9+deb12u10",
-      "newdep 1.0",
-    ]);
-    const remove = "Reading state information...\nRemv libold [1.0]\nRemv libolder [2.0] [libold:amd64 ]\n";
-    expect(parsed(unneededPackages, [""], remove).get("")).toEqual(["libold", "libolder"]);
   });
 });

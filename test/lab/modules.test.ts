@@ -2,6 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import type { Task } from "../../src/core/tasks/task.ts";
+import { aptSimulation, nothingToDo } from "../../src/facts/apt-simulation.ts";
+import { cutOffInstallation } from "../../src/facts/cut-off-installation.ts";
+import { packageOffer } from "../../src/facts/package-lists.ts";
+import { dpkgInterrupted, installedPackage } from "../../src/facts/packages.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
@@ -14,6 +18,7 @@ import { systemdUnit } from "../../src/modules/services/systemd-unit.ts";
 import { group } from "../../src/modules/users/group.ts";
 import { user } from "../../src/modules/users/user.ts";
 import { secret } from "../../src/secrets/secret.ts";
+import { planTask } from "../../src/testing/plan.ts";
 import { type Ran, testLab } from "./support.ts";
 
 const lab = testLab("labmod", 80, ["one"]);
@@ -190,6 +195,120 @@ dpkg-deb --build /srv/agent /srv/agent-${version}.deb`);
     const back = () => apt({ deb: "/srv/agent-1.deb", allowDowngrade: true });
     await cycle([back], ["apt changed install agent=1"]);
     expect((await failure(() => apt({ deb: "/srv/nothing.deb" }))).message).toContain("no package file");
+  });
+});
+
+describe("apt's dry run", () => {
+  /** Packages that hold one another, in a repository on the host. */
+  const packages = {
+    "old-1": [],
+    "old-2": [],
+    "lib-1": [],
+    "tool-1": ["Depends: lib"],
+    "foe-1": ["Conflicts: tool"],
+    "broken-1": ["Depends: no-such-package (>= 3)"],
+    "held-1": [],
+    "held-2": [],
+    "needs-1": ["Depends: held (>= 2)"],
+  };
+
+  beforeAll(async () => {
+    const builds = Object.entries(packages).map(([id, more]) => {
+      const [name, version] = id.split("-");
+      const control = [
+        `Package: ${name}`,
+        `Version: ${version}`,
+        "Architecture: all",
+        "Maintainer: nobody",
+        "Description: a probe",
+        ...more,
+      ];
+      return `mkdir -p ${id}/DEBIAN; printf '%s\\n' '${control.join("' '")}' >${id}/DEBIAN/control
+dpkg-deb -b ${id} ${id}.deb >/dev/null
+{ cat ${id}/DEBIAN/control; echo Filename: ./${id}.deb; echo Size: $(stat -c %s ${id}.deb); echo SHA256: $(sha256sum <${id}.deb | cut -c-64); echo; } >>Packages`;
+    });
+    await inside(`mkdir -p /srv/held && cd /srv/held && ${builds.join("\n")}
+echo 'deb [trusted=yes] file:/srv/held ./' >/etc/apt/sources.list.d/held.list
+apt-get -qq update; apt-get -qq install tool old=2 held=1 >/dev/null 2>&1; apt-mark -qq hold held`);
+  }, 60_000);
+  afterAll(() =>
+    inside(
+      "apt-mark -qq unhold held; apt-get -qq purge old lib tool foe held >/dev/null 2>&1; rm -r /srv/held /etc/apt/sources.list.d/held.list; apt-get -qq update",
+    ),
+  );
+
+  /** A check must say what the run then says, and neither may change anything. */
+  async function refused(task: () => Task<unknown>) {
+    const before = await inside("dpkg-query -W");
+    const planned = await run([task], { check: true });
+    const [foreseen] = planned.of("host:failed");
+    const { message, hint } = await failure(task);
+    expect(foreseen?.error.message).toBe(message);
+    expect(planned.of("task:end").map(({ status }) => status)).toEqual(["failed"]);
+    expect(await inside("dpkg-query -W")).toBe(before);
+    return `${message} (${hint})`;
+  }
+
+  it("foresees what apt would refuse, with the reason and what to do", async () => {
+    expect(await refused(() => apt({ name: "foe" }))).toMatch(
+      /to install foe, apt would also remove tool 1 .*allowRemovals/,
+    );
+    expect(await refused(() => apt({ name: "held", state: "latest" }))).toMatch(
+      /would change what is on hold: held .*apt-mark unhold held/,
+    );
+    expect(await refused(() => apt({ name: "held", state: "absent" }))).toMatch(
+      /to remove held, apt would change what is on hold: held/,
+    );
+    expect(await refused(() => apt({ name: "needs" }))).toMatch(/needs: Depends: held \(>= 2\)/);
+    expect(await refused(() => apt({ name: "broken" }))).toMatch(
+      /broken: Depends: no-such-package \(>= 3\) but it is not installable/,
+    );
+    expect(await refused(() => apt({ name: "old=1" }))).toMatch(
+      /bring old to an older version .*allowDowngrade/,
+    );
+    expect(await refused(() => apt({ name: "login", state: "absent" }))).toMatch(
+      /would remove login, without which Debian does not work/,
+    );
+    expect(await refused(() => apt({ name: "lib", state: "absent" }))).toMatch(/also remove tool 1/);
+  });
+
+  it("lets apt itself refuse removals that come up after the dry run", async () => {
+    const install = apt({ name: "foe" });
+    const { changes } = await planTask(install, {
+      facts: [
+        dpkgInterrupted.is("", false),
+        cutOffInstallation.is("", { automatic: [], named: [] }),
+        installedPackage.is("foe", "no"),
+        packageOffer.is({ name: "foe", release: "" }, { kind: "package", version: "1", versions: ["1"] }),
+        aptSimulation.is({ command: "install", options: [], names: ["foe"] }, nothingToDo),
+      ],
+    });
+    const action = changes[0]?.action;
+    const script = action?.kind === "script" ? action.script.text : "exit 3";
+    await expect(inside(`( ${script} ) 2>&1 || echo "refused $?"`)).resolves.toContain("refused 100");
+    expect(await inside("dpkg-query -W -f '${Status}' tool")).toBe("install ok installed");
+  });
+
+  it("marks what came along as wanted once it is named, so that autoremove leaves it", async () => {
+    expect(await inside("apt-mark showauto lib")).toBe("lib");
+    await cycle([() => apt({ name: "lib" })], ["apt changed mark lib as wanted"]);
+    expect(await inside("apt-mark showmanual lib")).toBe("lib");
+    await inside("apt-mark -qq auto lib");
+  });
+
+  it("removes and downgrades where it may, and tells what goes", async () => {
+    await cycle(
+      [() => apt({ name: "held", state: "latest", allowChangeHeldPackages: true })],
+      ["apt changed install held"],
+    );
+    await cycle([() => apt({ name: "old=1", allowDowngrade: true })], ["apt changed install old=1"]);
+    await cycle(
+      [() => apt({ name: "lib", state: "absent", allowRemovals: true })],
+      ["apt changed remove lib with tool"],
+    );
+    await run([() => apt({ name: "tool" })]);
+    await cycle([() => apt({ name: "foe", allowRemovals: true })], ["apt changed install foe, remove tool"]);
+    await cycle([() => apt({ autoremove: true })], ["apt changed remove lib, needed no more"]);
   });
 });
 

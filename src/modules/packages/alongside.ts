@@ -1,6 +1,6 @@
 /** What an installation may alter besides the packages that it is about. */
 import type { Touch } from "../../core/facts/fact.ts";
-import { unneededPackages, upgradablePackages } from "../../facts/package-lists.ts";
+import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { installedPackage, packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
 
 /** Other packages come along, or get another version. */
@@ -9,8 +9,7 @@ export const alongside: readonly Touch[] = [
   "services",
   packageVersion.of(),
   packageFiles.of(),
-  upgradablePackages.of(),
-  unneededPackages.of(),
+  aptSimulation.of(),
 ];
 
 /** The same, where it is about any package: what was cut off is finished. */

@@ -40,7 +40,8 @@ export function aptGet(command: string, { options = [], names = [], lockTimeout 
  * was to bring along is automatic, and what it was asked for is not, though it may come along now.
  */
 export function installRest({ automatic, named }: CutOff, lockTimeout: number): Script {
-  const install = aptGet("install", { options: ["--no-install-recommends"], names: automatic, lockTimeout });
+  const options = ["--no-install-recommends", "--no-remove"];
+  const install = aptGet("install", { options, names: automatic, lockTimeout });
   return lines(
     sh`${install} || exit`,
     sh`apt-mark auto ${automatic} || exit`,

@@ -59,11 +59,21 @@ export const aptParams = {
   allowDowngrade: Type.Optional(
     Type.Boolean({ default: false, description: "let a version be replaced by an older one" }),
   ),
+  allowRemovals: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "let packages be removed that are not named: what conflicts with a new one, what depends on a removed one",
+    }),
+  ),
+  allowChangeHeldPackages: Type.Optional(
+    Type.Boolean({ default: false, description: "let packages be changed that are on hold (apt-mark hold)" }),
+  ),
   upgrade: Type.Optional(
     Type.Union([Type.Literal("none"), Type.Literal("safe"), Type.Literal("full")], {
       default: "none",
       description:
-        "upgrade all packages: `safe` adds and removes none, `full` does what it takes (apt-get dist-upgrade)",
+        "upgrade all packages: `safe` adds and removes none, `full` does what it takes (apt-get dist-upgrade), with `allowRemovals` removals, too",
     }),
   ),
   autoremove: Type.Optional(
@@ -92,11 +102,23 @@ export function lockTimeoutOf({ lockTimeout = 300 }: AptParams): number {
   return Math.ceil(milliseconds(lockTimeout) / 1000);
 }
 
-export function installOptions({ installRecommends, defaultRelease, allowDowngrade }: AptParams): string[] {
-  const options: string[] = [];
+/** What an installation is told, in its dry run as well. */
+export function installOptions(p: AptParams): string[] {
+  const { installRecommends, defaultRelease, allowDowngrade, onlyUpgrade } = p;
+  const options = heldOptions(p);
   if (installRecommends !== undefined)
     options.push(installRecommends ? "--install-recommends" : "--no-install-recommends");
   if (defaultRelease !== undefined) options.push("-t", defaultRelease);
   if (allowDowngrade === true) options.push("--allow-downgrades");
+  if (onlyUpgrade === true) options.push("--only-upgrade");
   return options;
+}
+
+export function heldOptions({ allowChangeHeldPackages }: AptParams): string[] {
+  return allowChangeHeldPackages === true ? ["--allow-change-held-packages"] : [];
+}
+
+/** Has apt itself refuse removals: between the dry run and the installation the host may have become another. */
+export function keepOptions({ allowRemovals }: AptParams): string[] {
+  return allowRemovals === true ? [] : ["--no-remove"];
 }

@@ -31,7 +31,13 @@ export interface AptValue {
  * nothing is missing it reads dpkg's state only; the package lists are read, and fetched if need be, when there is
  * something to install.
  *
- * @throws ShowrunnerError `task.failed` if the package lists know no such package, `change.failed` with apt's last lines
+ * Before it changes anything it asks apt for a dry run. All that comes and goes is shown; that a package goes which
+ * nobody named is refused, unless `allowRemovals` is set. A package that came along with others and is named is marked
+ * as wanted, so that `autoremove` leaves it.
+ *
+ * @throws ShowrunnerError `task.failed` if the package lists know no such package, or apt would refuse (a package on
+ *   hold, a dependency that can't be met, an older version, an essential package) or remove what nobody named;
+ *   `change.failed` with apt's last lines
  *
  * @example
  * await apt({ name: ["nginx", "rsync"], cacheValidTime: 3600 });

@@ -6,7 +6,9 @@ import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
 import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
-import { type AptParams, installOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import { type AptParams, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import { dryRun } from "./dry-run.ts";
+import { markManual } from "./mark-manual.ts";
 import { everSince, fetchLists, refresh } from "./refresh-lists.ts";
 
 /** @returns the name of the package in the file, if it was missing or older */
@@ -17,25 +19,38 @@ export async function* installFile(host: PlanHost, p: AptParams, path: string): 
     `${path} is no package file on the host`,
     "copy it there before: copy({ src, dest })",
   );
-  if (!found || found.installed === "same") return [];
-  if (found.installed === "later" && p.allowDowngrade !== true) return [];
+  if (!found) return [];
+  const automatic = found.automatic ? [found.name] : [];
+  if (found.installed === "same" || (found.installed === "later" && p.allowDowngrade !== true)) {
+    yield* markManual(automatic, [debFile.is(path, { ...found, automatic: false })]);
+    return [];
+  }
   // what it depends on is in the lists
   if (wantsLists(p)) yield* refresh(host, p);
   else if (p.updateCache !== false && !(await host.fact(freshPackageLists, { within: everSince })))
     yield fetchLists(everSince, lockTimeoutOf(p));
   const { name, version } = found;
+  const doing = `install ${name}=${version}`;
+  const options = installOptions(p);
+  const { besides, ...shown } = await dryRun(host, p, { command: "install", options, names: [path] }, doing);
   yield change({
-    what: `install ${name}=${version}`,
-    after: path,
-    script: aptGet("install", { options: installOptions(p), names: [path], lockTimeout: lockTimeoutOf(p) }),
+    what: besides.length === 0 ? doing : `${doing}, remove ${besides.join(", ")}`,
+    ...shown,
+    script: aptGet("install", {
+      options: [...options, ...keepOptions(p)],
+      names: [path],
+      lockTimeout: lockTimeoutOf(p),
+    }),
     sets: [
-      installedPackage.is(name, true),
+      ...(automatic.length === 0 ? [installedPackage.is(name, "manual")] : []),
       packageVersion.is(name, version),
       packageFiles.is(name, true),
       debFile.is(path, { ...found, installed: "same" }),
     ],
     // it may be one that brings a source
-    touches: [...alongside, freshPackageLists.of(), packageOffer.of()],
+    touches:
+      besides.length === 0 ? [...alongside, freshPackageLists.of(), packageOffer.of()] : ["everything"],
   });
+  yield* markManual(automatic, [debFile.is(path, { ...found, installed: "same", automatic: false })]);
   return [name];
 }

@@ -5,7 +5,9 @@ import { freshPackageLists, type Offer, packageOffer } from "../../facts/package
 import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
-import { type AptParams, installOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import { type AptParams, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import { dryRun } from "./dry-run.ts";
+import { automaticOnes, markManual } from "./mark-manual.ts";
 import { isVersion, type PackageSpec } from "./package-spec.ts";
 import { fetchLists, justFetched, refresh } from "./refresh-lists.ts";
 
@@ -22,7 +24,13 @@ export async function* install(host: PlanHost, p: AptParams, specs: readonly Pac
     specs.map(async (spec): Promise<Wanted> => ({ spec, lacking: await isLacking(host, p, spec) })),
   );
   const lacking = wanted.filter((one) => one.lacking).map(({ spec }) => spec);
-  if (lacking.length === 0) return [];
+  const all = specs.map(({ name }) => name);
+  // to upgrade what happens to be there is not to want it
+  const automatic = p.onlyUpgrade === true ? [] : await automaticOnes(host, all);
+  if (lacking.length === 0) {
+    yield* markManual(automatic);
+    return [];
+  }
   if (wantsLists(p) && p.state !== "latest") yield* refresh(host, p);
   const lookUp = () => Promise.all(lacking.map(({ name }) => host.fact(packageOffer, { name, release })));
   let offers = await lookUp();
@@ -37,19 +45,28 @@ export async function* install(host: PlanHost, p: AptParams, specs: readonly Pac
   }
   const targets = lacking.map((spec, index) => target(p, spec, offers[index]));
   for (const [index, spec] of lacking.entries()) requireOffered(host, spec, offers[index]);
+  // how a package came, an upgrade leaves as it was
+  const installed = await Promise.all(targets.map(({ name }) => host.fact(installedPackage, name)));
+  const isThere = new Set(targets.filter((_, index) => installed[index] !== "no").map(({ name }) => name));
+  const words = targets.map(({ word }) => word);
+  const doing = `install ${words.join(", ")}`;
+  const options = installOptions(p);
+  const { besides, ...shown } = await dryRun(host, p, { command: "install", options, names: words }, doing);
   yield change({
-    what: `install ${targets.map(({ word }) => word).join(", ")}`,
+    what: besides.length === 0 ? doing : `${doing}, remove ${besides.join(", ")}`,
+    ...shown,
     script: aptGet("install", {
-      options: installOptions(p),
-      names: targets.map(({ word }) => word),
+      options: [...options, ...keepOptions(p)],
+      names: words,
       lockTimeout: lockTimeoutOf(p),
     }),
-    sets: targets.flatMap(({ name, version }) => [
-      installedPackage.is(name, true),
+    sets: targets.flatMap(({ name, version, virtual }) => [
+      ...(isThere.has(name) ? [] : [installedPackage.is(name, virtual ? "provided" : "manual")]),
       ...(version === undefined ? [] : [packageVersion.is(name, version), packageFiles.is(name, true)]),
     ]),
-    touches: alongside,
+    touches: besides.length === 0 ? alongside : ["everything"],
   });
+  yield* markManual(automatic);
   return targets.map(({ name }) => name);
 }
 
@@ -59,17 +76,17 @@ export async function isLacking(
   { name, version }: PackageSpec,
 ): Promise<boolean> {
   if (version !== undefined) {
-    const now = await host.fact(packageVersion, name);
+    const [now] = await Promise.all([host.fact(packageVersion, name), host.fact(installedPackage, name)]);
     return now === undefined ? p.onlyUpgrade !== true : !isVersion(version, now);
   }
-  if (p.state !== "latest") return !(await host.fact(installedPackage, name));
+  if (p.state !== "latest") return (await host.fact(installedPackage, name)) === "no";
   const [installed, now, offer] = await Promise.all([
     host.fact(installedPackage, name),
     host.fact(packageVersion, name),
     host.fact(packageOffer, { name, release: p.defaultRelease ?? "" }),
   ]);
-  if (p.onlyUpgrade === true && !installed) return false;
-  return offer.kind === "package" ? now !== offer.version : !installed;
+  if (p.onlyUpgrade === true && installed === "no") return false;
+  return offer.kind === "package" ? now !== offer.version : installed === "no";
 }
 
 interface Target {
@@ -78,15 +95,18 @@ interface Target {
   readonly word: string;
   /** The version that it will have, where that is known. */
   readonly version: string | undefined;
+  /** Whether it is a virtual package, which others provide. */
+  readonly virtual: boolean;
 }
 
 function target(p: AptParams, { name, version: asked }: PackageSpec, offer: Offer | undefined): Target {
   const found = offer?.kind === "package" ? offer : undefined;
+  const virtual = offer?.kind === "virtual";
   if (asked === undefined)
-    return { name, word: name, version: p.state === "latest" ? found?.version : undefined };
+    return { name, word: name, version: p.state === "latest" ? found?.version : undefined, virtual };
   const version = found?.versions.find((one) => isVersion(asked, one));
-  if (version !== undefined) return { name, word: `${name}=${version}`, version };
-  return { name, word: `${name}=${asked}`, version: asked.endsWith("*") ? undefined : asked };
+  if (version !== undefined) return { name, word: `${name}=${version}`, version, virtual };
+  return { name, word: `${name}=${asked}`, version: asked.endsWith("*") ? undefined : asked, virtual };
 }
 
 function isOffered({ version }: PackageSpec, offer: Offer | undefined): boolean {

@@ -1,7 +1,8 @@
 /** Fetches the package lists. */
 import { type Change, change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
-import { freshPackageLists, packageOffer, upgradablePackages } from "../../facts/package-lists.ts";
+import { aptSimulation } from "../../facts/apt-simulation.ts";
+import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
 import { updateLists } from "./apt-get.ts";
 import { type AptParams, lockTimeoutOf } from "./apt-params.ts";
 
@@ -27,6 +28,6 @@ export function fetchLists(within: number, lockTimeout: number): Change {
     sets: [...new Set([within, justFetched])]
       .filter((seconds) => seconds > 0)
       .map((seconds) => freshPackageLists.is({ within: seconds }, true)),
-    touches: [packageOffer.of(), upgradablePackages.of(), freshPackageLists.of()],
+    touches: [packageOffer.of(), aptSimulation.of(), freshPackageLists.of()],
   });
 }

@@ -1,10 +1,11 @@
 /** Removes packages: those that are named, and those that nothing needs any more. */
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
-import { unneededPackages } from "../../facts/package-lists.ts";
+import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
 import { packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
 import { aptGet } from "./apt-get.ts";
-import { type AptParams, lockTimeoutOf } from "./apt-params.ts";
+import { type AptParams, heldOptions, lockTimeoutOf } from "./apt-params.ts";
+import { dryRun } from "./dry-run.ts";
 import type { PackageSpec } from "./package-spec.ts";
 
 /** Whether there is something to remove, which is also what a failed installation left: no version tells of that. */
@@ -15,12 +16,17 @@ export async function isThere(host: PlanHost, { purge }: AptParams, { name }: Pa
 /** @returns the names of the packages that were there */
 export async function* remove(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<string[]> {
   const purge = p.purge === true;
+  const command = purge ? "purge" : "remove";
   const present = await Promise.all(specs.map((spec) => isThere(host, p, spec)));
   const found = specs.filter((_, index) => present[index]).map(({ name }) => name);
   if (found.length === 0) return [];
+  const doing = `${command} ${found.join(", ")}`;
+  const options = heldOptions(p);
+  const { besides, ...shown } = await dryRun(host, p, { command, options, names: found }, doing);
   yield change({
-    what: `${purge ? "purge" : "remove"} ${found.join(", ")}`,
-    script: aptGet(purge ? "purge" : "remove", { names: found, lockTimeout: lockTimeoutOf(p) }),
+    what: besides.length === 0 ? doing : `${doing} with ${besides.join(", ")}`,
+    ...shown,
+    script: aptGet(command, { options, names: found, lockTimeout: lockTimeoutOf(p) }),
     sets: found.flatMap((name) => [
       packageVersion.is(name, undefined),
       packageFiles.is(name, false),
@@ -33,12 +39,16 @@ export async function* remove(host: PlanHost, p: AptParams, specs: readonly Pack
 }
 
 export async function* autoremove(host: PlanHost, p: AptParams): Plan<void> {
-  const packages = await host.fact(unneededPackages, "");
-  if (packages.length === 0) return;
+  const asked = { command: "autoremove", options: heldOptions(p), names: [] } as const;
+  const { goes, comes } = await host.fact(aptSimulation, asked);
+  const { before, after } = await dryRun(host, p, asked, "remove what is needed no more");
+  if (goes.length + comes.length === 0) return;
   yield change({
-    what: `remove ${packages.join(", ")}, needed no more`,
-    script: aptGet("autoremove", { lockTimeout: lockTimeoutOf(p) }),
-    sets: [unneededPackages.is("", [])],
+    what: `remove ${goes.map(({ name }) => name).join(", ")}, needed no more`,
+    before,
+    after,
+    script: aptGet("autoremove", { options: asked.options, lockTimeout: lockTimeoutOf(p) }),
+    sets: [aptSimulation.is(asked, nothingToDo)],
     touches: ["everything"],
   });
 }

@@ -1,23 +1,25 @@
 /** Upgrades all packages. */
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
-import { upgradablePackages } from "../../facts/package-lists.ts";
+import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
-import { type AptParams, installOptions, lockTimeoutOf } from "./apt-params.ts";
+import { type AptParams, installOptions, keepOptions, lockTimeoutOf } from "./apt-params.ts";
+import { dryRun } from "./dry-run.ts";
 
 export async function* upgrade(host: PlanHost, p: AptParams, reach: "safe" | "full"): Plan<void> {
-  const key = { reach, release: p.defaultRelease ?? "" };
-  const packages = await host.fact(upgradablePackages, key);
-  if (packages.length === 0) return;
+  const command = reach === "safe" ? "upgrade" : "dist-upgrade";
+  const options = installOptions(p);
+  const asked = { command, options, names: [] } as const;
+  const { comes, goes } = await host.fact(aptSimulation, asked);
+  const { besides, ...shown } = await dryRun(host, p, asked, "upgrade all packages");
+  if (comes.length + goes.length === 0) return;
+  const doing = `upgrade ${comes.length} packages`;
   yield change({
-    what: `upgrade ${packages.length} packages`,
-    after: packages.join(", "),
-    script: aptGet(reach === "safe" ? "upgrade" : "dist-upgrade", {
-      options: installOptions(p),
-      lockTimeout: lockTimeoutOf(p),
-    }),
-    sets: [upgradablePackages.is(key, [])],
+    what: besides.length === 0 ? doing : `${doing}, remove ${besides.join(", ")}`,
+    ...shown,
+    script: aptGet(command, { options: [...options, ...keepOptions(p)], lockTimeout: lockTimeoutOf(p) }),
+    sets: [aptSimulation.is(asked, nothingToDo)],
     touches: reach === "safe" ? alongside : ["everything"],
   });
 }

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
+import {
+  type AptCommand,
+  aptSimulation,
+  nothingToDo,
+  type Simulation,
+} from "../../../src/facts/apt-simulation.ts";
 import { cutOffInstallation } from "../../../src/facts/cut-off-installation.ts";
 import { debFile } from "../../../src/facts/deb-file.ts";
-import {
-  freshPackageLists,
-  type Offer,
-  packageOffer,
-  unneededPackages,
-  upgradablePackages,
-} from "../../../src/facts/package-lists.ts";
+import { freshPackageLists, type Offer, packageOffer } from "../../../src/facts/package-lists.ts";
 import {
   dpkgInterrupted,
   installedPackage,
@@ -22,7 +22,14 @@ import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 const unknown: Offer = { kind: "unknown" };
 const offered = (...versions: string[]): Offer => ({ kind: "package", version: versions[0] ?? "", versions });
 const offer = (name: string, value: Offer, release = "") => packageOffer.is({ name, release }, value);
-const missing = (name: string) => installedPackage.is(name, false);
+const missing = (name: string) => installedPackage.is(name, "no");
+/** What a dry run says: nothing of note, unless given. */
+const dry = (
+  command: AptCommand["command"],
+  names: readonly string[],
+  says: Partial<Simulation> = {},
+  options: readonly string[] = [],
+): FactValue => aptSimulation.is({ command, options, names }, { ...nothingToDo, ...says });
 const fresh = (within: number, value: boolean) => freshPackageLists.is({ within }, value);
 
 const whole = [dpkgInterrupted.is("", false), cutOffInstallation.is("", { automatic: [], named: [] })];
@@ -36,18 +43,33 @@ interface Case {
   readonly script?: string;
 }
 
-const agent = { name: "agent", version: "2.1" };
+const agent = { name: "agent", version: "2.1", automatic: false };
 const file = "/srv/agent.deb";
+
+/** `foe` comes, and `tool` goes for it. */
+const conflict: Partial<Simulation> = {
+  comes: [{ name: "foe", from: undefined, to: "1" }],
+  goes: [{ name: "tool", version: "2", named: false }],
+};
+
+/** `lib` goes, and `tool` with it. */
+const dependents: Partial<Simulation> = {
+  goes: [
+    { name: "tool", version: "2", named: false },
+    { name: "lib", version: "1", named: true },
+  ],
+};
 
 const cases: readonly Case[] = [
   {
     name: "upgrades what is installed, and installs nothing",
     params: { name: ["curl", "rsync"], state: "latest", onlyUpgrade: true },
     facts: [
+      dry("install", ["rsync"], {}, ["--only-upgrade"]),
       missing("curl"),
       packageVersion.is("curl", undefined),
       offer("curl", offered("8")),
-      installedPackage.is("rsync", true),
+      installedPackage.is("rsync", "manual"),
       packageVersion.is("rsync", "3"),
       offer("rsync", offered("4", "3")),
     ],
@@ -56,20 +78,28 @@ const cases: readonly Case[] = [
   {
     name: "leaves a version to who has the package",
     params: { name: "curl=8", onlyUpgrade: true },
-    facts: [packageVersion.is("curl", undefined)],
+    facts: [missing("curl"), packageVersion.is("curl", undefined)],
     changes: [],
   },
   {
     name: "installs a package file with what it depends on",
     params: { deb: file, lockTimeout: "90s" },
-    facts: [debFile.is(file, { ...agent, installed: "none" }), fresh(Number.MAX_SAFE_INTEGER, true)],
+    facts: [
+      dry("install", [file]),
+      debFile.is(file, { ...agent, installed: "none" }),
+      fresh(Number.MAX_SAFE_INTEGER, true),
+    ],
     changes: ["install agent=2.1"],
     script: "DPkg::Lock::Timeout=90",
   },
   {
     name: "installs a package file over an earlier version, once there are package lists",
     params: { deb: file },
-    facts: [debFile.is(file, { ...agent, installed: "earlier" }), fresh(Number.MAX_SAFE_INTEGER, false)],
+    facts: [
+      dry("install", [file]),
+      debFile.is(file, { ...agent, installed: "earlier" }),
+      fresh(Number.MAX_SAFE_INTEGER, false),
+    ],
     changes: ["package lists", "install agent=2.1"],
     script: "install -- /srv/agent.deb",
   },
@@ -88,14 +118,17 @@ const cases: readonly Case[] = [
   {
     name: "goes back to a package file's version on demand",
     params: { deb: file, allowDowngrade: true, updateCache: false },
-    facts: [debFile.is(file, { ...agent, installed: "later" })],
+    facts: [
+      dry("install", [file], { downgraded: ["agent"] }, ["--allow-downgrades"]),
+      debFile.is(file, { ...agent, installed: "later" }),
+    ],
     changes: ["install agent=2.1"],
     script: "--allow-downgrades",
   },
   {
     name: "finishes an installation that was cut off, even where nothing else is to be done",
     params: { name: "curl" },
-    facts: [dpkgInterrupted.is("", true), installedPackage.is("curl", true)],
+    facts: [dpkgInterrupted.is("", true), installedPackage.is("curl", "manual")],
     changes: ["interrupted installation"],
     script: "dpkg --force-confdef --force-confold --configure -a",
   },
@@ -104,43 +137,49 @@ const cases: readonly Case[] = [
     params: { name: "curl" },
     facts: [
       cutOffInstallation.is("", { automatic: ["libsasl2-modules:amd64"], named: ["curl:amd64"] }),
-      installedPackage.is("curl", true),
+      installedPackage.is("curl", "manual"),
     ],
     changes: ["rest of an interrupted installation"],
-    script: "--no-install-recommends install -- libsasl2-modules:amd64",
+    script: "--no-install-recommends --no-remove install -- libsasl2-modules:amd64",
   },
   {
     name: "leaves to whoever asks again what an installation that was cut off was asked for",
     params: { name: "curl" },
     facts: [
       cutOffInstallation.is("", { automatic: [], named: ["wget:amd64"] }),
-      installedPackage.is("curl", true),
+      installedPackage.is("curl", "manual"),
     ],
     changes: [],
   },
   {
     name: "finishes an installation that was cut off before it installs",
     params: { name: "curl" },
-    facts: [dpkgInterrupted.is("", true), missing("curl"), offer("curl", offered("7"))],
+    facts: [
+      dry("install", ["curl"]),
+      dpkgInterrupted.is("", true),
+      missing("curl"),
+      offer("curl", offered("7")),
+    ],
     changes: ["interrupted installation", "install curl"],
   },
   {
     name: "finishes an installation that was cut off before it removes",
     params: { name: "curl", state: "absent" },
-    facts: [dpkgInterrupted.is("", true), packageFiles.is("curl", true)],
+    facts: [dry("remove", ["curl"]), dpkgInterrupted.is("", true), packageFiles.is("curl", true)],
     changes: ["interrupted installation", "remove curl"],
   },
   {
     name: "leaves what is there alone, without a look at the package lists",
     params: { name: ["curl", "rsync"], cacheValidTime: 60 },
-    facts: [installedPackage.is("curl", true), installedPackage.is("rsync", true)],
+    facts: [installedPackage.is("curl", "manual"), installedPackage.is("rsync", "manual")],
     changes: [],
   },
   {
     name: "installs all that is missing at once",
     params: { name: ["curl", "bash", "rsync"] },
     facts: [
-      ...[missing("curl"), installedPackage.is("bash", true), missing("rsync")],
+      dry("install", ["curl", "rsync"]),
+      ...[missing("curl"), installedPackage.is("bash", "manual"), missing("rsync")],
       ...[offer("curl", offered("7")), offer("rsync", offered("3"))],
     ],
     changes: ["install curl, rsync"],
@@ -149,83 +188,102 @@ const cases: readonly Case[] = [
   {
     name: "installs a virtual package",
     params: { name: "mail-transport-agent" },
-    facts: [missing("mail-transport-agent"), offer("mail-transport-agent", { kind: "virtual" })],
+    facts: [
+      dry("install", ["mail-transport-agent"]),
+      missing("mail-transport-agent"),
+      offer("mail-transport-agent", { kind: "virtual" }),
+    ],
     changes: ["install mail-transport-agent"],
   },
   {
     name: "installs for another architecture",
     params: { name: "libc6:i386" },
-    facts: [missing("libc6:i386"), offer("libc6:i386", offered("2"))],
+    facts: [dry("install", ["libc6:i386"]), missing("libc6:i386"), offer("libc6:i386", offered("2"))],
     changes: ["install libc6:i386"],
     script: "install -- libc6:i386",
   },
   {
     name: "fetches old lists before it installs, where it was asked to",
     params: { name: "curl", updateCache: true },
-    facts: [missing("curl"), fresh(3600, false), offer("curl", offered("7"))],
+    facts: [dry("install", ["curl"]), missing("curl"), fresh(3600, false), offer("curl", offered("7"))],
     changes: ["package lists", "install curl"],
   },
   {
     name: "does not fetch lists that are young enough",
     params: { name: "curl", cacheValidTime: 86_400 },
-    facts: [missing("curl"), fresh(86_400, true), offer("curl", offered("7"))],
+    facts: [dry("install", ["curl"]), missing("curl"), fresh(86_400, true), offer("curl", offered("7"))],
     changes: ["install curl"],
   },
   {
     name: "replaces another version by the one asked for",
     params: { name: "nginx=1.22.1-9", allowDowngrade: true },
-    facts: [packageVersion.is("nginx", "1.24"), offer("nginx", offered("1.24", "1.22.1-9"))],
+    facts: [
+      installedPackage.is("nginx", "manual"),
+      dry("install", ["nginx=1.22.1-9"], { downgraded: ["nginx"] }, ["--allow-downgrades"]),
+      packageVersion.is("nginx", "1.24"),
+      offer("nginx", offered("1.24", "1.22.1-9")),
+    ],
     changes: ["install nginx=1.22.1-9"],
-    script: "--allow-downgrades install -- nginx=1.22.1-9",
+    script: "--allow-downgrades --no-remove install -- nginx=1.22.1-9",
   },
   {
     name: "resolves the beginning of a version to the newest that has it",
     params: { name: "nginx=1.22.*" },
-    facts: [packageVersion.is("nginx", undefined), offer("nginx", offered("1.24", "1.22.10", "1.22.1"))],
+    facts: [
+      missing("nginx"),
+      dry("install", ["nginx=1.22.10"]),
+      packageVersion.is("nginx", undefined),
+      offer("nginx", offered("1.24", "1.22.10", "1.22.1")),
+    ],
     changes: ["install nginx=1.22.10"],
   },
   {
     name: "is content with a version that begins as asked",
     params: { name: "nginx=1.22.*" },
-    facts: [packageVersion.is("nginx", "1.22.1")],
+    facts: [installedPackage.is("nginx", "manual"), packageVersion.is("nginx", "1.22.1")],
     changes: [],
   },
   {
     name: "brings the newest version on offer",
     params: { name: ["curl", "awk"], state: "latest", defaultRelease: "bookworm-backports" },
     facts: [
-      ...[installedPackage.is("curl", true), packageVersion.is("curl", "7")],
+      dry("install", ["curl"], {}, ["-t", "bookworm-backports"]),
+      ...[installedPackage.is("curl", "manual"), packageVersion.is("curl", "7")],
       offer("curl", offered("8", "7"), "bookworm-backports"),
-      ...[installedPackage.is("awk", true), packageVersion.is("awk", undefined)],
+      ...[installedPackage.is("awk", "manual"), packageVersion.is("awk", undefined)],
       offer("awk", { kind: "virtual" }, "bookworm-backports"),
     ],
     changes: ["install curl"],
-    script: "-t bookworm-backports install -- curl",
+    script: "-t bookworm-backports --no-remove install -- curl",
   },
   {
     name: "passes on whether recommended packages are wanted",
     params: { name: "curl", installRecommends: false },
-    facts: [missing("curl"), offer("curl", offered("7"))],
+    facts: [
+      dry("install", ["curl"], {}, ["--no-install-recommends"]),
+      missing("curl"),
+      offer("curl", offered("7")),
+    ],
     changes: ["install curl"],
-    script: "--no-install-recommends install",
+    script: "--no-install-recommends --no-remove install",
   },
   {
     name: "removes what is installed and leaves its configuration",
     params: { name: ["apache2", "nginx"], state: "absent" },
-    facts: [packageFiles.is("apache2", true), packageFiles.is("nginx", false)],
+    facts: [dry("remove", ["apache2"]), packageFiles.is("apache2", true), packageFiles.is("nginx", false)],
     changes: ["remove apache2"],
     script: "remove -- apache2",
   },
   {
     name: "removes what was unpacked and never configured, which no version tells of",
     params: { name: "nginx", state: "absent" },
-    facts: [packageFiles.is("nginx", true), packageVersion.is("nginx", undefined)],
+    facts: [dry("remove", ["nginx"]), packageFiles.is("nginx", true), packageVersion.is("nginx", undefined)],
     changes: ["remove nginx"],
   },
   {
     name: "purges what was left behind",
     params: { name: "apache2", state: "absent", purge: true },
-    facts: [packageTraces.is("apache2", true)],
+    facts: [dry("purge", ["apache2"]), packageTraces.is("apache2", true)],
     changes: ["purge apache2"],
     script: "purge -- apache2",
   },
@@ -238,7 +296,14 @@ const cases: readonly Case[] = [
   {
     name: "upgrades what can be upgraded",
     params: { upgrade: "full" },
-    facts: [upgradablePackages.is({ reach: "full", release: "" }, ["bash 5.3", "libc6 2.40"])],
+    facts: [
+      dry("dist-upgrade", [], {
+        comes: [
+          { name: "bash", from: "5.2", to: "5.3" },
+          { name: "libc6", from: "2.39", to: "2.40" },
+        ],
+      }),
+    ],
     changes: ["upgrade 2 packages"],
     script: "dist-upgrade",
   },
@@ -246,16 +311,86 @@ const cases: readonly Case[] = [
     name: "upgrades to what the release has that is to be preferred",
     params: { upgrade: "safe", defaultRelease: "bookworm-backports" },
     facts: [
-      upgradablePackages.is({ reach: "safe", release: "" }, []),
-      upgradablePackages.is({ reach: "safe", release: "bookworm-backports" }, ["bash 5.3"]),
+      dry("upgrade", [], { comes: [{ name: "bash", from: "5.2", to: "5.3" }] }, ["-t", "bookworm-backports"]),
     ],
     changes: ["upgrade 1 packages"],
-    script: "-t bookworm-backports upgrade",
+    script: "-t bookworm-backports --no-remove upgrade",
+  },
+  {
+    name: "marks what came along with others as wanted, once it is named",
+    params: { name: ["curl", "rsync"] },
+    facts: [installedPackage.is("curl", "automatic"), installedPackage.is("rsync", "manual")],
+    changes: ["mark curl as wanted"],
+    script: "apt-mark manual -- curl",
+  },
+  {
+    name: "marks what came along with others as wanted, when it brings a version of it",
+    params: { name: "curl=8" },
+    facts: [
+      installedPackage.is("curl", "automatic"),
+      packageVersion.is("curl", "7"),
+      offer("curl", offered("8", "7")),
+      dry("install", ["curl=8"]),
+    ],
+    changes: ["install curl=8", "mark curl as wanted"],
+  },
+  {
+    name: "leaves the marks of what it only upgrades",
+    params: { name: "curl", state: "latest", onlyUpgrade: true },
+    facts: [
+      installedPackage.is("curl", "automatic"),
+      packageVersion.is("curl", "8"),
+      offer("curl", offered("8")),
+    ],
+    changes: [],
+  },
+  {
+    name: "marks the package of a file as wanted",
+    params: { deb: file },
+    facts: [debFile.is(file, { ...agent, installed: "same", automatic: true })],
+    changes: ["mark agent as wanted"],
+  },
+  {
+    name: "takes a package that another one provides for installed, and marks nothing",
+    params: { name: "mail-transport-agent" },
+    facts: [installedPackage.is("mail-transport-agent", "provided")],
+    changes: [],
+  },
+  {
+    name: "removes what conflicts where it may, and says so",
+    params: { name: "foe", allowRemovals: true },
+    facts: [missing("foe"), offer("foe", offered("1")), dry("install", ["foe"], conflict)],
+    changes: ["install foe, remove tool"],
+    script: "install -- foe",
+  },
+  {
+    name: "removes what depends on it where it may, and says so",
+    params: { name: "lib", state: "absent", allowRemovals: true },
+    facts: [packageFiles.is("lib", true), dry("remove", ["lib"], dependents)],
+    changes: ["remove lib with tool"],
+  },
+  {
+    name: "removes in a full upgrade what it may, and says so",
+    params: { upgrade: "full", allowRemovals: true },
+    facts: [dry("dist-upgrade", [], conflict)],
+    changes: ["upgrade 1 packages, remove tool"],
+  },
+  {
+    name: "changes what is on hold where it may",
+    params: { name: "curl=8", allowChangeHeldPackages: true },
+    facts: [
+      installedPackage.is("curl", "manual"),
+      packageVersion.is("curl", "7"),
+      offer("curl", offered("8", "7")),
+      dry("install", ["curl=8"], { held: ["curl"] }, ["--allow-change-held-packages"]),
+    ],
+    changes: ["install curl=8"],
+    script: "--allow-change-held-packages --no-remove install",
   },
   {
     name: "removes what is needed no more",
     params: { autoremove: true },
-    facts: [unneededPackages.is("", ["libold"])],
+    facts: [dry("autoremove", [], { goes: [{ name: "libold", version: "1", named: false }] })],
     changes: ["remove libold, needed no more"],
   },
 ];
@@ -283,7 +418,7 @@ describe("apt", () => {
   });
 
   it("asks nothing, keeps edited configuration and waits for its lock", async () => {
-    const facts = [...whole, missing("curl"), offer("curl", offered("7"))];
+    const facts = [...whole, missing("curl"), offer("curl", offered("7")), dry("install", ["curl"])];
     const { changes } = await planTask(apt({ name: "curl" }), { facts });
     const action = changes[0]?.action;
     const text = action?.kind === "script" ? action.script.text : "";
@@ -297,10 +432,78 @@ describe("apt", () => {
   });
 
   it("tells that a package may bring anything along, and start it", async () => {
-    const facts = [...whole, missing("curl"), offer("curl", offered("7"))];
+    const facts = [...whole, missing("curl"), offer("curl", offered("7")), dry("install", ["curl"])];
     const { changes, value } = await planTask(apt({ name: "curl" }), { facts });
     expect(changes[0]?.touches).toEqual(expect.arrayContaining(["arrivals", "services"]));
     expect(value).toEqual({ installed: ["curl"], removed: [] });
+  });
+
+  it("shows all that comes and goes, with versions", async () => {
+    const comes = [
+      { name: "curl", from: undefined, to: "8" },
+      { name: "libc6", from: "2.36", to: "2.37" },
+    ];
+    const facts = [...whole, missing("curl"), offer("curl", offered("8"))];
+    const { changes } = await planTask(apt({ name: "curl", allowRemovals: true }), {
+      facts: [...facts, dry("install", ["curl"], { ...conflict, comes })],
+    });
+    const action = changes[0]?.action;
+    expect(action?.kind === "script" && action.script.text).not.toContain("--no-remove");
+    expect(changes[0]).toMatchObject({
+      what: "install curl, remove tool",
+      before: "tool 2, libc6 2.36",
+      after: "curl 8, libc6 2.37",
+      touches: ["everything"],
+    });
+  });
+
+  it.each<[string, Partial<Simulation>, string, string]>([
+    ["removals", conflict, "to install curl, apt would also remove tool 2", "allowRemovals: true"],
+    [
+      "packages on hold",
+      { held: ["libc6"], refusal: "Held packages were changed" },
+      "to install curl, apt would change what is on hold: libc6",
+      "apt-mark unhold libc6",
+    ],
+    [
+      "an older version",
+      { downgraded: ["libc6"], refusal: "Packages were downgraded" },
+      "to install curl, apt would bring libc6 to an older version",
+      "allowDowngrade: true",
+    ],
+    [
+      "essential packages",
+      {
+        essential: ["dpkg"],
+        goes: [{ name: "dpkg", version: undefined, named: true }],
+        refusal: "Essential",
+      },
+      "to install curl, apt would remove dpkg, without which Debian does not work",
+      "essential",
+    ],
+    [
+      "what apt can't do",
+      { refusal: "curl: Depends: nowhere (>= 3) but it is not installable" },
+      "apt can't install curl: curl: Depends: nowhere (>= 3) but it is not installable",
+      "apt-mark showhold",
+    ],
+  ])("refuses %s before anything is changed", async (_, says, message, hint) => {
+    const facts = [...whole, missing("curl"), offer("curl", offered("8")), dry("install", ["curl"], says)];
+    await expect(planTask(apt({ name: "curl" }), { facts })).rejects.toMatchObject({
+      message,
+      hint: expect.stringContaining(hint),
+    });
+  });
+
+  it("refuses to remove what depends on a package, unless that is named or allowed", async () => {
+    const facts = [...whole, packageFiles.is("lib", true), dry("remove", ["lib"], dependents)];
+    await expect(planTask(apt({ name: "lib", state: "absent" }), { facts })).rejects.toThrow(
+      "to remove lib, apt would also remove tool 2",
+    );
+    const full = [...whole, dry("dist-upgrade", [], conflict)];
+    await expect(planTask(apt({ upgrade: "full" }), { facts: full })).rejects.toThrow(
+      "to upgrade all packages, apt would also remove tool 2",
+    );
   });
 
   it("misses a package file that is not there", async () => {

@@ -1,0 +1,148 @@
+/** What apt would do: a dry run of it, which needs no root and changes nothing. */
+import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
+
+/** A command of apt-get, as it will be given. */
+export interface AptCommand {
+  readonly [name: string]: unknown;
+  readonly command: "install" | "remove" | "purge" | "upgrade" | "dist-upgrade" | "autoremove";
+  readonly options: readonly string[];
+  readonly names: readonly string[];
+}
+
+/** A package that comes, or gets another version. */
+export interface Coming {
+  readonly name: string;
+  /** The version that is there; undefined for a new package. */
+  readonly from: string | undefined;
+  readonly to: string;
+}
+
+/** A package that goes. */
+export interface Going {
+  readonly name: string;
+  /** Undefined where apt refuses before it comes to versions. */
+  readonly version: string | undefined;
+  /** Whether the command names it. */
+  readonly named: boolean;
+}
+
+export interface Simulation {
+  readonly comes: readonly Coming[];
+  readonly goes: readonly Going[];
+  /** Packages on hold that it would change all the same. */
+  readonly held: readonly string[];
+  /** Packages that it would bring to an older version. */
+  readonly downgraded: readonly string[];
+  /** Packages that it would remove and that no system works without. */
+  readonly essential: readonly string[];
+  /** Why apt refuses, in its own words; undefined where it does not. */
+  readonly refusal: string | undefined;
+}
+
+/** A dry run in which apt would do nothing. */
+export const nothingToDo: Simulation = {
+  comes: [],
+  goes: [],
+  held: [],
+  downgraded: [],
+  essential: [],
+  refusal: undefined,
+};
+
+const endOfRun = "== status";
+
+/**
+ * Runs apt-get without effect. That apt refuses is an answer, too. While another apt is at work, its cache does not fit
+ * dpkg's state now and then for a moment: then it is asked again.
+ */
+const simulate = rawScript(`simulate() {
+  for try in 1 2 3 4; do
+    said=$(apt-get -s -q -y -o Debug::NoLocking=1 -o APT::Get::Show-Versions=0 "$@" 2>&1); status=$?
+    case $said in
+    *"out of sync"* | *"could not be parsed or opened"*) [ $try = 4 ] || sleep 1 ;;
+    *) break ;;
+    esac
+  done
+  printf '%s\\n${endOfRun} %s\\n' "$said" $status
+}
+dpkg --print-architecture || exit`);
+
+function simulateOne({ command, options, names }: AptCommand): Script {
+  return sh`simulate ${options} ${command} ${names.length === 0 ? [] : ["--", ...names]}`;
+}
+
+/** What a command of apt would do. apt reads all its lists for it, so it is asked for before changes only. */
+export const aptSimulation = defineFact<AptCommand, Simulation>({
+  name: "apt.simulation",
+  restsOn: () => ["/etc/apt"],
+  script: (keys) => lines(simulate, ...keys.map(simulateOne)),
+  parse(stdout, keys) {
+    const text = stdout.toString();
+    const [native = ""] = text.split("\n", 1);
+    const runs = [...text.slice(native.length + 1).matchAll(/([\s\S]*?)^== status (\d+)\n/gm)];
+    return new Map(
+      keys.map((key, index) => {
+        const [, said = "", status = ""] = runs[index] ?? [];
+        return [key, parseRun(said, status === "0", new Set(key.names.map((name) => own(name, native))))];
+      }),
+    );
+  },
+});
+
+/** apt leaves the host's own architecture out of names. */
+function own(name: string, native: string): string {
+  return name.endsWith(`:${native}`) ? name.slice(0, -native.length - 1) : name;
+}
+
+function parseRun(said: string, isFine: boolean, named: ReadonlySet<string>): Simulation {
+  const versions = new Map(
+    [...said.matchAll(/^(?:Remv|Purg) (\S+) \[(\S+)\]/gm)].map(([, name = "", version = ""]) => [
+      name,
+      version,
+    ]),
+  );
+  // what is purged has a star behind its name
+  const going = section(said, /^The following packages will be REMOVED:$/).map((name) =>
+    name.replace(/\*$/, ""),
+  );
+  return {
+    // `Inst bash [5.2.15-2+b8] (5.2.15-2+b13 Debian:12.15/oldstable [amd64])`
+    comes: [...said.matchAll(/^Inst (\S+) (?:\[(\S+)\] )?\((\S+)/gm)].map(([, name = "", from, to = ""]) => ({
+      name,
+      from,
+      to,
+    })),
+    goes: going.map((name) => ({ name, version: versions.get(name), named: named.has(name) })),
+    held: section(said, /^The following held packages will be changed:$/),
+    downgraded: section(said, /^The following packages will be DOWNGRADED:$/),
+    essential: section(said, /^This should NOT be done unless you know exactly what you are doing!$/),
+    refusal: isFine ? undefined : refusalIn(said),
+  };
+}
+
+/** The names that are listed, indented, below a heading. */
+function section(said: string, heading: RegExp): string[] {
+  const all = said.split("\n");
+  const at = all.findIndex((line) => heading.test(line));
+  if (at < 0) return [];
+  const rest = all.slice(at + 1);
+  const end = rest.findIndex((line) => !line.startsWith("  "));
+  return rest
+    .slice(0, end < 0 ? rest.length : end)
+    .flatMap((line) => line.trim().split(/\s+/))
+    .filter((name) => name !== "");
+}
+
+/** Which dependencies can't be met, where apt says so; else its errors. */
+function refusalIn(said: string): string {
+  const [, unmet] = /^The following packages have unmet dependencies:\n((?: .*\n?)+)/m.exec(said) ?? [];
+  if (unmet !== undefined)
+    return unmet
+      .trim()
+      .split("\n")
+      .map((line) => line.trim().replace(/\s+/g, " ").replace(" : ", ": "))
+      .join("; ");
+  const errors = [...said.matchAll(/^E: (.*)$/gm)].map(([, error = ""]) => error);
+  return errors.join("; ") || said.trim().split("\n").slice(-3).join("; ");
+}

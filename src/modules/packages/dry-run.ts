@@ -1,0 +1,96 @@
+/** What apt would do is asked of it before: shown in the plan, and refused where nobody asked for it. */
+import type { PlanHost } from "../../core/tasks/task.ts";
+import {
+  type AptCommand,
+  aptSimulation,
+  type Coming,
+  type Going,
+  type Simulation,
+} from "../../facts/apt-simulation.ts";
+import type { AptParams } from "./apt-params.ts";
+
+/** What the plan says beside the command itself. */
+export interface Foreseen {
+  /** The packages that go though the command does not name them. */
+  readonly besides: readonly string[];
+  /** What goes or is replaced, with its version, as far as it is known. */
+  readonly before: string | undefined;
+  /** What comes, with its version. */
+  readonly after: string | undefined;
+}
+
+/**
+ * Asks apt what it would do.
+ *
+ * @param doing what is asked of it, for messages: `install curl`
+ * @throws ShowrunnerError `task.failed` where apt would refuse, and where it would remove what nobody named
+ */
+export async function dryRun(
+  host: PlanHost,
+  p: AptParams,
+  asked: AptCommand,
+  doing: string,
+): Promise<Foreseen> {
+  const simulation = await host.fact(aptSimulation, asked);
+  refuseProblems(host, p, simulation, doing);
+  // what is needed no more is what `autoremove` asks for
+  const besides = asked.command === "autoremove" ? [] : simulation.goes.filter(({ named }) => !named);
+  refuseRemovals(host, p, besides, doing);
+  return { besides: besides.map(({ name }) => name), ...shown(simulation) };
+}
+
+/** What a dry run says comes and goes. */
+export function shown({
+  comes,
+  goes,
+}: Pick<Simulation, "comes" | "goes">): Pick<Foreseen, "before" | "after"> {
+  const replaced = comes.flatMap(({ name, from }) => (from === undefined ? [] : [{ name, version: from }]));
+  return {
+    before: listed([...goes, ...replaced].map(versioned)),
+    after: listed(comes.map(({ name, to }: Coming) => versioned({ name, version: to }))),
+  };
+}
+
+function versioned({ name, version }: Pick<Going, "name" | "version">): string {
+  return version === undefined ? name : `${name} ${version}`;
+}
+
+function listed(all: readonly string[]): string | undefined {
+  return all.length === 0 ? undefined : all.join(", ");
+}
+
+function refuseRemovals(host: PlanHost, p: AptParams, besides: readonly Going[], doing: string): void {
+  host.require(
+    p.allowRemovals === true || besides.length === 0,
+    `to ${doing}, apt would also remove ${besides.map(versioned).join(", ")}`,
+    "nobody asked for that: if it is meant, give `allowRemovals: true`",
+  );
+}
+
+function refuseProblems(
+  host: PlanHost,
+  p: AptParams,
+  { held, downgraded, essential, refusal }: Simulation,
+  doing: string,
+): void {
+  host.require(
+    essential.length === 0,
+    `to ${doing}, apt would remove ${essential.join(", ")}, without which Debian does not work`,
+    "an essential package stays; take it off the list",
+  );
+  host.require(
+    p.allowChangeHeldPackages === true || held.length === 0,
+    `to ${doing}, apt would change what is on hold: ${held.join(", ")}`,
+    `let go of it on the host (\`apt-mark unhold ${held.join(" ")}\`), or give \`allowChangeHeldPackages: true\``,
+  );
+  host.require(
+    p.allowDowngrade === true || downgraded.length === 0,
+    `to ${doing}, apt would bring ${downgraded.join(", ")} to an older version`,
+    "if that is meant, give `allowDowngrade: true`",
+  );
+  host.require(
+    refusal === undefined,
+    `apt can't ${doing}: ${refusal}`,
+    "a version that is held (`apt-mark showhold`), pinned, or in a repository that the host does not have may be the reason",
+  );
+}

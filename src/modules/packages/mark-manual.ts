@@ -1,0 +1,34 @@
+/** A package that a task names is wanted for its own sake: `autoremove` must not take it. */
+import { sh } from "../../core/base/script.ts";
+import { type Change, change } from "../../core/facts/change.ts";
+import type { FactValue } from "../../core/facts/fact.ts";
+import type { PlanHost } from "../../core/tasks/task.ts";
+import { aptSimulation } from "../../facts/apt-simulation.ts";
+import { installedPackage } from "../../facts/packages.ts";
+
+/** Those of the packages that came along with others. */
+export async function automaticOnes(host: PlanHost, names: readonly string[]): Promise<string[]> {
+  const installed = await Promise.all(names.map((name) => host.fact(installedPackage, name)));
+  return names.filter((_, index) => installed[index] === "automatic");
+}
+
+/**
+ * Marks packages as installed by hand.
+ *
+ * @param automatic packages that came along with others
+ * @param sets further facts that hold afterwards
+ */
+export function* markManual(
+  automatic: readonly string[],
+  sets: readonly FactValue[] = [],
+): Generator<Change, void> {
+  if (automatic.length === 0) return;
+  yield change({
+    what: `mark ${automatic.join(", ")} as wanted`,
+    before: "automatic",
+    after: "manual",
+    script: sh`apt-mark manual -- ${automatic} >/dev/null`,
+    sets: [...automatic.map((name) => installedPackage.is(name, "manual")), ...sets],
+    touches: [aptSimulation.of()],
+  });
+}
