@@ -13,10 +13,17 @@ export interface UnitState {
   readonly active: "active" | "between" | "inactive";
   /** It does its work and ends: started in good order it is inactive again (`Type=oneshot`, systemd.service(5)). */
   readonly oneshot: boolean;
-  /** systemd's word: `enabled`, `disabled`, `static`, `masked`, …; empty where there is no unit file. */
+  /**
+   * systemd's word: `enabled`, `disabled`, `static`, `masked`, …; empty where there is no unit file. Of a unit that is
+   * enabled through others alone it is theirs, `indirect` where some of them are enabled and some are not.
+   */
   readonly file: string;
+  /** The units through which it is enabled: it has nothing but `Also=` in its section [Install]. */
+  readonly also?: readonly string[];
   /** A generator made its unit file, of an init script for instance: a unit file of one's own is not enabled with it. */
   readonly generated?: true;
+  /** The unit that has this name once it is enabled (`Alias=`), where there is no unit of the name. */
+  readonly aliasOf?: string;
   /** Its files on disk are others than the manager has loaded. */
   readonly stale: boolean;
 }
@@ -51,38 +58,67 @@ export const unit = defineFact<string, UnitState>({
       rawScript(`printf '%s\\n\\n${endOfUnits}\\n' "$units"`),
       ...[...new Set(names.flatMap(dropInFolders))].map(listDropIns),
       rawScript(`echo '${endOfDropIns}'`),
-      askGenerated,
+      askFurther,
+      rawScript(`echo '${endOfFurther}'`),
+      findAliases(names),
     ),
   parse(stdout, names) {
     const [units = "", more = ""] = stdout.toString().split(`\n${endOfUnits}\n`);
-    const [files = "", answers = ""] = more.split(`${endOfDropIns}\n`);
+    const [files = "", questions = ""] = more.split(`${endOfDropIns}\n`);
+    const [answers = "", found = ""] = questions.split(`${endOfFurther}\n`);
+    const aliases = new Map(found.split("\n").map((line) => splitAt(line, " ")));
     const blocks = units.trim().split(/\n\n+/);
     if (blocks.length !== names.length)
       throw new Error(`systemctl was asked about ${names.length} units and answered for ${blocks.length}`);
-    const generated = new Map(answers.split("\n").map((line) => splitAt(line, " ")));
+    const further = new Map(answers.split("\n").map((line) => splitAt(line, " ")));
     return new Map(
-      names.map((name, index) => [name, unitState(name, blocks[index] ?? "", files.split("\n"), generated)]),
+      names.map((name, index) => {
+        const state = unitState(name, blocks[index] ?? "", files.split("\n"), further);
+        const aliasOf = state.load === "not-found" ? aliases.get(name) : undefined;
+        return [name, aliasOf === undefined ? state : { ...state, aliasOf }];
+      }),
     );
   },
 });
 
 const endOfUnits = "== drop-ins";
-const endOfDropIns = "== generated";
+const endOfDropIns = "== further";
+const endOfFurther = "== aliases";
 
 /**
- * Of a unit that was made of an init script the manager says just that, `generated`: whether it starts at boot is told
- * by the links to the script, which is-enabled has looked at. All others cost no process.
+ * What the manager's own word leaves open; all other units cost no process.
+ *
+ * Of a unit that was made of an init script it says just that, `generated`: whether it starts at boot is told by the
+ * links to the script, which is-enabled has looked at. Of one that has nothing but `Also=` it says `indirect`, whether
+ * the others are enabled or not: they are asked. (So it says, too, of a unit that a link of another name enables, which
+ * does not have it start by its own.)
  */
-const askGenerated = rawScript(`case $units in *UnitFileState=generated*)
+const askFurther = rawScript(`indirect() {
+  also=$(systemctl cat -- "$1" 2>/dev/null </dev/null | sed -n 's/^[[:space:]]*Also[[:space:]]*=//p')
+  on= off=
+  for one in $also; do
+    case $(systemctl is-enabled -- "$one" 2>/dev/null </dev/null) in
+    enabled) on=1 ;;
+    disabled | enabled-runtime | linked*) off=1 ;;
+    esac
+  done
+  case $on$off in
+  11) file=indirect ;;
+  *) if [ -n "$on" ]; then file=enabled; else file=disabled; fi ;;
+  esac
+  echo "$file" $also
+}
+case $units in *UnitFileState=generated* | *UnitFileState=indirect*)
   id= file=
   printf '%s\\n\\n' "$units" | while IFS= read -r line; do
     case $line in
     Id=*) id=\${line#Id=} ;;
     UnitFileState=*) file=\${line#UnitFileState=} ;;
     '')
-      if [ "$file" = generated ]; then
-        printf '%s %s\\n' "$id" "$(systemctl is-enabled -- "$id" 2>/dev/null </dev/null)"
-      fi
+      case $file in
+      generated) printf '%s %s\\n' "$id" "$(systemctl is-enabled -- "$id" 2>/dev/null </dev/null)" ;;
+      indirect) printf '%s %s\\n' "$id" "$(set -f; indirect "$id")" ;;
+      esac
       id= file= ;;
     esac
   done ;;
@@ -92,6 +128,26 @@ esac`);
 const unitFolders = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map(
   (folder) => `${folder}/systemd/system`,
 );
+
+/**
+ * An alias is there as long as its unit is enabled. Of a name that is not there, the unit files tell whose it would be;
+ * where all names are there, this costs no process.
+ */
+function findAliases(names: readonly string[]): Script {
+  return lines(
+    sh`set -- ${names}`,
+    rawScript(`case $units in *LoadState=not-found*)
+  for name; do
+    grep -lsF -- "$name" ${unitFolders.map((folder) => `${folder}/*."\${name##*.}"`).join(" ")} |
+      while IFS= read -r file; do awk '${printAlias}' "$name" "$file"; done | head -n 1
+  done ;;
+esac`),
+  );
+}
+
+/** Its arguments: a name, and a unit file that may give it as an alias. */
+const printAlias = `BEGIN { name = ARGV[1]; ARGV[1] = ""; unit = ARGV[2]; sub(".*/", "", unit) }
+/^[ \\t]*Alias[ \\t]*=/ { sub("^[^=]*=", ""); for (i = 1; i <= NF; i++) if ($i == name && unit != name) print name, unit }`;
 
 function unitFiles(name: string): string[] {
   const files = [name, templateOf(name)].flatMap((one) =>
@@ -134,12 +190,12 @@ function listDropIns(folder: string): Script {
   return sh`for file in ${folder}/*.conf; do if [ -f "$file" ]; then printf '%s\n' "$file"; fi; done`;
 }
 
-/** @param generated what is-enabled says of units that a generator made, by their own names */
+/** @param further what was asked of units of which the manager's word leaves it open, by their own names */
 function unitState(
   name: string,
   block: string,
   files: readonly string[],
-  generated: ReadonlyMap<string, string>,
+  further: ReadonlyMap<string, string>,
 ): UnitState {
   const properties = new Map(block.split("\n").map((line) => splitAt(line, "=")));
   const id = properties.get("Id") || name;
@@ -151,11 +207,19 @@ function unitState(
     load: properties.get("LoadState") ?? "",
     active: activity(properties.get("ActiveState") ?? ""),
     oneshot: properties.get("Type") === "oneshot" && properties.get("RemainAfterExit") !== "yes",
-    ...(file === "generated" ? { file: generated.get(id) || file, generated: true } : { file }),
+    ...fileState(file, further.get(id) ?? ""),
     // what is not there, or is masked, loads no drop-ins
     stale:
       properties.get("NeedDaemonReload") === "yes" || (properties.get("LoadState") === "loaded" && unseen),
   };
+}
+
+/** @param asked what was asked beside systemd's own word */
+function fileState(file: string, asked: string): Pick<UnitState, "file" | "also" | "generated"> {
+  if (file === "generated") return { file: asked || file, generated: true };
+  if (file !== "indirect") return { file };
+  const [state = "", ...also] = asked.split(" ");
+  return { file: state || file, also };
 }
 
 function splitAt(line: string, separator: string): [string, string] {

@@ -316,18 +316,22 @@ describe("systemdUnit and service", () => {
   it("find a unit whose file a task has written since they looked", async () => {
     const content = "[Service]\nExecStart=/bin/sleep infinity\n";
     const tasks = [
-      () => service({ name: "written", state: "stopped" }),
+      () => service({ name: "written", state: "stopped" }, { ignoreErrors: true }),
       () => copy({ dest: "/etc/systemd/system/written.service", content }),
       () => service({ name: "written", state: "started" }),
     ];
     const planned = await run(tasks, { check: true });
     expect(planned.errors).toEqual([]);
     expect(told(planned)).toEqual([
-      "service ok",
+      "service failed",
       "copy changed created",
       expect.stringMatching(/^service (likely|unknown)/),
     ]);
-    expect(told(await run(tasks))).toEqual(["service ok", "copy changed created", "service changed started"]);
+    expect(told(await run(tasks))).toEqual([
+      "service failed",
+      "copy changed created",
+      "service changed started",
+    ]);
     await nothingLeft(tasks.slice(1));
     await inside("systemctl stop written; rm /etc/systemd/system/written.service; systemctl daemon-reload");
   });
@@ -469,6 +473,48 @@ chmod 755 /etc/init.d/oldie; update-rc.d oldie defaults; systemctl daemon-reload
     expect(await inside("systemctl is-enabled oldie 2>/dev/null || :")).toBe("disabled");
     await cycle([enabled(true)], ["service changed enabled"]);
     await inside("update-rc.d -f oldie remove; rm /etc/init.d/oldie; systemctl daemon-reload");
+  });
+
+  it("enable a unit through those that it names, and one for good", async () => {
+    await inside(`cd /etc/systemd/system
+printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nAlso=comp.socket comp.path\\n' >comp.service
+printf '[Socket]\\nListenStream=/run/comp.sock\\n[Install]\\nWantedBy=sockets.target\\n' >comp.socket
+printf '[Path]\\nPathExists=/run/comp\\n[Install]\\nWantedBy=paths.target\\n' >comp.path
+printf '[Service]\\nExecStart=/bin/sleep infinity\\n' >plain.service
+printf '[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n' >/lib/systemd/system/rare.service
+systemctl daemon-reload`);
+    const enabled = (value: boolean) => () => service({ name: "comp", enabled: value });
+    const states = () => inside("systemctl is-enabled comp.socket comp.path || :");
+    await nothingLeft([enabled(false)]);
+    await cycle([enabled(true)], ["service changed enabled"]);
+    expect(await states()).toBe("enabled\nenabled");
+    for (const value of [true, false]) {
+      await inside("systemctl -q enable comp.socket; systemctl -q disable comp.path");
+      await cycle([enabled(value)], [`service changed ${value ? "enabled" : "disabled"}`]);
+    }
+    expect(await states()).toBe("disabled\ndisabled");
+    const { message, hint } = await failure(() => service({ name: "plain", enabled: true }));
+    expect(`${message}: ${hint}`).toMatch(/plain.service can't be enabled: .*\[Install\].*WantedBy/);
+
+    await inside("systemctl -q enable --runtime rare; systemctl -q disable rare");
+    expect(await inside("systemctl is-enabled rare")).toBe("enabled-runtime");
+    const rare = (params: { enabled?: boolean; masked?: boolean }) => () =>
+      service({ name: "rare", ...params });
+    await cycle([rare({ enabled: false })], ["service changed disabled"]);
+    await cycle([rare({ enabled: true })], ["service changed enabled"]);
+    await inside("systemctl -q mask --runtime rare");
+    expect(await inside("systemctl is-enabled rare || :")).toBe("masked-runtime");
+    await cycle([rare({ masked: true })], ["service changed masked"]);
+    // both masks go
+    expect(told(await run([rare({ masked: false })]))).toEqual(["service changed unmasked"]);
+    expect(await inside("systemctl is-enabled rare")).toBe("enabled");
+    for (const params of [{ state: "stopped" }, { enabled: false }] as const) {
+      const misspelt = await failure(() => service({ name: "corn", ...params }));
+      expect(misspelt.message).toContain("there is no unit corn.service");
+    }
+    await inside(
+      "rm /etc/systemd/system/comp.* /etc/systemd/system/plain.service /lib/systemd/system/rare.service; systemctl daemon-reload",
+    );
   });
 
   it("run instances of a template", async () => {

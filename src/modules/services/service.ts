@@ -1,9 +1,9 @@
 import { type Static, type TObject, Type } from "../../core/base/schema.ts";
-import { type Script, sh } from "../../core/base/script.ts";
+import { lines, type Script, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import type { Touch } from "../../core/facts/fact.ts";
 import { defineModule } from "../../core/tasks/module.ts";
-import { fail } from "../../core/tasks/task.ts";
+import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { type UnitState, unit, unitName, unitNamePattern } from "../../facts/systemd.ts";
 import { systemctl, type Verb } from "./systemctl.ts";
 
@@ -43,7 +43,11 @@ type Params = Static<TObject<typeof params>>;
  * also stay up for a second. If it does not, the error ends with the last lines of its journal. One that does its work
  * and ends (`Type=oneshot`) is waited for, and started each time that `started` is asked for.
  *
- * @throws ShowrunnerError `task.failed` if there is no such unit, `change.failed` if it does not start
+ * `enabled` is about starting at boot. A unit that is enabled through others (`Also=`) is as they are. One that nothing
+ * can enable, having no section [Install], is refused.
+ *
+ * @throws ShowrunnerError `task.failed` if there is no such unit, also with `stopped`, or it can't be enabled;
+ *   `change.failed` if it does not start
  *
  * @example
  * await service({ name: "nginx", state: "started", enabled: true });
@@ -68,9 +72,13 @@ export const service = defineModule({
       fail(`${p.name} is a template`, `name an instance of it: ${unitName(p.name).replace("@.", "@1.")}`);
   },
   async *plan(host, p) {
-    const name = unitName(p.name);
+    let name = unitName(p.name);
     const value: ServiceValue = { unit: name };
     let now = await host.fact(unit, name);
+    if (now.aliasOf !== undefined) {
+      name = now.aliasOf;
+      now = await host.fact(unit, name);
+    }
     /** A change after which the unit is in the given state. */
     const to = (next: UnitState, what: string, script: Script, touches: readonly Touch[] = []): Change => {
       now = next;
@@ -80,25 +88,34 @@ export const service = defineModule({
     };
 
     if (p.masked === false && now.load === "masked") {
-      // what comes to light under the mask nobody knows
-      yield change({ what: "unmasked", script: sh`systemctl unmask -- ${name}`, touches: [unit.of(name)] });
+      // a mask until the next boot has a link of its own; what comes to light under a mask nobody knows
+      const script = lines(
+        sh`systemctl unmask -- ${name} || exit`,
+        sh`systemctl unmask --runtime -- ${name}`,
+      );
+      yield change({ what: "unmasked", script, touches: [unit.of(name)] });
       now = await host.fact(unit, name);
     }
-    if (needsUnit(p)) {
-      const hint = "install what brings it, or write it with `systemdUnit`";
-      host.require(now.load !== "not-found", `there is no unit ${name}`, hint);
+    if (needsUnit(p) && now.load === "not-found") {
+      const hint = "check the spelling; install what brings it, or write it with `systemdUnit`";
+      host.require(false, `there is no unit ${name}`, hint);
       // it may come with an earlier change, and whether it then runs and is enabled nobody knows
-      if (now.load === "not-found") return value;
-      host.require(now.load !== "masked", `the unit ${name} is masked`, "`masked: false` takes the mask off");
+      return value;
     }
+    if (mustRun(p))
+      host.require(now.load !== "masked", `the unit ${name} is masked`, "`masked: false` takes the mask off");
     if (p.daemonReload === true && now.stale)
       yield to({ ...now, stale: false }, "daemon-reload", sh`systemctl daemon-reload`, [unit.of()]);
 
     // by the unit's own name: systemctl refuses to enable or disable an alias
-    if (p.enabled === true && !startsAtBoot.includes(now.file))
-      yield to({ ...now, file: "enabled", stale: false }, "enabled", sh`systemctl enable -- ${now.id}`);
+    const others = now.also?.length ? [unit.of(...now.also)] : [];
+    if (p.enabled === true && !startsAtBoot.includes(now.file)) {
+      requireInstallable(host, now);
+      const script = sh`systemctl enable -- ${now.id}`;
+      yield to({ ...now, file: "enabled", stale: false }, "enabled", script, others);
+    }
     if (p.enabled === false && canBeDisabled.includes(now.file))
-      yield to({ ...now, file: "disabled", stale: false }, "disabled", sh`systemctl disable -- ${now.id}`);
+      yield to({ ...now, file: "disabled", stale: false }, "disabled", disable(now), others);
 
     const verb = verbFor(p.state, now);
     if (verb !== undefined) {
@@ -108,7 +125,8 @@ export const service = defineModule({
       yield to(next, done[verb], systemctl(verb, name, refresh), ["services"]);
     }
 
-    if (p.masked === true && now.load !== "masked")
+    // a mask that lasts until the next boot is not what was asked for
+    if (p.masked === true && (now.load !== "masked" || now.file === "masked-runtime"))
       yield to(
         { ...now, load: "masked", file: "masked", stale: false },
         "masked",
@@ -118,17 +136,43 @@ export const service = defineModule({
   },
 });
 
-/**
- * Also units that are started through others, or have nothing that enabling could link (systemctl(1), is-enabled). What
- * is `generated` here is so of other things than init scripts, /etc/fstab for instance.
- */
-const startsAtBoot: readonly string[] = ["enabled", "static", "alias", "indirect", "generated"];
+/** What is `generated` here is so of other things than init scripts, /etc/fstab for instance (systemctl(1), is-enabled). */
+const startsAtBoot: readonly string[] = ["enabled", "alias", "generated"];
 
-const canBeDisabled: readonly string[] = ["enabled", "enabled-runtime"];
+/** `indirect` is in part: some of the units through which it is enabled are. */
+const canBeDisabled: readonly string[] = ["enabled", "enabled-runtime", "indirect"];
+
+/** Why systemctl would enable nothing, by systemd's word for the unit file. */
+const notInstallable: Readonly<Record<string, string>> = {
+  static: "its unit file has no section [Install]",
+  transient: "it has no unit file, and is gone with the next boot",
+  bad: "its unit file is invalid",
+  "": "it has no unit file",
+};
+
+function requireInstallable(host: PlanHost, { id, file }: UnitState): void {
+  const reason = notInstallable[file];
+  host.require(
+    reason === undefined,
+    `${id} can't be enabled: ${reason}`,
+    'leave `enabled` out, and enable what starts it, its timer or socket for instance; or give a unit of your own `install: { WantedBy: "multi-user.target" }`',
+  );
+}
+
+/** Takes the links away, also those that last until the next boot only. */
+function disable({ id, generated }: UnitState): Script {
+  const script = sh`systemctl disable -- ${id}`;
+  return generated ? script : lines(sh`${script} || exit`, sh`systemctl disable --runtime -- ${id}`);
+}
 
 const done = { start: "started", stop: "stopped", restart: "restarted", reload: "reloaded" } as const;
 
-function needsUnit({ state, enabled }: Params): boolean {
+/** What is masked before it comes need not be there. */
+function needsUnit({ state, enabled, masked }: Params): boolean {
+  return masked !== true && (enabled !== undefined || state !== undefined);
+}
+
+function mustRun({ state, enabled }: Params): boolean {
   return enabled === true || (state !== undefined && state !== "stopped");
 }
 

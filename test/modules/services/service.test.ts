@@ -57,9 +57,51 @@ const cases: readonly [
     stopped,
   ],
   [
-    "has nothing to stop or disable where there is nothing",
-    { state: "stopped", enabled: false },
+    "masks what is not there, with its state",
+    { masked: true, state: "stopped" },
     missing,
+    ["masked"],
+    { ...missing, load: "masked", file: "masked" },
+  ],
+  [
+    "enables the units through which it is enabled",
+    { enabled: true },
+    { ...stopped, also: ["nginx.socket"] },
+    ["enabled"],
+    { ...stopped, file: "enabled", also: ["nginx.socket"] },
+  ],
+  [
+    "enables what is enabled in part",
+    { enabled: true },
+    { ...stopped, file: "indirect", also: ["a.socket", "b.socket"] },
+    ["enabled"],
+    { ...stopped, file: "enabled", also: ["a.socket", "b.socket"] },
+  ],
+  [
+    "disables what is enabled in part",
+    { enabled: false },
+    { ...stopped, file: "indirect", also: ["a.socket", "b.socket"] },
+    ["disabled"],
+    { ...stopped, also: ["a.socket", "b.socket"] },
+  ],
+  [
+    "disables what is enabled until the next boot",
+    { enabled: false },
+    { ...running, file: "enabled-runtime" },
+    ["disabled"],
+    { ...running, file: "disabled" },
+  ],
+  [
+    "masks for good what is masked until the next boot",
+    { masked: true },
+    { ...masked, file: "masked-runtime" },
+    ["masked"],
+    masked,
+  ],
+  [
+    "has nothing to disable in a unit that nothing can enable",
+    { enabled: false },
+    { ...running, file: "static" },
     [],
   ],
   [
@@ -76,7 +118,6 @@ const cases: readonly [
     ["disabled"],
     { ...running, file: "disabled", generated: true },
   ],
-  ["takes a unit that nothing can enable as it is", { enabled: true }, { ...running, file: "static" }, []],
   [
     "enables for good what is enabled until the next boot",
     { enabled: true },
@@ -137,6 +178,23 @@ describe("service", () => {
       "there is no unit nginx.service",
     );
     await expect(planTask(task(), { facts: [unit.is(id, masked)] })).rejects.toThrow("is masked");
+    for (const params of [{ state: "stopped" }, { enabled: false }] as const)
+      await expect(
+        planTask(service({ name: "nginx", ...params }), { facts: [unit.is(id, missing)] }),
+      ).rejects.toThrow("there is no unit nginx.service");
+  });
+
+  it.each([
+    ["static", "has no section [Install]"],
+    ["transient", "gone with the next boot"],
+    ["bad", "is invalid"],
+    ["", "has no unit file"],
+  ])("refuses to enable a unit that is %j", async (file, reason) => {
+    const task = service({ name: "nginx", enabled: true });
+    await expect(planTask(task, { facts: [unit.is(id, { ...running, file })] })).rejects.toMatchObject({
+      message: expect.stringMatching(`nginx.service can't be enabled: .*${reason.replace(/[[\]]/g, "\\$&")}`),
+      hint: expect.stringContaining("WantedBy"),
+    });
   });
 
   it("changes an alias under its own name", async () => {
@@ -146,6 +204,15 @@ describe("service", () => {
       unit.is("mariadb.service", { ...stopped, id: "mariadb.service", file: "enabled" }),
     ]);
     expect(changes[0]?.touches).toEqual([unit.of("mysql.service")]);
+  });
+
+  it("finds a unit by an alias that it has once it is enabled", async () => {
+    const sshd: UnitState = { ...missing, id: "sshd.service", aliasOf: "ssh.service" };
+    const facts = [unit.is("sshd.service", sshd), unit.is("ssh.service", { ...stopped, id: "ssh.service" })];
+    const off = await planTask(service({ name: "sshd", state: "stopped", enabled: false }), { facts });
+    expect(off).toMatchObject({ changes: [], value: { unit: "sshd.service" } });
+    const { changes } = await planTask(service({ name: "sshd", enabled: true }), { facts });
+    expect(changes[0]?.action).toMatchObject({ script: { text: "systemctl enable -- ssh.service" } });
   });
 
   it.each([
