@@ -203,6 +203,26 @@ describe.each(["ssh", "openssh"] as const)("a reboot over %s", { timeout: 120_00
     expect(ran.hosts["three"]).toMatchObject({ changed: 3, failed: 0, unreachable: 0 });
   });
 
+  it("is noticed where the boot id is the kernel's, as in many containers", async () => {
+    const session = over(transport, "three");
+    const unit = [
+      ...["[Unit]", "DefaultDependencies=no", "Before=sysinit.target"],
+      ...["[Service]", "Type=oneshot", "ExecStart=/bin/umount /proc/sys/kernel/random/boot_id"],
+      ...["[Install]", "WantedBy=sysinit.target"],
+    ];
+    const path = "/etc/systemd/system/kernels-boot-id.service";
+    await session.run(root, [
+      `printf '%s\\n' ${unit.map((line) => `'${line}'`).join(" ")} >${path}; systemctl enable kernels-boot-id; umount /proc/sys/kernel/random/boot_id`,
+    ]);
+    await session.close();
+    const ran = await lab.run(site("60s"), { access });
+    expect(ran.errors).toEqual([]);
+    expect(ran.hosts["three"]).toMatchObject({ changed: 3, failed: 0, unreachable: 0 });
+    const after = over(transport, "three");
+    await after.run(root, [`systemctl disable kernels-boot-id; rm ${path}; systemctl daemon-reload`]);
+    await after.close();
+  });
+
   it("is not made in a check", async () => {
     const session = over(transport, "three");
     const id = () => text(session, "cat /proc/sys/kernel/random/boot_id");

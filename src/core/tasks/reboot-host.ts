@@ -1,12 +1,18 @@
-/** Reboots a host and waits for it: told from its boot id, since a host may be back before anybody sees it gone. */
+/** Reboots a host and waits for it. A host may be back before anybody sees it gone, so it is told by what a boot makes anew. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 
-/** See random(4): another one at every boot. */
-const bootIdScript = "cat /proc/sys/kernel/random/boot_id";
+/**
+ * What is another one at every boot: the boot id (see random(4)), and when the first process began. In a container
+ * the boot id is often the kernel's, which goes on; the first process is the container's own.
+ */
+const bootScript = [
+  "cat /proc/sys/kernel/random/boot_id 2>/dev/null",
+  'read -r stat </proc/1/stat 2>/dev/null && set -- ${stat##*) } && echo "${20}"; :',
+].join("\n");
 
 /** The command comes after its answer, and must outlive the shell that started it. */
 const rebootScript = [
@@ -20,7 +26,7 @@ const lookLimit = 10_000;
 
 /**
  * @param timeout milliseconds until the host must be back
- * @returns the new boot id, as output
+ * @returns what tells the new boot from others, as output
  * @throws ShowrunnerError `change.failed` where it can't be rebooted, `task.timeout` where it does not come back
  */
 export async function rebootHost(
@@ -28,33 +34,50 @@ export async function rebootHost(
   become: Become | undefined,
   timeout: number,
 ): Promise<Output> {
-  const [id, asked] = await session.run(become, [bootIdScript, rebootScript], { timeout: lookLimit });
-  if (!id || asked?.status !== 0)
+  const [boot, asked] = await session.run(become, [bootScript, rebootScript], { timeout: lookLimit });
+  if (!boot || asked?.status !== 0)
     throw new ShowrunnerError("change.failed", "the host could not be rebooted", {
       details: asked?.stderr.toString().trim().split("\n") ?? [],
     });
-  const before = id.stdout.toString();
+  const before = boot.stdout.toString();
   const end = performance.now() + timeout;
-  let last = "it never went down";
+  let wasAway = false;
+  let away: string | undefined;
   while (performance.now() < end) {
     await sleep(1000);
     try {
-      const [now] = await session.run(become, [bootIdScript], { timeout: lookLimit });
+      const [now] = await session.run(become, [bootScript], { timeout: lookLimit });
       if (now?.status === 0 && now.stdout.toString() !== before) return now;
+      away = undefined;
     } catch (error) {
       const failure = asFailure(error);
       if (session.isClosed || !isAway(failure)) throw failure;
-      last = failure.message;
+      wasAway = true;
+      away = failure.message;
       session.reconnect();
     }
   }
-  throw new ShowrunnerError(
-    "task.timeout",
-    `the host was not back within ${timeout / 1000} s after its reboot`,
-    {
-      details: [last],
-      hint: "look at its console, or give the reboot a longer timeout",
-    },
+  throw late(timeout / 1000, wasAway, away);
+}
+
+/** @param away why it does not answer; undefined where it does */
+function late(seconds: number, wasAway: boolean, away: string | undefined): ShowrunnerError {
+  const error = (message: string, hint: string, details: readonly string[] = []) =>
+    new ShowrunnerError("task.timeout", message, { details, hint });
+  if (away !== undefined)
+    return error(
+      `the host was not back within ${seconds} s after its reboot`,
+      "look at its console, or give the reboot a longer timeout",
+      [away],
+    );
+  if (wasAway)
+    return error(
+      `the host went away and is back, but nothing on it shows that it was rebooted within ${seconds} s`,
+      "its boot id and the start of its first process are the same as before: look at its journal, and reboot it by a command with a waitFor behind it if it is right so",
+    );
+  return error(
+    `the host did not go down within ${seconds} s after it was asked to reboot`,
+    "look at its console: a unit that does not stop, or an inhibitor, may hold the reboot up; or give the reboot a longer timeout",
   );
 }
 

@@ -5,7 +5,8 @@ import { defineModule } from "../../core/tasks/module.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 /**
- * Reboots the host and waits until it is back: until it answers with another boot id.
+ * Reboots the host and waits until it is back: until it answers with another boot id, or its first process is another one
+ * (in a container the boot id may be that of the kernel, which goes on).
  *
  * It reboots whenever it runs; put the condition before it. A check tells it as a change, and what follows as likely.
  *

@@ -32,3 +32,37 @@ it("waits for no host any more once its run is over", async () => {
   await session.close();
   await refused;
 });
+
+/** A host that answers each look with the next of these: what tells its boot, or nothing while it is away. */
+function answering(boots: readonly (string | undefined)[]) {
+  let looks = 0;
+  return new Session(async () => {
+    return new FakeConnection({
+      respond: (script) => {
+        if (!script.includes("boot_id")) return {};
+        const boot = boots[Math.min(looks++, boots.length - 1)];
+        return boot === undefined ? "die" : { stdout: boot };
+      },
+    });
+  });
+}
+
+it.concurrent.each([
+  [
+    "answers all the time",
+    ["one", "one"],
+    "the host did not go down within 1.5 s after it was asked to reboot",
+  ],
+  ["stays away", ["one", undefined], "the host was not back within 1.5 s after its reboot"],
+  [
+    "is back and the same",
+    ["one", undefined, "one"],
+    /^the host went away and is back, but nothing on it shows that/,
+  ],
+] as const)("says what is true of a host that %s", async (_, boots, message) => {
+  const said = message instanceof RegExp ? expect.stringMatching(message) : message;
+  await expect(rebootHost(answering(boots), undefined, 1500)).rejects.toMatchObject({
+    code: "task.timeout",
+    message: said,
+  });
+});
