@@ -1,11 +1,12 @@
 /** Renders ejs templates: a pure function of the template's text and the variables. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { fileProblem } from "../core/base/file-problem.ts";
 import { noteFileRead } from "../core/base/files-read.ts";
 import { quote } from "../core/base/script.ts";
+import { notUtf8 } from "../core/base/utf8.ts";
 import { Secret } from "../secrets/secret.ts";
 import { strictScope, TemplateProblem } from "./scope.ts";
 import { explainSyntax } from "./syntax.ts";
@@ -83,9 +84,19 @@ export function renderFile(file: string, vars: TemplateVars): string {
 }
 
 function readTemplate(file: string): string {
+  const bytes = readBytes(file);
+  const bad = notUtf8(bytes);
+  if (bad === undefined) return bytes.toString();
+  const what = `the template is not UTF-8: byte ${bad.position} is ${bad.byte}`;
+  const hint = "save it as UTF-8 (`iconv -f latin1 -t utf8`); what is no text, copy() brings as it is";
+  throw invalid(file, bytes.toString(), bad.line, what, hint);
+}
+
+function readBytes(file: string): Buffer {
   try {
     noteFileRead(file);
-    return readFileSync(file, "utf8");
+    if (!statSync(file).isFile()) throw new Error("it is no file");
+    return readFileSync(file);
   } catch (error) {
     throw new ShowrunnerError("file.missing", `the template ${file} can't be read: ${fileProblem(error)}`, {
       hint: "in a role, role.template(NAME) names a file in its templates folder",

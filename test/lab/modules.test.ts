@@ -609,6 +609,14 @@ describe("user and group", () => {
     await cycle([() => group({ name: "crew", gid: 4713 })], ["group changed gid"]);
   });
 
+  it("have nothing to unlock for who has no password", async () => {
+    await cycle(
+      [() => user({ name: "nopass", system: true, passwordLock: false })],
+      ["user changed created"],
+    );
+    await run([() => user({ name: "nopass", state: "absent" })]);
+  });
+
   it("name a group that is not there", async () => {
     const { message, hint } = await failure(() => user({ name: "bob", groups: ["nobodys"] }));
     expect(message).toContain("there is no group nobodys");

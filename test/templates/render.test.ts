@@ -19,6 +19,23 @@ function failure(run: () => unknown): ShowrunnerError {
   throw new Error("it did not fail");
 }
 
+describe("a template that is not UTF-8", () => {
+  const directory = mkdtempSync(join(tmpdir(), "templates-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it.each([
+    ["Latin-1", Buffer.from("a=é\ncaf\xe9\n", "latin1"), 1, 2, "0xE9"],
+    ["a letter cut off", Buffer.concat([Buffer.from("é\nb="), Buffer.from([0xc3])]), 2, 5, "0xC3"],
+    ["UTF-16", Buffer.from("\ufeffa", "utf16le"), 1, 0, "0xFF"],
+  ])("is refused with its byte (%s)", (_, bytes, line, position, byte) => {
+    const file = join(directory, "site.ejs");
+    writeFileSync(file, bytes);
+    const { code, message, location } = failure(() => renderFile(file, {}));
+    expect([code, location]).toEqual(["template.invalid", { file, line }]);
+    expect(message).toBe(`the template is not UTF-8: byte ${position} is ${byte}`);
+  });
+});
+
 const rendered: readonly [what: string, text: string, vars: Record<string, unknown>, expected: string][] = [
   ["a variable by its name", "<%= a %>", { a: "x" }, "x"],
   ["a variable in vars", "<%= vars.a %>", { a: "x" }, "x"],

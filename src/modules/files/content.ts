@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
+import { ShowrunnerError } from "../../core/base/errors.ts";
+import { fileProblem } from "../../core/base/file-problem.ts";
 import { noteFileRead } from "../../core/base/files-read.ts";
 import { Secret } from "../../secrets/secret.ts";
 import type { Content } from "./put-file.ts";
@@ -45,6 +47,10 @@ function hashOf(path: string, version: string): Promise<string> {
 
 async function hashFile(path: string): Promise<string> {
   const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    throw new ShowrunnerError("file.missing", `src: ${path} can't be read: ${fileProblem(error)}`);
+  }
   return hash.digest("hex");
 }

@@ -8,6 +8,7 @@ import { setAttributes } from "./attributes.ts";
 import { localContent } from "./content.ts";
 import type { CopyFile } from "./copy.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
+import { makeLink } from "./link.ts";
 import { type LocalEntry, walkLocal } from "./local-source.ts";
 import { showMode } from "./mode.ts";
 import { cleanPath } from "./paths.ts";
@@ -29,20 +30,26 @@ export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
   await Promise.all([
     prefetchDirectory(host, root),
     ...entries.map((entry) =>
-      entry.directory ? host.fact(file, target(entry)) : prefetchFile(host, target(entry)),
+      entry.kind === "file" ? prefetchFile(host, target(entry)) : host.fact(file, target(entry)),
     ),
   ]);
 
   yield* ensureDirectory(host, root, p);
   for (const entry of entries) {
     const path = target(entry);
-    if (entry.directory) yield* naming(entry, ensureDirectory(host, path, p));
+    if (entry.kind === "directory") yield* naming(entry, ensureDirectory(host, path, p));
+    else if (entry.target !== undefined) yield* naming(entry, copyLink(host, path, entry.target, p));
     else {
       const mode = p.mode === "preserve" ? showMode(statSync(entry.path).mode & 0o7777) : p.mode;
       yield* naming(entry, putFile(host, { ...p, mode, path, content: await localContent(entry.path) }));
     }
   }
   return { path: root };
+}
+
+/** It leads nowhere here, and may do so there: what it says is copied. */
+function copyLink(host: PlanHost, path: string, src: string, { owner, group }: CopyTree): Plan<void> {
+  return makeLink(host, path, { src, owner, group, force: true });
 }
 
 /** The changes say which of the tree's entries they are about. */

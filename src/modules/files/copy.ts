@@ -49,7 +49,9 @@ export function checkValidate(validate: string | undefined): void {
  * The new file is written beside the old one, with owner and mode set, and renamed over it: nobody ever sees half
  * of it. Without `owner`, `group` and `mode` an existing file keeps its own; a new one belongs to the user that the
  * task runs as and has mode 0644. As with Ansible's copy, a symbolic link at `dest` is replaced by the file unless
- * `follow` is set, and a directory whose `src` ends in "/" is copied without its own name.
+ * `follow` is set, and a directory whose `src` ends in "/" is copied without its own name. Links in a local directory
+ * are followed; one that leads nowhere, or in a circle, is copied as a link. Pipes, sockets, devices and names that are
+ * not UTF-8 are refused, each by its name.
  *
  * @example
  * await copy({ dest: "/etc/motd", content: "Welcome\n" });

@@ -18,8 +18,9 @@ import { type FileValue, putFile } from "./put-file.ts";
  *
  * With `regexp` the last line that matches is replaced (with `firstmatch` the first one); where none matches, and
  * the line is not there as it stands, it is inserted after `insertafter`, before `insertbefore`, or at the end.
- * Symbolic links are followed. Expressions are JavaScript's and see a line without its end. A task that would find
- * something to change on each run is refused.
+ * Symbolic links are followed. Expressions are JavaScript's, or spelt as in Python where that has a spelling of its own
+ * (`\A`, `\Z`, `(?P<name>…)`), and see a line without its end. A task that would find something to change on each run
+ * is refused.
  *
  * @example
  * await lineinfile({ path: "/etc/ssh/sshd_config", regexp: "^#?PermitRootLogin", line: "PermitRootLogin no", validate: "sshd -t -f %s" });

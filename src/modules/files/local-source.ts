@@ -1,5 +1,14 @@
 /** Files of this machine, as tasks name them. */
-import { existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { formatLocation, type Location, ShowrunnerError } from "../../core/base/errors.ts";
 
@@ -24,42 +33,105 @@ export function findLocal(name: string, caller: Location | undefined): string {
   });
 }
 
-/** @throws ShowrunnerError `file.missing` where there is nothing to read */
+/** @throws ShowrunnerError `file.missing` where there is nothing to read, or nothing that can be copied */
 export function statLocal(path: string): Stats {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats) return stats;
-  throw new ShowrunnerError("file.missing", `src: there is no file ${path} on this machine`, {
-    hint: "in a role, role.file(NAME) and role.template(NAME) name files beside its index.ts",
-  });
+  if (!stats)
+    throw new ShowrunnerError("file.missing", `src: there is no file ${path} on this machine`, {
+      hint: "in a role, role.file(NAME) and role.template(NAME) name files beside its index.ts",
+    });
+  const kind = specialKind(stats);
+  if (kind !== undefined)
+    throw new ShowrunnerError(
+      "file.missing",
+      `src: ${path} is ${kind}: only files and directories are copied`,
+    );
+  return stats;
 }
 
-/** A file or directory below a local directory. */
+/** What it is, of what has no content of its own: to read from a pipe would be to wait for whoever writes to it. */
+export function specialKind(stats: Stats): string | undefined {
+  if (stats.isFIFO()) return "a named pipe";
+  if (stats.isSocket()) return "a socket";
+  if (stats.isBlockDevice() || stats.isCharacterDevice()) return "a device";
+  return undefined;
+}
+
+/** A file, a directory or a link below a local directory. */
 export interface LocalEntry {
   /** Path below the directory. */
   readonly name: string;
   readonly path: string;
-  readonly directory: boolean;
+  readonly kind: "file" | "directory" | "link";
+  /** Of a link: where it leads, as it is written in it. */
+  readonly target?: string;
 }
 
 /**
  * All that is below a local directory, each directory before what is in it. Symbolic links are followed, as
- * Ansible's copy does.
+ * Ansible's copy does; one that leads nowhere, or to a directory in which it is itself, is an entry of its own.
  *
  * Synchronous on purpose: the facts of all targets must be asked for in the tick in which the task is planned.
+ *
+ * @throws ShowrunnerError `file.missing` naming everything that can't be copied: pipes, sockets, devices, and names
+ *   that are not UTF-8
  */
-export function walkLocal(root: string, seen: readonly string[] = []): LocalEntry[] {
-  const real = realpathSync(root);
-  if (seen.includes(real))
-    throw new ShowrunnerError("file.missing", `src: ${root} contains itself by a symbolic link`);
-  return readdirSync(root)
+export function walkLocal(root: string): LocalEntry[] {
+  const problems: string[] = [];
+  const entries = walk(root, [], problems);
+  const [first, ...others] = problems;
+  if (first === undefined) return entries;
+  throw new ShowrunnerError("file.missing", `src: ${first}: only files, directories and links are copied`, {
+    details: others,
+    hint: "take it out of the folder, or copy what is wanted of it by itself",
+  });
+}
+
+/** @param above the directories that it is in, by their real paths */
+function walk(root: string, above: readonly string[], problems: string[]): LocalEntry[] {
+  const inside = [...above, realpathSync(root)];
+  return readdirSync(root, { encoding: "buffer" })
+    .flatMap((bytes) => {
+      if (isUtf8(bytes)) return [bytes.toString()];
+      problems.push(`${join(root, bytes.toString("latin1"))} has a name that is not UTF-8`);
+      return [];
+    })
     .sort()
-    .flatMap((name): LocalEntry[] => {
-      const path = join(root, name);
-      const directory = statLocal(path).isDirectory();
-      const below = directory ? walkLocal(path, [...seen, real]) : [];
-      return [
-        { name, path, directory },
-        ...below.map((entry) => ({ ...entry, name: join(name, entry.name) })),
-      ];
-    });
+    .flatMap((name) => entriesOf(name, join(root, name), inside, problems));
+}
+
+function entriesOf(name: string, path: string, inside: readonly string[], problems: string[]): LocalEntry[] {
+  const stats = statIfLeadsSomewhere(path);
+  if (!stats || (stats.isDirectory() && isCircular(path, inside))) {
+    const target = readlinkSync(path, { encoding: "buffer" });
+    if (isUtf8(target)) return [{ name, path, kind: "link", target: target.toString() }];
+    problems.push(`${path} is a link whose target is not UTF-8`);
+    return [];
+  }
+  const kind = specialKind(stats);
+  if (kind !== undefined) problems.push(`${path} is ${kind}`);
+  if (stats.isFile()) return [{ name, path, kind: "file" }];
+  if (!stats.isDirectory()) return [];
+  const below = walk(path, inside, problems);
+  return [
+    { name, path, kind: "directory" },
+    ...below.map((entry) => ({ ...entry, name: join(name, entry.name) })),
+  ];
+}
+
+/** Whether it is a link to a directory that it is in itself. */
+function isCircular(path: string, inside: readonly string[]): boolean {
+  if (!lstatSync(path).isSymbolicLink()) return false;
+  const real = realpathSync(path);
+  return inside.some((directory) => directory === real || directory.startsWith(join(real, "/")));
+}
+
+/** Undefined for a link that leads nowhere, or round in a circle. */
+function statIfLeadsSomewhere(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ELOOP") return undefined;
+    throw error;
+  }
 }

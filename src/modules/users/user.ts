@@ -88,7 +88,12 @@ const params = {
       description: "the day from which the user can log in no more, as `2027-01-31`, or `never`",
     }),
   ),
-  passwordLock: Type.Optional(Type.Boolean({ description: "whether logging in with a password is blocked" })),
+  passwordLock: Type.Optional(
+    Type.Boolean({
+      description:
+        "whether logging in with a password is blocked; false: nothing is done for a user who has none",
+    }),
+  ),
   remove: Type.Optional(
     Type.Boolean({
       default: false,
@@ -333,6 +338,8 @@ async function* setPassword(host: PlanHost, p: Params, created: boolean): Plan<v
     }
   }
   if (passwordLock === undefined || now === undefined || now.locked === passwordLock) return;
+  // behind this lock is no password: there is nothing to unlock, and usermod would leave it as it is
+  if (!passwordLock && now.digest === passwordState("").digest) return;
   yield change({
     what: passwordLock ? "password locked" : "password unlocked",
     script: sh`usermod ${passwordLock ? "--lock" : "--unlock"} -- ${name}`,

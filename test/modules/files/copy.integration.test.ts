@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -10,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { WriteAction } from "../../../src/core/facts/change.ts";
@@ -18,7 +21,7 @@ import { batch } from "../../../src/core/tasks/batch.ts";
 import { contentFacts, type FileState, file as fact, fileHash, fileText } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";
 import { groupExists, userExists } from "../../../src/facts/users.ts";
-import { command, copy, file } from "../../../src/modules/index.ts";
+import { command, copy, file, template } from "../../../src/modules/index.ts";
 import { secret } from "../../../src/secrets/secret.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 import { runHere } from "../local.ts";
@@ -313,12 +316,53 @@ describe("copy on this machine", () => {
     expect(mode(join(at, "target/source/sub dir/b's"))).toBe("600");
   });
 
-  it("refuses a directory that contains itself", async () => {
-    const source = join(at, "circle");
-    mkdirSync(source);
-    symlinkSync(".", join(source, "self"));
-    const { error } = await runTasks([() => copy({ src: `${source}/`, dest: join(at, "out") })]);
-    expect(error?.message).toContain("contains itself");
+  it("copies a link that leads nowhere, or round in a circle, as a link", async () => {
+    const source = join(at, "links");
+    mkdirSync(join(source, "inside"), { recursive: true });
+    symlinkSync("/nowhere at all", join(source, "dangling"));
+    symlinkSync("round", join(source, "round"));
+    symlinkSync("..", join(source, "inside", "up"));
+    symlinkSync(at, join(source, "inside", "above"));
+    const dest = join(at, "links-copied");
+    const tasks = [() => copy({ src: `${source}/`, dest })];
+    expect((await runTasks(tasks, { check: true })).statuses).toEqual(["changed"]);
+    const { statuses, error } = await runTasks(tasks);
+    expect([statuses, error]).toEqual([["changed"], undefined]);
+    const links = ["dangling", "round", "inside/up", "inside/above"];
+    expect(links.map((name) => readlinkSync(join(dest, name)))).toEqual([
+      "/nowhere at all",
+      "round",
+      "..",
+      at,
+    ]);
+    expect((await runTasks(tasks)).statuses).toEqual(["ok"]);
+  });
+
+  it("names all that can't be copied, and waits for none of it", async () => {
+    const source = join(at, "special");
+    mkdirSync(join(source, "in"), { recursive: true });
+    execFileSync("mkfifo", [join(source, "pipe"), join(source, "in", "pipe")]);
+    const server = createServer().listen(join(source, "in", "sock"));
+    writeFileSync(Buffer.concat([Buffer.from(`${source}/caf`), Buffer.from([0xe9])]), "");
+    symlinkSync("/dev/null", join(source, "null"));
+    for (const check of [true, false]) {
+      const { statuses, error } = await runTasks([() => copy({ src: `${source}/`, dest: join(at, "no") })], {
+        check,
+      });
+      expect(statuses).toEqual(["failed"]);
+      const said = [error?.message, ...(error?.details ?? [])].join("\n");
+      expect(said).toContain(`${source}/pipe is a named pipe`);
+      expect(said).toContain(`${source}/in/pipe is a named pipe`);
+      expect(said).toContain(`${source}/in/sock is a socket`);
+      expect(said).toContain(`${source}/null is a device`);
+      expect(said).toContain(`${source}/café has a name that is not UTF-8`);
+      expect(existsSync(join(at, "no"))).toBe(false);
+    }
+    server.close();
+    const alone = await runTasks([() => copy({ src: join(source, "pipe"), dest: join(at, "no") })]);
+    expect(alone.error?.message).toContain(`${source}/pipe is a named pipe`);
+    const asTemplate = [() => template({ src: join(source, "pipe"), dest: join(at, "no") })];
+    expect((await runTasks(asTemplate, { check: true })).error?.message).toContain("it is no file");
   });
 
   it("asks for everything in one round trip where nothing differs", async () => {

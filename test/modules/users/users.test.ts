@@ -146,6 +146,30 @@ const cases: readonly [
     ["usermod --lock -- ann"],
   ],
   [
+    "unlocks a password",
+    { passwordLock: false },
+    [there, userPassword.is("ann", passwordState(`!${hash}`))],
+    ["usermod --unlock -- ann"],
+  ],
+  [
+    "creates one whose password is not locked, and has none to unlock",
+    { passwordLock: false },
+    absent,
+    ["useradd --create-home -- ann"],
+  ],
+  [
+    "has nothing to unlock for one without a password",
+    { passwordLock: false },
+    [there, userPassword.is("ann", passwordState("!!"))],
+    [],
+  ],
+  [
+    "unlocks what no password fits",
+    { passwordLock: false },
+    [there, userPassword.is("ann", passwordState("!*"))],
+    ["usermod --unlock -- ann"],
+  ],
+  [
     "creates one for a while, with a number that somebody has",
     { uid: 7, nonUnique: true, expires: "2027-01-31" },
     [...absent, userExpiry.is("ann", undefined)],
