@@ -4,6 +4,7 @@ import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { lines, quote, rawScript, sh } from "../core/base/script.ts";
 import type { HttpRequest } from "../core/facts/change.ts";
 import { defineFact } from "../core/facts/fact.ts";
+import { proxiesOf } from "../core/facts/surroundings.ts";
 import { type HttpResponse, request } from "../transport/http.ts";
 import type { Session } from "../transport/session.ts";
 
@@ -13,13 +14,16 @@ export interface AskedHttp extends HttpRequest {
 }
 
 /** What came of a request, or of an attempt to connect. */
-export type Reached<T> = { readonly got: T } | { readonly problem: string };
+export type Reached<T> =
+  | { readonly got: T }
+  | { readonly problem: string; readonly hint?: string | undefined };
 
 /** The answer to a request that changes nothing. */
 export const httpAnswer = defineFact<AskedHttp, Reached<HttpResponse>>({
   name: "http.answer",
   about: "world",
   read: (session, keys) => sideBySide(keys, (key) => request(session, key)),
+  within: (key, surroundings) => ({ ...key, proxies: proxiesOf(surroundings) }),
 });
 
 /** A port, with how long to try. */
@@ -120,7 +124,10 @@ async function sideBySide<K, T>(
     } catch (error) {
       // a host that is lost, or from which nothing can be asked: whatever is asked, no key has an answer
       if (error instanceof ShowrunnerError && error.code !== "task.failed") throw error;
-      return [key, { problem: messageOf(error) }];
+      return [
+        key,
+        { problem: messageOf(error), hint: error instanceof ShowrunnerError ? error.hint : undefined },
+      ];
     }
   });
   return new Map(await Promise.all(answers));

@@ -1,10 +1,8 @@
 /** HTTP as seen from a host, without any tool on it: Node's client over a byte stream that the host opens. */
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { isIP } from "node:net";
-import type { Duplex } from "node:stream";
-import { connect as tlsConnect } from "node:tls";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import type { HttpRequest } from "../core/facts/change.ts";
+import { basicAuthorization } from "./http-credentials.ts";
+import { exchange } from "./http-exchange.ts";
 import type { Session } from "./session.ts";
 
 export interface HttpResponse {
@@ -14,9 +12,6 @@ export interface HttpResponse {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
-
-/** The most of a body that is kept: enough for any health page, and no way to fill the controller's memory. */
-const bodyLimit = 1024 * 1024;
 
 /** As many as Ansible's uri follows. */
 const mostRedirects = 10;
@@ -64,77 +59,40 @@ function redirected(asked: HttpRequest, { status, headers }: HttpResponse): Http
   const kept = Object.entries(asked.headers).filter(
     ([name]) => (isSame || harmless.test(name)) && !(asGet && name === "content-type"),
   );
+  const authorization = basicAuthorization(to);
+  to.username = "";
+  to.password = "";
   return {
     ...asked,
     url: to.href,
-    headers: Object.fromEntries(kept),
+    headers: { ...Object.fromEntries(kept), ...(authorization === undefined ? {} : { authorization }) },
     ...(asGet ? { method: "GET", body: undefined } : {}),
   };
 }
 
 /** @param patience milliseconds that the user has given to it all */
 async function requestOnce(session: Session, wanted: HttpRequest, patience: number): Promise<HttpResponse> {
-  const url = new URL(wanted.url);
-  const secure = url.protocol === "https:";
-  const port = Number(url.port || (secure ? 443 : 80));
-  const host = url.hostname.replace(/^\[|\]$/g, "");
   try {
-    return await withTimeout(wanted.timeout, patience, async (signal) => {
-      const stream = await session.dial(host, port, wanted.timeout);
-      if (signal.aborted) stream.destroy(); // it came too late: nobody would ever close it
-      signal.addEventListener("abort", () => stream.destroy());
-      const socket = secure
-        ? tlsConnect({
-            socket: stream,
-            ...(isIP(host) ? {} : { servername: host }),
-            rejectUnauthorized: wanted.verifyTls,
-          })
-        : stream;
-      return exchange(socket, url, wanted);
-    });
+    return await withTimeout(wanted.timeout, patience, (signal) => exchange(session, wanted, signal));
   } catch (error) {
     if (error instanceof ShowrunnerError) throw error; // no answer of the other end, but no way to ask it
     throw new ShowrunnerError("task.failed", `${wanted.url} did not answer: ${messageOf(error)}`, {
+      hint: hintFor(error),
       cause: error,
     });
   }
 }
 
-function exchange(socket: Duplex, url: URL, { method, headers, body }: HttpRequest): Promise<HttpResponse> {
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest({
-      host: url.hostname,
-      path: `${url.pathname}${url.search}`,
-      method,
-      headers: {
-        host: url.host,
-        connection: "close",
-        ...headers,
-        ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }),
-      },
-      createConnection: () => socket,
-    });
-    socket.once("error", reject);
-    sent.once("error", reject);
-    sent.once("response", (response) => {
-      collect(url.href, response).then(resolve, reject);
-    });
-    sent.end(body);
-  });
-}
-
-async function collect(url: string, response: IncomingMessage): Promise<HttpResponse> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of response) {
-    const bytes = Buffer.from(piece);
-    size += bytes.length;
-    if (size <= bodyLimit) pieces.push(bytes);
-  }
-  const headers = Object.fromEntries(
-    Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-  );
-  return { url, status: response.statusCode ?? 0, headers, body: Buffer.concat(pieces).toString("utf8") };
+/** What to do about a certificate that was not accepted, by Node's code for why. */
+function hintFor(error: unknown): string | undefined {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return "the certificate is for other names: ask for one of them, or have one made that names this address, too";
+  if (/^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED_)/.test(code))
+    return "nobody whom the host trusts has signed the certificate: add the authority to those of the host, or name a file of the host that has it as caPath";
+  if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
+    return "the certificate must be renewed, or this machine's clock be set";
+  return undefined;
 }
 
 async function withTimeout<T>(

@@ -1,4 +1,5 @@
 /** A change: one difference between a host and what a task describes, with what it takes to remove it. Plain data. */
+import type { ProxyVariables } from "../../transport/http-proxy.ts";
 import type { Output } from "../../transport/transport.ts";
 import type { Script } from "../base/script.ts";
 import type { FactValue, Touch } from "./fact.ts";
@@ -50,6 +51,10 @@ export interface HttpRequest {
   readonly timeout: number;
   /** False: accept any certificate. */
   readonly verifyTls: boolean;
+  /** Names the authorities that must have signed certificates; the control machine's if left out. */
+  readonly authorities?: string | undefined;
+  /** The proxies that the task's environment names. */
+  readonly proxies?: ProxyVariables | undefined;
   readonly followRedirects: boolean;
 }
 

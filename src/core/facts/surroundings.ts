@@ -1,5 +1,6 @@
 /** What a task's commands find around them: environment variables, a working directory, a umask. */
 import { reveal, Secret } from "../../secrets/secret.ts";
+import { type ProxyVariables, proxyVariables } from "../../transport/http-proxy.ts";
 import { type ErrorCode, type Location, ShowrunnerError } from "../base/errors.ts";
 import { lines, rawScript, type Script, sh } from "../base/script.ts";
 import { whatItIs } from "../base/what-it-is.ts";
@@ -45,7 +46,18 @@ export function surroundedChange(change: Change, surroundings: Surroundings): Ch
     return { ...change, action: { ...action, script: surrounded(action.script, surroundings) } };
   if (action.kind === "write" && action.validate !== undefined)
     return { ...change, action: { ...action, validateIn: entering(surroundings) } };
+  if (action.kind === "http")
+    return {
+      ...change,
+      action: { ...action, request: { ...action.request, proxies: proxiesOf(surroundings) } },
+    };
   return change;
+}
+
+/** The proxies that the variables name. */
+export function proxiesOf({ environment = {} }: Surroundings): ProxyVariables | undefined {
+  const named = Object.entries(environment).filter(([name]) => /^(https?|all|no)_proxy$/i.test(name));
+  return proxyVariables(Object.fromEntries(named.map(([name, value]) => [name, reveal(value)])));
 }
 
 /**

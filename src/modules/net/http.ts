@@ -3,10 +3,12 @@ import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
 import { SecretString, type Static, type TObject, Type } from "../../core/base/schema.ts";
 import { change, type HttpRequest } from "../../core/facts/change.ts";
 import { defineModule } from "../../core/tasks/module.ts";
-import { fail } from "../../core/tasks/task.ts";
+import { fail, type PlanHost } from "../../core/tasks/task.ts";
+import { authorities, trusted } from "../../facts/authorities.ts";
 import { httpAnswer } from "../../facts/net.ts";
 import { reveal, Secret } from "../../secrets/secret.ts";
 import type { HttpResponse } from "../../transport/http.ts";
+import { basic, basicAuthorization, withoutCredentials } from "../../transport/http-credentials.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 /** What `http` gives. */
@@ -29,7 +31,11 @@ export interface HttpValue {
 const status = Type.Integer({ minimum: 100, maximum: 599 });
 
 const params = {
-  url: Type.String({ format: "uri", pattern: "^https?://", description: "as the host itself sees it" }),
+  url: Type.String({
+    format: "uri",
+    pattern: "^https?://",
+    description: "as the host itself sees it. A user and password in it are sent as basic authentication",
+  }),
   method: Type.Optional(
     Type.Union(
       [
@@ -61,6 +67,13 @@ const params = {
   ),
   timeout: Type.Optional(DurationParam("how long the whole answer may take. 30 s if left out")),
   verifyTls: Type.Optional(Type.Boolean({ default: true, description: "false: accept any certificate" })),
+  caPath: Type.Optional(
+    Type.String({
+      pattern: "^/",
+      description:
+        "a file on the host with the certificates (PEM) of those who may have signed the server's. The host's own authorities if left out",
+    }),
+  ),
   followRedirects: Type.Optional(
     Type.Boolean({
       default: false,
@@ -86,6 +99,10 @@ type Params = Static<TObject<typeof params>>;
  * Fetch Standard, HTTP-redirect fetch): what was a POST is asked again as a GET, except by the statuses 307 and 308. To
  * wait until something answers as it should, give the task `retries` and `delay`, or `until`.
  *
+ * A certificate is verified as the host's own programs would: by the authorities that the host trusts, or by those in
+ * `caPath`; where the host has none, by the control machine's. The proxies that the task's `environment` names
+ * (`http_proxy`, `https_proxy`, `no_proxy`) are used. A body is unpacked and decoded as its headers say.
+ *
  * @throws ShowrunnerError `task.failed` (`change.failed` for a method that changes something) if nothing answers, or
  *   with another status; it has the answer's first lines
  *
@@ -102,18 +119,19 @@ export const http = defineModule({
     `http({ url: "http://127.0.0.1/health", status: 200 }, { retries: 5, delay: "2s" })`,
     `http({ url: "http://127.0.0.1:9200/site", method: "PUT", json: { settings: {} }, status: [200, 201] })`,
   ],
-  title: ({ method = "GET", url }) => (method === "GET" ? url : `${method} ${url}`),
+  title: ({ method = "GET", url }) =>
+    method === "GET" ? withoutCredentials(url) : `${method} ${withoutCredentials(url)}`,
   check(p) {
     if ((p.body !== undefined || p.json !== undefined) && ["GET", "HEAD"].includes(p.method ?? "GET"))
       fail(`a ${p.method ?? "GET"} request has no body`, 'give `method: "POST"` or another one');
     if (p.password !== undefined && p.user === undefined) fail("`password` needs `user`");
   },
   async *plan(host, p) {
-    const request = requestOf(p);
+    const request = { ...requestOf(p), authorities: await authoritiesFor(host, p) };
     const statuses = p.status === undefined ? [200] : [p.status].flat();
     if (p.readOnly === true || ["GET", "HEAD", "OPTIONS"].includes(request.method)) {
       const answer = await host.fact(httpAnswer, { ...request });
-      if ("problem" in answer) fail(answer.problem);
+      if ("problem" in answer) fail(answer.problem, answer.hint);
       requireStatus(request, answer.got, statuses);
       return asValue(answer.got);
     }
@@ -128,18 +146,32 @@ export const http = defineModule({
   },
 });
 
+/** A server's certificate is verified as the host's own programs would: by its authorities, or else by ours. */
+async function authoritiesFor(
+  host: PlanHost,
+  { url, caPath, verifyTls, followRedirects }: Params,
+): Promise<string | undefined> {
+  const mayEncrypt = url.startsWith("https:") || followRedirects === true;
+  if (verifyTls === false || !mayEncrypt) return undefined;
+  const found = await host.fact(authorities, caPath ?? trusted);
+  if (found === undefined && caPath !== undefined)
+    fail(`${caPath} on the host holds no certificate`, "caPath names a file of certificates, in PEM form");
+  return found;
+}
+
 function requestOf(p: Params): HttpRequest {
   const given = Object.entries(p.headers ?? {}).map(([name, value]) => [name.toLowerCase(), reveal(value)]);
-  // a secret of its own: encoded together with the user's name, the password is in no spelling that is known yet
-  const basic = new Secret(
-    Buffer.from(`${p.user ?? ""}:${p.password === undefined ? "" : reveal(p.password)}`).toString("base64"),
-  );
+  const url = new URL(p.url);
+  const authorization =
+    p.user === undefined
+      ? basicAuthorization(url)
+      : basic(p.user, p.password === undefined ? "" : reveal(p.password));
   return {
-    url: p.url,
+    url: withoutCredentials(p.url),
     method: p.method ?? "GET",
     headers: {
       ...(p.json === undefined ? {} : { "content-type": "application/json" }),
-      ...(p.user === undefined ? {} : { authorization: `Basic ${basic.reveal()}` }),
+      ...(authorization === undefined ? {} : { authorization }),
       ...Object.fromEntries(given),
     },
     body: p.json === undefined ? p.body && reveal(p.body) : JSON.stringify(revealed(p.json)),

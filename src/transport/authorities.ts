@@ -1,0 +1,37 @@
+/** Whom certificates must be signed by: bundles that hosts have, each kept once, and called by its digest. */
+import { createHash } from "node:crypto";
+import { createSecureContext, type SecureContext } from "node:tls";
+
+interface Bundle {
+  readonly certificates: readonly string[];
+  context?: SecureContext;
+}
+
+const bundles = new Map<string, Bundle>();
+
+/**
+ * Keeps a bundle for the connections of this run.
+ *
+ * @param pem a file of certificates; what stands around them does not count
+ * @returns what `contextOf` knows it by; undefined where there is no certificate in it
+ */
+export function keepAuthorities(pem: string): string | undefined {
+  const certificates = pem.match(
+    /-----BEGIN (TRUSTED )?CERTIFICATE-----[^-]*-----END (TRUSTED )?CERTIFICATE-----/g,
+  );
+  if (certificates === null) return undefined;
+  const name = createHash("sha256").update(certificates.join("\n")).digest("hex");
+  if (!bundles.has(name)) bundles.set(name, { certificates });
+  return name;
+}
+
+/**
+ * @param name undefined for the control machine's authorities, which are Node's own and NODE_EXTRA_CA_CERTS
+ * @throws Error for a certificate that can't be read
+ */
+export function contextOf(name: string | undefined): SecureContext | undefined {
+  const bundle = name === undefined ? undefined : bundles.get(name);
+  if (bundle === undefined) return undefined;
+  bundle.context ??= createSecureContext({ ca: [...bundle.certificates] });
+  return bundle.context;
+}
