@@ -1,6 +1,7 @@
 /** `--limit @last-failed`: the hosts that failed the last time. */
 import { basename } from "node:path";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { quote } from "../core/base/script.ts";
 import { eventsOf, keptRuns, overviewOf, type RunStart } from "../core/events/journals.ts";
 import { splitPattern } from "../inventory/split-pattern.ts";
 
@@ -15,12 +16,17 @@ export interface LastRunOf {
   /** The inventory as messages call it. */
   readonly inventory: string;
   readonly files: { readonly playbook: string; readonly inventory: string };
+  /** Whether the inventory has a host of this very name. */
+  hasHost(name: string): boolean;
 }
 
 /**
  * Puts the hosts that failed in a playbook's last run, or could not be reached, in the place of `@last-failed`.
  *
- * @throws ShowrunnerError `usage` where there is no such run, or no host failed in it
+ * The journal's names are taken as names, and never as patterns: one that reads `*` must not come to mean all hosts.
+ *
+ * @throws ShowrunnerError `usage` where there is no such run, no host failed in it, or the inventory has none of that
+ *   name
  *
  * @example
  * resolveLastFailed("@last-failed:!web2", of); // "web1,web2,!web2"
@@ -52,10 +58,24 @@ function lastFailed(of: LastRunOf): readonly string[] {
   const failed = eventsOf(last).flatMap((event) =>
     event.type === "host:failed" || event.type === "host:unreachable" ? event.host : [],
   );
-  if (failed.length > 0) return [...new Set(failed)];
+  if (failed.length > 0) return requireHosts([...new Set(failed)], of, last.id);
   throw new ShowrunnerError("usage", `${term}: no host failed in the last run of ${playbook}, ${last.id}`, {
-    hint: `\`npx run show ${last.id}\` tells what it did; leave out --limit to run on all hosts`,
+    hint: `\`npx run show ${quote(last.id)}\` tells what it did; leave out --limit to run on all hosts`,
   });
+}
+
+function requireHosts(
+  names: readonly string[],
+  { inventory, hasHost }: LastRunOf,
+  run: string,
+): readonly string[] {
+  const gone = names.filter((name) => typeof name !== "string" || !hasHost(name));
+  if (gone.length === 0) return names;
+  throw new ShowrunnerError(
+    "usage",
+    `${term}: ${inventory} has no host called ${gone.map((name) => JSON.stringify(name)).join(", ")}, which failed in the last run`,
+    { hint: `name the hosts with --limit; \`npx run show ${quote(run)}\` tells which failed` },
+  );
 }
 
 /** Whether it is a run of that playbook on that inventory, and a real one: a check says nothing of how hosts fared. */

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Playbook } from "../core/plays/play.ts";
 import type { Selection } from "../core/plays/selection.ts";
 import type { ExtraVars } from "../core/plays/vars.ts";
+import { localNames } from "../inventory/names.ts";
 import { readExtraVars } from "./extra-vars.ts";
 import { findInventory, type LoadedInventory } from "./inventories.ts";
 import { runsFolder } from "./journal.ts";
@@ -66,7 +67,9 @@ export async function requestedPlaybook(wanted: string, flags: PlaybookFlags): P
   const { name, file, playbook } = await loadPlaybook(wanted);
   const inventory = await findInventory(flags.inventory, flags);
   const files = { playbook: fromRoot(file), inventory: inventory.files.map(fromRoot).join(", ") };
-  const of = { folder: runsFolder(), playbook: name, inventory: inventory.shown, files };
+  const { hosts } = inventory.inventory;
+  const hasHost = (host: string) => hosts.has(host) || localNames.includes(host);
+  const of = { folder: runsFolder(), playbook: name, inventory: inventory.shown, files, hasHost };
   const limit = flags.limit === undefined ? undefined : resolveLastFailed(flags.limit, of);
   const extraVars = await readExtraVars(flags.extraVars ?? []);
   return { name, file, playbook, inventory, limit, selection: selectionOf(flags), extraVars };

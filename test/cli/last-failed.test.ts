@@ -52,7 +52,13 @@ function keep({ failed, files, inventory = "hosts.ts", check = false }: Kept): v
 }
 
 const meant = (files: typeof staging, limit = "@last-failed") =>
-  resolveLastFailed(limit, { folder, playbook: "site", inventory: files.inventory, files });
+  resolveLastFailed(limit, {
+    folder,
+    playbook: "site",
+    inventory: files.inventory,
+    files,
+    hasHost: (name) => /^(stage|prod|web|db)\d*$/.test(name),
+  });
 
 it("is that on the very inventory, also where others are called the same", () => {
   keep({ failed: "stage1", files: staging });
@@ -96,3 +102,11 @@ it("is refused behind an ampersand, where a list of hosts would leave none", () 
     '@last-failed is a list of hosts and can\'t follow "&"',
   );
 });
+
+it.each(["********", "*", "all", "~.*", "stage*", "!stage1", "stage1,prod1", "stage[0:9]", "gone"])(
+  "is never a pattern: %s in a journal is no host, and so refused",
+  (name) => {
+    keep({ failed: ["stage1", name], files: staging });
+    expect(() => meant(staging)).toThrow(`has no host called ${JSON.stringify(name)}`);
+  },
+);
