@@ -3,6 +3,7 @@ import type { ShownError, TimedEvent } from "../../src/core/events/events.ts";
 import type { Environment } from "../../src/core/facts/surroundings.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
 import { type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
+import type { RunWatch } from "../../src/core/plays/run-watch.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { connector } from "../../src/transport/connect.ts";
 
@@ -17,12 +18,16 @@ export interface HereOptions {
   readonly check?: boolean;
   /** The play's. */
   readonly environment?: Environment;
+  /** The play's. */
+  readonly noLog?: boolean;
+  /** Looks on. */
+  readonly watch?: RunWatch;
 }
 
 /** Runs a step's body for real, each change read back; or plans it. */
 export async function runHere(
   body: () => PromiseLike<unknown>,
-  { check = false, ...options }: HereOptions = {},
+  { check = false, watch, ...options }: HereOptions = {},
 ): Promise<Ran> {
   const events: TimedEvent[] = [];
   const summary = await runPlaybook({
@@ -37,6 +42,7 @@ export async function runHere(
     subscribers: [(event) => events.push(event)],
     check,
     verify: !check,
+    ...(watch ? { watch } : {}),
   });
   const told = events.flatMap((event) =>
     event.type === "task:end"

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { formatLocation, ShowrunnerError } from "../../core/base/errors.ts";
 import { didYouMean } from "../../core/base/suggest.ts";
+import { taskOptionTypes } from "../../core/tasks/option-types.ts";
 import { type Style, say, styleFor } from "../../report/index.ts";
 import { type AnyRole, allModules, allRoles } from "../modules.ts";
 import { schemaRows } from "../schema-rows.ts";
@@ -47,6 +48,9 @@ async function explain(name: string, style: Style): Promise<string[]> {
       ...(examples.length > 0
         ? ["", "Examples:", ...indented(examples.flatMap((text) => text.split("\n")))]
         : []),
+      "",
+      "Options of every task, in the second argument:",
+      ...indented(wrapped(Object.keys(taskOptionTypes).join(", "))),
     ];
   }
   const roles = await allRoles();

@@ -223,7 +223,7 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
   const { run } = host;
   const splitter = new LineSplitter((stream, line) => {
     const text = line.replace(refusedByCheck, "");
-    if (text === "" && line !== "") return;
+    if (taskRun.hidden || (text === "" && line !== "")) return;
     run.emit({ type: "task:output", host: host.info.name, task: shown.id, stream, text });
   });
   let output: Output;

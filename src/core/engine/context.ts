@@ -35,6 +35,8 @@ export interface HostContext {
   readonly playBecome: boolean | string | undefined;
   /** The play's setting, where a task has none. */
   readonly ignoreUnreachable: boolean;
+  /** The same for whether a task's values are hidden. */
+  readonly noLog: boolean;
   /** The play's variables for the environment of all its tasks. */
   readonly environment?: Environment | undefined;
   /** What was made in this step and is not awaited yet. */

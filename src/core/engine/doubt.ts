@@ -24,10 +24,11 @@ export function noDoubt(): Doubt {
 interface Asked {
   readonly context: HostContext;
   readonly task: {
-    readonly label: string;
+    labelFor(hidden: boolean): string;
     readonly location: Location | undefined;
     readonly params: unknown;
   };
+  readonly hidden: boolean;
   readonly changes: readonly unknown[];
 }
 
@@ -36,10 +37,14 @@ interface Asked {
  *
  * @param what what was asked for, in front of the reason
  */
-export function readUnknown({ context, task, changes }: Asked, what: string, reason: string): UnknownValue {
-  const { label, location, params } = task;
+export function readUnknown(
+  { context, task, changes, hidden }: Asked,
+  what: string,
+  reason: string,
+): UnknownValue {
+  const { location, params } = task;
   const error = new UnknownValue(`${what}: ${reason}`, {
-    task: { label, location },
+    task: { label: task.labelFor(hidden), location },
     location: callerLocation(),
     // one that would change nothing was run in the check already
     hint:

@@ -6,6 +6,7 @@ import { asFailure } from "../events/failure.ts";
 import type { Printed } from "../facts/fact.ts";
 import { attempt, timeoutOf } from "./attempt.ts";
 import type { HostContext } from "./context.ts";
+import { hiddenText } from "./no-log.ts";
 import { Planning } from "./planning.ts";
 import { type Outcome, resultOf, type TaskRun } from "./task-run.ts";
 import { tellPrinted } from "./tell-printed.ts";
@@ -39,6 +40,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
       if (attempt >= attempts || /^(host|plan|lease)\./.test(asFailure(error).code)) throw error;
       reason = messageOf(error);
     }
+    if (run.hidden) reason = hiddenText;
     host.run.emit({ type: "task:retry", host: host.info.name, task: shown.id, attempt, attempts, reason });
     forgetReads(context, planning);
     await wait(context, milliseconds(task.options.delay ?? defaultDelay));

@@ -9,8 +9,9 @@ import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
 import type { Certainty } from "../tenure/handlers.ts";
 import type { HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
+import { hiddenFailure, hiddenText, isHidden } from "./no-log.ts";
 import { withRetries } from "./retry.ts";
-import { handlersOf, resultOf, type TaskRun } from "./task-run.ts";
+import { handlersOf, type Outcome, resultOf, type TaskRun } from "./task-run.ts";
 import { throttled } from "./throttle.ts";
 
 /**
@@ -38,15 +39,17 @@ async function runInTurn<V>(
   const { host, step, roles } = context;
   refuseAfterEnd(host);
   const { emit } = host.run;
-  const { module, title, location } = task;
+  const { module, location } = task;
+  const hidden = isHidden(task.options, context);
   const run: TaskRun<V> = {
     task,
     context,
-    shown: { id: host.run.nextTaskId(), module, title, roles, location },
+    shown: { id: host.run.nextTaskId(), module, title: task.titleFor(hidden), roles, location },
     become: becomeOf(task.options, context),
     surroundings: surroundingsOf(task.options, context),
     certainty: context.doubt.unknown ? "unknown" : certainty,
     detachment,
+    hidden,
     changes: [],
     owed: [],
     attempted: false,
@@ -59,7 +62,9 @@ async function runInTurn<V>(
     if (more.reason === "ignored") host.count("ignored");
     else if (status !== "failed") host.count(status);
     const made = run.changed === false ? [] : run.changes;
-    const changes = made.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
+    const changes = hidden
+      ? made.slice(0, 1).map(() => ({ what: hiddenText }))
+      : made.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
     emit({
       type: "task:end",
       ...where,
@@ -76,12 +81,13 @@ async function runInTurn<V>(
   try {
     // those of a command that stand in the step itself: revealed, they would hold up every host, and an interrupt
     await fetchSecrets([task.params, run.surroundings], host.run.signal);
-    const outcome = await withRetries(run);
+    const outcome = shownOutcome(run, await withRetries(run));
     end(outcome.status, "unknown" in outcome.value ? { reason: outcome.value.unknown } : {});
-    if (task.message !== undefined) emit({ type: "message", host: host.info.name, text: task.message });
+    if (task.message !== undefined && !hidden)
+      emit({ type: "message", host: host.info.name, text: task.message });
     return resultOf(run, outcome);
   } catch (error) {
-    const failure = asFailure(error).at(task.location);
+    const failure = shownFailure(run, asFailure(error).at(task.location));
     if (host.run.signal?.aborted) {
       end("failed", { error: cutOff(failure, run), reason: "interrupted" });
       throw failure;
@@ -95,6 +101,26 @@ async function runInTurn<V>(
     end("failed", { error: shownError, reason: "ignored" });
     return resultOf(run, { status: "failed", value: { failure } });
   }
+}
+
+function shownFailure<V>({ hidden }: TaskRun<V>, failure: ShowrunnerError): ShowrunnerError {
+  return hidden ? hiddenFailure(failure) : failure;
+}
+
+/** Why something is unknown may quote what is hidden. */
+function shownOutcome<V>(run: TaskRun<V>, outcome: Outcome<V>): Outcome<V> {
+  const { value, failure } = outcome;
+  if (!run.hidden) return outcome;
+  return {
+    ...outcome,
+    value:
+      "unknown" in value
+        ? { unknown: hiddenText }
+        : "failure" in value
+          ? { failure: hiddenFailure(value.failure) }
+          : value,
+    failure: failure && hiddenFailure(failure),
+  };
 }
 
 /** @throws ShowrunnerError `host.lost` in a run that was interrupted: nothing begins any more, wherever it would be */

@@ -13,6 +13,7 @@ import type { Certainty } from "../tenure/handlers.ts";
 import type { HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
 import { readLikely, readUnknown } from "./doubt.ts";
+import { isHidden } from "./no-log.ts";
 
 export interface TaskRun<V> {
   readonly task: Task<V>;
@@ -22,6 +23,8 @@ export interface TaskRun<V> {
   readonly surroundings: Surroundings;
   /** Where it runs in the background. */
   readonly detachment: Detachment | undefined;
+  /** Whether nothing of its values is to be said: see noLog. */
+  readonly hidden: boolean;
   /** Whether the task will run at all: a handler may be notified by what is only likely. */
   readonly certainty: Certainty;
   /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */
@@ -36,7 +39,11 @@ export interface TaskRun<V> {
 
 /** Whom a task would notify. Two that would do the same as the same user are one, however that user was said. */
 export function handlersOf<V>({ task, context }: Pick<TaskRun<V>, "task" | "context">): readonly Handler[] {
-  return task.handlers.map((handler) => ({ task: handler, become: becomeOf(handler.options, context) }));
+  return task.handlers.map((handler) => ({
+    task: handler,
+    become: becomeOf(handler.options, context),
+    hidden: isHidden(handler.options, context),
+  }));
 }
 
 /** Whether anything was changed, or would be, as far as the task's author is concerned. */
@@ -67,6 +74,7 @@ export interface Outcome<V> {
  */
 export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
   const { task, context } = run;
+  const label = task.labelFor(run.hidden);
   const changed = hasChanged(run);
   const noted = <T>(read: T): T => {
     if (status === "likely") readLikely(context);
@@ -78,28 +86,28 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
       if (status === "unknown")
         throw readUnknown(
           run,
-          `whether ${task.label} changes anything is unknown`,
+          `whether ${label} changes anything is unknown`,
           "unknown" in value ? value.unknown : "what it depends on is not certain",
         );
       return noted(changed);
     },
     get failed() {
       if (status === "unknown" && failure)
-        throw readUnknown(run, `whether ${task.label} fails is unknown`, failure.message);
+        throw readUnknown(run, `whether ${label} fails is unknown`, failure.message);
       return status === "failed";
     },
     get value() {
       if ("known" in value) return noted(value.known);
-      if ("failure" in value) throw noValue(task, value.failure);
-      throw readUnknown(run, `what ${task.label} gives is unknown`, value.unknown);
+      if ("failure" in value) throw noValue(label, value.failure);
+      throw readUnknown(run, `what ${label} gives is unknown`, value.unknown);
     },
   };
-  const result = withoutGuesses(task, plain);
+  const result = withoutGuesses(label, plain);
   if ("known" in value) values.set(result, value.known);
   return result;
 }
 
-function withoutGuesses<V>({ label }: Task<V>, result: TaskResult<V>): TaskResult<V> {
+function withoutGuesses<V>(label: string, result: TaskResult<V>): TaskResult<V> {
   return strict(result, Object.keys(result), {
     code: "playbook.invalid",
     what: `the result of ${label}`,
@@ -114,7 +122,7 @@ export function valueIfKnown(result: TaskResult<unknown>): unknown {
   return values.get(result);
 }
 
-function noValue({ label }: Task<unknown>, { message, details }: ShowrunnerError): ShowrunnerError {
+function noValue(label: string, { message, details }: ShowrunnerError): ShowrunnerError {
   return new ShowrunnerError("task.failed", `${label} failed, so it gives nothing: ${message}`, {
     details,
     location: callerLocation(),
@@ -124,7 +132,7 @@ function noValue({ label }: Task<unknown>, { message, details }: ShowrunnerError
 
 /** What the task's own conditions get: asking them makes nothing that follows uncertain. */
 export function unjudged<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
-  return withoutGuesses(run.task, {
+  return withoutGuesses(run.task.labelFor(run.hidden), {
     status: failure === undefined ? status : "failed",
     changed: mayHaveChanged(run),
     failed: failure !== undefined,

@@ -3,7 +3,8 @@ import { LineSplitter } from "../base/lines.ts";
 import type { Printed } from "../facts/fact.ts";
 import type { TaskRun } from "./task-run.ts";
 
-export function tellPrinted<V>({ context, shown }: TaskRun<V>, printed: Printed): void {
+export function tellPrinted<V>({ context, shown, hidden }: TaskRun<V>, printed: Printed): void {
+  if (hidden) return;
   const { run, info } = context.host;
   const splitter = new LineSplitter((stream, text) =>
     run.emit({ type: "task:output", host: info.name, task: shown.id, stream, text }),

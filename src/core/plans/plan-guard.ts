@@ -146,7 +146,7 @@ export class PlanGuard implements RunWatch {
           hosts: this.#plannedOn(run),
           again: this.#again,
         });
-      if (this.#refuseUnknown) return notForeseen(run.task, change, { again: this.#again });
+      if (this.#refuseUnknown) return notForeseen(run, change, { again: this.#again });
     }
     allowed.add(action);
     return undefined;

@@ -4,6 +4,7 @@ import { holdsSecret } from "../../secrets/redact-value.ts";
 import { digestOf } from "../base/digest.ts";
 import { formatLocation, messageOf } from "../base/errors.ts";
 import type { HostContext } from "../engine/context.ts";
+import { hiddenText } from "../engine/no-log.ts";
 import type { FactRead } from "../engine/planning.ts";
 import type { Outcome, TaskRun } from "../engine/task-run.ts";
 import type { ShownUnknown } from "../events/events.ts";
@@ -60,7 +61,7 @@ export class PlanRecorder implements RunWatch {
     const { context, task } = run;
     for (const { fact, key } of reads) {
       const id = readerId(context.host, fact.name, factKeyId(key));
-      if (!this.#readers.has(id)) this.#readers.set(id, task.label);
+      if (!this.#readers.has(id)) this.#readers.set(id, task.labelFor(run.hidden));
     }
     this.#overlaps.ended(run);
     const status = outcome?.status ?? "failed";
@@ -74,8 +75,8 @@ export class PlanRecorder implements RunWatch {
       ...(this.#isConditional(run) ? { conditional: true } : {}),
       status,
       ...(isDoubtful(status) ? { params: paramsDigest(this.#salt, run) } : {}),
-      ...(reason === undefined ? {} : { reason }),
-      changes: run.changes.map((change) => this.#planned(change)),
+      ...(reason === undefined ? {} : { reason: run.hidden ? hiddenText : reason }),
+      changes: run.changes.map((change) => this.#planned(change, run)),
     };
     this.#tasks.push({ task: planned, isListed });
   }
@@ -146,9 +147,9 @@ export class PlanRecorder implements RunWatch {
     ];
   }
 
-  #planned(change: Change): PlannedChange {
+  #planned(change: Change, { hidden }: TaskRun<unknown>): PlannedChange {
     // redacted before it is cut: half a secret is in no known spelling
-    const { what, before, after, diff } = boundedChange(redactChange(change));
+    const { what, before, after, diff } = boundedChange(hidden ? { what: hiddenText } : redactChange(change));
     return {
       what,
       ...(before === undefined ? {} : { before }),

@@ -1,9 +1,9 @@
 /** What is said where a plan does not allow a change. */
 import { redact } from "../../secrets/secret.ts";
 import { ShowrunnerError } from "../base/errors.ts";
+import { hiddenText } from "../engine/no-log.ts";
 import type { TaskRun } from "../engine/task-run.ts";
 import type { Change } from "../facts/change.ts";
-import type { Task } from "../tasks/task.ts";
 import type { PlannedChange, PlannedTask } from "./plan-schema.ts";
 
 type Said = Pick<PlannedChange, "what" | "before" | "after">;
@@ -24,13 +24,13 @@ const otherwise: Readonly<Record<Change["action"]["kind"], string>> = {
  * @param again the command that makes a new plan
  */
 export function notListed(
-  { task, become }: TaskRun<unknown>,
+  { task, become, hidden }: TaskRun<unknown>,
   change: Change,
   { planned, hosts, again }: { planned: readonly PlannedTask[]; hosts: readonly string[]; again: string },
 ): ShowrunnerError {
   const isAnother = planned.some(({ as }) => as !== become?.user);
   const by = (user: string | undefined) => (isAnother ? `, as ${user ?? "the user that connects"}` : "");
-  const due = `${changeText(change)}${by(become?.user)}`;
+  const due = `${changeText(hidden ? { what: hiddenText } : change)}${by(become?.user)}`;
   const had = planned.flatMap(({ status, changes, as }) =>
     changes.map((one) => {
       const text = `${changeText(one)}${by(as)}`;
@@ -38,11 +38,15 @@ export function notListed(
       return `planned (${certainty}): ${text === due ? `${text}, but ${otherwise[change.action.kind]}` : text}`;
     }),
   );
-  return new ShowrunnerError("plan.diverged", `the plan lists no such change of ${task.label}: ${due}`, {
-    location: task.location,
-    details: had.length > 0 ? had : [`planned: nothing, by this task in this step${elsewhere(hosts)}`],
-    hint: `it was not made: the playbook is another now, or does something different at every run; ${again} makes a new plan`,
-  });
+  return new ShowrunnerError(
+    "plan.diverged",
+    `the plan lists no such change of ${task.labelFor(hidden)}: ${due}`,
+    {
+      location: task.location,
+      details: had.length > 0 ? had : [`planned: nothing, by this task in this step${elsewhere(hosts)}`],
+      hint: `it was not made: the playbook is another now, or does something different at every run; ${again} makes a new plan`,
+    },
+  );
 }
 
 /** What is done once falls to another host where the planned one takes no part. */
@@ -52,13 +56,13 @@ function elsewhere(hosts: readonly string[]): string {
 
 /** A change that the plan leaves open, where nothing open is to be done. */
 export function notForeseen(
-  task: Task<unknown>,
+  { task, hidden }: TaskRun<unknown>,
   change: Said,
   { again }: { again: string },
 ): ShowrunnerError {
   return new ShowrunnerError(
     "plan.diverged",
-    `the plan could not foresee this change of ${task.label}: ${changeText(change)}`,
+    `the plan could not foresee this change of ${task.labelFor(hidden)}: ${changeText(hidden ? { what: hiddenText } : change)}`,
     {
       location: task.location,
       hint: `it was not made, since nothing unknown is to be; ${again} knows more by now`,

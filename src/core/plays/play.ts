@@ -22,6 +22,8 @@ export interface PlayOptions<P extends TProperties> extends RollingOptions {
   readonly tags?: readonly string[];
   /** True: a host that can't be reached for a task goes on with the next one. Tasks may say otherwise. */
   readonly ignoreUnreachable?: boolean;
+  /** True: what its tasks print and change is neither shown nor kept; see the task option. Tasks may say otherwise. */
+  readonly noLog?: boolean;
   /** Environment variables for everything that its tasks run; see the task option. */
   readonly environment?: Environment;
   /** The variables that the play needs of each host, as a schema; checked before any host is touched. */
@@ -34,6 +36,7 @@ const optionTypes: OptionTypes<PlayOptions<TProperties>> = {
   // see checkedTags, checkSurroundings and checkShape
   tags: anything,
   ignoreUnreachable: flag,
+  noLog: flag,
   environment: anything,
   vars: anything,
   ...rollingOptionTypes,
@@ -45,6 +48,7 @@ export interface Play {
   readonly hosts: string;
   readonly become: boolean | string | undefined;
   readonly ignoreUnreachable: boolean;
+  readonly noLog: boolean;
   readonly environment: Environment | undefined;
   /** How the play goes through its hosts, and what it puts up with. */
   readonly rolling: Rolling;
@@ -99,6 +103,7 @@ export function play<P extends TProperties = Record<never, never>>(
     hosts: options.hosts,
     become: options.become,
     ignoreUnreachable: options.ignoreUnreachable ?? false,
+    noLog: options.noLog ?? false,
     environment: options.environment,
     rolling: rollingOf(options),
     schema,

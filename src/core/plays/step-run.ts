@@ -87,6 +87,7 @@ function contextOf(play: Play, step: string, host: HostRun, shared: SharedWork):
     become: host.becomeFor(play.become),
     playBecome: play.become,
     ignoreUnreachable: play.ignoreUnreachable,
+    noLog: play.noLog,
     environment: play.environment,
     owed: new Set(),
     running: new Set(),

@@ -7,6 +7,7 @@ import { type OptionType, timeLimit } from "../base/option-types.ts";
 import { checkOptions } from "../base/options.ts";
 import type { HostContext } from "../engine/context.ts";
 import type { Detachment } from "../engine/detached.ts";
+import { isHidden } from "../engine/no-log.ts";
 import { runTask } from "../engine/run-task.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
 import { Deferred } from "./deferred.ts";
@@ -103,7 +104,11 @@ class Background<V> extends Deferred<Job<V>> {
       waits: () => (run.options.check ? undefined : begin()),
       started(joined) {
         if (joined)
-          run.emit({ type: "message", host: info.name, text: `${task.label} runs already: joining it` });
+          run.emit({
+            type: "message",
+            host: info.name,
+            text: `${task.labelFor(isHidden(task.options, context))} runs already: joining it`,
+          });
         begin();
       },
     };

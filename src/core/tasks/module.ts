@@ -41,6 +41,8 @@ export interface ModuleDefinition<
   check?(params: Static<TObject<P>>): void;
   /** Completes parameters by where the call stands: relative local paths become absolute. Runs after `check`. */
   complete?(params: Static<TObject<P>>, caller: Location | undefined): Static<TObject<P>>;
+  /** True: the title quotes what the task runs or says. It is left out where the task has `noLog`, and no `name`. */
+  readonly titleQuotes?: boolean;
   /**
    * True: its tasks may read files of the control machine. A handler of it is not made again from what an earlier run
    * wrote down on a host: a host that has been taken over could ask for any file.
@@ -117,6 +119,7 @@ export function defineModule<
         params,
         patience: definition.patience?.(params),
         message: definition.message?.(params),
+        titleQuotes: definition.titleQuotes,
         plan: (host) => definition.plan(host, params),
       },
       options,

@@ -39,6 +39,7 @@ export const taskOptionTypes: OptionTypes<TaskOptions> = {
   timeout: timeLimit,
   ignoreErrors: flag,
   ignoreUnreachable: flag,
+  noLog: flag,
   throttle: wholeNumber({ from: 1 }),
   // see checkSurroundings
   environment: anything,

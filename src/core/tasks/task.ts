@@ -71,6 +71,13 @@ export interface TaskOptions<V = unknown> {
   readonly ignoreErrors?: boolean;
   /** True: that the host can't be reached is shown, but it goes on with the next task. Default: the play's. */
   readonly ignoreUnreachable?: boolean;
+  /**
+   * True: what the task prints, what it changes from and to, its diffs and what its errors say are neither shown nor
+   * kept, in no report, journal or plan; a handler is not written down on the host. Its title and how it ended are
+   * shown; a title that would quote a command or a message only where `name` gives one. Code still gets its result.
+   * Default: the play's.
+   */
+  readonly noLog?: boolean;
   /** At how many hosts this task may be at a time; there are never more than the run's forks. */
   readonly throttle?: number;
   /**
@@ -123,6 +130,8 @@ export interface TaskDefinition<V> {
   readonly params: unknown;
   readonly patience?: Patience | undefined;
   readonly message?: string | undefined;
+  /** Whether the title quotes what may have to be hidden. */
+  readonly titleQuotes?: boolean | undefined;
   plan(host: PlanHost): Plan<V>;
 }
 
@@ -136,12 +145,14 @@ export class Task<V> extends Deferred<TaskResult<V>> {
   /** What it tells the user when it has run. */
   readonly message: string | undefined;
   readonly plan: (host: PlanHost) => Plan<V>;
+  readonly #titleQuotes: boolean;
 
   constructor(definition: TaskDefinition<V>, options: TaskOptions<V> = {}) {
     super();
     this.module = definition.module;
     // where nobody compiled, options may be null: told below
-    this.title = options?.name ?? definition.title;
+    this.#titleQuotes = definition.titleQuotes === true && options?.name === undefined;
+    this.title = options?.noLog === true && this.#titleQuotes ? "" : (options?.name ?? definition.title);
     this.params = definition.params;
     this.options = options;
     const mistake = { code: "params.invalid", what: this.label, location: this.location } as const;
@@ -155,6 +166,16 @@ export class Task<V> extends Deferred<TaskResult<V>> {
 
   get label(): string {
     return `${this.module} ${this.title}`.trim();
+  }
+
+  /** Its title, where its values are hidden or not. */
+  titleFor(hidden: boolean): string {
+    return hidden && this.#titleQuotes ? "" : this.title;
+  }
+
+  /** Its label, where its values are hidden or not. */
+  labelFor(hidden: boolean): string {
+    return `${this.module} ${this.titleFor(hidden)}`.trim();
   }
 
   get handlers(): readonly Task<unknown>[] {

@@ -12,7 +12,7 @@ export interface Debt {
   /** How messages call the handler. */
   readonly label: string;
   readonly module: string;
-  /** What the handler is made from again; undefined where that can't be written down: a secret, a function, a file here. */
+  /** What the handler is made from again; undefined where that can't be written down: a secret, what noLog hides, a function, a file here. */
   readonly task:
     | { readonly params: unknown; readonly options: Readonly<Record<string, unknown>> }
     | undefined;
@@ -33,11 +33,12 @@ export type Debtor = Pick<Debt, "playbook" | "play" | "run">;
 /** A handler as a debt. */
 export function debtOf(handler: Handler, debtor: Debtor): Debt {
   const { module, params } = handler.task;
-  const label = redact(handler.task.label);
+  const { hidden = handler.task.options.noLog === true } = handler;
+  const label = redact(handler.task.labelFor(hidden));
   const become = handler.become?.user;
   const { notify, ...options } = handler.task.options;
   const isLocal = moduleNamed(module)?.readsLocalFiles === true;
-  const kept = notify === undefined && !isLocal && isPlain(params) && isPlain(options);
+  const kept = !hidden && notify === undefined && !isLocal && isPlain(params) && isPlain(options);
   const task = kept ? { params, options } : undefined;
   return { id: debtId(handler), label, module, task, become, ...debtor, since: Date.now() };
 }

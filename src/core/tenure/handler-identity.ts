@@ -9,6 +9,8 @@ export interface Handler {
   readonly task: Task<unknown>;
   /** Undefined for the user of the connection. */
   readonly become: Become | undefined;
+  /** Whether its values are hidden: see noLog. */
+  readonly hidden?: boolean;
 }
 
 /** Within a run: a secret shows itself as a mask, and two that differ must not make two handlers the same. */

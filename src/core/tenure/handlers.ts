@@ -82,7 +82,7 @@ export class HandlerQueue {
 
   /** What is owed, as messages call it. */
   get labels(): readonly string[] {
-    return this.#all.map(({ handler }) => handler.task.label);
+    return this.#all.map(({ handler }) => handler.task.labelFor(handler.hidden ?? false));
   }
 
   get #all(): readonly OwedHandler[] {

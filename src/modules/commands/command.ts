@@ -27,6 +27,7 @@ export const command = defineModule({
     `command({ argv: ["flask", "db", "upgrade"], chdir: "/srv/app" })`,
     `command({ argv: ["openssl", "version"], readOnly: true })`,
   ],
+  titleQuotes: true,
   title: ({ argv }) => argv.join(" "),
   check: checkRun,
   // through "$@": the shell would take a first word such as `A=b`, `if` or `exit` for something of its own

@@ -42,6 +42,7 @@ export const shell = defineModule({
     `shell({ cmd: "pg_dump site | gzip > /srv/backup/site.gz", creates: "/srv/backup/site.gz" })`,
     `shell({ cmd: "set -o pipefail; journalctl -b | grep -c error", executable: "/bin/bash", readOnly: true })`,
   ],
+  titleQuotes: true,
   title: ({ cmd }) => textOf(cmd),
   check: checkRun,
   plan: (host, p) => runScript(host, p, textOf(p.cmd), scriptOf(p.cmd, p.executable)),

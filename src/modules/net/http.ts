@@ -119,6 +119,7 @@ export const http = defineModule({
     `http({ url: "http://127.0.0.1/health", status: 200 }, { retries: 5, delay: "2s" })`,
     `http({ url: "http://127.0.0.1:9200/site", method: "PUT", json: { settings: {} }, status: [200, 201] })`,
   ],
+  titleQuotes: true,
   title: ({ method = "GET", url }) =>
     method === "GET" ? withoutCredentials(url) : `${method} ${withoutCredentials(url)}`,
   check(p) {

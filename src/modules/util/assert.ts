@@ -19,6 +19,7 @@ export const assert = defineModule({
     hint: Type.Optional(Type.String({ description: "what to do then" })),
   },
   examples: [`assert({ that: vars.workers > 0, message: "an application needs a worker" })`],
+  titleQuotes: true,
   title: ({ message = "" }) => message,
   async *plan(_, { that, message = "the condition does not hold", hint }) {
     if (!that) fail(message, hint);

@@ -13,6 +13,7 @@ export const debug = defineModule({
   summary: "Shows a message.",
   params: { message: Type.Unknown({ description: "a text, or any value" }) },
   examples: [`debug({ message: \`the release is \${release}\` })`],
+  titleQuotes: true,
   title: ({ message }) => textOf(message),
   message: ({ message }) => textOf(message),
   async *plan(_, { message }) {
