@@ -34,6 +34,7 @@ export { once } from "./core/tasks/once.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/tasks/role.ts";
 export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/tasks/task.ts";
 export { type HostFacts, hostFacts } from "./facts/host.ts";
+export { ipv6 } from "./facts/ipv6.ts";
 export { inventory } from "./inventory/index.ts";
 export * from "./modules/index.ts";
 export {

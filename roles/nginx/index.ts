@@ -1,4 +1,17 @@
-import { apt, copy, defineRole, file, service, Type, template, withDefault } from "showrunner";
+import {
+  apt,
+  batch,
+  copy,
+  defineRole,
+  file,
+  ipv6,
+  ownedFiles,
+  readFact,
+  service,
+  Type,
+  template,
+  withDefault,
+} from "showrunner";
 
 const reload = service({ name: "nginx", state: "reloaded" });
 
@@ -6,6 +19,8 @@ const Upstream = Type.Object({
   address: Type.String({ minLength: 1 }),
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
 });
+
+const siteFile = ({ domain }: { domain: string }) => `/etc/nginx/conf.d/${domain}.conf`;
 
 /** Serves static files and proxies the rest to the application. */
 export const nginx = defineRole({
@@ -16,15 +31,24 @@ export const nginx = defineRole({
     upstreams: Type.Array(Upstream, { minItems: 1, description: "the application servers" }),
     port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535, description: "where it listens" }), 80),
     staticFiles: Type.Optional(Type.String({ description: "a local folder, served under /static/" })),
+    isDefault: withDefault(
+      Type.Boolean({
+        description: "answer requests for names that no site has, too; else nginx takes the first site",
+      }),
+      false,
+    ),
     maxBodySize: withDefault(
       Type.String({ pattern: "^[0-9]+[kmg]?$", description: "the largest request body" }),
       "8m",
     ),
   },
-  async run({ vars, role }) {
+  async run({ vars, role, owner }) {
     const root = `/srv/www/${vars.domain}`;
-    await apt({ name: "nginx-light" });
-    await file({ path: `${root}/static`, state: "directory", mode: "0755" });
+    const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx-light" })]);
+    await batch([
+      file({ path: `${root}/static`, state: "directory", mode: "0755" }),
+      ownedFiles({ owner, files: [siteFile(vars)] }),
+    ]);
     if (vars.staticFiles !== undefined)
       await copy({ src: `${vars.staticFiles}/`, dest: `${root}/static/`, mode: "0644" });
     // Debian's welcome page would answer in the site's stead
@@ -32,13 +56,17 @@ export const nginx = defineRole({
     await template(
       {
         src: role.template("site.conf.ejs"),
-        dest: `/etc/nginx/conf.d/${vars.domain}.conf`,
-        vars: { ...vars, root },
+        dest: siteFile(vars),
+        vars: { ...vars, root, hasIpv6 },
         mode: "0644",
         validate: "nginx -t",
       },
       { notify: reload },
     );
     await service({ name: "nginx", state: "started", enabled: true });
+  },
+  // a site that was renamed or left out
+  async finish({ calls, owner }) {
+    await ownedFiles({ owner, files: calls.map(siteFile), prune: true }, { notify: reload });
   },
 });

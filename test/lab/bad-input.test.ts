@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { haproxy, nginx } from "../../roles/index.ts";
-import { batch, copy, file, http, play, service, template } from "../../src/index.ts";
+import { batch, copy, fail, file, http, play, service, template } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
-import { testLab } from "./support.ts";
+import { type Ran, testLab } from "./support.ts";
 
 const lab = testLab("labbad", 86, ["one", "two"]);
 const scratch = mkdtempSync(join(tmpdir(), "bad-input-"));
@@ -51,6 +51,72 @@ async function answers(port: number): Promise<number> {
   expect(ran.errors).toEqual([]);
   return status;
 }
+
+describe("the sites of a host", { timeout: 120_000 }, () => {
+  const all = "ls /etc/nginx/conf.d";
+  const sites = (...domains: string[]) =>
+    play("sites", root, {
+      web: async () => {
+        for (const domain of domains) await nginx({ ...site, domain, port: 8088 });
+      },
+    });
+  const told = (ran: Ran) =>
+    ran
+      .of("task:end")
+      .filter(({ task }) => task.title !== "nginx reloaded")
+      .flatMap(({ task, changes }) => changes.map(({ what }) => `${task.module} ${what}`));
+  const removals = (domain: string) => [
+    `ownedFiles removed /etc/nginx/conf.d/${domain}.conf`,
+    "ownedFiles noted",
+  ];
+
+  it("are as many as are called for; one that is renamed or left out goes, and another play's stay", async () => {
+    for (const check of [true, false]) {
+      const first = await lab.run([sites("www.example", "shop.example")], { check, verify: !check });
+      expect(first.errors).toEqual([]);
+    }
+    expect(await onOne("sh", "-c", all)).toBe("bad.example.conf\nshop.example.conf\nwww.example.conf\n");
+    for (const check of [true, false]) {
+      const renamed = await lab.run([sites("new.example", "shop.example")], { check, verify: !check });
+      expect(renamed.errors).toEqual([]);
+      expect(told(renamed)).toEqual(expect.arrayContaining(removals("www.example")));
+    }
+    expect(await onOne("sh", "-c", all)).toBe("bad.example.conf\nnew.example.conf\nshop.example.conf\n");
+    const less = await lab.run([sites("new.example")], { verify: true });
+    expect(told(less)).toEqual(removals("shop.example"));
+    expect(less.of("task:end").filter(({ task }) => task.title === "nginx reloaded")).toHaveLength(1);
+    const again = await lab.run([sites("new.example")]);
+    expect(told(again)).toEqual([]);
+    expect(await onOne("sh", "-c", all)).toBe("bad.example.conf\nnew.example.conf\n");
+    // whoever wrote one has it still, though others wrote it before
+    const other = await lab.run([
+      play("other", root, { web: () => nginx({ ...site, domain: "new.example", port: 8088 }) }),
+    ]);
+    expect(told(other)).toEqual(["ownedFiles noted"]);
+    expect((await lab.run([sites("last.example")])).errors).toEqual([]);
+    expect(await onOne("sh", "-c", all)).toBe("bad.example.conf\nlast.example.conf\nnew.example.conf\n");
+    await onOne(
+      "sh",
+      "-c",
+      "rm /etc/nginx/conf.d/last.example.conf /etc/nginx/conf.d/new.example.conf; nginx -s reload",
+    );
+  });
+
+  it("keep a site whose step has failed", async () => {
+    expect((await lab.run([sites("one.example")])).errors).toEqual([]);
+    const failing = play("sites", root, {
+      web: async () => {
+        await nginx({ ...site, domain: "two.example", port: 8088 });
+        fail("something else");
+      },
+    });
+    expect((await lab.run([failing])).exitCode).toBe(2);
+    expect(await onOne("sh", "-c", all)).toBe("bad.example.conf\none.example.conf\ntwo.example.conf\n");
+    // which were noted all the same
+    expect(told(await lab.run([sites("two.example")]))).toEqual(removals("one.example"));
+    await onOne("sh", "-c", "rm /etc/nginx/conf.d/two.example.conf; nginx -s reload");
+  });
+});
 
 describe("a configuration that the daemon refuses", { timeout: 60_000 }, () => {
   it("leaves nginx's old file in place and still served, with nginx's own words and no reload", async () => {

@@ -11,6 +11,7 @@ import { play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
 import { background } from "../../src/core/tasks/background.ts";
 import { fail } from "../../src/core/tasks/task.ts";
+import { ipv6 } from "../../src/facts/ipv6.ts";
 import * as modules from "../../src/modules/index.ts";
 import { Secret } from "../../src/secrets/secret.ts";
 import { connector } from "../../src/transport/connect.ts";
@@ -105,6 +106,8 @@ const { command, shell, copy, file, lineinfile, template, http, user, debug, ass
 
 /** Every module, with secrets wherever it takes one. Commands run with another in their environment: the play's. */
 const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
+  ownedFiles: [() => modules.ownedFiles({ owner: "canary", files: ["/srv/content"] })],
+  readFact: [() => modules.readFact(ipv6, "")],
   apt: [() => modules.apt({ name: "hello" }), failing(() => modules.apt({ name: "no-such-package" }))],
   assert: [failing(() => assert({ that: false, message: `not ${secrets.message.reveal()}` }))],
   command: [

@@ -43,6 +43,8 @@ export interface HostContext {
   readonly owed: Set<Owed>;
   /** What was started in this step and has not ended yet. */
   readonly running: Set<Running>;
+  /** What is done when the step's body has ended well, by what it is about. */
+  readonly endings: Map<string, () => PromiseLike<unknown>>;
   /** Once the step has ended, code of it that nobody waited for may do nothing more. */
   readonly life: { ended: boolean };
   /** What this step's code has learned from results that are not certain. */

@@ -20,6 +20,8 @@ export interface RunOptions {
 }
 
 export interface RunState {
+  /** The playbook's. */
+  readonly name: string;
   readonly options: RunOptions;
   readonly inventory: InventoryView;
   readonly world: WorldClock;

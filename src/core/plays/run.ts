@@ -99,6 +99,7 @@ class Run implements PlayState {
   readonly signal: AbortSignal | undefined;
   readonly leases: RunLeases;
   readonly emit: RunState["emit"];
+  readonly name: string;
   readonly #request: RunRequest;
   readonly #plays: readonly PlayHosts[];
   readonly #vars: ReturnType<typeof checkVars>;
@@ -109,6 +110,7 @@ class Run implements PlayState {
   #ahead: readonly PlayHosts[];
 
   constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
+    this.name = request.name;
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
     this.world = { changes: 0, isPredicted: request.check ?? false };
     this.inventory = request.inventory;

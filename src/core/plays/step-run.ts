@@ -33,6 +33,7 @@ export async function runStep(
     await withContext(context, () =>
       play.runStep(step, { vars, host: host.info, inventory: run.inventory, check }),
     );
+    for (const ending of context.endings.values()) await ending();
     await refuseLooseEnds(context);
     // its code has caught that it read what is unknown: what it did then is no plan
     if (context.doubt.unknown) throw context.doubt.unknown;
@@ -91,6 +92,7 @@ function contextOf(play: Play, step: string, host: HostRun, shared: SharedWork):
     environment: play.environment,
     owed: new Set(),
     running: new Set(),
+    endings: new Map(),
     life: { ended: false },
     doubt: noDoubt(),
     shared,

@@ -24,9 +24,15 @@ export interface RoleFiles {
   file(name: string): string;
 }
 
-export interface RoleContext<P extends TProperties> {
+export interface RoleContext<P extends TProperties> extends RolePlace {
   readonly vars: Static<TObject<P>>;
+}
+
+/** Where a role runs. */
+export interface RolePlace {
   readonly role: RoleFiles;
+  /** Names the role in this step of this play of this playbook: whose files `ownedFiles` notes. */
+  readonly owner: string;
   readonly host: HostInfo;
   readonly inventory: InventoryView;
 }
@@ -37,6 +43,16 @@ export interface RoleDefinition<P extends TProperties, R> {
   readonly summary?: string;
   readonly vars: P;
   run(context: RoleContext<P>): Promise<R> | PromiseLike<R>;
+  /**
+   * Run once on a host when a step in which the role was called has ended well, with the variables of all its calls
+   * there: only then it is known what is wanted no more.
+   */
+  finish?(context: RoleFinish<P>): PromiseLike<unknown>;
+}
+
+export interface RoleFinish<P extends TProperties> extends RolePlace {
+  /** The variables of each call, in order. */
+  readonly calls: readonly Static<TObject<P>>[];
 }
 
 /** A role: call it with its variables and await it in a step. */
@@ -68,6 +84,7 @@ export function defineRole<P extends TProperties, R>(definition: RoleDefinition<
   const schema = Type.Object(definition.vars, { additionalProperties: false });
   const files = roleFiles(callerFile());
   const names = Object.keys(schema.properties);
+  const calls: Calls<P> = new WeakMap();
   const call = (given: Input<P>): Deferred<R> => {
     const caller = callerLocation();
     const vars = requireValue(schema, given, {
@@ -75,37 +92,56 @@ export function defineRole<P extends TProperties, R>(definition: RoleDefinition<
       what: `role ${definition.name}`,
       location: caller,
     });
-    return new RoleCall(definition.name, ({ host, inventory }) =>
-      definition.run({
-        vars: declaredOnly(vars, names, `the role ${definition.name}`),
-        role: files,
-        host,
-        inventory,
-      }),
-    );
+    return new RoleCall(definition, files, declaredOnly(vars, names, `the role ${definition.name}`), calls);
   };
   return Object.assign(call, { definition, schema, location });
 }
 
-class RoleCall<R> extends Deferred<R> {
+class RoleCall<P extends TProperties, R> extends Deferred<R> {
   readonly label: string;
-  readonly #name: string;
-  readonly #body: (context: { host: HostInfo; inventory: InventoryView }) => PromiseLike<R> | Promise<R>;
+  readonly #definition: RoleDefinition<P, R>;
+  readonly #files: RoleFiles;
+  readonly #vars: Static<TObject<P>>;
+  readonly #calls: Calls<P>;
 
-  constructor(name: string, body: (context: { host: HostInfo; inventory: InventoryView }) => PromiseLike<R>) {
+  constructor(definition: RoleDefinition<P, R>, files: RoleFiles, vars: Static<TObject<P>>, calls: Calls<P>) {
     super();
-    this.label = `role ${name}`;
-    this.#name = name;
-    this.#body = body;
+    this.label = `role ${definition.name}`;
+    this.#definition = definition;
+    this.#files = files;
+    this.#vars = vars;
+    this.#calls = calls;
   }
 
-  protected override async run(context: HostContext): Promise<R> {
-    const { host } = context;
-    return withContext({ ...context, roles: [...context.roles, this.#name] }, async () =>
-      this.#body({ host: host.info, inventory: host.run.inventory }),
-    );
+  protected override run(context: HostContext): Promise<R> {
+    const definition = this.#definition;
+    const { info, run } = context.host;
+    const inside = { ...context, roles: [...context.roles, definition.name] };
+    const owner = [run.name, context.play, context.step, ...inside.roles].join(" / ");
+    const place: RolePlace = { role: this.#files, owner, host: info, inventory: run.inventory };
+    return withContext(inside, async () => {
+      const value = await definition.run({ ...place, vars: this.#vars });
+      this.#finishLater(inside, place);
+      return value;
+    });
+  }
+
+  /** Together with its other calls on this host in this step. */
+  #finishLater(inside: HostContext, place: RolePlace): void {
+    const definition = this.#definition;
+    if (!definition.finish) return;
+    const { endings } = inside;
+    const ofStep = this.#calls.get(endings) ?? new Map<string, Static<TObject<P>>[]>();
+    this.#calls.set(endings, ofStep);
+    const key = `${place.host.name} ${place.owner}`;
+    const calls = [...(ofStep.get(key) ?? []), this.#vars];
+    ofStep.set(key, calls);
+    endings.set(key, () => withContext(inside, async () => definition.finish?.({ ...place, calls })));
   }
 }
+
+/** The variables of a role's calls, by the step that they were made in, and there by host and owner. */
+type Calls<P extends TProperties> = WeakMap<HostContext["endings"], Map<string, Static<TObject<P>>[]>>;
 
 function roleFiles(definition: string | undefined): RoleFiles {
   const folder = (kind: string) => {

@@ -1,0 +1,32 @@
+/** Which files somebody has written on a host: lists that are kept there, one an owner. */
+import { createHash } from "node:crypto";
+import { rawScript } from "../core/base/script.ts";
+import { defineFact } from "../core/facts/fact.ts";
+
+/** Only root can read or write what is in it: from these lists it follows which files are removed. */
+export const ownedFilesFolder = "/var/lib/showrunner/owned";
+
+/** The owners, with the paths of their files. */
+export type Owned = Readonly<Record<string, readonly string[]>>;
+
+/** Where an owner's list is. */
+export function ownedFilesList(owner: string): string {
+  return `${ownedFilesFolder}/${createHash("sha256").update(owner).digest("hex").slice(0, 32)}`;
+}
+
+/** Everybody's files. A list is its owner's name and the paths, one a line; an empty line ends it. */
+export const ownedFiles = defineFact<"", Owned>({
+  name: "file.owned",
+  restsOn: () => [ownedFilesFolder],
+  script: () =>
+    rawScript(`set -- ${ownedFilesFolder}/*
+[ ! -e "$1" ] || for list; do cat -- "$list" || exit; echo; done`),
+  parse(stdout, keys) {
+    const lists = stdout
+      .toString()
+      .split("\n\n")
+      .map((list) => list.split("\n").filter((line) => line !== ""))
+      .flatMap(([owner, ...paths]): [string, string[]][] => (owner === undefined ? [] : [[owner, paths]]));
+    return new Map(keys.map((key) => [key, Object.fromEntries(lists)]));
+  },
+});

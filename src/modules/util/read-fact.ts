@@ -1,0 +1,45 @@
+/** Reads one fact in a step. */
+import type { HostContext } from "../../core/engine/context.ts";
+import { asFailure } from "../../core/events/failure.ts";
+import type { Fact, FactKey } from "../../core/facts/fact.ts";
+import { Deferred } from "../../core/tasks/deferred.ts";
+
+class ReadFact<K extends FactKey, V> extends Deferred<V> {
+  readonly label: string;
+  readonly #fact: Fact<K, V>;
+  readonly #key: K;
+
+  constructor(fact: Fact<K, V>, key: K) {
+    super();
+    this.label = `fact ${fact.name}`;
+    this.#fact = fact;
+    this.#key = key;
+  }
+
+  protected override async run({ host, become, doubt }: HostContext): Promise<V> {
+    const { value, tentative } = await host.facts
+      .read(become, this.#fact, this.#key)
+      .catch((error: unknown) => {
+        throw asFailure(error).at(this.location);
+      });
+    // in a plan an earlier change may have altered it: what follows from it is no surer than it is
+    if (tentative) doubt.read = true;
+    return value;
+  }
+}
+
+/**
+ * A fact of the current host, for code that decides by it. What is asked for together with a task
+ * (`Promise.all`) is read in one round trip with what that asks.
+ *
+ * @param fact one of `defineFact`
+ * @param key what it is asked about
+ * @returns its value; in a check, what follows from one that an earlier change may alter is likely
+ * @throws ShowrunnerError `fact.failed`
+ *
+ * @example
+ * const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx" })]);
+ */
+export function readFact<K extends FactKey, V>(fact: Fact<K, V>, key: K): Deferred<V> {
+  return new ReadFact(fact, key);
+}
