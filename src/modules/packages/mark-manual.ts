@@ -29,6 +29,9 @@ export function* markManual(
     after: "manual",
     script: sh`apt-mark manual -- ${automatic} >/dev/null`,
     sets: [...automatic.map((name) => installedPackage.is(name, "manual")), ...sets],
-    touches: [aptSimulation.of()],
+    // what is needed no more is another matter then; an installation is not
+    touches: [[], ["--allow-change-held-packages"]].map((options) =>
+      aptSimulation.of({ command: "autoremove", options, names: [] }),
+    ),
   });
 }
