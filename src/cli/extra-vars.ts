@@ -2,6 +2,7 @@
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { fileProblem } from "../core/base/file-problem.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
+import { settleVaulted } from "../secrets/vaulted-words.ts";
 
 /**
  * Reads what was given with `-e`; of one name, the last value counts.
@@ -29,6 +30,7 @@ async function readFile(file: string): Promise<ExtraVars> {
   const read = await yamlReader();
   try {
     const top = read(file);
+    settleVaulted();
     if (top.kind !== "mapping" && top.kind !== "nothing")
       throw new ShowrunnerError("usage", expectedMapping, { location: top.locate() });
     return Object.fromEntries(top.entries().map(({ name, value }) => [name, value.toJs()]));

@@ -1,7 +1,7 @@
 /** `--limit @last-failed`: the hosts that failed the last time. */
 import { basename } from "node:path";
 import { ShowrunnerError } from "../core/base/errors.ts";
-import { quote } from "../core/base/script.ts";
+import { pasted } from "../core/base/script.ts";
 import { eventsOf, keptRuns, overviewOf, type RunStart } from "../core/events/journals.ts";
 import { splitPattern } from "../inventory/split-pattern.ts";
 
@@ -60,7 +60,7 @@ function lastFailed(of: LastRunOf): readonly string[] {
   );
   if (failed.length > 0) return requireHosts([...new Set(failed)], of, last.id);
   throw new ShowrunnerError("usage", `${term}: no host failed in the last run of ${playbook}, ${last.id}`, {
-    hint: `\`npx run show ${quote(last.id)}\` tells what it did; leave out --limit to run on all hosts`,
+    hint: `\`npx run show ${pasted(last.id)}\` tells what it did; leave out --limit to run on all hosts`,
   });
 }
 
@@ -74,7 +74,7 @@ function requireHosts(
   throw new ShowrunnerError(
     "usage",
     `${term}: ${inventory} has no host called ${gone.map((name) => JSON.stringify(name)).join(", ")}, which failed in the last run`,
-    { hint: `name the hosts with --limit; \`npx run show ${quote(run)}\` tells which failed` },
+    { hint: `name the hosts with --limit; \`npx run show ${pasted(run)}\` tells which failed` },
   );
 }
 

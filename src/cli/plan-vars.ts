@@ -2,6 +2,7 @@
 import { digestOf } from "../core/base/digest.ts";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { declaresSecret } from "../core/base/schema.ts";
+import { pasted } from "../core/base/script.ts";
 import type { PlannedVariable } from "../core/plans/plan-schema.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
@@ -41,7 +42,7 @@ export function restoredVars(
       `${file} does not hold the values of secrets: ${missing.join(", ")} must be given again`,
       {
         // never name=value: that would be in the shell's history, and in the list of processes
-        hint: `from a file that only you can read: npx run apply ${file} -e @secrets.yml`,
+        hint: `from a file that only you can read: npx run apply ${pasted(file)} -e @secrets.yml`,
       },
     );
   const known = new Map(vars.map((one) => [one.name, one]));

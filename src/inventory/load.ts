@@ -3,6 +3,7 @@ import { extname, resolve } from "node:path";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { noteFileRead } from "../core/base/files-read.ts";
 import { asFailure } from "../core/events/failure.ts";
+import { settleVaulted } from "../secrets/vaulted-words.ts";
 import { describe, invalid } from "./invalid.ts";
 import { Inventory, isInventory, modelOf } from "./inventory.ts";
 import { mergeModels } from "./merge.ts";
@@ -37,9 +38,14 @@ export async function loadInventory(
   if (only !== undefined && others.length === 0 && folders.length === 0 && isModule(only))
     return loadModule(only, importModule);
   const models: InventoryModel[] = [];
-  // one after the other: a mistake in the first is told first
-  for (const file of sources.flatMap(({ files }) => files)) models.push(await loadModel(file, importModule));
-  return new Inventory(withVarsFiles(mergeModels(models), folders, await noting()));
+  try {
+    // one after the other: a mistake in the first is told first
+    for (const file of sources.flatMap(({ files }) => files))
+      models.push(await loadModel(file, importModule));
+    return new Inventory(withVarsFiles(mergeModels(models), folders, await noting()));
+  } finally {
+    settleVaulted(models.flatMap(({ hosts, groups }) => [...hosts.keys(), ...groups.keys()]));
+  }
 }
 
 function isModule(path: string): boolean {

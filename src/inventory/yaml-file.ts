@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Alias, Document, LineCounter, Node, Scalar, ScalarTag, Tags } from "yaml";
 import { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { Secret } from "../secrets/secret.ts";
+import { noteVaulted } from "../secrets/vaulted-words.ts";
 import { invalid } from "./invalid.ts";
 import { explainProblem } from "./yaml-problem.ts";
 
@@ -77,16 +78,35 @@ function readYaml(yaml: Yaml, vault: Vault, file: string, text: string, hidden =
 /** Puts secrets in the place of encrypted values; of a file that is encrypted as a whole every text is one. */
 function linkSecrets({ yaml, document, file, lines }: Context, vault: Vault, hidden: boolean): void {
   yaml.visit(document, {
-    Scalar(part, node) {
+    Scalar(part, node, path) {
       if (part === "key") return;
       const value = exact(node);
       node.value = value;
+      // a number stays one, and is blanked where it shows
+      if (hidden && node.tag !== "!vault" && ["string", "number"].includes(typeof value))
+        noteVaulted({
+          text: String(value),
+          file: formatLocation({ file, line: 0 }).replace(/:0$/, ""),
+          key: keyPath(yaml, [...path, node]),
+        });
       if (typeof value !== "string") return;
       const location = place(file, lines, node.range?.[0] ?? 0);
       if (node.tag === "!vault") node.value = atPlace(location, (what) => vault.vaultSecret(value, what));
       else if (hidden) node.value = secretOf(value, location);
     },
   });
+}
+
+/** `db.users[0].token`: where a node stands, by all that it stands in. */
+function keyPath(yaml: Yaml, nodes: readonly unknown[]): string {
+  return nodes
+    .flatMap((node, index) => {
+      if (yaml.isPair(node))
+        return [yaml.isScalar(node.key) ? `.${node.key.source ?? node.key.value}` : ".?"];
+      return yaml.isSeq(node) ? [`[${node.items.findIndex((item) => item === nodes[index + 1])}]`] : [];
+    })
+    .join("")
+    .replace(/^\./, "");
 }
 
 /** A number that is too large to be one here stays the text that it is: rounded, a password would be another one. */
@@ -97,7 +117,7 @@ function exact({ value, source }: Scalar): unknown {
 
 /** A template is found out when the secret is used: to look for one in a message would tell what it holds. */
 function secretOf(text: string, location: Location): Secret {
-  if (!text.includes("{{")) return new Secret(text);
+  if (!text.includes("{{")) return new Secret(text, false);
   return new Secret(() => {
     throw invalid("a template ({{ … }}) is not evaluated here", location, "Write the value itself.");
   });

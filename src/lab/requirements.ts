@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { pasted } from "../core/base/script.ts";
 import { capture, commandEnv, lastLines } from "./exec.ts";
 import type { Progress } from "./spec.ts";
 
@@ -21,7 +22,7 @@ const packageOf: Readonly<Record<string, string>> = {
 export function requireRoot(): void {
   if (process.getuid?.() === 0) return;
   throw new ShowrunnerError("lab.missing", "the lab needs root: it mounts file systems and makes a network", {
-    hint: `run it as root: sudo ${process.argv.map((word) => (/\s/.test(word) ? `'${word}'` : word)).join(" ")}`,
+    hint: `run it as root: sudo ${process.argv.map(pasted).join(" ")}`,
   });
 }
 

@@ -22,16 +22,19 @@ export function forgetFailures(): void {
  */
 export class Secret {
   readonly #read: () => string | Reading;
+  readonly #isLookedFor: boolean;
   #value: string | undefined;
 
   /**
    * @param value the value, or what fetches it when it is first revealed. Until then nobody has it, so nothing is
    * redacted of it either.
+   * @param isLookedFor false: somebody else decides whether the value is blanked where it shows
    */
-  constructor(value: string | (() => string | Reading)) {
+  constructor(value: string | (() => string | Reading), isLookedFor = true) {
+    this.#isLookedFor = isLookedFor;
     if (typeof value === "string") {
       this.#value = value;
-      remember(value);
+      if (isLookedFor) remember(value);
     }
     this.#read = typeof value === "string" ? () => value : value;
   }
@@ -62,7 +65,7 @@ export class Secret {
     try {
       const read = this.#read();
       const value = typeof read === "string" ? read : yield* read;
-      remember(value);
+      if (this.#isLookedFor) remember(value);
       this.#value = value;
       return value;
     } catch (error) {

@@ -1,6 +1,6 @@
 /** A user's own transport: any way to start a process on a host is enough. */
 import { type ErrorDetails, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { quote } from "../core/base/script.ts";
+import { pasted } from "../core/base/script.ts";
 import { startChild } from "./child-process.ts";
 import { dialByShell } from "./dial-by-shell.ts";
 import { type ConnectionSettings, defaultConnectTimeout } from "./settings.ts";
@@ -121,7 +121,7 @@ async function connectByCommand(
   signal: AbortSignal | undefined,
 ): Promise<Connection> {
   const { connectTimeout = defaultConnectTimeout } = host;
-  const byHand = { hint: `try it by hand: ${command("id").map(quote).join(" ")}` };
+  const byHand = { hint: `try it by hand: ${command("id").map(pasted).join(" ")}` };
   const probe = startChild(command(":"), "group");
   const said: Buffer[] = [];
   probe.stderr.on("data", (chunk: Buffer) => said.push(chunk));

@@ -1,5 +1,6 @@
 /** Why a host's key is not trusted, in the same words whichever client has seen it. */
 import { formatLocation, ShowrunnerError } from "../core/base/errors.ts";
+import { pasted } from "../core/base/script.ts";
 
 /** A host as known_hosts spells it, and the key that it showed: its type and fingerprint. */
 export interface ShownKey {
@@ -15,7 +16,7 @@ export function unknownKey(
 ): ShowrunnerError {
   return refusal(
     `${name} showed the key ${shown}, and ${file} has none for it`,
-    `compare the fingerprint at the host's console, then add it: ssh-keyscan -p ${port} ${address} >> ${file}`,
+    `compare the fingerprint at the host's console, then add it: ssh-keyscan -p ${port} -- ${pasted(address)} >> ${pasted(file)}`,
   );
 }
 
@@ -26,7 +27,7 @@ export function changedKey(
 ): ShowrunnerError {
   return refusal(
     `${name} showed the key ${shown}, but another one is pinned at ${formatLocation(pinned)}`,
-    `somebody may be listening in, or the host was rebuilt: only if you know it was, remove that line (ssh-keygen -f ${pinned.file} -R '${name}') and run again`,
+    `somebody may be listening in, or the host was rebuilt: only if you know it was, remove that line (ssh-keygen -f ${pasted(pinned.file)} -R ${pasted(name)}) and run again`,
   );
 }
 

@@ -1,5 +1,6 @@
 /** Says why no connection was made, in the user's terms. */
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { pasted } from "../core/base/script.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 /** @param error what ssh2, or the system's ssh, said */
@@ -25,5 +26,8 @@ export function explainFailure(
     return fail(`${where} did not answer in time`, "is the host up, and does a firewall let you through?");
   if (/EHOSTUNREACH|ENETUNREACH|No route to host|Network is unreachable/i.test(message))
     return fail(`there is no way to ${where}`, "is the host up, and on a network that you reach?");
-  return fail(`no connection to ${where}: ${message}`, `try it by hand: ssh -p ${port} ${user}@${address}`);
+  return fail(
+    `no connection to ${where}: ${message}`,
+    `try it by hand: ssh -p ${port} -- ${pasted(`${user}@${address}`)}`,
+  );
 }

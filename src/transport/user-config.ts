@@ -5,6 +5,7 @@ import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { pasted } from "../core/base/script.ts";
 import { agentSocket } from "./agent.ts";
 import { expandTokens, type TokenValues } from "./config-tokens.ts";
 import { type Hop, parseJump } from "./jump.ts";
@@ -90,7 +91,7 @@ async function readConfig(
       `ssh could not read ${existsSync(file) ? file : "its configuration"}`,
       {
         details: said.split("\n"),
-        hint: `try it by hand: ssh -G ${address}`,
+        hint: `try it by hand: ssh -G -- ${pasted(address)}`,
         cause: error,
       },
     );

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { ShowrunnerError } from "../../core/base/errors.ts";
-import { quote } from "../../core/base/script.ts";
+import { pasted } from "../../core/base/script.ts";
 import { requireSameCode } from "../../core/plans/plan-code.ts";
 import { readPlan } from "../../core/plans/plan-file.ts";
 import { PlanGuard } from "../../core/plans/plan-guard.ts";
@@ -133,10 +133,10 @@ function requireHosts(hosts: readonly string[], { inventory, shown }: LoadedInve
 /** The command that made the plan. */
 function planCommand({ playbook, inventories, limit, tags, skipTags, startAt, vars }: PlanRequest): string {
   const option = (name: string, value: string | undefined) =>
-    value === undefined ? [] : [name, quote(value)];
+    value === undefined ? [] : [name, pasted(value)];
   return [
     "npx run plan",
-    quote(playbook),
+    pasted(playbook),
     ...inventories.flatMap((inventory) => option("-i", inventory)),
     ...option("-l", limit),
     ...option("--tags", tags?.join(",")),

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { exitCode, ShowrunnerError } from "../../core/base/errors.ts";
+import { pasted } from "../../core/base/script.ts";
 import { newSalt, planFile, readPlan, removePlan, writePlan } from "../../core/plans/plan-file.ts";
 import { PlanRecorder } from "../../core/plans/plan-record.ts";
 import type { PlanRequest } from "../../core/plans/plan-schema.ts";
@@ -127,7 +128,7 @@ async function make(wanted: string, flags: Flags): Promise<number> {
 
 function next(output: string, isWritten: boolean, key: string | undefined): string {
   return isWritten
-    ? `; written to ${output}${key === undefined ? "" : `, signed with ${key}`}; apply it with: npx run apply ${output}`
+    ? `; written to ${output}${key === undefined ? "" : `, signed with ${key}`}; apply it with: npx run apply ${pasted(output)}`
     : `; no plan was written to ${output}: there is no host that could be planned for`;
 }
 

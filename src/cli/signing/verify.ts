@@ -1,6 +1,7 @@
 /** Refuses plans that nobody trusted has signed: `apply --trust KEY`. */
 import { verify } from "node:crypto";
 import { ShowrunnerError } from "../../core/base/errors.ts";
+import { pasted } from "../../core/base/script.ts";
 import type { PlanFile } from "../../core/plans/plan-schema.ts";
 import { namespace, signedMessage } from "./message.ts";
 import { sshKeygen, withFiles } from "./ssh-keygen.ts";
@@ -23,7 +24,7 @@ export async function requireSigned(
   if (!plan.signature)
     throw new ShowrunnerError("plan.untrusted", `${file} is not signed`, {
       details,
-      hint: `nothing was loaded; whoever approves the plan signs it: npx run plan --show ${file} --sign KEY`,
+      hint: `nothing was loaded; whoever approves the plan signs it: npx run plan --show ${pasted(file)} --sign KEY`,
     });
   const { kind, value } = plan.signature;
   const signer = kind === "ed25519" ? withPem(plan, value, trusted) : await withSsh(plan, value, trusted);

@@ -1,5 +1,6 @@
 /** Scripts for a POSIX `sh`, in which everything interpolated is quoted. */
 import { reveal, Secret } from "../../secrets/secret.ts";
+import { visibleLine } from "../../text/controls.ts";
 import { ShowrunnerError } from "./errors.ts";
 
 /** A script text that is safe to run: made by `sh`, never by pasting strings. Plain data. */
@@ -23,6 +24,11 @@ export function quote(word: string): string {
       `a word of a command can't hold a NUL byte: ${JSON.stringify(word.slice(0, 60))}`,
     );
   return /^[A-Za-z0-9_/.:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A word of a command that a message tells the user to run: it may come from a host or a file, and is pasted as it stands. */
+export function pasted(word: string): string {
+  return quote(visibleLine(word));
 }
 
 /**
