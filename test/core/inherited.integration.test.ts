@@ -42,7 +42,12 @@ describe("handlers that earlier runs left, in a rolling play", () => {
     play(
       "rolling",
       { hosts: "all", serial: 1 },
-      { step: ({ host }) => command({ argv: ["sh", "-c", `echo ${host.name} begins >>${here.at("log")}`] }) },
+      {
+        step: async ({ host }) => {
+          await command({ argv: ["sh", "-c", `echo ${host.name} begins >>${here.at("log")}`] });
+          await copy(file(host.name), { notify: here.noting() });
+        },
+      },
     );
 
   test("are run with the batch of their host", async () => {
@@ -195,7 +200,7 @@ describe("a handler that fails", () => {
     expect(here.owed("h1").length).toBe(2);
     await rm(here.at("broken-h1"));
     await rm(here.at("log"));
-    const look = play("mine", { hosts: "h1" }, { step: () => copy({ dest: here.at("mine"), content: "x" }) });
+    const look = play("mine", { hosts: "h1" }, { step: () => copy({ dest: here.at("more"), content: "x" }) });
     await here.run([look], { name: "mine" });
     expect(here.log).toEqual(["h1"]);
   });
@@ -227,7 +232,7 @@ describe("a handler that fails", () => {
     const other = "0".repeat(24);
     writeFileSync(path(name.replace(id, other)), readFileSync(path(name), "utf8").replace(id, other));
     await rm(path(name));
-    await here.run([play("rolling", { hosts: "h1" }, { step: () => copy(file("h1")) })]);
+    await here.run([play("rolling", { hosts: "h1" }, { step: () => copy(file("else")) })]);
     expect(here.log).toEqual(["h1"]);
     expect(here.owed("h1")).toEqual([]);
   });
@@ -265,7 +270,7 @@ test("a look that fails is made again with the next facts", async () => {
   const site = play(
     "rolling",
     { hosts: "h1", ignoreUnreachable: true },
-    { first: () => copy(file("h1")), second: () => copy(file("h1")) },
+    { first: () => copy(file("else")), second: () => copy(file("else")) },
   );
   const { exitCode } = await here.run(
     [site],

@@ -11,6 +11,7 @@ import { surroundedChange } from "../facts/surroundings.ts";
 import { notRun, UnknownValue } from "../facts/unknown.ts";
 import { verifyChange } from "../facts/verify.ts";
 import type { TaskOptions } from "../tasks/task.ts";
+import { shownLabel } from "../tenure/debt.ts";
 import type { Certainty } from "../tenure/handlers.ts";
 import { PlanOutdated } from "../tenure/tenure.ts";
 import { applyChange, BadStatus } from "./apply.ts";
@@ -154,7 +155,7 @@ async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change)
   const later = task.options.changedWhen !== undefined;
   if (later) run.owed.push(...mayOwe);
   try {
-    await tenure?.settlement.owe(become, mayOwe, context.play);
+    await tenure?.settlement.owe(become, mayOwe, { play: context.play, by: shownLabel(task, run.hidden) });
     return await makeNotifying(run, planning, change);
   } finally {
     if (!later) await tenure?.settlement.settle(mayOwe);

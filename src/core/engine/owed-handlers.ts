@@ -1,7 +1,9 @@
 /** Runs what a host owes. */
+import { ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
-import type { Debt } from "../tenure/debt.ts";
+import { handlerLabel } from "../tenure/debt.ts";
 import type { OwedHandler } from "../tenure/handlers.ts";
+import { forgets, listed } from "../tenure/left-text.ts";
 import { type HostContext, withContext } from "./context.ts";
 import { refuseAfterEnd, runTask } from "./run-task.ts";
 
@@ -29,32 +31,58 @@ async function runNext(context: HostContext): Promise<void> {
   refuseAfterEnd(host);
   const owed = host.handlers.take();
   if (!owed) return;
-  const { handler, id, certainty, isInherited } = owed;
+  const { handler, ids, certainty, inherited } = owed;
   const { task, become } = handler;
   // one that an earlier run owes may be of a play with another user
-  const owing = isInherited && task.options.become === undefined ? { become } : {};
+  const owing = inherited && task.options.become === undefined ? { become } : {};
   const mine = { ...context, ...owing, isHandler: true };
   try {
     // another run may have paid it since it was read
-    if (isInherited && (await host.tenure?.isStillOwed(id)) === false) return;
+    if (inherited && (await host.tenure?.isStillOwed(ids)) === false) return;
     const records = host.tenure?.settlement.records(owed) ?? [];
     const { status } = await withContext(mine, () => runTask(task, mine, certainty));
     if (status !== "failed") await host.tenure?.settlement.paid(owed, records);
     else host.tenure?.settlement.unpaidBy(owed); // though it is ignored
   } catch (error) {
-    if (isRefused(error)) host.handlers.putOff(owed);
+    if (isNotBegun(error)) host.handlers.putOff(owed);
     else host.tenure?.settlement.unpaidBy(owed);
-    throw error;
+    throwUnlessLeft(context, owed, error);
   }
+}
+
+/**
+ * A handler that an earlier run left can fail at every run, whatever the code has become since. So its failure names the
+ * way out; and where no task of this run has named it, it stops nothing.
+ */
+function throwUnlessLeft({ host }: HostContext, { handler, inherited }: OwedHandler, error: unknown): void {
+  const failure = asFailure(error);
+  const { code, message, hint, location, details } = failure;
+  if (inherited === undefined || /^(host|plan|lease)\./.test(code)) throw error;
+  const forget = forgets(host.info.name, 1);
+  if (inherited === "named") {
+    const hints = [hint, `an earlier run left this handler: correct it, or ${forget}`];
+    throw new ShowrunnerError(code, message, {
+      hint: hints.filter((one) => one !== undefined).join("; "),
+      location,
+      details,
+      cause: error,
+    });
+  }
+  const text = `${handlerLabel(handler)}, which an earlier run left and no task of this one names, failed: ${message}; it stays owed; ${forget}`;
+  host.run.emit({ type: "warning", host: host.info.name, text });
 }
 
 function isLoss(error: unknown): boolean {
   return asFailure(error).code.startsWith("host.");
 }
 
-/** Whether another run has the host: then the handler was not begun. */
-function isRefused(error: unknown): boolean {
-  return asFailure(error).code.startsWith("lease.");
+/** There was no way onto the host, or to the handler's user, or another run has the host. */
+function isNotBegun(error: unknown): boolean {
+  const { code } = asFailure(error);
+  return (
+    code.startsWith("lease.") ||
+    ["become.refused", "host.unreachable", "host.auth", "host.key"].includes(code)
+  );
 }
 
 /**
@@ -67,16 +95,15 @@ export function inheritDebts({ host }: HostContext, play?: string): void {
   if (inherited.length === 0) return;
   host.handlers.inherit(
     inherited.map(
-      ({ handler, debt: { id } }): OwedHandler => ({ handler, id, certainty: "certain", isInherited: true }),
+      ({ handler, debt: { id }, isNamed }): OwedHandler => ({
+        handler,
+        ids: [id],
+        certainty: "certain",
+        inherited: isNamed ? "named" : "unnamed",
+      }),
     ),
   );
   const due = host.run.options.check ? "would run" : "are due";
   const text = `an earlier run left handlers, which ${due} now: ${listed([...new Set(inherited.map(({ debt }) => debt))])}`;
   host.run.emit({ type: "warning", host: host.info.name, text });
-}
-
-/** Debts for a message. */
-export function listed(debts: readonly Debt[]): string {
-  const when = (since: number) => new Date(since).toISOString().slice(0, 16).replace("T", " ");
-  return debts.map(({ label, playbook, since }) => `${label} (${playbook}, ${when(since)} UTC)`).join(", ");
 }

@@ -6,6 +6,7 @@ import type { ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
 import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
+import { shownLabel } from "../tenure/debt.ts";
 import type { Certainty } from "../tenure/handlers.ts";
 import type { HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
@@ -75,7 +76,7 @@ async function runInTurn<V>(
     });
   };
 
-  host.tenure?.inheritance.name(handlersOf(run));
+  host.tenure?.inheritance.name({ play: context.play, by: shownLabel(task, hidden) }, handlersOf(run));
   emit({ type: "task:start", ...where });
   host.run.watch?.begun?.(run);
   try {

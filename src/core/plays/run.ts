@@ -5,12 +5,12 @@ import { Session } from "../../transport/session.ts";
 import type { Become, Connect } from "../../transport/transport.ts";
 import { type Duration, milliseconds } from "../base/duration.ts";
 import type { HostInfo, InventoryView } from "../base/host.ts";
-import { listed } from "../engine/owed-handlers.ts";
 import type { RunFiles, Subscriber } from "../events/events.ts";
 import type { WorldClock } from "../facts/facts.ts";
 import type { Lease, LeaseTerms } from "../tenure/lease.ts";
 import { leaseHolder } from "../tenure/lease-holder.ts";
 import { LeaseOrder } from "../tenure/lease-order.ts";
+import { type Left, leftTexts } from "../tenure/left-text.ts";
 import type { RunLeases } from "../tenure/tenure.ts";
 import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
 import { fetchVars } from "./fetch-vars.ts";
@@ -52,6 +52,8 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   readonly waitLease?: Duration;
   /** Ends the other run's commands on such a host instead, and those that a dead run left behind. */
   readonly takeOver?: boolean;
+  /** Whether the project has a playbook of this name: of others, what is left on hosts is told for a while only. */
+  readonly hasPlaybook?: ((name: string) => boolean) | undefined;
   /** Asked before each step of each batch. Default: nobody is asked. */
   readonly confirmStep?: ConfirmStep | undefined;
   readonly subscribers?: readonly Subscriber[];
@@ -235,9 +237,14 @@ class Run implements PlayState {
       if (labels.length > 0) warn(`owed, and not run: ${labels.join(", ")}${kept}`);
       const unpaid = this.options.check ? [] : (tenure?.unpaid ?? []);
       if (unpaid.length > 0) warn(`run, and owed still: ${unpaid.join(", ")}${kept}`);
-      const left = (tenure?.inheritance.left ?? []).filter(({ id }) => !handlers.owes(id));
-      if (left.length > 0)
-        warn(`an earlier run left handlers, which its playbook runs next time: ${listed(left)}`);
+      if (!tenure) continue;
+      const left: Left = {
+        host: info.name,
+        debts: tenure.left,
+        isGone: (debt) => tenure.inheritance.isGone(debt),
+        hasPlaybook: (name) => name === this.#request.name || (this.#request.hasPlaybook?.(name) ?? true),
+      };
+      for (const text of leftTexts(left)) warn(text);
     }
   }
 

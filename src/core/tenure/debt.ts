@@ -21,6 +21,8 @@ export interface Debt {
   /** The playbook whose run owes it, and the play. */
   readonly playbook: string;
   readonly play: string;
+  /** The task that notified it first, as messages call it: where the playbook has to say what became of the handler. */
+  readonly by?: string | undefined;
   /** The run itself; undefined where it did not say. */
   readonly run?: string | undefined;
   /** Milliseconds since 1970. */
@@ -28,19 +30,36 @@ export interface Debt {
 }
 
 /** Who owes. */
-export type Debtor = Pick<Debt, "playbook" | "play" | "run">;
+export type Debtor = Pick<Debt, "playbook" | "play" | "by" | "run">;
 
 /** A handler as a debt. */
 export function debtOf(handler: Handler, debtor: Debtor): Debt {
   const { module, params } = handler.task;
-  const { hidden = handler.task.options.noLog === true } = handler;
-  const label = redact(handler.task.labelFor(hidden));
+  const label = handlerLabel(handler);
   const become = handler.become?.user;
   const { notify, ...options } = handler.task.options;
   const isLocal = moduleNamed(module)?.readsLocalFiles === true;
-  const kept = !hidden && notify === undefined && !isLocal && isPlain(params) && isPlain(options);
+  const kept = !isHidden(handler) && notify === undefined && !isLocal && isPlain(params) && isPlain(options);
   const task = kept ? { params, options } : undefined;
   return { id: debtId(handler), label, module, task, become, ...debtor, since: Date.now() };
+}
+
+/** What a handler is called on a host. */
+export function handlerLabel(handler: Handler): string {
+  return shownLabel(handler.task, isHidden(handler));
+}
+
+function isHidden({ task, hidden }: Handler): boolean {
+  return hidden ?? task.options.noLog === true;
+}
+
+/**
+ * What a task is called on a host.
+ *
+ * @param hidden whether its values are: see noLog
+ */
+export function shownLabel(task: Pick<Task<unknown>, "labelFor">, hidden: boolean): string {
+  return redact(task.labelFor(hidden));
 }
 
 /** @returns undefined for what no run has written */

@@ -17,7 +17,7 @@ interface Written extends Pick<Debt, "id" | "label" | "playbook" | "play"> {
 }
 
 /** What is written down of a handler at one time: what others write down later is none of it. */
-export type DebtRecord = Pick<Written, "as" | "file">;
+export type DebtRecord = Pick<Written, "id" | "as" | "file">;
 
 export class Debts {
   readonly #session: Session;

@@ -8,12 +8,12 @@ const order: readonly Certainty[] = ["unknown", "likely", "certain"];
 
 export interface OwedHandler {
   readonly handler: Handler;
-  /** As it is called on the host. */
-  readonly id: string;
+  /** As it is called on the host: by several names where it takes the place of one that was corrected. */
+  readonly ids: readonly string[];
   /** The most certain of its notifications. */
-  certainty: Certainty;
-  /** Whether an earlier run owes it. */
-  readonly isInherited: boolean;
+  readonly certainty: Certainty;
+  /** Whether an earlier run owes it, and a task of this run names it, or none does: undefined for this run's own. */
+  readonly inherited: "named" | "unnamed" | undefined;
 }
 
 /**
@@ -43,10 +43,11 @@ export class HandlerQueue {
 
   notify(handler: Handler, certainty: Certainty): void {
     const key = handlerIdentity(handler);
-    const owed = this.#owed.get(key);
     this.#putOff.delete(key);
-    if (!owed) this.#owed.set(key, { handler, id: debtId(handler), certainty, isInherited: false });
-    else if (order.indexOf(certainty) > order.indexOf(owed.certainty)) owed.certainty = certainty;
+    this.#owed.set(
+      key,
+      joined({ handler, ids: [debtId(handler)], certainty, inherited: undefined }, this.#owed.get(key)),
+    );
   }
 
   /** Puts what earlier runs owe before everything else. */
@@ -55,10 +56,10 @@ export class HandlerQueue {
     this.#owed.clear();
     for (const debt of debts) {
       const key = handlerIdentity(debt.handler);
-      this.#owed.set(key, debt);
+      this.#owed.set(key, joined(debt, this.#owed.get(key)));
       this.#putOff.delete(key);
     }
-    for (const [key, own] of owed) if (!this.#owed.has(key)) this.#owed.set(key, own);
+    for (const [key, own] of owed) this.#owed.set(key, joined(own, this.#owed.get(key)));
   }
 
   /** Takes the oldest off the list. A handler may notify others: take until there is none. */
@@ -77,7 +78,7 @@ export class HandlerQueue {
 
   /** Whether a handler is owed that a host would keep under this id. */
   owes(id: string): boolean {
-    return this.#all.some((owed) => owed.id === id);
+    return this.#all.some(({ ids }) => ids.includes(id));
   }
 
   /** What is owed, as messages call it. */
@@ -93,6 +94,15 @@ export class HandlerQueue {
   get size(): number {
     return this.#owed.size;
   }
+}
+
+/** One handler, that was owed before: it runs once for both. */
+function joined(owed: OwedHandler, before: OwedHandler | undefined): OwedHandler {
+  if (before === undefined) return owed;
+  const [certainty = owed.certainty] = [owed.certainty, before.certainty].toSorted(
+    (a, b) => order.indexOf(b) - order.indexOf(a),
+  );
+  return { ...before, ids: [...new Set([...before.ids, ...owed.ids])], certainty };
 }
 
 async function after(before: Promise<void> | undefined, run: () => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 /** What earlier runs left owed on a host, and what of it this run pays. */
 import type { Become } from "../../transport/transport.ts";
-import { type Debt, handlerFrom, isBelieved } from "./debt.ts";
+import { type Debt, type Debtor, handlerFrom, handlerLabel, isBelieved } from "./debt.ts";
 import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -8,7 +8,12 @@ import type { Tenant } from "./tenant.ts";
 export interface InheritedHandler {
   readonly handler: Handler;
   readonly debt: Debt;
+  /** Whether a task of this run names it: otherwise nobody can know whether the playbook has it still. */
+  readonly isNamed: boolean;
 }
+
+/** A task that notifies. */
+type Notifier = Pick<Debtor, "play" | "by">;
 
 export class Inheritance {
   readonly #tenant: Tenant;
@@ -20,6 +25,8 @@ export class Inheritance {
   readonly #taken = new Set<string>();
   /** The handlers that tasks of this run would notify, by id, which says nothing of secrets: several may share one. */
   readonly #named = new Map<string, readonly Handler[]>();
+  /** The same by the tasks that would notify them, also those that would notify nobody. */
+  readonly #namedBy = new Map<string, readonly Handler[]>();
 
   constructor(tenant: Tenant) {
     this.#tenant = tenant;
@@ -57,7 +64,9 @@ export class Inheritance {
   }
 
   /** Notes whom a task would notify: that is how a debt finds its handler. */
-  name(handlers: readonly Handler[]): void {
+  name(notifier: Notifier, handlers: readonly Handler[]): void {
+    const key = notifierKey(notifier);
+    this.#namedBy.set(key, [...(this.#namedBy.get(key) ?? []), ...handlers]);
     for (const handler of handlers) {
       const id = debtId(handler);
       const named = this.#named.get(id) ?? [];
@@ -67,21 +76,41 @@ export class Inheritance {
   }
 
   /**
-   * What is due now. A handler that a task has named may run: what it needs is there as it is for that task. Any other
-   * is run where it would have been run, at the end of its play: what it restarts may come into being only there. One
-   * that is not believed waits for a task that names it.
+   * What is due now. A handler that a task has named may run: what it needs is there as it is for that task. So may
+   * what the task names now that once named the owed one: that is the same handler, corrected. Any other is run where
+   * it would have been run, at the end of its play: what it restarts may come into being only there. One that is not
+   * believed waits for a task that names it.
    *
    * @param play the play that has come to its end; undefined before that
    */
   due(play: string | undefined): readonly InheritedHandler[] {
-    return [...this.#debts].flatMap(([id, debts]) => {
+    return [...this.#debts].flatMap(([id, debts]): readonly InheritedHandler[] => {
       const last = debts.at(-1);
-      const named = new Map(this.#named.get(id)?.map((handler) => [handlerIdentity(handler), handler]));
-      if (last && named.size > 0) return [...named.values()].map((handler) => ({ handler, debt: last }));
-      const debt = debts.find((one) => this.#belongsTo(play, one));
+      if (!last) return [];
+      const named = distinct(this.#named.get(id) ?? []);
+      if (named.length > 0) return named.map((handler) => ({ handler, debt: last, isNamed: true }));
+      const corrected = distinct(debts.flatMap((debt) => this.#corrected(debt) ?? []));
+      if (corrected.length > 0) return corrected.map((handler) => ({ handler, debt: last, isNamed: true }));
+      const debt = debts.find((one) => this.#belongsTo(play, one) && !this.isGone(one));
       const handler = debt && this.#made(debt);
-      return handler ? [{ handler, debt }] : [];
+      return handler ? [{ handler, debt, isNamed: false }] : [];
     });
+  }
+
+  /** Whether the code does not have a handler any more: the task that once notified it has run, and notifies no such. */
+  isGone(debt: Debt): boolean {
+    return this.#corrected(debt)?.length === 0;
+  }
+
+  /**
+   * What stands in a handler's place now: of what its task notifies, that which has its name; else that which is of its
+   * module. Undefined where that task has not run: then nobody knows.
+   */
+  #corrected({ playbook, play, by, label, module }: Debt): readonly Handler[] | undefined {
+    if (by === undefined || playbook !== this.#tenant.playbook) return undefined;
+    const named = this.#namedBy.get(notifierKey({ play, by }));
+    const sameName = named?.filter((handler) => handlerLabel(handler) === label) ?? [];
+    return sameName.length > 0 ? sameName : named?.filter(({ task }) => task.module === module);
   }
 
   /** Takes on what is due: each debt once. */
@@ -105,4 +134,12 @@ export class Inheritance {
     if (!this.#believed.has(debt.id)) return false;
     return debt.play === play || !this.#tenant.hasPlay(debt.play);
   }
+}
+
+function notifierKey({ play, by = "" }: Notifier): string {
+  return JSON.stringify([play, by]);
+}
+
+function distinct(handlers: readonly Handler[]): readonly Handler[] {
+  return [...new Map(handlers.map((handler) => [handlerIdentity(handler), handler])).values()];
 }

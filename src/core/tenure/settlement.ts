@@ -1,12 +1,13 @@
 /** What changes of this run may come to owe: written down before, and struck out when it is paid or not owed after all. */
 import type { Become } from "../../transport/transport.ts";
+import type { Debtor } from "./debt.ts";
 import type { DebtRecord, Debts } from "./debts.ts";
 import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
 import type { OwedHandler } from "./handlers.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** A handler, and what the host calls it. */
-type Payable = Pick<OwedHandler, "id" | "handler">;
+type Payable = Pick<OwedHandler, "ids" | "handler">;
 
 export class Settlement {
   readonly #debts: Debts;
@@ -24,10 +25,14 @@ export class Settlement {
   }
 
   /** Writes down what a change may come to owe. What it has come to is settled after it, in any case. */
-  async owe(become: Become | undefined, handlers: readonly Handler[], play: string): Promise<void> {
+  async owe(
+    become: Become | undefined,
+    handlers: readonly Handler[],
+    { play, by }: Pick<Debtor, "play" | "by">,
+  ): Promise<void> {
     for (const id of handlers.map(debtId)) this.#claims.set(id, (this.#claims.get(id) ?? 0) + 1);
     const { playbook, run } = this.#tenant;
-    await this.#debts.write(become, handlers, { playbook, play, run });
+    await this.#debts.write(become, handlers, { playbook, play, by, run });
   }
 
   /** Strikes out what was written down for a change and is not owed after all. Never rejects. */
@@ -48,8 +53,8 @@ export class Settlement {
   }
 
   /** What a handler that is about to run pays. What another run comes to owe meanwhile, it does not. */
-  records({ id }: Payable): readonly DebtRecord[] {
-    return this.#debts.records(id);
+  records({ ids }: Payable): readonly DebtRecord[] {
+    return ids.flatMap((id) => this.#debts.records(id));
   }
 
   /**
@@ -57,20 +62,31 @@ export class Settlement {
    *
    * @param records what was written down when the handler began
    */
-  async paid({ id, handler }: Payable, records: readonly DebtRecord[]): Promise<void> {
+  async paid({ ids, handler }: Payable, records: readonly DebtRecord[]): Promise<void> {
     if (this.#tenant.check) return;
+    for (const id of ids)
+      await this.#paidUnder(
+        id,
+        handler,
+        records.filter((record) => record.id === id),
+      );
+  }
+
+  /** Notes that a handler has failed, or was cut off. */
+  unpaidBy({ ids, handler }: Payable): void {
+    for (const id of ids) {
+      const failed = this.#failed.get(id) ?? new Set<string>();
+      this.#failed.set(id, failed.add(handlerIdentity(handler)));
+      this.#paid.delete(id);
+    }
+  }
+
+  async #paidUnder(id: string, handler: Handler, records: readonly DebtRecord[]): Promise<void> {
     const failed = this.#failed.get(id);
     failed?.delete(handlerIdentity(handler));
     if (failed && failed.size > 0) return;
     if (this.#isFree(id)) await this.#tellOf(() => this.#debts.strike(records));
     else this.#paid.set(id, records);
-  }
-
-  /** Notes that a handler has failed, or was cut off. */
-  unpaidBy({ id, handler }: Payable): void {
-    const failed = this.#failed.get(id) ?? new Set<string>();
-    this.#failed.set(id, failed.add(handlerIdentity(handler)));
-    this.#paid.delete(id);
   }
 
   #isFree(id: string): boolean {

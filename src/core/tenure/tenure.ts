@@ -2,6 +2,7 @@
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { FactStore } from "../facts/facts.ts";
+import type { Debt } from "./debt.ts";
 import { Debts } from "./debts.ts";
 import { hostState, isBusy } from "./host-state.ts";
 import { Inheritance } from "./inheritance.ts";
@@ -99,10 +100,16 @@ export class Tenure {
   }
 
   /** Whether an inherited handler is still owed, now that nobody else can pay it. */
-  async isStillOwed(id: string): Promise<boolean> {
+  async isStillOwed(ids: readonly string[]): Promise<boolean> {
     if (this.#tenant.check) return true;
-    for (const as of this.#debts.writtenAs(id)) await this.#under(as, async () => undefined);
-    return this.#debts.writtenAs(id).length > 0;
+    const written = () => ids.flatMap((id) => this.#debts.writtenAs(id));
+    for (const as of written()) await this.#under(as, async () => undefined);
+    return written().length > 0;
+  }
+
+  /** What earlier runs left and this one neither ran nor is to run, for whom it would be to say so. */
+  get left(): readonly Debt[] {
+    return this.inheritance.left.filter(({ id }) => !this.#tenant.owes(id));
   }
 
   /** The labels of what this run was to pay and has not: the handler failed, or was cut off. */
