@@ -1,9 +1,9 @@
 /** `--step`: asks on the terminal before each step. */
-import { createInterface, type Interface } from "node:readline";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import type { ConfirmStep, StepAnswer } from "../core/plays/confirm.ts";
 import { sayText } from "../report/index.ts";
 import { visibleLine } from "../text/controls.ts";
+import { InputLines } from "./input-lines.ts";
 
 const answers: Readonly<Record<string, StepAnswer>> = {
   y: "yes",
@@ -26,10 +26,10 @@ export interface StepAsker {
  * @throws ShowrunnerError `usage`, by `ask`, where the input ends: nobody has said no, either
  */
 export function stepAsker(): StepAsker {
-  let lines: Lines | undefined;
+  let lines: InputLines | undefined;
   return {
     async ask({ play, step, hosts }) {
-      lines ??= new Lines();
+      lines ??= new InputLines();
       for (;;) {
         // the report has stdout for itself
         sayText(
@@ -51,42 +51,4 @@ function unanswered(step: string): ShowrunnerError {
   return new ShowrunnerError("usage", `--step: the input ended before it was said whether to do ${step}`, {
     hint: "it asks on the terminal: where there is none, leave --step out, or answer from a file",
   });
-}
-
-/** The input's lines. One reader for all questions: what it has read ahead must not be lost between them. */
-class Lines {
-  readonly #reader: Interface;
-  readonly #read: string[] = [];
-  #ended = false;
-  #waiting: ((line: string | undefined) => void) | undefined;
-
-  constructor() {
-    this.#reader = createInterface({ input: process.stdin });
-    this.#reader.on("line", (line) => {
-      this.#read.push(line);
-      this.#serve();
-    });
-    this.#reader.on("close", () => {
-      this.#ended = true;
-      this.#serve();
-    });
-  }
-
-  next(): Promise<string | undefined> {
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-      this.#serve();
-    });
-  }
-
-  close(): void {
-    this.#reader.close();
-  }
-
-  #serve(): void {
-    if (!this.#waiting || (this.#read.length === 0 && !this.#ended)) return;
-    const serve = this.#waiting;
-    this.#waiting = undefined;
-    serve(this.#read.shift());
-  }
 }

@@ -10,6 +10,7 @@ import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
 import { withJournal } from "./journal.ts";
 import type { ReportFlags } from "./options.ts";
+import { listPlaybooks } from "./playbooks.ts";
 import { fromRoot } from "./project.ts";
 import { openReporters } from "./reporters.ts";
 import { warnOfHostKeys } from "./unchecked-host-keys.ts";
@@ -71,6 +72,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       confirmStep: confirmStep && orEnd(confirmStep, end),
       playbook,
       name,
+      hasPlaybook: (other) => listPlaybooks().some(({ name }) => name === other),
       inventoryName: shown,
       files: { playbook: file && fromRoot(file), inventory: inventory.files.map(fromRoot).join(", ") },
       inventory: hosts,

@@ -19,7 +19,8 @@ const sayings: readonly { readonly pattern: RegExp; readonly what: string; reado
     hint: "connect as another user, or take ForceCommand internal-sftp out of the host's sshd_config for this one",
   },
   {
-    pattern: /not found|no such file/i,
+    // of sh itself: that sudo is not there is said in the same words
+    pattern: /\bsh: (command )?(not found|no such file)|command not found: sh\b|unknown command: sh\b/i,
     what: "the host found no sh for the user",
     hint: "its login files must leave the folder of sh in PATH: compare with `ssh USER@HOST sh`",
   },

@@ -106,7 +106,7 @@ test("what a playbook left that the project does not have any more is told for a
   expect(await told(() => true)).toEqual([expect.stringContaining("which its playbook runs next time")]);
   expect(await told(() => false)).toEqual([
     expect.stringMatching(
-      /of playbooks that are not here any more: .*`npx run handlers --forget h1` removes them/,
+      /of playbooks that this project does not have: .*`npx run handlers --forget h1` removes them/,
     ),
   ]);
   expect(existsSync(here.at("h1", "lib/owed"))).toBe(true);

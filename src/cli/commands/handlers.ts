@@ -1,9 +1,10 @@
 /** `run handlers [PATTERN]` */
 import type { Command } from "commander";
 import { ShowrunnerError } from "../../core/base/errors.ts";
+import type { HostInfo } from "../../core/base/host.ts";
 import { requireContext } from "../../core/engine/context.ts";
-import { play, playbook } from "../../core/plays/play.ts";
-import { runPlaybook } from "../../core/plays/run.ts";
+import { type Play, play, playbook } from "../../core/plays/play.ts";
+import { type RunRequest, runPlaybook } from "../../core/plays/run.ts";
 import type { Debt } from "../../core/tenure/debt.ts";
 import { allDebts, hostState, isBusy } from "../../core/tenure/host-state.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
@@ -12,24 +13,23 @@ import { redact } from "../../secrets/redact.ts";
 import { redactValue } from "../../secrets/redact-value.ts";
 import { jsonText } from "../../text/controls.ts";
 import type { Become } from "../../transport/transport.ts";
+import { chosen, confirmForgetting, forgetOn, type Owed, shortId } from "../forget-handlers.ts";
 import { interruptible } from "../interrupt.ts";
-import { findInventory } from "../inventories.ts";
+import { findInventory, type LoadedInventory } from "../inventories.ts";
+import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { tellFailures } from "../tell-failures.ts";
 import { table } from "../text.ts";
 import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
 
-interface Flags extends PasswordFlags {
+interface Flags extends PasswordFlags, LeaseFlags {
   readonly inventory?: readonly string[];
   readonly json?: boolean;
+  /** True: whatever is found. */
+  readonly forget?: true | readonly string[];
+  readonly yes?: boolean;
   readonly forks?: number;
-}
-
-/** What a host owes, and whether that is a living run's own. */
-interface Owed {
-  readonly busy: boolean;
-  readonly debts: readonly Debt[];
 }
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
@@ -37,42 +37,79 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     inventoryOption(
       command
         .description(
-          "Shows the handlers that are owed on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run of the same playbook on such a host runs them. Changes nothing.",
+          "Shows the handlers that are owed on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run of the same playbook on such a host runs them. Changes nothing, unless it is to forget them.",
         )
         .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
     ),
   )
     .option("--json", "everything, as JSON by host")
-    .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive)
-    .action(async (pattern: string, flags: Flags) => exitWith(await print(pattern, flags)));
+    .option(
+      "--forget [what...]",
+      "removes owed handlers, so that no run runs them: all that are shown, or those of a HOST, or one HOST/ID",
+    )
+    .option("-y, --yes", "forgets without asking")
+    .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive);
+  leaseOptions(command).action(async (pattern: string, flags: Flags) =>
+    exitWith(await handlers(pattern, flags)),
+  );
 }
 
-async function print(pattern: string, flags: Flags): Promise<number> {
-  const { inventory, shown, access } = await findInventory(flags.inventory, flags);
-  const found = new Map<string, Owed>();
+async function handlers(pattern: string, flags: Flags): Promise<number> {
+  const found = await findInventory(flags.inventory, flags);
+  if (flags.forget === undefined) return (await print(found, pattern, flags)).exitCode;
+  const named = flags.forget === true ? [] : flags.forget;
+  const wanted = chosen(named, found.inventory);
+  const { exitCode, owed } = await print(found, wanted.pattern ?? pattern, flags);
+  const debts = wanted.of(owed);
+  if (debts.size === 0) return exitCode;
+  if (!flags.yes && !(await confirmForgetting(debts))) return exitCode;
+  const forgetting = play(
+    "forget",
+    { hosts: [...debts.keys()].join(",") },
+    { forget: ({ host }) => forgetOn(host.name, debts.get(host.name) ?? []) },
+  );
+  const forgot = await runOn(found, forgetting, flags, leaseOf(flags));
+  return Math.max(exitCode, forgot);
+}
+
+async function print(
+  found: LoadedInventory,
+  pattern: string,
+  flags: Flags,
+): Promise<{ exitCode: number; owed: ReadonlyMap<string, Owed> }> {
+  const owed = new Map<string, Owed>();
   const look = play(
     "handlers",
     { hosts: pattern },
-    { look: async ({ host }) => void found.set(host.name, await owedHere()) },
+    { look: async ({ host }) => void owed.set(host.name, await owedHere()) },
   );
+  const withoutLease = (host: HostInfo) => ({ ...found.access(host), lease: false });
+  const exitCode = await runOn(found, look, flags, { access: withoutLease });
+  const names = found.inventory.select(pattern).map(({ name }) => name);
+  if (flags.json) sayText(process.stdout, asJson(names, owed));
+  else say(process.stdout, ...asTable(names, owed));
+  return { exitCode, owed };
+}
+
+async function runOn(
+  { inventory, shown, access }: LoadedInventory,
+  one: Play,
+  { forks }: Flags,
+  request: Partial<RunRequest>,
+): Promise<number> {
   const { signal, stop } = interruptible(() => say(process.stderr, "interrupted"));
   try {
     const { exitCode } = await runPlaybook({
-      playbook: playbook([look]),
+      playbook: playbook([one]),
       name: "handlers",
       inventoryName: shown,
       inventory,
-      access: (host) => ({
-        ...access(host),
-        lease: false,
-      }),
+      access,
+      ...request,
       subscribers: [warnOfHostKeys(inventory, warnOnStderr), tellFailures],
       signal,
-      ...(flags.forks === undefined ? {} : { forks: flags.forks }),
+      ...(forks === undefined ? {} : { forks }),
     });
-    const names = inventory.select(pattern).map(({ name }) => name);
-    if (flags.json) sayText(process.stdout, asJson(names, found));
-    else say(process.stdout, ...asTable(names, found));
     return exitCode;
   } finally {
     stop();
@@ -99,7 +136,8 @@ async function owedHere(): Promise<Owed> {
 }
 
 function asJson(names: readonly string[], found: ReadonlyMap<string, Owed>): string {
-  const shown = ({ module, label, playbook, since, become, task }: Debt) => ({
+  const shown = ({ id, module, label, playbook, since, become, task }: Debt) => ({
+    id,
     handler: redact(label),
     module,
     params: redactValue(task?.params),
@@ -118,16 +156,17 @@ function asTable(names: readonly string[], found: ReadonlyMap<string, Owed>): st
   const style = styleFor(process.stdout);
   const rows = names.flatMap((name) => {
     const state = found.get(name);
-    if (state?.busy) return [[name, "a run is at work here: what is owed is its own", "", ""]];
-    return (state?.debts ?? []).map(({ label, playbook, since }) => [
+    if (state?.busy) return [[name, "", "a run is at work here: what is owed is its own", "", ""]];
+    return (state?.debts ?? []).map(({ id, label, playbook, since }) => [
       name,
+      shortId(id),
       redact(label),
       playbook,
       `${new Date(since).toISOString().slice(0, 16).replace("T", " ")} UTC`,
     ]);
   });
   if (rows.length === 0) return nothingOwed(names.length, found.size);
-  const heading = ["host", "handler", "playbook", "since"].map((word) => style("bold", word));
+  const heading = ["host", "id", "handler", "playbook", "since"].map((word) => style("bold", word));
   return table([heading, ...rows]);
 }
 

@@ -2,7 +2,7 @@
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
-import { lines, type Script, sh } from "../base/script.ts";
+import { lines, rawScript, type Script, sh } from "../base/script.ts";
 import { type Debt, type Debtor, debtOf } from "./debt.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
 import { stateFolders } from "./host-state.ts";
@@ -47,7 +47,7 @@ export class Debts {
       playbook,
       play,
       as,
-      file: sh`${since}-*-${id}.json`.text,
+      file: fileOf({ id, since }),
       isTentative: false,
     }));
     this.#written = [...kept, ...news];
@@ -143,11 +143,7 @@ sync . 2>/dev/null; :`;
     try {
       for (const as of users.values()) {
         const mine = left.filter((written) => written.as?.user === as?.user);
-        const files = mine.map((written) => `"$state"/owed/${written.file}`).join(" ");
-        const script = sh`${stateFolders}
-rm -f -- ${{ kind: "script", text: files }} "$state/owed/.new" || exit
-rmdir "$state/owed" "$state" 2>/dev/null; :`;
-        const complaint = await this.#run(as, script);
+        const complaint = await this.#run(as, removalScript(mine.map(({ file }) => file)));
         if (complaint) return complaint;
         left = left.filter((written) => !mine.includes(written));
       }
@@ -168,6 +164,24 @@ rmdir "$state/owed" "$state" 2>/dev/null; :`;
     if (output?.status === 0) return undefined;
     return output?.stderr.toString().trim().split("\n").slice(-3) ?? [];
   }
+}
+
+/** A pattern for the name of a debt's file, as it is read. */
+function fileOf({ id, since }: Pick<Debt, "id" | "since">): string {
+  return sh`${since}-*-${id}.json`.text;
+}
+
+/** Removes debts from the folder of whoever runs it, whatever they are owed for. */
+export function forgetScript(debts: readonly Pick<Debt, "id" | "since">[]): Script {
+  return removalScript(debts.map(fileOf));
+}
+
+/** @param files patterns of the shell */
+function removalScript(files: readonly string[]): Script {
+  const paths = files.map((file) => `"$state"/owed/${file}`).join(" ");
+  return sh`${stateFolders}
+! ours "$state" || rm -f -- ${rawScript(paths)} "$state/owed/.new" || exit
+rmdir "$state/owed" "$state" 2>/dev/null; :`;
 }
 
 type Named = Pick<Debt, "id" | "playbook" | "play">;

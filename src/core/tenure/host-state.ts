@@ -60,15 +60,32 @@ export function isBusy({ holder }: HostState): boolean {
   return holder !== undefined && !isDead(holder);
 }
 
+export interface KeptDebt extends Debt {
+  /** Whose folder it lies in; undefined for that of the user who asks. */
+  readonly keeper: string | undefined;
+}
+
 /** Every debt that the user who asks may read: root sees those of all users. */
-export const allDebts = defineFact<"", readonly Debt[]>({
+export const allDebts = defineFact<"", readonly KeptDebt[]>({
   name: "showrunner.debts",
   script: () => sh`${stateFolders}
 ${readDebts}
 for state in /var/tmp/showrunner-*; do [ "$uid" != 0 ] || [ ! -d "$state/owed" ] || {
+ls -ld "$state" | { read -r mode links owner rest; echo "of $owner"; }
 ${readDebts}
 }; done`,
-  parse: (stdout) => new Map([["", debtsIn(stdout.toString().split("\n"))]]),
+  parse: (stdout) => {
+    let keeper: string | undefined;
+    const debts = stdout
+      .toString()
+      .split("\n")
+      .flatMap((line): readonly KeptDebt[] => {
+        const [, owner] = /^of ([\w][\w.-]*)$/.exec(line) ?? [];
+        if (owner !== undefined) keeper = owner;
+        return debtsIn([line]).map((debt) => ({ ...debt, keeper }));
+      });
+    return new Map([["", debts]]);
+  },
 });
 
 function debtsIn(lines: readonly string[]): readonly Debt[] {

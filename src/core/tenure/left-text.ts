@@ -45,7 +45,7 @@ export function leftTexts({ host, debts, isGone, hasPlaybook }: Left): readonly 
     ...text(
       fresh,
       (what, forget) =>
-        `earlier runs left handlers of playbooks that are not here any more: ${what}; ${forget}`,
+        `earlier runs left handlers of playbooks that this project does not have: ${what}; ${forget}`,
     ),
   ];
 }
