@@ -10,6 +10,7 @@ import type {
 } from "ssh2";
 import ssh2 from "ssh2";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { fingerprint } from "./known-hosts.ts";
 import { withTimeLimit } from "./time-limit.ts";
 
 /** The agent's socket on this machine, if one is named. */
@@ -44,6 +45,16 @@ export async function agentKeys(socket: string | undefined): Promise<AgentKeys |
     agent.hangUp();
     return undefined;
   }
+}
+
+/** What a path of a socket has room for; longer ones are cut, or refused. Bytes. */
+export const longestSocket = 107;
+
+/** Why no key of the agent was tried, where one is named and does not answer. */
+export async function silentAgent(socket: string | undefined): Promise<string[]> {
+  if (socket === undefined || (await agentKeys(socket)) !== undefined) return [];
+  const why = Buffer.byteLength(socket) > longestSocket ? ": its path is too long for a socket" : "";
+  return [`the agent at ${socket} (SSH_AUTH_SOCK) does not answer${why}`];
 }
 
 /** It is a process of this machine. Milliseconds. */
@@ -84,6 +95,14 @@ export class AgentKeys extends ssh2.BaseAgent<ParsedKey> {
   only(publicPart: Buffer): AgentKeys | undefined {
     const keys = this.#keys.filter((key) => key.getPublicSSH().equals(publicPart));
     return keys.length === 0 ? undefined : new AgentKeys(this.#agent, keys);
+  }
+
+  /** Each key by itself, with its comment and fingerprint. */
+  apart(): { readonly name: string; readonly agent: AgentKeys }[] {
+    return this.#keys.map((key) => ({
+      name: `${key.comment ? `${key.comment} ` : ""}(${fingerprint(key.getPublicSSH())})`,
+      agent: new AgentKeys(this.#agent, [key]),
+    }));
   }
 
   getIdentities(done: IdentityCallback<ParsedKey>): void {

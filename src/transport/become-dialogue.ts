@@ -1,8 +1,7 @@
 /** The talk with a program that wants a password before it starts a command as another user. */
-import { ShowrunnerError } from "../core/base/errors.ts";
 import { refused } from "./become-refused.ts";
 import { passwordText } from "./password.ts";
-import { handOver } from "./start.ts";
+import { handOver, lostBy } from "./start.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, RemoteProcess } from "./transport.ts";
 
@@ -109,18 +108,8 @@ function converse(
     process.stdout.on("data", onStdout);
     process.stderr.on("data", onSaid);
     if (terminal) asking.on("data", onSaid);
-    void process.closed.then(({ reason }) => end(lostOr(refused(become, said.trim()), reason)));
+    void process.closed.then((ended) => end(lostBy(ended) ?? refused(become, said.trim())));
   });
-}
-
-/**
- * Why a program ended before it let us in.
- *
- * @param refusal what its own end says
- * @param reason what has ended the connection, if that is why
- */
-function lostOr(refusal: ShowrunnerError, reason: string | undefined): ShowrunnerError {
-  return reason === undefined ? refusal : new ShowrunnerError("host.lost", reason);
 }
 
 /** The end of a text that may be the beginning of a word, of which the rest is still to come. */

@@ -19,6 +19,8 @@ function hintFor({ user, password }: Become, method: BecomeMethod, said: string)
     return `create ${user} first, or correct the name: become takes true, for root, or a user of the host`;
   if (method === "su" && /not available|nologin/i.test(said))
     return `${user} has no login shell, which su insists on unless root asks: use sudo or doas, or connect as root`;
+  if (/must have a tty/i.test(said))
+    return `sudoers has requiretty, and tasks have no terminal: let it say Defaults:USER !requiretty for the connection's user, or become ${user} by su or doas (becomeMethod)`;
   if (password === undefined) return missing[method];
   return wrong[method];
 }

@@ -2,6 +2,7 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { longestSocket } from "./agent.ts";
 import { askpassName } from "./askpass.ts";
 
 /** Short, since the path of a socket has room for about a hundred characters. */
@@ -14,10 +15,16 @@ let hasTidied = false;
 
 /** Makes a folder that only its owner can look into. The first one of a process takes away those left behind. */
 export function controlFolder(): string {
-  const parent = tmpdir();
+  const parent = roomyParent();
   if (!hasTidied) tidy(parent);
   hasTidied = true;
   return mkdtempSync(join(parent, prefix));
+}
+
+/** ssh makes the socket under a longer name first: the folder's, `/c`, a dot and 16 letters. */
+function roomyParent(): string {
+  const needed = prefix.length + 6 + "//c.".length + 16;
+  return Buffer.byteLength(tmpdir()) + needed <= longestSocket ? tmpdir() : "/tmp";
 }
 
 function tidy(parent: string): void {

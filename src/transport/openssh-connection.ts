@@ -5,8 +5,9 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { withDialLimit } from "./dial-limit.ts";
+import { roomHint } from "./no-room.ts";
 import { processStream } from "./process-stream.ts";
-import type { Connection, RemoteProcess } from "./transport.ts";
+import type { Connection, Ended, RemoteProcess } from "./transport.ts";
 
 /** Any name does: the connection stands already, and a client must not make one of its own. */
 const standing = ["--", "standing"];
@@ -53,11 +54,22 @@ export class OpenSshConnection implements Connection {
 
   async #spawn(command: string, terminal: "-T" | "-tt"): Promise<RemoteProcess> {
     const child = this.#client([terminal, "-o", "LogLevel=ERROR", ...this.#forward, ...standing, command]);
-    const closed = new Promise<{ status: number | null; reason?: string | undefined }>((resolve) => {
+    let isRefused = false;
+    const onSaid = (chunk: Buffer) => {
+      isRefused ||= /session request failed: Session open refused/.test(chunk.toString());
+    };
+    child.stderr.once("data", onSaid); // nothing can come before that
+    const closed = new Promise<Ended>((resolve) => {
       child.once("error", (error) => resolve({ status: null, reason: error.message }));
       child.once("close", async (status) => {
         // 255 is ssh's own, and may be the command's
         if (status === 255) await this.#mayBeOver();
+        if (isRefused && status === 255)
+          return resolve({
+            status: null,
+            reason: `the host lets a connection have no more sessions, of which the connection itself takes one`,
+            hint: `${roomHint}, or reach it by the built-in client (transport: "ssh"), which opens further connections`,
+          });
         resolve(this.#over ? { status: null, reason: "the connection was lost" } : { status });
       });
     });

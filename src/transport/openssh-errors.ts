@@ -1,9 +1,12 @@
 /** Why the system's ssh made no connection, in the words that the built-in client has for it. */
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { silentAgent } from "./agent.ts";
 import { changedKey, refusal, revokedKey, unknownKey } from "./host-key-refusal.ts";
 import { namedKey } from "./key-file.ts";
 import type { OpenSshSettings } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";
+import { tooLate } from "./start.ts";
+import { nothingRuns } from "./start-refused.ts";
 
 /**
  * @param error what ssh said, its debug messages included
@@ -24,20 +27,50 @@ export async function explainOpenSsh(
   const said = lines.filter((line) => line !== "" && !chatter.test(line));
   const words = said.join("\n") || "ssh ended without a word";
   const details = said.slice(-8);
-  const told = ({ code, message, hint }: ShowrunnerError) =>
-    new ShowrunnerError(code, message, { hint, details, cause: error });
+  const told = ({ code, message, hint, details: more }: ShowrunnerError) =>
+    new ShowrunnerError(code, message, { hint, details: [...more, ...details], cause: error });
   if (/host key verification failed|IDENTIFICATION HAS CHANGED/i.test(words))
     return told(explainHostKey(words, shownKey(lines), settings));
+  const isLate = lines.at(-1) === "Timed out";
+  const isIn = lines.some((line) => loggedIn.test(line));
+  if (isIn && !/closed by remote host/i.test(words)) return nothingRuns(words, isLate ? tooLate : undefined);
   const refused = hop && /forwarding request failed/i.test(words) ? hop.refusal : undefined;
-  const why = explainFailure(new Error(refused ?? words), settings.reached);
+  const why = explainFailure(new Error(refused ?? words), settings.reached, {
+    said: lines.flatMap((line) => {
+      const isBanner = said.includes(line) && !ownWords.test(line);
+      return isBanner ? line : (greeting.exec(line)?.[1] ?? []);
+    }),
+    tried: lines.flatMap((line) => offeredKey(line) ?? []),
+    untried: settings.identityFile === undefined ? await silentAgent(settings.agent) : [],
+  });
   const useless = why.code === "host.auth" ? await uselessKey(settings) : undefined;
   if (useless) return told(useless);
   const from = hop ? `from the jump host ${hop.name}: ` : "";
-  return told(new ShowrunnerError(why.code, `${from}${why.message}`, { hint: why.hint }));
+  return told(
+    new ShowrunnerError(why.code, `${from}${why.message}`, { hint: why.hint, details: why.details }),
+  );
 }
 
 /** What ssh says only because it is asked for debug messages. */
 const chatter = /^(debug\d: |OpenSSH_|Authenticated to |Transferred: |Bytes per second: )/;
+
+/** What ssh itself says once the user is logged in. */
+const loggedIn = /^Authenticated to /;
+
+/** How ssh itself tells of a connection: the rest is the host's banner. */
+const ownWords =
+  /^(Connection |Connecting |Received disconnect|Disconnected |kex_|ssh: |ssh_|Load key |sign_and_send|mux_|channel |Timed out|Warning: |Host key |No |[^ ]+@[^ ]+: Permission denied|ssh ended)/;
+
+/** What a host says before it names its protocol. */
+const greeting = /^debug1: kex_exchange_identification: banner line \d+: (.*)/;
+
+/** A key that was tried, as messages call it. */
+function offeredKey(line: string): string | undefined {
+  const [, name, fingerprint, from = ""] =
+    /^debug1: Offering public key: (.*) \S+ (SHA256:\S+)(?: explicit)?(?: (agent))?$/.exec(line) ?? [];
+  if (name === undefined) return undefined;
+  return from === "" ? name : `${name} (${fingerprint}) of the agent`;
+}
 
 /** The last one, since a ssh on the way, as a ProxyJump starts it, speaks first. */
 function shownKey(lines: readonly string[]): string {

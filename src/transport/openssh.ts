@@ -94,8 +94,9 @@ async function establish(
   const abort = () => endGroup(master);
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    const late = () => new Error("Timed out");
-    await withTimeLimit(ready(master, token), connectTimeout * 1000, late);
+    const { loggedIn, words } = ready(master, token);
+    const late = () => new Error(`${words()}\nTimed out`);
+    await withTimeLimit(loggedIn, connectTimeout * 1000, late);
   } catch (error) {
     abort();
     rmSync(folder, { recursive: true, force: true });
@@ -106,11 +107,15 @@ async function establish(
   return new OpenSshConnection(master, folder, control, settings.forwardAgent ?? false);
 }
 
-/** Resolves when the master has logged in; rejects with what ssh said. */
-function ready(master: ChildProcessWithoutNullStreams, token: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let heard = "";
-    let said = "";
+/** Resolves when the master has logged in; rejects with what was said. */
+function ready(
+  master: ChildProcessWithoutNullStreams,
+  token: string,
+): { readonly loggedIn: Promise<void>; words(): string } {
+  let heard = ""; // of login files, or of what runs instead of a shell
+  let said = "";
+  const words = () => `${said.trim()}\n${heard.trim()}`.trim();
+  const loggedIn = new Promise<void>((resolve, reject) => {
     master.stdout.on("data", (chunk: Buffer) => {
       heard = (heard + chunk.toString()).slice(-4096);
       if (heard.includes(token)) resolve();
@@ -119,6 +124,7 @@ function ready(master: ChildProcessWithoutNullStreams, token: string): Promise<v
       said = (said + chunk.toString()).slice(-16_384);
     });
     master.once("error", reject);
-    master.once("close", () => reject(new Error(said.trim() || "ssh ended without a word")));
+    master.once("close", () => reject(new Error(words() || "ssh ended without a word")));
   });
+  return { loggedIn, words };
 }

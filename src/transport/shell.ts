@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
 import { type ExplainStart, Noise, newToken, startLimits, tooLate, tooMuch } from "./start.ts";
-import type { Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
+import type { Ended, Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
 
 type Stream = "stdout" | "stderr";
 
@@ -123,7 +123,7 @@ export class FramedShell implements Shell {
       readable.on("data", (chunk: Buffer) => reader.push(chunk));
     }
     stdin.on("error", () => undefined); // a write to a dead shell: `closed` tells the story
-    return closed.then(({ reason }) => this.#end(reason));
+    return closed.then((ended) => this.#end(ended));
   }
 
   #mark(stream: Stream, marker: Marker): void {
@@ -170,7 +170,7 @@ export class FramedShell implements Shell {
     });
   }
 
-  #end(reason: string | undefined): void {
+  #end({ reason, hint }: Pick<Ended, "reason" | "hint">): void {
     const [first] = this.#pending.values();
     const said = this.#answered && first ? Buffer.concat(first.stderr).toString().trim() : this.#noise.text;
     const explained = this.#answered || reason !== undefined ? undefined : this.#hooks.explainStart(said);
@@ -179,7 +179,7 @@ export class FramedShell implements Shell {
       explained ??
       new ShowrunnerError("host.lost", reason ?? "the remote shell ended", {
         details: said === "" ? [] : said.split("\n").slice(-5),
-        hint: "the command may have been cut short: run again; what is already right is left alone",
+        hint: hint ?? "the command may have been cut short: run again; what is already right is left alone",
       });
     for (const pending of this.#pending.values()) pending.reject(this.#ended);
     this.#pending.clear();
@@ -190,7 +190,7 @@ export class FramedShell implements Shell {
     if (this.#answered) return;
     this.#late ??= this.#hooks.explainStart(this.#noise.text, problem);
     this.#process.close();
-    this.#end(undefined);
+    this.#end({});
   }
 
   async #withTimeout(answers: Promise<Output[]>, timeout: number): Promise<Output[]> {

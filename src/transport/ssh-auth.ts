@@ -24,6 +24,12 @@ export type Authentication =
       ): void;
     };
 
+/** Something to prove oneself with, and what it is called in messages. */
+export interface Offer {
+  readonly name: string;
+  readonly authentication: Authentication;
+}
+
 /**
  * What to try, in OpenSSH's order: the agent, key files, a password. A named key file is tried alone; the agent is asked
  * for just that key, where it is encrypted.
@@ -31,27 +37,21 @@ export type Authentication =
  * @param signal ends what is being run for a password
  * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read; `secret.unavailable`
  */
-export async function authentications(
-  settings: ResolvedSettings,
-  signal?: AbortSignal,
-): Promise<Authentication[]> {
+export async function authentications(settings: ResolvedSettings, signal?: AbortSignal): Promise<Offer[]> {
   const { user: username, identityFile, keyFiles = defaultKeys(), passphrase, password } = settings;
-  const found: Authentication[] = [];
+  const found: Offer[] = [];
+  // one by one, so that each is known by its name if it is refused
   const offerAgent = (agent: AgentKeys | undefined) => {
-    if (agent !== undefined) found.push({ type: "agent", username, agent });
+    for (const { name, agent: one } of agent?.apart() ?? [])
+      found.push({ name: `${name} of the agent`, authentication: { type: "agent", username, agent: one } });
   };
-  const offer = (key: Key) => {
-    const { content: buffer, passphrase: opens } = key;
-    found.push({
-      type: "publickey",
-      username,
-      key: buffer,
-      ...(opens === undefined ? {} : { passphrase: opens }),
-    });
+  const offer = (file: string, { content: key, passphrase: opens }: Key) => {
+    const secret = opens === undefined ? {} : { passphrase: opens };
+    found.push({ name: file, authentication: { type: "publickey", username, key, ...secret } });
   };
   if (identityFile !== undefined) {
     const key = await namedKey(identityFile, passphrase, agentSocket(), signal);
-    if ("content" in key) offer(key);
+    if ("content" in key) offer(identityFile, key);
     else if (!("problem" in key)) offerAgent(key);
     else if (key.problem !== "locked" || password === undefined) throw key.error;
   } else {
@@ -59,18 +59,21 @@ export async function authentications(
     if (!settings.noAgent) offerAgent(agent);
     for (const file of keyFiles.filter((name) => existsSync(name) || existsSync(`${name}.pub`))) {
       const key = await readKey(file, passphrase, signal);
-      if (!("problem" in key)) offer(key);
+      if (!("problem" in key)) offer(file, key);
       else if (settings.noAgent) offerAgent(heldAs(file, agent));
     }
   }
   if (password !== undefined) {
     const answer = await passwordText(password, signal);
-    found.push({ type: "password", username, password: answer });
+    found.push({ name: "the password", authentication: { type: "password", username, password: answer } });
     // sshd asks this way where PAM does, and a host may allow nothing else
     found.push({
-      type: "keyboard-interactive",
-      username,
-      prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => answer)),
+      name: "the password, asked for by PAM",
+      authentication: {
+        type: "keyboard-interactive",
+        username,
+        prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => answer)),
+      },
     });
   }
   return found;

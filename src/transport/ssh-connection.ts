@@ -2,6 +2,7 @@
 import { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { NoRoom } from "./no-room.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
 /** How long the other side has to take leave. Milliseconds. */
@@ -116,9 +117,7 @@ export class SshConnection implements Connection {
 const noAgent = "Unable to request agent forwarding";
 
 function noChannel(error: Error): ShowrunnerError {
-  return new ShowrunnerError("host.lost", `the host opened no channel: ${reasonIn(error)}`, {
-    hint: "each user that tasks run as takes two, and MaxSessions in the host's sshd_config(5) says how many there may be (10)",
-  });
+  return new NoRoom(`the host opened no session: ${reasonIn(error)}`);
 }
 
 /** The reason alone: that the refusal came over a channel is of no use to the reader. */

@@ -2,14 +2,16 @@
 import type { Duplex } from "node:stream";
 import { NodeSSH } from "node-ssh";
 import { ShowrunnerError } from "../core/base/errors.ts";
-import { agentSocket, agentToForward } from "./agent.ts";
+import { agentSocket, agentToForward, silentAgent } from "./agent.ts";
 import { Bastions } from "./bastions.ts";
 import { type HostKeyCheck, hostKeyCheck } from "./host-key.ts";
 import { atHop, dialThrough, routeName } from "./jump.ts";
+import { RoomyConnection } from "./no-room.ts";
 import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
 import { authentications } from "./ssh-auth.ts";
 import { SshConnection } from "./ssh-connection.ts";
 import { explainFailure } from "./ssh-errors.ts";
+import { listenTo } from "./ssh-hearing.ts";
 import type { Connection } from "./transport.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 import { resolveSettings } from "./user-config.ts";
@@ -33,7 +35,8 @@ const bastions = new Bastions<SshConnection>();
  */
 export async function connectSsh(settings: ConnectionSettings, signal?: AbortSignal): Promise<Connection> {
   const target = await resolveSettings(settings);
-  return reach(target, target.jump, signal);
+  const connect = () => reach(target, target.jump, signal);
+  return new RoomyConnection(await connect(), connect);
 }
 
 async function reach(
@@ -65,14 +68,16 @@ async function establish(
 ): Promise<SshConnection> {
   const ssh = new NodeSSH();
   let keyCheck: HostKeyCheck | undefined;
+  let said: () => readonly string[] = () => [];
+  const tried: string[] = [];
   const abort = () => ssh.connection?.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   try {
     const check = hostKeyCheck(settings);
     keyCheck = check;
-    const authHandler = await authentications(settings, signal);
+    const offers = await authentications(settings, signal);
     signal?.throwIfAborted();
-    await ssh.connect({
+    const connecting = ssh.connect({
       host: settings.address,
       port: settings.port,
       ...(sock === undefined ? {} : { sock }),
@@ -82,13 +87,22 @@ async function establish(
       keepaliveCountMax: 4,
       hostVerifier: (key: Buffer) => check.verify(key),
       algorithms: { serverHostKey: orderedKeyTypes(check) },
-      authHandler,
+      authHandler: () => {
+        const offer = offers[tried.length];
+        if (offer === undefined) return false;
+        tried.push(offer.name);
+        return offer.authentication;
+      },
       ...forwarding(settings),
     });
+    if (ssh.connection) said = listenTo(ssh.connection);
+    await connecting;
   } catch (error) {
     ssh.dispose();
     sock?.destroy();
-    throw keyCheck?.refusal ?? explainFailure(error, settings);
+    if (keyCheck?.refusal) throw keyCheck.refusal;
+    const untried = settings.identityFile === undefined ? await silentAgent(agentSocket()) : [];
+    throw explainFailure(error, settings, { said: said(), tried, untried });
   } finally {
     signal?.removeEventListener("abort", abort);
   }

@@ -14,6 +14,11 @@ const sayings: readonly { readonly pattern: RegExp; readonly what: string; reado
     hint: "connect as another user, or give this one a shell on the host: usermod -s /bin/sh USER",
   },
   {
+    pattern: /please login as the user/i,
+    what: "the host lets this user run nothing, and names another",
+    hint: "set the user of the inventory to the one that the host names, and become root from there",
+  },
+  {
     pattern: /sftp connections only/i,
     what: "the host lets the user transfer files, and nothing else",
     hint: "connect as another user, or take ForceCommand internal-sftp out of the host's sshd_config for this one",

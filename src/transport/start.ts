@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { quote } from "../core/base/script.ts";
-import type { Connection, RemoteProcess } from "./transport.ts";
+import type { Connection, Ended, RemoteProcess } from "./transport.ts";
 
 /**
  * What the user's login shell is asked to run. It may be csh or fish, which quote in ways of their own, restricted, or
@@ -110,15 +110,20 @@ export function untilSaid(
     const timer = setTimeout(() => fail(explain(all(), tooLate)), startLimits.milliseconds);
     stdout.on("data", onStdout);
     stderr.on("data", keep);
-    void closed.then(({ reason }) => {
+    void closed.then((ended) => {
       stop();
-      reject(reason === undefined ? explain(all()) : new ShowrunnerError("host.lost", reason));
+      reject(lostBy(ended) ?? explain(all()));
     });
   });
 }
 
-export const tooLate = `nothing of ours has begun within ${startLimits.milliseconds / 1000} s`;
+export const tooLate = "nothing of ours has begun in time";
 export const tooMuch = `more than ${startLimits.bytes / 1024} KiB were printed before anything of ours has begun`;
+
+/** That the connection has ended a process, where that is known. */
+export function lostBy({ reason, hint }: Ended): ShowrunnerError | undefined {
+  return reason === undefined ? undefined : new ShowrunnerError("host.lost", reason, { hint });
+}
 
 /** What is printed before the first answer: the last of it, for an error, and how much it was. */
 export class Noise {

@@ -39,13 +39,22 @@ export interface Shell {
   close(): Promise<void>;
 }
 
+/** How a process ended, as far as that is known. */
+export interface Ended {
+  readonly status: number | null;
+  /** Why it ended where the process itself is not the cause. */
+  readonly reason?: string | undefined;
+  /** What to do about that. */
+  readonly hint?: string | undefined;
+}
+
 /** A process on the host with its three streams: what a shell is built on. */
 export interface RemoteProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Resolves when the process or its channel has ended. */
-  readonly closed: Promise<{ readonly status: number | null; readonly reason?: string | undefined }>;
+  readonly closed: Promise<Ended>;
   close(): void;
 }
 
