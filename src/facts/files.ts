@@ -73,6 +73,8 @@ done`),
       paths.map((path): [string, FileState | ShowrunnerError] => {
         const state = found.get(path);
         const target = targets.get(path);
+        // it was a link, and was none when that was read: no target would be the directory that it lies in
+        if (state && isLink(state.bits) && !target) return [path, flickers(path)];
         if (state) return [path, fileState(state.bits, state.owner, state.group, target ?? "")];
         return [path, target === hidden ? notAllowed(path) : { type: "absent" }];
       }),
@@ -116,9 +118,19 @@ function chunks(paths: readonly string[]): string[][] {
   return all;
 }
 
+function isLink(bits: number): boolean {
+  return (bits & 0o170000) === 0o120000;
+}
+
+function flickers(path: string): ShowrunnerError {
+  return new ShowrunnerError("fact.failed", `${path} was exchanged while it was looked at`, {
+    hint: "run again; if this comes back, somebody on the host keeps changing it",
+  });
+}
+
 function fileState(bits: number, owner: string, group: string, target: string): FileState {
   const kind = bits & 0o170000;
-  if (kind === 0o120000) return { type: "link", target, owner, group };
+  if (isLink(bits)) return { type: "link", target, owner, group };
   const type = kind === 0o100000 ? "file" : kind === 0o040000 ? "directory" : "other";
   return { type, mode: (bits & 0o7777).toString(8).padStart(4, "0"), owner, group };
 }

@@ -77,23 +77,27 @@ export class Session {
   /**
    * Streams content into a new file that only its owner can read, whatever its size. What came only in part, since
    * the disk is full or the connection ended, is removed again.
+   *
+   * @param path the file, which the error names
+   * @param options.receive a script that takes the content elsewhere
+   * @returns what was printed
    */
   async upload(
     become: Become | undefined,
     path: string,
     content: Buffer,
-    { timeout }: Pick<RunOptions, "timeout"> = {},
-  ): Promise<void> {
+    {
+      timeout,
+      receive = receiveInto(path, content.length),
+    }: Pick<RunOptions, "timeout"> & { receive?: string } = {},
+  ): Promise<string> {
     this.#refuseClosed();
     this.roundTrips++;
-    const target = quote(path);
-    const process = await this.#start(
-      become,
-      `umask 077; cat >${target} && [ "$(wc -c <${target})" -eq ${content.length} ] || { rm -f -- ${target}; exit 1; }`,
-    );
+    const process = await this.#start(become, receive);
+    const printed: Buffer[] = [];
     const complaint: Buffer[] = [];
+    process.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
     process.stderr.on("data", (chunk: Buffer) => complaint.push(chunk));
-    process.stdout.resume();
     process.stdin.on("error", () => undefined); // the exit status and `complaint` say what happened
     process.stdin.end(content);
     const late = () => {
@@ -102,7 +106,7 @@ export class Session {
     };
     const { closed } = process;
     const { status, reason } = await (timeout === undefined ? closed : withTimeLimit(closed, timeout, late));
-    if (status === 0) return;
+    if (status === 0) return Buffer.concat(printed).toString();
     throw new ShowrunnerError(
       status === null ? "host.lost" : "change.failed",
       `${path} could not be written${reason ? `: ${reason}` : ""}`,
@@ -259,4 +263,9 @@ export class Session {
   #refuseClosed(): void {
     if (this.#closed) throw new ShowrunnerError("host.lost", "the connection was closed: the run is over");
   }
+}
+
+function receiveInto(path: string, size: number): string {
+  const target = quote(path);
+  return `umask 077; cat >${target} && [ "$(wc -c <${target})" -eq ${size} ] || { rm -f -- ${target}; exit 1; }`;
 }

@@ -17,7 +17,12 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { quote } from "../../src/core/base/script.ts";
 import { applyChange } from "../../src/core/engine/apply.ts";
-import { inlineLimit, stagingPath, writeFileScript } from "../../src/core/engine/write-file.ts";
+import {
+  inlineLimit,
+  isReceived,
+  receiveFileScript,
+  writeFileScript,
+} from "../../src/core/engine/write-file.ts";
 import { change, type WriteAction } from "../../src/core/facts/change.ts";
 import { connectLocal } from "../../src/transport/local.ts";
 import { Session } from "../../src/transport/session.ts";
@@ -77,9 +82,21 @@ function action(more: Partial<WriteAction> = {}): WriteAction {
   };
 }
 
-it("keeps what is not to be seen beside the file, also where its path goes up behind a link", () => {
-  expect(stagingPath("/srv/app/current/../.env", "x")).toBe("/srv/app/current/../..env.sr-x");
-  expect(stagingPath("/motd", "")).toBe("/.motd.sr-");
+/** The file at the action's path, as a plan would have found it. */
+function found({ path }: WriteAction): WriteAction["expected"] {
+  const [owner = "", group = "", mode = ""] = spawnSync("stat", ["-c", "%U %G %a", path], {
+    encoding: "utf8",
+  })
+    .stdout.trim()
+    .split(" ");
+  return { type: "file", owner, group, mode };
+}
+
+it("believes only such names of what was uploaded as it gives", () => {
+  expect(isReceived("/srv/motd", "./.motd.sr-aB3xYz")).toBe(true);
+  expect(isReceived("/srv/motd", "/tmp/.sr-aB3xYz")).toBe(true);
+  for (const name of ["", "/etc", "./.motd.sr-", "./.motd.sr-../../etc", "/tmp/.sr-a/b", "./.motd.sr-a\nb"])
+    expect(isReceived("/srv/motd", name)).toBe(false);
 });
 
 for (const [name, shell] of Object.entries(shells)) {
@@ -119,9 +136,14 @@ for (const [name, shell] of Object.entries(shells)) {
       }
     });
 
-    it("takes a file that was uploaded beside", () => {
-      const staged = join(directory, `${awkward}.staged`);
-      writeFileSync(staged, everyByte);
+    it("takes what was uploaded before", () => {
+      const received = spawnSync(command, [...words, "-c", receiveFileScript(action().path, 256).text], {
+        input: everyByte,
+        env,
+      });
+      expect(received).toMatchObject({ status: 0 });
+      const staged = received.stdout.toString().slice(0, -1);
+      expect(isReceived(action().path, staged)).toBe(true);
       expect(run(action(), staged)).toMatchObject({ status: 0, stderr: "" });
       expect(readFileSync(action().path)).toEqual(everyByte);
       expect(readdirSync(directory)).toEqual([awkward]);
@@ -144,7 +166,10 @@ for (const [name, shell] of Object.entries(shells)) {
         });
       const wanted = action();
       expect(label(wanted)).toMatchObject({ status: 0, stderr: "" });
-      expect(label({ ...wanted, content: everyByte })).toMatchObject({ status: 0, stderr: "" });
+      expect(label({ ...wanted, content: everyByte, expected: found(wanted) })).toMatchObject({
+        status: 0,
+        stderr: "",
+      });
       expect(readFileSync(log, "utf8")).toMatch(/^-- policy for .*\n--reference=.* -- .*\n$/s);
       expect(readFileSync(wanted.path)).toEqual(everyByte);
     });
@@ -152,7 +177,8 @@ for (const [name, shell] of Object.entries(shells)) {
     it("keeps the old file as a backup with its mode", () => {
       writeFileSync(action().path, "old\n", { mode: 0o600 });
       const backup = join(directory, "back up");
-      expect(run(action({ backup }))).toMatchObject({ status: 0, stderr: "" });
+      const expected = found(action());
+      expect(run(action({ backup, expected }))).toMatchObject({ status: 0, stderr: "" });
       expect(readFileSync(backup, "utf8")).toBe("old\n");
       expect(statSync(backup).mode & 0o777).toBe(0o600);
     });
@@ -256,10 +282,6 @@ for (const [name, shell] of Object.entries(shells)) {
       const slow = `for f in ${quote(directory)}/.*.sr-??????; do stat -c %a "$f"; done >${quote(modes)}; test -e %s`;
       run(action({ mode: "0600", validate: slow }));
       expect(readFileSync(modes, "utf8")).toBe("600\n");
-      const script = writeFileScript(action({ mode: "0600" }), undefined).text.split("\n");
-      const at = (start: string) => script.findIndex((line) => line.startsWith(start));
-      expect(at("sr_new=$(mktemp")).toBeGreaterThan(-1);
-      expect(at("chmod")).toBeLessThan(at("mv -f"));
     });
   });
 }

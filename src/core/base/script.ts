@@ -74,7 +74,7 @@ export function printBytes(bytes: Buffer): string {
   const pieces: string[] = [];
   for (let at = 0; at < bytes.length; at += 32_768)
     pieces.push(`printf %b ${escapeBytes(bytes.subarray(at, at + 32_768))}`);
-  return pieces.join("; ");
+  return pieces.join(" && ");
 }
 
 /** A single-quoted operand of `printf %b`: text stays readable, other bytes become octal escapes. */

@@ -1,12 +1,17 @@
 /** Makes a change on a host. The only place from which anything is altered. */
-import { randomBytes } from "node:crypto";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions } from "../../transport/transport.ts";
 import { type ErrorDetails, ShowrunnerError } from "../base/errors.ts";
 import { oneLine } from "../base/one-line.ts";
 import type { Change, WriteAction } from "../facts/change.ts";
 import type { Detached } from "./detached.ts";
-import { inlineLimit, refused as refusedByCheck, stagingPath, writeFileScript } from "./write-file.ts";
+import {
+  inlineLimit,
+  isReceived,
+  receiveFileScript,
+  refused as refusedByCheck,
+  writeFileScript,
+} from "./write-file.ts";
 
 /** A script ended with a status that does not mean success. */
 export class BadStatus extends ShowrunnerError {
@@ -79,8 +84,14 @@ async function write(
 ): Promise<Output> {
   if (action.content.length <= inlineLimit)
     return runOne(session, become, writeFileScript(action, undefined).text, options);
-  const staged = stagingPath(action.path, randomBytes(6).toString("hex"));
-  await session.upload(become, staged, action.content, options);
+  const { path, content } = action;
+  const receive = receiveFileScript(path, content.length).text;
+  const staged = (await session.upload(become, path, content, { ...options, receive })).trimEnd();
+  if (!isReceived(path, staged))
+    throw new ShowrunnerError(
+      "change.failed",
+      `${path}: the host did not say where the content is that was uploaded`,
+    );
   return runOne(session, become, writeFileScript(action, staged).text, options);
 }
 

@@ -1,6 +1,7 @@
 /** A change: one difference between a host and what a task describes, with what it takes to remove it. Plain data. */
 import type { ProxyVariables } from "../../transport/http-proxy.ts";
 import type { Output } from "../../transport/transport.ts";
+import type { Expected } from "../base/safe-path.ts";
 import type { Script } from "../base/script.ts";
 import type { FactValue, Touch } from "./fact.ts";
 
@@ -23,6 +24,12 @@ export interface WriteAction {
   readonly mode: string;
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
+  /** The file that it is to replace, as it was found: what is not to be another one, it keeps. */
+  readonly expected?: Expected | undefined;
+  /** The SHA-256, in hex, of what was read of that file, where the content was made from it. */
+  readonly replaces?: string | undefined;
+  /** True: the file that is there is written into, which is not atomic. */
+  readonly inPlace?: boolean | undefined;
   /**
    * A command that must succeed. With `%s` it gets the new file's path before anything is replaced; without, it
    * runs with the new file in place, and the old file is put back if it fails.

@@ -1,7 +1,8 @@
 /** Owner, group and mode: what a file is to have, and the changes that give it them. */
 
+import { holdPath } from "../../core/base/safe-path.ts";
 import { Type } from "../../core/base/schema.ts";
-import { type Script, sh } from "../../core/base/script.ts";
+import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
@@ -83,7 +84,7 @@ export async function* setAttributes(
       what: "mode",
       before: now.mode,
       after: then.mode,
-      script: sh`chmod -- ${chmodOperand(then.mode)} ${path}`,
+      script: chmod(path, { ...then, mode: now.mode }, then.mode),
       sets: [file.is(path, then)],
       touches: treesAbove(path),
     });
@@ -99,16 +100,22 @@ function ownershipChange(path: string, now: ModeState, then: ModeState): Change 
     what: owner === undefined ? "group" : group === undefined ? "owner" : "owner and group",
     before: `${now.owner}:${now.group}`,
     after: `${then.owner}:${then.group}`,
-    script: chown(path, operand, now.mode),
+    script: chown(path, now, operand),
     // chown takes the set-id bits away, and chmod is asked to bring them back
     sets: [file.is(path, { ...then, mode: now.mode })],
     touches: treesAbove(path),
   });
 }
 
-function chown(path: string, operand: string, mode: string): Script {
-  const special = Number.parseInt(mode, 8) & 0o6000;
-  return special === 0
-    ? sh`chown -- ${operand} ${path}`
-    : sh`chown -- ${operand} ${path} && chmod -- ${chmodOperand(mode)} ${path}`;
+function chmod(path: string, now: ModeState, mode: string): Script {
+  return lines(holdPath(path, now), sh`chmod -- ${chmodOperand(mode)} "$sr_held"`);
+}
+
+function chown(path: string, now: ModeState, operand: string): Script {
+  const special = Number.parseInt(now.mode, 8) & 0o6000;
+  return lines(
+    holdPath(path, now),
+    sh`chown -- ${operand} "$sr_held"`,
+    special === 0 ? rawScript("") : sh`[ $? = 0 ] && chmod -- ${chmodOperand(now.mode)} "$sr_held"`,
+  );
 }

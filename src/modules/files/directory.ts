@@ -1,7 +1,8 @@
 /** Makes directories, with those above them. */
 import { posix } from "node:path";
-import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
-import { stagingPath } from "../../core/engine/write-file.ts";
+import { enterDirectoryOf } from "../../core/base/safe-path.ts";
+import { lines, type Script, sh } from "../../core/base/script.ts";
+import { stagingName } from "../../core/engine/write-file.ts";
 import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
@@ -42,7 +43,7 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
     what: "created",
     before: "absent",
     after: `directory ${made.map(({ then }) => showState(then)).at(-1)}`,
-    script: lines(sh`set -e`, isPlain(wanted) ? makePlain(made) : makeTogether(made, wanted)),
+    script: makeTogether(made, wanted),
     sets: made.map(({ path: one, then }) => file.is(one, then)),
     touches: treesAbove(path),
   });
@@ -57,14 +58,6 @@ interface Made {
   readonly then: ModeState;
 }
 
-function isPlain({ owner, group, mode }: Attributes): boolean {
-  return owner === undefined && group === undefined && mode === undefined;
-}
-
-function makePlain(made: readonly Made[]): Script {
-  return lines(sh`umask 022`, ...made.map(({ path }) => sh`mkdir -- ${path}`));
-}
-
 /**
  * They come into sight together, with owner and mode: a task that is begun again finds what is above its directory
  * there, and no longer sets it right.
@@ -73,26 +66,29 @@ function makeTogether(made: readonly Made[], { owner, group, mode }: Attributes)
   const [top = { path: "/" }] = made;
   const operand = chownOperand(owner, group);
   const steps = made.flatMap(({ path, then }) => {
-    const here = `./${posix.relative(top.path, path)}`;
+    const here = sh`"$sr_top"${path.slice(top.path.length)}`;
     return [
-      ...(path === top.path ? [] : [sh`mkdir -- ${here}`]),
+      sh`mkdir -- ${here}`,
       ...(operand === undefined ? [] : [sh`chown -- ${operand} ${here}`]),
       ...(mode === undefined ? [] : [sh`chmod -- ${chmodOperand(then.mode)} ${here}`]),
     ];
   });
   return lines(
-    sh`beside=${stagingPath(top.path, "")}`,
-    // with a mode to come, it is open to its owner alone until then; else it is made as any other
-    rawScript(`sr_new=$(mktemp -u "\${beside}XXXXXX")
-for left in "$beside"*; do rm -rf -- "$left" || :; done
-umask ${mode === undefined ? "022" : "077"}
-mkdir -- "$sr_new"
-trap 'rm -rf -- "$sr_new"' EXIT
+    sh`set -e`,
+    enterDirectoryOf(top.path),
+    sh`sr_base=${posix.basename(top.path)} sr_prefix=${stagingName(top.path)}
+sr_sweep "$sr_prefix"
+trap '[ -z "$sr_by" ] || sr_tidy; [ -n "$sr_by" ] || rm -rf -- "$sr_top"' EXIT
 trap 'exit 143' HUP INT TERM
-cd -- "$sr_new"`),
+if [ -n "$sr_by" ]; then sr_private "$sr_prefix"; sr_top=./$sr_base
+else sr_top=$(mktemp -u "./$sr_prefix"XXXXXX); fi`,
+    // with a mode to come, it is open to its owner alone until then; else it is made as any other
+    sh`umask ${mode === undefined ? "022" : "077"}`,
     ...steps,
-    sh`cd /
-[ ! -e ${top.path} ] || { printf '%s\n' ${`${top.path} has come to be meanwhile`} >&2; exit 1; }
-mv -- "$sr_new" ${top.path}`,
+    sh`if [ -n "$sr_by" ]; then mv -f -- "$sr_top" ..
+else
+  [ ! -e "./$sr_base" ] || sr_refuse ${`${top.path} has come to be meanwhile`}
+  mv -- "$sr_top" "./$sr_base"
+fi`,
   );
 }

@@ -1,6 +1,8 @@
 /** Makes symbolic links. */
 import { posix } from "node:path";
-import { lines, type Script, sh } from "../../core/base/script.ts";
+import { enterFolderBeside, holdPath } from "../../core/base/safe-path.ts";
+import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
+import { stagingName } from "../../core/engine/write-file.ts";
 import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { emptyDirectory, treesAbove } from "../../facts/file-tree.ts";
@@ -65,14 +67,11 @@ export async function* makeLink(
   const made: LinkState = { type: "link", target: src, owner: plain.owner, group: plain.group };
   const then = { ...made, owner: owner ?? made.owner, group: group ?? made.group };
   const operand = chownOperand(owner, group);
-  const steps: Script[] = state.type === "directory" ? [sh`rmdir -- ${path}`] : [];
-  steps.push(sh`ln -sfn -- ${src} ${path}`);
-  if (operand !== undefined) steps.push(sh`chown -h -- ${operand} ${path}`);
   yield change({
     what: state.type === "absent" ? "created" : "target",
     before: state.type === "link" ? state.target : state.type,
     after: src,
-    script: lines(sh`set -e`, ...steps),
+    script: putLink(path, src, operand, state.type === "directory"),
     sets: [file.is(path, then), fileHash.is(path, undefined)],
     touches: [fileContent.of(path), fileText.of(path), ...treesAbove(path), ...everythingBelow(path)],
   });
@@ -84,10 +83,21 @@ async function* setOwner(path: string, now: LinkState, then: LinkState): Plan<vo
     what: "owner",
     before: `${now.owner}:${now.group}`,
     after: `${then.owner}:${then.group}`,
-    script: sh`chown -h -- ${`${then.owner}:${then.group}`} ${path}`,
+    script: lines(holdPath(path, now), sh`chown -h -- ${`${then.owner}:${then.group}`} "$sr_held"`),
     sets: [file.is(path, then)],
     touches: treesAbove(path),
   });
+}
+
+/** It is made elsewhere and put in its place, so that there is a link at every moment, and its owner's. */
+function putLink(path: string, src: string, operand: string | undefined, overDirectory: boolean): Script {
+  return lines(
+    sh`set -e`,
+    enterFolderBeside(path, stagingName(path)),
+    sh`ln -s -- ${src} "./$sr_base"`,
+    operand === undefined ? rawScript(":") : sh`chown -h -- ${operand} "./$sr_base"`,
+    rawScript(`${overDirectory ? 'rmdir -- "../$sr_base"; ' : ""}mv -f -- "./$sr_base" ..`),
+  );
 }
 
 /** What is wanted and is not so: a link may belong to a number that has no name, and stay so. */

@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
+import { linkRefusal } from "../../facts/followable.ts";
 
 /**
  * Refuses a path that is not absolute.
@@ -41,7 +42,8 @@ interface Budget {
 /**
  * Where a path leads once symbolic links at its end are followed.
  *
- * @throws ShowrunnerError for links that go in a circle
+ * @throws ShowrunnerError for links that go in a circle, and for one that others can turn and that leads to what is
+ * not theirs
  */
 export async function followLinks(
   host: PlanHost,
@@ -53,7 +55,17 @@ export async function followLinks(
     const state = await host.fact(file, at);
     if (state.type !== "link") return at;
     if (budget.left-- === 0) return fail(`${path}: its symbolic links go in a circle`);
-    at = await linkTarget(host, at, state.target, budget);
+    const target = await linkTarget(host, at, state.target, budget);
+    const [refusal] = await Promise.all([
+      host.fact(linkRefusal, { path: at, target }),
+      // what is asked next, in the same round trip
+      host.fact(file, target),
+    ]);
+    if (refusal !== "") {
+      const [why = "", hint] = refusal.split("\n");
+      fail(why, hint);
+    }
+    at = target;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Brings a file to a content and attributes: what copy, template and lineinfile have in common. */
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
 import { change, type TextDiff } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
@@ -100,6 +101,8 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
       // a new file belongs to its writer, unless somebody is named; one that is there keeps its owner
       owner: wanted.owner ?? now?.owner,
       group: wanted.group ?? now?.group,
+      expected: now,
+      replaces: wanted.old && createHash("sha256").update(wanted.old).digest("hex"),
       validate: wanted.validate,
       backup,
     },

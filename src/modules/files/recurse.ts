@@ -1,9 +1,10 @@
 /** Owner, group and mode of everything below a directory. */
-
-import { lines, type Script, sh } from "../../core/base/script.ts";
+import { posix } from "node:path";
+import { enterDirectoryOf } from "../../core/base/safe-path.ts";
+import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
-import { modeTests, type TreeKey, treeDifference, treesAbove } from "../../facts/file-tree.ts";
+import { findDifferent, modeTests, type TreeKey, treeDifference, treesAbove } from "../../facts/file-tree.ts";
 import { file } from "../../facts/files.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, chownOperand } from "./attributes.ts";
@@ -55,15 +56,71 @@ function sample(paths: readonly string[]): string {
   return paths.slice(0, 5).join(", ") + (paths.length > 5 ? ", …" : "");
 }
 
-/** Ownership first, since chown takes set-id bits away. */
+/**
+ * Each directory is entered, and what is in it is corrected before the directory itself: that may give it to somebody
+ * who can turn names in it. Where others can do so already, its entries get second names in a folder of ours, and are
+ * looked at and corrected by those.
+ */
 function correct(key: TreeKey): Script {
-  const { path, owner, group } = key;
-  const steps: Script[] = [sh`set -e`];
-  if (owner !== undefined)
-    steps.push(sh`find -P ${path} -mindepth 1 ! -user ${owner} -exec chown -h -- ${owner} ${"{}"} +`);
-  if (group !== undefined)
-    steps.push(sh`find -P ${path} -mindepth 1 ! -group ${group} -exec chgrp -h -- ${group} ${"{}"} +`);
-  for (const { test, mode } of modeTests(key))
-    steps.push(sh`find -P ${path} -mindepth 1 ${test} -exec chmod -- ${chmodOperand(mode)} ${"{}"} +`);
+  const { path } = key;
+  const different = findDifferent(key)
+    .map(({ text }) => text)
+    .join(" -o ");
+  return lines(
+    enterDirectoryOf(path),
+    sh`trap sr_tidy EXIT
+trap 'exit 143' HUP INT TERM
+set -e`,
+    rawScript(`sr_correct() {
+${corrections(key).text}
+}
+sr_different() {
+  find -P . -mindepth 1 -maxdepth 1 ! -type d \\( ${different} \\)
+}`),
+    rawScript(walk),
+    sh`sr_path=${posix.dirname(path)}
+sr_down ${posix.basename(path)}
+sr_below`,
+  );
+}
+
+/** Ownership first, since chown takes set-id bits away. `$@` says how deep to look. */
+function corrections(key: TreeKey): Script {
+  const { owner, group } = key;
+  const steps: Script[] = [];
+  const find = (test: Script, command: Script) =>
+    steps.push(sh`find -P . "$@" ${test} -exec ${command} ${"{}"} + || return`);
+  if (owner !== undefined) find(sh`! -user ${owner}`, sh`chown -h -- ${owner}`);
+  if (group !== undefined) find(sh`! -group ${group}`, sh`chgrp -h -- ${group}`);
+  for (const { test, mode } of modeTests(key)) find(test, sh`chmod -- ${chmodOperand(mode)}`);
   return lines(...steps);
 }
+
+const walk = `sr_below() {
+  set --
+  for sr_entry in ./* ./.[!.]* ./..?*; do
+    if [ ! -L "$sr_entry" ] && [ -d "$sr_entry" ]; then
+      (sr_down "\${sr_entry#./}" && sr_below && sr_correct -maxdepth 0) || return
+    elif [ -L "$sr_entry" ] || [ -e "$sr_entry" ]; then set -- "$@" "../\${sr_entry#./}"; fi
+    [ $# -lt 200 ] || { sr_entries "$@" || return; set --; }
+  done
+  [ $# = 0 ] || sr_entries "$@"
+}
+sr_entries() {
+  [ -n "$(sr_different | head -n 1)" ] || return 0
+  if sr_closed "$sr_uid" "$sr_mode"; then
+    sr_correct -mindepth 1 -maxdepth 1 ! -type d
+    return
+  fi
+  (
+    trap sr_tidy EXIT
+    sr_private .sr-
+    ln -- "$@" . || sr_refuse "$sr_path: something in it was exchanged meanwhile, or its file system has no hard links" 'run again'
+    # each has one more name here
+    set -- -links +2
+    sr_ours "$sr_uid" || set -- "$@" ! -user "$sr_uid"
+    sr_other=$(find -P . -mindepth 1 "$@" | head -n 1)
+    [ -z "$sr_other" ] || sr_refuse "$sr_path/\${sr_other#./} has other names elsewhere (hard links), and may be a file of somebody else" 'in a directory that others may write it is not given away: remove it'
+    sr_correct -mindepth 1 -maxdepth 1
+  )
+}`;

@@ -1,6 +1,7 @@
 /** Removes whatever is at a path. */
-
-import { sh } from "../../core/base/script.ts";
+import { posix } from "node:path";
+import { enterDirectoryOf } from "../../core/base/safe-path.ts";
+import { lines, sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
@@ -14,7 +15,7 @@ export async function* removePath(host: PlanHost, path: string): Plan<void> {
     what: "removed",
     before: state.type,
     after: "absent",
-    script: state.type === "directory" ? sh`rm -rf -- ${path}` : sh`rm -f -- ${path}`,
+    script: lines(enterDirectoryOf(path), sh`sr_remove ${posix.basename(path)}`),
     sets: [file.is(path, { type: "absent" }), ...contentFacts(path, undefined)],
     touches: [
       ...treesAbove(path),

@@ -1,6 +1,7 @@
 /** Makes empty files, and gives files a new time. */
 
-import { sh } from "../../core/base/script.ts";
+import { holdPath } from "../../core/base/safe-path.ts";
+import { lines, sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
@@ -20,6 +21,12 @@ export async function* touchFile(host: PlanHost, path: string, p: Touch): Plan<v
     return;
   }
   if (p.modificationTime === "now")
-    yield change({ what: "time", after: "now", script: sh`touch -- ${path}`, sets: [], touches: [] });
+    yield change({
+      what: "time",
+      after: "now",
+      script: lines(holdPath(path, state), sh`touch -c -- "$sr_held"`),
+      sets: [],
+      touches: [],
+    });
   if (state.type !== "link") yield* setAttributes(host, path, state, p);
 }

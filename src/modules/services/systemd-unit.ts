@@ -122,6 +122,7 @@ async function* write(host: PlanHost, name: string, path: string, text: string):
         mode: right.mode,
         owner: right.owner,
         group: right.group,
+        expected: state.type === "file" ? state : undefined,
         validate: load(name).text,
       },
       sets: [

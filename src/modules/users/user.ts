@@ -1,5 +1,6 @@
+import { requireOwnWay } from "../../core/base/safe-path.ts";
 import { SecretString, type Static, type TObject, Type } from "../../core/base/schema.ts";
-import { feed, sh } from "../../core/base/script.ts";
+import { feed, lines, type Script, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import type { Touch } from "../../core/facts/fact.ts";
 import { defineModule } from "../../core/tasks/module.ts";
@@ -223,7 +224,7 @@ async function* create(host: PlanHost, p: Params): Plan<UserValue> {
   yield change({
     what: "created",
     after: name,
-    script: sh`useradd ${options} -- ${name}`,
+    script: lines(...(createHome ? [ownWay(sh`${home}`)] : []), sh`useradd ${options} -- ${name}`),
     sets: [
       userExists.is(name, true),
       ...given.map(([attribute, value]) => userAttribute.is({ user: name, attribute }, value)),
@@ -261,7 +262,10 @@ async function* alter(host: PlanHost, p: Params): Plan<UserValue> {
       what: attribute,
       before,
       after: value,
-      script: sh`usermod ${flags} -- ${name}`,
+      script: lines(
+        ...(attribute === "home" && p.moveHome === true ? [ownWay(homeOf(name)), ownWay(sh`${value}`)] : []),
+        sh`usermod ${flags} -- ${name}`,
+      ),
       sets: [userAttribute.is({ user: name, attribute }, value)],
       touches: touchedBy(attribute, before, value),
       altersUser: name,
@@ -354,7 +358,7 @@ async function* remove(host: PlanHost, p: Params): Plan<UserValue> {
     yield change({
       what: "removed",
       before: name,
-      script: sh`userdel ${options} -- ${name}`,
+      script: lines(...(p.remove === true ? [ownWay(homeOf(name))] : []), sh`userdel ${options} -- ${name}`),
       sets: [
         userExists.is(name, false),
         ...attributeNames.map((attribute) => userAttribute.is({ user: name, attribute }, undefined)),
@@ -368,6 +372,19 @@ async function* remove(host: PlanHost, p: Params): Plan<UserValue> {
     });
   }
   return { name, home: undefined };
+}
+
+/** The tools for users make, move and remove homes by name: in other users' directories that is not safe. */
+function ownWay(home: Script): Script {
+  return requireOwnWay(
+    home,
+    "choose another home, or leave it alone (createHome, moveHome, remove) and use `file` there",
+  );
+}
+
+/** As a word of the shell. */
+function homeOf(name: string): Script {
+  return sh`"$(getent passwd -- ${name} | cut -d: -f6)"`;
 }
 
 type Attribute = UserAttribute["attribute"];

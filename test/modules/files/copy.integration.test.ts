@@ -19,6 +19,7 @@ import type { WriteAction } from "../../../src/core/facts/change.ts";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
 import { batch } from "../../../src/core/tasks/batch.ts";
 import { contentFacts, type FileState, file as fact, fileHash, fileText } from "../../../src/facts/files.ts";
+import { linkRefusal } from "../../../src/facts/followable.ts";
 import { self } from "../../../src/facts/self.ts";
 import { groupExists, userExists } from "../../../src/facts/users.ts";
 import { command, copy, file, template } from "../../../src/modules/index.ts";
@@ -125,6 +126,7 @@ const cases: readonly Case[] = [
     params: { content: "hi\n", follow: true },
     facts: [
       ...motd({ type: "link", target: "motd.real", owner: "root", group: "root" }),
+      linkRefusal.is({ path: "/etc/motd", target: "/etc/motd.real" }, ""),
       fact.is("/etc/motd.real", regular),
       ...contentFacts("/etc/motd.real", Buffer.from("old\n")),
     ],

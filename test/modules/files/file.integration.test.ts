@@ -17,6 +17,7 @@ import { describe, expect, it } from "vitest";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
 import { treeDifference } from "../../../src/facts/file-tree.ts";
 import { type FileState, file as fact, fileHash } from "../../../src/facts/files.ts";
+import { linkRefusal } from "../../../src/facts/followable.ts";
 import { self } from "../../../src/facts/self.ts";
 import { groupExists, userExists } from "../../../src/facts/users.ts";
 import { copy, file } from "../../../src/modules/index.ts";
@@ -85,7 +86,10 @@ const cases: readonly Case[] = [
   {
     what: "a link to a directory is followed",
     params: { path: "/srv/app", state: "directory", mode: "0700" },
-    facts: states({ "/srv/app": link("releases/1"), "/srv": directory, "/srv/releases/1": directory }),
+    facts: [
+      ...states({ "/srv/app": link("releases/1"), "/srv": directory, "/srv/releases/1": directory }),
+      linkRefusal.is({ path: "/srv/app", target: "/srv/releases/1" }, ""),
+    ],
     changes: ["mode 0755 > 0700"],
     then: { "/srv/releases/1": { ...directory, mode: "0700" } },
   },
@@ -241,7 +245,11 @@ const failing: readonly [what: string, params: Params, facts: readonly FactValue
   [
     "links in a circle",
     { path: "/a", state: "file" },
-    states({ "/a": link("b"), "/b": link("a") }),
+    [
+      ...states({ "/a": link("b"), "/b": link("a") }),
+      linkRefusal.is({ path: "/a", target: "/b" }, ""),
+      linkRefusal.is({ path: "/b", target: "/a" }, ""),
+    ],
     /in a circle/,
   ],
   [

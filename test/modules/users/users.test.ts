@@ -33,8 +33,10 @@ const nobody: readonly FactValue[] = [
 const absent = [...nobody, groupExists.is("ann", false)];
 const groups = (...names: string[]) => names.map((name) => groupExists.is(name, true));
 
+/** What a change runs, behind the look at whose directories the home lies in. */
 function script(change: Change | undefined): string {
-  return change?.action.kind === "script" ? change.action.script.text : "";
+  const text = change?.action.kind === "script" ? change.action.script.text : "";
+  return text.split("\n) || exit\n").at(-1) ?? "";
 }
 
 type Params = Omit<Parameters<typeof user>[0], "name">;

@@ -1,0 +1,264 @@
+/**
+ * Work in directories that somebody else may change while it goes on.
+ *
+ * Whoever may write into a directory on the way to a path can turn every name in it, at any moment: into a link to
+ * /etc/shadow, into another directory, into a second name of another file. Nothing may be written, given away or
+ * read by such a name. What nobody can turn is the directory in which a process stands, and what lies in a folder
+ * that only its user can enter:
+ *
+ * - A way of which all directories belong to root or to us and are writable by nobody else needs no care. One `stat`
+ *   tells, and what stands there is used by its name.
+ * - Else the way is gone directory by directory, and after each step it is looked at where it has led: the parent of
+ *   where we stand must be where we stood. A link is followed only to a place where those who could have turned it may
+ *   write anyway.
+ * - What is made is made in a folder of mode 0700, and put in its place by a rename from inside. Nobody else can enter
+ *   that folder or move it to another parent, so `..` of it stays the directory that was looked at.
+ * - What is there gets a second name in such a folder, a hard link, and is looked at and changed by that.
+ *
+ * Names of variables and functions begin with `sr_`, so that none has the name of a task's variable.
+ */
+import { posix } from "node:path";
+import { lines, rawScript, type Script, sh } from "./script.ts";
+
+/** What was found at a path when a change was planned: the change is for that and for nothing else. */
+export interface Expected {
+  readonly type: string;
+  /** Octal; a link has none. */
+  readonly mode?: string;
+  /** The name, or the number of a user that has none. */
+  readonly owner: string;
+  readonly group: string;
+}
+
+/** A path's directory, as it is to be entered: a `..` in it stays, since behind a link it leads elsewhere. */
+export function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}
+
+/**
+ * Enters the directory of a path. `sr_by` then says who else can turn names there, and is empty where nobody can.
+ * The script ends with a reason where the way leads to what it must not.
+ */
+export function enterDirectoryOf(path: string): Script {
+  return lines(rawScript(library), sh`sr_enter ${directoryOf(path)}`);
+}
+
+/**
+ * Enters a new folder beside a path, which only our user can enter, and of which `..` is the path's directory. What
+ * is made in it under the path's name is put in its place by `mv -f -- "./$sr_base" ..`, which follows no link.
+ *
+ * @param prefix how the folder's name begins
+ */
+export function enterFolderBeside(path: string, prefix: string): Script {
+  return lines(
+    enterDirectoryOf(path),
+    sh`sr_base=${posix.basename(path)}
+trap sr_tidy EXIT
+trap 'exit 143' HUP INT TERM
+sr_sweep ${prefix}
+sr_private ${prefix}`,
+  );
+}
+
+/**
+ * Sets `sr_held`, a name for what stands at a path that nobody else can turn; a directory is entered and is `.` then.
+ * Where others can turn names, the script ends unless it is what was planned for.
+ */
+export function holdPath(path: string, expected: Expected): Script {
+  return lines(
+    enterDirectoryOf(path),
+    sh`trap sr_tidy EXIT
+trap 'exit 143' HUP INT TERM
+sr_hold ${posix.basename(path)} ${expected.type}
+sr_same ${stateWord(expected)}`,
+  );
+}
+
+/**
+ * Ends the script where others can turn names on the way to a path, for a tool that works by names there. What is
+ * missing of the way does not matter.
+ *
+ * @param path the path, as a word of the shell
+ * @param instead what to do instead
+ */
+export function requireOwnWay(path: Script, instead: string): Script {
+  return sh`(
+${rawScript(library)}
+sr_what=${path}
+sr_way=\${sr_what%/*}
+until [ -z "$sr_way" ] || [ -d "$sr_way" ]; do sr_way=\${sr_way%/*}; done
+sr_enter "$sr_way"
+[ -z "$sr_by" ] || sr_refuse "$sr_what lies in a directory that other users may write: nothing was changed" ${instead}
+) || exit`;
+}
+
+/** As `sr_same` compares it. */
+export function stateWord({ owner, group, mode }: Expected): string {
+  return `${owner}:${group}:${mode === undefined ? "" : Number.parseInt(mode, 8).toString(8)}`;
+}
+
+/** Raw modes are hexadecimal: `41ed` is a directory of mode 0755, its third digit is odd if its group may write. */
+const library = `sr_by= sr_me= sr_room= sr_held= sr_id= sr_path=/
+sr_refuse() { printf '%s\\n' "$@" >&2; exit 1; }
+sr_ours() { [ "$1" = 0 ] || [ "$1" = "\${sr_me:=$(id -u)}" ]; }
+sr_closed() {
+  case $2 in 4?[02468ace][014589cd]) sr_ours "$1" ;; *) return 1 ;; esac
+}
+# in a sticky directory nobody else can turn what is ours
+sr_sticky() { case $2 in 4[2367abef]??) sr_ours "$1" ;; *) return 1 ;; esac; }
+sr_look() {
+  set -- $(stat -c '%d:%i %u %g %f' . ..)
+  sr_id=\${1-} sr_uid=\${2-} sr_gid=\${3-} sr_mode=\${4-} sr_up=\${5-}
+  [ -n "$sr_up" ] || sr_refuse "$sr_path can't be looked at"
+}
+sr_others() {
+  ! sr_closed "$sr_uid" "$sr_mode" || return 0
+  sr_ours "$sr_uid" || sr_by="$sr_by u$sr_uid"
+  case $sr_mode in *[13579bdf]?) sr_by="$sr_by g$sr_gid" ;; esac
+  case $sr_mode in *[2367abef]) sr_by="$sr_by w" ;; esac
+}
+# every directory on the way is closed
+sr_fast() {
+  sr_rest=\${1#/} sr_at=
+  set -- /
+  while [ -n "$sr_rest" ]; do
+    sr_at=$sr_at/\${sr_rest%%/*}
+    set -- "$@" "$sr_at"
+    case $sr_rest in */*) sr_rest=\${sr_rest#*/} ;; *) sr_rest= ;; esac
+  done
+  sr_left=$#
+  for sr_one in $(stat -c %u:%f -- "$@" 2>/dev/null); do
+    sr_left=$((sr_left - 1))
+    sr_closed "\${sr_one%:*}" "\${sr_one#*:}" ||
+      { [ $sr_left -gt 0 ] && sr_sticky "\${sr_one%:*}" "\${sr_one#*:}"; } || return 1
+  done
+  [ $sr_left = 0 ]
+}
+sr_enter() {
+  ! sr_fast "$1" || { sr_path=$1; cd -P -- "$1" || exit; return 0; }
+  sr_rest=$1 sr_links=0 sr_path=/
+  cd / && sr_look || exit
+  while [ -n "$sr_rest" ]; do
+    sr_name=\${sr_rest%%/*}
+    case $sr_rest in */*) sr_rest=\${sr_rest#*/} ;; *) sr_rest= ;; esac
+    case $sr_name in '' | .) continue ;; esac
+    if [ -z "$sr_by" ] && [ -L "./$sr_name" ] && sr_closed "$sr_uid" "$sr_mode"; then
+      # nobody else can have put it here, but where it leads others may
+      sr_links=$((sr_links + 1))
+      [ $sr_links -le 40 ] || sr_refuse "$1: its symbolic links go in a circle"
+      sr_to=$(readlink -- "./$sr_name") || exit
+      case $sr_to in /*) cd / && sr_path=/ && sr_look || exit ;; esac
+      sr_rest=$sr_to\${sr_rest:+/$sr_rest}
+      continue
+    fi
+    sr_step "$sr_name"
+    [ "$sr_up" = "$sr_was" ] || sr_linked
+  done
+  sr_others
+}
+# into a directory; whether it was a link is told by sr_up and sr_was, and sr_by then says who can have turned it
+sr_step() {
+  [ -n "$sr_id" ] || sr_look
+  sr_was=$sr_id sr_wasby=$sr_by sr_stuck=
+  ! sr_sticky "$sr_uid" "$sr_mode" || sr_stuck=yes
+  sr_others
+  sr_path=\${sr_path%/}/$1
+  [ "$1" != .. ] || [ -z "$sr_by" ] || sr_refuse "$sr_path: others can move what is behind this .." 'give the path without it'
+  { cd -P -- "./$1"; } 2>/dev/null || sr_refuse "the directory $sr_path can't be entered: $([ -d "./$1" ] && echo Permission denied || echo there is no such directory)"
+  sr_look
+  if [ -n "$sr_stuck" ] && [ "$sr_up" = "$sr_was" ] && sr_ours "$sr_uid"; then sr_by=$sr_wasby; fi
+}
+# a link may lead where those who can have turned it may write anyway
+sr_linked() {
+  for sr_one in $sr_by; do
+    case $sr_one in
+      u*) [ "u$sr_uid" = "$sr_one" ] ;;
+      g0) false ;;
+      g*) case $sr_mode in *[13579bdf]?) [ "g$sr_gid" = "$sr_one" ] ;; *) false ;; esac ;;
+      w) case $sr_mode in *[2367abef]) ;; *) false ;; esac ;;
+    esac || sr_refuse "$sr_path is a symbolic link that other users can turn, and leads to $(pwd -P), which is not theirs" \\
+      'nothing was changed: name the directory that is meant, or let only root write into the directories above the link'
+  done
+}
+# into a new folder that nobody else can enter
+sr_private() {
+  sr_new=$(mktemp -d "./$1XXXXXX") || exit
+  sr_enclose "$sr_new"
+}
+# into a folder of ours that lies here and has nothing in it but $2
+sr_enclose() {
+  [ -n "$sr_id" ] || sr_look
+  cd -P -- "$1" || exit
+  set -- "$1" "\${2-}" $(stat -c '%d:%i %u %a' . ..)
+  case $5 in 700 | 2700) ;; *) false ;; esac && sr_ours "$4" && [ "$6" = "$sr_id" ] && sr_holds "$2" ||
+    sr_refuse "$sr_path: a folder that was made there was exchanged meanwhile, so nothing was changed"
+  sr_room=$1 sr_roomid=$3
+}
+sr_holds() {
+  for sr_one in ./* ./.[!.]* ./..?*; do
+    [ "$sr_one" = "./$1" ] || { [ ! -e "$sr_one" ] && [ ! -L "$sr_one" ]; } || return 1
+  done
+}
+sr_tidy() {
+  [ -n "$sr_room" ] && [ "$(stat -c %d:%i .)" = "$sr_roomid" ] || return 0
+  rm -rf -- ./* ./.[!.]* ./..?*
+  cd .. && rmdir -- "$sr_room" 2>/dev/null || :
+}
+# its second name: what is there can't be turned by that
+sr_pin() {
+  ln -- "../$1" "./$2" || sr_refuse "$sr_path/$1 was exchanged meanwhile, or its file system has no hard links: nothing was changed"
+}
+# into a directory that is none of its links
+sr_down() {
+  sr_step "$1"
+  [ "$sr_up" = "$sr_was" ] || sr_refuse "$sr_path was a directory, and is a link now: nothing was changed there"
+}
+# all that is at a name. GNU's rm goes down by descriptors, others by names that can be turned
+sr_remove() {
+  if [ -L "./$1" ] || [ ! -d "./$1" ]; then
+    rm -f -- "./$1"
+    return
+  fi
+  case $(rm --version 2>/dev/null) in
+    *GNU*) rm -rf -- "./$1" ;;
+    *) (sr_down "$1" && sr_empty) && rmdir -- "./$1" ;;
+  esac
+}
+sr_empty() {
+  for sr_one in ./* ./.[!.]* ./..?*; do
+    [ ! -e "$sr_one" ] && [ ! -L "$sr_one" ] || sr_remove "\${sr_one#./}" || return
+  done
+}
+# what earlier runs left here under such a name when the host lost its power
+sr_sweep() {
+  for sr_left in "./$1"*; do
+    [ "$sr_left" = "\${2-}" ] || { [ ! -e "$sr_left" ] && [ ! -L "$sr_left" ]; } || sr_remove "\${sr_left#./}" 2>/dev/null || :
+  done
+}
+sr_hold() {
+  sr_what=$sr_path/$1 sr_held=./$1
+  [ -n "$sr_by" ] || return 0
+  if [ "$2" = directory ]; then
+    sr_down "$1"
+    sr_held=.
+  else
+    sr_private .sr-
+    sr_pin "$1" held
+    sr_held=./held
+    [ "$2" = link ] || [ ! -L ./held ] || sr_refuse "$sr_what was a $2, and is a link now: nothing was changed"
+  fi
+}
+# that it still is what was planned for, and no second name of what belongs to somebody else
+sr_same() {
+  [ -n "$sr_by" ] || return 0
+  set -- "$1" $(stat -c '%U %u %G %g %a %h %F' -- "$sr_held")
+  [ "$2" != UNKNOWN ] || set -- "$1" "$3" "$3" "$4" "$5" "$6" "$7" "$8"
+  [ "$4" != UNKNOWN ] || set -- "$1" "$2" "$3" "$5" "$5" "$6" "$7" "$8"
+  case $1 in
+    "$2:$4:$6" | "$2:$4:") ;;
+    *) sr_refuse "$sr_what is not what it was when it was looked at: expected $1, got $2:$4:$6" 'nothing was changed: run again' ;;
+  esac
+  # the name that it has here is one more
+  [ "$8" = directory ] || [ "$7" -le 2 ] || case " $sr_by " in *" u$3 "*) ;; *) false ;; esac ||
+    sr_refuse "$sr_what has other names elsewhere (hard links), and belongs to $2: in a directory that others may write it is not touched" 'remove it, or change it under its other name'
+}`;

@@ -1,0 +1,252 @@
+/**
+ * Root works where somebody else may turn every name at any moment, and that user does, as fast as can be.
+ *
+ * SHOWRUNNER_ATTACK_ROUNDS: how often each module works there (default 10)
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { play } from "../../src/core/plays/play.ts";
+import { run as runInside } from "../../src/lab/index.ts";
+import { copy } from "../../src/modules/files/copy.ts";
+import { file } from "../../src/modules/files/file.ts";
+import { lineinfile } from "../../src/modules/files/lineinfile.ts";
+import { template } from "../../src/modules/files/template.ts";
+import { user } from "../../src/modules/users/user.ts";
+import { testLab } from "./support.ts";
+
+const rounds = Number(process.env["SHOWRUNNER_ATTACK_ROUNDS"] ?? 10);
+const lab = testLab("srunsafe", 95, ["one"]);
+const local = mkdtempSync(join(tmpdir(), "unsafe-"));
+
+/** In what root writes for its own eyes, and in a file of root's that nobody else may read. */
+const token = "SECRET-4711";
+
+const inside = async (script: string) => (await runInside(lab.spec, "one", ["sh", "-c", script])).trim();
+
+/** Turns the names in a directory of bob's, in another way every moment, and keeps every secret that can be read there. */
+const attacker = String.raw`
+use strict; use Fcntl; use Time::HiRes qw(time);
+my ($home) = @ARGV;
+my $dir = "$home/d";
+my @aims = ("/etc/victim/file", "/etc/victim", "/root/victim", "/etc/victim/secret");
+sub loot { my $path = shift; sysopen(my $in, $path, O_RDONLY | O_NONBLOCK) or return; return unless -f $in;
+  sysread($in, my $text, 4096); if ($text =~ /${token}/) { open(my $out, ">>", "/home/bob/loot"); print $out "$path\n"; } }
+sub around { my $at = shift; opendir(my $d, $at) or return; grep { !/^\.\.?$/ } readdir $d; }
+my $turn = 0;
+my @kinds = ("names", "staged", "parent", "below");
+while (1) {
+  my $kind = $kinds[int(time * 40) % @kinds];
+  my $aim = $aims[$turn++ % @aims];
+  if ($kind eq "names") {
+    for my $name ("file", "line", "tree", "link", "dir", "touched", "gone") {
+      my $path = "$dir/$name";
+      rename $path, "$home/aside/$name.$$.$turn";
+      symlink $aim, $path; loot($path); unlink $path;
+      link "/etc/victim/open", $path; unlink $path;
+      rename "$home/aside/$name.$$.$turn", $path;
+    }
+  } elsif ($kind eq "staged") {
+    for my $name (around($dir)) {
+      my $path = "$dir/$name"; loot($path); loot("$path/$_") for around($path);
+      next unless $name =~ /sr-/;
+      rename $path, "$home/aside/staged.$$" and symlink $aim, $path;
+      loot("$home/aside/staged.$$"); loot("$home/aside/staged.$$/$_") for around("$home/aside/staged.$$");
+      select undef, undef, undef, 0.0003 * ($turn % 8);
+      unlink $path; rename "$home/aside/staged.$$", $path;
+    }
+  } elsif ($kind eq "parent") {
+    rename $dir, "$home/d2" and symlink "/root/victim", $dir;
+    select undef, undef, undef, 0.0002 * ($turn % 6);
+    unlink $dir; rename "$home/d2", $dir;
+    select undef, undef, undef, 0.002;
+  } elsif ($kind eq "below") {
+    for my $at ("$dir/tree", "$dir/gone") {
+      rename "$at/sub", "$home/aside/sub.$$" and symlink "/root/victim", "$at/sub";
+      rename "$at/one", "$home/aside/one.$$" and symlink $aim, "$at/one";
+      unlink "$at/sub"; rename "$home/aside/sub.$$", "$at/sub";
+      unlink "$at/one"; link "/etc/victim/open", "$at/one"; unlink "$at/one"; rename "$home/aside/one.$$", "$at/one";
+    }
+  }
+}`;
+
+beforeAll(async () => {
+  mkdirSync(join(local, "tree/sub"), { recursive: true });
+  for (const name of ["one", "sub/two"]) writeFileSync(join(local, "tree", name), "1\n");
+  writeFileSync(join(local, "text.ejs"), "round <%= round %>\n");
+  await lab.up();
+  await inside("useradd -m bob; useradd carol");
+}, 300_000);
+afterAll(async () => {
+  rmSync(local, { recursive: true, force: true });
+  await lab.down();
+}, 60_000);
+
+/** What bob is after. */
+const makeVictims = () =>
+  inside(`rm -rf /etc/victim /root/victim; mkdir /etc/victim /root/victim /root/victim/sub
+echo root >/etc/victim/file; echo ${token} >/etc/victim/secret; chmod 600 /etc/victim/secret
+echo open >/etc/victim/open; chmod 666 /etc/victim/open
+for name in file line tree link dir touched gone one; do echo root >/root/victim/$name; done
+chmod 700 /root/victim; : >/home/bob/loot; chown bob /home/bob/loot`);
+
+/** All that must stay as it is: owner, group, mode, content, and the directories' names. */
+const victims = () =>
+  inside(`for at in / /etc /root /home /etc/victim /root/victim; do stat -c '%n %u %g %a' "$at"; done
+ls -A / /etc /root /home /tmp
+find /etc/victim /root/victim -exec stat -c '%n %u %g %a %F' {} + | sort
+find /etc/victim /root/victim -type f -exec sha256sum {} + | sort`);
+
+const home = "/home/bob/w";
+const at = (name: string) => `${home}/d/${name}`;
+
+/** Each changes something in every round. */
+const work: Readonly<Record<string, (round: number) => PromiseLike<unknown>>> = {
+  copy: (round) => copy({ dest: at("file"), content: `${token} ${round}\n`, owner: "root", mode: "0600" }),
+  "copy for the user": (round) =>
+    copy({ dest: at("file"), content: `theirs ${round}\n`, owner: "bob", group: "bob", mode: "0644" }),
+  "copy with a check and a backup": (round) =>
+    copy({ dest: at("file"), content: `checked ${round}\n`, backup: true, validate: "grep -q checked %s" }),
+  "copy with a check in place": (round) =>
+    copy({ dest: at("file"), content: `checked ${round}\n`, validate: round % 2 ? "true" : "false" }),
+  "copy of much": (round) =>
+    copy({
+      dest: at("file"),
+      content: `${token} ${round}\n${"x".repeat(300_000)}`,
+      owner: "root",
+      mode: "0600",
+    }),
+  "copy of a tree": (round) =>
+    copy({
+      src: join(local, "tree/"),
+      dest: at("tree"),
+      owner: "bob",
+      mode: round % 2 ? "0644" : "0640",
+      directoryMode: "0755",
+    }),
+  template: (round) =>
+    template({ src: join(local, "text.ejs"), dest: at("file"), vars: { round }, owner: "carol" }),
+  lineinfile: (round) =>
+    lineinfile({ path: at("line"), regexp: "^round", line: `round ${round}`, backup: round % 2 === 0 }),
+  "file's owner": (round) => file({ path: at("file"), owner: round % 2 ? "carol" : "bob" }),
+  "file's mode": (round) => file({ path: at("file"), mode: round % 2 ? "0666" : "0600" }),
+  "file directory": (round) =>
+    file({ path: at(`dir/${round}/deep`), state: "directory", owner: "carol", mode: "0755" }),
+  "file directory's owner": (round) =>
+    file({ path: at("dir"), state: "directory", owner: round % 2 ? "carol" : "bob", mode: "0777" }),
+  "file recurse": (round) =>
+    file({ path: at("tree"), recurse: true, owner: round % 2 ? "carol" : "bob", mode: "0755" }),
+  "file touch": () => file({ path: at("touched"), state: "touch", modificationTime: "now", mode: "0666" }),
+  "what a link leads to": (round) => {
+    const path = at("link");
+    const tasks = [
+      () => lineinfile({ path, line: `round ${round}`, create: true }),
+      () => file({ path, owner: "bob" }),
+      () => copy({ dest: path, follow: true, content: `${round}\n` }),
+    ];
+    return tasks[round % 3]?.() ?? Promise.resolve();
+  },
+  "file link": (round) =>
+    file({ path: at("link"), state: "link", src: `/nowhere/${round}`, force: true, owner: "carol" }),
+  "file absent": () => file({ path: at("gone"), state: "absent" }),
+  user: (round) => user({ name: `eve${round}`, home: at(`eve${round}`) }),
+};
+
+const prepare = `rm -rf ${home}; su bob -c 'mkdir -p ${home}/d/tree/sub ${home}/d/dir ${home}/d/gone/sub ${home}/aside; cd ${home}/d
+echo x >file; echo round >line; echo x >touched; echo x >tree/one; echo x >tree/sub/two; echo x >gone/one; echo x >x; ln -s x link'`;
+
+/** Does it while bob attacks. Most rounds fail, which is right; nothing else may come of them. */
+async function attacked(task: (round: number) => PromiseLike<unknown>) {
+  await inside(`${prepare}
+su bob -c 'nohup perl /home/bob/attack.pl ${home} >/dev/null 2>&1 & echo $! >/home/bob/pid'`);
+  const body = async () => {
+    for (let round = 0; round < rounds; round++) {
+      // there must be something to remove
+      await inside(`su bob -c 'mkdir -p ${at("gone/sub")}' 2>/dev/null; :`);
+      try {
+        await task(round);
+      } catch {
+        // refused
+      }
+    }
+  };
+  try {
+    await lab.run([play("attacked", { hosts: "all", become: true }, { step: body })]);
+  } finally {
+    await inside("kill $(cat /home/bob/pid)");
+  }
+}
+
+describe("while the owner of the directory turns names in it", () => {
+  beforeAll(async () => {
+    await inside(`cat >/home/bob/attack.pl <<'END'
+${attacker}
+END
+chmod 644 /home/bob/attack.pl`);
+  });
+
+  for (const [name, task] of Object.entries(work))
+    it(`${name} harms nobody`, async () => {
+      await makeVictims();
+      const before = await victims();
+      await attacked(task);
+      expect(await victims()).toBe(before);
+      expect(await inside("sort -u /home/bob/loot")).toBe("");
+    });
+});
+
+describe("while nobody does", () => {
+  it("a link of theirs is followed to what is theirs, and to nothing else", async () => {
+    await makeVictims();
+    await inside(`${prepare}
+cd ${home}/d; ln -s file mine; ln -s /etc/victim/file root; ln -s /etc/victim folder; ln -s dir own; chown -h bob *`);
+    const before = await victims();
+    const done = async (task: () => PromiseLike<unknown>) => {
+      const ran = await lab.run([play("links", { hosts: "all", become: true }, { step: task })]);
+      return ran.errors.join();
+    };
+    const line = "one more";
+    expect(await done(() => lineinfile({ path: at("mine"), line }))).toBe("");
+    expect(await inside(`stat -c %U ${at("file")}; tail -n 1 ${at("file")}`)).toBe(`bob\n${line}`);
+    expect(await done(() => copy({ dest: at("own/new"), content: "new\n" }))).toBe("");
+    expect(await inside(`cat ${at("dir/new")}`)).toBe("new");
+    const refused = [
+      () => lineinfile({ path: at("root"), line }),
+      () => copy({ dest: at("root"), follow: true, content: "new\n" }),
+      () => copy({ dest: at("folder/new"), content: "new\n" }),
+      () => file({ path: at("root"), owner: "bob" }),
+      () => file({ path: at("folder"), state: "directory", mode: "0777" }),
+      () => file({ path: at("folder/file"), state: "absent" }),
+      () => file({ path: at("folder/sub/deep"), state: "directory" }),
+    ];
+    for (const task of refused)
+      expect(await done(task)).toMatch(
+        /is a symbolic link that other users can turn, and leads to \/etc(\/victim)?,/,
+      );
+    expect(await victims()).toBe(before);
+  });
+
+  it("all of it works", async () => {
+    await makeVictims();
+    await inside(prepare);
+    const before = await victims();
+    const ran = await lab.run([
+      play(
+        "quiet",
+        { hosts: "all", become: true },
+        {
+          step: async () => {
+            for (const [name, task] of Object.entries(work))
+              if (name !== "user") for (const round of [1, 3]) await task(round);
+          },
+        },
+      ),
+    ]);
+    expect(ran.errors).toEqual([]);
+    expect(await victims()).toBe(before);
+    expect(
+      await inside(`ls -A ${home}/d | grep -v '~$'; stat -c '%U %a' ${at("tree/sub/two")} ${at("tree/sub")}`),
+    ).toBe("dir\nfile\nline\nlink\ntouched\ntree\nx\ncarol 644\ncarol 755");
+  });
+});
