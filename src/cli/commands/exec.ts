@@ -1,7 +1,7 @@
 /** `run exec PATTERN -- COMMAND…` */
 import type { Command } from "commander";
 import { ShowrunnerError } from "../../core/base/errors.ts";
-import type { Subscriber } from "../../core/events/events.ts";
+import type { ShownError, Subscriber } from "../../core/events/events.ts";
 import { play, playbook } from "../../core/plays/play.ts";
 import { runPlaybook } from "../../core/plays/run.ts";
 import { command as commandModule } from "../../modules/commands/command.ts";
@@ -12,6 +12,7 @@ import { findInventory } from "../inventories.ts";
 import { withJournal } from "../journal.ts";
 import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
+import { sayFailure } from "../tell-failures.ts";
 import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
 
 interface Flags extends PasswordFlags {
@@ -89,13 +90,14 @@ function printer(width: number): Subscriber {
       const prefix = (toStdout ? out : err)("cyan", event.host.padEnd(width));
       say(toStdout ? process.stdout : process.stderr, `${prefix} | ${cleanLine(event.text)}`);
     }
-    if (event.type !== "host:failed" && event.type !== "host:unreachable") return;
-    const { message, hint, code } = event.error;
-    const said = code === "change.failed" ? message.replace(/^.*: (?=ended with status \d+$)/s, "") : message;
-    say(
-      process.stderr,
-      ...`${event.host.padEnd(width)} ! ${said}`.split("\n").map((line) => err("red", line)),
-      ...(hint === undefined ? [] : [`${" ".repeat(width)}   ${hint}`]),
-    );
+    if (event.type === "host:failed" || event.type === "host:unreachable")
+      sayFailure(event.host, asAnswered(event.error), width);
   };
+}
+
+/** Of a command that failed its status is told: what it said stands above already, line by line. */
+function asAnswered(error: ShownError): ShownError {
+  if (error.code !== "change.failed") return error;
+  const message = error.message.replace(/^.*: (?=ended with status \d+$)/s, "");
+  return { ...error, message, details: [], location: undefined };
 }
