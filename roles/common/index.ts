@@ -27,7 +27,7 @@ export const common = defineRole({
 function hostsLine(name: string, address: string) {
   const escaped = name.replaceAll(".", "\\.");
   return lineinfile(
-    { path: "/etc/hosts", regexp: `^\\S+\\s+${escaped}$`, line: `${address} ${name}` },
+    { path: "/etc/hosts", regexp: `^\\S+\\s+${escaped}$`, line: `${address} ${name}`, inPlace: true },
     { name: `${name} in /etc/hosts` },
   );
 }

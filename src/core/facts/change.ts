@@ -28,7 +28,7 @@ export interface WriteAction {
   readonly expected?: Expected | undefined;
   /** The SHA-256, in hex, of what was read of that file, where the content was made from it. */
   readonly replaces?: string | undefined;
-  /** True: the file that is there is written into, which is not atomic. */
+  /** True: a file that no new one can replace, since it is mounted, is written into. That is not atomic. */
   readonly inPlace?: boolean | undefined;
   /**
    * A command that must succeed. With `%s` it gets the new file's path before anything is replaced; without, it

@@ -20,7 +20,10 @@ export interface CopyTree extends CopyFile {
   readonly directoryMode?: string | undefined;
 }
 
-/** `src` ending in "/" is copied without its own name, as Ansible and rsync do. Nothing is ever removed. */
+/**
+ * `src` ending in "/" is copied without its own name, as Ansible and rsync do. The directory that it is copied into is
+ * no part of it then: one that is there stays as it is. Nothing is ever removed.
+ */
 export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
   if (p.validate !== undefined) fail("validate: checks one file, and src is a directory");
   const named = p.src.endsWith("/") ? p.dest : `${p.dest}/${posix.basename(p.src)}`;
@@ -34,7 +37,8 @@ export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
     ),
   ]);
 
-  yield* ensureDirectory(host, root, p);
+  const isInto = p.src.endsWith("/") && (await host.fact(file, root)).type === "directory";
+  if (!isInto) yield* ensureDirectory(host, root, p);
   for (const entry of entries) {
     const path = target(entry);
     if (entry.kind === "directory") yield* naming(entry, ensureDirectory(host, path, p));

@@ -25,6 +25,13 @@ export const writeParams = {
   backup: Type.Optional(
     Type.Boolean({ description: "keep the old file beside the new one, with the time in its name" }),
   ),
+  inPlace: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description:
+        "true: where the file is mounted, as container engines mount /etc/hosts, write into it, since no new file can take its place; whoever reads it meanwhile may see half of it",
+    }),
+  ),
   force: Type.Optional(
     Type.Boolean({ description: "false: write the file only if there is none (default true)" }),
   ),
@@ -49,7 +56,8 @@ export function checkValidate(validate: string | undefined): void {
  * The new file is written beside the old one, with owner and mode set, and renamed over it: nobody ever sees half
  * of it. Without `owner`, `group` and `mode` an existing file keeps its own; a new one belongs to the user that the
  * task runs as and has mode 0644. As with Ansible's copy, a symbolic link at `dest` is replaced by the file unless
- * `follow` is set, and a directory whose `src` ends in "/" is copied without its own name. Links in a local directory
+ * `follow` is set, and a directory whose `src` ends in "/" is copied without its own name: then `owner`, `group` and
+ * `directoryMode` are not for `dest` itself, unless the task makes it. Links in a local directory
  * are followed; one that leads nowhere, or in a circle, is copied as a link. Pipes, sockets, devices and names that are
  * not UTF-8 are refused, each by its name.
  *

@@ -77,6 +77,7 @@ export const lineinfile = defineModule({
     ),
     validate: writeParams.validate,
     backup: writeParams.backup,
+    inPlace: writeParams.inPlace,
   },
   atMostOneOf: ["insertafter", "insertbefore"],
   examples: [

@@ -36,6 +36,8 @@ export interface PutFile extends Attributes {
   readonly content: Content;
   readonly validate?: string | undefined;
   readonly backup?: boolean | undefined;
+  /** True: a file that is mounted may be written into. */
+  readonly inPlace?: boolean | undefined;
   /** False: a file that exists is left as it is. */
   readonly force?: boolean | undefined;
   /** The content that is there, if it was read already. */
@@ -105,6 +107,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
       replaces: wanted.old && createHash("sha256").update(wanted.old).digest("hex"),
       validate: wanted.validate,
       backup,
+      inPlace: wanted.inPlace,
     },
     sets: [file.is(path, then), ...contentFacts(path, bytes)],
     touches: [
