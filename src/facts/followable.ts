@@ -1,7 +1,6 @@
 /** Whether a symbolic link may be followed by whoever writes. */
-import { posix } from "node:path";
-import { enterDirectoryOf } from "../core/base/safe-path.ts";
-import { lines, sh } from "../core/base/script.ts";
+import { enterNear } from "../core/base/safe-path.ts";
+import { lines, rawScript, sh } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
 
 export interface LinkKey {
@@ -14,7 +13,8 @@ export interface LinkKey {
 
 /**
  * Why a link must not be followed; empty where it may be. A link that others can turn may lead to what they may change
- * anyway, and nowhere else.
+ * anyway, and nowhere else. Whether the link is there does not matter: a plan may be about to make it, and it may be away
+ * just now because somebody wants this answer.
  */
 export const linkRefusal = defineFact<LinkKey, string>({
   name: "file.link-refusal",
@@ -22,12 +22,11 @@ export const linkRefusal = defineFact<LinkKey, string>({
     lines(
       ...keys.map(({ path, target }) =>
         lines(
-          // a link that a plan would make is not there yet, nor may its directory be
-          sh`( [ -L ${path} ] || exit 0`,
-          enterDirectoryOf(path),
+          rawScript("("),
+          enterNear(path),
           sh`if [ -n "$sr_by" ]; then
   sr_theirs=$sr_by
-  sr_enter ${posix.dirname(target)}
+  sr_enter_near ${target}
   sr_look
   sr_by=$sr_theirs sr_path=${path}
   sr_linked

@@ -8,12 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
+import { linkRefusal } from "../../src/facts/followable.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { copy } from "../../src/modules/files/copy.ts";
 import { file } from "../../src/modules/files/file.ts";
 import { lineinfile } from "../../src/modules/files/lineinfile.ts";
 import { template } from "../../src/modules/files/template.ts";
 import { user } from "../../src/modules/users/user.ts";
+import { readFact } from "../../src/modules/util/read-fact.ts";
 import { testLab } from "./support.ts";
 
 const rounds = Number(process.env["SHOWRUNNER_ATTACK_ROUNDS"] ?? 10);
@@ -225,6 +227,22 @@ cd ${home}/d; ln -s file mine; ln -s /etc/victim/file root; ln -s /etc/victim fo
         /is a symbolic link that other users can turn, and leads to \/etc(\/victim)?,/,
       );
     expect(await victims()).toBe(before);
+  });
+
+  it("whether a link may be followed is told alike where the link is away just then", async () => {
+    await makeVictims();
+    await inside(prepare);
+    const told: string[] = [];
+    const ask = async () => {
+      for (const path of [at("away"), at("away/deeper")])
+        told.push(await readFact(linkRefusal, { path, target: "/etc/victim/file" }));
+      told.push(await readFact(linkRefusal, { path: at("away"), target: at("nowhere/file") }));
+      told.push(await readFact(linkRefusal, { path: "/etc/away", target: "/var/run/nowhere/file" }));
+    };
+    const ran = await lab.run([play("links", { hosts: "all", become: true }, { step: ask })]);
+    expect(ran.errors).toEqual([]);
+    const refusal = expect.stringContaining("leads to /etc/victim, which is not theirs");
+    expect(told).toEqual([refusal, refusal, "", ""]);
   });
 
   it("all of it works", async () => {

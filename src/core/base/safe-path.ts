@@ -43,6 +43,11 @@ export function enterDirectoryOf(path: string): Script {
   return lines(rawScript(library), sh`sr_enter ${directoryOf(path)}`);
 }
 
+/** Enters the nearest directory above a path that is there, as `enterDirectoryOf` does. */
+export function enterNear(path: string): Script {
+  return lines(rawScript(library), sh`sr_enter_near ${path}`);
+}
+
 /**
  * Enters a new folder beside a path, which only our user can enter, and of which `..` is the path's directory. What
  * is made in it under the path's name is put in its place by `mv -f -- "./$sr_base" ..`, which follows no link.
@@ -85,9 +90,7 @@ export function requireOwnWay(path: Script, instead: string): Script {
   return sh`(
 ${rawScript(library)}
 sr_what=${path}
-sr_way=\${sr_what%/*}
-until [ -z "$sr_way" ] || [ -d "$sr_way" ]; do sr_way=\${sr_way%/*}; done
-sr_enter "$sr_way"
+sr_enter_near "$sr_what"
 [ -z "$sr_by" ] || sr_refuse "$sr_what lies in a directory that other users may write: nothing was changed" ${instead}
 ) || exit`;
 }
@@ -135,8 +138,9 @@ sr_fast() {
   [ $sr_left = 0 ]
 }
 sr_enter() {
+  sr_by= sr_id= sr_path=/
   ! sr_fast "$1" || { sr_path=$1; cd -P -- "$1" || exit; return 0; }
-  sr_rest=$1 sr_links=0 sr_path=/
+  sr_rest=$1 sr_links=0
   cd / && sr_look || exit
   while [ -n "$sr_rest" ]; do
     sr_name=\${sr_rest%%/*}
@@ -155,6 +159,12 @@ sr_enter() {
     [ "$sr_up" = "$sr_was" ] || sr_linked
   done
   sr_others
+}
+# the nearest directory above a path that is there
+sr_enter_near() {
+  sr_way=\${1%/*}
+  until [ -z "$sr_way" ] || [ -d "$sr_way" ]; do sr_way=\${sr_way%/*}; done
+  sr_enter "\${sr_way:-/}"
 }
 # into a directory; whether it was a link is told by sr_up and sr_was, and sr_by then says who can have turned it
 sr_step() {

@@ -93,7 +93,7 @@ sr_find_apart() {
 }
 # no file can be renamed over one that is mounted
 sr_within() {
-  [ -n "$sr_held" ] && sr_mounted "$(pwd -P | sed s,/\$,,)/$sr_base" || return 0
+  [ -n "$sr_held" ] && sr_mounted "$(pwd -P | sed 's,/$,,')/$sr_base" || return 0
   sr_inplace=yes
 }
 sr_mounted() {
