@@ -80,10 +80,11 @@ export const aptSimulation = defineFact<AptCommand, Simulation>({
   parse(stdout, keys) {
     const text = stdout.toString();
     const [native = ""] = text.split("\n", 1);
-    const runs = [...text.slice(native.length + 1).matchAll(/([\s\S]*?)^== status (\d+)\n/gm)];
+    // what one said, its status, what the next one said, …
+    const runs = text.slice(native.length + 1).split(/^== status (\d+)\n/m);
     return new Map(
       keys.map((key, index) => {
-        const [, said = "", status = ""] = runs[index] ?? [];
+        const [said = "", status = ""] = runs.slice(2 * index, 2 * index + 2);
         return [key, parseRun(said, status === "0", new Set(key.names.map((name) => own(name, native))))];
       }),
     );

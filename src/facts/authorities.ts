@@ -23,6 +23,7 @@ const most = 64;
  */
 export const authorities = defineFact<string, string | undefined>({
   name: "tls.authorities",
+  limit: (keys) => keys.length * (most * 65_536 + 1024),
   script: (keys) =>
     lines(
       ...keys.map(

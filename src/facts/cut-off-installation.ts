@@ -37,9 +37,13 @@ dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Architecture}\\n'`),
         return isInstalled(status) ? `${name}:${of === "all" ? architecture : of}` : "";
       }),
     );
-    const lacking = [...list.matchAll(/([a-z0-9][a-z0-9+.-]*:[a-z0-9-]+) \(([^)]*)\)/g)]
-      .map(([, name = "", note = ""]) => ({ name, isAutomatic: note.endsWith(", automatic") }))
-      .filter(({ name }) => !installed.has(name));
+    // `Install: libpsl5:amd64 (0.21.2-1, automatic), wget:amd64 (1.21.3-1)`
+    const lacking = list
+      .slice("Install: ".length)
+      .split(/\)(?:, )?/)
+      .map((one) => one.split(" ("))
+      .map(([name = "", note = ""]) => ({ name, isAutomatic: note.endsWith(", automatic") }))
+      .filter(({ name }) => /^[a-z0-9][a-z0-9+.-]*:[a-z0-9-]+$/.test(name) && !installed.has(name));
     const value = {
       automatic: lacking.filter((one) => one.isAutomatic).map(({ name }) => name),
       named: lacking.filter((one) => !one.isAutomatic).map(({ name }) => name),

@@ -22,6 +22,7 @@ const end = "\0\0";
 /** The paths below a directory that have another owner, group or mode than the key says. Follows no link. */
 export const treeDifference = defineFact<TreeKey, readonly string[]>({
   name: "file.tree",
+  limit: (keys) => 2 * 1024 * 1024 + keys.length * 16 * 1024,
   script: (keys) => lines(...keys.map((key) => lines(listDifferent(key), rawScript("printf '\\000\\000'")))),
   parse(stdout, keys) {
     const lists = stdout.toString().split(end);

@@ -178,12 +178,19 @@ function hashOne(path: string, index: number): Script {
 /** Stands between contents, and in none of them. */
 const boundary = randomBytes(16).toString("hex");
 
-/** A regular file's content, whatever its size; undefined where there is none. Follows links. */
+/** Larger files are edited by no module. Bytes. */
+const contentLimit = 4 * 1024 * 1024;
+
+/** A regular file's content, of 4 MiB at most; undefined where there is none. Follows links. */
 export const fileContent = defineFact<string, Buffer | undefined>({
   name: "file.content",
   mayArrive: (path, content) => content === undefined && mayArriveAt(path),
-  script: (paths) => readEach(paths, rawScript('cat -- "$path"')),
-  parse: (stdout, paths) => pieces(stdout, paths, (piece) => Buffer.from(piece)),
+  limit: (paths) => paths.length * (contentLimit + 1024),
+  script: (paths) => readEach(paths, sh`head -c ${contentLimit + 1} -- "$path"`),
+  parse: (stdout, paths) =>
+    pieces(stdout, paths, (piece, path) =>
+      piece.length > contentLimit ? tooLarge(path) : Buffer.from(piece),
+    ),
 });
 
 /** Texts up to this size are shown in diffs, in bytes. */
@@ -196,6 +203,7 @@ export const diffLimit = 256 * 1024;
 export const fileText = defineFact<string, string | undefined>({
   name: "file.text",
   mayArrive: (path, text) => text === undefined && mayArriveAt(path),
+  limit: (paths) => paths.length * (diffLimit + 1024),
   script: (paths) => readEach(paths, sh`head -c ${diffLimit + 1} -- "$path"`),
   parse: (stdout, paths) => pieces(stdout, paths, asText),
 });
@@ -203,6 +211,12 @@ export const fileText = defineFact<string, string | undefined>({
 /** Bytes as the text they are; undefined for what is too long for a diff, or no text. */
 export function asText(bytes: Buffer): string | undefined {
   return bytes.length <= diffLimit && !bytes.includes(0) && isUtf8(bytes) ? bytes.toString() : undefined;
+}
+
+function tooLarge(path: string): ShowrunnerError {
+  return new ShowrunnerError("fact.failed", `${path} is larger than ${contentLimit / 1024 ** 2} MiB`, {
+    hint: "its content is not read: replace the whole file with copy or template, or edit it with a command",
+  });
 }
 
 function readEach(paths: readonly string[], read: Script): Script {
@@ -215,14 +229,15 @@ done`);
 function pieces<V>(
   stdout: Buffer,
   paths: readonly string[],
-  value: (piece: Buffer) => V,
+  value: (piece: Buffer, path: string) => V,
 ): Map<string, V | undefined> {
   const values = new Map<string, V | undefined>();
   let at = 0;
   for (const path of paths) {
     const end = stdout.indexOf(boundary, at);
+    if (end < 0) throw new ShowrunnerError("fact.failed", `the host did not say what ${path} holds`);
     const piece = stdout.subarray(at, end);
-    values.set(path, piece[0] === 0x2b ? value(piece.subarray(1)) : undefined);
+    values.set(path, piece[0] === 0x2b ? value(piece.subarray(1), path) : undefined);
     at = end + boundary.length;
   }
   return values;

@@ -64,7 +64,7 @@ function sectionsOf(output: string): Map<string, string[]> {
   const sections = new Map<string, string[]>();
   let lines: string[] = [];
   for (const line of output.split("\n")) {
-    const [, name] = /^== (\w+)$/.exec(line) ?? [];
+    const [, name] = line.startsWith("== ") ? (/^== (\w+)$/.exec(line) ?? []) : [];
     if (name !== undefined) {
       lines = [];
       sections.set(name, lines);
@@ -79,7 +79,9 @@ function filesOf(lines: readonly string[]): Map<string, string[]> {
   for (const line of lines) {
     const at = line.indexOf(":");
     const file = line.slice(0, at);
-    files.set(file, [...(files.get(file) ?? []), line.slice(at + 1)]);
+    const known = files.get(file);
+    if (known) known.push(line.slice(at + 1));
+    else files.set(file, [line.slice(at + 1)]);
   }
   return files;
 }
@@ -88,8 +90,9 @@ function filesOf(lines: readonly string[]): Map<string, string[]> {
 function osRelease(lines: readonly string[]): Map<string, string> {
   return new Map(
     lines.flatMap((line) => {
-      const [, name, value = ""] = /^\s*([A-Z0-9_]+)=(.*?)\s*$/.exec(line) ?? [];
+      const [, name, given = ""] = /^\s*([A-Z0-9_]+)=(.*)$/.exec(line) ?? [];
       if (name === undefined) return [];
+      const value = given.trim();
       const [, quoted] = /^(?:"(.*)"|'.*')$/.exec(value) ?? [];
       const inner = quoted ?? value.replace(/^'(.*)'$/, "$1");
       return [[name, inner.replace(/\\(["'\\$`])/g, "$1")]];
@@ -116,14 +119,20 @@ function interfacesOf(
 ): Record<string, NetworkInterface> {
   const addresses = new Map<string, InterfaceAddress[]>();
   for (const line of lines) {
-    const [, name, inet, address, prefix] =
-      /^\d+:\s+([^\s@:]+)\S*\s+(inet6?)\s+([0-9a-fA-F.:]+)(?: peer [0-9a-fA-F.:]+)?(?:\/(\d+))?/.exec(line) ??
-      [];
-    if (name === undefined || address === undefined) continue;
+    if (!line.includes(" inet")) continue;
+    const [, label = "", inet = "", ...rest] = line.split(/\s+/);
+    const [name = ""] = label.split(/[@:]/, 1);
+    if (name === "" || (inet !== "inet" && inet !== "inet6")) continue;
+    // with a peer, the network's length stands behind that: `192.0.2.1 peer 192.0.2.2/32`
+    const [address = "", ownPrefix] = (rest[0] ?? "").split("/");
+    const prefix = rest[1] === "peer" ? rest[2]?.split("/")[1] : ownPrefix;
+    if (!/^[0-9a-fA-F.:]+$/.test(address)) continue;
     const family = inet === "inet6" ? ("ipv6" as const) : ("ipv4" as const);
     const bits = Number(prefix ?? (family === "ipv4" ? 32 : 128));
     const scope = after(line, "scope") ?? "";
-    addresses.set(name, [...(addresses.get(name) ?? []), { address, prefix: bits, family, scope }]);
+    const known = addresses.get(name) ?? [];
+    known.push({ address, prefix: bits, family, scope });
+    addresses.set(name, known);
   }
   const known = [...files.keys()].flatMap((file) => /^\/sys\/class\/net\/(.+)\/mtu$/.exec(file)?.[1] ?? []);
   const value = (name: string, what: string) => files.get(`/sys/class/net/${name}/${what}`)?.[0] ?? "";
@@ -187,8 +196,11 @@ function processorsOf(online: string, model: string): Processors {
 function mountsOf(mounts: readonly string[], df: readonly string[]): Mount[] {
   const sizes = new Map(
     df.flatMap((line) => {
-      const [, size, available, path] = /\s(\d+)\s+\d+\s+(-?\d+)\s+\S+\s+(\/.*)$/.exec(line) ?? [];
-      return path === undefined ? [] : [[path, { size: kib(size), available: kib(available) }] as const];
+      // a device's name may have spaces: what stands before the path is found from the path's begin
+      const at = Math.max(line.indexOf("% /"), line.indexOf("- /")) + 1;
+      const [size = "", , available = ""] = line.slice(0, at).split(/\s+/).slice(-4);
+      if (at === 0 || !/^\d+$/.test(size) || !/^-?\d+$/.test(available)) return [];
+      return [[line.slice(at + 1), { size: kib(size), available: kib(available) }] as const];
     }),
   );
   const shown = mounts.flatMap((line) => {
@@ -214,7 +226,8 @@ function virtualMachine(files: ReadonlyMap<string, readonly string[]>): string {
   const said = ["sys_vendor", "product_name"].map(
     (name) => files.get(`/sys/class/dmi/id/${name}`)?.[0] ?? "",
   );
-  return vendors.find(([pattern]) => pattern.test(said.join(" ")))?.[1] ?? "";
+  const text = said.join(" ").slice(0, 200);
+  return vendors.find(([pattern]) => pattern.test(text))?.[1] ?? "";
 }
 
 function timeOf(date: string, localtime: string, timezone: string, uptime: string): HostTime {

@@ -108,6 +108,8 @@ export const hostFacts = defineFact<string, HostFacts>({
     memory: memory.total,
     mounts: mounts.map(({ available, ...mount }) => mount),
   }),
+  // a host of many containers has thousands of mounts
+  limit: () => 1024 * 1024,
   script: () => hostScript,
   parse(stdout, keys) {
     const facts = parseHostFacts(stdout.toString());

@@ -22,11 +22,17 @@ export const ownedFiles = defineFact<"", Owned>({
     rawScript(`set -- ${ownedFilesFolder}/*
 [ ! -e "$1" ] || for list; do cat -- "$list" || exit; echo; done`),
   parse(stdout, keys) {
-    const lists = stdout
-      .toString()
-      .split("\n\n")
-      .map((list) => list.split("\n").filter((line) => line !== ""))
-      .flatMap(([owner, ...paths]): [string, string[]][] => (owner === undefined ? [] : [[owner, paths]]));
-    return new Map(keys.map((key) => [key, Object.fromEntries(lists)]));
+    const lists = new Map<string, string[]>();
+    let paths: string[] | undefined;
+    for (const line of stdout.toString().split("\n")) {
+      if (line === "") paths = undefined;
+      else if (paths) paths.push(line);
+      else {
+        paths = [];
+        lists.set(line, paths);
+      }
+    }
+    const owned = Object.fromEntries(lists);
+    return new Map(keys.map((key) => [key, owned]));
   },
 });

@@ -13,7 +13,8 @@ interface Row {
 }
 
 interface Packages {
-  readonly rows: readonly Row[];
+  /** By name: one for each architecture. */
+  readonly rows: ReadonlyMap<string, readonly Row[]>;
   /** Those that apt has marked as installed for others, as `curl:amd64`. */
   readonly automatic: ReadonlySet<string>;
   /** The virtual packages that installed packages provide. */
@@ -76,12 +77,14 @@ function parse(stdout: Buffer): Packages {
   const [rows = "", provides = ""] = known.split("\n\n");
   return {
     automatic: new Set(automatic.split("\n")),
-    rows: fields(rows).map(([status = "", name = "", architecture = "", version = ""]) => ({
-      status,
-      name,
-      architecture,
-      version,
-    })),
+    rows: byName(
+      fields(rows).map(([status = "", name = "", architecture = "", version = ""]) => ({
+        status,
+        name,
+        architecture,
+        version,
+      })),
+    ),
     provided: new Set(
       fields(provides)
         .filter(([status = ""]) => isInstalled(status))
@@ -91,6 +94,16 @@ function parse(stdout: Buffer): Packages {
         .filter((name) => name !== ""),
     ),
   };
+}
+
+function byName(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
+  const all = new Map<string, Row[]>();
+  for (const row of rows) {
+    const known = all.get(row.name);
+    if (known) known.push(row);
+    else all.set(row.name, [row]);
+  }
+  return all;
 }
 
 function fields(text: string): string[][] {
@@ -111,17 +124,16 @@ export function isInstalled(status: string): boolean {
 /** The row a name means: without an architecture, that of the host itself, or one for all. */
 function rowOf(packages: Packages, key: string): Row | undefined {
   const { rows } = packages;
-  const [name, asked] = key.split(":");
+  const [name = "", asked] = key.split(":");
   const native = nativeOf(packages);
   const wanted = asked === undefined || asked === "native" ? native : asked;
-  return rows.find(
-    (row) =>
-      row.name === name && (wanted === "any" || row.architecture === wanted || row.architecture === "all"),
-  );
+  return rows
+    .get(name)
+    ?.find(({ architecture }) => wanted === "any" || architecture === wanted || architecture === "all");
 }
 
 function nativeOf({ rows }: Packages): string | undefined {
-  return rows.find((row) => row.name === "dpkg")?.architecture;
+  return rows.get("dpkg")?.[0]?.architecture;
 }
 
 /** A fact that is asked by packages' names and answered by the one query. */
@@ -134,6 +146,8 @@ function packageFact<V>(
   return defineFact<string, V>({
     name,
     mayArrive: (_, value) => mayArrive(value),
+    // what all installed packages provide
+    limit: () => 512 * 1024,
     script,
     parse(stdout, names) {
       const packages = parse(stdout);

@@ -1,5 +1,6 @@
 /** What a script prints that only reads: of anything, so anything may make it stale. */
 
+import { ShowrunnerError } from "../core/base/errors.ts";
 import { rawScript } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
 import { surrounded } from "../core/facts/surroundings.ts";
@@ -43,17 +44,26 @@ export const scriptOutput = defineFact<ReadingScript, ScriptOutput>({
         const alike = keys.filter(({ timeout = defaultTimeout }) => timeout === limit);
         const scripts = alike.map(({ script }) => script);
         const outputs = await session.run(become, scripts, { timeout: limit });
-        return alike.map((key, index): [ReadingScript, ScriptOutput] => [key, asText(outputs[index])]);
+        return alike.map((key, index): [ReadingScript, ScriptOutput | ShowrunnerError] => [
+          key,
+          asText(outputs[index]),
+        ]);
       }),
     );
     return new Map(read.flat());
   },
 });
 
-function asText(output: Output | undefined): ScriptOutput {
-  return {
-    stdout: output?.stdout.toString() ?? "",
-    stderr: output?.stderr.toString() ?? "",
-    status: output?.status ?? 255,
-  };
+/** One that printed more than can be read leaves the others alone. */
+function asText(output: Output | undefined): ScriptOutput | ShowrunnerError {
+  try {
+    return {
+      stdout: output?.stdout.toString() ?? "",
+      stderr: output?.stderr.toString() ?? "",
+      status: output?.status ?? 255,
+    };
+  } catch (error) {
+    if (error instanceof ShowrunnerError) return error;
+    throw error;
+  }
 }

@@ -71,9 +71,10 @@ export const unit = defineFact<string, UnitState>({
     if (blocks.length !== names.length)
       throw new Error(`systemctl was asked about ${names.length} units and answered for ${blocks.length}`);
     const further = new Map(answers.split("\n").map((line) => splitAt(line, " ")));
+    const dropIns = byFolder(files.split("\n"));
     return new Map(
       names.map((name, index) => {
-        const state = unitState(name, blocks[index] ?? "", files.split("\n"), further);
+        const state = unitState(name, blocks[index] ?? "", dropIns, further);
         const aliasOf = state.load === "not-found" ? aliases.get(name) : undefined;
         return [name, aliasOf === undefined ? state : { ...state, aliasOf }];
       }),
@@ -174,15 +175,28 @@ export function dropInFolders(name: string): string[] {
   );
 }
 
+/** The files of each folder, each with the slash before its name. */
+function byFolder(files: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const folders = new Map<string, string[]>();
+  for (const path of files) {
+    const at = path.lastIndexOf("/");
+    const folder = folders.get(path.slice(0, at));
+    if (folder) folder.push(path.slice(at));
+    else folders.set(path.slice(0, at), [path.slice(at)]);
+  }
+  return folders;
+}
+
 /** Whether there is a drop-in that systemd would load, if it looked, and has not. */
-function hasUnseen(name: string, files: readonly string[], loaded: readonly string[]): boolean {
+function hasUnseen(
+  name: string,
+  files: ReadonlyMap<string, readonly string[]>,
+  loaded: ReadonlySet<string>,
+): boolean {
   const folders = dropInFolders(name);
   return folders.some((folder, index) => {
     const atLeastAsStrong = folders.slice(0, index + 1);
-    return files
-      .filter((path) => path.startsWith(`${folder}/`))
-      .map((path) => path.slice(folder.length))
-      .some((file) => !atLeastAsStrong.some((one) => loaded.includes(one + file)));
+    return (files.get(folder) ?? []).some((file) => !atLeastAsStrong.some((one) => loaded.has(one + file)));
   });
 }
 
@@ -194,13 +208,13 @@ function listDropIns(folder: string): Script {
 function unitState(
   name: string,
   block: string,
-  files: readonly string[],
+  files: ReadonlyMap<string, readonly string[]>,
   further: ReadonlyMap<string, string>,
 ): UnitState {
   const properties = new Map(block.split("\n").map((line) => splitAt(line, "=")));
   const id = properties.get("Id") || name;
   const file = properties.get("UnitFileState") ?? "";
-  const loaded = (properties.get("DropInPaths") ?? "").split(" ");
+  const loaded = new Set((properties.get("DropInPaths") ?? "").split(" "));
   const unseen = hasUnseen(name, files, loaded);
   return {
     id,

@@ -24,14 +24,20 @@ function withoutGetent(database: string, script: Script): Script {
 /** Every group: local ones, and those that a directory lets be listed. */
 const allGroups = lines(rawScript("echo"), withoutGetent("group", sh`getent group`));
 
-function rows(text: string): Map<string, string[]> {
-  return new Map(
-    text
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => line.split(":"))
-      .map((row) => [row[0] ?? "", row]),
-  );
+/** A directory may list thousands of groups, with thousands of members. Bytes. */
+function directoryLimit(): number {
+  return 1024 * 1024;
+}
+
+/** The rows by their names. Only those that are wanted are taken apart: there may be very many. */
+function rows(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const line of text.split("\n")) if (line !== "") found.set(line.split(":", 1)[0] ?? "", line);
+  return found;
+}
+
+function fieldsOf(row: string | undefined): string[] | undefined {
+  return row?.split(":");
 }
 
 /** Whether there is a user of that name. */
@@ -58,15 +64,20 @@ export interface UserAttribute {
  */
 export const userAttribute = defineFact<UserAttribute, string | undefined>({
   name: "user.attribute",
+  limit: directoryLimit,
   mayArrive: (_, value) => value === undefined,
   script: (keys) => lines(getent("passwd", [...new Set(keys.map(({ user }) => user))]), allGroups),
   parse(stdout, keys) {
     const [passwd = "", groups = ""] = splitOnce(stdout.toString());
     const users = rows(passwd);
-    const groupNames = new Map([...rows(groups).values()].map(([name = "", , gid = ""]) => [gid, name]));
+    const groupNames = new Map<string, string>();
+    for (const row of rows(groups).values()) {
+      const [name = "", , gid = ""] = row.split(":", 3);
+      groupNames.set(gid, name);
+    }
     return new Map(
       keys.map((key) => {
-        const [, , uid, gid = "", comment, home, shell] = users.get(key.user) ?? [];
+        const [, , uid, gid = "", comment, home, shell] = fieldsOf(users.get(key.user)) ?? [];
         const all = {
           uid,
           group: uid === undefined ? undefined : (groupNames.get(gid) ?? gid),
@@ -83,22 +94,16 @@ export const userAttribute = defineFact<UserAttribute, string | undefined>({
 /** The groups a user is a member of, apart from the primary one, sorted. */
 export const userGroups = defineFact<string, readonly string[]>({
   name: "user.groups",
+  limit: directoryLimit,
   mayArrive: (_, groups) => groups.length === 0,
   script: () => allGroups,
   parse(stdout, users) {
-    const groups = [...rows(stdout.toString()).values()].map(([name = "", , , members = ""]) => ({
-      name,
-      members: members.split(","),
-    }));
-    return new Map(
-      users.map((user) => [
-        user,
-        groups
-          .filter(({ members }) => members.includes(user))
-          .map(({ name }) => name)
-          .sort(),
-      ]),
-    );
+    const groups = new Map(users.map((user): [string, Set<string>] => [user, new Set()]));
+    for (const row of rows(stdout.toString()).values()) {
+      const [name = "", , , members = ""] = row.split(":", 4);
+      for (const member of members.split(",")) groups.get(member)?.add(name);
+    }
+    return new Map([...groups].map(([user, names]) => [user, [...names].sort()]));
   },
 });
 
@@ -134,7 +139,7 @@ export const userPassword = defineFact<string, PasswordState | undefined>({
     const found = rows(stdout.toString());
     return new Map(
       names.map((name) => {
-        const hash = found.get(name)?.[1];
+        const hash = fieldsOf(found.get(name))?.[1];
         return [name, hash === undefined ? undefined : passwordState(hash)];
       }),
     );
@@ -153,7 +158,7 @@ export const userExpiry = defineFact<string, string | undefined>({
     const found = rows(stdout.toString());
     return new Map(
       names.map((name) => {
-        const row = found.get(name);
+        const row = fieldsOf(found.get(name));
         // days since 1970, or nothing (shadow(5))
         const days = row?.[7] ?? "";
         return [name, row && (days === "" ? "never" : asDay(Number(days)))];
@@ -186,7 +191,7 @@ export const groupId = defineFact<string, number | undefined>({
     const found = rows(stdout.toString());
     return new Map(
       names.map((name) => {
-        const id = found.get(name)?.[2];
+        const id = fieldsOf(found.get(name))?.[2];
         return [name, id === undefined ? undefined : Number(id)];
       }),
     );

@@ -11,6 +11,10 @@ import type { Become, RemoteProcess } from "./transport.ts";
  */
 const patience = 45_000;
 
+/** What is kept of what it says, and what of it may be a question. Characters. */
+const longestSaid = 16 * 1024;
+const longestQuestion = 256;
+
 export interface Dialogue {
   /** What the command prints on its standard output once it runs. */
   readonly ready: string;
@@ -86,9 +90,13 @@ function converse(
     const onSaid = (chunk: Buffer) => {
       said += chunk.toString();
       clearTimeout(timer);
+      const isAsked = question !== undefined && said.includes(question);
+      // who says that much asks nothing, but must not be held in memory
+      said = said.slice(-longestSaid);
       if (question !== undefined) {
-        if (said.includes(question)) answer();
-      } else if (prompt.test(said)) timer = setTimeout(answer, answered ? quiet.second : quiet.first);
+        if (isAsked) answer();
+      } else if (prompt.test(said.slice(-longestQuestion)))
+        timer = setTimeout(answer, answered ? quiet.second : quiet.first);
     };
     const onStdout = (chunk: Buffer) => {
       heard += chunk.toString("latin1");

@@ -3,7 +3,9 @@ import { type ErrorDetails, messageOf, ShowrunnerError } from "../core/base/erro
 import { pasted } from "../core/base/script.ts";
 import { startChild } from "./child-process.ts";
 import { dialByShell } from "./dial-by-shell.ts";
+import { Kept } from "./output.ts";
 import { type ConnectionSettings, defaultConnectTimeout } from "./settings.ts";
+import { startLimits } from "./start.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 import { unlessAborted } from "./unless-aborted.ts";
@@ -123,7 +125,7 @@ async function connectByCommand(
   const { connectTimeout = defaultConnectTimeout } = host;
   const byHand = { hint: `try it by hand: ${command("id").map(pasted).join(" ")}` };
   const probe = startChild(command(":"), "group");
-  const said: Buffer[] = [];
+  const said = new Kept(startLimits.bytes);
   probe.stderr.on("data", (chunk: Buffer) => said.push(chunk));
   probe.stdout.resume();
   probe.stdin.on("error", () => undefined); // `closed` says what happened
@@ -134,7 +136,7 @@ async function connectByCommand(
     return unreachable(name, host, `no answer within ${connectTimeout} s`, byHand);
   });
   if (status !== 0) {
-    const text = Buffer.concat(said).toString().trim() || (reason ?? `the command ended with ${status}`);
+    const text = said.end.trim() || (reason ?? `the command ended with ${status}`);
     throw unreachable(name, host, text, byHand);
   }
 

@@ -34,6 +34,9 @@ export function encodeRequest(token: string, id: number, script: string, mayLeav
 const countProcesses =
   'count=0; for at in /proc/[0-9]*/fd; do { [ "$at/1" -ef /proc/$$/fd/1 ] || [ "$at/2" -ef /proc/$$/fd/2 ]; } && count=$((count + 1)); done; echo $count';
 
+/** A marker's line is far shorter: what is longer is something that has the token in it. Bytes. */
+const longestMarker = 256;
+
 /** Cuts a stream of bytes into answers, each ended by the token's marker line. */
 export class MarkerReader {
   readonly #token: Buffer;
@@ -56,12 +59,13 @@ export class MarkerReader {
     for (;;) {
       const at = this.#held.indexOf(this.#token);
       if (at < 0) break;
-      const end = this.#held.indexOf(0x0a, at);
-      if (end < 0) {
-        this.#release(at);
-        return;
-      }
+      const end = this.#held.subarray(at, at + longestMarker).indexOf(0x0a) + at;
       this.#release(at);
+      if (end < at) {
+        if (this.#held.length < longestMarker) return;
+        this.#release(this.#token.length);
+        continue;
+      }
       const words = this.#held
         .toString("latin1", this.#token.length, end - at)
         .trim()

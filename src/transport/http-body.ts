@@ -7,12 +7,16 @@ import { constants, createBrotliDecompress, createGunzip, createInflate, createI
 /** The most of a body that is kept: enough for any health page, and no way to fill the controller's memory. */
 const bodyLimit = 1024 * 1024;
 
+/** Nobody packs a body more often; each takes memory here. */
+const mostCodings = 3;
+
 /** @throws Error for what can't be unpacked, or a charset that nobody knows */
-export async function bodyOf(response: IncomingMessage): Promise<string> {
+export async function bodyOf(response: IncomingMessage): Promise<{ body: string; isCut: boolean }> {
   const [first, whole] = await firstByte(response);
-  if (first === undefined) return "";
+  if (first === undefined) return { body: "", isCut: false };
   const bytes = await collect(unpacked(whole, response.headers["content-encoding"], first));
-  return decoderFor(response.headers["content-type"]).decode(bytes);
+  const body = decoderFor(response.headers["content-type"]).decode(bytes.subarray(0, bodyLimit));
+  return { body, isCut: bytes.length > bodyLimit };
 }
 
 /** Where there is no body at all, what the headers say of it does not count, as with HEAD. */
@@ -33,6 +37,7 @@ function unpacked(whole: Readable, coding: string | undefined, first: number): R
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "" && name !== "identity");
+  if (names.length > mostCodings) throw new Error(`it is packed ${names.length} times`);
   const steps = names.reverse().map((name, index) => unpacker(name, index === 0 ? first : undefined));
   // an error on the way is told by the last stream of them
   return steps.reduce<Readable>((stream, step) => pipeline(stream, step, () => undefined), whole);
@@ -60,10 +65,10 @@ async function collect(stream: Readable): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let size = 0;
   for await (const piece of stream) {
-    const bytes = Buffer.from(piece).subarray(0, bodyLimit - size);
+    const bytes = Buffer.from(piece);
     pieces.push(bytes);
     size += bytes.length;
-    if (size === bodyLimit) break; // that ends the stream
+    if (size > bodyLimit) break; // that ends the stream
   }
   return Buffer.concat(pieces);
 }

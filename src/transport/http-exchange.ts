@@ -136,5 +136,5 @@ async function answer(url: string, response: IncomingMessage): Promise<HttpRespo
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
   );
-  return { url, status: response.statusCode ?? 0, headers, body: await bodyOf(response) };
+  return { url, status: response.statusCode ?? 0, headers, ...(await bodyOf(response)) };
 }

@@ -11,6 +11,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** True where the body is longer than what is kept of it, 1 MiB. */
+  readonly isCut: boolean;
 }
 
 /** As many as Ansible's uri follows. */

@@ -6,6 +6,7 @@ import { ShowrunnerError } from "../core/base/errors.ts";
 import { quote } from "../core/base/script.ts";
 import { explainStart, shellAs } from "./become.ts";
 import { withDialLimit } from "./dial-limit.ts";
+import { Kept } from "./output.ts";
 import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
 import { plainShell, startScript } from "./start.ts";
@@ -17,6 +18,8 @@ import { unlessAborted } from "./unless-aborted.ts";
 const openLimit = 120_000;
 /** Shells that are kept although something else may print into them: a host allows ten channels (MaxSessions). */
 const mostSoiled = 3;
+/** What a script says that only writes a file, in bytes. */
+const complaintLimit = 64 * 1024;
 /** Ending what runs, when the session is closed. */
 const closeLimit = 6_000;
 /** Ending a shell that does nothing. */
@@ -94,8 +97,8 @@ export class Session {
     this.#refuseClosed();
     this.roundTrips++;
     const process = await this.#start(become, receive);
-    const printed: Buffer[] = [];
-    const complaint: Buffer[] = [];
+    const printed = new Kept(complaintLimit);
+    const complaint = new Kept(complaintLimit);
     process.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
     process.stderr.on("data", (chunk: Buffer) => complaint.push(chunk));
     process.stdin.on("error", () => undefined); // the exit status and `complaint` say what happened
@@ -106,11 +109,11 @@ export class Session {
     };
     const { closed } = process;
     const { status, reason } = await (timeout === undefined ? closed : withTimeLimit(closed, timeout, late));
-    if (status === 0) return Buffer.concat(printed).toString();
+    if (status === 0) return printed.all("standard output").toString();
     throw new ShowrunnerError(
       status === null ? "host.lost" : "change.failed",
       `${path} could not be written${reason ? `: ${reason}` : ""}`,
-      { details: Buffer.concat(complaint).toString().trim().split("\n") },
+      { details: complaint.end.trim().split("\n").slice(-10) },
     );
   }
 

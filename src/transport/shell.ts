@@ -2,15 +2,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
+import { EndlessOutput, Kept, keptOutput } from "./output.ts";
 import { type ExplainStart, Noise, newToken, startLimits, tooLate, tooMuch } from "./start.ts";
 import type { Ended, Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
 
 type Stream = "stdout" | "stderr";
 
 interface Pending {
-  readonly stdout: Buffer[];
-  readonly stderr: Buffer[];
+  readonly stdout: Kept;
+  readonly stderr: Kept;
   readonly onOutput: RunOptions["onOutput"];
+  /** Its place among those that were sent together, where what they print is limited. */
+  readonly limited: number | undefined;
   status: number | undefined;
   stderrEnded: boolean;
   resolve(output: Output): void;
@@ -43,15 +46,18 @@ export class FramedShell implements Shell {
   #soiled = false;
   #left = false;
   #last = 0;
+  /** Pieces that are being dealt with: as long as there are any, no more are taken. */
+  #dealing = 0;
   #ended: ShowrunnerError | undefined;
   #late: ShowrunnerError | undefined;
+  #endless: EndlessOutput | undefined;
 
   constructor(process: RemoteProcess, hooks: ShellHooks) {
     this.#process = process;
     this.#hooks = hooks;
     this.ended = this.#attach();
     process.stdin.write(`${prologue}\n`);
-    const [hello] = this.#send(["echo $$"], undefined);
+    const [hello] = this.#send(["echo $$"], {});
     const timer = setTimeout(() => this.#giveUp(tooLate), startLimits.milliseconds);
     this.pid = (hello ?? Promise.reject(new Error("no request was sent")))
       .then(({ stdout }) => {
@@ -71,12 +77,9 @@ export class FramedShell implements Shell {
     return this.#left;
   }
 
-  async run(
-    scripts: readonly string[],
-    { onOutput, timeout, mayLeave = false }: RunOptions = {},
-  ): Promise<Output[]> {
+  async run(scripts: readonly string[], { timeout, ...options }: RunOptions = {}): Promise<Output[]> {
     if (this.#ended) throw this.#ended;
-    const answers = Promise.all(this.#send(scripts, onOutput, mayLeave));
+    const answers = Promise.all(this.#send(scripts, options));
     return timeout === undefined ? answers : this.#withTimeout(answers, timeout);
   }
 
@@ -86,24 +89,31 @@ export class FramedShell implements Shell {
     else this.#process.close();
   }
 
-  #send(scripts: readonly string[], onOutput: RunOptions["onOutput"], mayLeave = false): Promise<Output>[] {
+  #send(scripts: readonly string[], { onOutput, mayLeave = false, limits }: RunOptions): Promise<Output>[] {
     const { stdin } = this.#process;
     // all or none: for one that can't be written, nobody would wait for the others
     const requests = scripts.map((script) => {
       const id = ++this.#last;
       return { id, text: encodeRequest(this.#token, id, script, mayLeave) };
     });
-    const answers = requests.map(({ id }) => this.#answerTo(id, onOutput));
+    const answers = requests.map(({ id }, index) =>
+      this.#answerTo(id, onOutput, limits && { index, limit: limits[index] }),
+    );
     stdin.write(requests.map(({ text }) => text).join(""));
     return answers;
   }
 
-  #answerTo(id: number, onOutput: RunOptions["onOutput"]): Promise<Output> {
+  #answerTo(
+    id: number,
+    onOutput: RunOptions["onOutput"],
+    limited: { index: number; limit: number | undefined } | undefined,
+  ): Promise<Output> {
     return new Promise((resolve, reject) => {
       this.#pending.set(id, {
-        stdout: [],
-        stderr: [],
+        stdout: new Kept(limited?.limit),
+        stderr: new Kept(limited?.limit),
         onOutput,
+        limited: limited?.index,
         status: undefined,
         stderrEnded: false,
         resolve,
@@ -155,27 +165,38 @@ export class FramedShell implements Shell {
       return;
     }
     const pending = this.#pending.get(at);
-    pending?.[stream].push(piece);
-    pending?.onOutput?.(stream, piece);
+    if (!pending) return;
+    pending[stream].push(piece);
+    if (pending.limited !== undefined && pending[stream].isEndless && !this.#endless) {
+      this.#endless = new EndlessOutput(pending.limited);
+      void this.#abandon();
+    }
+    const dealt = pending.onOutput?.(stream, piece);
+    if (dealt instanceof Promise) void this.#slowDown(dealt);
+  }
+
+  /** A host that prints faster than it is dealt with has to wait: its end of the connection fills up. */
+  async #slowDown(dealt: Promise<unknown>): Promise<void> {
+    const streams = [this.#process.stdout, this.#process.stderr];
+    if (this.#dealing++ === 0) for (const stream of streams) stream.pause();
+    await dealt.catch(() => undefined);
+    if (--this.#dealing === 0) for (const stream of streams) stream.resume();
   }
 
   #settle(id: number): void {
     const pending = this.#pending.get(id);
     if (pending?.status === undefined || !pending.stderrEnded) return;
     this.#pending.delete(id);
-    pending.resolve({
-      stdout: Buffer.concat(pending.stdout),
-      stderr: Buffer.concat(pending.stderr),
-      status: pending.status,
-    });
+    pending.resolve(keptOutput(pending.stdout, pending.stderr, pending.status));
   }
 
   #end({ reason, hint }: Pick<Ended, "reason" | "hint">): void {
     const [first] = this.#pending.values();
-    const said = this.#answered && first ? Buffer.concat(first.stderr).toString().trim() : this.#noise.text;
+    const said = this.#answered && first ? first.stderr.end.trim() : this.#noise.text;
     const explained = this.#answered || reason !== undefined ? undefined : this.#hooks.explainStart(said);
     this.#ended =
       this.#late ??
+      this.#endless ??
       explained ??
       new ShowrunnerError("host.lost", reason ?? "the remote shell ended", {
         details: said === "" ? [] : said.split("\n").slice(-5),

@@ -3,15 +3,22 @@ import type { Duplex, Readable, Writable } from "node:stream";
 
 /** What a script printed and how it ended. */
 export interface Output {
+  /** @throws ShowrunnerError `task.failed` where more was printed than is kept, so that nobody takes a part for the whole */
   readonly stdout: Buffer;
+  /** @throws ShowrunnerError `task.failed` where more was printed than is kept */
   readonly stderr: Buffer;
   /** The exit status, 0 to 255. */
   readonly status: number;
 }
 
 export interface RunOptions {
-  /** Called with each piece of output while the script runs. */
-  readonly onOutput?: ((stream: "stdout" | "stderr", chunk: Buffer) => void) | undefined;
+  /** Called with each piece of output while the script runs. A promise is waited for until more is taken. */
+  readonly onOutput?: ((stream: "stdout" | "stderr", chunk: Buffer) => unknown) | undefined;
+  /**
+   * For each script, how many bytes of either stream are kept. Default 16 MiB. One that prints very much more than such
+   * a limit is ended, with all that was sent along: the answers are rejected with an `EndlessOutput`.
+   */
+  readonly limits?: readonly number[] | undefined;
   /** Milliseconds until the script's process group is ended. */
   readonly timeout?: number | undefined;
   /** Whether the scripts are anybody's, and may leave processes behind that print into the shell's streams. */

@@ -3,6 +3,7 @@
  * A message says what, where, expected and got; the hint says what to do.
  */
 import { redact } from "../../secrets/redact.ts";
+import { cutRedacted } from "./cut.ts";
 
 /** A place in a user's file. Lines and columns count from 1. */
 export interface Location {
@@ -84,12 +85,12 @@ export class ShowrunnerError extends Error {
   readonly details: readonly string[];
 
   constructor(code: ErrorCode, message: string, { hint, location, details = [], cause }: ErrorDetails = {}) {
-    super(redact(message), cause === undefined ? undefined : { cause });
+    super(bounded(message), cause === undefined ? undefined : { cause });
     this.name = "ShowrunnerError";
     this.code = code;
-    this.hint = hint === undefined ? undefined : redact(hint);
+    this.hint = hint === undefined ? undefined : bounded(hint);
     this.location = location;
-    this.details = details.map(redact);
+    this.details = boundedLines(details);
   }
 
   get exitCode(): number {
@@ -102,6 +103,21 @@ export class ShowrunnerError extends Error {
     const { hint, details, cause } = this;
     return new ShowrunnerError(this.code, this.message, { hint, details, cause, location });
   }
+}
+
+/** What of a message, a hint or a line of details is kept, in characters: hosts say what they like. */
+const longestText = 8 * 1024;
+/** Lines of details. */
+const mostDetails = 1000;
+
+function bounded(text: string): string {
+  return redact(cutRedacted(text, longestText));
+}
+
+function boundedLines(details: readonly string[]): readonly string[] {
+  const left = details.length - mostDetails;
+  const kept = details.slice(0, mostDetails).map(bounded);
+  return left > 0 ? [...kept, `… ${left} more lines`] : kept;
 }
 
 /** `file:line`, with the file relative to the working directory where it lies below it. */

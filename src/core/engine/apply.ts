@@ -1,4 +1,5 @@
 /** Makes a change on a host. The only place from which anything is altered. */
+import { lastLines } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions } from "../../transport/transport.ts";
 import { type ErrorDetails, ShowrunnerError } from "../base/errors.ts";
@@ -113,7 +114,7 @@ function check(
   statuses: readonly number[] = [0],
 ): Output {
   if (statuses.includes(output.status)) return output;
-  const all = `${output.stdout}\n${output.stderr}`.trim().split("\n");
+  const all = lastLines(output, 200);
   const last = all.at(-1) ?? "";
   const byCheck = change.action.kind === "write" && last.endsWith(refusedByCheck);
   const said = byCheck ? [...all.slice(0, -1), last.slice(0, -refusedByCheck.length)] : all;

@@ -241,7 +241,7 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
     tried.hadNoEffect = hadNoEffect(change, error, detachment !== undefined);
     throw error;
   } finally {
-    splitter.end();
+    await splitter.end();
     // also after a failure: nobody knows how far it came
     host.facts.invalidate(change.sets, change.touches);
   }

@@ -1,6 +1,7 @@
 /** Runs a script on a host so that it outlives the connection, and waits for it over as many as it takes. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endedWith, lastLines, shownOutput } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
@@ -86,10 +87,10 @@ export async function runDetached(
     const tidied = await ask(tidyScript(id));
     if (tidied.status !== 0) throw refused("the job has ended, and its files could not be removed", tidied);
     if (word === "lost") throw lost;
-    const output = { stdout: printed.stdout, stderr: printed.stderr, status: Number(word) };
-    onOutput?.("stdout", output.stdout);
-    onOutput?.("stderr", output.stderr);
-    if (word !== "late") return output;
+    const { stdout, stderr } = shownOutput(printed);
+    await onOutput?.("stdout", stdout);
+    await onOutput?.("stderr", stderr);
+    if (word !== "late") return endedWith(printed, Number(word));
     throw new ShowrunnerError("task.timeout", `did not end within ${limit} s`, {
       hint: "its process group was ended; give the task a longer timeout if it needs one",
     });
@@ -100,9 +101,8 @@ const lost = new ShowrunnerError("change.failed", "the job in the background end
   hint: "it was killed, or the host was rebooted: look into the host's own logs",
 });
 
-function refused(message: string, { stdout, stderr }: Output): ShowrunnerError {
-  const said = `${stdout.subarray(0, 1000)}\n${stderr}`.trim();
-  return new ShowrunnerError("change.failed", message, { details: said.split("\n").slice(-3) });
+function refused(message: string, output: Output): ShowrunnerError {
+  return new ShowrunnerError("change.failed", message, { details: lastLines(output, 3) });
 }
 
 /** Asks again over a new connection while the host is away. Whatever is asked here may be asked twice. */

@@ -22,7 +22,7 @@ export interface PlanningOptions {
   /** How long its facts may take, in milliseconds, where that is more than usual. */
   readonly readTimeout?: number | undefined;
   /** Told what a command has printed that was read as a fact. */
-  onPrinted?(printed: Printed): void;
+  onPrinted?(printed: Printed): Promise<void>;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
 }
@@ -69,7 +69,7 @@ export class Planning implements PlanHost {
     const known = await this.#host.facts.read(this.#become, fact, key, this.#options.readTimeout);
     if (known.tentative) this.#tentative = true;
     const printed = fact.source.printed?.(known.value);
-    if (printed) this.#options.onPrinted?.(printed);
+    if (printed) await this.#options.onPrinted?.(printed);
     return known.value;
   }
 

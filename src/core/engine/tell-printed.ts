@@ -3,12 +3,16 @@ import { LineSplitter } from "../base/lines.ts";
 import type { Printed } from "../facts/fact.ts";
 import type { TaskRun } from "./task-run.ts";
 
-export function tellPrinted<V>({ context, shown, hidden }: TaskRun<V>, printed: Printed): void {
+export async function tellPrinted<V>(
+  { context, shown, hidden }: TaskRun<V>,
+  printed: Printed,
+): Promise<void> {
   if (hidden) return;
   const { run, info } = context.host;
   const splitter = new LineSplitter((stream, text) =>
     run.emit({ type: "task:output", host: info.name, task: shown.id, stream, text }),
   );
-  for (const stream of ["stdout", "stderr"] as const) splitter.push(stream, Buffer.from(printed[stream]));
-  splitter.end();
+  for (const stream of ["stdout", "stderr"] as const)
+    await splitter.push(stream, Buffer.from(printed[stream]));
+  await splitter.end();
 }

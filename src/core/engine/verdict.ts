@@ -1,6 +1,6 @@
 /** What a task's own conditions make of a try: `changedWhen` and `failedWhen`. */
 
-import { ShowrunnerError } from "../base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { TaskResult, Verdict } from "../tasks/task.ts";
@@ -150,6 +150,10 @@ function saidToFail<V>({ value }: Outcome<V>): ShowrunnerError {
 
 function textIn(value: unknown, name: string): string {
   if (value === null || typeof value !== "object") return "";
-  const text: unknown = Reflect.get(value, name);
-  return typeof text === "string" ? text : "";
+  try {
+    const text: unknown = Reflect.get(value, name);
+    return typeof text === "string" ? text : "";
+  } catch (error) {
+    return messageOf(error); // it is too long to be read
+  }
 }

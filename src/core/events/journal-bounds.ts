@@ -1,4 +1,5 @@
 /** What the journal leaves out, so that one large file or one endless line does not fill it. */
+import { cut } from "../base/cut.ts";
 import type { TextDiff } from "../facts/change.ts";
 import type { ShownChange, TimedEvent } from "./events.ts";
 
@@ -65,10 +66,4 @@ function boundedDiff({ path, before, after }: TextDiff): TextDiff {
 
 function leftOut(lines: number): string[] {
   return lines > 0 ? [`… ${lines} lines that stay`] : [];
-}
-
-function cut(text: string, longest: number): string {
-  return text.length <= longest
-    ? text
-    : `${text.slice(0, longest)}… ${text.length - longest} characters left out`;
 }

@@ -57,13 +57,22 @@ interface FactBase<K extends FactKey, V> {
 export interface ScriptedFact<K extends FactKey, V> extends FactBase<K, V> {
   /** A script that reads all keys at once and changes nothing. A status other than 0 is a failure. */
   script(keys: readonly K[]): Script;
+  /**
+   * How many bytes the script may print for these keys: what prints more is an error, and no value. Default 512 KiB, and
+   * 16 KiB a key. All of it is read in one turn of the event loop, so that it delays every other host.
+   */
+  limit?(keys: readonly K[]): number;
   /** Makes of the script's output one value a key, each under the key itself; an error for a key that can't be read. */
   parse(stdout: Buffer, keys: readonly K[]): ReadonlyMap<K, V | ShowrunnerError>;
 }
 
 /** A fact that the controller reads through the host's connection: what answers at an address. */
 export interface ProbedFact<K extends FactKey, V> extends FactBase<K, V> {
-  read(session: Session, keys: readonly K[], become: Become | undefined): Promise<ReadonlyMap<K, V>>;
+  read(
+    session: Session,
+    keys: readonly K[],
+    become: Become | undefined,
+  ): Promise<ReadonlyMap<K, V | ShowrunnerError>>;
 }
 
 /** A value of a fact, as data: what a change sets. */

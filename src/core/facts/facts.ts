@@ -1,7 +1,9 @@
 /** The facts known of one host during one run: read in batches, kept until a change may have altered them. */
+import { EndlessOutput, lastLines } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { isTurnOver, nextTurn } from "../base/turns.ts";
 import { Entrance } from "./entrance.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
 import { Places, realDirectory } from "./places.ts";
@@ -273,6 +275,7 @@ export class FactStore {
       text: string;
       fact: Fact<FactKey, unknown>;
       wanted: Wanted[];
+      limit: number;
       parse: (stdout: Buffer) => ReadonlyMap<FactKey, unknown>;
     }[] = [];
     for (const [fact, wanted] of batch.facts) {
@@ -284,7 +287,8 @@ export class FactStore {
       }
       try {
         const text = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
-        scripts.push({ text, fact, wanted, parse: (stdout) => source.parse(stdout, keys) });
+        const limit = source.limit?.(keys) ?? usualLimit(keys);
+        scripts.push({ text, fact, wanted, limit, parse: (stdout) => source.parse(stdout, keys) });
       } catch (error) {
         for (const { reject } of wanted) reject(error);
       }
@@ -292,12 +296,18 @@ export class FactStore {
     if (scripts.length === 0) return;
     try {
       const texts = scripts.map(({ text }) => text);
-      const outputs = await this.#entrance.as(become, () => this.#session.run(become, texts, { timeout }));
+      const limits = scripts.map(({ limit }) => limit);
+      const outputs = await this.#entrance.as(become, () =>
+        this.#session.run(become, texts, { timeout, limits }),
+      );
       for (const [index, { fact, wanted, parse }] of scripts.entries()) {
         const output = outputs[index];
         if (output) await settle(fact, wanted, async () => parse(succeeded(fact, output)));
+        if (isTurnOver()) await nextTurn();
       }
-    } catch (error) {
+    } catch (thrown) {
+      const error =
+        thrown instanceof EndlessOutput ? unreadable(scripts[thrown.index]?.fact, thrown) : thrown;
       // what is asked along with a user's first facts is asked again with the next ones
       this.#users.delete(user);
       for (const { wanted } of scripts) for (const { reject } of wanted) reject(error);
@@ -310,15 +320,31 @@ function mayTurnLinks(touch: Touch): boolean {
   return touch === "everything" || touch === "arrivals" || (typeof touch === "object" && "below" in touch);
 }
 
-function succeeded(fact: { readonly name: string }, { stdout, stderr, status }: Output): Buffer {
-  if (status === 0) return stdout;
-  throw new ShowrunnerError(
-    "fact.failed",
-    `the fact ${fact.name} could not be read: its script ended with status ${status}`,
-    {
-      details: stderr.toString().trim().split("\n").slice(-5),
-    },
-  );
+/** What an answer may be long where its fact does not say: it is read in one turn of the event loop. Bytes. */
+export function usualLimit(keys: readonly FactKey[]): number {
+  return 512 * 1024 + keys.length * 16 * 1024;
+}
+
+function succeeded(fact: { readonly name: string }, output: Output): Buffer {
+  if (output.status !== 0)
+    throw new ShowrunnerError(
+      "fact.failed",
+      `the fact ${fact.name} could not be read: its script ended with status ${output.status}`,
+      { details: lastLines(output, 5) },
+    );
+  try {
+    return output.stdout;
+  } catch (error) {
+    throw unreadable(fact, error);
+  }
+}
+
+/** The error for an answer that is too long. */
+function unreadable(fact: { readonly name: string } | undefined, error: unknown): ShowrunnerError {
+  return new ShowrunnerError("fact.failed", `the fact ${fact?.name} could not be read: ${messageOf(error)}`, {
+    hint: "no host prints as much for it in good order: look at what its commands print there",
+    cause: error,
+  });
 }
 
 async function settle(

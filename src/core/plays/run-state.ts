@@ -2,6 +2,7 @@
 import type { LimitFunction } from "p-limit";
 import { redact } from "../../secrets/redact.ts";
 import type { Connect } from "../../transport/transport.ts";
+import { cutLines, cutRedacted, longestLine } from "../base/cut.ts";
 import { messageOf } from "../base/errors.ts";
 import type { InventoryView } from "../base/host.ts";
 import type { RunEvent, Subscriber } from "../events/events.ts";
@@ -46,7 +47,16 @@ export type ConnectHost = (name: string) => Connect;
 /** Sends redacted, timed events to every subscriber. */
 export function emitter(subscribers: readonly Subscriber[]): (event: RunEvent) => void {
   const tell = fanOut(subscribers);
-  return (event) => tell({ ...redactEvent(event), time: Date.now() });
+  return (event) => tell({ ...redactEvent(bounded(event)), time: Date.now() });
+}
+
+/** Lines of what is said by the way. */
+const mostLines = 1000;
+
+/** What is said by the way: it may repeat what a host has said, of whatever size. */
+function bounded(event: RunEvent): RunEvent {
+  if (event.type !== "message" && event.type !== "warning") return event;
+  return { ...event, text: cutLines(cutRedacted(event.text, longestLine), mostLines) };
 }
 
 /**

@@ -1,15 +1,19 @@
 /** The controller's end of the keeper: one line out, one line back. */
-import { createInterface } from "node:readline";
+import { Kept } from "../../transport/output.ts";
 import { withTimeLimit } from "../../transport/time-limit.ts";
 import type { RemoteProcess } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
+import { KeeperLines } from "./keeper-lines.ts";
+
+/** What is kept of its errors, in bytes. */
+const longestComplaint = 64 * 1024;
 
 /** See keeper-script.ts for what is said. */
 export class Keeper {
   readonly #remote: RemoteProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: KeeperLines;
   readonly #limit: number;
-  readonly #said: Buffer[] = [];
+  readonly #said = new Kept(longestComplaint);
   readonly ended: Promise<unknown>;
   /** Whether it has been told to go on: from then on the lease is ours, whether we have heard so or not. */
   #going = false;
@@ -18,7 +22,7 @@ export class Keeper {
   /** @param limit seconds that an answer may take */
   constructor(remote: RemoteProcess, limit: number) {
     this.#remote = remote;
-    this.#lines = createInterface({ input: remote.stdout })[Symbol.asyncIterator]();
+    this.#lines = new KeeperLines(remote.stdout);
     this.#limit = limit;
     this.ended = remote.closed.then(() => {
       this.gone = true;
@@ -28,17 +32,27 @@ export class Keeper {
   }
 
   get complaint(): readonly string[] {
-    return Buffer.concat(this.#said).toString().trim().split("\n").slice(-3);
+    return this.#said.end.trim().split("\n").slice(-3);
   }
 
-  /** The next line: its first word, and the rest; empty at the end. */
+  /**
+   * The next line: its first word, and the rest; empty at the end.
+   *
+   * @throws ShowrunnerError `host.lost` where it says nothing in time, or more than a keeper has to say; it is ended then
+   */
   async hear(): Promise<[word: string, rest: string]> {
     const late = () => {
       this.close();
       return noAnswer();
     };
-    const { value } = await withTimeLimit(this.#lines.next(), this.#limit * 1000, late);
-    const line = typeof value === "string" ? value : "";
+    const line = (await withTimeLimit(this.#lines.next(), this.#limit * 1000, late)) ?? "";
+    if (this.#lines.isFlooded) {
+      this.close();
+      throw new ShowrunnerError("host.lost", "the host printed without end when it was asked for the lease", {
+        details: this.complaint,
+        hint: "something there prints into the answer, or is no host that Showrunner can trust",
+      });
+    }
     const at = line.indexOf(" ");
     return at < 0 ? [line, ""] : [line.slice(0, at), line.slice(at + 1)];
   }
@@ -49,6 +63,7 @@ export class Keeper {
   }
 
   say(line: string): void {
+    this.#lines.anew();
     this.#remote.stdin.write(`${line}\n`);
   }
 

@@ -38,6 +38,8 @@ export function defineMysqlFact<K extends OnServer, V>(definition: MysqlFact<K, 
     mostlyOwn,
     ...(mayArrive ? { mayArrive } : {}),
     ...(lasting ? { lasting } : {}),
+    // a server lists all of its databases and accounts
+    limit: (keys) => 1024 * 1024 + keys.length * 16 * 1024,
     script: (keys) =>
       askServers(
         byServer(keys).map((group) => ({
@@ -70,7 +72,9 @@ function byServer<K extends OnServer>(keys: readonly K[]): K[][] {
   const groups = new Map<string, K[]>();
   for (const key of keys) {
     const id = factKeyId(key.server);
-    groups.set(id, [...(groups.get(id) ?? []), key]);
+    const group = groups.get(id);
+    if (group) group.push(key);
+    else groups.set(id, [key]);
   }
   return [...groups.values()];
 }

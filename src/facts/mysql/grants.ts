@@ -48,7 +48,10 @@ export function parseGrants(lines: readonly string[]): Privileges {
   const privileges: Record<string, string[]> = {};
   for (const line of lines) {
     const grant = parseGrant(line);
-    if (grant) privileges[grant.object] = [...(privileges[grant.object] ?? []), ...grant.privileges];
+    if (!grant) continue;
+    const known = privileges[grant.object];
+    if (known) known.push(...grant.privileges);
+    else privileges[grant.object] = grant.privileges;
   }
   return settlePrivileges(privileges);
 }

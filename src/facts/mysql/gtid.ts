@@ -8,11 +8,11 @@ export interface Gtid {
 
 /** Reads a list such as `0-1-270,1-7-15`; empty text is an empty list. */
 export function parseGtids(text: string): Gtid[] {
-  return [...text.matchAll(/(\d+)-(\d+)-(\d+)/g)].map(([, domain, server, sequence]) => ({
-    domain: Number(domain),
-    server: Number(server),
-    sequence: BigInt(sequence ?? 0),
-  }));
+  return text.split(",").flatMap((one) => {
+    const [whole, domain, server, sequence = "0"] = /(\d{1,10})-(\d{1,10})-(\d{1,20})/.exec(one) ?? [];
+    if (whole === undefined) return [];
+    return [{ domain: Number(domain), server: Number(server), sequence: BigInt(sequence) }];
+  });
 }
 
 export function formatGtids(gtids: readonly Gtid[]): string {
@@ -26,10 +26,8 @@ export function formatGtids(gtids: readonly Gtid[]): string {
  * @param theirs the same of the other (its `gtid_binlog_state`)
  */
 export function errantGtids(mine: readonly Gtid[], theirs: readonly Gtid[]): Gtid[] {
-  return mine.filter(
-    ({ domain, server, sequence }) =>
-      !theirs.some((one) => one.domain === domain && one.server === server && one.sequence >= sequence),
-  );
+  const last = latest(theirs, ({ domain, server }) => `${domain}-${server}`);
+  return mine.filter(({ domain, server, sequence }) => (last.get(`${domain}-${server}`) ?? -1n) < sequence);
 }
 
 /**
@@ -39,7 +37,16 @@ export function errantGtids(mine: readonly Gtid[], theirs: readonly Gtid[]): Gti
  * @param oldest where the primary's oldest binlog begins
  */
 export function purgedGtids(position: readonly Gtid[], oldest: readonly Gtid[]): Gtid[] {
-  return oldest.filter(
-    ({ domain, sequence }) => !position.some((one) => one.domain === domain && one.sequence >= sequence),
-  );
+  const last = latest(position, ({ domain }) => String(domain));
+  return oldest.filter(({ domain, sequence }) => (last.get(String(domain)) ?? -1n) < sequence);
+}
+
+/** The highest sequence of each kind. */
+function latest(gtids: readonly Gtid[], kind: (gtid: Gtid) => string): ReadonlyMap<string, bigint> {
+  const found = new Map<string, bigint>();
+  for (const gtid of gtids) {
+    const before = found.get(kind(gtid)) ?? -1n;
+    if (gtid.sequence > before) found.set(kind(gtid), gtid.sequence);
+  }
+  return found;
 }

@@ -11,7 +11,12 @@ import { type ScriptOutput, scriptOutput } from "../../facts/script-output.ts";
 import { reveal, type Secret } from "../../secrets/secret.ts";
 import { checkPath, cleanPath } from "../files/paths.ts";
 
-/** What a command gave. One that was not run gave nothing, with status 0. */
+/**
+ * What a command gave. One that was not run gave nothing, with status 0.
+ *
+ * Up to 16 MiB of either stream can be read. Of a command that printed more, reading it is an error, `task.failed`, so
+ * that nothing is decided by a part of it; that it printed so much is none.
+ */
 export interface CommandValue {
   readonly stdout: string;
   readonly stderr: string;
@@ -89,7 +94,29 @@ export async function* runScript(
     action: { kind: "script", script, statuses, reports: true },
     touches: ["everything"],
   });
-  return { stdout: output.stdout.toString(), stderr: output.stderr.toString(), status: output.status };
+  const [stdout, stderr] = [textOf(() => output.stdout), textOf(() => output.stderr)];
+  return {
+    get stdout() {
+      return stdout();
+    },
+    get stderr() {
+      return stderr();
+    },
+    status: output.status,
+  };
+}
+
+/** What is too long to be read fails only whoever reads it. */
+function textOf(read: () => Buffer): () => string {
+  try {
+    const text = read().toString();
+    return () => text;
+  } catch (error) {
+    if (!(error instanceof ShowrunnerError)) throw error;
+    return () => {
+      throw error;
+    };
+  }
 }
 
 const nothing: CommandValue = { stdout: "", stderr: "", status: 0 };

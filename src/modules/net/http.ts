@@ -18,7 +18,7 @@ export interface HttpValue {
   readonly status: number;
   /** By their names in small letters. */
   readonly headers: Readonly<Record<string, string>>;
-  /** At most 1 MiB of it. */
+  /** @throws ShowrunnerError `task.failed` where it is longer than 1 MiB: nothing is decided by a part of it */
   readonly body: string;
   /**
    * The body as JSON.
@@ -206,15 +206,26 @@ function requireStatus(
   );
 }
 
-function asValue({ url, status, headers, body }: HttpResponse): HttpValue {
+function asValue({ url, status, headers, body, isCut }: HttpResponse): HttpValue {
+  const whole = () => {
+    if (isCut)
+      fail(
+        `${url} answered with more than 1 MiB`,
+        "ask for less of it, or fetch it with a command on the host",
+      );
+    return body;
+  };
   return {
     url,
     status,
     headers,
-    body,
+    get body() {
+      return whole();
+    },
     json() {
+      const text = whole();
       try {
-        return JSON.parse(body);
+        return JSON.parse(text);
       } catch (error) {
         return fail(`${url} did not answer with JSON: ${messageOf(error)}`);
       }

@@ -1,0 +1,145 @@
+/** Whatever a host answers, in whatever size a fact lets it: reading it holds up nobody else for long. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
+import { usualLimit } from "../../src/core/facts/facts.ts";
+import { allDebts, hostState } from "../../src/core/tenure/host-state.ts";
+
+const folder = join(import.meta.dirname, "../../src/facts");
+const files = [folder, join(folder, "mysql")].flatMap((one) =>
+  readdirSync(one)
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(one, name)),
+);
+
+function isFact(value: unknown): value is Fact<FactKey, unknown> {
+  return value !== null && typeof value === "object" && "source" in value && "below" in value;
+}
+
+async function allFacts(): Promise<Fact<FactKey, unknown>[]> {
+  const modules: unknown[] = await Promise.all(files.map((file) => import(file)));
+  const exported = modules.flatMap((one) =>
+    one !== null && typeof one === "object" ? Object.values(one) : [],
+  );
+  const given: unknown[] = [...exported, hostState, allDebts];
+  return given.filter(isFact);
+}
+
+/** Pieces of which a host may make an answer of any length: new ones are a line each. */
+const pieces = [
+  "\n",
+  "\n\n",
+  " ",
+  "\t",
+  "a",
+  "1",
+  "0-1-1,",
+  ":",
+  ",",
+  "a:\n",
+  "a:b:1:a,a,a\n",
+  "\0",
+  "\x1e",
+  "\x1f",
+  "\x1e\n",
+  "ii \tx\tall\t1\n",
+  "i\n",
+  "\n\nii \ta,a\n",
+  "x:all (",
+  "x:all (1), ",
+  "a ",
+  "a=\n",
+  "Id=x\n\n",
+  "/etc/systemd/system/x.service.d/a\n",
+  "\n== drop-ins\n",
+  "2: eth0 inet 192.0.2.1/24 ",
+  "2: eth0 inet 192.0.2.1/24\n",
+  "/proc/meminfo:a: 1\n",
+  "/etc/os-release:A= \n",
+  "== df\n",
+  "1 1 1 1% /x\n",
+  "<resultset >",
+  "<row>",
+  '<field name="',
+  '<field name="a">x</field>',
+  "<resultset ><row></row></resultset>",
+  "GRANT a ON ",
+  "`",
+  "(",
+  " Candidate: ",
+  "Package: \n",
+  "Inst a [",
+  "Inst a (1\n",
+  "Remv a\n",
+  "{",
+  '{"a":',
+  "[",
+  '"',
+];
+/** What may stand before all of that, so that it is read as one thing or another. */
+const beginnings = [
+  "",
+  "Install: ",
+  "\n== addresses\n2: ",
+  "\n== df\n",
+  "\n== files\n/etc/os-release:A=",
+  "\n== files\n/proc/self/mounts:",
+  "dpkg\n\n",
+  "\n\n",
+  "Id=x\nDropInPaths=",
+  "x:\n  Candidate: 1\n",
+  "x\n== provided\nPackage: x\n",
+  "#0 ",
+];
+
+const object = {
+  path: "/x",
+  name: "x",
+  release: "",
+  within: 1,
+  user: "x",
+  host: "x",
+  attribute: "group",
+  server: {},
+  port: 1,
+  encoding: "x",
+  reach: "safe",
+  search: "x",
+};
+const keys: FactKey[][] = [Array.from({ length: 20 }, (_, at) => `x${at}`), [object]];
+
+describe("a fact's answer of the size that it may have", async () => {
+  const facts = await allFacts();
+
+  it("is that of a good many facts", () => expect(facts.length).toBeGreaterThan(30));
+
+  it.each(facts.flatMap((fact) => ("parse" in fact.source ? [[fact.name, fact.source] as const] : [])))(
+    "is read in a moment: %s",
+    (name, { parse, limit = usualLimit }) => {
+      const read = (some: FactKey[], text: string, piece: string, size: number) => {
+        const answer = Buffer.from(text + piece.repeat(size / piece.length));
+        const before = process.cpuUsage();
+        try {
+          parse(answer, some);
+        } catch {
+          // it is no answer
+        }
+        const { user, system } = process.cpuUsage(before);
+        return (user + system) / 1000;
+      };
+      const cases = keys.flatMap((some) =>
+        beginnings.flatMap((text) => pieces.map((piece) => ({ some, text, piece, time: 0 }))),
+      );
+      // a part is enough to find those that take long
+      for (const one of cases) one.time = read(one.some, one.text, one.piece, limit(one.some) / 32);
+      const worst = cases.sort((a, b) => b.time - a.time).slice(0, 5);
+      for (const { some, text, piece } of worst) {
+        const time = read(some, text, piece, limit(some));
+        if (time > 100)
+          process.stderr.write(`${name}: ${time.toFixed(0)} ms for ${JSON.stringify([text, piece])}\n`);
+        expect(time, JSON.stringify([text, piece])).toBeLessThan(250);
+      }
+    },
+  );
+});
