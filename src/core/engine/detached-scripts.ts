@@ -11,7 +11,7 @@ import { stateFolders } from "../tenure/host-state.ts";
 const prelude = (id: string) => sh`${stateFolders}
 job="$state/jobs/"${id}
 safe() {
-  { ours "$state" && ours "$state/jobs"; } || { echo "$state/jobs is not a folder of this user's own" >&2; return 1; }
+  { enter "$state" && enter "$state/jobs"; } || { echo "$state/jobs is not a folder of this user's own" >&2; return 1; }
 }
 running() {
   read -r pid begun <"$job/pid" || return 1
@@ -40,7 +40,7 @@ export function startScript(id: string, token: string, script: Script, limit: nu
   return sh`${prelude(id)}
 mask=$(umask)
 umask 077
-mkdir -p "$state/jobs" && safe || exit
+( make "$state" && make "$state/jobs"; safe ) || exit
 if [ -d "$job" ]; then
   [ "$(cat "$job/token" 2>/dev/null)" != ${token} ] || { echo started; exit; }
   if running; then

@@ -5,6 +5,7 @@ import { moduleNamed } from "../tasks/module.ts";
 import type { Task } from "../tasks/task.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
 import { isMoment } from "./moment.ts";
+import { longestRecord } from "./record-limits.ts";
 
 export interface Debt {
   /** The same for tasks that would do the same; says nothing of secrets. */
@@ -40,7 +41,8 @@ export function debtOf(handler: Handler, debtor: Debtor): Debt {
   const { notify, ...options } = handler.task.options;
   const isLocal = moduleNamed(module)?.readsLocalFiles === true;
   const kept = !isHidden(handler) && notify === undefined && !isLocal && isPlain(params) && isPlain(options);
-  const task = kept ? { params, options } : undefined;
+  const whole = { params, options };
+  const task = kept && JSON.stringify(whole).length <= longestRecord / 8 ? whole : undefined;
   return { id: debtId(handler), label, module, task, become, ...debtor, since: Date.now() };
 }
 

@@ -82,9 +82,7 @@ export class Debts {
     });
     const script = sh`umask 077
 ${stateFolders}
-mkdir -p "$state/owed" || exit
-ours "$state" || { echo "$state is not a folder of this user's own" >&2; exit 1; }
-cd "$state/owed" || exit
+make "$state" && make "$state/owed" || { echo "$state is not a folder of this user's own" >&2; exit 1; }
 ${lines(...debts.map(record))}
 sync . 2>/dev/null; :`;
     const complaint = await this.#run(as, script);
@@ -178,9 +176,9 @@ export function forgetScript(debts: readonly Pick<Debt, "id" | "since">[]): Scri
 
 /** @param files patterns of the shell */
 function removalScript(files: readonly string[]): Script {
-  const paths = files.map((file) => `"$state"/owed/${file}`).join(" ");
   return sh`${stateFolders}
-! ours "$state" || rm -f -- ${rawScript(paths)} "$state/owed/.new" || exit
+enter "$state" && enter "$state/owed" || exit 0
+rm -f -- ${rawScript(files.join(" "))} .new || exit
 rmdir "$state/owed" "$state" 2>/dev/null; :`;
 }
 

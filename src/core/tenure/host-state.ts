@@ -1,9 +1,11 @@
 /** What a host keeps for runs: who changed it last, and which handlers are owed. One folder a user. */
 
+import { randomBytes } from "node:crypto";
 import { rawScript, sh } from "../base/script.ts";
 import { defineFact } from "../facts/fact.ts";
 import { type Debt, debtFrom } from "./debt.ts";
 import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
+import { longestHolder, longestRecord, mostRecords } from "./record-limits.ts";
 
 export interface HostState {
   /** Who held the lease last, and whether that run ended it in good order; empty where nobody did since the boot. */
@@ -16,18 +18,30 @@ export interface HostState {
 /**
  * Sets `run`, which a reboot empties, and `state`, which lasts, for the user that runs the script. Others than root
  * have them where anybody may write (a home may be another host's as well, or a web server's root), so the script
- * asks `ours` whether nobody else was there first.
+ * takes no folder but by `enter`, which fails where somebody else was there first.
+ *
+ * `enter` goes into a folder of this user's own, by its last name and by no link. What is then done there is done in that
+ * very folder: whoever may rename things above it can put no other in its place. `make` makes it before, if need be.
  */
 export const stateFolders = rawScript(`uid=$(id -u)
 if [ -n "\${SHOWRUNNER_STATE:-}" ]; then run=$SHOWRUNNER_STATE/run state=$SHOWRUNNER_STATE/lib
 elif [ "$uid" = 0 ]; then run=/run/showrunner state=/var/lib/showrunner
 else run=/tmp/showrunner-$uid state=/var/tmp/showrunner-$uid; fi
-ours() { [ -d "$1" ] && [ -O "$1" ] && [ ! -L "$1" ]; }`);
+enter() {
+  [ -O "$1" ] && [ ! -L "$1" ] && cd -P -- "\${1%/*}" 2>/dev/null || return
+  above=\${PWD%/}
+  cd -P -- "./\${1##*/}" 2>/dev/null && [ "$PWD" = "$above/\${1##*/}" ] && [ -O . ]
+}
+make() { [ -d "$1" ] || mkdir -p -- "$1" || return; enter "$1"; }`);
 
-/** Reads a folder's debts: a line each. */
-const readDebts = rawScript(`for debt in "$state"/owed/*.json; do
-  [ -f "$debt" ] && [ ! -L "$debt" ] && cat -- "$debt" 2>/dev/null
-done; :`);
+/** Reads the debts of the folder that was entered: a line each. */
+const readDebts = rawScript(`count=0
+for debt in owed/*.json; do
+  [ -f "$debt" ] && [ ! -L "$debt" ] || continue
+  count=$((count + 1))
+  [ $count -le ${mostRecords} ] || { echo "more than ${mostRecords} records of owed handlers are in $PWD/owed" >&2; exit 1; }
+  head -c ${longestRecord} -- "$debt" 2>/dev/null; echo
+done`);
 
 /**
  * By the run that asks. Read along with its first facts, so that knowing it costs no round trip. A lock that is held
@@ -38,15 +52,15 @@ export const hostState = defineFact<string, HostState>({
   lasting: ({ debts }) => debts.map(({ id }) => id),
   script: ([asking = ""]) => sh`${stateFolders}
 last= holder=
-if ours "$run"; then
-  [ ! -f "$run/last" ] || read -r last <"$run/last"
-  if [ -f "$run/lease" ] && [ -f "$run/holder" ] && command -v flock >/dev/null; then
-    holder=$(cat "$run/holder")
-    case $holder in *${asking}*) holder= ;; *) ! flock -n -s "$run/lease" true || holder= ;; esac
+if enter "$run"; then
+  [ ! -f last ] || [ -L last ] || read -r last <last
+  if [ -f lease ] && [ ! -L lease ] && [ -f holder ] && [ ! -L holder ] && command -v flock >/dev/null; then
+    holder=$(head -c ${longestHolder} holder)
+    case $holder in *${asking}*) holder= ;; *) ! flock -n -s lease true || holder= ;; esac
   fi
 fi
 printf '%s\\n' "$last" "$holder"
-! ours "$state" || {
+! enter "$state" || {
 ${readDebts}
 }`,
   parse: (stdout, [asking = ""]) => {
@@ -65,29 +79,55 @@ export interface KeptDebt extends Debt {
   readonly keeper: string | undefined;
 }
 
+/** Stands before the name of a folder's owner, and in nobody's records. */
+const ownerMark = randomBytes(12).toString("hex");
+
+/**
+ * Root reads the debts of other users. Each may do what he likes in his folder meanwhile: it is looked at before it is
+ * entered and once more when it is held, and `dd` follows no link, waits for no pipe and reads so much and no more. Where
+ * dd can't do that (busybox), other users' debts are not read. Of a folder with very much in it, the first part is read.
+ */
+const readOthersDebts = rawScript(`[ "$uid" = 0 ] && cd -P /var/tmp || exit 0
+base=\${PWD%/}
+owner_of() { stat -c %u -- "$1" 2>/dev/null; }
+for other in $(find . -maxdepth 1 -type d -name 'showrunner-[0-9]*' 2>/dev/null | tr -dc '0-9\\n' | head -n ${mostRecords}); do
+  (
+    [ "$(owner_of "$base/showrunner-$other")" = "$other" ] || exit
+    for name in "$base/showrunner-$other" owed; do
+      [ ! -L "$name" ] && cd -P -- "$name" && [ "$(owner_of .)" = "$other" ] || exit
+    done 2>/dev/null
+    [ "$PWD" = "$base/showrunner-$other/owed" ] || exit
+    echo "${ownerMark} $(stat -c %U . 2>/dev/null)"
+    find . -maxdepth 1 -type f -name '[0-9]*.json' 2>/dev/null | head -n ${mostRecords} | while read -r debt; do
+      dd if="$debt" iflag=nofollow,nonblock bs=${longestRecord} count=1 2>/dev/null; echo
+    done | head -c ${longestRecord}
+    echo
+  )
+done`);
+
 /** Every debt that the user who asks may read: root sees those of all users. */
 export const allDebts = defineFact<"", readonly KeptDebt[]>({
   name: "showrunner.debts",
+  limit: () => 4 * 1024 * 1024,
   script: () => sh`${stateFolders}
+! enter "$state" || {
 ${readDebts}
-for state in /var/tmp/showrunner-*; do [ "$uid" != 0 ] || [ ! -d "$state/owed" ] || {
-ls -ld "$state" | { read -r mode links owner rest; echo "of $owner"; }
-${readDebts}
-}; done`,
+}
+${readOthersDebts}
+:`,
   parse: (stdout) => {
     let keeper: string | undefined;
-    const debts = stdout
-      .toString()
-      .split("\n")
-      .flatMap((line): readonly KeptDebt[] => {
-        const [, owner] = /^of ([\w][\w.-]*)$/.exec(line) ?? [];
-        if (owner !== undefined) keeper = owner;
-        return debtsIn([line]).map((debt) => ({ ...debt, keeper }));
-      });
+    const debts: KeptDebt[] = [];
+    for (const line of stdout.toString().split("\n")) {
+      if (line.startsWith(`${ownerMark} `)) keeper = line.slice(ownerMark.length + 1);
+      else if (line.startsWith("{") && debts.length < 10 * mostRecords)
+        debts.push(...debtsIn([line]).map((debt) => ({ ...debt, keeper })));
+    }
     return new Map([["", debts]]);
   },
 });
 
 function debtsIn(lines: readonly string[]): readonly Debt[] {
-  return lines.flatMap((line) => debtFrom(line) ?? []);
+  const records = lines.filter((line) => line.startsWith("{"));
+  return records.slice(0, 10 * mostRecords).flatMap((line) => debtFrom(line) ?? []);
 }

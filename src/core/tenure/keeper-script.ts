@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { rawScript, type Script, sh } from "../base/script.ts";
 import { stateFolders } from "./host-state.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
+import { longestHolder } from "./record-limits.ts";
 
 /**
  * What is ended before the lease is asked for: nothing, the idle shells of the run that is named if it is the last
@@ -36,11 +37,11 @@ export function keeperScript(
 ): Script {
   return sh`umask 077
 ${stateFolders}
-said=$(mkdir -p "$run" 2>&1) && ours "$run" && cd "$run" && chmod 700 . && said=$({ : >>lease; } 2>&1) || { echo "refused $run $said"; exit; }
+said=$(mkdir -p "$run" 2>&1) && enter "$run" && chmod 700 . && said=$({ : >>lease; } 2>&1) || { echo "refused $run $said"; exit; }
 command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
 ${sessions}
 [ -s name ] || { echo ${randomBytes(12).toString("hex")} >.name.$$ && ln .name.$$ name 2>/dev/null; rm -f .name.$$; }
-echo "lock $(cat name)"
+echo "lock $(head -c ${longestHolder} name)"
 exec 9<lease
 ${endFirst(end, holder.run)}
 deadline=$(($(date +%s) + ${wait}))
@@ -54,12 +55,12 @@ pause() {
 told=not
 until flock -n 9; do
   # ourselves, under another name of the host, and waiting still
-  case $(cat holder 2>/dev/null) in *${holder.run}*) [ ! -f left ] || { pause; continue; } ;; esac
+  case $(head -c ${longestHolder} holder 2>/dev/null) in *${holder.run}*) [ ! -f left ] || { pause; continue; } ;; esac
   # a look at the lock takes it for a moment
   [ "$told" = not ] && told=soon || [ "$told" = yes ] || {
     # the commands of this shell are ours as well, whoever of us has the lease
-    case $(cat holder 2>/dev/null) in *${holder.run}*) register ${shell} ;; esac
-    printf 'held %s\n' "$(cat holder)"; told=yes
+    case $(head -c ${longestHolder} holder 2>/dev/null) in *${holder.run}*) register ${shell} ;; esac
+    printf 'held %s\n' "$(head -c ${longestHolder} holder)"; told=yes
   }
   pause
 done
@@ -71,13 +72,13 @@ locked=yes
 told=
 while [ -f left-sessions ] && busy=$(members busy left-sessions) && [ "$busy" ]; do
   [ "$told" ] || {
-    for pid in $busy; do printf 'orphan %s %s\n' "$pid" "$(tr '\\0\\n' '  ' </proc/$pid/cmdline)"; done
-    printf 'orphans %s\n' "$(cat left)"; told=yes
+    for pid in $busy; do printf 'orphan %s %s\n' "$pid" "$(head -c 1000 /proc/$pid/cmdline | tr '\\0\\n' '  ')"; done
+    printf 'orphans %s\n' "$(head -c ${longestHolder} left)"; told=yes
   }
   pause
 done
 echo ready; read -r word || leave gone
-last=; [ ! -f last ] || read -r last <last
+last=; [ ! -f last ] || last=$(head -c ${longestHolder} last)
 rm -f left left-sessions
 echo ${`${holder.run} held`} >last || exit
 echo "granted $last"
@@ -126,12 +127,12 @@ function endFirst(end: EndFirst, run: string): Script {
   if (end === "nothing") return rawScript(":");
   // this very run may be the holder, under another name of the host
   if (end === "all")
-    return sh`case $(cat holder 2>/dev/null) in *${run}*) ;; *)
-  if [ "$(members all sessions)" ]; then printf 'ended %s\n' "$(cat holder)"
-  elif [ "$(members all left-sessions)" ]; then printf 'ended %s\n' "$(cat left)"; fi
+    return sh`case $(head -c ${longestHolder} holder 2>/dev/null) in *${run}*) ;; *)
+  if [ "$(members all sessions)" ]; then printf 'ended %s\n' "$(head -c ${longestHolder} holder)"
+  elif [ "$(members all left-sessions)" ]; then printf 'ended %s\n' "$(head -c ${longestHolder} left)"; fi
   ${ending("all sessions left-sessions")}
 esac`;
-  return sh`case $(cat holder 2>/dev/null) in *${end.idleOf}*)
+  return sh`case $(head -c ${longestHolder} holder 2>/dev/null) in *${end.idleOf}*)
   ${ending("idle sessions")}
 esac`;
 }
