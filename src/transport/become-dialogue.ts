@@ -1,7 +1,7 @@
 /** The talk with a program that wants a password before it starts a command as another user. */
 import { refused } from "./become-refused.ts";
 import { passwordText } from "./password.ts";
-import { handOver, lostBy } from "./start.ts";
+import { handOver, lostBy, startLimits, tooMuch } from "./start.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Become, RemoteProcess } from "./transport.ts";
 
@@ -65,6 +65,7 @@ function converse(
   return new Promise((resolve, reject) => {
     let said = "";
     let heard = "";
+    let size = 0;
     let answered = false;
     let timer: NodeJS.Timeout | undefined;
     const asking = terminal?.stdout ?? process.stderr;
@@ -88,6 +89,8 @@ function converse(
       passwordText(password, over.signal).then((text) => (terminal ?? process).stdin.write(`${text}\n`), end);
     };
     const onSaid = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > startLimits.bytes) return end(refused(become, tooMuch));
       said += chunk.toString();
       clearTimeout(timer);
       const isAsked = question !== undefined && said.includes(question);

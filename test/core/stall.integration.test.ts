@@ -36,6 +36,8 @@ interface Bad {
   prepare?(folder: string): void;
   step(): PromiseLike<unknown>;
   readonly lease?: boolean;
+  /** With which password it becomes root; undefined where it does not. */
+  readonly becomePassword?: string;
   /** What some event says. */
   readonly says?: RegExp;
 }
@@ -166,6 +168,12 @@ const inputs: Readonly<Record<string, Bad>> = {
     },
     step: script("true"),
   },
+  "a sudo that talks without an end": {
+    commands: { sudo: "yes >&2" },
+    becomePassword: "x",
+    step: script("true"),
+    says: /did not let us become root/,
+  },
   "a lease without an end": {
     lease: true,
     commands: { flock: "yes >&2 & yes 'ended x'" },
@@ -256,6 +264,8 @@ async function measured(name: string, bad: Bad) {
     inventory: inventory({ hosts: { steady: {}, [badName]: {} } }),
     access: (host) => ({
       lease: host.name === "steady" ? false : (bad.lease ?? false),
+      become: host.name !== "steady" && bad.becomePassword !== undefined,
+      becomePassword: bad.becomePassword,
       connect: () =>
         connectCustom(transport, { name: host.name, address: host.name, port: 22, user: undefined }),
     }),
