@@ -29,6 +29,7 @@ const empty: History = {
   slavePosition: "",
   currentPosition: "",
   binlogState: "",
+  replica: undefined,
   databases: [],
   accounts: [],
 };

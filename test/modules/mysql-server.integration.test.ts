@@ -1,5 +1,6 @@
 /** The modules on a real server of this machine. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -361,6 +362,84 @@ describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { time
     primary.query("INSERT INTO site.notes VALUES (20)");
     expect((await runHere([replicate()])).error).toBeUndefined();
     await expect.poll(() => replica.query("SELECT id FROM site.notes WHERE id = 20")).toBe("20");
+  });
+
+  it("does not go away while it has received what it has not applied", async () => {
+    const away = () => replicate({ state: "absent", wait: 20 });
+    const write = (id: number) => primary.query(`INSERT INTO site.notes VALUES (${id})`);
+    const has = (id: number) => replica.query(`SELECT id FROM site.notes WHERE id = ${id}`);
+    const received = (id: number) =>
+      expect
+        .poll(() => status("Gtid_IO_Pos"))
+        .toBe(primary.query("SELECT @@gtid_binlog_pos"))
+        .then(() => id);
+
+    replica.query("STOP SLAVE SQL_THREAD");
+    write(30);
+    await received(30);
+    for (const check of [true, false]) {
+      const ran = await runHere([away()], { check });
+      expect(ran.error).toContain(`has received ${status("Gtid_IO_Pos")} and applied`);
+      expect(ran.error).toContain("its applying thread does not run");
+      expect(ran.hint).toContain("START SLAVE SQL_THREAD");
+    }
+    expect(status("Slave_IO_Running")).toBe("Yes");
+
+    // both stopped, and the server started again: what it had received it then tells by the primary's binlogs
+    replica.query("STOP SLAVE");
+    const stopped = await runHere([away()]);
+    expect(stopped.error).toContain("what lies between would be lost");
+    expect(stopped.hint).toContain("copy the relay logs");
+    expect((await runHere([replicate()])).error).toBeUndefined();
+    await expect.poll(() => has(30)).toBe("30");
+
+    expect((await runHere([replicate({ delay: 3600 })])).error).toBeUndefined();
+    write(31);
+    await received(31);
+    const late = await runHere([away()]);
+    expect(late.error).toContain("3600 s behind on purpose");
+    expect((await runHere([replicate({ delay: 0 })])).error).toBeUndefined();
+    await expect.poll(() => has(31)).toBe("31");
+
+    // an applier that is merely busy is waited for
+    const lock = spawn("mariadb", ["--no-defaults", "--unbuffered", `--socket=${replica.socket}`], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    lock.stdin.write("LOCK TABLES site.notes READ; SELECT 'locked';\n");
+    await once(lock.stdout, "data");
+    write(32);
+    await received(32);
+    const impatient = await runHere([replicate({ state: "absent", wait: 1 })]);
+    expect(impatient.error).toContain("has not applied the rest within 1 s");
+    expect(status("Slave_IO_Running")).not.toBe("No");
+    setTimeout(() => lock.stdin.end("UNLOCK TABLES;\n"), 2500);
+    const patient = await runHere([away()]);
+    expect(patient.error).toBeUndefined();
+    expect(patient.emitted).toContain("waiting for the applying thread: received 0-1-");
+    expect(has(32)).toBe("32");
+    expect(replica.query("SHOW ALL SLAVES STATUS")).toBe("");
+    expect((await runHere([replicate()])).error).toBeUndefined();
+  });
+
+  it("does not follow another primary that lacks what it has received", async () => {
+    const other = new LocalServer(4);
+    await other.start();
+    try {
+      other.query(
+        "CREATE USER repl@'%' IDENTIFIED BY 'x'; GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO repl@'%'",
+      );
+      const position = replica.query("SELECT @@gtid_slave_pos");
+      other.query(`RESET MASTER; SET GLOBAL gtid_binlog_state = '${position}'`);
+      replica.query("STOP SLAVE SQL_THREAD");
+      primary.query("INSERT INTO site.notes VALUES (40)");
+      await expect.poll(() => status("Gtid_IO_Pos")).toBe(primary.query("SELECT @@gtid_binlog_pos"));
+      const ran = await runHere([replicate({}, { port: other.port, password: "x" })]);
+      expect(ran.error).toContain(`this one has ${status("Gtid_IO_Pos")}`);
+      expect((await runHere([replicate()])).error).toBeUndefined();
+      await expect.poll(() => replica.query("SELECT id FROM site.notes WHERE id = 40")).toBe("40");
+    } finally {
+      await other.stop();
+    }
   });
 
   it("refuses to go on once it has diverged", async () => {

@@ -1,6 +1,18 @@
 import { defineMysqlFact } from "./fact.ts";
 import type { ServerKey } from "./login.ts";
+import type { Row } from "./result-sets.ts";
 import { join, sql } from "./sql.ts";
+
+/**
+ * How far a replica has come. By GTID the server forgets at its restart what it had received, and then tells it by the
+ * place in the primary's binlogs alone.
+ */
+export interface ReplicaPosition {
+  /** What it has received from the primary: a list of GTIDs, or `file:offset` in the primary's binlogs. */
+  readonly received: string;
+  /** What it has applied of that, in the same terms. */
+  readonly applied: string;
+}
 
 /** What a server holds, as far as it matters to whether it can be a replica of another. */
 export interface History {
@@ -12,6 +24,8 @@ export interface History {
   readonly currentPosition: string;
   /** The last GTID in its binlogs, of each domain and server. */
   readonly binlogState: string;
+  /** Of its default connection to a primary; undefined where none is set up. */
+  readonly replica: ReplicaPosition | undefined;
   /** All but the system's own. */
   readonly databases: readonly string[];
   /** All but those that a package makes: `user@host`. */
@@ -35,10 +49,11 @@ export const mysqlHistory = defineMysqlFact<{ readonly server: ServerKey }, Hist
         sql`SELECT CONCAT(User, '@', Host) AS name FROM mysql.user
           WHERE CONCAT(User, '@', Host) NOT IN ('root@localhost', 'mysql@localhost', 'mariadb.sys@localhost',
             'debian-sys-maint@localhost', 'PUBLIC@') ORDER BY 1`,
+        sql`/*M! SHOW ALL SLAVES STATUS */`,
       ],
       ";\n",
     ),
-  value: ([own, databases, accounts]) => {
+  value: ([own, databases, accounts, replicas]) => {
     const row = own?.[0] ?? {};
     return {
       serverId: Number(row["server_id"]),
@@ -46,9 +61,26 @@ export const mysqlHistory = defineMysqlFact<{ readonly server: ServerKey }, Hist
       slavePosition: row["slave_pos"] ?? "",
       currentPosition: row["current_pos"] ?? "",
       binlogState: row["binlog_state"] ?? "",
+      replica: positionOf(
+        replicas?.find((one) => one["Connection_name"] === ""),
+        row["slave_pos"] ?? "",
+      ),
       databases: (databases ?? []).map(({ name }) => name ?? ""),
       accounts: (accounts ?? []).map(({ name }) => name ?? ""),
     };
   },
   unreachable: () => undefined,
 });
+
+function positionOf(row: Row | undefined, slavePosition: string): ReplicaPosition | undefined {
+  if (!row) return undefined;
+  const text = (name: string) => row[name] ?? "";
+  if (text("Using_Gtid") !== "No" && text("Gtid_IO_Pos") !== "")
+    return { received: text("Gtid_IO_Pos"), applied: slavePosition };
+  // without a file it has received nothing since it was set up or started
+  if (text("Master_Log_File") === "") return { received: "", applied: "" };
+  return {
+    received: `${text("Master_Log_File")}:${text("Read_Master_Log_Pos")}`,
+    applied: `${text("Relay_Master_Log_File")}:${text("Exec_Master_Log_Pos")}`,
+  };
+}

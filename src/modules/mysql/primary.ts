@@ -39,7 +39,7 @@ export const mysqlPrimary = defineModule({
     if (replica)
       fail(
         `this server replicates from ${replica.host}:${replica.port}, so it is no primary`,
-        `if it is to become one, stop writes on the other, let this one catch up, then run mysqlReplication({ state: "absent" }) here`,
+        `if it is to become one, stop writes on the other, then run mysqlReplication({ state: "absent" }) here: it waits until this one has applied all`,
       );
     if (readOnly !== "OFF")
       yield change({

@@ -122,10 +122,9 @@ export function wayTo(
       hint: "set log_bin in its configuration and restart it",
     };
   const theirs = parseGtids(source.binlogState);
-  const errant = errantGtids(
-    [...parseGtids(history.binlogState), ...parseGtids(history.slavePosition)],
-    theirs,
-  );
+  // what it has received and not applied is lost once it follows a primary that lacks it
+  const mine = [history.binlogState, history.slavePosition, receivedGtids(history)];
+  const errant = errantGtids(mine.flatMap(parseGtids), theirs);
   const own = unique(formatGtids(errant));
   const data = describeData(history);
 
@@ -164,6 +163,10 @@ export function wayTo(
       setPosition: sorted(position) !== sorted(history.slavePosition),
     }
   );
+}
+
+function receivedGtids({ replica }: History): string {
+  return replica && !replica.received.includes(":") ? replica.received : "";
 }
 
 function purged(source: Source & { reached: true }, position: string): Way | undefined {

@@ -16,6 +16,7 @@ import { checkLogin, loginParam } from "./login-param.ts";
 import { allSettings, changeMaster, startReplica } from "./replication-sql.ts";
 import { drift, type Setting, targetOf, type WantedReplica, type Way, wayTo } from "./replication-states.ts";
 import { reachable } from "./server-guard.ts";
+import { stuck, takeAway } from "./unapplied.ts";
 
 /** What a replication task leaves, and what it found. */
 export interface MysqlReplicationValue {
@@ -36,6 +37,9 @@ export interface MysqlReplicationValue {
  * replication account, at the primary's GTIDs and at what it still has in its binlogs. A server that holds data which
  * did not come from the primary is refused and left as it is. The task ends when both threads run.
  *
+ * Taking replication away loses nothing that was received: the task waits until all of it is applied, and is refused
+ * where it would not be, since the applying thread has stopped, failed or is delayed.
+ *
  * A replica begins empty and reads all that the primary's binlogs hold, so those must go back to the primary's own
  * beginning. Grant the account BINLOG MONITOR beside REPLICATION SLAVE, so that this can be checked before.
  *
@@ -49,7 +53,7 @@ export const mysqlReplication = defineModule({
     state: Type.Optional(
       Type.Union([Type.Literal("replicating"), Type.Literal("stopped"), Type.Literal("absent")], {
         description:
-          "replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept. Default replicating",
+          "replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept, once all that it has received is applied. Default replicating",
       }),
     ),
     primary: Type.Optional(
@@ -114,7 +118,8 @@ export const mysqlReplication = defineModule({
       Type.Integer({
         minimum: 1,
         maximum: 3600,
-        description: "seconds to wait until both threads run. Default 30",
+        description:
+          "seconds to wait until both threads run (default 30) or, for absent, until what was received is applied (default 300)",
       }),
     ),
     login: loginParam,
@@ -137,7 +142,7 @@ export const mysqlReplication = defineModule({
       );
   },
   async *plan(host, p): Plan<MysqlReplicationValue> {
-    const { state = "replicating", primary, wait = 30 } = p;
+    const { state = "replicating", primary } = p;
     const server = serverKey(p.login);
     const key = { server };
     const [, now, password, history] = await Promise.all([
@@ -147,15 +152,19 @@ export const mysqlReplication = defineModule({
       host.fact(mysqlHistory, key),
     ]);
     if (state === "absent" || !primary) {
-      if (now)
+      if (now) {
+        const open = history?.replica && stuck(now, history.replica);
+        if (open) host.require(false, open.problem, open.hint);
         yield change({
           what: "replication",
           before: `from ${now.host}:${now.port}`,
           after: "absent",
-          script: runSql(server, statements(sql`STOP SLAVE`, sql`RESET SLAVE ALL`)),
+          script: takeAway(server, now, p.wait ?? 300),
           sets: [mysqlReplica.is(key, undefined), mysqlReplicaPassword.is(key, undefined)],
-          touches: [mysqlHistory.of(key)],
+          // what it still applies
+          touches: [mysqlHistory.of(key), mysqlDatabase.of(), mysqlAccount.of()],
         });
+      }
       return { state: "absent", primary: undefined, found: now ? runningState(now) : "absent" };
     }
 
@@ -197,7 +206,9 @@ export const mysqlReplication = defineModule({
     const all = [...stop, ...prepare, ...configure];
     yield describeChange(now, target, settings, {
       script:
-        state === "replicating" ? startReplica(server, wait, ...all) : runSql(server, statements(...all)),
+        state === "replicating"
+          ? startReplica(server, p.wait ?? 30, ...all)
+          : runSql(server, statements(...all)),
       sets: [mysqlReplica.is(key, target), ...passwordAfter(server, settings, want)],
       // what the primary has arrives here by itself
       touches: [mysqlHistory.of(key), mysqlDatabase.of(), mysqlAccount.of()],
