@@ -40,6 +40,7 @@ export const sitePlays = [
       mysql: ({ vars, inventory }) =>
         mysql({
           role: "primary",
+          nodes: "db",
           databases: [{ name: database }],
           users: [
             {
@@ -65,6 +66,7 @@ export const sitePlays = [
       mysql: ({ vars, inventory }) =>
         mysql({
           role: "replica",
+          nodes: "db",
           replication: {
             user: "replication",
             password: vars.replicationPassword,

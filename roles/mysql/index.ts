@@ -17,7 +17,9 @@ import {
   template,
   withDefault,
 } from "showrunner";
+import { lookAround, topologyOf } from "./nodes.ts";
 import { uniqueServerId } from "./server-id.ts";
+import { conflictOf, type Part } from "./topology.ts";
 
 const restart = service({ name: "mariadb", state: "restarted" });
 
@@ -109,6 +111,13 @@ export const mysql = defineRole({
       [],
     ),
     replication: Type.Optional(Replication),
+    nodes: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          "the hosts of this topology, a host pattern: each is asked who is the primary before anything is changed. Default: those that replication.hosts and replication.primary name",
+      }),
+    ),
     binlogExpireDays: withDefault(
       Type.Integer({
         minimum: 0,
@@ -130,6 +139,16 @@ export const mysql = defineRole({
     const { replication } = vars;
     if (vars.role === "replica" && replication?.primary === undefined)
       fail("a replica needs replication.primary: the address of its primary");
+
+    const hosts = topologyOf(host, inventory, {
+      nodes: vars.nodes,
+      replicas: replication?.hosts ?? [],
+      primary: replication?.primary,
+    });
+    const nodes = await lookAround(hosts);
+    const part: Part = { self: host.name, role: vars.role, primary: replication?.primary };
+    const conflict = nodes && conflictOf(part, nodes);
+    if (conflict) fail(conflict.problem, conflict.hint);
 
     await batch([
       apt({ name: "mariadb-server" }),

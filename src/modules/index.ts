@@ -9,6 +9,7 @@ export { type OwnedFilesValue, ownedFiles } from "./files/owned-files.ts";
 export type { FileValue } from "./files/put-file.ts";
 export { template } from "./files/template.ts";
 export { type MysqlDatabaseValue, mysqlDatabase } from "./mysql/database.ts";
+export { type MysqlInfoValue, mysqlInfo } from "./mysql/info.ts";
 export { type MysqlPrimaryValue, mysqlPrimary } from "./mysql/primary.ts";
 export { type MysqlReplicationValue, mysqlReplication } from "./mysql/replication.ts";
 export { type MysqlUserValue, mysqlUser } from "./mysql/user.ts";

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mysql } from "../../roles/mysql/index.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
+import { mysqlReplication } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { type Ran, testLab } from "./support.ts";
 
@@ -38,14 +39,21 @@ function watchProcesses(): NodeJS.Timeout {
 interface Wanted {
   readonly replicationPassword?: string;
   readonly primary?: string;
+  /** db2 is the primary, db1 its replica. */
+  readonly swapped?: boolean;
 }
 
-const site = ({ replicationPassword = passwords.replication, primary = primaryAddress }: Wanted = {}) => {
+const site = ({
+  replicationPassword = passwords.replication,
+  swapped = false,
+  primary = swapped ? "10.81.0.12" : primaryAddress,
+}: Wanted = {}) => {
+  const [first, second] = swapped ? ["db2", "db1"] : ["db1", "db2"];
   const replication = { user: "replication", password: replicationPassword };
   return [
     play(
       "primary",
-      { hosts: "db1", become: true },
+      { hosts: first, become: true },
       {
         mysql: () =>
           mysql({
@@ -59,14 +67,14 @@ const site = ({ replicationPassword = passwords.replication, primary = primaryAd
                 privileges: { "site.*": ["ALL"] },
               },
             ],
-            replication: { ...replication, hosts: ["10.81.0.12"] },
+            replication: { ...replication, hosts: ["10.81.0.1_"] },
             settings: { innodb_buffer_pool_size: "32M" },
           }),
       },
     ),
     play(
       "replica",
-      { hosts: "db2", become: true },
+      { hosts: second, become: true },
       {
         mysql: () => mysql({ role: "replica", replication: { ...replication, primary } }),
       },
@@ -103,6 +111,24 @@ describe("the role mysql", { timeout: 240_000 }, () => {
   }, 60_000);
 
   let planned: Ran;
+
+  it("refuses a host that has another engine, or another one's data, and installs nothing", async () => {
+    // bookworm has no MySQL: what its packages leave is enough to know it by
+    const traces = [
+      "printf '#!/bin/sh\\necho /usr/sbin/mysqld Ver 9.7.4 for Linux' >/usr/sbin/mysqld; chmod 755 /usr/sbin/mysqld",
+      "mkdir -p /var/lib/mysql; touch /var/lib/mysql/mysql.ibd",
+    ];
+    for (const trace of traces) {
+      await runInside(lab.spec, "db2", ["sh", "-c", trace]);
+      for (const check of [true, false]) {
+        const ran = await lab.run(site().slice(1), { check });
+        expect(ran.errors.join()).toMatch(/this host has a MySQL server|holds the data of a MySQL server/);
+        expect(changesOf(ran)).toEqual([]);
+      }
+      await runInside(lab.spec, "db2", ["rm", "-rf", "/usr/sbin/mysqld", "/var/lib/mysql"]);
+    }
+    expect(await runInside(lab.spec, "db2", ["sh", "-c", "command -v mariadbd || echo none"])).toBe("none\n");
+  });
 
   it("is planned on empty hosts without a failure", async () => {
     planned = await deploy({}, { check: true });
@@ -197,6 +223,71 @@ mariadb --defaults-file=/dev/fd/4 --batch --skip-column-names -e 'SELECT text FR
     ]);
     expect(ran.errors.join()).toContain("unknown variable 'no_such_setting=1'");
     expect(await query("db1", "SELECT 1")).toBe("1");
+    expect(changesOf(await deploy())).toEqual([]);
+  });
+
+  const both = async (sql: string) => [await query("db1", sql), await query("db2", sql)];
+
+  it("takes no replication away while something received is not applied", async () => {
+    const away = () =>
+      lab.run([
+        play(
+          "away",
+          { hosts: "db2", become: true },
+          { away: () => mysqlReplication({ state: "absent", wait: 60 }) },
+        ),
+      ]);
+    await query("db2", "STOP SLAVE SQL_THREAD");
+    await query("db1", "INSERT INTO site.notes SELECT CONCAT('late ', seq) FROM site.seq_1_to_700");
+    const end = await query("db1", "SELECT @@gtid_binlog_pos");
+    await expect.poll(() => query("db2", "SHOW ALL SLAVES STATUS")).toContain(end);
+    const ran = await away();
+    expect(ran.errors.join()).toContain(`has received ${end} and applied`);
+    await query("db2", "START SLAVE SQL_THREAD");
+    const later = await away();
+    expect(later.errors).toEqual([]);
+    expect(await query("db2", "SELECT COUNT(*) FROM site.notes WHERE text LIKE 'late %'")).toBe("700");
+  });
+
+  it("refuses an inventory that is out of date, changes nothing, and follows one that is not", async () => {
+    const roles = "SELECT @@read_only; SHOW ALL SLAVES STATUS";
+    // db2 has taken over, db1 came back
+    await runInside(lab.spec, "db1", ["systemctl", "restart", "mariadb"]);
+    await query("db2", "SET GLOBAL read_only = OFF; INSERT INTO site.notes VALUES ('on the new primary')");
+    const before = await both(roles);
+    for (const check of [true, false]) {
+      const ran = await deploy({}, { check });
+      expect(changesOf(ran)).toEqual([]);
+      const [error = ""] = ran.errors;
+      expect(error).toContain("db1 is to be the primary, but db2 is written to and replicates from nobody");
+      expect(error).toContain("db1: read-only, replicates from nobody");
+      const alone = await lab.run(site().slice(1), { check });
+      expect(changesOf(alone)).toEqual([]);
+      expect(alone.errors.join()).toContain(
+        `db2 is to replicate from ${primaryAddress}, but db2 is written to and replicates from nobody`,
+      );
+    }
+    expect(await both(roles)).toEqual(before);
+    // it shows also while nobody is written to
+    await runInside(lab.spec, "db2", ["systemctl", "restart", "mariadb"]);
+    const idle = await deploy();
+    expect(idle.errors.join()).toMatch(/db2 has 0-\d+-\d+, which db1 lacks/);
+    expect(changesOf(idle)).toEqual([]);
+
+    const swapped = await deploy({ swapped: true });
+    expect(swapped.errors).toEqual([]);
+    await expect
+      .poll(() => query("db1", "SELECT text FROM site.notes WHERE text LIKE 'on the%'"))
+      .toBe("on the new primary");
+    // and back, by hand, as the hint says
+    await query("db2", "SET GLOBAL read_only = ON");
+    const away = await lab.run([
+      play("away", { hosts: "db1", become: true }, { away: () => mysqlReplication({ state: "absent" }) }),
+    ]);
+    expect(away.errors).toEqual([]);
+    const back = await deploy();
+    expect(back.errors).toEqual([]);
+    expect(await both("SELECT @@read_only")).toEqual(["0", "1"]);
     expect(changesOf(await deploy())).toEqual([]);
   });
 

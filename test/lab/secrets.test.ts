@@ -161,6 +161,7 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
     () => modules.mysqlDatabase({ name: "canaries", login }),
     failing(() => modules.mysqlDatabase({ name: "other", login: { ...local, password: secrets.wrong } })),
   ],
+  mysqlInfo: [() => modules.mysqlInfo({ login })],
   mysqlPrimary: [() => modules.mysqlPrimary({ login })],
   mysqlReplication: [
     failing(() =>

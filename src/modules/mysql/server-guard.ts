@@ -22,7 +22,9 @@ export async function reachable(
   const now = await host.fact(mysqlServer, { server });
   if (!now.running) host.require(false, `the server does not answer: ${now.problem}`, hintFor(now.problem));
   else if (flavours && !flavours.includes(now.flavour))
-    fail(`the server is ${names[now.flavour]} ${now.version}, and this can only be done on MariaDB so far`);
+    fail(
+      `the server is ${engineNames[now.flavour]} ${now.version}, and this can only be done on MariaDB so far`,
+    );
   return now;
 }
 
@@ -51,7 +53,7 @@ export async function writable(
   return now;
 }
 
-const names = { mariadb: "MariaDB", mysql: "MySQL" } as const;
+export const engineNames = { mariadb: "MariaDB", mysql: "MySQL" } as const;
 
 function hintFor(problem: string): string {
   if (/ERROR (1045|1698)/.test(problem))

@@ -1,0 +1,105 @@
+import { Type } from "../../core/base/schema.ts";
+import { defineModule } from "../../core/tasks/module.ts";
+import { fail, type Plan } from "../../core/tasks/task.ts";
+import { mysqlEngine } from "../../facts/mysql/engine.ts";
+import { mysqlHistory } from "../../facts/mysql/history.ts";
+import { isLocal, serverKey } from "../../facts/mysql/login.ts";
+import { mysqlReplica } from "../../facts/mysql/replica.ts";
+import { type Flavour, mysqlServer } from "../../facts/mysql/server.ts";
+import { mysqlVariable } from "../../facts/mysql/variable.ts";
+import { checkLogin, loginParam } from "./login-param.ts";
+import { engineNames } from "./server-guard.ts";
+
+/** What a host's database server is, and what part it has in replication just now. */
+export interface MysqlInfoValue {
+  /** Whose server answers or, where none does, is installed; undefined where there is none. */
+  readonly engine: Flavour | undefined;
+  /** Whether it answers. What follows is only known of a MariaDB server that does. */
+  readonly running: boolean;
+  readonly serverId: number | undefined;
+  readonly readOnly: boolean | undefined;
+  /** Whether it offers TLS. */
+  readonly tls: boolean | undefined;
+  /** From where it replicates; undefined if from nowhere. */
+  readonly replicatesFrom:
+    | { readonly host: string; readonly port: number; readonly tls: boolean; readonly running: boolean }
+    | undefined;
+  /** All databases but the system's own. */
+  readonly databases: readonly string[];
+  /** All accounts but those that a package makes: `user@host`. */
+  readonly accounts: readonly string[];
+  /** The last GTID that it has written, applied or received, of each domain and server. */
+  readonly gtids: readonly string[];
+}
+
+/**
+ * Tells what a host's database server is, and what part it has in replication just now. Changes nothing.
+ *
+ * @example
+ * const { value } = await mysqlInfo({});
+ * if (value.readOnly) fail("this server is not in service");
+ */
+export const mysqlInfo = defineModule({
+  name: "mysqlInfo",
+  summary: "Tells a database server's engine, and what part it has in replication; changes nothing.",
+  params: {
+    engine: Type.Optional(
+      Type.Literal("mariadb", {
+        description: "fails where the host has another engine, or another one's data. Default: not looked at",
+      }),
+    ),
+    login: loginParam,
+  },
+  examples: ["mysqlInfo({})", `mysqlInfo({ engine: "mariadb" })`],
+  title: ({ engine }) => (engine === undefined ? "" : `is ${engineNames[engine]}`),
+  check: ({ login }) => checkLogin(login),
+  async *plan(host, { engine, login }): Plan<MysqlInfoValue> {
+    const server = serverKey(login);
+    const key = { server };
+    const [found, now, readOnly, tls, replica, history] = await Promise.all([
+      isLocal(server) ? host.fact(mysqlEngine, "host") : undefined,
+      host.fact(mysqlServer, key),
+      host.fact(mysqlVariable, { server, name: "read_only" }),
+      host.fact(mysqlVariable, { server, name: "have_ssl" }),
+      host.fact(mysqlReplica, key),
+      host.fact(mysqlHistory, key),
+    ]);
+    const has = now.running ? now.flavour : found?.installed;
+    if (engine !== undefined) refuseOther(engine, has, found?.data);
+    const known = now.running && now.flavour === "mariadb" ? history : undefined;
+    return {
+      engine: has,
+      running: now.running,
+      serverId: known?.serverId,
+      readOnly: readOnly === undefined ? undefined : readOnly !== "OFF",
+      tls: tls === undefined ? undefined : tls === "YES",
+      replicatesFrom: replica && {
+        host: replica.host,
+        port: replica.port,
+        tls: replica.tls.enabled,
+        running: replica.io === "running" && replica.sql === "running",
+      },
+      databases: known?.databases ?? [],
+      accounts: known?.accounts ?? [],
+      gtids: known
+        ? [known.binlogState, known.slavePosition, known.replica?.received ?? ""].flatMap((list) =>
+            list.split(",").filter((gtid) => /^\d+-\d+-\d+$/.test(gtid)),
+          )
+        : [],
+    };
+  },
+});
+
+function refuseOther(wanted: Flavour, has: Flavour | undefined, data: Flavour | undefined): void {
+  const hint = `nothing was changed. Move its data to ${engineNames[wanted]} by a dump first, or use another host`;
+  if (has !== undefined && has !== wanted)
+    fail(
+      `this host has a ${engineNames[has]} server, and ${engineNames[wanted]} would take its place: the package manager would remove it, and an empty server would start`,
+      hint,
+    );
+  if (data !== undefined && data !== wanted)
+    fail(
+      `/var/lib/mysql holds the data of a ${engineNames[data]} server, which ${engineNames[wanted]} can't read`,
+      hint,
+    );
+}
