@@ -52,6 +52,22 @@ setfattr -n user.note -v kept acl`);
     expect(await inside("getfacl -cp /srv/d/shared/new")).toContain("user:eve:rw-");
   });
 
+  it("opens to nobody by the default ACL of another user's directory", async () => {
+    await inside(
+      "mkdir -m 755 /srv/d/handed; chown ann /srv/d/handed; su ann -s /bin/sh -c 'setfacl -d -m u:eve:rwx /srv/d/handed'",
+    );
+    for (const size of [10, 300_000]) {
+      const content = `secret${"x".repeat(size)}\n`;
+      expect(await done(() => copy({ dest: "/srv/d/handed/key", content, group: "ann", mode: "0640" }))).toBe(
+        "",
+      );
+      expect(await inside("su eve -s /bin/sh -c 'cat /srv/d/handed/key' 2>&1 | head -c 60")).toContain(
+        "Permission denied",
+      );
+      await inside("rm /srv/d/handed/key");
+    }
+  });
+
   it("leaves no backup behind where it could not be written", async () => {
     await inside("echo good >/srv/d/checked");
     const failed = await done(() =>

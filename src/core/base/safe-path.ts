@@ -203,6 +203,16 @@ sr_enclose() {
   case $5 in 700 | 2700) ;; *) false ;; esac && sr_ours "$4" && [ "$6" = "$sr_id" ] && sr_holds "$2" ||
     sr_refuse "$sr_path: a folder that was made there was exchanged meanwhile, so nothing was changed"
   sr_room=$1 sr_roomid=$3
+  sr_plain
+}
+# whoever owns the directory has its default ACL hand down rights to what is made in it
+sr_plain() {
+  if command -v setfacl >/dev/null; then setfacl -bk . || exit
+  else
+    case $(ls -ld .) in
+      ??????????+*) sr_refuse "$sr_path hands down rights to other users (a default ACL), and this host has no setfacl to take them away: nothing was changed" 'install the package acl there' ;;
+    esac
+  fi
 }
 sr_holds() {
   for sr_one in ./* ./.[!.]* ./..?*; do
