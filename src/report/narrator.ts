@@ -1,5 +1,6 @@
 /** Turns events into the lines that stay on the screen: all but the recap. */
 import { stripVTControlCharacters } from "node:util";
+import { listed } from "../core/base/listed.ts";
 import type { RunEvent, ShownError, ShownTask, ShownUnknown, TaskStatus } from "../core/events/events.ts";
 import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";
@@ -50,7 +51,7 @@ export class Narrator {
       case "run:start":
         return this.#start(event);
       case "play:start":
-        this.#play = `${this.#bold(`Play ${event.play}`)} ${this.#dim(`(${hostList(event.hosts)})`)}`;
+        this.#play = `${this.#bold(`Play ${event.play}`)} ${this.#dim(`(${listed(event.hosts)})`)}`;
         this.#step = undefined;
         this.#batch = "";
         return this.#options.lazyHeadings ? [] : this.#headings();
@@ -227,16 +228,10 @@ export class Narrator {
 
 function stoppedText({ reason, untouched, plays }: Extract<RunEvent, { type: "run:stopped" }>): string {
   const left = [
-    ...(untouched.length > 0 ? [`not touched: ${hostList(untouched)}`] : []),
+    ...(untouched.length > 0 ? [`not touched: ${listed(untouched)}`] : []),
     ...(plays.length > 0 ? [`not begun: ${plays.map((play) => `play "${play}"`).join(", ")}`] : []),
   ];
   return ["the run stops here: ".concat(reason), ...left].join("; ");
-}
-
-function hostList(hosts: readonly string[]): string {
-  return hosts.length <= 6
-    ? hosts.join(", ")
-    : `${hosts.slice(0, 5).join(", ")} and ${hosts.length - 5} more`;
 }
 
 function visibleLength(text: string): number {

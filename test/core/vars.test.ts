@@ -91,6 +91,91 @@ describe("a schema", () => {
   });
 });
 
+describe("mistakes on many hosts", () => {
+  const nobody = async () => undefined;
+  const domain = Type.String();
+  const port = Type.Integer({ maximum: 65535 });
+  const web = play("web", { hosts: "all", vars: { domain, port, token: SecretString() } }, { one: nobody });
+  const proxy = play("proxy", { hosts: "all", vars: { port } }, { one: nobody });
+  const names = Array.from({ length: 40 }, (_, index) => `web${String(index + 1).padStart(2, "0")}`);
+  const many = (all: string, ofHosts: Readonly<Record<string, string>> = {}) =>
+    `all:\n  vars: ${all}\n  hosts:\n${names.map((name) => `    ${name}: ${ofHosts[name] ?? ""}\n`).join("")}`;
+  const mistakes = async (yaml: string, plays = [web]) => {
+    const { file, hosts } = await hostsOf(yaml);
+    try {
+      checkVars(
+        plays.map((one) => ({ play: one, hosts })),
+        {},
+      );
+      return [];
+    } catch (error) {
+      expect(error).toMatchObject({ code: "vars.invalid" });
+      return error instanceof ShowrunnerError
+        ? error.details.map((text) => text.replaceAll(file, "FILE"))
+        : [];
+    }
+  };
+  const first = "web01, web02, web03, web04, web05 and 35 more";
+
+  it("are told once each, all together, with the hosts, the place, and what was expected", async () => {
+    expect(await mistakes(many('{ domian: example.com, port: "eighty" }'))).toEqual([
+      `domian: no play knows this variable; did you mean "domain"?\n  at FILE:2:11, for ${first}`,
+      expect.stringMatching(
+        RegExp(
+          `^token: expected a string or a secret, got nothing \\(play "web"\\)\n  asked for at .*vars.test.ts:\\d+, for ${first}$`,
+        ),
+      ),
+      `port: expected an integer, got "eighty" (play "web")\n  at FILE:2:32, for ${first}`,
+    ]);
+  });
+
+  it("that differ by host are each told, with their own places", async () => {
+    const found = await mistakes(
+      many("{ domain: x, port: 80, token: t }", {
+        web07: "{ port: 70000 }",
+        web08: "{ port: low }",
+        web09: "{ port: 70000 }",
+      }),
+    );
+    expect(found).toEqual([
+      'port: expected <= 65535, got 70000 (play "web")\n  at FILE:10:14, for web07\n  at FILE:12:14, for web09',
+      'port: expected an integer, got "low" (play "web")\n  at FILE:11:14, for web08',
+    ]);
+  });
+
+  it("made by each host for itself are one, with the first few places and a count", async () => {
+    const own = Object.fromEntries(names.map((name) => [name, "{ port: high }"]));
+    const [only, ...others] = await mistakes(many("{ domain: x, token: t }", own));
+    expect(others).toEqual([]);
+    expect(only?.split("\n")).toEqual([
+      'port: expected an integer, got "high" (play "web")',
+      ...["web01", "web02", "web03", "web04", "web05"].map(
+        (name, index) => `  at FILE:${index + 4}:14, for ${name}`,
+      ),
+      "  and in 35 more places, for web06, web07, web08, web09, web10 and 30 more",
+    ]);
+  });
+
+  it("in a variable of several plays are one, with the plays", async () => {
+    expect(await mistakes(many("{ domain: x, token: t, port: high }"), [web, proxy])).toEqual([
+      `port: expected an integer, got "high" (plays "web", "proxy")\n  at FILE:2:32, for ${first}`,
+    ]);
+  });
+
+  it("in a template's place are one: that it is no integer either is no second", async () => {
+    expect(await mistakes(many("{ domain: x, token: t, port: '{{ p }}' }"))).toEqual([
+      expect.stringMatching(/^port: a template .* is not evaluated here/),
+    ]);
+  });
+
+  it("show nothing of a secret", async () => {
+    const found = await mistakes(many("{ domain: x, port: 80, token: [hunter2] }"));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(/^token: expected a string or a secret, got an array/);
+    expect(JSON.stringify(found)).not.toContain("hunter2");
+  });
+});
+
 describe("a variable of the command line that no play declares", () => {
   const nobody = async () => undefined;
   const web = play("web", { hosts: "all", vars: { domain: Type.Optional(Type.String()) } }, { one: nobody });

@@ -1,9 +1,10 @@
 /** Checks every host's variables against what the plays declare, before any host is touched. */
-import { formatLocation, ShowrunnerError } from "../base/errors.ts";
+import { formatLocation, type Location, ShowrunnerError } from "../base/errors.ts";
 import type { HostInfo } from "../base/host.ts";
 import { checkValue, type TProperties } from "../base/schema.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Play } from "./play.ts";
+import { type HostMistake, VarsMistakes } from "./vars-mistakes.ts";
 
 /** Variables given on the command line: they win over the inventory's. */
 export type ExtraVars = Readonly<Record<string, unknown>>;
@@ -30,14 +31,14 @@ export type CheckedVars = ReadonlyMap<Play, ReadonlyMap<string, unknown>>;
  * @param extra variables that override every host's
  * @param all also the plays that are not run: their variables are no slips of the fingers
  * @returns each host's values, with defaults filled in
- * @throws ShowrunnerError `vars.invalid` with every mistake of every host: path, expected, got, file and line
+ * @throws ShowrunnerError `vars.invalid` with every mistake, once: path, expected, got, files and lines, hosts
  */
 export function checkVars(
   plays: readonly PlayHosts[],
   extra: ExtraVars,
   all: readonly Play[] = plays.map(({ play }) => play),
 ): CheckedVars {
-  const problems = new Set<string>();
+  const mistakes = new VarsMistakes();
   const checked = new Map<Play, Map<string, unknown>>();
   const declared = new Set(all.flatMap((play) => Object.keys(play.schema.properties)));
   for (const { play, hosts } of plays) {
@@ -46,20 +47,22 @@ export function checkVars(
     for (const host of hosts) {
       const result = checkHost(play, host, extra, declared);
       if ("value" in result) values.set(host.name, result.value);
-      else for (const problem of result.problems) problems.add(problem);
+      else for (const mistake of result.mistakes) mistakes.add(mistake);
     }
   }
-  for (const [name, value] of Object.entries(extra)) {
-    const problem = declared.has(name) ? undefined : strange(name, value, declared, plays);
-    if (problem !== undefined) problems.add(problem);
-  }
-  if (problems.size === 0) return checked;
+  const problems = [
+    ...mistakes.texts(),
+    ...Object.entries(extra).flatMap(([name, value]) =>
+      declared.has(name) ? [] : (strange(name, value, declared, plays) ?? []),
+    ),
+  ];
+  if (problems.length === 0) return checked;
   throw new ShowrunnerError(
     "vars.invalid",
-    `the variables do not fit the playbook: ${count(problems.size, "mistake")}`,
+    `the variables do not fit the playbook: ${count(problems.length, "mistake")}`,
     {
-      details: [...problems],
-      hint: "nothing was touched; mend the variables and run again",
+      details: problems,
+      hint: "nothing was touched; fix the variables in the inventory or in what -e gives, and run again",
     },
   );
 }
@@ -85,37 +88,40 @@ function strange(
   return `-e ${name}: ${what}, so it has no effect; ${known === "" ? "the playbook has no variables" : `the playbook's variables are ${known}`}`;
 }
 
-type HostVars = { readonly value: unknown } | { readonly problems: readonly string[] };
+type HostVars = { readonly value: unknown } | { readonly mistakes: readonly HostMistake[] };
 
 function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: ReadonlySet<string>): HostVars {
   const given: Record<string, unknown> = { ...host.vars, ...extra };
   const wanted = pick(given, play.schema.properties);
-  const place = (name: string) => (name in extra ? `-e ${name}` : where(host, name, play));
-  const problems: string[] = [];
+  const mistakes: HostMistake[] = [];
+  /** Variables of which something is said already. */
+  const told = new Set<string>();
   // a slip in an optional variable's name would otherwise pass unseen, and its default be taken
   for (const name of Object.keys(host.vars)) {
     const meant = declared.has(name) ? undefined : suggest(name, Object.keys(play.schema.properties));
-    if (meant !== undefined && !(meant in given))
-      problems.push(
-        `${where(host, name)}: ${host.name}: ${name}: no play knows this variable; did you mean "${meant}"?`,
-      );
+    if (meant === undefined || meant in given) continue;
+    told.add(meant);
+    const text = `${name}: no play knows this variable; did you mean "${meant}"?`;
+    mistakes.push({ text, place: at(host.varLocation(name)), host: host.name });
   }
-  for (const name of Object.keys(wanted))
-    if (!(name in extra) && isForeignTemplate(host, name))
-      problems.push(
-        `${where(host, name)}: ${host.name}: ${name}: a template ({{ … }}) is not evaluated here: write the value, or write the inventory in TypeScript`,
-      );
+  for (const name of Object.keys(wanted)) {
+    if (name in extra || !isForeignTemplate(host, name)) continue;
+    told.add(name);
+    const text = `${name}: a template ({{ … }}) is not evaluated here: write the value, or write the inventory in TypeScript`;
+    mistakes.push({ text, place: at(host.varLocation(name)), host: host.name, play: play.name });
+  }
   // a play without variables must not load the validator
   const result = isEmpty(play.schema.properties)
     ? { value: {} }
     : checkValue(play.schema, wanted, play.location);
-  if ("value" in result) return problems.length > 0 ? { problems } : result;
+  if ("value" in result) return mistakes.length > 0 ? { mistakes } : result;
   for (const { path, message } of result.problems) {
     const name = /^[^.[]+/.exec(path)?.[0] ?? "";
-    if (problems.length > 0 && !(name in given)) continue; // the slip above is why it is missing
-    problems.push(`${place(name)}: ${host.name}: ${path}: ${message} (play "${play.name}")`);
+    if (told.has(name)) continue;
+    const place = name in extra ? `from -e ${name}` : whereGiven(host, name, play);
+    mistakes.push({ text: `${path}: ${message}`, place, host: host.name, play: play.name });
   }
-  return { problems };
+  return { mistakes };
 }
 
 /** Ansible would evaluate it; to deploy it as it stands would surely be wrong. */
@@ -159,9 +165,13 @@ function takesText(schema: unknown, text: string): boolean {
 }
 
 /** Where the value was written, or else where the play asks for it. */
-function where(host: HostInfo, name: string, play?: Play): string {
-  const location = host.varLocation(name) ?? play?.location;
-  return location ? formatLocation(location) : "command line";
+function whereGiven(host: HostInfo, name: string, play: Play): string {
+  if (name in host.vars) return at(host.varLocation(name));
+  return play.location ? `asked for at ${formatLocation(play.location)}` : "given nowhere";
+}
+
+function at(location: Location | undefined): string {
+  return location ? `at ${formatLocation(location)}` : "in the inventory";
 }
 
 function count(number: number, word: string): string {
