@@ -5,6 +5,7 @@ import type { RunEvent, ShownError, ShownTask, ShownUnknown, TaskStatus } from "
 import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";
 import type { ReportOptions } from "./reporter.ts";
+import { SameMistakes } from "./same-mistakes.ts";
 import {
   besideTask,
   besideTitle,
@@ -40,6 +41,7 @@ export class Narrator {
   readonly #tasks = new Map<number, ShownTask>();
   /** By host: the failure said last, which a failure of its step usually repeats. */
   readonly #lastError = new Map<string, ShownError>();
+  readonly #mistakes = new SameMistakes();
 
   constructor(options: NarratorOptions) {
     this.#options = options;
@@ -55,10 +57,12 @@ export class Narrator {
         this.#step = undefined;
         this.#batch = "";
         return this.#options.lazyHeadings ? [] : this.#headings();
-      case "step:start":
+      case "step:start": {
+        const same = this.#same();
         this.#batch = event.batch ? ` (batch ${event.batch.number} of ${event.batch.of})` : "";
         this.#under(event.step, this.#batch, true);
-        return this.#options.lazyHeadings ? [] : this.#headings();
+        return this.#options.lazyHeadings ? same : [...same, ...this.#headings()];
+      }
       case "host:step":
         if (event.step === "handlers") this.#under("handlers");
         return [];
@@ -83,6 +87,8 @@ export class Narrator {
         );
       case "warning":
         return this.#below(...this.#warning(event.text, event.host));
+      case "play:end":
+        return this.#same();
       case "run:stopped":
         return ["", ...this.#warning(stoppedText(event), undefined)];
       case "host:failed":
@@ -119,6 +125,7 @@ export class Narrator {
         return this.#below(this.#row(word, host, `${taskText(task)}: ${error.message}`));
       }
       this.#lastError.set(host, error);
+      if (reason !== "ignored" && this.#mistakes.isKnown(host, `${step} ${taskText(task)}`, error)) return [];
       const ignored = reason === "ignored" ? this.#dim(" (ignored)") : "";
       const details = reason === "ignored" || verbose ? detailLines(error.details) : [];
       const [message, ...more] = errorTexts(besideTask(error, task), style);
@@ -172,12 +179,20 @@ export class Narrator {
     const said = this.#lastError.get(host);
     this.#lastError.delete(host);
     if (said && said.code === error.code && said.message === error.message) return [];
+    if (this.#mistakes.isKnown(host, step, error)) return [];
     const status = type === "host:failed" ? "failed" : "unreachable";
     const [message, ...more] = errorTexts(error, this.#options.style);
     return this.#below(
       this.#line(status, host, `step ${step}: ${message}`),
       ...more.map((line) => this.#row("", host, line)),
     );
+  }
+
+  /** Whom else the mistakes concern that were told of one host. */
+  #same(): string[] {
+    return this.#mistakes
+      .take()
+      .flatMap(({ host, others }) => this.#below(this.#row("", host, `the same on ${listed(others)}`)));
   }
 
   #warning(text: string, host: string | undefined): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunEvent } from "../../src/core/events/events.ts";
+import type { RunEvent, ShownError } from "../../src/core/events/events.ts";
 import { jsonlReporter } from "../../src/report/jsonl.ts";
 import { plainReporter } from "../../src/report/plain.ts";
 import { plain, type Style } from "../../src/report/style.ts";
@@ -67,6 +67,56 @@ Play web servers (web1, db1)
       "  base (batch 2 of 3)",
       "    changed      web1  nginx › apt nginx",
     ]);
+  });
+
+  it("tells a mistake in the playbook once, however many hosts come to it", () => {
+    const names = Array.from({ length: 40 }, (_, index) => `web${index + 1}`);
+    const mistake = {
+      ...broken,
+      code: "vars.invalid",
+      message: 'the play "web": vars has no domain',
+    } as const;
+    const failed = (host: string, error: ShownError): RunEvent => ({
+      type: "host:failed",
+      host,
+      step: "nginx",
+      error,
+    });
+    const conf = task("template", "/etc/nginx/nginx.conf");
+    const undefinedName = {
+      ...mistake,
+      code: "template.invalid",
+      message: "there is no variable x",
+    } as const;
+    const text = report([
+      ...start(names),
+      ...names.map((host) => failed(host, host === "web3" ? { ...mistake, message: "another" } : mistake)),
+      { type: "step:start", play: "web servers", step: "nginx", hosts: names },
+      ...names.flatMap((host) => [
+        ended(host, conf, { status: "failed", error: undefinedName }),
+        failed(host, undefinedName),
+      ]),
+      { type: "play:end", play: "web servers" },
+    ]);
+    const where = "(playbooks/site.ts:12)";
+    expect(text.split("\n").slice(3, -1)).toEqual([
+      "  nginx",
+      `    failed       web1   step nginx: the play "web": vars has no domain ${where}`,
+      `    failed       web3   step nginx: another ${where}`,
+      "                 web1   the same on web2, web4, web5, web6, web7 and 33 more",
+      "  nginx",
+      `    failed       web1   template /etc/nginx/nginx.conf: there is no variable x ${where}`,
+      "                 web1   the same on web2, web3, web4, web5, web6 and 34 more",
+    ]);
+  });
+
+  it("tells each host's own failure, even where others say the same", () => {
+    const hosts = ["web1", "web2"];
+    const text = report([
+      ...start(hosts),
+      ...hosts.map((host): RunEvent => ({ type: "host:failed", host, step: "nginx", error: broken })),
+    ]);
+    expect(text.match(/ended with status 1/g)).toHaveLength(2);
   });
 
   it("says why a run stopped, and what was left", () => {
