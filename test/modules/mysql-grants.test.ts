@@ -51,8 +51,23 @@ describe("privileges as written", () => {
     [{ "a.t": ["UPDATE(x, y)"] }, { "`a`.`t`": ["UPDATE (`x`)", "UPDATE (`y`)"] }],
     [{ "Function a.f": ["EXECUTE"] }, { "FUNCTION `a`.`f`": ["EXECUTE"] }],
     [{ "site.*": ["USAGE"], "x.*": [] }, {}],
+    [{ "procedure Shop.TidyUp": ["EXECUTE"] }, { "PROCEDURE `Shop`.`tidyup`": ["EXECUTE"] }],
+    [
+      { "Shop.Orders": ["SELECT (Id, id)", "INSERT (ID)"] },
+      { "`Shop`.`Orders`": ["INSERT (`Id`)", "SELECT (`Id`)"] },
+    ],
   ])("are read: %j", (given, expected) => {
     expect(parsePrivileges(given)).toEqual(expected);
+  });
+
+  it("are read for a server that keeps names in small letters", () => {
+    expect(
+      parsePrivileges({ "Shop_%.*": ["SELECT"], "Shop.Orders": ["SELECT (Id)"], "*.*": ["PROCESS"] }, true),
+    ).toEqual({
+      "`shop\\_%`.*": ["SELECT"],
+      "`shop`.`orders`": ["SELECT (`Id`)"],
+      "*.*": ["PROCESS"],
+    });
   });
 
   it.each([
@@ -103,6 +118,16 @@ describe("the way from one to the other", () => {
       now: { "`a`.`t`": ["SELECT (`x`)"] },
       wanted: { "`a`.`t`": ["SELECT (`y`)"] },
       expected: ["GRANT SELECT (`y`) ON `a`.`t` TO 'u'@'h'", "REVOKE SELECT (`x`) ON `a`.`t` FROM 'u'@'h'"],
+    },
+    // in other letters it is the same column, and only the server's spelling can be revoked
+    { now: { "`a`.`t`": ["SELECT (`Id`)"] }, wanted: { "`a`.`t`": ["SELECT (`ID`)"] }, expected: [] },
+    {
+      now: { "`a`.`t`": ["SELECT (`Id`)", "SELECT (`Title`)"] },
+      wanted: { "`a`.`t`": ["INSERT (`title`)", "SELECT (`title`)"] },
+      expected: [
+        "GRANT INSERT (`Title`) ON `a`.`t` TO 'u'@'h'",
+        "REVOKE SELECT (`Id`) ON `a`.`t` FROM 'u'@'h'",
+      ],
     },
     {
       now: { "PROCEDURE `a`.`p``q`": ["EXECUTE"] },

@@ -134,6 +134,64 @@ describe.skipIf(!serverInstalled || !asRoot)("on a MariaDB server", { timeout: 3
     expect(server.query("SHOW GRANTS FOR worker@'10.%'").split("\n")).toHaveLength(3);
   });
 
+  it("knows routines and columns in any letters", async () => {
+    server.query(`CREATE DATABASE Shop; CREATE TABLE Shop.orders (Id INT, Title TEXT);
+      CREATE PROCEDURE Shop.TidyUp() SELECT 1; CREATE FUNCTION Shop.countAll() RETURNS INT DETERMINISTIC RETURN 1;
+      CREATE USER clerk@localhost; GRANT SELECT (TITLE), INSERT (Id) ON Shop.orders TO clerk@localhost`);
+    const task = (title: string) =>
+      mysqlUser({
+        name: "clerk",
+        password: "only-a-test",
+        privileges: {
+          "procedure Shop.TidyUp": ["EXECUTE"],
+          "function Shop.COUNTALL": ["EXECUTE"],
+          "Shop.orders": [`SELECT (${title}, id)`],
+        },
+        login,
+      });
+    const ran = await runHere([task("Title"), task("Title"), task("title")]);
+    expect(ran.error).toBeUndefined();
+    expect(ran.tasks).toEqual(["changed", "ok", "ok"].map((status) => `mysqlUser: ${status}`));
+    server.query("FLUSH PRIVILEGES");
+    expect((await runHere([task("Title")])).tasks).toEqual(["mysqlUser: ok"]);
+    expect(server.query("SHOW GRANTS FOR clerk@localhost")).toMatch(
+      /GRANT SELECT \([^)]*\) ON `Shop`.`orders`/,
+    );
+  });
+
+  it("knows databases and tables in any letters, where the server keeps them in small ones", async () => {
+    const small = new LocalServer(5, ["--lower-case-table-names=1"]);
+    await small.start();
+    try {
+      const tasks = () => [
+        mysqlDatabase({ name: "Shop", login: small.login }),
+        mysqlUser({
+          name: "clerk",
+          password: "only-a-test",
+          privileges: { "Shop.*": ["SELECT"], "Shop.Orders": ["INSERT"], "Tenant_%.*": ["SELECT"] },
+          login: small.login,
+        }),
+      ];
+      await runHere(tasks().slice(0, 1));
+      small.query("CREATE TABLE shop.orders (id INT)");
+      const ran = await runHere([...tasks(), ...tasks()]);
+      expect(ran.error).toBeUndefined();
+      expect(ran.tasks).toEqual([
+        "mysqlDatabase: ok",
+        "mysqlUser: changed",
+        "mysqlDatabase: ok",
+        "mysqlUser: ok",
+      ]);
+      const away = () => mysqlDatabase({ name: "SHOP", state: "absent", login: small.login });
+      expect((await runHere([away(), away()])).tasks).toEqual([
+        "mysqlDatabase: changed",
+        "mysqlDatabase: ok",
+      ]);
+    } finally {
+      await small.stop();
+    }
+  });
+
   it("requires encryption, and no longer", async () => {
     const task = (requireSsl: boolean) =>
       mysqlUser({ name: "tls", password: "encrypted", requireSsl, login });

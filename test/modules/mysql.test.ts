@@ -19,6 +19,7 @@ const stopped: Server = { running: false, problem: "ERROR 2002 (HY000): Can't co
 const facts = (state: Server = mariadb, readOnly = "OFF"): FactValue[] => [
   mysqlServer.is({ server }, state),
   variableFact.is({ server, name: "read_only" }, readOnly),
+  variableFact.is({ server, name: "lower_case_table_names" }, "0"),
 ];
 
 interface Case {

@@ -15,10 +15,11 @@ export const mysqlDatabase = defineMysqlFact<
 >({
   name: "mysql.database",
   mayArrive: (_, value) => value === undefined,
-  // SCHEMATA's own comparison ignores case, file systems do not
+  // SCHEMATA's own comparison ignores case, file systems do not, unless the server keeps all names in small letters
   sql: ({ name }) =>
     sql`SELECT DEFAULT_CHARACTER_SET_NAME AS encoding, DEFAULT_COLLATION_NAME AS collation
-      FROM information_schema.SCHEMATA WHERE BINARY SCHEMA_NAME = ${name}`,
+      FROM information_schema.SCHEMATA WHERE IF(@@lower_case_table_names = 0,
+        BINARY SCHEMA_NAME = ${name}, BINARY LOWER(SCHEMA_NAME) = LOWER(${name}))`,
   value: ([result]) => {
     const [row] = result ?? [];
     return row && { encoding: row["encoding"] ?? "", collation: row["collation"] ?? "" };

@@ -9,18 +9,24 @@ import { identifier, join, keyword, type Sql, sql } from "../../facts/mysql/sql.
  * A database's name is meant literally (`_` is no wildcard, as it would be in GRANT), but for `%`, which stands for
  * any text where privileges on whole databases are given.
  *
+ * @param smallLetters whether the server keeps names of databases and tables in small letters; those of routines it
+ *   always keeps so
  * @throws ShowrunnerError for what is no object or no privilege
  */
-export function parsePrivileges(given: Readonly<Record<string, readonly string[]>>): Privileges {
+export function parsePrivileges(
+  given: Readonly<Record<string, readonly string[]>>,
+  smallLetters = false,
+): Privileges {
   const parsed: Record<string, string[]> = {};
   for (const [object, names] of Object.entries(given)) {
-    const canonical = parseObject(object);
-    parsed[canonical] = [...(parsed[canonical] ?? []), ...names.flatMap((name) => parseName(name, object))];
+    const canonical = parseObject(object, smallLetters);
+    const known = (parsed[canonical] ??= []);
+    for (const name of names.flatMap((one) => parseName(one, object))) known.push(respell(name, known));
   }
   return settlePrivileges(parsed);
 }
 
-function parseObject(object: string): string {
+function parseObject(object: string, smallLetters: boolean): string {
   const match =
     /^(?:(procedure|function|package(?: body)?)\s+)?(`(?:[^`]|``)+`|[^`.]+)\.(`(?:[^`]|``)+`|[^`.]+)$/i.exec(
       object.trim(),
@@ -32,9 +38,11 @@ function parseObject(object: string): string {
       `write "*.*", "database.*", "database.table", "procedure database.name" or "function database.name"`,
     );
   if (database === "*") return "*.*";
-  if (name === "*") return `${identifier(unquote(database).replace(/[_\\]/g, "\\$&")).text}.*`;
+  const quoted = (text: string, small: boolean) => identifier(small ? text.toLowerCase() : text).text;
+  if (name === "*") return `${quoted(unquote(database).replace(/[_\\]/g, "\\$&"), smallLetters)}.*`;
   const routine = kind ? `${kind.replace(/\s+/g, " ").toUpperCase()} ` : "";
-  return `${routine}${identifier(unquote(database)).text}.${identifier(unquote(name)).text}`;
+  const inside = quoted(unquote(name), smallLetters || routine !== "");
+  return `${routine}${quoted(unquote(database), smallLetters)}.${inside}`;
 }
 
 function parseName(text: string, object: string): string[] {
@@ -77,11 +85,33 @@ export function privilegeDifferences(
   const objects = [...new Set([...Object.keys(wanted), ...(keep ? [] : Object.keys(now))])].sort();
   return objects.flatMap((object) => {
     const before = now[object] ?? [];
-    const target = keep ? [...before, ...(wanted[object] ?? [])] : (wanted[object] ?? []);
+    const asked = (wanted[object] ?? []).map((name) => respell(name, before));
+    const target = keep ? [...before, ...asked] : asked;
     const after = settlePrivileges({ [object]: target })[object] ?? [];
     const statements = converge(account, object, before, after);
     return statements.length === 0 ? [] : [{ object, before, after, statements }];
   });
+}
+
+/**
+ * A column is the same in any letters. The server keeps it as it was first written, for all privileges on it, and
+ * revokes it by that spelling alone.
+ */
+function respell(privilege: string, held: readonly string[]): string {
+  const [words, column] = partsOf(privilege);
+  if (column === undefined || held.includes(privilege)) return privilege;
+  const known = held.map((name) => partsOf(name)[1]).find((name) => name && isSame(name, column));
+  return `${words} (\`${known ?? column}\`)`;
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** ``SELECT (`id`)``: its words, and its column as it stands in quotes. */
+function partsOf(privilege: string): [string, string | undefined] {
+  const [, words = "", column] = /^([^(]*?)(?: \(`(.*)`\))?$/s.exec(privilege) ?? [];
+  return [words, column];
 }
 
 const all = "ALL PRIVILEGES";
@@ -111,7 +141,7 @@ function converge(account: Sql, object: string, before: readonly string[], after
 function names(privileges: readonly string[]): Sql {
   return join(
     privileges.map((privilege) => {
-      const [, words = "", column] = /^([^(]*?)(?: \(`(.*)`\))?$/s.exec(privilege) ?? [];
+      const [words, column] = partsOf(privilege);
       return column === undefined
         ? keyword(words)
         : sql`${keyword(words)} (${identifier(column.replaceAll("``", "`"))})`;

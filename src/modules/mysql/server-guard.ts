@@ -53,6 +53,12 @@ export async function writable(
   return now;
 }
 
+/** Whether the server keeps the names of databases and tables in small letters (lower_case_table_names). */
+export async function keepsSmallLetters(host: PlanHost, server: ServerKey): Promise<boolean> {
+  const value = await host.fact(mysqlVariable, { server, name: "lower_case_table_names" });
+  return value !== undefined && value !== "0";
+}
+
 export const engineNames = { mariadb: "MariaDB", mysql: "MySQL" } as const;
 
 function hintFor(problem: string): string {

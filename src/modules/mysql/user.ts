@@ -12,7 +12,7 @@ import { reveal, secret } from "../../secrets/secret.ts";
 import { checkLogin, loginParam } from "./login-param.ts";
 import { nativePasswordHash } from "./native-password.ts";
 import { parsePrivileges, privilegeDifferences } from "./privileges.ts";
-import { writable } from "./server-guard.ts";
+import { keepsSmallLetters, writable } from "./server-guard.ts";
 import { runStatements } from "./session.ts";
 
 /** What a user task leaves. */
@@ -64,7 +64,7 @@ export const mysqlUser = defineModule({
     privileges: Type.Optional(
       Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
         description:
-          'by object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "*.*": ["PROCESS"] }. Others are revoked. Default: left alone',
+          'by object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "procedure site.tidy": ["EXECUTE"], "*.*": ["PROCESS"] }. Names of columns and routines may be in any letters, as on the server. Others are revoked. Default: left alone',
       }),
     ),
     appendPrivileges: Type.Optional(
@@ -99,9 +99,10 @@ export const mysqlUser = defineModule({
     const from = given.toLowerCase();
     const server = serverKey(p.login);
     const key = { server, user, host: from };
-    const [, found] = await Promise.all([
+    const [, found, smallLetters] = await Promise.all([
       writable(host, server, sqlLogBin, { flavours: ["mariadb"] }),
       host.fact(mysqlAccount, key),
+      keepsSmallLetters(host, server),
     ]);
     const account = sql`${user}@${from}`;
     const value: MysqlUserValue = { user, host: from, state };
@@ -176,7 +177,7 @@ export const mysqlUser = defineModule({
     }
 
     if (p.privileges) {
-      const wanted = parsePrivileges(p.privileges);
+      const wanted = parsePrivileges(p.privileges, smallLetters);
       const differences = privilegeDifferences(account, now.privileges, wanted, p.appendPrivileges === true);
       for (const { object, before, after, statements } of differences) {
         now = { ...now, privileges: settlePrivileges({ ...now.privileges, [object]: after }) };
