@@ -1,7 +1,7 @@
 /** The modules on a real server of this machine. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -260,6 +260,63 @@ describe.skipIf(!serverInstalled || !asRoot)("on a MariaDB server", { timeout: 3
       mysqlPrimary({ login }),
     ]);
     expect(ran.tasks).toEqual(["mysqlPrimary: changed", "mysqlDatabase: changed", "mysqlPrimary: ok"]);
+  });
+
+  describe("the user's own option files", () => {
+    const home = process.env["HOME"];
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "mysql-home-"));
+      process.env["HOME"] = folder;
+    });
+    afterAll(() => {
+      process.env["HOME"] = home;
+      rmSync(folder, { recursive: true });
+    });
+    const write = (...lines: string[]) =>
+      writeFileSync(join(folder, ".my.cnf"), lines.map((line) => `${line}\n`).join(""), { mode: 0o600 });
+
+    it.each([
+      "force",
+      "html",
+      "xml",
+      "skip-line-numbers",
+      "database=nowhere",
+      "delimiter=//",
+      "execute=SELECT 1",
+      "init-command=SELECT 'first'",
+      "one-database",
+      "host=192.0.2.1",
+      "protocol=TCP",
+      "ssl-mode=REQUIRED",
+      "no-such-option=1",
+    ])("have no part in what a task does: %s", async (line) => {
+      server.query("DROP USER IF EXISTS clerk@localhost");
+      write("[client]", `socket=${server.socket}`, "[mysql]", line);
+      const grant = (object: string) =>
+        mysqlUser({ name: "clerk", password: "only-a-test", privileges: { [object]: ["SELECT"] } });
+      const made = await runHere([grant("site.*"), grant("site.*")]);
+      expect(made.error).toBeUndefined();
+      expect(made.tasks).toEqual(["mysqlUser: changed", "mysqlUser: ok"]);
+      expect((await runHere([grant("nowhere.nothing")])).error).toContain("ERROR 1146 (42S02)");
+    });
+
+    it("say as whom to log in, unless the task does", async () => {
+      const password = "own #file 'of\" \\ ß";
+      await runHere([
+        mysqlUser({ name: "boss", password, privileges: { "*.*": ["ALL", "GRANT OPTION"] }, login }),
+      ]);
+      const line = (name: string, value: string) => `${name} = "${value.replace(/["\\]/g, "\\$&")}"`;
+      write("[client]", line("socket", server.socket), "user=boss", "[mysql]", line("password", password));
+      const account = (loginOfTask?: typeof login) =>
+        mysqlVariable({ name: "init_connect", value: "", ...(loginOfTask ? { login: loginOfTask } : {}) });
+      expect((await runHere([account()])).error).toBeUndefined();
+      write("[client]", line("socket", server.socket), "user=boss", line("password", "not-that-one"));
+      const wrong = await runHere([account()]);
+      expect(wrong.error).toContain("Access denied for user 'boss'@'localhost'");
+      expect(wrong.hint).toContain(".my.cnf");
+      expect((await runHere([account(login)])).error).toBeUndefined();
+    });
   });
 
   it("says what is wrong where no server answers", async () => {

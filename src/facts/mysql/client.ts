@@ -6,8 +6,29 @@ import { prologue, type Sql } from "./sql.ts";
 
 const findClient = rawScript("client=$(command -v mariadb || command -v mysql)");
 
-/** For every run: what an option file may have set otherwise. */
-const options = ["--batch", "--default-character-set=utf8mb4", "--connect-timeout=10", "--skip-reconnect"];
+/** For every run. A statement that fails would be printed with the error otherwise. */
+const options = [
+  "--batch",
+  "--default-character-set=utf8mb4",
+  "--connect-timeout=10",
+  "--skip-reconnect",
+  "--loose-skip-print-query-on-error",
+];
+
+/** The groups of option files that the client reads. */
+const groups = "mysql mariadb-client client client-server client-mariadb";
+
+/**
+ * Prints an option file for this host's own server, with what the user's option files say of logging in. What else
+ * stands there (`force`, `html`, `database`, another host) would change what a statement does or how it is answered.
+ * Only MySQL knows `-s`, without which it prints no password.
+ */
+const ownLogin = rawScript(String.raw`{
+printf '[client]\nprotocol=SOCKET\nhost=localhost\n'
+{ my_print_defaults -s ${groups} || my_print_defaults ${groups}; } 2>/dev/null |
+  grep -E '^--((user|password|socket|default.auth|plugin.dir|tls.version)=|((skip|disable|enable).)?ssl)' |
+  sed 's/["\]/\\&/g; s/^--/loose-/; s/=\(.*\)/="\1"/'
+}`);
 
 /**
  * A script that runs SQL on a server and ends with the client's status.
@@ -69,10 +90,14 @@ export function readAnswers(stdout: Buffer): Answer[] {
   return answers;
 }
 
+/** The client sees one option file: the login, which comes through a descriptor of its own. */
 function withLogin({ login }: ServerKey, text: Sql, command: Script, flags: readonly string[]): Script {
-  const statements = `${prologue.text}${text.text}`;
-  if (login === undefined) return feed(statements, sh`${command} ${[...options, ...flags]}`);
+  // the option file must come first among the words
   const words = ["--defaults-file=/dev/fd/4", ...options, ...flags];
-  // the option file must come first among the words, and comes through a descriptor of its own
-  return feed(loginOptions(login), sh`exec 4<&0\n${feed(statements, sh`${command} ${words}`)}`);
+  // MySQL's client would also read ~/.mylogin.cnf
+  const run = sh`exec 4<&0 && export MYSQL_TEST_LOGIN_FILE=/dev/null
+${feed(`${prologue.text}${text.text}`, sh`${command} ${words}`)}`;
+  return login === undefined
+    ? rawScript(`${ownLogin.text} | {\n${run.text}\n}`)
+    : feed(loginOptions(login), run);
 }

@@ -23,8 +23,8 @@ export type Tls = {
 };
 
 /**
- * A server, as a fact's key. Without a login it is this host's own, over its unix socket, with what the client
- * finds in its option files (`/root/.my.cnf`).
+ * A server, as a fact's key. Without a login it is this host's own, over its unix socket, as the user's option files
+ * (`/root/.my.cnf`) say how to log in.
  */
 export type ServerKey = {
   readonly login?: Login;

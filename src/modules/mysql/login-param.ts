@@ -19,7 +19,7 @@ export const loginParam = Type.Optional(
     {
       additionalProperties: false,
       description:
-        "how to log in. Default: over this host's unix socket, as the user that the task runs as, with what the client finds in that user's option files",
+        "how to log in. Default: over this host's unix socket, as the user that the task runs as, or with the user, password, socket and TLS settings in that user's option files (~/.my.cnf); nothing else in them counts",
     },
   ),
 );

@@ -20,8 +20,9 @@ export function parsePrivileges(
   const parsed: Record<string, string[]> = {};
   for (const [object, names] of Object.entries(given)) {
     const canonical = parseObject(object, smallLetters);
-    const known = (parsed[canonical] ??= []);
+    const known = parsed[canonical] ?? [];
     for (const name of names.flatMap((one) => parseName(one, object))) known.push(respell(name, known));
+    parsed[canonical] = known;
   }
   return settlePrivileges(parsed);
 }

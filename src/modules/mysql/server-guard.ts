@@ -63,7 +63,7 @@ export const engineNames = { mariadb: "MariaDB", mysql: "MySQL" } as const;
 
 function hintFor(problem: string): string {
   if (/ERROR (1045|1698)/.test(problem))
-    return "root logs in over the socket by being root: run the play with become: true, or give login";
+    return "root logs in over the socket by being root: run the play with become: true, or give login. A user, password or socket in that user's ~/.my.cnf counts, too";
   if (problem.includes("installed")) return 'install it first: apt({ name: "mariadb-server" })';
   return 'is it started? service({ name: "mariadb", state: "started" })';
 }
