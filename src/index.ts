@@ -14,7 +14,14 @@ export {
 export { feed, lines, quote, type Script, sh } from "./core/base/script.ts";
 export type { RunEvent, TaskStatus, TimedEvent } from "./core/events/events.ts";
 export { type Change, type ChangeDefinition, type ChangeOutput, change } from "./core/facts/change.ts";
-export { defineFact, type Fact, type FactKey, type FactValue, type Touch } from "./core/facts/fact.ts";
+export {
+  defineFact,
+  type Fact,
+  type FactKey,
+  type FactValue,
+  nothingElse,
+  type Touch,
+} from "./core/facts/fact.ts";
 export {
   type Play,
   type Playbook,
@@ -33,6 +40,8 @@ export { on } from "./core/tasks/on.ts";
 export { once } from "./core/tasks/once.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/tasks/role.ts";
 export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/tasks/task.ts";
+export { emptyDirectory, fileFacts } from "./facts/file-tree.ts";
+export { type FileState, file as fileState, fileContent, fileHash } from "./facts/files.ts";
 export { type HostFacts, hostFacts } from "./facts/host.ts";
 export { ipv6 } from "./facts/ipv6.ts";
 export { inventory } from "./inventory/index.ts";

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Fact, FactKey } from "../src/core/facts/fact.ts";
 
 const src = resolve(import.meta.dirname, "../src");
 
@@ -106,6 +107,24 @@ describe("text for a terminal", () => {
     expect(writing.map((file) => relative(src, file)).filter((file) => !may.includes(file))).toEqual([]);
   });
 });
+
+describe("facts of our own", () => {
+  it("say what they rest on: else every change would have them read again", async () => {
+    const folders = ["facts", "core"].flatMap((folder) => files(join(src, folder)));
+    const defining = folders.filter((file) =>
+      /= define\w*Fact\b|= packageFact\b/.test(readFileSync(file, "utf8")),
+    );
+    const modules: object[] = await Promise.all(defining.map((file) => import(file)));
+    const facts = modules.flatMap((module) => Object.values(module).filter(isFact));
+    expect(facts.length).toBeGreaterThan(40);
+    const silent = facts.filter(({ about, source }) => about === "host" && !source.restsOn);
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+function isFact(value: unknown): value is Fact<FactKey, unknown> {
+  return typeof value === "object" && value !== null && "source" in value && "about" in value;
+}
 
 describe("core", () => {
   it("imports one way, but for what tasks, their engine and a host's tenure have of each other", () => {

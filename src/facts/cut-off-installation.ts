@@ -1,6 +1,6 @@
 /** What APT was to install when it was cut off: from its own record of what it does. */
 import { rawScript } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, nothingElse } from "../core/facts/fact.ts";
 import { isInstalled } from "./packages.ts";
 
 /** Packages that are not installed, as `libpsl5:amd64`. */
@@ -18,6 +18,7 @@ export interface CutOff {
  */
 export const cutOffInstallation = defineFact<"", CutOff>({
   name: "apt.cutOff",
+  restsOn: nothingElse,
   script: () =>
     rawScript(`list=$(awk '/^Start-Date:/ { open = 1; list = "" } /^Install:/ { list = $0 } /^End-Date:/ { open = 0 }
 END { if (open) print list }' /var/log/apt/history.log 2>/dev/null)

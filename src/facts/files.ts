@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { lines, quote, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact, type FactValue, type Touch } from "../core/facts/fact.ts";
+import { defineFact, type FactValue, nothingElse, type Touch } from "../core/facts/fact.ts";
 
 /** What stands at a path; a symbolic link is not followed. */
 export type FileState =
@@ -36,6 +36,7 @@ const perCommand = 400;
 /** The state of a path, by its absolute name. */
 export const file = defineFact<string, FileState>({
   name: "file",
+  restsOn: nothingElse,
   mayArrive: (path, state) => state.type === "absent" && mayArriveAt(path),
   script: (paths) =>
     lines(
@@ -138,6 +139,7 @@ function fileState(bits: number, owner: string, group: string, target: string): 
 /** The SHA-256 of a regular file's content, in hex; undefined where there is none. Follows no link. */
 export const fileHash = defineFact<string, string | undefined>({
   name: "file.sha256",
+  restsOn: nothingElse,
   mayArrive: (path, hash) => hash === undefined && mayArriveAt(path),
   script: (paths) => {
     const odd = paths.filter(isOdd);
@@ -184,6 +186,7 @@ const contentLimit = 4 * 1024 * 1024;
 /** A regular file's content, of 4 MiB at most; undefined where there is none. Follows links. */
 export const fileContent = defineFact<string, Buffer | undefined>({
   name: "file.content",
+  restsOn: nothingElse,
   mayArrive: (path, content) => content === undefined && mayArriveAt(path),
   limit: (paths) => paths.length * (contentLimit + 1024),
   script: (paths) => readEach(paths, sh`head -c ${contentLimit + 1} -- "$path"`),
@@ -202,6 +205,7 @@ export const diffLimit = 256 * 1024;
  */
 export const fileText = defineFact<string, string | undefined>({
   name: "file.text",
+  restsOn: nothingElse,
   mayArrive: (path, text) => text === undefined && mayArriveAt(path),
   limit: (paths) => paths.length * (diffLimit + 1024),
   script: (paths) => readEach(paths, sh`head -c ${diffLimit + 1} -- "$path"`),

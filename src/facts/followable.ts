@@ -1,7 +1,7 @@
 /** Whether a symbolic link may be followed by whoever writes. */
 import { enterNear } from "../core/base/safe-path.ts";
 import { lines, rawScript, sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, nothingElse } from "../core/facts/fact.ts";
 
 export interface LinkKey {
   readonly [name: string]: string;
@@ -18,6 +18,7 @@ export interface LinkKey {
  */
 export const linkRefusal = defineFact<LinkKey, string>({
   name: "file.link-refusal",
+  restsOn: nothingElse, // whoever writes looks at the way once more
   script: (keys) =>
     lines(
       ...keys.map(({ path, target }) =>

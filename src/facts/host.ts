@@ -102,6 +102,7 @@ export interface HostTime {
  */
 export const hostFacts = defineFact<string, HostFacts>({
   name: "host",
+  restsOn: () => ["/etc/os-release", "/etc/hostname", "/etc/hosts", "/etc/timezone", "/etc/localtime"],
   lasting: ({ time, memory, mounts, ...lasting }) => ({
     ...lasting,
     timezone: time.timezone,

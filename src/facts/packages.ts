@@ -1,7 +1,7 @@
 /** Debian packages: what is installed, from dpkg alone, which is fast and needs no package lists. */
 
 import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact, type Fact } from "../core/facts/fact.ts";
+import { defineFact, type Fact, nothingElse } from "../core/facts/fact.ts";
 
 /** A package as dpkg knows it. */
 interface Row {
@@ -145,6 +145,7 @@ function packageFact<V>(
 ): Fact<string, V> {
   return defineFact<string, V>({
     name,
+    restsOn: nothingElse,
     mayArrive: (_, value) => mayArrive(value),
     // what all installed packages provide
     limit: () => 512 * 1024,
@@ -198,6 +199,7 @@ export const packageVersion = packageFact<string | undefined>(
  */
 export const dpkgInterrupted = defineFact<"", boolean>({
   name: "dpkg.interrupted",
+  restsOn: nothingElse,
   script: () =>
     rawScript(`set -- /var/lib/dpkg/updates/[0-9]*
 [ -e "$1" ] || exit 0

@@ -2,6 +2,7 @@
 
 import { sh } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
+import { accountFiles } from "./users.ts";
 
 /** A user and its primary group, by name. */
 export interface Self {
@@ -12,6 +13,7 @@ export interface Self {
 /** The user that scripts run as, which owns what they create. Its one key is `""`. */
 export const self = defineFact<string, Self>({
   name: "self",
+  restsOn: accountFiles,
   script: () => sh`id -un; id -gn; :`,
   parse(stdout, keys) {
     const [user = "", group = ""] = stdout.toString().split("\n");

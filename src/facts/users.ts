@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
 
+/** Where the accounts of the host itself stand. What another name service has moves by itself. */
+export const accountFiles = () => ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"];
+
 /**
  * What the name service finds among these names; getent's status 2 says that one is not there.
  *
@@ -43,6 +46,7 @@ function fieldsOf(row: string | undefined): string[] | undefined {
 /** Whether there is a user of that name. */
 export const userExists = defineFact<string, boolean>({
   name: "user.exists",
+  restsOn: accountFiles,
   mayArrive: (_, exists) => !exists,
   script: (names) => getent("passwd", names),
   parse(stdout, names) {
@@ -64,6 +68,7 @@ export interface UserAttribute {
  */
 export const userAttribute = defineFact<UserAttribute, string | undefined>({
   name: "user.attribute",
+  restsOn: accountFiles,
   limit: directoryLimit,
   mayArrive: (_, value) => value === undefined,
   script: (keys) => lines(getent("passwd", [...new Set(keys.map(({ user }) => user))]), allGroups),
@@ -94,6 +99,7 @@ export const userAttribute = defineFact<UserAttribute, string | undefined>({
 /** The groups a user is a member of, apart from the primary one, sorted. */
 export const userGroups = defineFact<string, readonly string[]>({
   name: "user.groups",
+  restsOn: accountFiles,
   limit: directoryLimit,
   mayArrive: (_, groups) => groups.length === 0,
   script: () => allGroups,
@@ -133,6 +139,7 @@ function shadow(names: readonly string[]): Script {
 /** A user's password; undefined where there is no such user. Only root can read it. */
 export const userPassword = defineFact<string, PasswordState | undefined>({
   name: "user.password",
+  restsOn: accountFiles,
   mayArrive: (_, state) => state === undefined,
   script: shadow,
   parse(stdout, names) {
@@ -152,6 +159,7 @@ export const userPassword = defineFact<string, PasswordState | undefined>({
  */
 export const userExpiry = defineFact<string, string | undefined>({
   name: "user.expiry",
+  restsOn: accountFiles,
   mayArrive: (_, day) => day === undefined,
   script: shadow,
   parse(stdout, names) {
@@ -174,6 +182,7 @@ function asDay(days: number): string {
 /** Whether there is a group of that name. */
 export const groupExists = defineFact<string, boolean>({
   name: "group.exists",
+  restsOn: accountFiles,
   mayArrive: (_, exists) => !exists,
   script: (names) => getent("group", names),
   parse(stdout, names) {
@@ -185,6 +194,7 @@ export const groupExists = defineFact<string, boolean>({
 /** A group's number; undefined where there is no such group. */
 export const groupId = defineFact<string, number | undefined>({
   name: "group.id",
+  restsOn: accountFiles,
   mayArrive: (_, id) => id === undefined,
   script: (names) => getent("group", names),
   parse(stdout, names) {

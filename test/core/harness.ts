@@ -4,7 +4,7 @@ import { Type } from "../../src/core/base/schema.ts";
 import { rawScript, sh } from "../../src/core/base/script.ts";
 import type { RunEvent, TimedEvent } from "../../src/core/events/events.ts";
 import { change } from "../../src/core/facts/change.ts";
-import { defineFact, type FactSubject } from "../../src/core/facts/fact.ts";
+import { defineFact, type FactSubject, nothingElse } from "../../src/core/facts/fact.ts";
 import { type Play, playbook } from "../../src/core/plays/play.ts";
 import { type RunRequest, type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
@@ -14,6 +14,7 @@ import { FakeConnection, type FakeHost } from "../../src/transport/fake.ts";
 /** A switch: the simplest thing that has a state. A host's switches are kept by its fake connection. */
 export const switchFact = defineFact<string, string>({
   name: "test.switch",
+  restsOn: nothingElse,
   mayArrive: (_, value) => value === "missing",
   script: (names) => sh`read-switches ${names}`,
   parse: parseSwitches,

@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { rawScript } from "../../src/core/base/script.ts";
-import { defineFact, type FactValue, type Touch } from "../../src/core/facts/fact.ts";
+import { defineFact, type FactValue, factNamed, nothingElse, type Touch } from "../../src/core/facts/fact.ts";
 import { Reach } from "../../src/core/facts/touching.ts";
+import { fileFacts, treeDifference } from "../../src/facts/file-tree.ts";
 import { file, fileText } from "../../src/facts/files.ts";
+import { installedPackage } from "../../src/facts/packages.ts";
+import { self } from "../../src/facts/self.ts";
 import { unit } from "../../src/facts/systemd.ts";
+import { groupId, userAttribute, userExists, userGroups, userPassword } from "../../src/facts/users.ts";
 
 const plain = { script: () => rawScript(":"), parse: () => new Map<string, string>() };
 const resting = defineFact<string, string>({
@@ -11,8 +15,11 @@ const resting = defineFact<string, string>({
   name: "test.resting",
   restsOn: (key) => [`/etc/${key}`],
 });
-const elsewhere = defineFact<string, string>({ ...plain, name: "test.elsewhere" });
+const elsewhere = defineFact<string, string>({ ...plain, name: "test.elsewhere", restsOn: nothingElse });
+const unsaid = defineFact<string, string>({ ...plain, name: "test.unsaid" });
+const answered = defineFact<string, string>({ ...plain, name: "test.answered", about: "services" });
 
+const installed = installedPackage.is("curl", "manual");
 const absent = { type: "absent" } as const;
 const links = new Map([["/lib/app", "/etc/app"]]);
 
@@ -51,5 +58,84 @@ describe("a change reaches a fact that rests on a file", () => {
     ])
       expect([path, reached(path)]).toEqual([path, true]);
     expect(reached("/etc/systemd/system/other.service")).toBe(false);
+  });
+});
+
+describe("a change reaches a fact that does not say what it rests on", () => {
+  const cases: [string, readonly FactValue[], readonly Touch[], boolean][] = [
+    ["whatever it sets", [file.is("/srv/x", absent)], [], true],
+    ["whatever it touches", [], [unit.of("x.service")], true],
+    ["if it installs something", [installed], ["arrivals"], true],
+    ["if it restarts something", [], ["services"], true],
+    ["if it says nothing of what it touches", [], ["everything"], true],
+    ["not if it says that it alters nothing", [], [], false],
+    ["if it sets it", [unsaid.is("app", "y")], [], false], // what it sets is stale by itself
+    ["if it touches it", [], [unsaid.of("app")], true],
+    ["if it touches all of it", [file.is("/srv/x", absent)], [unsaid.of()], true],
+    ["not if it names others of it", [unsaid.is("other", "y"), file.is("/srv/x", absent)], [], false],
+    ["not if it touches others of it", [], [unsaid.of("other"), file.of("/srv/x")], false],
+  ];
+  test.each(cases)("%s", (_, sets, touches, reached) => {
+    const known = { key: "app", place: undefined, current: { value: "x" } };
+    const reach = new Reach(sets, touches);
+    const placeOf = (path: string) => path;
+    expect(reach.includes({ ...known, fact: unsaid }, placeOf)).toBe(reached);
+    // what running software answers has touches of its own
+    const isAsked = touches.includes("services") || touches.includes("everything");
+    expect(reach.includes({ ...known, fact: answered }, placeOf)).toBe(isAsked);
+  });
+});
+
+describe("accounts", () => {
+  const facts = [
+    [userExists, "app"],
+    [userAttribute, { user: "app", attribute: "uid" }],
+    [userGroups, "app"],
+    [userPassword, "app"],
+    [groupId, "app"],
+    [self, ""],
+  ] as const;
+  const reached = (sets: readonly FactValue[]) =>
+    facts.map(([fact, key]) =>
+      new Reach(sets, []).includes(
+        { fact: factNamed(fact.name) ?? unsaid, key, place: undefined, current: undefined },
+        (path) => path,
+      ),
+    );
+
+  test.each(["/etc/passwd", "/etc/group", "/etc/shadow"])("are read again once a task wrote %s", (path) => {
+    expect(reached([file.is(path, absent)])).toEqual(facts.map(() => true));
+  });
+
+  test("are not, once a task has made another one", () => {
+    expect(reached([userExists.is("other", true)])).toEqual(facts.map(() => false));
+  });
+});
+
+describe("all that is known of a path", () => {
+  test.each([
+    ["/srv/app", file, "/srv/app", true],
+    ["/srv/app/", file, "/srv/app", true],
+    ["/srv/app", fileText, "/srv/app/below", true],
+    ["/srv/app", file, "/srv", false],
+    ["/srv/app", file, "/srv/application", false],
+    ["/", fileText, "/srv/app", true],
+    ["/etc", userExists, "app", true],
+    ["/srv", userExists, "app", false],
+  ])("of %s holds %o of %s: %s", (path, fact, key, holds) => {
+    const reach = new Reach([], fileFacts(path));
+    const known = { fact: factNamed(fact.name) ?? unsaid, key, place: undefined, current: undefined };
+    expect(reach.includes(known, (one) => one)).toBe(holds);
+  });
+
+  test.each([
+    ["/srv", true],
+    ["/srv/app", true],
+    ["/srv/app/data", true],
+    ["/srv/other", false],
+  ])("holds the tree below %s: %s", (path, holds) => {
+    const reach = new Reach([], fileFacts("/srv/app"));
+    const known = { fact: factNamed(treeDifference.name) ?? unsaid, key: { path }, place: undefined };
+    expect(reach.includes({ ...known, current: undefined }, (one) => one)).toBe(holds);
   });
 });

@@ -11,6 +11,7 @@ import {
   defineRole,
   http,
   lineinfile,
+  nothingElse,
   on,
   once,
   play,
@@ -44,6 +45,7 @@ const greeting = defineRole({
 
 const level = defineFact<string, number>({
   name: "types.level",
+  restsOn: (name) => [`/etc/levels/${name}`],
   script: (names) => sh`level ${names}`,
   parse: (_, names) => new Map(names.map((name) => [name, 1])),
 });
@@ -65,6 +67,10 @@ const raise = defineModule({
     return { was: now };
   },
 });
+
+defineFact<string, number>({ ...level.source, name: "types.same", restsOn: nothingElse });
+// @ts-expect-error files are named by a function of the key
+defineFact<string, number>({ ...level.source, name: "types.wrong", restsOn: ["/etc/levels"] });
 
 /** Never run: only compiled. */
 function compiledOnly(): void {

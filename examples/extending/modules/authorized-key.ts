@@ -1,4 +1,4 @@
-import { change, defineModule, sh, Type } from "showrunner";
+import { change, defineModule, fileFacts, sh, Type } from "showrunner";
 import { authorized } from "../facts/authorized-key.ts";
 
 /** Lets the holder of a key log in. */
@@ -9,6 +9,8 @@ export const authorizedKey = defineModule({
   async *plan(host, { key }) {
     if (await host.fact(authorized, key)) return;
     const script = sh`umask 077; mkdir -p ~/.ssh && printf '%s\\n' ${key} >>~/.ssh/authorized_keys`;
-    yield change({ what: "allowed", before: false, after: true, script, sets: [authorized.is(key, true)] });
+    const sets = [authorized.is(key, true)];
+    // only the host knows which directory `~` is
+    yield change({ what: "allowed", before: false, after: true, script, sets, touches: fileFacts("/") });
   },
 });

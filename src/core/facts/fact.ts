@@ -37,11 +37,14 @@ interface FactBase<K extends FactKey, V> {
   lasting?(value: V): unknown;
   /**
    * True for a value that installing software may change on the way: a file, unit or user that is not there yet.
-   * Without it no installation touches this fact.
+   * Without it no installation touches a fact that says what it rests on.
    */
   mayArrive?(key: K, value: V): boolean;
   /**
    * The files that decide the value, and directories of such files: a change of one of them makes the value stale.
+   *
+   * Without it nobody knows what a fact about the `host` rests on, so any change there makes it stale, but for those
+   * that name this fact: they say of which keys. `nothingElse` if only such changes alter it.
    */
   restsOn?(key: K): readonly string[];
   /** What of a value a command of the user's has printed: told as the output of the task that asks. */
@@ -52,6 +55,9 @@ interface FactBase<K extends FactKey, V> {
    */
   within?(key: K, surroundings: Surroundings, timeout: number | undefined): K;
 }
+
+/** For the `restsOn` of a fact that nothing alters but changes that name it, in what they set or touch. */
+export const nothingElse = (): readonly string[] => [];
 
 /** A fact that a script reads. */
 export interface ScriptedFact<K extends FactKey, V> extends FactBase<K, V> {

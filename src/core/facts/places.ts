@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import type { Become } from "../../transport/transport.ts";
 import { rawScript, sh } from "../base/script.ts";
-import { defineFact, type FactKey } from "./fact.ts";
+import { defineFact, type FactKey, nothingElse } from "./fact.ts";
 
 /**
  * The real path of a directory, symbolic links resolved, as far as it exists: what is missing of it is added as it is
@@ -10,6 +10,7 @@ import { defineFact, type FactKey } from "./fact.ts";
  */
 export const realDirectory = defineFact<string, string>({
   name: "file.directory",
+  restsOn: nothingElse, // `Places` keeps it
   script: (directories) =>
     rawScript(`for given in ${sh`${directories}`.text}; do
   at=$given missing=

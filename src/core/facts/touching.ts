@@ -12,15 +12,24 @@ export interface Touchable {
   readonly current: { readonly value: unknown } | undefined;
 }
 
-/** What a change may alter: the facts that it touches, and those that rest on files which it alters. */
+/**
+ * What a change may alter: the facts that it touches, those that rest on files which it alters, and those that don't say
+ * what they rest on.
+ */
 export class Reach {
   readonly #touches: readonly Touch[];
+  /** Whether it says that it alters nothing at all. */
+  readonly #isNothing: boolean;
+  /** The facts that it names: of these it says itself which keys it alters. */
+  readonly #named: ReadonlySet<string>;
   readonly #files: readonly string[];
   readonly #trees: readonly string[];
 
   constructor(sets: readonly FactValue[], touches: readonly Touch[]) {
     this.#touches = touches;
     const touched = touches.filter((touch) => typeof touch === "object");
+    this.#isNothing = sets.length === 0 && touches.length === 0;
+    this.#named = new Set([...sets, ...touched].map(({ fact }) => fact));
     const keys = [
       ...sets.map(({ key }) => key),
       ...touched.flatMap((touch) => ("keys" in touch ? (touch.keys ?? []) : [])),
@@ -37,7 +46,8 @@ export class Reach {
   }
 
   #moves({ fact, key }: Touchable, placeOf: (path: string) => string): boolean {
-    const grounds = fact.source.restsOn?.(key) ?? [];
+    const grounds = fact.source.restsOn?.(key);
+    if (grounds === undefined) return this.#mayMove(fact);
     if (grounds.length === 0) return false;
     const isAt = (path: string, ground: string) => path === ground || isBelow(path, ground);
     const both = (paths: readonly string[]) => [...paths, ...paths.map(placeOf)];
@@ -48,6 +58,11 @@ export class Reach {
         files.some((path) => isAt(path, ground)) ||
         trees.some((path) => isAt(path, ground) || isBelow(ground, path)),
     );
+  }
+
+  /** Whether it may alter a fact of which nobody has said what it rests on. What software answers has its own touches. */
+  #mayMove({ name, about }: Fact<FactKey, unknown>): boolean {
+    return about === "host" && !this.#isNothing && !this.#named.has(name);
   }
 }
 

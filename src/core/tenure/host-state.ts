@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { rawScript, sh } from "../base/script.ts";
-import { defineFact } from "../facts/fact.ts";
+import { defineFact, nothingElse } from "../facts/fact.ts";
 import { type Debt, debtFrom } from "./debt.ts";
 import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
 import { longestHolder, longestRecord, mostRecords } from "./record-limits.ts";
@@ -49,6 +49,7 @@ done`);
  */
 export const hostState = defineFact<string, HostState>({
   name: "showrunner.state",
+  restsOn: nothingElse,
   lasting: ({ debts }) => debts.map(({ id }) => id),
   script: ([asking = ""]) => sh`${stateFolders}
 last= holder=
@@ -108,6 +109,7 @@ done`);
 /** Every debt that the user who asks may read: root sees those of all users. */
 export const allDebts = defineFact<"", readonly KeptDebt[]>({
   name: "showrunner.debts",
+  restsOn: nothingElse,
   limit: () => 4 * 1024 * 1024,
   script: () => sh`${stateFolders}
 ! enter "$state" || {

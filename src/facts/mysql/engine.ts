@@ -11,12 +11,16 @@ export interface Engine {
   readonly data: Flavour | undefined;
 }
 
+/** Where either of them keeps its data. */
+const data = "/var/lib/mysql";
+
 /**
  * The one key is the host itself: both engines have the same unit, socket and data directory, so a host has one.
  * MariaDB's packages also bring `mysqld`, as a link, so that name alone tells nothing.
  */
 export const mysqlEngine = defineFact<"host", Engine>({
   name: "mysql.engine",
+  restsOn: () => ["/usr/sbin/mariadbd", "/usr/sbin/mysqld", "/usr/local/sbin", "/usr/local/mysql", data],
   mayArrive: (_, { installed }) => installed === undefined,
   script: () =>
     rawScript(`PATH=$PATH:/usr/sbin:/usr/local/sbin:/usr/local/mysql/bin
@@ -24,7 +28,7 @@ if command -v mariadbd >/dev/null; then echo mariadb
 elif server=$(command -v mysqld); then
   case $("$server" --no-defaults --version </dev/null 2>&1) in *MariaDB*) echo mariadb ;; *) echo mysql ;; esac
 else echo none; fi
-data=/var/lib/mysql
+data=${data}
 if [ -e $data/aria_log_control ]; then echo mariadb
 elif [ -e $data/mysql.ibd ] || [ -e $data/auto.cnf ]; then echo mysql
 else echo none; fi`),
