@@ -26,9 +26,16 @@ export function mayArriveAt(path: string): boolean {
   return !local.some((folder) => path.startsWith(folder) || `${path}/` === folder);
 }
 
-/** Ends each field: no path holds a NUL, but it can't stand in a format either, so something no name has. */
+/**
+ * What ends fields and records of what `stat` prints: it can't print a NUL. Whoever makes a link chooses where it leads,
+ * so a path may hold them; such a one is not asked for, since it would tell of other paths.
+ */
 const field = "\x1f";
 const record = "\x1e";
+
+function isAsked(path: string): boolean {
+  return !path.includes(field) && !path.includes(record);
+}
 
 /** How many paths go on one command line: far below the kernel's limit, whatever their length. */
 const perCommand = 400;
@@ -40,12 +47,12 @@ export const file = defineFact<string, FileState>({
   mayArrive: (path, state) => state.type === "absent" && mayArriveAt(path),
   script: (paths) =>
     lines(
-      ...chunks(paths).map((some) => sh`stat -c ${statFormat} -- ${some} 2>/dev/null`),
+      ...chunks(paths.filter(isAsked)).map((some) => sh`stat -c ${statFormat} -- ${some} 2>/dev/null`),
       sh`printf ${record}`,
-      ...chunks(paths).map((some) =>
+      ...chunks(paths.filter(isAsked)).map((some) =>
         rawScript(`for path in ${sh`${some}`.text}; do
   if [ -L "$path" ]; then
-    printf '%s${field}%s${record}' "$path" "$(readlink -- "$path")"
+    printf '%s\\000%s\\000' "$path" "$(readlink -- "$path")"
   elif [ ! -e "$path" ]; then
     above=$path
     while [ ! -e "$above" ]; do
@@ -56,14 +63,14 @@ export const file = defineFact<string, FileState>({
         *) above=. ;;
       esac
     done
-    if [ -d "$above" ] && [ ! -x "$above" ]; then printf '%s${field}${hidden}${record}' "$path"; fi
+    if [ -d "$above" ] && [ ! -x "$above" ]; then printf '%s\\000${hidden}\\000' "$path"; fi
   fi
 done`),
       ),
     ),
   parse(stdout, paths): ReadonlyMap<string, FileState | ShowrunnerError> {
     const [states, links] = split(stdout.toString());
-    const targets = new Map(records(links).map(([path = "", target = ""]) => [path, target]));
+    const targets = pairs(links);
     const found = new Map(
       records(states).map(([bits = "", user = "", uid = "", group = "", gid = "", path = ""]) => [
         path,
@@ -72,6 +79,7 @@ done`),
     );
     return new Map(
       paths.map((path): [string, FileState | ShowrunnerError] => {
+        if (!isAsked(path)) return [path, unspeakable(path)];
         const state = found.get(path);
         const target = targets.get(path);
         // it was a link, and was none when that was read: no target would be the directory that it lies in
@@ -90,6 +98,16 @@ function notAllowed(path: string): ShowrunnerError {
   return new ShowrunnerError("fact.failed", `${path} can't be looked at: permission denied`, {
     hint: "let the task become a user who may: become: true",
   });
+}
+
+function unspeakable(path: string): ShowrunnerError {
+  return new ShowrunnerError(
+    "fact.failed",
+    `${path} can't be looked at: it has control characters in its name`,
+    {
+      hint: "where a symbolic link leads there, remove the link",
+    },
+  );
 }
 
 const statFormat = ["%f", "%U", "%u", "%G", "%g", "%n"].join(field) + record;
@@ -111,6 +129,12 @@ function records(text: string): string[][] {
     .map((one) => one.replace(/^\n/, ""))
     .filter((one) => one !== "")
     .map((one) => one.split(field));
+}
+
+/** Paths and what was said of each, all ended by a NUL. */
+function pairs(text: string): ReadonlyMap<string, string> {
+  const all = text.split("\0");
+  return new Map(all.flatMap((path, at) => (at % 2 === 0 ? [[path, all[at + 1] ?? ""]] : [])));
 }
 
 function chunks(paths: readonly string[]): string[][] {

@@ -111,6 +111,31 @@ for (const [name, shell] of Object.entries(shells)) {
       ]);
     });
 
+    it("file: where a link leads says nothing of another path", () => {
+      const folder = at(`forged ${name}`);
+      mkdirSync(folder);
+      const [forger, link, longer] = ["forger", "link", "longer"].map((one) => join(folder, one)) as [
+        string,
+        string,
+        string,
+      ];
+      symlinkSync("right", link);
+      symlinkSync(`x\x1e${link}\x1f/etc/shadow`, forger);
+      // a path of its own that exists, as it is asked for where a link is followed
+      const states = `${folder}/\x1e\n81a4\x1froot\x1f0\x1froot\x1f0\x1f`;
+      mkdirSync(join(states, "etc/forged"), { recursive: true });
+      symlinkSync(states, longer);
+      const found = read(file, [link, forger, longer, "/etc/forged"]);
+      expect(found.get(link)).toMatchObject({ type: "link", target: "right" });
+      expect(found.get(forger)).toMatchObject({ target: `x\x1e${link}\x1f/etc/shadow` });
+      expect(found.get(longer)).toMatchObject({ target: states });
+      const asked = file.source;
+      if (!("parse" in asked)) throw new Error("the fact has no script");
+      const all = [`${states}/etc/forged`, "/etc/forged"];
+      const run = spawnSync(command, words, { input: asked.script(all).text });
+      expect(asked.parse(run.stdout, all).get("/etc/forged")).toEqual({ type: "absent" });
+    });
+
     it("file: reads links alone, and nothing alone", () => {
       symlinkSync("x", at(`link ${name}`));
       expect(read(file, [at(`link ${name}`)]).get(at(`link ${name}`))).toMatchObject({ target: "x" });
