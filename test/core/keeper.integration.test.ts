@@ -87,6 +87,17 @@ describe.each(shells)("the keeper in %s", (...words) => {
     expect(readdirSync(at("run")).sort()).toEqual(["last", "lease", "name"]);
   });
 
+  test("takes no process for one of a run by what the process is called", async () => {
+    const gone = 77777;
+    mkdirSync(at("run"));
+    writeFileSync(at("run/sessions"), `${gone} 1\n`);
+    writeFileSync(at("run/holder"), '{"run":"dead"}\n');
+    const forged = spawn("sh", ["-c", `printf 'a) R 1 1 ${gone}\\n' >/proc/$$/comm; echo; read -r end`]);
+    await new Promise((named) => forged.stdout.once("data", named));
+    expect(await said(words)).toEqual(["ready", "granted ", "released"]);
+    forged.kill();
+  });
+
   test("is late where that does not end in time, and the next one waits for it as well", async () => {
     const command = leaveCommand(30);
     for (const _ of "ab")

@@ -96,7 +96,9 @@ done`;
  * tell it from another one with the same number) and the processes that it has while nothing is asked of it.
  */
 const sessions = rawScript(`stat_of() {
-  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  stat=
+  # a process may have a newline in its name, and whatever it likes before that
+  { while read -r line; do stat="$stat $line"; done <"/proc/$1/stat"; } 2>/dev/null || return 1
   set -- \${stat##*) }
   state=$1 session=$4 started=\${20}
 }
