@@ -229,6 +229,89 @@ cd ${home}/d; ln -s file mine; ln -s /etc/victim/file root; ln -s /etc/victim fo
     expect(await victims()).toBe(before);
   });
 
+  /** Each would write, make, give away or remove something in a directory. */
+  const steered = (directory: string, name: string) => [
+    () => copy({ dest: `${directory}/${name}`, content: "steered\n" }),
+    () => copy({ dest: `${directory}/new`, content: "steered\n" }),
+    () => lineinfile({ path: `${directory}/${name}`, line: "steered" }),
+    () => file({ path: `${directory}/${name}`, owner: "bob" }),
+    () => file({ path: `${directory}/${name}`, state: "touch", modificationTime: "now" }),
+    () => file({ path: `${directory}/made`, state: "directory", owner: "bob" }),
+    () => file({ path: `${directory}/made`, state: "link", src: "/nowhere", force: true }),
+    () => file({ path: directory, recurse: true, owner: "bob", follow: false }),
+    () => file({ path: `${directory}/${name}`, state: "absent" }),
+  ];
+  async function refusedAll(tasks: readonly (() => PromiseLike<unknown>)[], why: RegExp) {
+    const before = await victims();
+    for (const task of tasks) {
+      const { errors } = await lab.run([play("steered", { hosts: "all", become: true }, { step: task })]);
+      expect(errors.join()).toMatch(why);
+    }
+    expect(await victims()).toBe(before);
+  }
+
+  it("a link to what lies beside it in a sticky directory is no way into it", async () => {
+    await makeVictims();
+    await inside("rm -rf /tmp/beside /tmp/bobs; mkdir -m 755 /tmp/beside; echo root >/tmp/beside/file");
+    await inside("su bob -c 'ln -s /tmp/beside /tmp/bobs'");
+    const state = "stat -c '%n %U %a' /tmp/beside /tmp/beside/*; cat /tmp/beside/file";
+    const before = await inside(state);
+    await refusedAll(
+      steered("/tmp/bobs", "file"),
+      /can turn, and leads to \/tmp\/beside|and is no directory/,
+    );
+    expect(await inside(state)).toBe(before);
+    await inside("rm -rf /tmp/beside /tmp/bobs");
+  });
+
+  it("a link is not followed to what is theirs where they can't get to it", async () => {
+    await makeVictims();
+    await inside(`${prepare}
+mkdir /root/victim/kept; echo bob >/root/victim/kept/file; chown bob /root/victim/kept
+su bob -c 'ln -s /root/victim/kept ${at("kept")}'`);
+    await refusedAll(
+      steered(at("kept"), "file"),
+      /can turn, and leads to \/root\/victim\/kept|and is no directory/,
+    );
+  });
+
+  it("no link leads into what a user has mounted for his own processes", async () => {
+    await makeVictims();
+    await inside(`${prepare}
+su bob -c 'mkdir -p ${home}/ns/victim; cd ${home}/ns
+unshare -Urm sh -c "mount --bind /etc/victim ${home}/ns/victim && echo \\$\\$ >pid && exec sleep 600" >/dev/null 2>&1 &
+for i in 1 2 3 4 5 6 7 8 9; do [ -s ${home}/ns/pid ] || sleep 0.3; done
+ln -s /proc/$(cat ${home}/ns/pid)/root${home}/ns ${at("ns")}'`);
+    expect(await inside(`cat ${at("ns/victim/file")}`)).toBe("root");
+    try {
+      await refusedAll(steered(at("ns/victim"), "file"), /leads to what is mounted for some processes only/);
+    } finally {
+      await inside(`kill $(cat ${home}/ns/pid)`);
+    }
+  });
+
+  it("a link that an ACL lets somebody turn is not followed, nor one to where an ACL keeps its group out", async () => {
+    await makeVictims();
+    await inside(`${prepare}
+command -v setfacl >/dev/null || apt-get install -y -q acl >/dev/null 2>&1
+groupadd -f staffers; usermod -aG staffers carol; rm -rf /srv/shared /srv/theirs; mkdir /srv/shared /srv/theirs
+echo x >/srv/theirs/file; chgrp staffers /srv/*; chmod 2775 /srv/shared /srv/theirs
+setfacl -m u:bob:rwx /srv/shared; su bob -c 'ln -s /srv/theirs /srv/shared/link'`);
+    const state = "stat -c '%n %U %a' /srv/theirs /srv/theirs/*; cat /srv/theirs/file";
+    const before = await inside(state);
+    const refusal = /can turn, and leads to \/srv\/theirs|and is no directory/;
+    await refusedAll(steered("/srv/shared/link", "file"), refusal);
+    await inside("setfacl -b /srv/shared; chmod 2775 /srv/shared; setfacl -m g::rx,u:bob:rwx /srv/theirs");
+    const closed = await inside(state);
+    await refusedAll(steered("/srv/shared/link", "file"), refusal);
+    expect(await inside(state)).toBe(closed);
+    await inside("setfacl -b /srv/theirs; chmod 2775 /srv/theirs");
+    expect(await inside(state)).toBe(before);
+    const followed = () => copy({ dest: "/srv/shared/link/file", content: "new\n" });
+    const ran = await lab.run([play("followed", { hosts: "all", become: true }, { step: followed })]);
+    expect(ran.errors).toEqual([]);
+  });
+
   it("whether a link may be followed is told alike where the link is away just then", async () => {
     await makeVictims();
     await inside(prepare);

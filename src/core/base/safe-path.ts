@@ -109,16 +109,27 @@ sr_closed() {
 }
 # in a sticky directory nobody else can turn what is ours
 sr_sticky() { case $2 in 4[2367abef]??) sr_ours "$1" ;; *) return 1 ;; esac; }
+# where we stand, and with a name from there, what that is
 sr_look() {
-  set -- $(stat -c '%d:%i %u %g %f' . ..)
-  sr_id=\${1-} sr_uid=\${2-} sr_gid=\${3-} sr_mode=\${4-} sr_up=\${5-}
+  set -- $(stat -c '%d:%i %u %g %f' -- . .. "$@" 2>/dev/null)
+  sr_id=\${1-} sr_uid=\${2-} sr_gid=\${3-} sr_mode=\${4-} sr_up=\${5-} sr_named=\${9-}
   [ -n "$sr_up" ] || sr_refuse "$sr_path can't be looked at"
 }
+# whom an ACL lets write is not in the mode: then it may be anybody
 sr_others() {
   ! sr_closed "$sr_uid" "$sr_mode" || return 0
   sr_ours "$sr_uid" || sr_by="$sr_by u$sr_uid"
-  case $sr_mode in *[13579bdf]?) sr_by="$sr_by g$sr_gid" ;; esac
+  case $sr_mode in *[13579bdf]?) if sr_acl; then sr_by="$sr_by a"; else sr_by="$sr_by g$sr_gid"; fi ;; esac
   case $sr_mode in *[2367abef]) sr_by="$sr_by w" ;; esac
+}
+sr_acl() { case $(LC_ALL=C ls -ld .) in ??????????+*) ;; *) return 1 ;; esac; }
+# by /proc a link can lead into the mounts of another namespace, where each user mounts what he likes
+sr_reachable() {
+  [ -r /proc/self/mountinfo ] || return 0
+  exec 7<. || return
+  while read -r sr_key sr_mount && [ "$sr_key" != mnt_id: ]; do :; done </proc/self/fdinfo/7
+  exec 7<&-
+  grep -q "^$sr_mount " /proc/self/mountinfo
 }
 # every directory on the way is closed
 sr_fast() {
@@ -156,7 +167,7 @@ sr_enter() {
       continue
     fi
     sr_step "$sr_name"
-    [ "$sr_up" = "$sr_was" ] || sr_linked
+    [ -z "$sr_link" ] || sr_linked
   done
   sr_others
 }
@@ -166,29 +177,40 @@ sr_enter_near() {
   until [ -z "$sr_way" ] || [ -d "$sr_way" ]; do sr_way=\${sr_way%/*}; done
   sr_enter "\${sr_way:-/}"
 }
-# into a directory; whether it was a link is told by sr_up and sr_was, and sr_by then says who can have turned it
+# into a directory; sr_link then says whether it was a link, and sr_by who can have turned it
 sr_step() {
   [ -n "$sr_id" ] || sr_look
-  sr_was=$sr_id sr_wasby=$sr_by sr_stuck=
+  sr_was=$sr_id sr_wasby=$sr_by sr_stuck= sr_link=
   ! sr_sticky "$sr_uid" "$sr_mode" || sr_stuck=yes
   sr_others
   sr_path=\${sr_path%/}/$1
   [ "$1" != .. ] || [ -z "$sr_by" ] || sr_refuse "$sr_path: others can move what is behind this .." 'give the path without it'
   { cd -P -- "./$1"; } 2>/dev/null || sr_refuse "the directory $sr_path can't be entered: $([ -d "./$1" ] && echo Permission denied || echo there is no such directory)"
-  sr_look
-  if [ -n "$sr_stuck" ] && [ "$sr_up" = "$sr_was" ] && sr_ours "$sr_uid"; then sr_by=$sr_wasby; fi
+  # a link to what lies beside it has the same parent, but is not what it leads to
+  sr_look "../$1"
+  [ "$sr_up" = "$sr_was" ] && [ "$sr_named" = "$sr_id" ] || sr_link=yes
+  [ -z "$sr_by" ] || sr_reachable || sr_refuse "$sr_path leads to what is mounted for some processes only: nothing was changed"
+  if [ -n "$sr_stuck" ] && [ -z "$sr_link" ] && sr_ours "$sr_uid"; then sr_by=$sr_wasby; fi
 }
-# a link may lead where those who can have turned it may write anyway
+# a link may lead where those who can have turned it may write anyway, and get to
 sr_linked() {
   for sr_one in $sr_by; do
-    case $sr_one in
-      u*) [ "u$sr_uid" = "$sr_one" ] ;;
-      g0) false ;;
-      g*) case $sr_mode in *[13579bdf]?) [ "g$sr_gid" = "$sr_one" ] ;; *) false ;; esac ;;
-      w) case $sr_mode in *[2367abef]) ;; *) false ;; esac ;;
-    esac || sr_refuse "$sr_path is a symbolic link that other users can turn, and leads to $(pwd -P), which is not theirs" \\
+    (
+      case $sr_one in
+        u*) [ "u$sr_uid" = "$sr_one" ] ;;
+        g0 | a) false ;;
+        g*) case $sr_mode in *[13579bdf]?) [ "g$sr_gid" = "$sr_one" ] && ! sr_acl ;; *) false ;; esac ;;
+        w) case $sr_mode in *[2367abef]) ;; *) false ;; esac ;;
+      esac && until [ "$sr_id" = "$sr_up" ]; do
+        cd -P .. && sr_look && sr_passes "$sr_one" || exit
+      done
+    ) || sr_refuse "$sr_path is a symbolic link that other users can turn, and leads to $(pwd -P), which is not theirs" \\
       'nothing was changed: name the directory that is meant, or let only root write into the directories above the link'
   done
+}
+# may go through the directory in which we stand, as its owner, of its group or as anybody
+sr_passes() {
+  [ "u$sr_uid" = "$1" ] || case $sr_mode in *[13579bdf]) ;; *[8ace]) [ "g$sr_gid" = "$1" ] ;; *) false ;; esac
 }
 # into a new folder that nobody else can enter
 sr_private() {
@@ -208,10 +230,7 @@ sr_enclose() {
 # whoever owns the directory has its default ACL hand down rights to what is made in it
 sr_plain() {
   if command -v setfacl >/dev/null; then setfacl -bk . || exit
-  else
-    case $(ls -ld .) in
-      ??????????+*) sr_refuse "$sr_path hands down rights to other users (a default ACL), and this host has no setfacl to take them away: nothing was changed" 'install the package acl there' ;;
-    esac
+  else ! sr_acl || sr_refuse "$sr_path hands down rights to other users (a default ACL), and this host has no setfacl to take them away: nothing was changed" 'install the package acl there'
   fi
 }
 sr_holds() {
@@ -222,7 +241,7 @@ sr_holds() {
 sr_tidy() {
   [ -n "$sr_room" ] && [ "$(stat -c %d:%i .)" = "$sr_roomid" ] || return 0
   rm -rf -- ./* ./.[!.]* ./..?*
-  cd .. && rmdir -- "$sr_room" 2>/dev/null || :
+  cd -P .. && rmdir -- "$sr_room" 2>/dev/null || :
 }
 # its second name: what is there can't be turned by that
 sr_pin() {
@@ -231,7 +250,7 @@ sr_pin() {
 # into a directory that is none of its links
 sr_down() {
   sr_step "$1"
-  [ "$sr_up" = "$sr_was" ] || sr_refuse "$sr_path was a directory, and is a link now: nothing was changed there"
+  [ -z "$sr_link" ] || sr_refuse "$sr_path was a directory, and is a link now: nothing was changed there"
 }
 # all that is at a name. GNU's rm goes down by descriptors, others by names that can be turned
 sr_remove() {
