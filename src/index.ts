@@ -46,6 +46,7 @@ export { type HostFacts, hostFacts } from "./facts/host.ts";
 export { ipv6 } from "./facts/ipv6.ts";
 export { inventory } from "./inventory/index.ts";
 export * from "./modules/index.ts";
+export { checkReplicationPassword } from "./modules/mysql/replication-password.ts";
 export {
   defineReporter,
   type ReporterBody,

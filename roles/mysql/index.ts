@@ -1,6 +1,7 @@
 import {
   apt,
   batch,
+  checkReplicationPassword,
   defineRole,
   fail,
   flushHandlers,
@@ -61,7 +62,7 @@ const Tls = Type.Object(
 const Replication = Type.Object(
   {
     user: Type.String({ minLength: 1, description: "the replication account" }),
-    password: SecretString({ description: "at most 32 characters" }),
+    password: SecretString({ description: "at most 96 bytes" }),
     hosts: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,
@@ -139,6 +140,7 @@ export const mysql = defineRole({
     const { replication } = vars;
     if (vars.role === "replica" && replication?.primary === undefined)
       fail("a replica needs replication.primary: the address of its primary");
+    if (replication) checkReplicationPassword("replication.password", replication.password);
 
     const hosts = topologyOf(host, inventory, {
       nodes: vars.nodes,

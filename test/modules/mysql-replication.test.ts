@@ -413,7 +413,13 @@ describe("mysqlReplication", () => {
 
   it.each<[Params, string]>([
     [{}, "expected the primary's address"],
-    [{ primary: { ...primary, password: "x".repeat(33) } }, "1 to 32 characters"],
+    [
+      { primary: { ...primary, password: "x".repeat(97) } },
+      "primary.password: expected 1 to 96 bytes, MariaDB's limit for a replication password, got 97",
+    ],
+    [{ primary: { ...primary, password: "ä".repeat(49) } }, "got 98"],
+    [{ primary: { ...primary, password: "key \u{1f511}" } }, "expected characters up to U+FFFF"],
+    [{ primary: { ...primary, password: "two\nlines" } }, "expected no control characters"],
     [{ primary: { ...primary, password: "two\nlines" } }, "no control characters"],
   ])("refuses parameters %#", (params, problem) => {
     expect(() => mysqlReplication(params)).toThrow(problem);

@@ -1,7 +1,7 @@
 /** The modules on a real server of this machine. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -445,6 +445,25 @@ describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { time
     expect(ran.error).toBeUndefined();
     expect(ran.changes).toEqual(["password", "password"]);
     expect(status("Slave_IO_Running")).toBe("Yes");
+    await runHere([account(password), replicate()]);
+  });
+
+  it("takes a password as long as it can be, which is then in no log", async () => {
+    const longest = `canary-${"ä".repeat(44)}z`;
+    replica.query("SET GLOBAL general_log = ON, slow_query_log = ON, long_query_time = 0");
+    const ran = await runHere([account(longest), replicate({}, { password: longest })]);
+    replica.query("SET GLOBAL general_log = OFF, slow_query_log = OFF, long_query_time = 10");
+    expect(ran.error).toBeUndefined();
+    expect(status("Slave_IO_Running")).toBe("Yes");
+    const [datadir = "", ...logs] = replica
+      .query("SELECT @@datadir, @@general_log_file, @@slow_query_log_file")
+      .split("\t");
+    for (const log of logs) {
+      const text = readFileSync(join(datadir, log), "utf8");
+      // it was on, and goes on for others
+      expect(text).toContain("SHOW");
+      expect(text).not.toContain("canary");
+    }
     await runHere([account(password), replicate()]);
   });
 

@@ -21,10 +21,11 @@ const groups = "mysql mariadb-client client client-server client-mariadb";
 /**
  * Prints an option file for this host's own server, with what the user's option files say of logging in. What else
  * stands there (`force`, `html`, `database`, another host) would change what a statement does or how it is answered.
+ * A certificate proves nothing on a socket: MariaDB's client, from 11.4 on, would refuse one of an authority of one's own.
  * Only MySQL knows `-s`, without which it prints no password.
  */
 const ownLogin = rawScript(String.raw`{
-printf '[client]\nprotocol=SOCKET\nhost=localhost\n'
+printf '[client]\nprotocol=SOCKET\nhost=localhost\nloose-skip-ssl-verify-server-cert\n'
 { my_print_defaults -s ${groups} || my_print_defaults ${groups}; } 2>/dev/null |
   grep -E '^--((user|password|socket|default.auth|plugin.dir|tls.version)=|((skip|disable|enable).)?ssl)' |
   sed 's/["\]/\\&/g; s/^--/loose-/; s/=\(.*\)/="\1"/'

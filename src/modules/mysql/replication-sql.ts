@@ -23,6 +23,15 @@ export const allSettings: readonly Setting[] = [
   "delay",
 ];
 
+/**
+ * Keeps the session's statements out of the general and the slow log, which would have the password. The general log
+ * needs SUPER for that, so it is only asked to be silent where it is on.
+ */
+export const unlogged: readonly Sql[] = [
+  sql`EXECUTE IMMEDIATE IF(@@GLOBAL.general_log, 'SET SESSION sql_log_off = 1', 'DO 0')`,
+  sql`SET SESSION slow_query_log = 0`,
+];
+
 /** `CHANGE MASTER TO` with these settings alone. Naming an unchanged host would lose the position in the relay log. */
 export function changeMaster(target: Replica, password: string | Secret, settings: readonly Setting[]): Sql {
   const assignments: Readonly<Record<Setting, Sql>> = {

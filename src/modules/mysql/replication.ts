@@ -11,9 +11,9 @@ import { isLocal, type ServerKey, serverKey } from "../../facts/mysql/login.ts";
 import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../facts/mysql/replica.ts";
 import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
-import { reveal } from "../../secrets/secret.ts";
 import { checkLogin, loginParam } from "./login-param.ts";
-import { allSettings, changeMaster, startReplica } from "./replication-sql.ts";
+import { checkReplicationPassword } from "./replication-password.ts";
+import { allSettings, changeMaster, startReplica, unlogged } from "./replication-sql.ts";
 import { drift, type Setting, targetOf, type WantedReplica, type Way, wayTo } from "./replication-states.ts";
 import { reachable } from "./server-guard.ts";
 import { stuck, takeAway } from "./unapplied.ts";
@@ -67,7 +67,7 @@ export const mysqlReplication = defineModule({
           port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: "default 3306" })),
           user: Type.String({ minLength: 1, maxLength: 80, description: "the replication account" }),
           password: SecretString({
-            description: "its password: at most 32 characters, which is the server's limit",
+            description: "its password: at most 96 bytes, which is MariaDB's limit for replication",
           }),
           ssl: Type.Optional(
             Type.Object(
@@ -133,13 +133,7 @@ export const mysqlReplication = defineModule({
     checkLogin(login);
     if (state !== "absent" && !primary)
       fail(`primary: expected the primary's address and account, got nothing`);
-    if (!primary) return;
-    const password = reveal(primary.password);
-    if (password === "" || [...password].length > 32 || /\p{Cc}/u.test(password))
-      fail(
-        "primary.password: expected 1 to 32 characters and no control characters",
-        "the server cuts a longer replication password without a word",
-      );
+    if (primary) checkReplicationPassword("primary.password", primary.password);
   },
   async *plan(host, p): Plan<MysqlReplicationValue> {
     const { state = "replicating", primary } = p;
@@ -203,7 +197,9 @@ export const mysqlReplication = defineModule({
     }
     const stop = now && (now.io !== "stopped" || now.sql !== "stopped") ? [sql`STOP SLAVE`] : [];
     const configure = assigned.length > 0 ? [changeMaster(target, primary.password, assigned)] : [];
-    const all = [...stop, ...prepare, ...configure];
+    // before anything stops, since it may be refused
+    const quiet = assigned.includes("password") ? unlogged : [];
+    const all = [...quiet, ...stop, ...prepare, ...configure];
     yield describeChange(now, target, settings, {
       script:
         state === "replicating"
