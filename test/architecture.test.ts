@@ -8,10 +8,11 @@ const src = resolve(import.meta.dirname, "../src");
 /** What each folder may import besides itself. The CLI also hands the whole public API to playbooks. */
 const allowed: Record<string, readonly string[]> = {
   text: [],
-  secrets: ["text"],
+  yaml: [],
+  secrets: ["text", "yaml"],
   transport: ["secrets", "text"],
   core: ["transport", "secrets", "text"],
-  inventory: ["core", "transport", "secrets", "text"],
+  inventory: ["core", "transport", "secrets", "text", "yaml"],
   templates: ["core", "secrets"],
   facts: ["core", "transport", "secrets"],
   modules: ["facts", "templates", "core", "transport", "secrets"],
@@ -30,6 +31,7 @@ const allowed: Record<string, readonly string[]> = {
     "transport",
     "secrets",
     "text",
+    "yaml",
   ],
 };
 
@@ -39,6 +41,7 @@ const leaves = [
   "core/base/script.ts",
   "core/base/location.ts",
   "core/base/suggest.ts",
+  "core/base/utf8.ts",
 ];
 
 /** What the folders of core may import of each other at run time; types cost nothing. */

@@ -1,8 +1,10 @@
 /** Variables given with `-e`. */
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
 import { fileProblem } from "../core/base/file-problem.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
+import { isRecord } from "../inventory/invalid.ts";
 import { settleVaulted } from "../secrets/vaulted-words.ts";
+import { yamlArgument } from "./yaml-argument.ts";
 
 /**
  * Reads what was given with `-e`; of one name, the last value counts.
@@ -44,14 +46,8 @@ async function readFile(file: string): Promise<ExtraVars> {
 
 const expectedMapping = "expected a mapping of names to values";
 
-/** JSON is YAML. */
 async function readText(text: string): Promise<ExtraVars> {
-  const { parse } = await import("yaml");
-  try {
-    const value: unknown = parse(text, { prettyErrors: false });
-    if (value !== null && typeof value === "object" && !Array.isArray(value)) return { ...value };
-  } catch (error) {
-    throw new ShowrunnerError("usage", `-e: ${messageOf(error).trim()}`);
-  }
+  const value = await yamlArgument(text, "-e");
+  if (isRecord(value)) return value;
   throw new ShowrunnerError("usage", `-e: ${expectedMapping}`);
 }

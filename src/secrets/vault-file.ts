@@ -1,6 +1,6 @@
 /** Secrets in files of Ansible Vault. */
 import { createRequire } from "node:module";
-import type { ScalarTag } from "yaml";
+import { readYaml, type Yaml } from "../yaml/document.ts";
 import { readSecretFile, secretPath } from "./file.ts";
 import { atPath } from "./key-path.ts";
 import { type Reading, readNow } from "./reading.ts";
@@ -71,18 +71,17 @@ class Encrypted {
   }
 }
 
-const vaultTag: ScalarTag = { tag: "!vault", resolve: (text) => new Encrypted(text) };
-
 function parseYaml(text: string, file: string): unknown {
-  const yaml: typeof import("yaml") = createRequire(import.meta.url)("yaml");
-  const document = yaml.parseDocument(text, {
-    // every value is the text that it is written as: as a number, 0123 or 83912e47 would be another one
-    schema: "failsafe",
-    merge: true,
-    prettyErrors: false,
-    customTags: ["null", vaultTag],
-  });
-  // what is wrong is not told: the message might quote a secret
-  if (document.errors.length > 0) throw unavailable(`${file}: what it holds is not valid YAML`);
-  return document.toJS();
+  const yaml: Yaml = createRequire(import.meta.url)("yaml");
+  try {
+    const tree = readYaml(yaml, text, new yaml.LineCounter(), {
+      vault: (encrypted) => new Encrypted(encrypted),
+      // as a number, 0123 or 83912e47 would be another one
+      allTexts: true,
+    });
+    return tree.toJs(tree.root);
+  } catch {
+    // what is wrong is not told: the message might quote a secret
+    throw unavailable(`${file}: what it holds is not valid YAML`);
+  }
 }

@@ -38,6 +38,20 @@ it("takes names with values, JSON and files, of which the last one counts", asyn
   expect(await readExtraVars([`@${put("")}`])).toEqual({});
 });
 
+it("reads scalars of both as Ansible does, or says where it can't", async () => {
+  const scalars = { y: "y", mode: 0o644, day: "08", at: 1350, exponent: "1e3" };
+  expect(await readExtraVars(["{y: y, mode: 0644, day: 08, at: 22:30, exponent: 1e3}"])).toEqual(scalars);
+  const file = put("y: y\nmode: 0644\nday: 08\nat: 22:30\nexponent: 1e3\n");
+  expect(await readExtraVars([`@${file}`])).toEqual(scalars);
+  expect(await readExtraVars(['{"exponent": 15e-1}'])).toEqual({ exponent: 1.5 });
+  expect(await failure('{"pin": 9007199254740993}')).toMatch(
+    /^-e, column 9: an integer beyond 9007199254740991 \(2\^53 - 1\) would be rounded here Put it in quotes/,
+  );
+  expect(await failure(`@${put("a: 1\npin: 9007199254740993\n")}`)).toMatch(
+    /^-e @vars\.yml: an integer beyond .* \(vars\.yml:2:6\) Put it in quotes/,
+  );
+});
+
 it("decrypts a file's vault values, and a file that is encrypted as a whole", async () => {
   vi.stubEnv("ANSIBLE_VAULT_PASSWORD_FILE", join(vaults, "password"));
   const { plain, inline } = await readExtraVars([`@${join(vaults, "inline.yml")}`]);

@@ -176,7 +176,7 @@ describe("a YAML inventory", () => {
     ["groups at the top", "web:\n  hosts:\n    a:\ndb:\n  hosts:\n    b:", ["a", "b"]],
     ["a host alone without a colon", "web:\n  hosts: a\n", ["a"]],
     ["ungrouped written out", "all:\n  children:\n    ungrouped:\n      hosts:\n        a:", ["a"]],
-    ["numbers as names", "web:\n  hosts:\n    192.0.2.1:\n    007:", ["192.0.2.1", "007"]],
+    ["numbers as names", "web:\n  hosts:\n    192.0.2.1:\n    7:\n    '007':", ["192.0.2.1", "7", "007"]],
     ["empty parts", "all:\n  hosts:\n    a:\n  vars:\n  children:\n    web:\n", ["a"]],
     ["an IPv6 address", "all:\n  hosts:\n    fe80::1:\n", ["fe80::1"]],
   ])("may have %s", async (_, text, hosts) => {
@@ -210,40 +210,71 @@ describe("a YAML inventory", () => {
     expect(made.groups.get("a")?.priority).toBe(10);
   });
 
-  test("reads YAML 1.1 as Ansible does, without its numbers in base sixty and dates", async () => {
+  test("reads its scalars as Ansible does", async () => {
     const made = await loadYaml(
       `all:
   hosts: h
   vars:
-    yes_no: [yes, no, on, off]
+    yes_no: [yes, no, on, off, y, n]
     mode: 0644
+    not_octal: 08
     time: 12:30
     date: 2024-01-02
     raw: !unsafe "{{ x }}"
     token: 83912e47
     account: e123456
-    pin: 12345678901234567890
-    floats: [1.5, 1.5e+3, .5e-1]
+    pin: "12345678901234567890"
+    numbers: [1_000, 0x1F, 0b101, 1.5, .5e-1, 1:30.5]
+    texts: [1e3, 0o17, +.5, "yes", '22:30', 0:30]
     base: &base {a: 1, b: 1}
     merged: {<<: *base, b: 2}
     same: *base
 `,
     );
     expect(made.host("h").vars).toEqual({
-      yes_no: [true, false, true, false],
+      yes_no: [true, false, true, false, "y", "n"],
       mode: 0o644,
-      time: "12:30",
+      not_octal: "08",
+      time: 750,
       date: "2024-01-02",
       raw: "{{ x }}",
       token: "83912e47",
       account: "e123456",
       pin: "12345678901234567890",
-      floats: [1.5, 1500, 0.05],
+      numbers: [1000, 31, 5, 1.5, 0.05, 90.5],
+      texts: ["1e3", "0o17", "+.5", "yes", "22:30", "0:30"],
       base: { a: 1, b: 1 },
       merged: { a: 1, b: 2 },
       same: { a: 1, b: 1 },
     });
   });
+
+  test.each([
+    ["pin: 12345678901234567890", 10, "an integer beyond 9007199254740991 (2^53 - 1) would be rounded here"],
+    ["php: 8.0", 10, "Ansible writes this number with .0 at its end, here it would be written without"],
+    ["limit: .inf", 12, "Ansible writes this number in another form than it would be written here"],
+    [
+      "at: 2024-01-02T10:00:00Z",
+      9,
+      "this is a point in time to Ansible, which would write it in another form",
+    ],
+    ["on_day: 2023-02-29", 13, "this looks like a date, but there is no such date"],
+    ["sign: =", 11, "= can't stand by itself in YAML"],
+    ["on: push", 5, "the key on is the truth value true to Ansible"],
+  ])(
+    "refuses %j, which can't be had here as Ansible has it, and says what to write",
+    async (line, column, message) => {
+      const load = () => loadYaml(`all:\n  vars:\n    ${line}\n`);
+      expect(await failure(load)).toBe(`hosts.yml:3:${column}: ${message}`);
+      await expect(load()).rejects.toMatchObject({
+        hint: expect.stringMatching(/^Put (?:it|the key) in quotes/),
+      });
+      // a list's items and the values of vars files are no different
+      expect(await failure(() => loadYaml("all: {}", { "group_vars/all.yml": `x:\n- ${line}\n` }))).toBe(
+        `group_vars/all.yml:2:${column - 2}: ${message}`,
+      );
+    },
+  );
 
   test("reads merge keys in variables and hosts", async () => {
     const made = await loadYaml(
@@ -459,7 +490,7 @@ describe("a mistake in a YAML inventory", () => {
     ["a: &a\n  children:\n    b: *a", `hosts.yml:3:8: "*a" stands for what it is a part of`],
     ["a:\n  vars: {x: *nowhere}", `hosts.yml:2:13: there is no anchor "&nowhere" before it`],
     ["a b:\n  hosts:", `hosts.yml:1:1: "a b" can't be a group's name, it holds " "`],
-    ["? [a]\n: b", "hosts.yml:1:1: expected a name as the key"],
+    ["? [a]\n: b", "hosts.yml:1:3: expected a name as the key"],
   ])("%j is told with line and column", async (text, message) => {
     const told = await failure(() => loadYaml(text));
     if (typeof message === "string") expect(told).toBe(message);

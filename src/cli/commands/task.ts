@@ -1,6 +1,5 @@
 /** `run task MODULE '{json}' --hosts PATTERN` */
 import type { Command } from "commander";
-import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
 import { valueIfKnown } from "../../core/engine/task-run.ts";
 import { play, playbook } from "../../core/plays/play.ts";
 import { say } from "../../report/index.ts";
@@ -12,6 +11,7 @@ import { moduleNamed } from "../modules.ts";
 import { inventoryOption, positive, type ReportFlags, reportOptions } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { runAndReport } from "../run.ts";
+import { yamlArgument } from "../yaml-argument.ts";
 
 interface Flags extends ReportFlags, PasswordFlags, LeaseFlags {
   readonly inventory?: readonly string[];
@@ -46,7 +46,7 @@ Examples:
 
 async function run(name: string, parameters: string, flags: Flags): Promise<number> {
   const module = await moduleNamed(name);
-  const params = await read(parameters);
+  const params = (await yamlArgument(parameters, "the parameters")) ?? {};
   module.fromData(params); // says what is wrong with them, before any host is reached
   const inventory = await findInventory(flags.inventory, flags);
   const values = new Map<string, unknown>();
@@ -73,16 +73,4 @@ async function run(name: string, parameters: string, flags: Flags): Promise<numb
     for (const [host, value] of values)
       say(process.stdout, `${host}: ${jsonText(redactValue(value, { keepNames: true }))}`);
   return code;
-}
-
-async function read(text: string): Promise<unknown> {
-  const { parse } = await import("yaml");
-  try {
-    return parse(text) ?? {};
-  } catch (error) {
-    throw new ShowrunnerError(
-      "usage",
-      `the parameters are neither JSON nor YAML: ${messageOf(error).trim()}`,
-    );
-  }
 }

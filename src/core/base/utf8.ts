@@ -11,6 +11,30 @@ export interface NotUtf8 {
   readonly byte: string;
 }
 
+/** What is wrong with a text that is no UTF-8, and what to do. */
+export interface Utf8Problem extends Pick<NotUtf8, "line"> {
+  /** Follows "the file is". */
+  readonly problem: string;
+  readonly hint: string;
+}
+
+/**
+ * The text of a file's bytes.
+ *
+ * @param refuse makes the error where they are no UTF-8
+ * @example
+ * utf8Text(bytes, ({ line, problem, hint }) => invalid(`the file is ${problem}`, { file, line }, hint));
+ */
+export function utf8Text(bytes: Buffer, refuse: (bad: Utf8Problem) => Error): string {
+  const bad = notUtf8(bytes);
+  if (bad === undefined) return bytes.toString("utf8");
+  throw refuse({
+    line: bad.line,
+    problem: `not UTF-8: byte ${bad.position} is ${bad.byte}`,
+    hint: "Save it as UTF-8: `iconv -f latin1 -t utf8 FILE`, where it is in Latin-1.",
+  });
+}
+
 /** Where the bytes are no UTF-8; undefined where they are. */
 export function notUtf8(bytes: Uint8Array): NotUtf8 | undefined {
   if (isUtf8(bytes)) return undefined;
