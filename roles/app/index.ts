@@ -6,7 +6,7 @@ import {
   flushHandlers,
   group,
   http,
-  Secret,
+  ownedFiles,
   SecretString,
   service,
   systemdUnit,
@@ -14,6 +14,8 @@ import {
   user,
   withDefault,
 } from "showrunner";
+import { appOfUnit, appPaths, filesOwner } from "./paths.ts";
+import { environmentFile, unitWord } from "./words.ts";
 
 /** Any application, as a systemd service of its own user. */
 export const app = defineRole({
@@ -47,19 +49,28 @@ export const app = defineRole({
       }),
     ),
   },
-  async run({ vars }) {
+  async run({ vars, owner }) {
     const { name } = vars;
-    const home = `/srv/${name}`;
+    const { home, configuration, environment, unit } = appPaths(name);
     const restart = service({ name, state: "restarted" });
     if (vars.packages.length > 0) await apt({ name: vars.packages }, { notify: restart });
+    const { value: apps } = await ownedFiles({ owner, files: [unit] });
     await group({ name, system: true });
     await user({ name, system: true, group: name, home, shell: "/usr/sbin/nologin", createHome: false });
+    const written = {
+      owner: filesOwner(name),
+      files: [`${home}/`, `${configuration}/`, environment],
+      trees: [{ src: vars.source, dest: home }],
+    };
+    await ownedFiles(written);
+    // before the rest is written: a directory may take the place of a file, and a file that of a directory
+    await ownedFiles({ ...written, prune: true }, { notify: restart });
     await file({ path: home, state: "directory", mode: "0755" });
     await copy({ src: `${vars.source}/`, dest: `${home}/`, mode: "0644" }, { notify: restart });
-    await file({ path: `/etc/${name}`, state: "directory", mode: "0750", group: name });
+    await file({ path: configuration, state: "directory", mode: "0750", group: name });
     await copy(
       {
-        dest: `/etc/${name}/environment`,
+        dest: environment,
         content: environmentFile(vars.environment),
         mode: "0640",
         group: name,
@@ -78,7 +89,7 @@ export const app = defineRole({
           User: name,
           Group: name,
           WorkingDirectory: home,
-          EnvironmentFile: `/etc/${name}/environment`,
+          EnvironmentFile: environment,
           ExecStart: vars.command.map(unitWord).join(" "),
           Restart: "on-failure",
           RestartSec: "2",
@@ -91,26 +102,27 @@ export const app = defineRole({
       },
       { notify: restart },
     );
-    await service({ name, enabled: true });
-    await flushHandlers(); // a restart also starts it for the first time
-    await service({ name, state: "started" });
-    if (vars.health !== undefined)
-      // gunicorn for one, where no worker could begin (a database was away), waits 30 s before it ends and is begun anew
-      await http({ url: vars.health, status: 200 }, { name: "health", retries: 60, delay: "1s" });
+    // another one of this step may have been renamed or left out, and hold the port that this one needs
+    if (apps.noted.every((path) => path === unit)) await start(vars);
+  },
+  async finish({ calls, owner }) {
+    const files = calls.map(({ name }) => appPaths(name).unit);
+    const { value: apps } = await ownedFiles({ owner, files });
+    for (const name of apps.unwanted.map(appOfUnit)) {
+      await systemdUnit({ name: `${name}.service`, state: "absent" });
+      await ownedFiles({ owner: filesOwner(name), files: [], prune: true });
+    }
+    await ownedFiles({ owner, files, prune: true });
+    if (apps.noted.length > 1) for (const call of calls) await start(call);
   },
 });
 
-/** systemd's EnvironmentFile: double quotes, in which backslash, quote, dollar and backtick are escaped. */
-function environmentFile(environment: Readonly<Record<string, string | Secret>>): Secret {
-  const lines = Object.entries(environment).map(([key, value]) => {
-    const text = typeof value === "string" ? value : value.reveal();
-    return `${key}="${text.replace(/[\\"$`]/g, "\\$&")}"\n`;
-  });
-  return new Secret(lines.join(""));
-}
-
-/** A word of a unit's command line: quoted where it must be, and with `%` and `$` meaning themselves. */
-function unitWord(word: string): string {
-  const plain = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
-  return /^[A-Za-z0-9_/.:=@%+,$-]+$/.test(plain) ? plain : `"${plain.replace(/[\\"]/g, "\\$&")}"`;
+/** Goes on once it runs and is well. */
+async function start({ name, health }: { readonly name: string; readonly health?: string }): Promise<void> {
+  await service({ name, enabled: true });
+  await flushHandlers(); // a restart also starts it for the first time
+  await service({ name, state: "started" });
+  if (health !== undefined)
+    // gunicorn for one, where no worker could begin (a database was away), waits 30 s before it ends and is begun anew
+    await http({ url: health, status: 200 }, { name: "health", retries: 60, delay: "1s" });
 }

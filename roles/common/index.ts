@@ -1,4 +1,5 @@
-import { apt, batch, copy, defineRole, lineinfile, Type, withDefault } from "showrunner";
+import { apt, blockinfile, copy, defineRole, Type, withDefault } from "showrunner";
+import { hostsBlock } from "./hosts-block.ts";
 
 /** What every host of a site has: base packages, a message of the day, and the names of its neighbours. */
 export const common = defineRole({
@@ -11,28 +12,24 @@ export const common = defineRole({
     ),
     motd: Type.Optional(Type.String({ description: "the message of the day" })),
     nameHosts: withDefault(
-      Type.Boolean({ description: "put every inventory host's name into /etc/hosts" }),
+      Type.Boolean({
+        description:
+          "have every inventory host's name in /etc/hosts; false: take out what the role put there",
+      }),
       true,
     ),
   },
   async run({ vars, inventory }) {
     await apt({ name: vars.packages, cacheValidTime: 86_400 });
     if (vars.motd !== undefined) await copy({ dest: "/etc/motd", content: `${vars.motd}\n`, mode: "0644" });
-    if (!vars.nameHosts) return;
-    const named = inventory.select("all").filter(({ address }) => isAddress(address));
-    await batch(named.map(({ name, address }) => hostsLine(name, address)));
+    await blockinfile(
+      {
+        path: "/etc/hosts",
+        marker: "# {mark} hosts of the inventory",
+        ...hostsBlock(vars.nameHosts ? inventory.select("all") : []),
+        inPlace: true,
+      },
+      { name: "the inventory's hosts in /etc/hosts" },
+    );
   },
 });
-
-function hostsLine(name: string, address: string) {
-  const escaped = name.replaceAll(".", "\\.");
-  return lineinfile(
-    { path: "/etc/hosts", regexp: `^\\S+\\s+${escaped}$`, line: `${address} ${name}`, inPlace: true },
-    { name: `${name} in /etc/hosts` },
-  );
-}
-
-/** A name that already resolves needs no line. */
-function isAddress(text: string): boolean {
-  return /^[0-9.]+$/.test(text) || text.includes(":");
-}

@@ -20,7 +20,23 @@ const Upstream = Type.Object({
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
 });
 
-const siteFile = ({ domain }: { domain: string }) => `/etc/nginx/conf.d/${domain}.conf`;
+interface Site {
+  readonly domain: string;
+  readonly staticFiles?: string;
+}
+
+const siteRoot = ({ domain }: Site) => `/srv/www/${domain}`;
+const siteFile = ({ domain }: Site) => `/etc/nginx/conf.d/${domain}.conf`;
+
+/** What is written for these sites. */
+function written(sites: readonly Site[]) {
+  return {
+    files: sites.flatMap((site) => [siteFile(site), `${siteRoot(site)}/`, `${siteRoot(site)}/static/`]),
+    trees: sites.flatMap((site) =>
+      site.staticFiles === undefined ? [] : [{ src: site.staticFiles, dest: `${siteRoot(site)}/static` }],
+    ),
+  };
+}
 
 /** Serves static files and proxies the rest to the application. */
 export const nginx = defineRole({
@@ -43,11 +59,11 @@ export const nginx = defineRole({
     ),
   },
   async run({ vars, role, owner }) {
-    const root = `/srv/www/${vars.domain}`;
+    const root = siteRoot(vars);
     const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx-light" })]);
     await batch([
       file({ path: `${root}/static`, state: "directory", mode: "0755" }),
-      ownedFiles({ owner, files: [siteFile(vars)] }),
+      ownedFiles({ owner, ...written([vars]) }),
     ]);
     if (vars.staticFiles !== undefined)
       await copy({ src: `${vars.staticFiles}/`, dest: `${root}/static/`, mode: "0644" });
@@ -65,8 +81,8 @@ export const nginx = defineRole({
     );
     await service({ name: "nginx", state: "started", enabled: true });
   },
-  // a site that was renamed or left out
+  // a site that was renamed or left out, and static files that are no more
   async finish({ calls, owner }) {
-    await ownedFiles({ owner, files: calls.map(siteFile), prune: true }, { notify: reload });
+    await ownedFiles({ owner, ...written(calls), prune: true }, { notify: reload });
   },
 });

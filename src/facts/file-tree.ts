@@ -46,6 +46,32 @@ done`),
   parse: (stdout, paths) => new Map(paths.map((path, index) => [path, stdout[index] === 0x30])),
 });
 
+/** A directory, and names in it. */
+export interface NamesKey {
+  readonly [name: string]: string;
+  readonly path: string;
+  /** With a slash, which no name has, between them. */
+  readonly names: string;
+}
+
+/** Whether a directory holds nothing but these names; true, too, where there is no directory. */
+export const holdsOnly = defineFact<NamesKey, boolean>({
+  name: "file.holdsOnly",
+  restsOn: ({ path }) => [path],
+  mayArrive: ({ path }, only) => only && mayArriveAt(path),
+  script: (keys) =>
+    lines(
+      ...keys.map(
+        ({ path, names }) => sh`path=${path} known=0
+for name in ${names.split("/").filter((name) => name !== "")}; do
+  if [ -e "$path/$name" ] || [ -L "$path/$name" ]; then known=$((known + 1)); fi
+done
+if [ -d "$path" ] && [ "$(ls -A -- "$path" | wc -l)" -gt $known ]; then printf 1; else printf 0; fi`,
+      ),
+    ),
+  parse: (stdout, keys) => new Map(keys.map((key, index) => [key, stdout[index] === 0x30])),
+});
+
 /** What a change at a path may alter of the trees that it is part of, for its `touches`. */
 export function treesAbove(path: string): Touch[] {
   return [treeDifference.above(path), emptyDirectory.above(path), emptyDirectory.of(path)];

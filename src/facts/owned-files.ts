@@ -6,7 +6,7 @@ import { defineFact } from "../core/facts/fact.ts";
 /** Only root can read or write what is in it: from these lists it follows which files are removed. */
 export const ownedFilesFolder = "/var/lib/showrunner/owned";
 
-/** The owners, with the paths of their files. */
+/** The owners, with the paths of their files; a directory's ends in a slash. */
 export type Owned = Readonly<Record<string, readonly string[]>>;
 
 /** Where an owner's list is. */
@@ -18,6 +18,7 @@ export function ownedFilesList(owner: string): string {
 export const ownedFiles = defineFact<"", Owned>({
   name: "file.owned",
   restsOn: () => [ownedFilesFolder],
+  limit: () => 4 * 1024 * 1024,
   script: () =>
     rawScript(`set -- ${ownedFilesFolder}/*
 [ ! -e "$1" ] || for list; do cat -- "$list" || exit; echo; done`),

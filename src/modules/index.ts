@@ -2,6 +2,7 @@
 export { command } from "./commands/command.ts";
 export type { CommandValue } from "./commands/run-script.ts";
 export { shell } from "./commands/shell.ts";
+export { blockinfile } from "./files/blockinfile.ts";
 export { copy } from "./files/copy.ts";
 export { file, type PathValue } from "./files/file.ts";
 export { lineinfile } from "./files/lineinfile.ts";

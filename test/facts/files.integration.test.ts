@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { quote } from "../../src/core/base/script.ts";
 import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
-import { type TreeKey, treeDifference } from "../../src/facts/file-tree.ts";
+import { holdsOnly, type NamesKey, type TreeKey, treeDifference } from "../../src/facts/file-tree.ts";
 import { diffLimit, file, fileContent, fileHash, fileText, mayArriveAt } from "../../src/facts/files.ts";
 import { self } from "../../src/facts/self.ts";
 import { readable } from "./parsed.ts";
@@ -147,6 +147,31 @@ for (const [name, shell] of Object.entries(shells)) {
       writeFileSync(path, "");
       spawnSync("chown", ["54321:54322", path]);
       expect(read(file, [path]).get(path)).toMatchObject({ owner: "54321", group: "54322" });
+    });
+
+    it("file.holdsOnly: tells whether there is anything else in a directory", () => {
+      const empty = at(`empty ${name}`);
+      const folder = at(`only ${name}`);
+      mkdirSync(empty);
+      mkdirSync(folder);
+      for (const one of names) writeFileSync(join(folder, one), "");
+      const oneLine = names.filter((one) => !one.includes("\n"));
+      const without = (path: string): NamesKey => ({ path, names: "" });
+      const expected: readonly [NamesKey, boolean][] = [
+        [{ path: folder, names: names.slice(1).join("/") }, false],
+        [{ path: folder, names: [...names.slice(0, -1), "another"].join("/") }, false],
+        [without(folder), false],
+        [without(empty), true],
+        [without(at("no such directory")), true],
+        [{ path: empty, names: "a/b" }, true],
+      ];
+      const keys = expected.map(([key]) => key);
+      expect([...read(holdsOnly, keys).values()]).toEqual(expected.map(([, value]) => value));
+      for (const one of names.filter((other) => other.includes("\n"))) rmSync(join(folder, one));
+      const all = { path: folder, names: oneLine.join("/") };
+      expect(read(holdsOnly, [all]).get(all)).toBe(true);
+      symlinkSync("nowhere", join(folder, ".dangling"));
+      expect(read(holdsOnly, [all]).get(all)).toBe(false);
     });
 
     it("file: reads thousands of paths", () => {

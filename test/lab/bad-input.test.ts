@@ -67,6 +67,8 @@ describe("the sites of a host", { timeout: 120_000 }, () => {
       .flatMap(({ task, changes }) => changes.map(({ what }) => `${task.module} ${what}`));
   const removals = (domain: string) => [
     `ownedFiles removed /etc/nginx/conf.d/${domain}.conf`,
+    `ownedFiles removed /srv/www/${domain}/static/`,
+    `ownedFiles removed /srv/www/${domain}/`,
     "ownedFiles noted",
   ];
 

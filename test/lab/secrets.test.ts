@@ -120,6 +120,7 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
     failing(() => command({ argv: ["sh", "-c", "cat >&2; exit 3"], stdin: secrets.stdin })),
     () => command({ argv: ["cat"], stdin: secrets.stdin, readOnly: true }),
   ],
+  blockinfile: [() => modules.blockinfile({ path: "/srv/block", block: secrets.content, create: true })],
   copy: [
     () => copy({ dest: "/srv/content", content: secrets.content }),
     () => copy({ dest: "/srv/content", content: "another\n", backup: true }),

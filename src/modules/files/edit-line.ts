@@ -1,4 +1,5 @@
 /** Edits one line of a text, by the rules of Ansible's lineinfile. Pure. */
+import { joinLines, type Line, splitLines } from "./text-lines.ts";
 
 export interface PresentLine {
   readonly line: string;
@@ -12,12 +13,6 @@ export interface PresentLine {
   readonly backrefs?: boolean | undefined;
 }
 
-interface Line {
-  readonly text: string;
-  /** How it ends: `\n`, `\r\n`, or nothing at the end of the file. */
-  readonly end: string;
-}
-
 /**
  * The text with the line in it: the last line that matches `regexp` becomes it; where none does and the line is not
  * there as it stands, it is inserted.
@@ -29,14 +24,14 @@ export function lineInText(text: string, wanted: PresentLine): string {
   const all = splitLines(text);
   const end = all[0]?.end || "\n";
   const matching = regexp && pick(all, (line) => regexp.test(line.text), firstmatch);
-  if (matching !== undefined) return join(replaceLine(all, matching, wanted));
+  if (matching !== undefined) return joinLines(replaceLine(all, matching, wanted));
   // backrefs has nothing to refer to: the line can't be made
   if (backrefs) return text;
   if (all.some((line) => line.text === wanted.line)) return text;
   const added: Line = { text: wanted.line, end };
   const at = insertionPoint(all, wanted);
-  if (at < all.length) return join(all.toSpliced(at, 0, added));
-  return join([...all.map((line) => ({ ...line, end: line.end || end })), added]);
+  if (at < all.length) return joinLines(all.toSpliced(at, 0, added));
+  return joinLines([...all.map((line) => ({ ...line, end: line.end || end })), added]);
 }
 
 function replaceLine(all: readonly Line[], at: number, { line, regexp, backrefs }: PresentLine): Line[] {
@@ -72,17 +67,7 @@ export function lineOutOfText(
   text: string,
   { line, regexp }: { line?: string | undefined; regexp?: RegExp | undefined },
 ): string {
-  return join(splitLines(text).filter((one) => !(regexp ? regexp.test(one.text) : one.text === line)));
-}
-
-function splitLines(text: string): Line[] {
-  return [...text.matchAll(/([^\n]*?)(\r?\n|$)/g)]
-    .map(([, one = "", end = ""]) => ({ text: one, end }))
-    .filter((one) => one.text !== "" || one.end !== "");
-}
-
-function join(all: readonly Line[]): string {
-  return all.map((line) => line.text + line.end).join("");
+  return joinLines(splitLines(text).filter((one) => !(regexp ? regexp.test(one.text) : one.text === line)));
 }
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", "\\": "\\" };

@@ -1,17 +1,14 @@
-import { isUtf8 } from "node:buffer";
-import { posix } from "node:path";
 import { regularExpression } from "../../core/base/expression.ts";
 import { Type } from "../../core/base/schema.ts";
 import { defineModule } from "../../core/tasks/module.ts";
 import { fail, type Plan } from "../../core/tasks/task.ts";
-import { file, fileContent, fileHash } from "../../facts/files.ts";
 import { reveal, Secret } from "../../secrets/secret.ts";
-import { attributeParams, checkAttributes, setAttributes } from "./attributes.ts";
-import { literalContent } from "./content.ts";
+import { attributeParams, checkAttributes } from "./attributes.ts";
 import { checkValidate, writeParams } from "./copy.ts";
-import { lineInText, lineOutOfText } from "./edit-line.ts";
-import { checkPath, cleanPath, followLinks } from "./paths.ts";
-import { type FileValue, putFile } from "./put-file.ts";
+import { editFile } from "./edit-file.ts";
+import { lineInText, lineOutOfText, type PresentLine } from "./edit-line.ts";
+import { checkPath } from "./paths.ts";
+import type { FileValue } from "./put-file.ts";
 
 /**
  * Makes sure that a line is in a file, or that it is not, by the rules of Ansible's lineinfile.
@@ -103,57 +100,37 @@ export const lineinfile = defineModule({
       fail("backrefs: needs regexp, whose groups the line can refer to");
   },
   async *plan(host, p): Plan<FileValue> {
-    const given = cleanPath(p.path);
-    await Promise.all([
-      host.fact(file, given),
-      host.fact(file, posix.dirname(given)),
-      host.fact(fileHash, given),
-      host.fact(fileContent, given),
-    ]);
-    const path = await followLinks(host, given);
-    const [state, old] = await Promise.all([host.fact(file, path), host.fact(fileContent, path)]);
-    if (state.type !== "absent" && state.type !== "file") fail(`${path} is no file, but a ${state.type}`);
-    const absent = p.state === "absent";
-    if (state.type === "absent") {
-      if (absent) return { path };
-      host.require(p.create === true, `${path} does not exist on the host`, "create: true makes it");
-    }
-
-    const encoding = old === undefined || isUtf8(old) ? "utf8" : "latin1";
-    // bytes that are no text stay as they are: each is then a letter of its own, in the file and in the line
-    const asRead = (text: string) => Buffer.from(text).toString(encoding);
-    const line = p.line === undefined ? undefined : asRead(reveal(p.line));
-    const [regexp, insertafter, insertbefore] = (["regexp", "insertafter", "insertbefore"] as const).map(
-      (name) => expression(name, p[name] === undefined ? undefined : asRead(p[name])),
-    );
-    const edit = (text: string): string =>
-      absent
-        ? lineOutOfText(text, { line, regexp: asExpression(regexp) })
-        : lineInText(text, {
-            line: line ?? "",
-            regexp: asExpression(regexp),
-            insertafter,
-            insertbefore,
-            firstmatch: p.firstmatch,
-            backrefs: p.backrefs,
-          });
-    const before = old?.toString(encoding) ?? "";
-    const after = edit(before);
-    if (edit(after) !== after)
-      fail(
-        `${path}: this would change the file again on each run`,
-        "the line, once it is there, must match regexp, or no other line may",
-      );
-    if (after === before && state.type === "file") {
-      yield* setAttributes(host, path, state, p);
-      return { path };
-    }
-    const bytes = Buffer.from(after, encoding);
-    const hides = p.line instanceof Secret;
-    const content = { ...literalContent(bytes), secret: hides, ownerOnly: hides };
-    return yield* putFile(host, { ...p, path, content, old });
+    const { line, regexp, insertafter, insertbefore, firstmatch, backrefs } = p;
+    return yield* editFile(host, p, {
+      edit: (asRead) => {
+        const read = (name: string, text: string | undefined) => expression(name, text && asRead(text));
+        const wanted = {
+          line: line === undefined ? undefined : asRead(reveal(line)),
+          regexp: asExpression(read("regexp", regexp)),
+        };
+        if (p.state === "absent") return (text) => lineOutOfText(text, wanted);
+        const place = {
+          insertafter: read("insertafter", insertafter),
+          insertbefore: read("insertbefore", insertbefore),
+          firstmatch,
+          backrefs,
+        };
+        return (text) => lineInOnce(p.path, text, { ...place, ...wanted, line: wanted.line ?? "" });
+      },
+      hides: line instanceof Secret,
+    });
   },
 });
+
+/** @throws ShowrunnerError where the text would be edited again */
+function lineInOnce(path: string, text: string, wanted: PresentLine): string {
+  const after = lineInText(text, wanted);
+  if (lineInText(after, wanted) === after) return after;
+  return fail(
+    `${path}: this would change the file again on each run`,
+    "the line, once it is there, must match regexp, or no other line may",
+  );
+}
 
 /** @throws ShowrunnerError for what is no expression */
 function expression(name: string, text: string | undefined): RegExp | "BOF" | "EOF" | undefined {

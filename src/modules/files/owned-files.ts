@@ -1,28 +1,44 @@
 import { Type } from "../../core/base/schema.ts";
 import { lines, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
+import { change, type TextDiff } from "../../core/facts/change.ts";
 import { defineModule } from "../../core/tasks/module.ts";
-import { file } from "../../facts/files.ts";
+import { fail } from "../../core/tasks/task.ts";
+import { diffLimit, file } from "../../facts/files.ts";
 import { ownedFiles as ownedFact, ownedFilesFolder, ownedFilesList } from "../../facts/owned-files.ts";
-import { checkPath } from "./paths.ts";
-import { removePath } from "./remove.ts";
+import { findLocal, statLocal, walkLocal } from "./local-source.ts";
+import { checkPath, cleanPath } from "./paths.ts";
+import { removeUnwanted } from "./unwanted.ts";
 
 /** What `ownedFiles` gives. */
 export interface OwnedFilesValue {
-  /** The files that were there and were wanted no more. */
+  /** What the owner noted before. */
+  readonly noted: readonly string[];
+  /** What of it the owner does not name now, and nobody else has noted. With `prune` it is removed. */
+  readonly unwanted: readonly string[];
+  /** Of these, what was there and was removed. */
   readonly removed: readonly string[];
 }
+
+const Tree = Type.Object(
+  {
+    src: Type.String({ minLength: 1, description: "the local directory" }),
+    dest: Type.String({ minLength: 1, description: "where on the host what is in it goes" }),
+  },
+  { additionalProperties: false },
+);
 
 /**
  * Remembers on the host which files somebody writes, and removes those that are wanted no more.
  *
  * Note files before they are written. With `prune`, what the owner noted before and does not name now is removed: give
- * it all files then. A file that another owner has noted, too, stays. A role gets its owner's name, and with `finish`
- * a place for the pruning: see docs/roles.md.
+ * it all files then. A file that another owner has noted, too, stays. A path that ends in a slash is a directory: it is
+ * removed once it holds nothing. So what somebody else has put there is never removed. A role gets its owner's name, and
+ * with `finish` a place for the pruning: see docs/roles.md.
  *
  * @example
  * await ownedFiles({ owner, files: ["/etc/nginx/conf.d/shop.conf"] });
  * await ownedFiles({ owner, files: all, prune: true }, { notify: reload });
+ * await ownedFiles({ owner: "shop", trees: [{ src: "shop", dest: "/srv/shop" }], prune: true });
  */
 export const ownedFiles = defineModule({
   name: "ownedFiles",
@@ -32,7 +48,14 @@ export const ownedFiles = defineModule({
       pattern: "^[^\\n\\r]+$",
       description: "who writes them, the same at every run: in a role, its `owner`",
     }),
-    files: Type.Array(Type.String({ pattern: "^/[^\\n\\r]*$" }), { description: "the files' paths" }),
+    files: Type.Optional(
+      Type.Array(Type.String({ pattern: "^/[^\\n\\r]*$" }), {
+        description: "the files' paths; one that ends in a slash is a directory",
+      }),
+    ),
+    trees: Type.Optional(
+      Type.Array(Tree, { description: "local directories: all that copying them writes on the host" }),
+    ),
     prune: Type.Optional(
       Type.Boolean({
         default: false,
@@ -43,38 +66,67 @@ export const ownedFiles = defineModule({
   examples: [
     `ownedFiles({ owner, files: ["/etc/nginx/conf.d/shop.conf"] })`,
     `ownedFiles({ owner, files: sites.map(fileOf), prune: true }, { notify: reload })`,
+    `ownedFiles({ owner: "shop", trees: [{ src: "shop", dest: "/srv/shop" }], prune: true })`,
   ],
   title: ({ owner }) => owner,
   check(p) {
-    for (const path of p.files) checkPath("files", path);
+    if (p.files === undefined && p.trees === undefined) fail("expected files or trees, got neither");
+    for (const path of p.files ?? []) checkPath("files", path);
+    for (const { dest } of p.trees ?? []) checkPath("trees", dest);
   },
+  readsLocalFiles: true,
+  complete: (p, caller) => ({
+    ...p,
+    ...(p.trees && { trees: p.trees.map(({ src, dest }) => ({ src: findLocal(src, caller), dest })) }),
+  }),
   async *plan(host, p) {
+    const named = [...(p.files ?? []), ...(p.trees ?? []).flatMap(writtenBy)];
     const all = await host.fact(ownedFact, "");
     const noted = all[p.owner] ?? [];
-    const files = [...new Set(p.prune === true ? p.files : [...noted, ...p.files])].sort();
-    const others = Object.entries(all).flatMap(([owner, paths]) => (owner === p.owner ? [] : paths));
-    const stale = noted.filter((path) => !files.includes(path) && !others.includes(path));
-    const states = await Promise.all(stale.map((path) => host.fact(file, path)));
-    const value: OwnedFilesValue = { removed: stale.filter((_, index) => states[index]?.type !== "absent") };
-    for (const path of stale) {
-      const removal = removePath(host, path);
-      for (let next = await removal.next(); !next.done; )
-        next = await removal.next(yield { ...next.value, what: `${next.value.what} ${path}` });
-    }
-    if (files.join("\n") === [...noted].sort().join("\n")) return value;
+    const wanted = new Set(named);
+    const others = new Set(Object.entries(all).flatMap(([owner, paths]) => (owner === p.owner ? [] : paths)));
+    const unwanted = noted.filter((path) => !wanted.has(path) && !others.has(path));
+    const removed = p.prune === true ? yield* removeUnwanted(host, unwanted) : [];
+    const value: OwnedFilesValue = { noted, unwanted, removed };
+
+    const before = [...noted].sort();
+    const after = [...new Set(p.prune === true ? named : [...noted, ...named])].sort();
+    if (after.join("\n") === before.join("\n")) return value;
     const list = ownedFilesList(p.owner);
+    const { [p.owner]: _, ...rest } = all;
     yield change({
       what: "noted",
-      before: noted.join(", "),
-      after: files.join(", "),
-      // a list is whole or as it was
-      script: lines(
-        sh`umask 077; mkdir -p -- ${ownedFilesFolder} || exit`,
-        sh`printf '%s\\n' ${[p.owner, ...files]} >${`${list}.new`} && mv -f -- ${`${list}.new`} ${list}`,
-      ),
-      sets: [ownedFact.is("", { ...all, [p.owner]: files })],
+      diff: diffOf(list, asText(before), asText(after)),
+      script:
+        after.length === 0
+          ? sh`rm -f -- ${list}`
+          : lines(
+              // a list is whole or as it was
+              sh`umask 077; mkdir -p -- ${ownedFilesFolder} || exit`,
+              sh`printf '%s\\n' ${[p.owner, ...after]} >${`${list}.new`} && mv -f -- ${`${list}.new`} ${list}`,
+            ),
+      sets: [ownedFact.is("", after.length === 0 ? rest : { ...rest, [p.owner]: after })],
       touches: [file.of(list)],
     });
     return value;
   },
 });
+
+/** The paths of what copying a local directory writes. */
+function writtenBy({ src, dest }: { readonly src: string; readonly dest: string }): string[] {
+  if (!statLocal(src).isDirectory()) fail(`trees: ${src} is not a directory`, "name a file in `files`");
+  const root = cleanPath(dest);
+  return walkLocal(src).map(({ name, kind, path }) => {
+    if (/[\n\r]/.test(name)) fail(`trees: ${JSON.stringify(path)} has a line break in its name`);
+    return `${root}/${name}${kind === "directory" ? "/" : ""}`;
+  });
+}
+
+/** A long list is not shown. */
+function diffOf(path: string, before: string, after: string): TextDiff | undefined {
+  return Math.max(before.length, after.length) > diffLimit ? undefined : { path, before, after };
+}
+
+function asText(paths: readonly string[]): string {
+  return paths.map((path) => `${path}\n`).join("");
+}

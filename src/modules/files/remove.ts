@@ -1,8 +1,8 @@
-/** Removes whatever is at a path. */
+/** Removes what is at a path. */
 import { posix } from "node:path";
 import { enterDirectoryOf } from "../../core/base/safe-path.ts";
 import { lines, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
+import { type Change, change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
 import { contentFacts, file, nothingBelow } from "../../facts/files.ts";
@@ -21,5 +21,17 @@ export async function* removePath(host: PlanHost, path: string): Plan<void> {
       ...treesAbove(path),
       ...(state.type === "directory" || state.type === "link" ? nothingBelow(path) : []),
     ],
+  });
+}
+
+/** Of a directory that holds nothing. It fails where something has come into it since. */
+export function removeEmptyDirectory(path: string): Change {
+  return change({
+    what: "removed",
+    before: "directory",
+    after: "absent",
+    script: lines(enterDirectoryOf(path), sh`rmdir -- ${`./${posix.basename(path)}`}`),
+    sets: [file.is(path, { type: "absent" })],
+    touches: [...treesAbove(path), ...nothingBelow(path)],
   });
 }

@@ -1,5 +1,9 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { file } from "../../../src/facts/files.ts";
+import { holdsOnly } from "../../../src/facts/file-tree.ts";
+import { type FileState, file } from "../../../src/facts/files.ts";
 import { type Owned, ownedFiles as owned, ownedFilesFolder } from "../../../src/facts/owned-files.ts";
 import { ownedFiles } from "../../../src/modules/index.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
@@ -38,9 +42,20 @@ describe("ownedFiles", () => {
     const task = () => ownedFiles({ owner: "me", files, prune });
     const planned = await planTask(task(), { facts });
     expect(planned.changes.map(({ what }) => what)).toEqual(changes);
-    if (after) expect(planned.changes.at(-1)?.sets).toEqual([owned.is("", { ...before, me: after })]);
+    const { me: mine, ...others } = before;
+    if (after)
+      expect(planned.changes.at(-1)?.sets).toEqual([
+        owned.is("", mine && after.length === 0 ? others : { ...others, me: after }),
+      ]);
     expect(planned.value.removed).toEqual(changes.flatMap((what) => what.match(/(?<=removed ).*/) ?? []));
     await idempotenceLaw(task(), { facts });
+  });
+
+  it("says what is unwanted, and leaves it where it is not to prune", async () => {
+    const before = { me: ["/a", "/b", "/c"], you: ["/c"] };
+    const task = ownedFiles({ owner: "me", files: ["/b"] });
+    const { changes, value } = await planTask(task, { facts: [owned.is("", before), ...there] });
+    expect([changes, value]).toEqual([[], { noted: before.me, unwanted: ["/a"], removed: [] }]);
   });
 
   it("reads lists as they are kept", () => {
@@ -52,7 +67,75 @@ describe("ownedFiles", () => {
     expect(parsed(owned, [""], "").get("")).toEqual({});
   });
 
+  describe("with directories", () => {
+    const directory = { ...present, type: "directory" } as const;
+    const other = { ...present, type: "other" } as const;
+    const noted = ["/s/a/", "/s/a/b/", "/s/a/b/x", "/s/a/y", "/s/z"];
+    const holds = (path: string, names: string, only: boolean) => holdsOnly.is({ path, names }, only);
+    const found = (states: Readonly<Record<string, FileState>>) =>
+      noted.map((path) => {
+        const bare = path.replace(/\/$/, "");
+        return file.is(bare, states[bare] ?? (path.endsWith("/") ? directory : present));
+      });
+    const everything = [
+      "removed /s/a/b/x",
+      "removed /s/a/y",
+      "removed /s/z",
+      "removed /s/a/b/",
+      "removed /s/a/",
+      "noted",
+    ];
+    it.each<[string, Record<string, FileState>, boolean, string[]]>([
+      ["removes what it wrote, and each directory once it is empty", {}, true, everything],
+      [
+        "leaves a directory that others have put something into",
+        {},
+        false,
+        [...everything.slice(0, 3), "noted"],
+      ],
+      [
+        "leaves what has become something else, and where it lies",
+        { "/s/z": directory, "/s/a/y": other, "/s/a/b": { ...present } },
+        true,
+        ["removed /s/a/b/x", "noted"],
+      ],
+      [
+        "strikes out what is gone",
+        { "/s/z": { type: "absent" } },
+        true,
+        everything.filter((one) => !one.endsWith("/z")),
+      ],
+    ])("%s", async (_, states, only, changes) => {
+      const facts = [
+        owned.is("", { me: noted }),
+        ...found(states),
+        holds("/s/a", "b/y", true),
+        holds("/s/a/b", "x", only),
+      ];
+      const task = () => ownedFiles({ owner: "me", files: [], prune: true });
+      const planned = await planTask(task(), { facts });
+      expect(planned.changes.map(({ what }) => what)).toEqual(changes);
+      for (const one of planned.changes.filter(({ what }) => what.endsWith("/")))
+        expect(one.action).toMatchObject({ script: { text: expect.stringContaining("\nrmdir -- ") } });
+      await idempotenceLaw(task(), { facts });
+    });
+
+    it("notes what copying a local directory writes", async () => {
+      const src = mkdtempSync(join(tmpdir(), "owned-"));
+      mkdirSync(join(src, "sub"));
+      for (const name of ["a", "sub/b"]) writeFileSync(join(src, name), "");
+      const task = ownedFiles({ owner: "me", files: ["/s/c"], trees: [{ src, dest: "/s/" }] });
+      const { changes } = await planTask(task, { facts: [owned.is("", {})] });
+      expect(changes[0]?.sets).toEqual([owned.is("", { me: ["/s/a", "/s/c", "/s/sub/", "/s/sub/b"] })]);
+      writeFileSync(join(src, "two\nlines"), "");
+      await expect(planTask(task, { facts: [owned.is("", {})] })).rejects.toThrow("has a line break");
+      rmSync(src, { recursive: true });
+    });
+  });
+
   it.each([
+    [{ owner: "me" }],
+    [{ owner: "me", trees: [{ src: "/", dest: "srv" }] }],
     [{ owner: "a\nb", files: [] }],
     [{ owner: "me", files: ["etc/a"] }],
     [{ owner: "me", files: ["/etc/a\n/etc/shadow"] }],

@@ -1,0 +1,29 @@
+/** Where an application's parts are on a host. */
+import { basename } from "node:path";
+
+export interface AppPaths {
+  readonly home: string;
+  readonly configuration: string;
+  readonly environment: string;
+  readonly unit: string;
+}
+
+export function appPaths(name: string): AppPaths {
+  const configuration = `/etc/${name}`;
+  return {
+    home: `/srv/${name}`,
+    configuration,
+    environment: `${configuration}/environment`,
+    unit: `/etc/systemd/system/${name}.service`,
+  };
+}
+
+/** Whose unit file it is. */
+export function appOfUnit(path: string): string {
+  return basename(path, ".service");
+}
+
+/** Notes an application's files. They are its own, whichever playbook writes them. */
+export function filesOwner(name: string): string {
+  return `application ${name}`;
+}

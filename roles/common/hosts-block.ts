@@ -1,0 +1,27 @@
+/** What stands in /etc/hosts of an inventory. */
+import { isIP } from "node:net";
+
+interface Named {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Of `blockinfile`. */
+export type HostsBlock =
+  | { readonly state: "absent" }
+  | {
+      readonly block: string;
+      /** An expression for lines that name one of these hosts and nothing else: earlier versions of the role wrote such. */
+      readonly replaces: string;
+    };
+
+/** A host whose address is a name is left out: it resolves already. */
+export function hostsBlock(hosts: readonly Named[]): HostsBlock {
+  const named = hosts.filter(({ name, address }) => isIP(address) !== 0 && name !== "localhost");
+  if (named.length === 0) return { state: "absent" };
+  const names = named.map(({ name }) => name.replaceAll(/[.+^$|(){}]/g, "\\$&"));
+  return {
+    block: named.map(({ name, address }) => `${address} ${name}`).join("\n"),
+    replaces: `^[^\\s#]\\S*\\s+(?:${names.join("|")})\\s*$`,
+  };
+}

@@ -1,0 +1,206 @@
+/** What roles wrote and want no more, on a real host: files of an application, applications, lines of /etc/hosts. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { app, common, nginx } from "../../roles/index.ts";
+import { inventory, lineinfile, play } from "../../src/index.ts";
+import { run as runInside } from "../../src/lab/index.ts";
+import { type Ran, testLab } from "./support.ts";
+
+const lab = testLab("srowned", 124, ["one"]);
+const local = mkdtempSync(join(tmpdir(), "owned-"));
+const root = { hosts: "one", become: true } as const;
+
+beforeAll(() => lab.up(), 300_000);
+afterAll(async () => {
+  rmSync(local, { recursive: true, force: true });
+  await lab.down();
+}, 60_000);
+
+const inside = async (script: string) => (await runInside(lab.spec, "one", ["sh", "-c", script])).trim();
+
+/** What tasks changed, but for handlers. */
+const told = (ran: Ran) =>
+  ran
+    .of("task:end")
+    .filter(({ task }) => !/ (restarted|reloaded)$/.test(task.title))
+    .flatMap(({ task, changes }) => changes.map(({ what }) => `${task.module} ${what}`));
+
+/** Plans it, does it, and does it again: the plan must be what is done, and the second time nothing. */
+async function done(step: () => PromiseLike<unknown>, request: Parameters<typeof lab.run>[1] = {}) {
+  const plays = [play("roles", root, { step: async () => void (await step()) })];
+  const planned = await lab.run(plays, { ...request, check: true });
+  const ran = await lab.run(plays, { ...request, verify: true });
+  expect([planned.errors, ran.errors]).toEqual([[], []]);
+  const again = await lab.run(plays, request);
+  expect([again.errors, told(again)]).toEqual([[], []]);
+  expect(again.statuses.filter((status) => !status.endsWith(": ok"))).toEqual([]);
+  return { planned: told(planned), told: told(ran), ran };
+}
+
+/** A server that ends where it does not get its port, as most do. */
+const server = `use IO::Socket::INET;
+my $socket = IO::Socket::INET->new(LocalPort => $ARGV[0], Listen => 5, ReuseAddr => 1) or die "port $ARGV[0]: $!";
+while (my $client = $socket->accept) {
+  while (my $line = <$client>) { last if $line =~ /^\\r?$/ }
+  print $client "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: " . length($ARGV[1]) . "\\r\\n\\r\\n$ARGV[1]";
+  close $client;
+}
+`;
+
+/** A local folder that holds these files, and those alone. */
+function source(files: readonly string[]): string {
+  const path = join(local, "app");
+  rmSync(path, { recursive: true, force: true });
+  for (const name of files) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), name === "serve" ? server : name);
+  }
+  return path;
+}
+
+const serving = (name: string, port: number) => () =>
+  app({
+    name,
+    source: join(local, "app"),
+    command: ["/usr/bin/perl", "serve", String(port), name],
+    health: `http://127.0.0.1:${port}/`,
+  });
+const listed = (path: string) => inside(`cd ${path} && find . -mindepth 1 | sort | tr '\\n' ' '`);
+const answer = (port: number) =>
+  inside(`perl -MIO::Socket::INET -e '
+    $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => ${port}) or exit;
+    print $s "GET / HTTP/1.0\\r\\n\\r\\n"; local $/; $_ = <$s>; s/.*\\r\\n\\r\\n//s; print'`);
+
+describe("the role app", { timeout: 240_000 }, () => {
+  it("removes what its source holds no more, and nothing that it has not written", async () => {
+    source(["serve", "conf", "plugins/a", "plugins/b", "old/deep/x", "swap/y"]);
+    await done(serving("first", 9001));
+    await inside(
+      "cd /srv/first; mkdir plugins/__pycache__; touch plugins/__pycache__/b.pyc uploads.db old/kept",
+    );
+    source(["serve", "conf/part", "plugins/a", "swap"]);
+    const { planned, told: made, ran } = await done(serving("first", 9001));
+    const expected = [
+      "ownedFiles removed /srv/first/conf",
+      "ownedFiles removed /srv/first/old/deep/x",
+      "ownedFiles removed /srv/first/plugins/b",
+      "ownedFiles removed /srv/first/swap/y",
+      "ownedFiles removed /srv/first/swap/",
+      "ownedFiles removed /srv/first/old/deep/",
+    ];
+    expect(planned).toEqual(expect.arrayContaining(expected));
+    expect(made).toEqual(planned);
+    expect(ran.of("task:end").filter(({ task }) => task.title === "first restarted")).toHaveLength(1);
+    expect(await listed("/srv/first")).toBe(
+      "./conf ./conf/part ./old ./old/kept ./plugins ./plugins/__pycache__ ./plugins/__pycache__/b.pyc ./plugins/a ./serve ./swap ./uploads.db",
+    );
+  });
+
+  it("takes an application away that was renamed, before the new one needs its port", async () => {
+    const { planned, told: made } = await done(serving("second", 9001));
+    const expected = [
+      "systemdUnit stopped",
+      "systemdUnit removed",
+      "ownedFiles removed /srv/first/serve",
+      "ownedFiles removed /etc/first/environment",
+      "ownedFiles removed /etc/first/",
+    ];
+    expect(planned).toEqual(expect.arrayContaining(expected));
+    expect(made).toEqual(expect.arrayContaining(expected));
+    expect(await inside("systemctl is-active first second; :")).toBe("inactive\nactive");
+    expect(await answer(9001)).toBe("second");
+    expect(await listed("/srv/first")).toBe(
+      "./old ./old/kept ./plugins ./plugins/__pycache__ ./plugins/__pycache__/b.pyc ./uploads.db",
+    );
+    expect(
+      await inside(
+        "ls -d /etc/first /etc/systemd/system/first.service /etc/systemd/system/*.wants/first.service 2>/dev/null; :",
+      ),
+    ).toBe("");
+  });
+
+  it("has several, and takes the one away that is left out", async () => {
+    const both = async () => {
+      await serving("second", 9001)();
+      await serving("third", 9003)();
+    };
+    await done(both);
+    expect([await answer(9001), await answer(9003)]).toEqual(["second", "third"]);
+    const { told: made } = await done(serving("third", 9003));
+    expect(made).toContain("systemdUnit removed");
+    expect([await answer(9001), await answer(9003)]).toEqual(["", "third"]);
+    expect(await inside("ls /srv")).toBe("first\nthird");
+  });
+});
+
+describe("the role nginx", { timeout: 240_000 }, () => {
+  it("removes static files that are no more, and those of a site that was renamed", async () => {
+    const site = (domain: string) => () =>
+      nginx({ domain, upstreams: [{ address: "127.0.0.1", port: 9 }], staticFiles: join(local, "app") });
+    source(["a.css", "img/b.png"]);
+    await done(site("www.example"));
+    await inside("touch /srv/www/www.example/static/by-hand");
+    source(["a.css"]);
+    const less = await done(site("www.example"));
+    expect(less.planned).toContain("ownedFiles removed /srv/www/www.example/static/img/b.png");
+    expect(await listed("/srv/www")).toBe(
+      "./www.example ./www.example/static ./www.example/static/a.css ./www.example/static/by-hand",
+    );
+    const renamed = await done(site("new.example"));
+    expect(renamed.planned).toContain("ownedFiles removed /srv/www/www.example/static/a.css");
+    expect(await listed("/srv/www")).toBe(
+      "./new.example ./new.example/static ./new.example/static/a.css ./www.example ./www.example/static ./www.example/static/by-hand",
+    );
+  });
+});
+
+describe("the role common", { timeout: 240_000 }, () => {
+  const address = lab.spec.hosts[0]?.address ?? "";
+  const named = (others: Readonly<Record<string, string>>) => ({
+    inventory: inventory({
+      hosts: {
+        one: { address },
+        ...Object.fromEntries(Object.entries(others).map(([name, at]) => [name, { address: at }])),
+      },
+    }),
+  });
+  const step = () => common({ packages: ["bash"] });
+  const hosts = () => inside("cat /etc/hosts");
+  const block = (...lines: string[]) =>
+    ["# BEGIN hosts of the inventory", ...lines, "# END hosts of the inventory"].join("\n");
+
+  it.each([false, true])("has the names of the inventory's hosts alone (mounted: %s)", async (isMounted) => {
+    await inside(`printf '127.0.0.1 localhost\\n10.1.1.1 mine\\n' >/etc/hosts`);
+    if (isMounted)
+      await inside("cp /etc/hosts /etc/hosts.mounted; mount --bind /etc/hosts.mounted /etc/hosts");
+    // as earlier versions did
+    const old = { path: "/etc/hosts", inPlace: true } as const;
+    const before = await lab.run([
+      play("lines", root, {
+        step: async () => {
+          await lineinfile({ ...old, regexp: "^\\S+\\s+one$", line: `${address} one` });
+          await lineinfile({ ...old, regexp: "^\\S+\\s+two$", line: "10.9.9.2 two" });
+        },
+      }),
+    ]);
+    expect(before.errors).toEqual([]);
+    const adopted = await done(step, named({ two: "10.9.9.2", three: "10.9.9.3" }));
+    expect(adopted.planned).toContain("blockinfile content");
+    expect(await hosts()).toBe(
+      `127.0.0.1 localhost\n10.1.1.1 mine\n${block(`${address} one`, "10.9.9.2 two", "10.9.9.3 three")}`,
+    );
+    const less = await done(step, named({ three: "10.9.9.4" }));
+    expect(less.planned).toEqual(["blockinfile content"]);
+    expect(await hosts()).toBe(
+      `127.0.0.1 localhost\n10.1.1.1 mine\n${block(`${address} one`, "10.9.9.4 three")}`,
+    );
+    await done(() => common({ packages: ["bash"], nameHosts: false }), named({}));
+    expect(await hosts()).toBe("127.0.0.1 localhost\n10.1.1.1 mine");
+    if (isMounted) {
+      expect(await inside("cat /etc/hosts.mounted")).toBe("127.0.0.1 localhost\n10.1.1.1 mine");
+      await inside("umount /etc/hosts; rm /etc/hosts.mounted");
+    }
+  });
+});
