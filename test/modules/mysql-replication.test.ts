@@ -15,9 +15,14 @@ import { idempotenceLaw, planTask } from "../../src/testing/plan.ts";
 const server = {};
 const primary = { host: "10.0.0.1", user: "repl", password: "the-password" };
 const login = serverKey({ ...primary, port: 3306 });
+const overTls = serverKey({ ...primary, port: 3306, ssl: { verify: false } });
+const ssl = { ca: "/etc/ca.pem" };
+const withSsl = serverKey({ ...primary, port: 3306, ssl });
 
 const source: Source & { reached: true } = {
   reached: true,
+  version: "10.11.19-MariaDB",
+  tls: false,
   serverId: 1,
   binlog: true,
   binlogState: "0-1-100",
@@ -211,6 +216,9 @@ interface Given {
   readonly history?: History;
   readonly from?: Source;
   readonly key?: typeof login;
+  /** What the primary says over TLS to a task without ssl. */
+  readonly encrypted?: Source;
+  readonly version?: string;
 }
 
 const facts = ({
@@ -219,13 +227,23 @@ const facts = ({
   history = following,
   from = source,
   key = login,
+  encrypted = { reached: false, problem: "no TLS" },
+  version = "10.11.19",
 }: Given = {}): FactValue[] => [
-  mysqlServer.is({ server }, { running: true, flavour: "mariadb", version: "10.11.19" }),
+  mysqlServer.is({ server }, { running: true, flavour: "mariadb", version }),
   mysqlReplica.is({ server }, replica),
   mysqlReplicaPassword.is({ server }, password),
   mysqlHistory.is({ server }, history),
   mysqlSource.is({ server: key }, from),
+  mysqlSource.is({ server: overTls }, encrypted),
 ];
+const withFiles: Replica = {
+  ...right,
+  tls: { enabled: true, ca: "/etc/ca.pem", cert: "", key: "", verify: true },
+};
+const byItself: Replica = { ...right, tls: { enabled: true, ca: "", cert: "", key: "", verify: true } };
+const tlsSource = { ...source, tls: true };
+const newSource = { ...tlsSource, version: "11.8.9-MariaDB" };
 const stored = identify(primary.password);
 type Params = Parameters<typeof mysqlReplication>[0];
 
@@ -315,15 +333,80 @@ describe("mysqlReplication", () => {
     },
     {
       name: "turns on encryption",
-      params: { primary: { ...primary, ssl: { ca: "/etc/ca.pem" } } },
-      given: {
-        replica: right,
-        password: stored,
-        key: serverKey({ ...primary, port: 3306, ssl: { ca: "/etc/ca.pem" } }),
-      },
+      params: { primary: { ...primary, ssl } },
+      given: { replica: right, password: stored, from: tlsSource, key: withSsl },
       changes: ["tls, ca, verify"],
       found: "drifted",
       has: "MASTER_SSL = 1, MASTER_SSL_CA = '\\''/etc/ca.pem'\\'', MASTER_SSL_VERIFY_SERVER_CERT = 1;",
+    },
+    {
+      name: "turns off what ssl has turned on, where servers don't encrypt by themselves",
+      given: { replica: withFiles, password: stored, from: tlsSource },
+      changes: ["tls, ca, verify"],
+      found: "drifted",
+      has: "MASTER_SSL = 0, MASTER_SSL_CA = '\\'''\\'', MASTER_SSL_VERIFY_SERVER_CERT = 0;",
+    },
+    {
+      name: "turns off what ssl has turned on without files",
+      given: { replica: { ...right, tls: { ...withFiles.tls, ca: "", verify: false } }, password: stored },
+      changes: ["tls"],
+      found: "drifted",
+    },
+    {
+      name: "goes back from ssl to what servers do by themselves",
+      given: { replica: withFiles, password: stored, from: newSource, version: "11.8.9" },
+      changes: ["ca"],
+      found: "drifted",
+      has: "CHANGE MASTER TO MASTER_SSL_CA = '\\'''\\'';",
+    },
+    {
+      name: "leaves what servers do by themselves",
+      given: { replica: byItself, password: stored, version: "11.8.9" },
+      changes: [],
+      found: "right",
+    },
+    {
+      name: "leaves a replica in the clear whose server could encrypt",
+      given: { replica: right, password: stored, version: "11.8.9" },
+      changes: [],
+      found: "right",
+    },
+    {
+      name: "sets up what servers do by themselves",
+      given: { history: empty, from: newSource, version: "11.8.9" },
+      changes: ["replication"],
+      found: "absent",
+      has: "MASTER_SSL = 1, MASTER_SSL_CA = '\\'''\\'', MASTER_SSL_CERT = '\\'''\\'', MASTER_SSL_KEY = '\\'''\\'', MASTER_SSL_VERIFY_SERVER_CERT = 1",
+    },
+    {
+      name: "sets up without the encryption that its primary can't do by itself",
+      given: { history: empty, from: tlsSource, version: "11.8.9" },
+      changes: ["replication"],
+      found: "absent",
+      has: "MASTER_SSL = 0",
+    },
+    {
+      name: "encrypts by itself where the account requires it",
+      given: {
+        replica: { ...right, io: "connecting" },
+        password: stored,
+        from: { reached: false, problem: "ERROR 1045" },
+        encrypted: newSource,
+        version: "11.8.9",
+      },
+      changes: ["tls, verify"],
+      found: "drifted",
+    },
+    {
+      name: "gives up the encryption that its primary no longer offers",
+      given: {
+        replica: { ...byItself, io: "connecting" },
+        password: stored,
+        from: { ...newSource, tls: false },
+        version: "11.8.9",
+      },
+      changes: ["tls, verify"],
+      found: "drifted",
     },
     {
       name: "has it stay behind on purpose",
@@ -407,6 +490,18 @@ describe("mysqlReplication", () => {
       { from: { reached: false, problem: "ERROR 2003" } },
       "does not let repl in from here: ERROR 2003",
     ],
+    [
+      "to replicate in the clear where TLS is wanted",
+      { primary: { ...primary, ssl } },
+      { replica: right, password: stored, from: source, key: withSsl },
+      "the primary 10.0.0.1:3306 offers no TLS",
+    ],
+    [
+      "an account that requires TLS, without it",
+      { primary },
+      { history: empty, from: { reached: false, problem: "ERROR 1045" }, encrypted: tlsSource },
+      "the primary 10.0.0.1:3306 lets repl in over TLS alone",
+    ],
   ])("refuses %s", async (_, params, given, problem) => {
     await expect(planTask(mysqlReplication(params), { facts: facts(given) })).rejects.toThrow(problem);
   });
@@ -420,7 +515,6 @@ describe("mysqlReplication", () => {
     [{ primary: { ...primary, password: "ä".repeat(49) } }, "got 98"],
     [{ primary: { ...primary, password: "key \u{1f511}" } }, "expected characters up to U+FFFF"],
     [{ primary: { ...primary, password: "two\nlines" } }, "expected no control characters"],
-    [{ primary: { ...primary, password: "two\nlines" } }, "no control characters"],
   ])("refuses parameters %#", (params, problem) => {
     expect(() => mysqlReplication(params)).toThrow(problem);
   });

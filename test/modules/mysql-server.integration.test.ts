@@ -192,12 +192,15 @@ describe.skipIf(!serverInstalled || !asRoot)("on a MariaDB server", { timeout: 3
     }
   });
 
-  it("requires encryption, and no longer", async () => {
+  it("locks nobody out by requiring an encryption that the server does not offer", async () => {
     const task = (requireSsl: boolean) =>
       mysqlUser({ name: "tls", password: "encrypted", requireSsl, login });
-    const ran = await runHere([task(true), task(true), task(false), task(false)]);
-    expect(ran.changes).toEqual(["account", "tls"]);
-    expect(ran.error).toBeUndefined();
+    await runHere([task(false)]);
+    for (const check of [true, false]) {
+      const ran = await runHere([task(true)], { check });
+      expect(ran.error).toContain("the server offers no TLS, so tls@localhost could no longer log in");
+    }
+    expect(server.lets("tls", "encrypted")).toBe(true);
   });
 
   it("does not lock root out of the socket by a password", async () => {
@@ -429,7 +432,7 @@ describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { time
     ["user", "MASTER_USER = 'another'"],
     ["host", "MASTER_HOST = 'localhost'"],
     ["gtid", "MASTER_USE_GTID = no"],
-    ["verify", "MASTER_SSL_VERIFY_SERVER_CERT = 1"],
+    ["tls", "MASTER_SSL = 1"],
   ])("repairs a changed %s, and only that", async (setting, assignment) => {
     replica.query(`STOP SLAVE; CHANGE MASTER TO ${assignment}; START SLAVE`);
     primary.query("REPLACE INTO site.notes VALUES (2)");
@@ -656,18 +659,21 @@ describe.skipIf(!serverInstalled || !asRoot)("an encrypted replica", { timeout: 
       login: replica.login,
     });
 
+  const account = (requireSsl: boolean) =>
+    mysqlUser({
+      name: "repl",
+      host: "%",
+      password: "tls-password",
+      requireSsl,
+      privileges: { "*.*": ["REPLICATION SLAVE", "BINLOG MONITOR"] },
+      login: primary.login,
+    });
+  const runs = () => replica.query("SHOW SLAVE STATUS", "--vertical").includes("Slave_IO_Running: Yes");
+
   it("replicates once the certificate is that of the primary", async () => {
-    await runHere([
-      mysqlUser({
-        name: "repl",
-        host: "%",
-        password: "tls-password",
-        requireSsl: true,
-        privileges: { "*.*": ["REPLICATION SLAVE", "BINLOG MONITOR"] },
-        login: primary.login,
-      }),
-    ]);
-    expect((await runHere([from()])).error).toContain("Access denied");
+    const made = await runHere([account(true)]);
+    expect(made.error).toBeUndefined();
+    expect((await runHere([from()])).error).toContain("lets repl in over TLS alone");
     expect((await runHere([from({ ca: file("other.pem") })])).error).toMatch(/SSL|certificate/);
     const ran = await runHere([from({ ca: file("ca.pem") }), from({ ca: file("ca.pem") })]);
     expect(ran.error).toBeUndefined();
@@ -675,5 +681,48 @@ describe.skipIf(!serverInstalled || !asRoot)("an encrypted replica", { timeout: 
     const relaxed = await runHere([from({ ca: file("ca.pem"), verify: false })]);
     expect(relaxed.error).toBeUndefined();
     expect(relaxed.changes).toEqual(["verify"]);
+  });
+
+  it("goes back to replication in the clear, and again to TLS", async () => {
+    const off = () => [account(false), from()];
+    const on = () => [from({ ca: file("ca.pem") }), account(true)];
+    for (const [way, changes] of [
+      [off, ["tls", "tls, ca"]],
+      [on, ["tls, ca, verify", "tls"]],
+      [off, ["tls", "tls, ca, verify"]],
+    ] as const) {
+      const ran = await runHere(way());
+      expect(ran.error).toBeUndefined();
+      expect(ran.changes).toEqual(changes);
+      expect((await runHere(way())).changes).toEqual([]);
+      // who has logged in stays in
+      replica.query("STOP SLAVE; START SLAVE");
+      await expect.poll(runs).toBe(true);
+    }
+  });
+
+  it("does not replicate in the clear where TLS is wanted", async () => {
+    const plain = new LocalServer(6);
+    await plain.start();
+    try {
+      plain.query(
+        "CREATE USER repl@'%' IDENTIFIED BY 'tls-password'; GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO repl@'%'; RESET MASTER",
+      );
+      const ran = await runHere([
+        mysqlReplication({
+          primary: {
+            host: "127.0.0.1",
+            port: plain.port,
+            user: "repl",
+            password: "tls-password",
+            ssl: { verify: false },
+          },
+          login: replica.login,
+        }),
+      ]);
+      expect(ran.error).toContain("offers no TLS");
+    } finally {
+      await plain.stop();
+    }
   });
 });

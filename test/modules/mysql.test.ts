@@ -20,6 +20,7 @@ const facts = (state: Server = mariadb, readOnly = "OFF"): FactValue[] => [
   mysqlServer.is({ server }, state),
   variableFact.is({ server, name: "read_only" }, readOnly),
   variableFact.is({ server, name: "lower_case_table_names" }, "0"),
+  variableFact.is({ server, name: "have_ssl" }, "YES"),
 ];
 
 interface Case {

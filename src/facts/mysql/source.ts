@@ -6,6 +6,9 @@ import { join, sql } from "./sql.ts";
 export type Source =
   | {
       readonly reached: true;
+      readonly version: string;
+      /** Whether it offers TLS. */
+      readonly tls: boolean;
       readonly serverId: number;
       readonly binlog: boolean;
       /** The last GTID in its binlogs, of each domain and server. */
@@ -23,7 +26,8 @@ export const mysqlSource = defineMysqlFact<{ readonly server: ServerKey }, Sourc
   sql: () =>
     join(
       [
-        sql`/*M! SELECT @@server_id AS server_id, @@log_bin AS log_bin, @@gtid_binlog_state AS binlog_state */`,
+        sql`/*M! SELECT @@server_id AS server_id, @@log_bin AS log_bin, @@gtid_binlog_state AS binlog_state,
+          @@have_ssl AS tls, @@version AS version */`,
         // every binlog tells near its beginning what came before it
         sql`SHOW BINLOG EVENTS LIMIT 5`,
       ],
@@ -34,6 +38,8 @@ export const mysqlSource = defineMysqlFact<{ readonly server: ServerKey }, Sourc
     const list = events?.find((event) => event["Event_type"] === "Gtid_list")?.["Info"];
     return {
       reached: true,
+      version: row["version"] ?? "",
+      tls: row["tls"] === "YES",
       serverId: Number(row["server_id"]),
       binlog: row["log_bin"] === "1",
       binlogState: row["binlog_state"] ?? "",

@@ -4,6 +4,7 @@ import type { History } from "../../facts/mysql/history.ts";
 import type { Tls } from "../../facts/mysql/login.ts";
 import type { Replica } from "../../facts/mysql/replica.ts";
 import type { Source } from "../../facts/mysql/source.ts";
+import { unencrypted } from "./replication-tls.ts";
 
 /** What a replica's connection to its primary is to be. */
 export interface WantedReplica {
@@ -12,6 +13,7 @@ export interface WantedReplica {
   readonly user: string;
   /** The password, as `identify` marks it. */
   readonly passwordId: string;
+  /** Undefined: as the servers do by themselves. */
   readonly tls: Tls | undefined;
   readonly connectRetry: number | undefined;
   readonly delay: number | undefined;
@@ -43,13 +45,15 @@ export function targetOf(want: WantedReplica, now: Replica | undefined): Replica
     port,
     user,
     gtid: "slave_pos",
-    tls: {
-      enabled: tls !== undefined,
-      ca: tls?.ca ?? "",
-      cert: tls?.cert ?? "",
-      key: tls?.key ?? "",
-      verify: tls !== undefined && tls.verify !== false,
-    },
+    tls: tls
+      ? {
+          enabled: true,
+          ca: tls.ca ?? "",
+          cert: tls.cert ?? "",
+          key: tls.key ?? "",
+          verify: tls.verify !== false,
+        }
+      : (now?.tls ?? unencrypted),
     connectRetry: want.connectRetry ?? now?.connectRetry ?? defaults.connectRetry,
     delay: want.delay ?? now?.delay ?? defaults.delay,
     io: "running",

@@ -7,7 +7,7 @@ import { runSql } from "../../facts/mysql/client.ts";
 import { mysqlDatabase } from "../../facts/mysql/database.ts";
 import { type History, mysqlHistory } from "../../facts/mysql/history.ts";
 import { identify } from "../../facts/mysql/identify.ts";
-import { isLocal, type ServerKey, serverKey } from "../../facts/mysql/login.ts";
+import { isLocal, type ServerKey, serverKey, type Tls } from "../../facts/mysql/login.ts";
 import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../facts/mysql/replica.ts";
 import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
@@ -15,6 +15,7 @@ import { checkLogin, loginParam } from "./login-param.ts";
 import { checkReplicationPassword } from "./replication-password.ts";
 import { allSettings, changeMaster, startReplica, unlogged } from "./replication-sql.ts";
 import { drift, type Setting, targetOf, type WantedReplica, type Way, wayTo } from "./replication-states.ts";
+import { byItself, isByItself } from "./replication-tls.ts";
 import { reachable } from "./server-guard.ts";
 import { stuck, takeAway } from "./unapplied.ts";
 
@@ -87,7 +88,11 @@ export const mysqlReplication = defineModule({
                   }),
                 ),
               },
-              { additionalProperties: false, description: "encrypts the connection. Default: not encrypted" },
+              {
+                additionalProperties: false,
+                description:
+                  "encrypts the connection. Default: as the two servers do by themselves, which from MariaDB 11.4 on encrypt and verify through the password; older ones don't encrypt",
+              },
             ),
           ),
         },
@@ -139,7 +144,7 @@ export const mysqlReplication = defineModule({
     const { state = "replicating", primary } = p;
     const server = serverKey(p.login);
     const key = { server };
-    const [, now, password, history] = await Promise.all([
+    const [own, now, password, history] = await Promise.all([
       reachable(host, server, { flavours: ["mariadb"] }),
       host.fact(mysqlReplica, key),
       host.fact(mysqlReplicaPassword, key),
@@ -171,30 +176,41 @@ export const mysqlReplication = defineModule({
       connectRetry: p.connectRetry,
       delay: p.delay,
     };
-    const running = targetOf(want, now);
-    const target: Replica = state === "replicating" ? running : { ...running, io: "stopped", sql: "stopped" };
-    const settings = now ? drift(now, target, want, password) : allSettings;
+    const threads = state === "replicating" ? "running" : "stopped";
+    let target: Replica = { ...targetOf(want, now), io: threads, sql: threads };
+    let settings = now ? drift(now, target, want, password) : allSettings;
     const moved = settings.includes("host") || settings.includes("port");
-    const runs = now?.io === "running" && now.sql === "running";
-    const found = foundState(
-      now,
-      settings,
-      state === "replicating" ? runs : now?.io === "stopped" && now.sql === "stopped",
-    );
-    const value: MysqlReplicationValue = { state, primary: `${want.host}:${want.port}`, found };
-    if (found === "right") return value;
+    const asWanted = now?.io === threads && now.sql === threads;
+    const version = own.running ? own.version : "";
+    // what a task with ssl has left behind goes with it
+    const leftover = now !== undefined && !primary.ssl && !isByItself(now.tls, version);
+    const valueWith = (found: MysqlReplicationValue["found"]): MysqlReplicationValue => ({
+      state,
+      primary: `${want.host}:${want.port}`,
+      found,
+    });
+    if (foundState(now, settings, asWanted) === "right" && !leftover) return valueWith("right");
 
     const prepare: Sql[] = [];
-    // another host's position in its binlogs means nothing: the GTID must lead
-    let assigned: readonly Setting[] = now && moved ? [...new Set<Setting>([...settings, "gtid"])] : settings;
-    if (!now || moved || state === "replicating") {
-      const way = await findWay(host, want, primary.password, history, {
+    let isReset = false;
+    if (!now || moved || leftover || state === "replicating") {
+      const found = await askPrimary(host, want, primary.password);
+      if (!primary.ssl) {
+        target = { ...target, tls: byItself(now?.tls, version, found.source, found.tlsOnly) };
+        settings = now ? drift(now, target, want, password) : allSettings;
+      }
+      requireTls(host, want, target, found);
+      const way = findWay(host, found.source, history, {
         configured: now !== undefined,
         resetHistory: p.resetHistory === true,
       });
       prepare.push(...stepsOf(way));
-      if (way.kind === "reset") assigned = allSettings;
+      isReset = way.kind === "reset";
     }
+    // another host's position in its binlogs means nothing: the GTID must lead
+    const changed: readonly Setting[] =
+      now && moved ? [...new Set<Setting>([...settings, "gtid"])] : settings;
+    const assigned = isReset ? allSettings : changed;
     const stop = now && (now.io !== "stopped" || now.sql !== "stopped") ? [sql`STOP SLAVE`] : [];
     const configure = assigned.length > 0 ? [changeMaster(target, primary.password, assigned)] : [];
     // before anything stops, since it may be refused
@@ -209,7 +225,7 @@ export const mysqlReplication = defineModule({
       // what the primary has arrives here by itself
       touches: [mysqlHistory.of(key), mysqlDatabase.of(), mysqlAccount.of()],
     });
-    return value;
+    return valueWith(foundState(now, settings, asWanted));
   },
 });
 
@@ -229,27 +245,64 @@ function runningState({ io, sql: apply }: Replica): "running" | "stopped" {
   return io === "running" && apply === "running" ? "running" : "stopped";
 }
 
+/** The primary as it shows itself to the replication account. */
+interface SeenPrimary {
+  /** Undefined where it can't be asked yet. */
+  readonly source: (Source & { reached: true }) | undefined;
+  /** Whether it lets the account in over TLS alone. */
+  readonly tlsOnly: boolean;
+}
+
 /** Looks at the primary with the replication account, from this host. */
-async function findWay(
+async function askPrimary(
   host: PlanHost,
   { host: address, port, user, tls }: WantedReplica,
   password: Parameters<typeof identify>[0],
-  history: History | undefined,
-  options: { configured: boolean; resetHistory: boolean },
-): Promise<Way> {
-  const login = { host: address, port, user, password, ...(tls ? { ssl: tls } : {}) };
-  const source: Source = await host.fact(mysqlSource, { server: serverKey(login) });
-  if (!source.reached) {
+): Promise<SeenPrimary> {
+  const login = { host: address, port, user, password };
+  const ask = (ssl: Tls | undefined): Promise<Source> =>
+    host.fact(mysqlSource, { server: serverKey(ssl ? { ...login, ssl } : login) });
+  const [source, encrypted] = await Promise.all([ask(tls), tls ? undefined : ask({ verify: false })]);
+  if (source.reached) return { source, tlsOnly: false };
+  if (encrypted?.reached) return { source: encrypted, tlsOnly: true };
+  host.require(
+    false,
+    `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
+    /ERROR (1045|1130|1698|4151)/.test(source.problem)
+      ? "does the account exist there, for this host's address and with this password?"
+      : "is it started, does it listen on that address (bind-address), and does no firewall stand between?",
+  );
+  return { source: undefined, tlsOnly: false };
+}
+
+/** MariaDB's replicas would replicate in the clear where TLS is wanted, not verified and not offered. */
+function requireTls(
+  host: PlanHost,
+  { host: address, port, user }: WantedReplica,
+  { tls }: Replica,
+  { source, tlsOnly }: SeenPrimary,
+): void {
+  if (source && tls.enabled && !source.tls)
     host.require(
       false,
-      `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
-      /ERROR (1045|1130|1698|4151)/.test(source.problem)
-        ? "does the account exist there, for this host's address and with this password?"
-        : "is it started, does it listen on that address (bind-address), and does no firewall stand between?",
+      `the primary ${address}:${port} offers no TLS`,
+      "give its server a certificate (ssl_cert, ssl_key), or leave ssl out",
     );
-    return fresh;
-  }
-  if (!history) return fresh;
+  if (tlsOnly && !tls.enabled)
+    host.require(
+      false,
+      `the primary ${address}:${port} lets ${user} in over TLS alone, and this replica is not to use it`,
+      "give ssl, or have the account not require it",
+    );
+}
+
+function findWay(
+  host: PlanHost,
+  source: SeenPrimary["source"],
+  history: History | undefined,
+  options: { configured: boolean; resetHistory: boolean },
+): Way {
+  if (!source || !history) return fresh;
   const way = wayTo(source, history, options);
   if (way.kind === "refuse") host.require(false, way.problem, way.hint);
   return way;

@@ -8,6 +8,7 @@ import { mysqlHistory } from "../../facts/mysql/history.ts";
 import { identify } from "../../facts/mysql/identify.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { join, type Sql, sql } from "../../facts/mysql/sql.ts";
+import { mysqlVariable } from "../../facts/mysql/variable.ts";
 import { reveal, secret } from "../../secrets/secret.ts";
 import { checkLogin, loginParam } from "./login-param.ts";
 import { nativePasswordHash } from "./native-password.ts";
@@ -99,10 +100,11 @@ export const mysqlUser = defineModule({
     const from = given.toLowerCase();
     const server = serverKey(p.login);
     const key = { server, user, host: from };
-    const [, found, smallLetters] = await Promise.all([
+    const [, found, smallLetters, tlsOffered] = await Promise.all([
       writable(host, server, sqlLogBin, { flavours: ["mariadb"] }),
       host.fact(mysqlAccount, key),
       keepsSmallLetters(host, server),
+      p.requireSsl ? host.fact(mysqlVariable, { server, name: "have_ssl" }) : undefined,
     ]);
     const account = sql`${user}@${from}`;
     const value: MysqlUserValue = { user, host: from, state };
@@ -121,6 +123,12 @@ export const mysqlUser = defineModule({
       return value;
     }
 
+    if (p.requireSsl && (found === undefined || found.tls === "none"))
+      host.require(
+        tlsOffered === undefined || tlsOffered === "YES",
+        `the server offers no TLS, so ${user}@${from} could no longer log in`,
+        "give the server a certificate first: ssl_cert and ssl_key in its configuration, and a restart",
+      );
     const method = p.password === undefined ? undefined : nativeMethod(nativePasswordHash(p.password));
     let now: Account;
     if (found) now = found;
