@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
 import { defineFact, nothingElse, type Touch } from "../core/facts/fact.ts";
+import { defineStated } from "../core/facts/stated.ts";
 import { everythingBelow, file, fileContent, fileHash, fileText, mayArriveAt } from "./files.ts";
 
 /** What everything below a directory is to have. Modes are four octal digits. */
@@ -96,6 +97,8 @@ export function fileFacts(path: string): Touch[] {
     ...[emptyDirectory.of(at), emptyDirectory.above(at), emptyDirectory.below(at)],
   ];
 }
+
+defineStated("path", fileFacts);
 
 /** A user or group that the host does not know yet owns nothing there: then everything differs. */
 function listDifferent(key: TreeKey): Script {

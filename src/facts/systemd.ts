@@ -2,6 +2,7 @@
 
 import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
 import { defineFact } from "../core/facts/fact.ts";
+import { defineStated } from "../core/facts/stated.ts";
 
 /** The state of a unit. */
 export interface UnitState {
@@ -81,6 +82,8 @@ export const unit = defineFact<string, UnitState>({
     );
   },
 });
+
+defineStated("unit", (name) => [unit.of(unitName(name)), "services"]);
 
 const endOfUnits = "== drop-ins";
 const endOfDropIns = "== further";

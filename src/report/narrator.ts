@@ -12,6 +12,7 @@ import {
   changesText,
   detailLines,
   errorTexts,
+  statedText,
   taskText,
   unknownLines,
 } from "./task-text.ts";
@@ -140,8 +141,9 @@ export class Narrator {
     }
     if ((status === "ok" || status === "skipped") && !verbose) return [];
     const what = status === "unknown" ? "" : changesText(changes, { all: verbose });
+    const stated = this.#check ? statedText(changes) : "";
     const more = status === "unknown" || status === "skipped" ? reason : undefined;
-    const text = [taskText(task), [what, more].filter(Boolean).join("; ")].filter(Boolean).join(": ");
+    const text = [taskText(task), [what, stated, more].filter(Boolean).join("; ")].filter(Boolean).join(": ");
     const time = seconds >= worthTiming ? ` ${this.#dim(`(${duration(seconds)})`)}` : "";
     const lines = [this.#line(status, host, this.#fitting(text, time) + time)];
     if (diff) lines.push(...diffLines(changes, style).map((line) => `      ${line}`));

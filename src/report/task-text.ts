@@ -29,6 +29,12 @@ export function changesText(changes: readonly ShownChange[], { all }: { all: boo
   return `${told.slice(0, mostChanges - 1).join(", ")} and ${told.length - mostChanges + 1} more`;
 }
 
+/** What the task's author says that it may alter: `touches nothing`, `touches /etc/app.conf, unit app`. */
+export function statedText(changes: readonly ShownChange[]): string {
+  const stated = changes.find((change) => change.stated !== undefined)?.stated;
+  return stated === undefined ? "" : `touches ${stated.join(", ") || "nothing"}`;
+}
+
 function changeText({ what, before, after }: ShownChange): string {
   const [from, to] = [short(before), short(after)];
   return from !== undefined && to !== undefined && from !== to ? `${what} ${from} → ${to}` : what;

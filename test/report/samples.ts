@@ -64,6 +64,7 @@ export function samples({ name, value, any }: Texts): Samples {
     before: any("before"),
     after: any("after"),
     diff: { path: value("path"), before: value("old content"), after: value("new content") },
+    stated: [value("stated"), value("stated too")],
   };
   const undiffed = { what: value("what else"), before: any("before it"), after: any("after it") };
   const end = { type: "task:end", host, step, task, seconds: 3 } as const;
@@ -99,7 +100,7 @@ export function samples({ name, value, any }: Texts): Samples {
       ...(["ok", "changed", "skipped", "likely", "unknown"] as const).map((status) => ({
         ...end,
         status,
-        changes: [change, { ...undiffed, diff: change.diff }],
+        changes: [change, { ...change, ...undiffed }],
         reason: value(`reason of ${status}`),
         error,
       })),

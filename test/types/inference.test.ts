@@ -129,6 +129,15 @@ function compiledOnly(): void {
     { name: "a", to: 1 },
     { changedWhen: false, failedWhen: ({ value, failed }) => failed || value.was > 7 },
   );
+  const touches = ["/etc/app", { unit: "app" }, { package: "curl" }] as const;
+  raise({ name: "a", to: 1 }, { touches });
+  raise({ name: "a", to: 1 }, { touches: [] });
+  // @ts-expect-error what is touched is a list
+  raise({ name: "a", to: 1 }, { touches: "/etc/app" });
+  // @ts-expect-error a kind that there is not
+  raise({ name: "a", to: 1 }, { touches: [{ file: "/etc/app" }] });
+  // @ts-expect-error each stands by itself
+  raise({ name: "a", to: 1 }, { touches: [{ unit: "app", package: "app" }] });
   // @ts-expect-error a result's value has the module's type
   raise({ name: "a", to: 1 }, { changedWhen: ({ value }) => value.is > 1 });
   // @ts-expect-error a verdict is true or false, at once

@@ -41,6 +41,7 @@ export const errorCodes = {
   "task.timeout": exitCode.hostFailed,
   "change.failed": exitCode.hostFailed,
   "change.not-applied": exitCode.hostFailed,
+  "change.not-stated": exitCode.hostFailed,
   "fact.failed": exitCode.hostFailed,
   "template.invalid": exitCode.hostFailed,
   "become.refused": exitCode.hostFailed,

@@ -18,6 +18,15 @@ export function oneOrMore(one: OptionType): OptionType {
   return { ...one, wrong: (value) => [value].flat().flatMap((item) => one.wrong(item)) };
 }
 
+/** A list, which may be empty. */
+export function listOf(one: OptionType): OptionType {
+  return {
+    ...one,
+    expected: `a list of ${one.expected}`,
+    wrong: (value) => (Array.isArray(value) ? value.flatMap((item) => one.wrong(item)) : [value]),
+  };
+}
+
 /** What is looked at elsewhere, where there is more to say of it. */
 export const anything = type("anything", () => true);
 

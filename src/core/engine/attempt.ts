@@ -7,6 +7,7 @@ import type { TaskStatus } from "../events/events.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
 import type { Touch } from "../facts/fact.ts";
+import { narrowed, narrowedTouches } from "../facts/stated.ts";
 import { surroundedChange } from "../facts/surroundings.ts";
 import { notRun, UnknownValue } from "../facts/unknown.ts";
 import { verifyChange } from "../facts/verify.ts";
@@ -18,6 +19,7 @@ import { applyChange, BadStatus } from "./apply.ts";
 import type { HostContext } from "./context.ts";
 import type { Planning } from "./planning.ts";
 import { handlersOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
+import { verifyStated } from "./verify-stated.ts";
 import { refused as refusedByCheck } from "./write-file.ts";
 
 const defaultTimeout = "30m";
@@ -44,7 +46,7 @@ async function carryOut<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome
   const plan = run.task.plan(planning);
   let answer = await plan.next(notRun);
   while (!answer.done) {
-    const change = surroundedChange(answer.value, run.surroundings);
+    const change = changeOf(run, answer.value);
     const make = () => makeOwing(run, planning, change);
     answer = await plan.next(await (tenure ? tenure.change(run.become, epoch, make) : make()));
   }
@@ -69,12 +71,13 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     while (!answer.done) {
       // a task may need no fact, so that nobody has been there yet
       await facts.enter(run.become);
-      const { sets, touches } = answer.value;
-      changes.push(surroundedChange(answer.value, run.surroundings));
+      const change = changeOf(run, answer.value);
+      const { sets, touches } = change;
+      changes.push(change);
       notifyUnlessJudged(run, certaintyOf(run, planning));
       const believed = believedTouches(run, touches);
       // of what is said to change nothing, nothing is foreseen: not even that the world may have moved
-      if (sets.length > 0 || believed.length > 0 || task.options.changedWhen !== false)
+      if (sets.length > 0 || believed.length > 0 || !isSaidToBeNothing(task.options))
         facts.predict(sets, believed, planning.tentative);
       answer = await plan.next(notRun);
     }
@@ -99,7 +102,8 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     }
     const failure = asFailure(error);
     if (failure.code === "become.refused" && facts.isPredicted) {
-      facts.predict([], believedTouches(run, ["everything"]), true);
+      const opaque = narrowedTouches(["everything"], task.options.touches);
+      facts.predict([], believedTouches(run, opaque), true);
       return { ...unknown(run, refusedAsYet(failure)), failure };
     }
     if (!planning.tentative || failure.code.startsWith("host.")) throw error;
@@ -114,6 +118,15 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
 function refusedAsYet({ message, details }: ShowrunnerError): string {
   const said = details.length === 0 ? "" : ` (${details.join("; ")})`;
   return `as yet ${message}${said}; an earlier change may alter that`;
+}
+
+/** What a task's plan yields, as it is made: in the task's surroundings, and with what its author says that it touches. */
+function changeOf<V>({ task, surroundings }: TaskRun<V>, planned: Change): Change {
+  return narrowed(surroundedChange(planned, surroundings), task.options.touches);
+}
+
+function isSaidToBeNothing({ changedWhen, touches }: Pick<TaskOptions, "changedWhen" | "touches">): boolean {
+  return changedWhen === false || touches?.length === 0;
 }
 
 /** An opaque task of which its author says that it changes nothing makes nothing uncertain. */
@@ -245,6 +258,9 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
     // also after a failure: nobody knows how far it came
     host.facts.invalidate(change.sets, change.touches);
   }
-  if (run.options.verify) await verifyChange(change, host.facts, become);
+  if (run.options.verify) {
+    if (change.stated) await verifyStated(taskRun, change.stated);
+    await verifyChange(change, host.facts, become);
+  }
   return output;
 }

@@ -16,6 +16,9 @@ const defaultDelay = "5s";
 /** Ansible's, for a task that says until when and not how often. */
 const retriesUntil = 3;
 
+/** What no other try would better: a host that is lost, what a plan refuses, an author's word that was not true. */
+const notAgain = /^(host|plan|lease)\.|^change\.not-stated$/;
+
 /** @throws ShowrunnerError the last try's failure */
 export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   const { task, context, shown } = run;
@@ -37,7 +40,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
         );
     } catch (error) {
       if (error instanceof MistakenVerdict) throw error;
-      if (attempt >= attempts || /^(host|plan|lease)\./.test(asFailure(error).code)) throw error;
+      if (attempt >= attempts || notAgain.test(asFailure(error).code)) throw error;
       reason = messageOf(error);
     }
     if (run.hidden) reason = hiddenText;

@@ -2,8 +2,9 @@
 
 import { fetchSecrets } from "../../secrets/fetch.ts";
 import { ShowrunnerError } from "../base/errors.ts";
-import type { ShownError, TaskStatus } from "../events/events.ts";
+import type { ShownChange, ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
+import type { Change } from "../facts/change.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
 import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
 import { shownLabel } from "../tenure/debt.ts";
@@ -63,9 +64,7 @@ async function runInTurn<V>(
     if (more.reason === "ignored") host.count("ignored");
     else if (status !== "failed") host.count(status);
     const made = run.changed === false ? [] : run.changes;
-    const changes = hidden
-      ? made.slice(0, 1).map(() => ({ what: hiddenText }))
-      : made.map(({ what, before, after, diff }) => ({ what, before, after, diff }));
+    const changes = hidden ? made.slice(0, 1).map(() => ({ what: hiddenText })) : made.map(shownChange);
     emit({
       type: "task:end",
       ...where,
@@ -102,6 +101,10 @@ async function runInTurn<V>(
     end("failed", { error: shownError, reason: "ignored" });
     return resultOf(run, { status: "failed", value: { failure } });
   }
+}
+
+function shownChange({ what, before, after, diff, stated }: Change): ShownChange {
+  return { what, before, after, diff, ...(stated === undefined ? {} : { stated }) };
 }
 
 function shownFailure<V>({ hidden }: TaskRun<V>, failure: ShowrunnerError): ShowrunnerError {

@@ -22,6 +22,8 @@ export interface ShownChange {
   readonly before?: unknown;
   readonly after?: unknown;
   readonly diff?: TextDiff | undefined;
+  /** What the task's author says that it may alter: `/etc/app.conf`, `unit app`. */
+  readonly stated?: readonly string[] | undefined;
 }
 
 export interface ShownError {

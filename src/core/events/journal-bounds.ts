@@ -30,12 +30,13 @@ export function bounded(event: TimedEvent): TimedEvent {
 
 /** The change with its large texts cut. */
 export function boundedChange(change: ShownChange): ShownChange {
-  const { what, before, after, diff } = change;
+  const { what, before, after, diff, stated } = change;
   return {
     what,
     ...("before" in change ? { before: boundedValue(before) } : {}),
     ...("after" in change ? { after: boundedValue(after) } : {}),
     ...("diff" in change ? { diff: diff && boundedDiff(diff) } : {}),
+    ...(stated === undefined ? {} : { stated }),
   };
 }
 

@@ -39,9 +39,10 @@ export function redactEvent(event: RunEvent): RunEvent {
 /** A change with its values blanked, as plain data. */
 export interface RedactedChange extends ShownChange {
   diff?: TextDiff;
+  stated?: string[];
 }
 
-export function redactChange({ what, before, after, diff }: ShownChange): RedactedChange {
+export function redactChange({ what, before, after, diff, stated }: ShownChange): RedactedChange {
   return {
     what: redact(what),
     ...(before === undefined ? {} : { before: redactValue(before) }),
@@ -49,6 +50,7 @@ export function redactChange({ what, before, after, diff }: ShownChange): Redact
     ...(diff === undefined
       ? {}
       : { diff: { path: redact(diff.path), before: redact(diff.before), after: redact(diff.after) } }),
+    ...(stated === undefined ? {} : { stated: stated.map(redact) }),
   };
 }
 

@@ -92,6 +92,8 @@ export interface Change {
   readonly sets: readonly FactValue[];
   /** The facts that may be different afterwards, one cannot tell how. */
   readonly touches: readonly Touch[];
+  /** What the task's author says that it may alter, in the place of everything: `/etc/app.conf`, `unit app`. */
+  readonly stated?: readonly string[] | undefined;
   /** A user whom it makes another one, or none: what tasks do as that user next must not be done in a shell from before. */
   readonly altersUser?: string | undefined;
 }

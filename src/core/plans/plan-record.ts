@@ -149,12 +149,15 @@ export class PlanRecorder implements RunWatch {
 
   #planned(change: Change, { hidden }: TaskRun<unknown>): PlannedChange {
     // redacted before it is cut: half a secret is in no known spelling
-    const { what, before, after, diff } = boundedChange(hidden ? { what: hiddenText } : redactChange(change));
+    const { what, before, after, diff, stated } = boundedChange(
+      hidden ? { what: hiddenText } : redactChange(change),
+    );
     return {
       what,
       ...(before === undefined ? {} : { before }),
       ...(after === undefined ? {} : { after }),
       ...(diff === undefined ? {} : { diff }),
+      ...(stated === undefined ? {} : { stated: [...stated] }),
       action: actionDigest(this.#salt, change),
       sets: setDigests(this.#salt, change),
     };

@@ -24,6 +24,9 @@ const PlannedChange = Type.Object(
     diff: Type.Optional(
       Type.Object({ path: Type.String(), before: Type.String(), after: Type.String() }, exact),
     ),
+    stated: Type.Optional(
+      Type.Array(Type.String(), { description: "what the task's author says that it may alter" }),
+    ),
     action: Digest("what is done to the host"),
     sets: Type.Array(Digest("a fact that holds afterwards, with its key and value")),
   },

@@ -3,6 +3,7 @@ import {
   anything,
   duration,
   flag,
+  listOf,
   oneOrMore,
   text,
   timeLimit,
@@ -27,6 +28,21 @@ const verdict = type(
   (value) => typeof value === "boolean" || typeof value === "function",
 );
 
+const touched = type(
+  'absolute paths, { unit: "…" } and { package: "…" }',
+  isTouched,
+  "`touches: []` says that the task alters nothing that other tasks look at",
+);
+
+function isTouched(value: unknown): boolean {
+  if (typeof value === "string") return value.startsWith("/");
+  if (value === null || typeof value !== "object") return false;
+  const [[kind, name] = [], ...more] = Object.entries(value);
+  return (
+    (kind === "unit" || kind === "package") && typeof name === "string" && name !== "" && more.length === 0
+  );
+}
+
 export const taskOptionTypes: OptionTypes<TaskOptions> = {
   name: text,
   become: user,
@@ -36,6 +52,7 @@ export const taskOptionTypes: OptionTypes<TaskOptions> = {
   until: condition,
   changedWhen: verdict,
   failedWhen: verdict,
+  touches: listOf(touched),
   timeout: timeLimit,
   ignoreErrors: flag,
   ignoreUnreachable: flag,

@@ -9,6 +9,7 @@ import { runTask } from "../engine/run-task.ts";
 import type { TaskStatus } from "../events/events.ts";
 import type { Change, ChangeOutput } from "../facts/change.ts";
 import type { Fact, FactKey } from "../facts/fact.ts";
+import type { Stated } from "../facts/stated.ts";
 import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
 import { Deferred } from "./deferred.ts";
 import { taskOptionTypes } from "./option-types.ts";
@@ -65,6 +66,16 @@ export interface TaskOptions<V = unknown> {
    * that failure. An unreachable host is another matter: see `ignoreUnreachable`.
    */
   readonly failedWhen?: Verdict<V>;
+  /**
+   * What the task may alter, where it can't tell itself (`command`, `shell`): absolute paths, each with what is below it;
+   * units, with what their software answers; packages, with what comes along with them. `[]`: nothing that other tasks
+   * look at. All else that is known of the host stays known, and a check goes on with it for certain; `--verify` looks
+   * whether that is true. Default: it may have altered everything.
+   *
+   * @example
+   * await command({ argv: ["bin/migrate"] }, { touches: ["/srv/app/db.sqlite", { unit: "app" }] });
+   */
+  readonly touches?: readonly Stated[];
   /** How long each change, and a command that only reads, may take. Default 30 minutes; at most 24 days. */
   readonly timeout?: Duration;
   /** True: a failure is shown, but the host goes on. */
