@@ -8,12 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
+import { file as fileState } from "../../src/facts/files.ts";
 import { linkRefusal } from "../../src/facts/followable.ts";
 import { run as runInside } from "../../src/lab/index.ts";
+import { command } from "../../src/modules/commands/command.ts";
 import { copy } from "../../src/modules/files/copy.ts";
 import { file } from "../../src/modules/files/file.ts";
 import { lineinfile } from "../../src/modules/files/lineinfile.ts";
 import { template } from "../../src/modules/files/template.ts";
+import { apt } from "../../src/modules/packages/apt.ts";
 import { user } from "../../src/modules/users/user.ts";
 import { readFact } from "../../src/modules/util/read-fact.ts";
 import { testLab } from "./support.ts";
@@ -166,6 +169,8 @@ su bob -c 'nohup perl /home/bob/attack.pl ${home} >/dev/null 2>&1 & echo $! >/ho
     for (let round = 0; round < rounds; round++) {
       // there must be something to remove
       await inside(`su bob -c 'mkdir -p ${at("gone/sub")}' 2>/dev/null; :`);
+      // and what was found in the last round must be looked at anew
+      await command({ argv: ["true"] });
       try {
         await task(round);
       } catch {
@@ -326,6 +331,96 @@ setfacl -m u:bob:rwx /srv/shared; su bob -c 'ln -s /srv/theirs /srv/shared/link'
     expect(ran.errors).toEqual([]);
     const refusal = expect.stringContaining("leads to /etc/victim, which is not theirs");
     expect(told).toEqual([refusal, refusal, "", ""]);
+  });
+
+  const done = async (task: () => PromiseLike<unknown>, become: boolean | string = true) => {
+    const { errors } = await lab.run([
+      play("quiet", { hosts: "all", become }, { step: async () => void (await task()) }),
+    ]);
+    return errors.join();
+  };
+
+  it("nothing of root's is swept or removed that was given another name", async () => {
+    await inside(`${prepare}
+mkdir -m 700 ${at("keys")} ${at("more")}; echo kept >${at("keys/key")}; echo kept >${at("more/key")}
+su bob -c 'cd ${home}/d; mv keys .file.sr-abcdef'`);
+    expect(await done(() => copy({ dest: at("file"), content: "swept\n" }))).toBe("");
+    const swapped = done(async () => {
+      await readFact(fileState, at("gone"));
+      await inside(`su bob -c 'cd ${home}/d; mv gone was; mv more gone'`);
+      await file({ path: at("gone"), state: "absent" });
+    });
+    expect(await swapped).toContain("is not what it was when it was looked at");
+    expect(await inside(`cat ${at(".file.sr-abcdef/key")} ${at("gone/key")}`)).toBe("kept\nkept");
+    await inside(`rm -rf ${at("gone")}; su bob -c 'cd ${home}/d; mv was gone'`);
+    expect(await done(() => file({ path: at("gone"), state: "absent" }))).toBe("");
+    expect(await inside(`ls -d ${at("gone")} 2>/dev/null; :`)).toBe("");
+  });
+
+  it("what a run left that lost its power is swept", async () => {
+    await inside(`${prepare}
+mkdir ${at(".file.sr-Abc123")}; chmod 1700 ${at(".file.sr-Abc123")}; echo x >${at(".file.sr-Abc123/file")}`);
+    expect(await done(() => copy({ dest: at("file"), content: "swept\n" }))).toBe("");
+    expect(await inside(`ls -A ${home}/d | grep sr- ; :`)).toBe("");
+  });
+
+  it("no package is installed from where another one may lie a moment later", async () => {
+    await inside(`${prepare}
+mkdir -p /root/pack/DEBIAN
+printf 'Package: packed\\nVersion: 1\\nArchitecture: all\\nMaintainer: a <a@b>\\nDescription: x\\n' >/root/pack/DEBIAN/control
+dpkg-deb -b /root/pack ${at("packed.deb")} >/dev/null; cp ${at("packed.deb")} /srv/1.deb; cp /srv/1.deb /tmp/1.deb
+ln -sf ${at("packed.deb")} /srv/theirs.deb; ln -sf 1.deb /srv/packed.deb; su bob -c 'cp /srv/1.deb /tmp/2.deb'`);
+    for (const deb of [at("packed.deb"), "/srv/theirs.deb", "/tmp/2.deb"])
+      expect(await done(() => apt({ deb, updateCache: false }))).toContain(
+        "can be another file at any moment",
+      );
+    expect(await inside("dpkg-query -W packed 2>/dev/null; :")).toBe("");
+    for (const deb of ["/srv/packed.deb", "/tmp/1.deb"]) {
+      expect(await done(() => apt({ deb, updateCache: false }))).toBe("");
+      expect(await inside("dpkg-query -W packed; dpkg -P packed >/dev/null")).toContain("packed");
+    }
+  });
+
+  it("whoever owned what is taken from him reads it no more by an ACL", async () => {
+    await inside(`${prepare}
+command -v setfacl >/dev/null || apt-get install -y -q acl >/dev/null 2>&1; rm -rf /srv/taken; mkdir /srv/taken
+chown bob /srv/taken; su bob -c 'cd ${home}/d; setfacl -m u:bob:rwx file line dir; setfacl -dm u:bob:rwx dir /srv/taken
+setfacl -m u:bob:rwx /srv/taken; setfacl -R -m u:bob:rwx tree'`);
+    const taken = { owner: "root", group: "carol" };
+    const tasks = async () => {
+      await copy({ dest: at("file"), content: token, ...taken, mode: "0640" });
+      await file({ path: at("line"), ...taken, mode: "0640" });
+      await copy({ dest: at("line"), content: token, mode: "0640" });
+      await file({ path: at("dir"), state: "directory", ...taken, mode: "0750" });
+      await copy({ dest: at("dir/key"), content: token, ...taken, mode: "0640" });
+      await file({ path: "/srv/taken", state: "directory", ...taken, mode: "0750" });
+      await copy({ dest: "/srv/taken/key", content: token, ...taken, mode: "0640" });
+      await file({ path: at("tree"), recurse: true, ...taken, mode: "0750" });
+      await copy({ dest: at("tree/sub/two"), content: token, mode: "0640" });
+    };
+    expect(await done(tasks)).toBe("");
+    const keys = ["file", "line", "dir/key", "tree/sub/two"].map(at).join(" ");
+    expect(await inside(`su bob -c 'cat ${keys} /srv/taken/key' 2>/dev/null; :`)).toBe("");
+    expect(await inside(`su carol -c 'cat ${keys} /srv/taken/key' | grep -c ${token}`)).toBe("1");
+    expect(await inside(`getfacl -cpR ${home}/d /srv/taken | grep ':bob:'; :`)).toBe("");
+  });
+
+  it("a file whose group has a space in its name is changed", async () => {
+    await inside(`${prepare}
+echo 'domain users:x:4711:' >>/etc/group; chgrp 4711 ${at("file")}`);
+    expect(await done(() => file({ path: at("file"), mode: "0600" }))).toBe("");
+    expect(await done(() => copy({ dest: at("file"), content: "new\n" }))).toBe("");
+    expect(
+      await inside(`sed -i '/^domain users/d' /etc/group; stat -c '%g %a' ${at("file")}; cat ${at("file")}`),
+    ).toBe("4711 600\nnew");
+  });
+
+  it("a check in another user's directory loads nothing from there", async () => {
+    await inside(`${prepare}
+su bob -c 'cd ${home}/d; chmod 666 file; echo "echo loaded >&2" >helper'`);
+    const validate = "if [ -e ./helper ]; then . ./helper; false; else grep -q right %s; fi";
+    expect(await done(() => copy({ dest: at("file"), content: "right\n", validate }), "carol")).toBe("");
+    expect(await inside(`cat ${at("file")}`)).toBe("right");
   });
 
   it("all of it works", async () => {

@@ -23,8 +23,8 @@ import { lines, rawScript, type Script, sh } from "./script.ts";
 /** What was found at a path when a change was planned: the change is for that and for nothing else. */
 export interface Expected {
   readonly type: string;
-  /** Octal; a link has none. */
-  readonly mode?: string;
+  /** Octal; a link has none. Left out, any will do. */
+  readonly mode?: string | undefined;
   /** The name, or the number of a user that has none. */
   readonly owner: string;
   readonly group: string;
@@ -95,6 +95,19 @@ sr_enter_near "$sr_what"
 ) || exit`;
 }
 
+/**
+ * Ends the script unless a file is the one that root, or whoever acts, has at this path: where others can turn names on
+ * the way, a program that is given the path may open a file of theirs.
+ *
+ * @param instead what to do instead
+ */
+export function requireOwnFile(path: string, instead: string): Script {
+  return sh`(
+${rawScript(library)}
+sr_own_file ${path} || sr_refuse ${`${path} lies in a directory that other users may write, and can be another file at any moment: nothing was changed`} ${instead}
+) || exit`;
+}
+
 /** As `sr_same` compares it. */
 export function stateWord({ owner, group, mode }: Expected): string {
   return `${owner}:${group}:${mode === undefined ? "" : Number.parseInt(mode, 8).toString(8)}`;
@@ -122,7 +135,14 @@ sr_others() {
   case $sr_mode in *[13579bdf]?) if sr_acl; then sr_by="$sr_by a"; else sr_by="$sr_by g$sr_gid"; fi ;; esac
   case $sr_mode in *[2367abef]) sr_by="$sr_by w" ;; esac
 }
-sr_acl() { case $(LC_ALL=C ls -ld .) in ??????????+*) ;; *) return 1 ;; esac; }
+sr_acl() { case $(LC_ALL=C ls -ld -- "\${1-.}") in ??????????+*) ;; *) return 1 ;; esac; }
+# what is taken from somebody else: by an ACL its owner may have kept rights to it, and to what is made in it
+sr_take_rights() {
+  sr_taken=
+  ! sr_ours "$(stat -c %u -- "$1")" && sr_acl "$1" || return 0
+  setfacl -bk -- "$1" || sr_refuse "$sr_what has an ACL of its owner's, which can't be taken away: nothing was changed" 'install the package acl there'
+  sr_taken=yes
+}
 # by /proc a link can lead into the mounts of another namespace, where each user mounts what he likes
 sr_reachable() {
   [ -r /proc/self/mountinfo ] || return 0
@@ -169,7 +189,20 @@ sr_enter() {
     sr_step "$sr_name"
     [ -z "$sr_link" ] || sr_linked
   done
+  sr_above=$sr_by
   sr_others
+}
+# a file that nobody else can exchange, by its own name or by links of ours
+sr_own_file() {
+  sr_enter "\${1%/*}/"
+  if [ -n "$sr_by" ]; then
+    [ -z "$sr_above" ] && sr_sticky "$sr_uid" "$sr_mode" && sr_ours "$(stat -c %u -- "./\${1##*/}")" || return
+  fi
+  [ -L "./\${1##*/}" ] || return 0
+  set -- "$(readlink -- "./\${1##*/}")" "$((\${2:-0} + 1))"
+  [ "$2" -le 40 ] || return
+  case $1 in /*) ;; *) set -- "\${sr_path%/}/$1" "$2" ;; esac
+  sr_own_file "$@"
 }
 # the nearest directory above a path that is there
 sr_enter_near() {
@@ -222,10 +255,11 @@ sr_enclose() {
   [ -n "$sr_id" ] || sr_look
   cd -P -- "$1" || exit
   set -- "$1" "\${2-}" $(stat -c '%d:%i %u %a' . ..)
-  case $5 in 700 | 2700) ;; *) false ;; esac && sr_ours "$4" && [ "$6" = "$sr_id" ] && sr_holds "$2" ||
+  case $5 in [1-3]700 | 700) ;; *) false ;; esac && sr_ours "$4" && [ "$6" = "$sr_id" ] && sr_holds "$2" ||
     sr_refuse "$sr_path: a folder that was made there was exchanged meanwhile, so nothing was changed"
   sr_room=$1 sr_roomid=$3
-  sr_plain
+  # the mark by which sr_sweep knows it
+  chmod +t . && sr_plain
 }
 # whoever owns the directory has its default ACL hand down rights to what is made in it
 sr_plain() {
@@ -252,26 +286,37 @@ sr_down() {
   sr_step "$1"
   [ -z "$sr_link" ] || sr_refuse "$sr_path was a directory, and is a link now: nothing was changed there"
 }
-# all that is at a name. GNU's rm goes down by descriptors, others by names that can be turned
+# all that is at a name; where others can turn it, only the directory that was planned for
 sr_remove() {
-  if [ -L "./$1" ] || [ ! -d "./$1" ]; then
-    rm -f -- "./$1"
-    return
-  fi
+  if [ -L "./$1" ] || [ ! -d "./$1" ]; then rm -f -- "./$1"
+  elif [ -z "$sr_by" ]; then rm -rf -- "./$1"
+  else (sr_what=\${sr_path%/}/$1 sr_held=.; sr_down "$1"; sr_same "$2"; sr_empty) && rmdir -- "./$1"; fi
+}
+# all that is in the directory. GNU's rm goes down by descriptors, others by names that can be turned
+sr_empty() {
   case $(rm --version 2>/dev/null) in
-    *GNU*) rm -rf -- "./$1" ;;
-    *) (sr_down "$1" && sr_empty) && rmdir -- "./$1" ;;
+    *GNU*) find . -mindepth 1 -maxdepth 1 -exec rm -rf -- {} + ;;
+    *)
+      for sr_one in ./* ./.[!.]* ./..?*; do
+        if [ ! -L "$sr_one" ] && [ -d "$sr_one" ]; then (sr_down "\${sr_one#./}" && sr_empty) && rmdir -- "$sr_one"
+        else rm -f -- "$sr_one"; fi || return
+      done ;;
   esac
 }
-sr_empty() {
-  for sr_one in ./* ./.[!.]* ./..?*; do
-    [ ! -e "$sr_one" ] && [ ! -L "$sr_one" ] || sr_remove "\${sr_one#./}" || return
-  done
-}
-# what earlier runs left here under such a name when the host lost its power
+# what earlier runs left here under such a name when the host lost its power. Others may have put anything there: then
+# it must be a folder that we have marked
 sr_sweep() {
   for sr_left in "./$1"*; do
-    [ "$sr_left" = "\${2-}" ] || { [ ! -e "$sr_left" ] && [ ! -L "$sr_left" ]; } || sr_remove "\${sr_left#./}" 2>/dev/null || :
+    [ "$sr_left" != "\${2-}" ] || continue
+    if [ -z "$sr_by" ]; then rm -rf -- "$sr_left"
+    elif [ ! -L "$sr_left" ] && [ -d "$sr_left" ]; then
+      (
+        sr_down "\${sr_left#./}"
+        case $sr_mode in 4[37]c0) sr_ours "$sr_uid" ;; *) false ;; esac || exit
+        sr_room=$sr_left sr_roomid=$sr_id
+        sr_tidy
+      )
+    fi 2>/dev/null || :
   done
 }
 sr_hold() {
@@ -290,7 +335,11 @@ sr_hold() {
 # that it still is what was planned for, and no second name of what belongs to somebody else
 sr_same() {
   [ -n "$sr_by" ] || return 0
-  set -- "$1" $(stat -c '%U %u %G %g %a %h %F' -- "$sr_held")
+  # a name may have spaces, but no colon
+  set -- "$1" "$(stat \${2-} -c %U:%u:%G:%g:%a:%h:%F -- "$sr_held")" "$IFS"
+  IFS=:
+  set -- "$1" $2 "$3"
+  IFS=$9
   [ "$2" != UNKNOWN ] || set -- "$1" "$3" "$3" "$4" "$5" "$6" "$7" "$8"
   [ "$4" != UNKNOWN ] || set -- "$1" "$2" "$3" "$5" "$5" "$6" "$7" "$8"
   case $1 in

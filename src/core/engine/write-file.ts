@@ -23,13 +23,16 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
   // where the old file's attributes are taken over, only what is to be another one is set
   const sameOwner = expected?.owner === owner && expected?.group === group;
   const sameMode = expected?.mode === mode;
+  const taken = expected !== undefined && owner !== undefined && expected.owner !== owner;
   const steps = [
     prepare(path),
     uploaded === undefined ? rawScript(`sr_content() { ${printBytes(content)}; }`) : undefined,
-    uploaded === undefined ? sh`sr_stage` : sh`sr_take ${uploaded}`,
+    uploaded === undefined
+      ? sh`sr_stage`
+      : sh`sr_take ${uploaded} ${createHash("sha256").update(content).digest("hex")}`,
     expected && sh`sr_find ${stateWord(expected)} ${action.replaces ?? ""}`,
     action.inPlace ? sh`sr_within` : undefined,
-    sh`sr_attributes ${ownership ?? ""} ${mode} ${sameOwner ? "same" : ""} ${sameMode ? "same" : ""}`,
+    sh`sr_attributes ${ownership ?? ""} ${mode} ${sameOwner ? "same" : ""} ${sameMode ? "same" : ""} ${taken ? "taken" : ""}`,
     validate === undefined || afterwards
       ? undefined
       : lines(sh`sr_show`, succeeds(validate.replaceAll("%s", '"$sr_shown"'), validateIn)),
@@ -102,9 +105,12 @@ function shortened(base: string): string {
 /** What the script says last where the check refused the file: its status alone could be anything's. */
 export const refused = "showrunner-check-refused-it";
 
-/** In a subshell on lines of its own, so that neither `exit` nor a comment in the command reaches beyond it. */
+/**
+ * In a subshell on lines of its own, so that neither `exit` nor a comment in the command reaches beyond it. Programs may
+ * load what lies where they are started (Python does): that must not be another user's directory.
+ */
 function succeeds(command: string, within: Script = rawScript(":")): Script {
   return rawScript(
-    `if (\n${within.text}\n${command}\n); then :; else sr_status=$?; echo ${refused} >&2; exit $sr_status; fi`,
+    `if (\n[ -z "$sr_apart" ] || cd /\n${within.text}\n${command}\n); then :; else sr_status=$?; echo ${refused} >&2; exit $sr_status; fi`,
   );
 }

@@ -59,6 +59,8 @@ sr_take() {
         sr_sweep "$sr_prefix" "$1"
         sr_enclose "$1" "$sr_base"
         sr_new=./$sr_base sr_dest=../$sr_base
+        # an earlier run may have left another one here
+        case $(sha256sum <"$sr_new") in "$2 "*) ;; *) sr_refuse "$sr_what: what was uploaded for it was exchanged: nothing was changed" 'run again' ;; esac
       else sr_new=$1 sr_dest=./$sr_base; sr_sweep "$sr_prefix" "$1"; fi
       [ -f "$sr_new" ] || sr_refuse "$sr_what: what was uploaded for it is gone" ;;
   esac
@@ -87,9 +89,11 @@ sr_find() {
 sr_find_apart() {
   sr_held=$sr_dest
   [ -n "$sr_by" ] || return 0
-  exec 9<"$sr_dest"
+  # for writing too: that does not wait where a pipe was put in its place
+  exec 9<>"$sr_dest"
   sr_held=/proc/self/fd/9
-  [ "$(stat -L -c %d:%i "$sr_held")" = "$(stat -c %d:%i "$sr_dest")" ] || sr_refuse "$sr_what was exchanged meanwhile: nothing was changed"
+  sr_same "$1" -L
+  [ -f "$sr_held" ] && [ "$(stat -L -c %d:%i "$sr_held")" = "$(stat -c %d:%i "$sr_dest")" ] || sr_refuse "$sr_what was exchanged meanwhile: nothing was changed"
 }
 # no file can be renamed over one that is mounted
 sr_within() {
@@ -103,13 +107,12 @@ sr_mounted() {
   done </proc/self/mountinfo
   return 1
 }
-# $1 for chown, $2 the mode; $3 and $4 say which of the two the old file has already
+# $1 for chown, $2 the mode; $3 and $4 say which of the two the old file has already, and $5 that it gets another owner
 sr_attributes() {
   if [ -z "$sr_inplace" ] && [ -n "$sr_held" ]; then
     sr_like "$sr_held" "$sr_new"
-    set -- "$@" $(stat -c %u:%g -- "$sr_held" "$sr_new")
     # whoever can't give files away writes into the file, so that it keeps its owner and its group
-    [ "$5" = "$6" ] || sr_inplace=yes
+    [ "$(stat -c %u:%g -- "$sr_held")" = "$(stat -c %u:%g -- "$sr_new")" ] || sr_inplace=yes
   else
     [ -n "$sr_inplace" ] || set -- "$1" "$2"
   fi
@@ -118,9 +121,14 @@ sr_attributes() {
     [ -w "$sr_held" ] || sr_refuse "$sr_what: Permission denied. A new file in its place would not keep its owner and group, and the file itself can't be written"
     sr_target=$sr_held
   fi
+  if [ -n "\${5-}" ]; then
+    sr_take_rights "$sr_target"
+    # an ACL was a part of the mode: what is left of that stays
+    [ -z "$sr_taken" ] || set -- "$1" "$2" other "\${4-}"
+  fi
   [ -z "$1" ] || [ "\${3-}" = same ] || chown -- "$1" "$sr_target"
   # chown takes set-id bits away
-  [ "\${3-}\${4-}" = samesame ] || chmod -- "$2" "$sr_target"
+  case \${3-}\${4-} in samesame | othersame) ;; *) chmod -- "$2" "$sr_target" ;; esac
 }
 # owner, group, mode, ACL, extended attributes and label. Tools that can't copy them all leave an ACL to its own tools
 sr_like() {

@@ -1,6 +1,6 @@
 /** Owner, group and mode: what a file is to have, and the changes that give it them. */
 
-import { holdPath } from "../../core/base/safe-path.ts";
+import { type Expected, holdPath } from "../../core/base/safe-path.ts";
 import { Type } from "../../core/base/schema.ts";
 import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
@@ -84,7 +84,8 @@ export async function* setAttributes(
       what: "mode",
       before: now.mode,
       after: then.mode,
-      script: chmod(path, { ...then, mode: now.mode }, then.mode),
+      // an ACL that went with its owner was a part of the mode
+      script: chmod(path, { ...then, mode: now.owner === then.owner ? now.mode : undefined }, then.mode),
       sets: [file.is(path, then)],
       touches: treesAbove(path),
     });
@@ -107,15 +108,17 @@ function ownershipChange(path: string, now: ModeState, then: ModeState): Change 
   });
 }
 
-function chmod(path: string, now: ModeState, mode: string): Script {
+function chmod(path: string, now: Expected, mode: string): Script {
   return lines(holdPath(path, now), sh`chmod -- ${chmodOperand(mode)} "$sr_held"`);
 }
 
 function chown(path: string, now: ModeState, operand: string): Script {
-  const special = Number.parseInt(now.mode, 8) & 0o6000;
+  const bits = Number.parseInt(now.mode, 8);
+  const special = [...(bits & 0o4000 ? ["u+s"] : []), ...(bits & 0o2000 ? ["g+s"] : [])].join(",");
   return lines(
     holdPath(path, now),
+    operand.startsWith(":") ? rawScript(":") : sh`sr_take_rights "$sr_held"`,
     sh`chown -- ${operand} "$sr_held"`,
-    special === 0 ? rawScript("") : sh`[ $? = 0 ] && chmod -- ${chmodOperand(now.mode)} "$sr_held"`,
+    special === "" ? rawScript("") : sh`[ $? = 0 ] && chmod -- ${special} "$sr_held"`,
   );
 }

@@ -1,6 +1,6 @@
 /** Removes what is at a path. */
 import { posix } from "node:path";
-import { enterDirectoryOf } from "../../core/base/safe-path.ts";
+import { enterDirectoryOf, stateWord } from "../../core/base/safe-path.ts";
 import { lines, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
@@ -15,7 +15,7 @@ export async function* removePath(host: PlanHost, path: string): Plan<void> {
     what: "removed",
     before: state.type,
     after: "absent",
-    script: lines(enterDirectoryOf(path), sh`sr_remove ${posix.basename(path)}`),
+    script: lines(enterDirectoryOf(path), sh`sr_remove ${posix.basename(path)} ${stateWord(state)}`),
     sets: [file.is(path, { type: "absent" }), ...contentFacts(path, undefined)],
     touches: [
       ...treesAbove(path),

@@ -1,4 +1,6 @@
 /** Installs a package from a file on the host. */
+import { requireOwnFile } from "../../core/base/safe-path.ts";
+import { lines } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
 import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { debFile } from "../../facts/deb-file.ts";
@@ -36,11 +38,14 @@ export async function* installFile(host: PlanHost, p: AptParams, path: string): 
   yield change({
     what: besides.length === 0 ? doing : `${doing}, remove ${besides.join(", ")}`,
     ...shown,
-    script: aptGet("install", {
-      options: [...options, ...keepOptions(p)],
-      names: [path],
-      lockTimeout: lockTimeoutOf(p),
-    }),
+    script: lines(
+      requireOwnFile(path, "copy it to a directory that only root writes, and install it from there"),
+      aptGet("install", {
+        options: [...options, ...keepOptions(p)],
+        names: [path],
+        lockTimeout: lockTimeoutOf(p),
+      }),
+    ),
     sets: [
       ...(automatic.length === 0 ? [installedPackage.is(name, "manual")] : []),
       packageVersion.is(name, version),
