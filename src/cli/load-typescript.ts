@@ -1,10 +1,11 @@
 /** Loads a user's playbook or inventory, in TypeScript or JavaScript. */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Jiti } from "jiti";
 import { type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { didYouMean } from "../core/base/suggest.ts";
+import { utf8Text } from "../core/base/utf8.ts";
 import { asFailure } from "../core/events/failure.ts";
 
 /**
@@ -28,10 +29,24 @@ const sdk: Readonly<Record<string, () => Promise<object>>> = {
 export async function loadTypeScript(file: string): Promise<{ default?: unknown }> {
   const jiti = await loader();
   try {
-    return await jiti.import<{ default?: unknown }>(file);
+    const module = await jiti.import<{ default?: unknown }>(file);
+    for (const one of [file, ...loadedModules()]) refuseOtherBytes(one);
+    return module;
   } catch (error) {
     throw explain(error, file);
   }
+}
+
+const inUtf8 = new Set<string>();
+
+/** The compiler replaces what is no UTF-8, without a word, and so it would get onto hosts. */
+function refuseOtherBytes(file: string): void {
+  if (inUtf8.has(file) || !existsSync(file)) return;
+  utf8Text(readFileSync(file), ({ line, problem, hint }) => {
+    const message = `the file is ${problem}`;
+    return new ShowrunnerError("playbook.invalid", message, { location: { file, line }, hint });
+  });
+  inUtf8.add(file);
 }
 
 /** The user's modules that have been loaded, by absolute path; no package's. */

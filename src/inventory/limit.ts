@@ -1,6 +1,7 @@
 /** The terms of a limit, which may be in a file: `--limit @failed.txt`. */
 import { readFileSync } from "node:fs";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { utf8Text } from "../core/base/utf8.ts";
 import { splitPattern, type Term } from "./split-pattern.ts";
 
 /**
@@ -23,8 +24,17 @@ function withoutComment(line: string): string {
 }
 
 function readLimit(file: string): string {
+  return utf8Text(bytesOf(file), ({ line, problem, hint }) => {
+    return new ShowrunnerError("inventory.pattern", `the limit's file is ${problem}`, {
+      location: { file, line },
+      hint,
+    });
+  });
+}
+
+function bytesOf(file: string): Buffer {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file);
   } catch (error) {
     throw new ShowrunnerError("file.missing", `cannot read the limit's file ${file}: ${messageOf(error)}`);
   }

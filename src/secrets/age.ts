@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { readSecretFile, secretPath } from "./file.ts";
 import { reveal, Secret } from "./secret.ts";
+import { secretText } from "./secret-text.ts";
 import { unavailable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
 
@@ -43,12 +44,10 @@ export async function secretAge(file: string, options: AgeOptions = {}): Promise
     () => (armoured ? armor.decode(text) : bytes),
     `cannot decrypt ${file}: its armour is damaged or cut off`,
   );
-  try {
-    const clear = await decrypter.decrypt(sealed);
-    return new Secret(withoutNewline(Buffer.from(clear).toString("utf8")));
-  } catch (error) {
+  const clear = await decrypter.decrypt(sealed).catch((error: unknown) => {
     throw unavailable(`cannot decrypt ${file}: ${whyNot(error, options)}`);
-  }
+  });
+  return new Secret(withoutNewline(secretText(Buffer.from(clear), `${file}: what is encrypted in it`)));
 }
 
 /** What the library says may quote keys and the file, and is shown to nobody. */

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { visibleLine } from "../text/controls.ts";
 import { Secret } from "./secret.ts";
+import { secretText } from "./secret-text.ts";
 import { unavailable, whyUnreadable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
 
@@ -20,7 +21,7 @@ import { withoutNewline } from "./without-newline.ts";
  */
 export function secretFile(path: string): Secret {
   const file = secretPath(path);
-  const value = new Secret(withoutNewline(readSecretFile(file, "secret file").toString("utf8")));
+  const value = new Secret(withoutNewline(readSecretText(file, "secret file")));
   if ((statSync(file).mode & 0o004) !== 0)
     process.emitWarning(`${visibleLine(path)} holds a secret and may be read by everybody: chmod o-r it`);
   return value;
@@ -41,4 +42,9 @@ export function readSecretFile(file: string, what: string): Buffer {
   } catch (error) {
     throw unavailable(`cannot read the ${what} ${file}: ${whyUnreadable(error)}`, undefined, error);
   }
+}
+
+/** The same, as a text. @throws ShowrunnerError "secret.unavailable" also where it is not UTF-8 */
+export function readSecretText(file: string, what: string): string {
+  return secretText(readSecretFile(file, what), `the ${what} ${file}`);
 }

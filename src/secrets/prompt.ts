@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { visibleLine } from "../text/controls.ts";
 import { Secret } from "./secret.ts";
+import { secretText } from "./secret-text.ts";
 import { interrupted, unavailable } from "./unavailable.ts";
 
 const asked = new Map<string, Secret>();
@@ -71,7 +72,7 @@ function readAnswer(terminal: number, text: string): string {
     else if (key === 0x7f || key === 0x08) eraseLast(typed);
     else typed.push(key);
   }
-  return Buffer.from(typed).toString("utf8");
+  return secretText(Buffer.from(typed), `the answer to "${text}"`);
 }
 
 /** Erases a character, which in UTF-8 may be several bytes. */

@@ -1,5 +1,6 @@
 /** Runs commands of the control machine that print secrets. */
 import { spawn, spawnSync } from "node:child_process";
+import { secretText } from "./secret-text.ts";
 import { interrupted, unavailable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
 
@@ -12,8 +13,8 @@ export interface Command {
 interface End {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
   readonly error?: Error | undefined;
 }
 
@@ -32,7 +33,7 @@ const leave = 1000;
  */
 export function runCommandNow(command: Command): string {
   const [name, ...args] = command.argv;
-  return printedBy(command, spawnSync(name, args, { encoding: "utf8", stdio, maxBuffer: limit }));
+  return printedBy(command, spawnSync(name, args, { stdio, maxBuffer: limit }));
 }
 
 /**
@@ -79,8 +80,8 @@ function endOf({ argv: [name, ...args] }: Command, abort: AbortSignal | undefine
       clearTimeout(timer);
       abort?.removeEventListener("abort", end);
       process.off("exit", kill);
-      const [stdout, stderr] = [heard.stdout, heard.stderr].map((chunks) => Buffer.concat(chunks).toString());
-      resolve({ status, signal, stdout: stdout ?? "", stderr: stderr ?? "", error });
+      const [stdout, stderr] = [Buffer.concat(heard.stdout), Buffer.concat(heard.stderr)];
+      resolve({ status, signal, stdout, stderr, error });
     });
   });
 }
@@ -95,10 +96,10 @@ function printedBy({ argv: [name], missing }: Command, end: End): string {
       missing ?? "Install it, or put its folder in PATH.",
       error,
     );
-  if (status === 0) return withoutNewline(stdout);
+  if (status === 0) return withoutNewline(secretText(stdout, `what the command "${name}" printed`));
   // on a terminal Ctrl-C reaches it as well as us
   if (signal === "SIGINT") throw interrupted();
-  const why = stderr.trim().split("\n").at(-1) ?? "";
+  const why = stderr.toString().trim().split("\n").at(-1) ?? "";
   throw unavailable(
     `the command "${name}", which gives a secret, ${signal ? `was ended by ${signal}` : `failed with status ${status}`}${why ? `: ${why}` : ""}`,
   );

@@ -1,10 +1,11 @@
 /** Secrets in files of Ansible Vault. */
 import { createRequire } from "node:module";
 import { readYaml, type Yaml } from "../yaml/document.ts";
-import { readSecretFile, secretPath } from "./file.ts";
+import { readSecretText, secretPath } from "./file.ts";
 import { atPath } from "./key-path.ts";
 import { type Reading, readNow } from "./reading.ts";
 import { Secret } from "./secret.ts";
+import { secretText } from "./secret-text.ts";
 import { unavailable } from "./unavailable.ts";
 import { isVaultText, readVaultText } from "./vault.ts";
 import { openVault, type VaultOptions } from "./vault-passwords.ts";
@@ -23,7 +24,7 @@ import { withoutNewline } from "./without-newline.ts";
  */
 export function secretVault(file: string, key?: string, options: VaultOptions = {}): Secret {
   return new Secret(function* () {
-    const written = readSecretFile(secretPath(file), "vault file").toString("utf8");
+    const written = readSecretText(secretPath(file), "vault file");
     const whole = isVaultText(written);
     if (key === undefined) return withoutNewline(yield* opened(written, file, options));
     const text = whole ? yield* opened(written, file, options) : written;
@@ -40,7 +41,7 @@ export function secretVault(file: string, key?: string, options: VaultOptions = 
 export function vaultSecret(text: string, what: string): Secret {
   const envelope = readVaultText(text, what);
   return new Secret(function* () {
-    return (yield* openVault(envelope, what)).toString("utf8");
+    return secretText(yield* openVault(envelope, what), `${what}: what is encrypted here`);
   });
 }
 
@@ -50,7 +51,8 @@ export function decrypted(text: string, what: string): string {
 }
 
 function* opened(text: string, what: string, options?: VaultOptions): Reading {
-  return (yield* openVault(readVaultText(text, what), what, options)).toString("utf8");
+  const bytes = yield* openVault(readVaultText(text, what), what, options);
+  return secretText(bytes, `${what}: what is encrypted here`);
 }
 
 function* valueAt(text: string, file: string, key: string, options: VaultOptions): Reading {

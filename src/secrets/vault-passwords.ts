@@ -1,7 +1,7 @@
 /** The passwords of Ansible Vault: from options, or from where Ansible itself takes them. */
 import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
-import { readSecretFile, secretPath } from "./file.ts";
+import { readSecretText, secretPath } from "./file.ts";
 import { secretPrompt } from "./prompt.ts";
 import type { Reading } from "./reading.ts";
 import { Secret } from "./secret.ts";
@@ -103,7 +103,7 @@ function* passwordOf(identity: Identity): Reading {
 }
 
 function read(file: string): string {
-  return readSecretFile(file, "vault password file").toString("utf8").trim();
+  return readSecretText(file, "vault password file").trim();
 }
 
 /** Ansible tells a script the id where the script's name says that it wants it. */

@@ -6,7 +6,7 @@ import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.
 import { fileProblem } from "../core/base/file-problem.ts";
 import { noteFileRead } from "../core/base/files-read.ts";
 import { quote } from "../core/base/script.ts";
-import { notUtf8 } from "../core/base/utf8.ts";
+import { utf8Text } from "../core/base/utf8.ts";
 import { Secret } from "../secrets/secret.ts";
 import { strictScope, TemplateProblem } from "./scope.ts";
 import { explainSyntax } from "./syntax.ts";
@@ -85,11 +85,15 @@ export function renderFile(file: string, vars: TemplateVars): string {
 
 function readTemplate(file: string): string {
   const bytes = readBytes(file);
-  const bad = notUtf8(bytes);
-  if (bad === undefined) return bytes.toString();
-  const what = `the template is not UTF-8: byte ${bad.position} is ${bad.byte}`;
-  const hint = "save it as UTF-8 (`iconv -f latin1 -t utf8`); what is no text, copy() brings as it is";
-  throw invalid(file, bytes.toString(), bad.line, what, hint);
+  return utf8Text(bytes, ({ line, problem, hint }) =>
+    invalid(
+      file,
+      bytes.toString(),
+      line,
+      `the template is ${problem}`,
+      `${hint} What is no text, copy() brings as it is.`,
+    ),
+  );
 }
 
 function readBytes(file: string): Buffer {

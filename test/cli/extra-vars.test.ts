@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "showrunner-extra-vars-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => vi.unstubAllEnvs());
 
-function put(text: string): string {
+function put(text: string | Buffer): string {
   const file = join(folder, "vars.yml");
   writeFileSync(file, text);
   return file;
@@ -49,6 +49,13 @@ it("reads scalars of both as Ansible does, or says where it can't", async () => 
   );
   expect(await failure(`@${put("a: 1\npin: 9007199254740993\n")}`)).toMatch(
     /^-e @vars\.yml: an integer beyond .* \(vars\.yml:2:6\) Put it in quotes/,
+  );
+});
+
+it("says where a file is not UTF-8", async () => {
+  const file = put(Buffer.from("a: 1\nb: caf\xe9\n", "latin1"));
+  expect(await failure(`@${file}`)).toMatch(
+    /^-e @vars\.yml: the file is not UTF-8: byte 11 is 0xE9 \(vars\.yml:2\) Save it as UTF-8/,
   );
 });
 

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { project, run, twoHosts } from "./helpers.ts";
@@ -138,6 +138,19 @@ export default playbook([play("one", { hosts: "web1" }, { step: () => command({ 
     expect(status).toBe(5);
     expect(stderr).toContain("at playbooks/part.ts:6\n");
     expect(stderr).toContain("TypeError: Cannot read properties of null");
+  });
+
+  it("that is not UTF-8 is refused, in what it imports too, since other bytes would get onto hosts", async () => {
+    const folder = project({
+      "inventory/lab.ts": twoHosts,
+      "playbooks/site.ts": `import { x } from "./part.ts";\nexport default x;\n`,
+    });
+    const part = Buffer.from(`// a text\nexport const x="\xe9";\n`, "latin1");
+    writeFileSync(join(folder, "playbooks/part.ts"), part);
+    const { stderr, status } = await run(folder, ["playbook", "site"]);
+    expect(status).toBe(5);
+    expect(stderr).toContain("the file is not UTF-8: byte 26 is 0xE9");
+    expect(stderr).toContain("at playbooks/part.ts:2\n");
   });
 
   it("that exports no playbook is told what to write", async () => {

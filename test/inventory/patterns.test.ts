@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ShowrunnerError } from "../../src/core/base/errors.ts";
@@ -244,6 +245,17 @@ describe("select", () => {
         "web3",
         "web4",
       ]);
+    });
+
+    test("says which line of a file is not UTF-8", () => {
+      const root = folder({});
+      const file = join(root, "failed.txt");
+      writeFileSync(file, Buffer.from("web1\n# d\xe9sol\xe9\n", "latin1"));
+      expect(failureOf("web", `@${file}`)).toMatchObject({
+        code: "inventory.pattern",
+        message: "the limit's file is not UTF-8: byte 8 is 0xE9",
+        location: { file, line: 2 },
+      });
     });
 
     test("says which file is missing", () => {

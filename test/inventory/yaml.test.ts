@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { loadInventory } from "../../src/inventory/index.ts";
@@ -405,6 +406,22 @@ all:
     expect(await failure(() => loadYaml(hosts, { "group_vars/all.yml": "- v" }))).toBe(
       "group_vars/all.yml:1:1: expected variables as a mapping, got a list",
     );
+  });
+});
+
+describe("a file that is not UTF-8", () => {
+  const latin1 = Buffer.from("all:\n  vars:\n    motto: caf\xe9\n", "latin1");
+
+  test("is refused with its line and byte: as an inventory, and as variables", async () => {
+    const root = folder({ "hosts.yml": "all:\n  hosts:\n    web1:\n" });
+    const hosts = join(root, "hosts.yml");
+    mkdirSync(join(root, "host_vars"));
+    writeFileSync(join(root, "host_vars/web1.yml"), latin1);
+    const read = () => loadInventory(hosts, importModule);
+    expect(await failure(read)).toBe("host_vars/web1.yml:3: the file is not UTF-8: byte 27 is 0xE9");
+    writeFileSync(hosts, latin1);
+    expect(await failure(read)).toBe("hosts.yml:3: the file is not UTF-8: byte 27 is 0xE9");
+    await expect(read()).rejects.toMatchObject({ hint: expect.stringContaining("iconv") });
   });
 });
 

@@ -72,6 +72,31 @@ describe("a file", () => {
     warn.mockRestore();
   });
 
+  it.each([
+    ["a secret file", (path: string) => secretFrom.file(path)],
+    ["a file of texts", (path: string) => secretFrom.vault(path, "a")],
+    ["what a command prints", (path: string) => secretFrom.command(["cat", path])],
+    [
+      "a vault password",
+      (path: string) => secretFrom.vault(join(vaults, "whole.yml"), "db.password", { passwordFile: path }),
+    ],
+  ])("that is not UTF-8 is refused, since it would be another secret: %s", async (_, secretOf) => {
+    const path = put("latin1", Buffer.from("a: x\nb: caf\xe9", "latin1"));
+    const said = await failure(() => secretOf(path).reveal());
+    expect(said).toMatch(/ is not UTF-8 in line 2$/);
+    expect(said).not.toMatch(/caf|E9/i);
+  });
+
+  it("that is not UTF-8 once it is decrypted is refused, too", async () => {
+    const sealed = new Encrypter();
+    sealed.setPassphrase("open sesame");
+    sealed.setScryptWorkFactor(10);
+    const path = put("latin1.age", await sealed.encrypt(Buffer.from("caf\xe9", "latin1")));
+    expect(await failure(() => secretFrom.age(path, { passphrase: "open sesame" }))).toMatch(
+      /latin1\.age: what is encrypted in it is not UTF-8 in line 1$/,
+    );
+  });
+
   it("that isn't there is named", async () => {
     expect(await failure(() => secretFrom.file(join(folder, "none")))).toBe(
       "cannot read the secret file none: there is no such file",
