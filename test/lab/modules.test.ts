@@ -517,6 +517,34 @@ systemctl daemon-reload`);
     );
   });
 
+  it("disable a unit that is linked, which stays linked, and remove it with all its links", async () => {
+    const found = () => inside("find /etc/systemd /run/systemd -name afar.service");
+    await inside(`mkdir -p /opt/afar
+printf '[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n' >/opt/afar/afar.service`);
+    const afar = (params: { enabled?: boolean; state?: "started" | "stopped" }) => () =>
+      service({ name: "afar", ...params });
+    for (const [runtime, state, folder] of [
+      ["", "linked", "/etc/systemd/system"],
+      ["--runtime", "linked-runtime", "/run/systemd/system"],
+    ] as const) {
+      await inside(`systemctl -q link ${runtime} /opt/afar/afar.service`);
+      await nothingLeft([afar({ enabled: false })]);
+      await inside(`systemctl -q enable ${runtime} afar`);
+      await cycle([afar({ enabled: false, state: "started" })], ["service changed disabled started"]);
+      await cycle([afar({ enabled: false, state: "stopped" })], ["service changed stopped"]);
+      expect(await inside("systemctl is-enabled afar || :")).toBe(state);
+      expect(await found()).toBe(`${folder}/afar.service`);
+      await inside(`rm ${folder}/afar.service; systemctl daemon-reload`);
+    }
+    await inside("systemctl -q enable /opt/afar/afar.service");
+    await cycle(
+      [() => systemdUnit({ name: "afar.service", state: "absent" })],
+      ["systemdUnit changed removed"],
+    );
+    expect(await found()).toBe("");
+    await inside("rm -r /opt/afar");
+  });
+
   it("run instances of a template", async () => {
     const tasks = [
       () =>

@@ -1,9 +1,11 @@
+import { posix } from "node:path";
 import { type Static, type TObject, Type } from "../../core/base/schema.ts";
 import { lines, type Script, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import type { Touch } from "../../core/facts/fact.ts";
 import { defineModule } from "../../core/tasks/module.ts";
 import { fail, type PlanHost } from "../../core/tasks/task.ts";
+import { file } from "../../facts/files.ts";
 import { type UnitState, unit, unitName, unitNamePattern } from "../../facts/systemd.ts";
 import { systemctl, type Verb } from "./systemctl.ts";
 
@@ -44,7 +46,8 @@ type Params = Static<TObject<typeof params>>;
  * and ends (`Type=oneshot`) is waited for, and started each time that `started` is asked for.
  *
  * `enabled` is about starting at boot. A unit that is enabled through others (`Also=`) is as they are. One that nothing
- * can enable, having no section [Install], is refused.
+ * can enable, having no section [Install], is refused. One that is linked (`systemctl link`) is disabled, and stays
+ * linked.
  *
  * @throws ShowrunnerError `task.failed` if there is no such unit, also with `stopped`, or it can't be enabled;
  *   `change.failed` if it does not start
@@ -114,8 +117,11 @@ export const service = defineModule({
       const script = sh`systemctl enable -- ${now.id}`;
       yield to({ ...now, file: "enabled", stale: false }, "enabled", script, others);
     }
-    if (p.enabled === false && canBeDisabled.includes(now.file))
-      yield to({ ...now, file: "disabled", stale: false }, "disabled", disable(now), others);
+    if (p.enabled === false && canBeDisabled.includes(now.file)) {
+      const links = await linksOf(host, now);
+      const next = { ...now, file: links[0]?.state ?? "disabled", stale: false };
+      yield to(next, "disabled", disable(now, links), others);
+    }
 
     const verb = verbFor(p.state, now);
     if (verb !== undefined) {
@@ -159,10 +165,42 @@ function requireInstallable(host: PlanHost, { id, file }: UnitState): void {
   );
 }
 
-/** Takes the links away, also those that last until the next boot only. */
-function disable({ id, generated }: UnitState): Script {
-  const script = sh`systemctl disable -- ${id}`;
-  return generated ? script : lines(sh`${script} || exit`, sh`systemctl disable --runtime -- ${id}`);
+/** Where a link makes a unit known whose file stands elsewhere, and systemd's word for a unit that has one and no more. */
+const linkFolders = { "/etc/systemd/system": "linked", "/run/systemd/system": "linked-runtime" } as const;
+
+interface UnitLink {
+  readonly path: string;
+  readonly target: string;
+  readonly state: "linked" | "linked-runtime";
+}
+
+/** The links to the unit's own file, as `systemctl link` makes them. Others come and go with enabling. */
+async function linksOf(host: PlanHost, { id }: UnitState): Promise<UnitLink[]> {
+  const links = await Promise.all(
+    Object.entries(linkFolders).map(async ([folder, state]) => {
+      const path = `${folder}/${id}`;
+      const found = await host.fact(file, path);
+      const isOwn = found.type === "link" && posix.basename(found.target) === id;
+      return isOwn ? [{ path, target: found.target, state }] : [];
+    }),
+  );
+  return links.flat();
+}
+
+/**
+ * Takes the links away that have the unit start, also those that last until the next boot only. systemctl takes those
+ * along that make it known: without them there would be no unit any more, none to start and none to disable again.
+ */
+function disable({ id, generated }: UnitState, links: readonly UnitLink[]): Script {
+  if (generated) return sh`systemctl disable -- ${id}`;
+  const again = links.map(({ path, target }) => sh`[ -L ${path} ] || ln -s -- ${target} ${path} || exit`);
+  return lines(
+    sh`systemctl disable -- ${id} || exit`,
+    ...again,
+    sh`systemctl disable --runtime -- ${id} || exit`,
+    ...again,
+    ...(links.length > 0 ? [sh`systemctl daemon-reload`] : []),
+  );
 }
 
 const done = { start: "started", stop: "stopped", restart: "restarted", reload: "reloaded" } as const;

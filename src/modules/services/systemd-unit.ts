@@ -191,7 +191,9 @@ async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
     script: lines(
       // which instances run nobody has asked: where none does, this does nothing
       isTemplate(name) ? sh`systemctl stop -- ${unitsOf(name)} || exit` : sh`:`,
-      state.type === "link" ? sh`:` : sh`systemctl disable -- ${name} || exit`,
+      state.type === "link" && state.target === "/dev/null"
+        ? sh`:`
+        : sh`systemctl disable -- ${name} || exit`,
       sh`rm -f -- ${path} && systemctl daemon-reload`,
       sh`systemctl reset-failed -- ${unitsOf(name)} 2>/dev/null; :`,
     ),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { file } from "../../../src/facts/files.ts";
 import { type UnitState, unit } from "../../../src/facts/systemd.ts";
 import { service } from "../../../src/modules/services/service.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
@@ -24,6 +25,17 @@ const missing: UnitState = {
 const masked: UnitState = { ...stopped, load: "masked", file: "masked" };
 
 type Params = Omit<Parameters<typeof service>[0], "name">;
+
+const folders = ["/etc/systemd/system", "/run/systemd/system"] as const;
+/** What stands where links to unit files stand, by the folder. */
+const links = (targets: Readonly<Record<string, string>>) =>
+  folders.map((folder) => {
+    const target = targets[folder];
+    return file.is(
+      `${folder}/${id}`,
+      target === undefined ? { type: "absent" } : { type: "link", target, owner: "root", group: "root" },
+    );
+  });
 
 const cases: readonly [
   name: string,
@@ -152,7 +164,7 @@ const cases: readonly [
 describe("service", () => {
   it.each(cases)("%s", async (_, params, now, changes, after) => {
     const task = () => service({ name: "nginx", ...params });
-    const facts = [unit.is(id, now)];
+    const facts = [unit.is(id, now), ...links({})];
     const planned = await planTask(task(), { facts });
     expect(planned.changes.map(({ what }) => what)).toEqual(changes);
     expect(planned.value).toEqual({ unit: id });
@@ -170,6 +182,31 @@ describe("service", () => {
     const { changes } = await planTask(service({ name: "nginx", state }), { facts: [unit.is(id, now)] });
     expect(changes.map(({ what }) => what)).toEqual([change]);
     expect(changes[0]?.touches).toContain("services");
+  });
+
+  it.each([
+    [{ [folders[0]]: "/opt/app/nginx.service" }, "linked", true],
+    [{ [folders[1]]: "../../../opt/app/nginx.service" }, "linked-runtime", true],
+    [{ [folders[0]]: "/opt/app/nginx.service", [folders[1]]: "/opt/app/nginx.service" }, "linked", true],
+    // an instance of a template that is linked, and a mask
+    [{ [folders[0]]: "/opt/app/nginx@.service" }, "disabled", false],
+    [{ [folders[1]]: "/dev/null" }, "disabled", false],
+  ] as const)("disables a unit that is linked, and leaves it linked: %j", async (targets, after, keeps) => {
+    const facts = [unit.is(id, running), ...links(targets)];
+    const task = () => service({ name: "nginx", enabled: false });
+    const { changes } = await planTask(task(), { facts });
+    expect(changes.map(({ sets }) => sets)).toEqual([[unit.is(id, { ...running, file: after })]]);
+    const action = changes[0]?.action;
+    const script = action?.kind === "script" ? action.script.text : "";
+    for (const [folder, target] of Object.entries(targets)) {
+      const again = `[ -L ${folder}/${id} ] || ln -s -- ${target} ${folder}/${id} || exit`;
+      expect(script.includes(again)).toBe(keeps);
+    }
+    await idempotenceLaw(task(), { facts });
+    const linked = [unit.is(id, { ...running, file: after }), ...links(targets)];
+    expect((await planTask(task(), { facts: linked })).changes).toEqual([]);
+    const enabling = await planTask(service({ name: "nginx", enabled: true }), { facts: linked });
+    expect(enabling.changes.map(({ what }) => what)).toEqual(["enabled"]);
   });
 
   it("names a unit that is not there, or is masked", async () => {
