@@ -1,0 +1,75 @@
+/** Alters a user that is there. */
+import { lines, sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import type { Touch } from "../../core/facts/fact.ts";
+import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+import { groupExists, userAttribute, userExpiry, userGroups, userPassword } from "../../facts/users.ts";
+import { type Attribute, attributes } from "./user-attributes.ts";
+import { setExpiry } from "./user-expiry.ts";
+import { namedGroups, requireGroups, setGroups } from "./user-groups.ts";
+import { homeOf, ownWay, underHome } from "./user-home.ts";
+import type { UserParams, UserValue } from "./user-params.ts";
+import { setPassword } from "./user-password.ts";
+
+/** What is so of a user that is there. */
+export async function present(host: PlanHost, p: UserParams) {
+  const { name } = p;
+  return Promise.all([
+    Promise.all(attributes(p).map(([attribute]) => host.fact(userAttribute, { user: name, attribute }))),
+    p.groups === undefined ? undefined : host.fact(userGroups, name),
+    p.groups === undefined
+      ? undefined
+      : (p.group ?? host.fact(userAttribute, { user: name, attribute: "group" })),
+    p.password === undefined && p.passwordLock === undefined ? undefined : host.fact(userPassword, name),
+    p.expires === undefined ? undefined : host.fact(userExpiry, name),
+    Promise.all(namedGroups(p).map((group) => host.fact(groupExists, group))),
+  ]);
+}
+
+export async function* alterUser(host: PlanHost, p: UserParams): Plan<UserValue> {
+  const { name } = p;
+  const wanted = attributes(p);
+  const [now, groupsNow, primary] = await present(host, p);
+  await requireGroups(host, p);
+  for (const [index, [attribute, value]] of wanted.entries()) {
+    const before = now[index];
+    if (before === value) continue;
+    const flags = [
+      flagOf[attribute],
+      value,
+      ...(attribute === "home" && p.moveHome === true ? ["--move-home"] : []),
+      ...(attribute === "uid" && p.nonUnique === true ? ["--non-unique"] : []),
+    ];
+    yield change({
+      what: attribute,
+      before,
+      after: value,
+      script: lines(
+        ...(attribute === "home" && p.moveHome === true ? [ownWay(homeOf(name)), ownWay(sh`${value}`)] : []),
+        sh`usermod ${flags} -- ${name}`,
+      ),
+      sets: [userAttribute.is({ user: name, attribute }, value)],
+      touches: touchedBy(attribute, before, value),
+      altersUser: name,
+    });
+  }
+  if (p.groups !== undefined && groupsNow !== undefined) yield* setGroups(p, p.groups, groupsNow, primary);
+  yield* setPassword(host, p, false);
+  if (p.expires !== undefined) yield* setExpiry(p, p.expires, await host.fact(userExpiry, name));
+  return { name, home: p.home };
+}
+
+const flagOf: Readonly<Record<Attribute, string>> = {
+  uid: "--uid",
+  group: "--gid",
+  comment: "--comment",
+  home: "--home",
+  shell: "--shell",
+};
+
+/** What else altering an attribute may alter: usermod gives the files in the home directory the new number. */
+function touchedBy(attribute: Attribute, before: string | undefined, after: string): Touch[] {
+  if (attribute === "uid" || attribute === "group") return ["everything"];
+  if (attribute !== "home") return [];
+  return [...underHome(before ?? after), ...underHome(after)];
+}

@@ -1,0 +1,31 @@
+/** Removes a user. */
+import { lines, sh } from "../../core/base/script.ts";
+import { change } from "../../core/facts/change.ts";
+import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+import { userAttribute, userExists, userExpiry, userGroups, userPassword } from "../../facts/users.ts";
+import { attributeNames } from "./user-attributes.ts";
+import { homeOf, ownWay } from "./user-home.ts";
+import type { UserParams, UserValue } from "./user-params.ts";
+
+export async function* removeUser(host: PlanHost, p: UserParams): Plan<UserValue> {
+  const { name } = p;
+  if (await host.fact(userExists, name)) {
+    const options = [...(p.remove === true ? ["--remove"] : []), ...(p.force === true ? ["--force"] : [])];
+    yield change({
+      what: "removed",
+      before: name,
+      script: lines(...(p.remove === true ? [ownWay(homeOf(name))] : []), sh`userdel ${options} -- ${name}`),
+      sets: [
+        userExists.is(name, false),
+        ...attributeNames.map((attribute) => userAttribute.is({ user: name, attribute }, undefined)),
+        userGroups.is(name, []),
+        userPassword.is(name, undefined),
+        userExpiry.is(name, undefined),
+      ],
+      // files keep the number, and are shown with it
+      touches: ["everything"],
+      altersUser: name,
+    });
+  }
+  return { name, home: undefined };
+}

@@ -1,0 +1,31 @@
+/** The day from which a user can log in no more. */
+import { sh } from "../../core/base/script.ts";
+import { type Change, change } from "../../core/facts/change.ts";
+import { userExpiry } from "../../facts/users.ts";
+import type { UserParams } from "./user-params.ts";
+
+export function* setExpiry(
+  { name }: UserParams,
+  expires: string,
+  now: string | undefined,
+): Generator<Change, void> {
+  if (now === expires) return;
+  yield change({
+    what: "expires",
+    before: now,
+    after: expires,
+    script: sh`usermod --expiredate ${expiryOption(expires)} -- ${name}`,
+    sets: [userExpiry.is(name, expires)],
+  });
+}
+
+/** As useradd and usermod take it. */
+export function expiryOption(expires: string): string {
+  return expires === "never" ? "" : expires;
+}
+
+export function isDay(text: string): boolean {
+  if (text === "never") return true;
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}

@@ -1,0 +1,23 @@
+/** Home directories, as the tools for users make, move and remove them. */
+import { requireOwnWay } from "../../core/base/safe-path.ts";
+import { type Script, sh } from "../../core/base/script.ts";
+import type { Touch } from "../../core/facts/fact.ts";
+import { file, fileContent, fileHash } from "../../facts/files.ts";
+
+/** The tools for users make, move and remove homes by name: in other users' directories that is not safe. */
+export function ownWay(home: Script): Script {
+  return requireOwnWay(
+    home,
+    "choose another home, or leave it alone (createHome, moveHome, remove) and use `file` there",
+  );
+}
+
+/** As a word of the shell. */
+export function homeOf(name: string): Script {
+  return sh`"$(getent passwd -- ${name} | cut -d: -f6)"`;
+}
+
+/** What a change of a home touches. */
+export function underHome(home: string): Touch[] {
+  return [file.of(home), ...[file, fileContent, fileHash].map((fact) => fact.below(home))];
+}
