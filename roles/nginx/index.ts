@@ -3,6 +3,7 @@ import {
   batch,
   copy,
   defineRole,
+  fail,
   file,
   ipv6,
   ownedFiles,
@@ -22,16 +23,28 @@ const Upstream = Type.Object({
 
 interface Site {
   readonly domain: string;
+  readonly port: number;
+  readonly isDefault: boolean;
   readonly staticFiles?: string;
 }
 
 const siteRoot = ({ domain }: Site) => `/srv/www/${domain}`;
 const siteFile = ({ domain }: Site) => `/etc/nginx/conf.d/${domain}.conf`;
+/**
+ * The server for names that no site has is a file of its own, one a port: nginx takes but one, so where that is written
+ * in the sites' files, none of them could be renamed or made the default in another's stead.
+ */
+const defaultFile = ({ port }: Site) => `/etc/nginx/conf.d/default-${port}.conf`;
 
 /** What is written for these sites. */
 function written(sites: readonly Site[]) {
   return {
-    files: sites.flatMap((site) => [siteFile(site), `${siteRoot(site)}/`, `${siteRoot(site)}/static/`]),
+    files: sites.flatMap((site) => [
+      siteFile(site),
+      ...(site.isDefault ? [defaultFile(site)] : []),
+      `${siteRoot(site)}/`,
+      `${siteRoot(site)}/static/`,
+    ]),
     trees: sites.flatMap((site) =>
       site.staticFiles === undefined ? [] : [{ src: site.staticFiles, dest: `${siteRoot(site)}/static` }],
     ),
@@ -69,20 +82,42 @@ export const nginx = defineRole({
       await copy({ src: `${vars.staticFiles}/`, dest: `${root}/static/`, mode: "0644" });
     // Debian's welcome page would answer in the site's stead
     await file({ path: "/etc/nginx/sites-enabled/default", state: "absent" }, { notify: reload });
-    await template(
-      {
-        src: role.template("site.conf.ejs"),
-        dest: siteFile(vars),
-        vars: { ...vars, root, hasIpv6 },
-        mode: "0644",
-        validate: "nginx -t",
-      },
-      { notify: reload },
-    );
+    const servers = [
+      { dest: siteFile(vars), name: vars.domain, serverName: vars.domain, listenOptions: "" },
+      ...(vars.isDefault
+        ? [
+            {
+              dest: defaultFile(vars),
+              name: `default-${vars.port}`,
+              serverName: "_",
+              listenOptions: " default_server",
+            },
+          ]
+        : []),
+    ];
+    for (const { dest, ...server } of servers)
+      await template(
+        {
+          src: role.template("site.conf.ejs"),
+          dest,
+          vars: { ...vars, ...server, root, hasIpv6 },
+          mode: "0644",
+          validate: "nginx -t",
+        },
+        { notify: reload },
+      );
     await service({ name: "nginx", state: "started", enabled: true });
   },
   // a site that was renamed or left out, and static files that are no more
   async finish({ calls, owner }) {
+    for (const [index, site] of calls.entries()) {
+      const other = calls.slice(0, index).find(({ isDefault, port }) => isDefault && port === site.port);
+      if (site.isDefault && other && other.domain !== site.domain)
+        fail(
+          `isDefault: on port ${site.port} both ${other.domain} and ${site.domain} are to answer for names that no site has`,
+          "give it to one of them",
+        );
+    }
     await ownedFiles({ owner, ...written(calls), prune: true }, { notify: reload });
   },
 });

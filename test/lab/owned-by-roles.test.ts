@@ -156,6 +156,60 @@ describe("the role nginx", { timeout: 240_000 }, () => {
   });
 });
 
+describe("the role nginx, with a site that answers for all names", { timeout: 240_000 }, () => {
+  const upstreams = [{ address: "127.0.0.1", port: 9 }];
+  const sites =
+    (domains: readonly string[], isDefault: (domain: string) => boolean, port = 80) =>
+    async () => {
+      for (const domain of domains) await nginx({ domain, upstreams, port, isDefault: isDefault(domain) });
+    };
+  const answering = async () => {
+    await inside("nginx -t 2>/dev/null");
+    return inside("grep -l default_server /etc/nginx/conf.d/*; grep -h root /etc/nginx/conf.d/default-*; :");
+  };
+
+  it("is renamed", async () => {
+    await done(sites(["old.example"], () => true));
+    await done(sites(["renamed.example"], () => true));
+    expect(await answering()).toMatch(
+      /^\/etc\/nginx\/conf.d\/default-80.conf\s+root \/srv\/www\/renamed.example;$/,
+    );
+    expect(await inside("ls /etc/nginx/conf.d")).toBe("default-80.conf\nrenamed.example.conf");
+  });
+
+  it.each(["two.example", "one.example"])("is another one now: %s", async (chosen) => {
+    const { planned, told: made } = await done(
+      sites(["one.example", "two.example"], (domain) => domain === chosen),
+    );
+    expect(made).toEqual(planned);
+    expect(await answering()).toContain(`root /srv/www/${chosen};`);
+  });
+
+  it("moves to another port, and is none any more", async () => {
+    await done(sites(["one.example", "two.example"], (domain) => domain === "one.example", 8080));
+    expect(await inside("ls /etc/nginx/conf.d")).toBe(
+      "default-8080.conf\none.example.conf\ntwo.example.conf",
+    );
+    await done(sites(["one.example", "two.example"], () => false, 8080));
+    expect(await inside("ls /etc/nginx/conf.d")).toBe("one.example.conf\ntwo.example.conf");
+  });
+
+  it("took its place in the site's own file in earlier versions", async () => {
+    await inside(
+      "sed -i 's/listen 8080/& default_server/; s/listen .*:8080/& default_server/' /etc/nginx/conf.d/one.example.conf; nginx -t",
+    );
+    await done(sites(["one.example", "two.example"], (domain) => domain === "one.example", 8080));
+  });
+
+  it("is one alone on a port: two are refused by name", async () => {
+    const both = [play("roles", root, { step: sites(["one.example", "two.example"], () => true) })];
+    const ran = await lab.run(both);
+    expect(ran.errors.join("\n")).toMatch(
+      /one\.example.*two\.example.*isDefault|isDefault.*one\.example.*two\.example/s,
+    );
+  });
+});
+
 describe("the role common", { timeout: 240_000 }, () => {
   const address = lab.spec.hosts[0]?.address ?? "";
   const named = (others: Readonly<Record<string, string>>) => ({
