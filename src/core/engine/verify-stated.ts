@@ -12,7 +12,7 @@ import type { TaskRun } from "./task-run.ts";
 const named = 12;
 
 /** What of a value a message shows, in characters. */
-const longestValue = 100;
+const longestValue = 400;
 
 /**
  * Reads again what was known before the change and should still be so, in one round trip for each user that it was read
