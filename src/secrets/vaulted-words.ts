@@ -28,13 +28,15 @@ export function noteVaulted(text: VaultedText): void {
  */
 export function settleVaulted(known: Iterable<string> = []): void {
   for (const name of known) names.add(name);
-  const common = pending.filter((one) => isCommon(one));
-  for (const one of pending) if (!common.includes(one)) remember(one.text);
+  const common = new Map<string, string[]>();
+  for (const one of pending) {
+    if (!isCommon(one)) remember(one.text);
+    else if (!common.get(one.file)?.push(one.key)) common.set(one.file, [one.key]);
+  }
   pending = [];
-  for (const file of new Set(common.map((one) => one.file))) {
+  for (const [file, keys] of common) {
     if (told.has(file)) continue;
     told.add(file);
-    const keys = common.flatMap((one) => (one.file === file ? one.key : []));
     process.emitWarning(
       `${visibleLine(`${file} is encrypted, but these texts in it are too short or too common to be blanked where they show: ${keys.join(", ")}`)}. A key whose name says so (password, secret, token, key, …) always is.`,
     );

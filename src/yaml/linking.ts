@@ -96,6 +96,8 @@ export class Linking {
 
   #noteAnchor(node: Node): boolean {
     if (!("anchor" in node) || !node.anchor) return false;
+    if (!/^[\w-]+$/.test(node.anchor))
+      throw new YamlMistake("an anchor is made of letters of ASCII, digits, _ and -", offsetOf(node));
     if (this.#anchors.has(node.anchor))
       throw new YamlMistake(`the anchor "&${node.anchor}" is written twice`, offsetOf(node), {
         first: offsetOf(this.#anchors.get(node.anchor) ?? node),

@@ -77,6 +77,7 @@ it.each([
   ["a: &a b\n*a : x", "2:1: expected a name as the key"],
   ["1: x\n'1': y", '2:1: the key "1" is written twice'],
   ["- &a 1\n- &a 2", '2:6: the anchor "&a" is written twice'],
+  ["- &y:4", "1:7: an anchor is made of letters of ASCII, digits, _ and -"],
   ["- *a", '1:3: there is no anchor "&a" before it'],
   ["- &a [*a]", '1:7: "*a" stands for what it is a part of'],
   ["a: ! 12", '1:6: the tag "!" is not supported'],
