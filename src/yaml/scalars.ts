@@ -161,7 +161,7 @@ function writtenOtherwise(python: string, here: string): Unlike {
       ? "Ansible writes this number with .0 at its end, here it would be written without"
       : "Ansible writes this number in another form than it would be written here",
     hint: isWhole
-      ? "Put it in quotes if it is a version or a text, or leave the .0 away."
+      ? "Put it in quotes if it is a version or a text, or leave out the .0."
       : `${quoted} Then it is a text as it stands here.`,
   };
 }
