@@ -132,9 +132,7 @@ export function tooDeep(offset: number): YamlMistake {
 /** Gives a scalar the value that it has to Ansible. */
 function readScalar(node: Scalar): Extent {
   if (node.tag === "!")
-    throw new YamlMistake('the tag "!" is not supported', offsetOf(node), {
-      hint: "Put the text in quotes.",
-    });
+    throw new YamlMistake('the tag "!" is not supported', offsetOf(node), { hint: "Leave it out." });
   if (node.value instanceof Typed) {
     const { unlike, value } = node.value;
     if (unlike) throw new YamlMistake(unlike.problem, offsetOf(node), { hint: unlike.hint });
