@@ -415,6 +415,23 @@ echo 'domain users:x:4711:' >>/etc/group; chgrp 4711 ${at("file")}`);
     ).toBe("4711 600\nnew");
   });
 
+  it("a tree of very many directories in each other does not fill the host with processes", async () => {
+    const deep = (levels: number) => `${prepare}
+su bob -c 'perl -e "chdir q(${home}/d/tree); for (1..${levels}) { mkdir q(d), 0755; chdir q(d) }"; chmod 600 ${at("tree/one")}'`;
+    const corrected = () => done(() => file({ path: at("tree"), recurse: true, owner: "bob", mode: "0755" }));
+    await inside(deep(4000));
+    const most = inside(
+      `most=0; until [ -e /tmp/measured ]; do now=$(ps ax | wc -l); [ $now -lt $most ] || most=$now; sleep 0.1; done; echo $most`,
+    );
+    expect(await corrected()).toContain("more than 200 directories lie in each other");
+    await inside(": >/tmp/measured");
+    expect(Number(await most)).toBeLessThan(350);
+    expect(await done(() => file({ path: at("tree"), state: "absent" }))).toBe("");
+    await inside(`rm /tmp/measured; ${deep(100)}`);
+    expect(await corrected()).toBe("");
+    expect(await inside(`stat -c %a ${at("tree/one")}`)).toBe("644");
+  });
+
   it("a check in another user's directory loads nothing from there", async () => {
     await inside(`${prepare}
 su bob -c 'cd ${home}/d; chmod 666 file; echo "echo loaded >&2" >helper'`);

@@ -114,7 +114,7 @@ export function stateWord({ owner, group, mode }: Expected): string {
 }
 
 /** Raw modes are hexadecimal: `41ed` is a directory of mode 0755, its third digit is odd if its group may write. */
-const library = `sr_by= sr_me= sr_room= sr_held= sr_id= sr_path=/
+const library = `sr_by= sr_me= sr_room= sr_held= sr_id= sr_path=/ sr_depth=0
 sr_refuse() { printf '%s\\n' "$@" >&2; exit 1; }
 sr_ours() { [ "$1" = 0 ] || [ "$1" = "\${sr_me:=$(id -u)}" ]; }
 sr_closed() {
@@ -284,6 +284,9 @@ sr_pin() {
 # into a directory that is none of its links
 sr_down() {
   sr_step "$1"
+  # each one more has a shell wait for it: nobody's tree is to fill the host with them
+  sr_depth=$((sr_depth + 1))
+  [ $sr_depth -le 200 ] || sr_refuse 'more than 200 directories lie in each other there: no further was gone' 'name a directory further down, or remove what is so deep'
   [ -z "$sr_link" ] || sr_refuse "$sr_path was a directory, and is a link now: nothing was changed there"
 }
 # all that is at a name; where others can turn it, only the directory that was planned for

@@ -37,7 +37,10 @@ export function keeperScript(
 ): Script {
   return sh`umask 077
 ${stateFolders}
-said=$(mkdir -p "$run" 2>&1) && enter "$run" && chmod 700 . && said=$({ : >>lease; } 2>&1) || { echo "refused $run $said"; exit; }
+said=$(mkdir -p "$run" 2>&1) && enter "$run" && chmod 700 . && said=$({ : >>lease; } 2>&1) || {
+  [ -O "$run" ] && [ ! -L "$run" ] || said="is $(stat -c '%U'"'s %F" -- "$run")"
+  echo "refused $run $said"; exit
+}
 command -v flock >/dev/null || { echo unguarded; while read -r word number; do echo registered; done; exit; }
 ${sessions}
 [ -s name ] || { echo ${randomBytes(12).toString("hex")} >.name.$$ && ln .name.$$ name 2>/dev/null; rm -f .name.$$; }
