@@ -18,9 +18,10 @@ import {
   template,
   withDefault,
 } from "showrunner";
+import { leave, mustWait, requireWhatWasLeft } from "./encryption.ts";
 import { lookAround, topologyOf } from "./nodes.ts";
 import { uniqueServerId } from "./server-id.ts";
-import { conflictOf, type Part } from "./topology.ts";
+import { conflictOf, nodeAt, type Part } from "./topology.ts";
 
 const restart = service({ name: "mariadb", state: "restarted" });
 
@@ -44,7 +45,9 @@ const User = Type.Object(
     privileges: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
       description: 'by object: { "site.*": ["SELECT", "INSERT"] }; all others are revoked',
     }),
-    requireSsl: Type.Optional(Type.Boolean()),
+    requireSsl: Type.Optional(
+      Type.Boolean({ description: "whether its connections must be encrypted. Default false" }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -56,7 +59,11 @@ const Tls = Type.Object(
     key: Type.Optional(Type.String({ minLength: 1, description: "path of that certificate's key" })),
     verify: Type.Optional(Type.Boolean({ description: "default true" })),
   },
-  { additionalProperties: false, description: "encrypts replication. Default: not encrypted" },
+  {
+    additionalProperties: false,
+    description:
+      "replication over TLS, which the account then requires: given to the primary and to its replicas alike. Default: not required, and as the servers do by themselves (mysqlReplication)",
+  },
 );
 
 const Replication = Type.Object(
@@ -176,7 +183,12 @@ export const mysql = defineRole({
     await flushHandlers(); // what follows needs the binlog and the server's own id
 
     if (vars.role === "primary") {
-      await batch([mysqlPrimary({}), ...accounts(replication), ...databases(vars), ...users(vars)]);
+      const places = replication?.hosts ?? ["%"];
+      const own = nodes?.[0];
+      const waiting =
+        replication?.ssl && own ? mustWait({ user: replication.user, hosts: places }, own, nodes) : [];
+      if (replication) leave(inventory, host.name, { user: replication.user, hosts: waiting });
+      await batch([mysqlPrimary({}), ...accounts(replication, waiting), ...databases(vars), ...users(vars)]);
     } else if (replication?.primary !== undefined) {
       const { primary, port, user, password, ssl } = replication;
       await batch([
@@ -191,12 +203,21 @@ export const mysql = defineRole({
           },
         }),
       ]);
+      const after = ssl && (await lookAround(hosts));
+      if (after) await requireWhatWasLeft(inventory, nodeAt(after, primary), after);
     }
   },
 });
 
-/** The replication account, once for every place from where replicas connect. */
-function accounts(replication: Static<typeof Replication> | undefined): Task<unknown>[] {
+/**
+ * The replication account, once for every place from where replicas connect.
+ *
+ * @param waiting those places whose account can't require TLS yet
+ */
+function accounts(
+  replication: Static<typeof Replication> | undefined,
+  waiting: readonly string[],
+): Task<unknown>[] {
   if (!replication) return [];
   return (replication.hosts ?? ["%"]).map((from) =>
     mysqlUser({
@@ -205,7 +226,7 @@ function accounts(replication: Static<typeof Replication> | undefined): Task<unk
       password: replication.password,
       // the second lets a replica see whether this server still has all that it needs
       privileges: { "*.*": ["REPLICATION SLAVE", "BINLOG MONITOR"] },
-      ...(replication.ssl ? { requireSsl: true } : {}),
+      ...(waiting.includes(from) ? {} : { requireSsl: replication.ssl !== undefined }),
     }),
   );
 }
@@ -216,7 +237,7 @@ function databases({ databases: wanted }: { databases: Static<typeof Database>[]
 
 function users({ users: wanted }: { users: Static<typeof User>[] }): Task<unknown>[] {
   return wanted.flatMap(({ hosts, ...account }) =>
-    hosts.map((from) => mysqlUser({ ...account, host: from })),
+    hosts.map((from) => mysqlUser({ requireSsl: false, ...account, host: from })),
   );
 }
 

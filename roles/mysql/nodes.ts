@@ -22,22 +22,27 @@ export function topologyOf(
   const chosen =
     where.nodes === undefined
       ? all.filter(
-          ({ name, address }) =>
-            [name, address].includes(where.primary ?? "") ||
-            where.replicas.some((pattern) => matches(pattern, address) || matches(pattern, name)),
+          (one) =>
+            [one.name, one.address].includes(where.primary ?? "") ||
+            where.replicas.some((pattern) => !isAnywhere(pattern) && admits(pattern, one)),
         )
       : inventory.select(where.nodes);
   return [host, ...chosen.filter(({ name }) => name !== host.name)];
 }
 
-/** As the server compares an account's host. `%` alone says nothing of who the replicas are. */
-function matches(pattern: string, text: string): boolean {
-  if (/^%+$/.test(pattern)) return false;
+/** Whether an account's host says nothing of who logs in. */
+export function isAnywhere(pattern: string): boolean {
+  return /^%+$/.test(pattern);
+}
+
+/** Whether an account's host lets a host of the inventory in, as the server compares them. */
+export function admits(pattern: string, { name, address }: { name: string; address: string }): boolean {
   const source = pattern
     .replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
     .replaceAll("%", ".*")
     .replaceAll("_", ".");
-  return new RegExp(`^${source}$`, "i").test(text);
+  const compared = new RegExp(`^${source}$`, "i");
+  return compared.test(address) || compared.test(name);
 }
 
 /**

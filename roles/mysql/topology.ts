@@ -107,7 +107,8 @@ function rootOf(node: Node, nodes: readonly Node[]): Node {
   return root;
 }
 
-function nodeAt(nodes: readonly Node[], host: string | undefined): Node | undefined {
+/** The node that a name or an address means. */
+export function nodeAt(nodes: readonly Node[], host: string | undefined): Node | undefined {
   return nodes.find(({ name, address }) => host === name || host === address);
 }
 

@@ -8,7 +8,7 @@ import { type Play, playbook } from "../../src/core/plays/play.ts";
 import { type RunRequest, type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { down, type LabSpec, up } from "../../src/lab/index.ts";
-import { labFiles } from "../../src/lab/spec.ts";
+import { labFiles, type Suite } from "../../src/lab/spec.ts";
 import { connector } from "../../src/transport/connect.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";
 
@@ -34,12 +34,17 @@ export interface TestLab {
  * @param name at most 12 characters, and nobody else's
  * @param net the N of the network 10.N.0.0/24; each test file has its own
  */
-export function testLab(name: string, net: number, hostNames: readonly string[]): TestLab {
+export function testLab(
+  name: string,
+  net: number,
+  hostNames: readonly string[],
+  suite: Suite = "bookworm",
+): TestLab {
   const directory = mkdtempSync(join(tmpdir(), `${name}-`));
   const spec: LabSpec = {
     name,
     network: `10.${net}.0.0/24`,
-    suite: "bookworm",
+    suite,
     user: "deploy",
     hosts: hostNames.map((host, index) => ({ name: host, address: `10.${net}.0.${index + 11}` })),
     stateDir: join(directory, "lab"),

@@ -268,11 +268,17 @@ async function askPrimary(
   host.require(
     false,
     `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
-    /ERROR (1045|1130|1698|4151)/.test(source.problem)
-      ? "does the account exist there, for this host's address and with this password?"
-      : "is it started, does it listen on that address (bind-address), and does no firewall stand between?",
+    hintFor(source.problem),
   );
   return { source: undefined, tlsOnly: false };
+}
+
+function hintFor(problem: string): string {
+  if (/ERROR (1045|1130|1698|4151)/.test(problem))
+    return "does the account exist there, for this host's address and with this password?";
+  if (problem.includes("ERROR 2026"))
+    return "has the primary's server a certificate (ssl_cert, ssl_key), and is it valid for that name by the ca that ssl names?";
+  return "is it started, does it listen on that address (bind-address), and does no firewall stand between?";
 }
 
 /** MariaDB's replicas would replicate in the clear where TLS is wanted, not verified and not offered. */

@@ -1,0 +1,66 @@
+/**
+ * In which order replication gets TLS: first the servers and all replicas speak it, then the account requires it. The
+ * other way round the requirement goes first. A replica's part in a run comes after its primary's, so the primary's
+ * part leaves a requirement to them where somebody still replicates in the clear.
+ */
+import { type InventoryView, mysqlUser, on } from "showrunner";
+import { admits, isAnywhere } from "./nodes.ts";
+import { type Node, nodeAt } from "./topology.ts";
+
+/** The hosts of a replication account, as on the primary. */
+export interface AccountHosts {
+  readonly user: string;
+  readonly hosts: readonly string[];
+}
+
+/** Those who replicate from a server in the clear, and those of whom that is not known. */
+export function inTheClear(primary: Node | undefined, nodes: readonly Node[]): Node[] {
+  return nodes.filter((node) => {
+    const { info } = node;
+    if (node === primary) return false;
+    if (!info || (info.engine !== undefined && !info.running)) return true;
+    const from = info.replicatesFrom;
+    const source = nodeAt(nodes, from?.host);
+    return from !== undefined && !from.tls && (source === undefined || source === primary);
+  });
+}
+
+/** The accounts by which these replicas may log in. */
+export function usedBy(hosts: readonly string[], replicas: readonly Node[]): string[] {
+  // one that none of them seems to admit comes from an address that the inventory does not know
+  if (replicas.some((node) => !hosts.some((host) => admits(host, node)))) return [...hosts];
+  return hosts.filter((host) => replicas.some((node) => admits(host, node)));
+}
+
+/** The accounts that can't require TLS yet: they are there, and somebody may use them in the clear. */
+export function mustWait({ user, hosts }: AccountHosts, self: Node, nodes: readonly Node[]): string[] {
+  const there = hosts.filter((host) => self.info?.accounts.includes(`${user}@${host.toLowerCase()}`));
+  // nothing says who the replicas are
+  if (nodes.length === 1 && hosts.every(isAnywhere)) return there;
+  return usedBy(there, inTheClear(self, nodes));
+}
+
+/** What primaries' parts have left to their replicas' parts, by run and by the primary's name. */
+const left = new WeakMap<InventoryView, Map<string, AccountHosts>>();
+
+/** Leaves it to the replicas' parts of this run to have these accounts require TLS. */
+export function leave(inventory: InventoryView, primary: string, accounts: AccountHosts): void {
+  const ofRun = left.get(inventory) ?? new Map<string, AccountHosts>();
+  left.set(inventory, ofRun.set(primary, accounts));
+}
+
+/** After a replica's part: has those accounts require TLS that nobody uses in the clear any more. */
+export async function requireWhatWasLeft(
+  inventory: InventoryView,
+  primary: Node | undefined,
+  nodes: readonly Node[],
+): Promise<void> {
+  const accounts = primary && left.get(inventory)?.get(primary.name);
+  if (!accounts) return;
+  const { user, hosts } = accounts;
+  const waiting = usedBy(hosts, inTheClear(primary, nodes));
+  // at once, so that no other replica's part does it as well
+  leave(inventory, primary.name, { user, hosts: waiting });
+  for (const host of hosts.filter((one) => !waiting.includes(one)))
+    await on(primary.name, () => mysqlUser({ name: user, host, requireSsl: true }));
+}
