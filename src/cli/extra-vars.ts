@@ -1,6 +1,5 @@
 /** Variables given with `-e`. */
 import { ShowrunnerError } from "../core/base/errors.ts";
-import { fileProblem } from "../core/base/file-problem.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
 import { isRecord } from "../inventory/invalid.ts";
 import { settleVaulted } from "../secrets/vaulted-words.ts";
@@ -29,16 +28,18 @@ async function readOne(text: string): Promise<ExtraVars> {
 
 async function readFile(file: string): Promise<ExtraVars> {
   const { yamlReader } = await import("../inventory/yaml-file.ts");
-  const read = await yamlReader();
+  const read = await yamlReader(
+    (file) => (why, cause) => new ShowrunnerError("file.missing", `-e @${file}: ${why}`, { cause }),
+  );
   try {
-    const top = read(file);
+    const top = await read(file);
     settleVaulted();
     if (top.kind !== "mapping" && top.kind !== "nothing")
       throw new ShowrunnerError("usage", expectedMapping, { location: top.locate() });
     return Object.fromEntries(top.entries().map(({ name, value }) => [name, value.toJs()]));
   } catch (error) {
-    if (!(error instanceof ShowrunnerError))
-      throw new ShowrunnerError("file.missing", `-e @${file}: ${fileProblem(error)}`);
+    if (!(error instanceof ShowrunnerError) || ["file.missing", "interrupted"].includes(error.code))
+      throw error;
     const { message, location, hint } = error;
     throw new ShowrunnerError("usage", `-e @${file}: ${message}`, { location, hint });
   }

@@ -1,16 +1,18 @@
 /** Ctrl-C: the first one ends a run in good order, the second one at once. */
 import { exitCode, ShowrunnerError } from "../core/base/errors.ts";
+import { onInterrupt } from "../core/base/interrupts.ts";
+import { pipesWaitedFor } from "../core/base/user-file.ts";
 import { printError } from "./print-error.ts";
 import { onStrayError } from "./stray-errors.ts";
 
 /**
  * Listens for SIGINT and SIGTERM, and for an error that nobody caught, which ends a run as the first of them does.
  *
- * @param onInterrupt called on the first signal; an error has been shown by itself
+ * @param tell called on the first signal, with what a message says of it; an error has been shown by itself
  * @returns a signal that is aborted by the first one, with an error as the reason where it was one; how to do the same
  *   for an error, which is shown; and how to stop listening
  */
-export function interruptible(onInterrupt: () => void): {
+export function interruptible(tell: (interrupted: string) => void): {
   signal: AbortSignal;
   end(error: ShowrunnerError): void;
   stop(): void;
@@ -18,12 +20,10 @@ export function interruptible(onInterrupt: () => void): {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(exitCode.interrupted);
-    onInterrupt();
+    tell(interruptedText(pipesWaitedFor()));
     controller.abort();
   };
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const name of signals) process.on(name, interrupt);
-  const watch = watchNpx(() => !controller.signal.aborted && interrupt());
+  const unheard = onInterrupt(interrupt);
   const forget = onStrayError(() => {
     if (controller.signal.aborted) return;
     controller.abort(new ShowrunnerError("internal", "an error that nobody caught"));
@@ -37,17 +37,12 @@ export function interruptible(onInterrupt: () => void): {
     },
     stop: () => {
       forget();
-      clearInterval(watch);
-      for (const name of signals) process.off(name, interrupt);
+      unheard();
     },
   };
 }
 
-/** npx keeps a signal to itself: it ends, and leaves us behind. So its end counts as the signal. */
-function watchNpx(gone: () => void): NodeJS.Timeout | undefined {
-  if (process.env["npm_command"] !== "exec") return undefined;
-  const parent = process.ppid;
-  return setInterval(() => {
-    if (process.ppid !== parent) gone();
-  }, 250).unref();
+function interruptedText(pipes: readonly string[]): string {
+  if (pipes.length === 0) return "interrupted";
+  return `interrupted while waiting for ${pipes.join(", ")}, ${pipes.length === 1 ? "a pipe" : "pipes"}`;
 }

@@ -1,10 +1,11 @@
 /** Loads a user's playbook or inventory, in TypeScript or JavaScript. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Jiti } from "jiti";
 import { type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { didYouMean } from "../core/base/suggest.ts";
+import { readUserFileNow } from "../core/base/user-file.ts";
 import { utf8Text } from "../core/base/utf8.ts";
 import { asFailure } from "../core/events/failure.ts";
 
@@ -42,7 +43,7 @@ const inUtf8 = new Set<string>();
 /** The compiler replaces what is no UTF-8, without a word, and so it would get onto hosts. */
 function refuseOtherBytes(file: string): void {
   if (inUtf8.has(file) || !existsSync(file)) return;
-  utf8Text(readFileSync(file), ({ line, problem, hint }) => {
+  utf8Text(readUserFileNow(file), ({ line, problem, hint }) => {
     const message = `the file is ${problem}`;
     return new ShowrunnerError("playbook.invalid", message, { location: { file, line }, hint });
   });

@@ -58,7 +58,7 @@ function withImports(files: Iterable<string>): Set<string> {
 }
 
 function importsOf(file: string): string[] {
-  if (!/\.[cm]?[jt]sx?$/.test(file) || !existsSync(file)) return [];
+  if (!/\.[cm]?[jt]sx?$/.test(file) || !statSync(file, { throwIfNoEntry: false })?.isFile()) return [];
   const text = readFileSync(file, "utf8");
   const named = text.matchAll(/\b(?:from|import|require)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g);
   return [...named]

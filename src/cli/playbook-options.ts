@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Playbook } from "../core/plays/play.ts";
 import type { Selection } from "../core/plays/selection.ts";
 import type { ExtraVars } from "../core/plays/vars.ts";
+import { awaitLimit } from "../inventory/limit.ts";
 import { localNames } from "../inventory/names.ts";
 import { readExtraVars } from "./extra-vars.ts";
 import { findInventory, type LoadedInventory } from "./inventories.ts";
@@ -71,6 +72,7 @@ export async function requestedPlaybook(wanted: string, flags: PlaybookFlags): P
   const hasHost = (host: string) => hosts.has(host) || localNames.includes(host);
   const of = { folder: runsFolder(), playbook: name, inventory: inventory.shown, files, hasHost };
   const limit = flags.limit === undefined ? undefined : resolveLastFailed(flags.limit, of);
+  if (limit !== undefined) await awaitLimit(limit);
   const extraVars = await readExtraVars(flags.extraVars ?? []);
   return { name, file, playbook, inventory, limit, selection: selectionOf(flags), extraVars };
 }

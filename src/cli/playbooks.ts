@@ -27,6 +27,7 @@ export function listPlaybooks(): FoundPlaybook[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((entry) => endings.includes(extname(entry)) && !entry.endsWith(".d.ts"))
+    .filter((entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.isFile())
     .sort()
     .map((entry) => ({ name: basename(entry, extname(entry)), file: join(folder, entry) }));
 }

@@ -63,8 +63,8 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
     }
   };
   const reporters = await openReporters(report, process.stdout, warn);
-  const { signal, end, stop } = interruptible(() =>
-    warn("interrupted: ending what runs; once more ends at once"),
+  const { signal, end, stop } = interruptible((interrupted) =>
+    warn(`${interrupted}: ending what runs; once more ends at once`),
   );
   try {
     const summary = await runPlaybook({

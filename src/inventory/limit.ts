@@ -1,6 +1,6 @@
 /** The terms of a limit, which may be in a file: `--limit @failed.txt`. */
-import { readFileSync } from "node:fs";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
+import { awaitPipe, readUserFileNow } from "../core/base/user-file.ts";
 import { utf8Text } from "../core/base/utf8.ts";
 import { splitPattern, type Term } from "./split-pattern.ts";
 
@@ -11,10 +11,18 @@ import { splitPattern, type Term } from "./split-pattern.ts";
  */
 export function limitTerms(limit: string | readonly string[]): Term[] {
   return splitPattern(limit).flatMap((term) => {
-    if (term.sign !== "" || !term.text.startsWith("@")) return term;
-    const lines = readLimit(term.text.slice(1)).split("\n");
-    return splitPattern(lines.map(withoutComment));
+    const file = fileOf(term);
+    return file === undefined ? term : splitPattern(readLimit(file).split("\n").map(withoutComment));
   });
+}
+
+/** Waits for what the pipes among a limit's files give: when hosts are selected, nothing can be waited for. */
+export async function awaitLimit(limit: string): Promise<void> {
+  for (const file of splitPattern(limit).flatMap((term) => fileOf(term) ?? [])) await awaitPipe(file);
+}
+
+function fileOf({ sign, text }: Term): string | undefined {
+  return sign === "" && text.startsWith("@") ? text.slice(1) : undefined;
 }
 
 /** A comment stands at a line's begin or after a space: a `#` within a word may be a regex's own. */
@@ -24,18 +32,14 @@ function withoutComment(line: string): string {
 }
 
 function readLimit(file: string): string {
-  return utf8Text(bytesOf(file), ({ line, problem, hint }) => {
+  const bytes = readUserFileNow(
+    file,
+    (why) => new ShowrunnerError("file.missing", `cannot read the limit's file ${file}: ${why}`),
+  );
+  return utf8Text(bytes, ({ line, problem, hint }) => {
     return new ShowrunnerError("inventory.pattern", `the limit's file is ${problem}`, {
       location: { file, line },
       hint,
     });
   });
-}
-
-function bytesOf(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new ShowrunnerError("file.missing", `cannot read the limit's file ${file}: ${messageOf(error)}`);
-  }
 }

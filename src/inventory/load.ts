@@ -1,4 +1,5 @@
 /** Loads inventories from files, by their endings, and puts them together. */
+import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { noteFileRead } from "../core/base/files-read.ts";
@@ -42,7 +43,7 @@ export async function loadInventory(
     // one after the other: a mistake in the first is told first
     for (const file of sources.flatMap(({ files }) => files))
       models.push(await loadModel(file, importModule));
-    return new Inventory(withVarsFiles(mergeModels(models), folders, await noting()));
+    return new Inventory(await withVarsFiles(mergeModels(models), folders, await noting()));
   } finally {
     settleVaulted(models.flatMap(({ hosts, groups }) => [...hosts.keys(), ...groups.keys()]));
   }
@@ -56,7 +57,8 @@ async function loadModel(path: string, importModule: ImportModule): Promise<Inve
   if (isModule(path)) return modelOf(await loadModule(path, importModule));
   if (yamlEndings.includes(extname(path))) {
     const { readYamlInventory } = await import("./yaml.ts");
-    return readYamlInventory(path, await noting());
+    const read = await noting();
+    return readYamlInventory(path, await read(path));
   }
   throw invalid(
     `${shown(path)} can't be read as an inventory`,
@@ -67,7 +69,10 @@ async function loadModel(path: string, importModule: ImportModule): Promise<Inve
 
 /** Reads YAML, and remembers of which files. */
 async function noting(): Promise<YamlReader> {
-  const read = await yamlReader();
+  const read = await yamlReader(
+    (file) => (why, cause) =>
+      new ShowrunnerError("file.missing", `${shown(file)} can't be read: ${why}`, { cause }),
+  );
   return (file) => {
     noteFileRead(file);
     return read(file);
@@ -75,6 +80,8 @@ async function noting(): Promise<YamlReader> {
 }
 
 async function loadModule(path: string, importModule: ImportModule): Promise<Inventory> {
+  if (!statSync(path).isFile())
+    throw invalid(`${shown(path)} is no file, and can't be loaded as a module`, undefined);
   noteFileRead(path);
   const found = await importDefault(path, importModule);
   if (isInventory(found)) return found;

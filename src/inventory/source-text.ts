@@ -1,6 +1,6 @@
 /** Finds the line of a key in the file that calls `inventory()`. */
-import { readFileSync } from "node:fs";
 import type { Location } from "../core/base/errors.ts";
+import { readUserFileNow } from "../core/base/user-file.ts";
 
 interface Key {
   readonly line: number;
@@ -82,7 +82,8 @@ function readKeys({ file, line: callLine }: Location): Key {
 
 function textFrom(file: string, line: number): string {
   try {
-    return readFileSync(file, "utf8")
+    return readUserFileNow(file)
+      .toString("utf8")
       .split("\n")
       .slice(line - 1)
       .join("\n");

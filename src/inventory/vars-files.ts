@@ -16,24 +16,35 @@ const endings = ["", ".yml", ".yaml", ".json"];
  * @param folders those in which `group_vars` and `host_vars` may be; of two the later one wins
  * @param read reads a YAML file
  */
-export function withVarsFiles(
+export async function withVarsFiles(
   model: InventoryModel,
   folders: readonly string[],
   read: YamlReader,
-): InventoryModel {
+): Promise<InventoryModel> {
   // of a folder that is named twice, the last place counts
   const last = folders.filter((folder, at) => folders.lastIndexOf(folder) === at);
   const groupVars = last.map((folder) => varsFiles(join(folder, "group_vars"), read));
   const hostVars = last.map((folder) => varsFiles(join(folder, "host_vars"), read));
-  const groups = [...model.groups].map(([name, group]): [string, GroupModel] => {
-    const overlays = groupVars.map((find) => find(name));
-    return [name, overlays.some((layer) => layer) ? { ...group, overlays } : group];
-  });
-  const hosts = [...model.hosts].map(([name, host]): [string, HostModel] => {
-    const layers = hostVars.flatMap((find) => find(name) ?? []);
-    return [name, layers.length > 0 ? { ...host, overlay: layers.reduce(overlay) } : host];
-  });
-  return { ...model, groups: new Map(groups), hosts: new Map(hosts) };
+  const groups = new Map<string, GroupModel>();
+  for (const [name, group] of model.groups) {
+    const overlays = await layersOf(name, groupVars);
+    groups.set(name, overlays.some((layer) => layer) ? { ...group, overlays } : group);
+  }
+  const hosts = new Map<string, HostModel>();
+  for (const [name, host] of model.hosts) {
+    const layers = (await layersOf(name, hostVars)).flatMap((layer) => layer ?? []);
+    hosts.set(name, layers.length > 0 ? { ...host, overlay: layers.reduce(overlay) } : host);
+  }
+  return { ...model, groups, hosts };
+}
+
+type FindLayer = (name: string) => Promise<Layer | undefined>;
+
+/** One after the other: of several mistakes the first is told. */
+async function layersOf(name: string, folders: readonly FindLayer[]): Promise<(Layer | undefined)[]> {
+  const layers: (Layer | undefined)[] = [];
+  for (const find of folders) layers.push(await find(name));
+  return layers;
 }
 
 /**
@@ -43,24 +54,24 @@ export function withVarsFiles(
  * @param read reads a YAML file
  * @returns a function from a name to its layer, or undefined where there is no file
  */
-function varsFiles(folder: string, read: YamlReader): (name: string) => Layer | undefined {
+function varsFiles(folder: string, read: YamlReader): FindLayer {
   const present = new Set(existsSync(folder) ? readdirSync(folder) : []);
-  return (name) => {
+  return async (name) => {
     const found = endings.map((ending) => `${name}${ending}`).find((file) => present.has(file));
     if (found === undefined) return undefined;
     const path = join(folder, found);
     const files = statSync(path).isDirectory() ? filesBelow(path) : [path];
     let layer: Layer | undefined;
     for (const file of files) {
-      const next = readVars(file, read);
+      const next = await readVars(file, read);
       layer = layer ? overlay(layer, next) : next;
     }
     return layer;
   };
 }
 
-function readVars(file: string, read: YamlReader): Layer {
-  const top = read(file);
+async function readVars(file: string, read: YamlReader): Promise<Layer> {
+  const top = await read(file);
   if (top.kind !== "mapping" && top.kind !== "nothing")
     throw invalid(
       `expected variables as a mapping, got a ${top.kind === "list" ? "list" : "text"}`,

@@ -1,7 +1,7 @@
 /** Reads a YAML file as Ansible does, and keeps the line and column of every key and value. */
-import { readFileSync } from "node:fs";
 import type { LineCounter, Node } from "yaml";
 import { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { readUserFile, type Unreadable } from "../core/base/user-file.ts";
 import { utf8Text } from "../core/base/utf8.ts";
 import { Secret } from "../secrets/secret.ts";
 import { noteVaulted } from "../secrets/vaulted-words.ts";
@@ -30,23 +30,27 @@ export interface YamlValue {
 }
 
 /** A function that reads a YAML file into its top value. */
-export type YamlReader = (file: string) => YamlValue;
+export type YamlReader = (file: string) => Promise<YamlValue>;
 
 /**
  * Makes a reader. The library is loaded only here, so that an inventory in TypeScript doesn't wait for it.
  *
+ * @param unreadable makes the error of a file that can't be read
  * @returns a function that throws ShowrunnerError "inventory.invalid" at the line of a mistake
  */
-export async function yamlReader(): Promise<YamlReader> {
+export async function yamlReader(unreadable: (file: string) => Unreadable): Promise<YamlReader> {
   const yaml = await import("yaml");
   const vault = await import("../secrets/vault-file.ts");
-  return (file) => {
-    const text = utf8Text(readFileSync(file), ({ line, problem, hint }) =>
+  return async (file) => {
+    const text = utf8Text(await readUserFile(file, unreadable(file)), ({ line, problem, hint }) =>
       invalid(`the file is ${problem}`, { file, line }, hint),
     );
     if (!text.startsWith("$ANSIBLE_VAULT")) return valueIn(yaml, vault, file, text, false);
     // its names are needed to know which variables there are, so this can't wait until a value is used
-    const decrypted = atPlace({ file, line: 1 }, (what) => vault.decrypted(text, what));
+    const top = { file, line: 1 };
+    const decrypted = await vault.decrypted(text, whatIsAt(top)).catch((error) => {
+      throw misplaced(error, top);
+    });
     return valueIn(yaml, vault, file, decrypted, true);
   };
 }
@@ -115,14 +119,22 @@ function secretOf(text: string, location: Location): Secret {
  * @param run gets the place's name for messages of its own: a secret may be used long after its inventory was read
  */
 function atPlace<T>(location: Location, run: (what: string) => T): T {
-  const what = formatLocation({ file: location.file, line: location.line });
   try {
-    return run(what);
+    return run(whatIsAt(location));
   } catch (error) {
-    if (error instanceof ShowrunnerError && error.code === "interrupted") throw error;
-    const hint = error instanceof ShowrunnerError ? error.hint : undefined;
-    throw invalid(messageOf(error).replace(`${what}: `, ""), location, hint);
+    throw misplaced(error, location);
   }
+}
+
+/** How messages call what stands there. */
+function whatIsAt({ file, line }: Location): string {
+  return formatLocation({ file, line });
+}
+
+function misplaced(error: unknown, location: Location): ShowrunnerError {
+  if (error instanceof ShowrunnerError && error.code === "interrupted") return error;
+  const hint = error instanceof ShowrunnerError ? error.hint : undefined;
+  return invalid(messageOf(error).replace(`${whatIsAt(location)}: `, ""), location, hint);
 }
 
 interface Context {

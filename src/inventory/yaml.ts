@@ -5,18 +5,18 @@ import { ansibleLayer, overlay } from "./ansible-vars.ts";
 import { invalid, unknownKey, wrongValue } from "./invalid.ts";
 import { emptyLayer, type GroupModel, type HostModel, type InventoryModel, type Layer } from "./model.ts";
 import { groupNameProblem, hostNames } from "./names.ts";
-import type { YamlEntry, YamlReader, YamlValue } from "./yaml-file.ts";
+import type { YamlEntry, YamlValue } from "./yaml-file.ts";
 
 /**
  * Reads a YAML inventory.
  *
  * @param file the file's absolute path
- * @param read reads a YAML file
+ * @param top what stands in it
  * @throws ShowrunnerError "inventory.invalid" at the line and column of a mistake
  */
-export function readYamlInventory(file: string, read: YamlReader): InventoryModel {
+export function readYamlInventory(file: string, top: YamlValue): InventoryModel {
   const reader = new YamlInventoryReader();
-  reader.readTop(read(file));
+  reader.readTop(top);
   return { location: { file, line: 1 }, hosts: reader.hosts, groups: reader.groups, lab: {} };
 }
 

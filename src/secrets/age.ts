@@ -1,6 +1,6 @@
 /** Secrets in files encrypted with age (https://age-encryption.org). */
-import { readFileSync } from "node:fs";
-import { readSecretFile, secretPath } from "./file.ts";
+import { readUserFile } from "../core/base/user-file.ts";
+import { secretPath, unreadable } from "./file.ts";
 import { reveal, Secret } from "./secret.ts";
 import { secretText } from "./secret-text.ts";
 import { unavailable } from "./unavailable.ts";
@@ -23,7 +23,7 @@ export interface AgeOptions {
  * const password = await secretFrom.age("secrets/db.age", { identity: "~/.config/age/keys.txt" });
  */
 export async function secretAge(file: string, options: AgeOptions = {}): Promise<Secret> {
-  const bytes = readSecretFile(secretPath(file), "age file");
+  const bytes = await readUserFile(secretPath(file), unreadable(file, "age file"));
   const text = bytes.toString("latin1");
   const armoured = text.trimStart().startsWith("-----BEGIN AGE ENCRYPTED FILE-----");
   if (!armoured && !text.startsWith("age-encryption.org/v1\n"))
@@ -35,7 +35,7 @@ export async function secretAge(file: string, options: AgeOptions = {}): Promise
   const decrypter = new Decrypter();
   if (options.passphrase !== undefined) decrypter.addPassphrase(reveal(options.passphrase));
   else
-    for (const identity of identities(file, options.identity))
+    for (const identity of await identities(file, options.identity))
       told(
         () => decrypter.addIdentity(identity),
         `an AGE-SECRET-KEY to decrypt ${file} with is damaged or cut off`,
@@ -66,7 +66,7 @@ function whyNot(error: unknown, { passphrase }: AgeOptions): string {
 }
 
 /** The keys in an identity file, which may also hold comments. */
-function identities(file: string, path: string | undefined): string[] {
+async function identities(file: string, path: string | undefined): Promise<string[]> {
   const given = path ?? process.env["AGE_IDENTITY"];
   if (!given)
     throw unavailable(
@@ -77,8 +77,8 @@ function identities(file: string, path: string | undefined): string[] {
   const text = isKey.test(given)
     ? given
     : path === undefined
-      ? fileInVariable(given)
-      : readSecretFile(secretPath(given), "age identity").toString("utf8");
+      ? await fileInVariable(given)
+      : (await readUserFile(secretPath(given), unreadable(given, "age identity"))).toString("utf8");
   const keys = text
     .split("\n")
     .map((line) => line.trim())
@@ -89,13 +89,12 @@ function identities(file: string, path: string | undefined): string[] {
 }
 
 /** What the variable holds is quoted in no message: it may be a key that is only misspelt. */
-function fileInVariable(path: string): string {
-  try {
-    return readFileSync(secretPath(path), "utf8");
-  } catch {
-    throw unavailable(
+async function fileInVariable(path: string): Promise<string> {
+  const bytes = await readUserFile(secretPath(path), () =>
+    unavailable(
       "AGE_IDENTITY is neither an identity nor the name of a file that can be read",
       "Let it be what age-keygen wrote, or the path of that.",
-    );
-  }
+    ),
+  );
+  return bytes.toString("utf8");
 }

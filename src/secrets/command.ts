@@ -1,6 +1,7 @@
 /** Secrets that a command on the control machine prints. */
 import { ShowrunnerError } from "../core/base/errors.ts";
 import { callerLocation } from "../core/base/location.ts";
+import { printed } from "./run-command.ts";
 import { Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";
 
@@ -22,7 +23,7 @@ export function secretCommand(argv: readonly [string, ...string[]]): Secret {
       { location: callerLocation(), hint: "No shell is involved: each word stands by itself in the list." },
     );
   return new Secret(function* () {
-    const text = yield { argv };
+    const text = yield printed({ argv });
     if (text === "") throw unavailable(`the command "${argv[0]}" was to print a secret and printed nothing`);
     return text;
   });

@@ -1,15 +1,18 @@
 /** Secrets that stand in a file of their own. */
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { readUserFile, readUserFileNow, type Unreadable } from "../core/base/user-file.ts";
 import { visibleLine } from "../text/controls.ts";
+import type { Source } from "./reading.ts";
 import { Secret } from "./secret.ts";
 import { secretText } from "./secret-text.ts";
-import { unavailable, whyUnreadable } from "./unavailable.ts";
+import { unavailable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
 
 /**
- * What a file holds, without one newline at its end. It is read at once.
+ * What a file holds, without one newline at its end. It is read at once; a pipe, such as the shell makes for `<(…)`,
+ * when the secret is first needed.
  *
  * A file that everybody on this machine may read is warned of, not refused: where secrets are mounted into a
  * container they commonly are so.
@@ -21,8 +24,13 @@ import { withoutNewline } from "./without-newline.ts";
  */
 export function secretFile(path: string): Secret {
   const file = secretPath(path);
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats?.isFIFO())
+    return new Secret(function* () {
+      return withoutNewline(yield written(file, "secret file"));
+    });
   const value = new Secret(withoutNewline(readSecretText(file, "secret file")));
-  if ((statSync(file).mode & 0o004) !== 0)
+  if (stats && (stats.mode & 0o004) !== 0)
     process.emitWarning(`${visibleLine(path)} holds a secret and may be read by everybody: chmod o-r it`);
   return value;
 }
@@ -33,18 +41,34 @@ export function secretPath(path: string): string {
 }
 
 /**
+ * The text of a file.
+ *
+ * @param what what kind of file it is, for the message
+ */
+export function written(file: string, what: string): Source {
+  return {
+    now: () => readSecretText(file, what),
+    later: async (signal) => textOf(await readUserFile(file, unreadable(file, what), signal), file, what),
+  };
+}
+
+/**
  * @param what what kind of file it is, for the message
  * @throws ShowrunnerError "secret.unavailable"
  */
 export function readSecretFile(file: string, what: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw unavailable(`cannot read the ${what} ${file}: ${whyUnreadable(error)}`, undefined, error);
-  }
+  return readUserFileNow(file, unreadable(file, what));
 }
 
-/** The same, as a text. @throws ShowrunnerError "secret.unavailable" also where it is not UTF-8 */
-export function readSecretText(file: string, what: string): string {
-  return secretText(readSecretFile(file, what), `the ${what} ${file}`);
+/** @param what what kind of file it is, for the message */
+export function unreadable(file: string, what: string): Unreadable {
+  return (why, cause) => unavailable(`cannot read the ${what} ${file}: ${why}`, undefined, cause);
+}
+
+function readSecretText(file: string, what: string): string {
+  return textOf(readSecretFile(file, what), file, what);
+}
+
+function textOf(bytes: Buffer, file: string, what: string): string {
+  return secretText(bytes, `the ${what} ${file}`);
 }

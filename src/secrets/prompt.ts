@@ -1,6 +1,9 @@
 /** Secrets that are asked for on the terminal. */
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { ReadStream } from "node:tty";
+import type { ShowrunnerError } from "../core/base/errors.ts";
+import { onInterrupt } from "../core/base/interrupts.ts";
 import { visibleLine } from "../text/controls.ts";
 import { Secret } from "./secret.ts";
 import { secretText } from "./secret-text.ts";
@@ -20,30 +23,63 @@ const asked = new Map<string, Secret>();
 export function secretPrompt(text: string): Secret {
   const known = asked.get(text);
   if (known) return known;
-  const made = new Secret(() => ask(text));
+  const made = new Secret(function* () {
+    return yield { now: () => askNow(text), later: (signal) => askLater(text, signal) };
+  });
   asked.set(text, made);
   return made;
 }
 
-/** Asks now for everything that is to be asked: a question in the middle of a run would hold up every host. */
-export function askPrompts(): void {
-  for (const prompt of asked.values()) prompt.reveal();
+/**
+ * Asks for everything that is to be asked: a question in the middle of a run would hold up every host.
+ *
+ * @param signal takes the question back
+ * @throws ShowrunnerError "interrupted", "secret.unavailable"
+ */
+export async function askPrompts(signal?: AbortSignal): Promise<void> {
+  for (const prompt of asked.values()) await prompt.fetch(signal);
 }
 
-function ask(text: string): string {
+/** While this process waits for the answer it can't handle a signal, and would leave the echo off: so there is none. */
+function askNow(text: string): string {
   const terminal = openTerminal(text);
   const stty = (...args: string[]) =>
     spawnSync("stty", args, { stdio: [terminal, "pipe", "ignore"], encoding: "utf8" });
   const before = stty("-g").stdout.trim();
   try {
-    // without signals: this process waits for the answer and could handle none, and would leave the echo off
     stty("-echo", "-icanon", "-isig", "min", "1", "time", "0");
     writeSync(terminal, visibleLine(`${text}: `));
-    return readAnswer(terminal, text);
+    const answer = new Answer(text);
+    const byte = Buffer.alloc(1);
+    while (readSync(terminal, byte) > 0 && !answer.take(byte));
+    return answer.text;
   } finally {
     if (before) stty(before);
     writeSync(terminal, "\n");
     closeSync(terminal);
+  }
+}
+
+async function askLater(text: string, signal: AbortSignal | undefined): Promise<string> {
+  const screen = openTerminal(text);
+  const keys = new ReadStream(openTerminal(text));
+  const interrupt = () => keys.destroy(notAnswered(text));
+  const stop = onInterrupt(interrupt);
+  signal?.addEventListener("abort", interrupt, { once: true });
+  try {
+    if (signal?.aborted) throw notAnswered(text);
+    keys.setRawMode(true);
+    writeSync(screen, visibleLine(`${text}: `));
+    const answer = new Answer(text);
+    for await (const typed of keys) if (answer.take(typed)) break;
+    return answer.text;
+  } finally {
+    stop();
+    signal?.removeEventListener("abort", interrupt);
+    keys.setRawMode(false);
+    keys.destroy();
+    writeSync(screen, "\n");
+    closeSync(screen);
   }
 }
 
@@ -59,23 +95,40 @@ function openTerminal(text: string): number {
   }
 }
 
-/** One line, with the keys by which a terminal lets one correct it. */
-function readAnswer(terminal: number, text: string): string {
-  const typed: number[] = [];
-  const byte = Buffer.alloc(1);
-  while (readSync(terminal, byte) > 0) {
-    const key = byte[0] ?? 0;
-    if (key === 0x0a || key === 0x0d) break;
-    if (key === 0x03) throw interrupted(`interrupted: "${text}" was not answered`);
-    if (key === 0x04 && typed.length === 0) throw unavailable(`"${text}" was not answered`);
-    if (key === 0x15) typed.length = 0;
-    else if (key === 0x7f || key === 0x08) eraseLast(typed);
-    else typed.push(key);
-  }
-  return secretText(Buffer.from(typed), `the answer to "${text}"`);
+function notAnswered(text: string): ShowrunnerError {
+  return interrupted(`interrupted: "${text}" was not answered`);
 }
 
-/** Erases a character, which in UTF-8 may be several bytes. */
-function eraseLast(typed: number[]): void {
-  while (typed.length > 0 && ((typed.pop() ?? 0) & 0xc0) === 0x80);
+/** One line, with the keys by which a terminal lets one correct it. */
+class Answer {
+  readonly #question: string;
+  readonly #typed: number[] = [];
+
+  constructor(question: string) {
+    this.#question = question;
+  }
+
+  get text(): string {
+    return secretText(Buffer.from(this.#typed), `the answer to "${this.#question}"`);
+  }
+
+  /** @returns whether the line is ended */
+  take(keys: Buffer): boolean {
+    const typed = this.#typed;
+    for (const key of keys) {
+      if (key === 0x0a || key === 0x0d) return true;
+      if (key === 0x03) throw notAnswered(this.#question);
+      if (key === 0x04 && typed.length === 0) throw unavailable(`"${this.#question}" was not answered`);
+      if (key === 0x15) typed.length = 0;
+      else if (key === 0x7f || key === 0x08) this.#eraseLast();
+      else typed.push(key);
+    }
+    return false;
+  }
+
+  /** Erases a character, which in UTF-8 may be several bytes. */
+  #eraseLast(): void {
+    const typed = this.#typed;
+    while (typed.length > 0 && ((typed.pop() ?? 0) & 0xc0) === 0x80);
+  }
 }

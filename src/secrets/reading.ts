@@ -1,11 +1,21 @@
 /**
- * How a secret is read: a generator that yields the commands to be run for it, and is given what they print. Whoever
- * drives it says whether this process waits for them or goes on.
+ * How a secret is read: a generator that yields what it needs from outside, and is given that. Whoever drives it says
+ * whether this process waits for it or goes on.
  */
-import { type Command, runCommand, runCommandNow } from "./run-command.ts";
 import { interrupted } from "./unavailable.ts";
 
-export type Reading<T = string> = Generator<Command, T, string>;
+/** A command's output, a file's text, an answer on the terminal. */
+export interface Source {
+  /** Nothing else happens in this process until it is there. */
+  now(): string;
+  /**
+   * @param signal ends the waiting
+   * @throws ShowrunnerError "interrupted" then
+   */
+  later(signal: AbortSignal | undefined): Promise<string>;
+}
+
+export type Reading<T = string> = Generator<Source, T, string>;
 
 /** Reads at once: nothing else happens in this process until then. */
 export function readNow<T>(reading: Reading<T>): T {
@@ -19,10 +29,10 @@ let turn: Promise<unknown> = Promise.resolve();
 /**
  * Reads while this process goes on: one after the other, since commands may ask on the terminal.
  *
- * @param signal ends the command that runs
+ * @param signal ends what is waited for
  * @throws ShowrunnerError "secret.unavailable", "interrupted"
  */
-export function readInTurn<T>(reading: Reading<T>, signal: AbortSignal | undefined): Promise<T> {
+export function readInTurn<T>(reading: Reading<T>, signal?: AbortSignal): Promise<T> {
   const mine = turn.then(() => read(reading, signal));
   turn = mine.catch(() => undefined);
   return mine;
@@ -32,11 +42,11 @@ async function read<T>(reading: Reading<T>, signal: AbortSignal | undefined): Pr
   if (signal?.aborted) throw interrupted();
   let next = reading.next();
   while (!next.done) {
-    const running = runCommand(next.value, signal);
+    const coming = next.value.later(signal);
     next = continued(
       reading,
-      await running.then(
-        (printed): Attempt => ({ printed }),
+      await coming.then(
+        (text): Attempt => ({ text }),
         (error: unknown): Attempt => ({ error }),
       ),
     );
@@ -44,16 +54,16 @@ async function read<T>(reading: Reading<T>, signal: AbortSignal | undefined): Pr
   return next.value;
 }
 
-type Attempt = { readonly printed: string } | { readonly error: unknown };
+type Attempt = { readonly text: string } | { readonly error: unknown };
 
-function attempt(command: Command): Attempt {
+function attempt(source: Source): Attempt {
   try {
-    return { printed: runCommandNow(command) };
+    return { text: source.now() };
   } catch (error) {
     return { error };
   }
 }
 
-function continued<T>(reading: Reading<T>, attempt: Attempt): IteratorResult<Command, T> {
-  return "printed" in attempt ? reading.next(attempt.printed) : reading.throw(attempt.error);
+function continued<T>(reading: Reading<T>, attempt: Attempt): IteratorResult<Source, T> {
+  return "text" in attempt ? reading.next(attempt.text) : reading.throw(attempt.error);
 }

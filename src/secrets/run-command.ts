@@ -1,5 +1,7 @@
 /** Runs commands of the control machine that print secrets. */
 import { spawn, spawnSync } from "node:child_process";
+import { onInterrupt } from "../core/base/interrupts.ts";
+import type { Source } from "./reading.ts";
 import { secretText } from "./secret-text.ts";
 import { interrupted, unavailable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
@@ -27,11 +29,13 @@ const limit = 16 * 1024 * 1024;
 /** How long a command has to end where it is asked to. Milliseconds. */
 const leave = 1000;
 
-/**
- * @returns what the command printed, without one newline at its end
- * @throws ShowrunnerError "secret.unavailable"
- */
-export function runCommandNow(command: Command): string {
+/** What a command prints, without one newline at its end. */
+export function printed(command: Command): Source {
+  return { now: () => runNow(command), later: (signal) => runLater(command, signal) };
+}
+
+/** @throws ShowrunnerError "secret.unavailable" */
+function runNow(command: Command): string {
   const [name, ...args] = command.argv;
   return printedBy(command, spawnSync(name, args, { stdio, maxBuffer: limit }));
 }
@@ -42,14 +46,24 @@ export function runCommandNow(command: Command): string {
  * @param signal ends the command
  * @throws ShowrunnerError "secret.unavailable", "interrupted"
  */
-export async function runCommand(command: Command, signal: AbortSignal | undefined): Promise<string> {
+async function runLater(command: Command, signal: AbortSignal | undefined): Promise<string> {
   if (signal?.aborted) throw interrupted();
-  const end = await endOf(command, signal);
-  if (signal?.aborted) throw interrupted();
-  return printedBy(command, end);
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const stop = onInterrupt(end);
+  signal?.addEventListener("abort", end, { once: true });
+  try {
+    const ended = await endOf(command, ending.signal);
+    if (ending.signal.aborted)
+      throw interrupted(`interrupted while the command "${command.argv[0]}" was to give a secret`);
+    return printedBy(command, ended);
+  } finally {
+    stop();
+    signal?.removeEventListener("abort", end);
+  }
 }
 
-function endOf({ argv: [name, ...args] }: Command, abort: AbortSignal | undefined): Promise<End> {
+function endOf({ argv: [name, ...args] }: Command, abort: AbortSignal): Promise<End> {
   const child = spawn(name, args, { stdio });
   const heard = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   let size = 0;
@@ -70,7 +84,7 @@ function endOf({ argv: [name, ...args] }: Command, abort: AbortSignal | undefine
       error ??= new Error("it prints without end");
       end();
     });
-  abort?.addEventListener("abort", end, { once: true });
+  abort.addEventListener("abort", end, { once: true });
   process.once("exit", kill); // it must not outlive us where we are to end at once
   return new Promise((resolve) => {
     child.once("error", (failure) => {
@@ -78,7 +92,7 @@ function endOf({ argv: [name, ...args] }: Command, abort: AbortSignal | undefine
     });
     child.once("close", (status, signal) => {
       clearTimeout(timer);
-      abort?.removeEventListener("abort", end);
+      abort.removeEventListener("abort", end);
       process.off("exit", kill);
       const [stdout, stderr] = [Buffer.concat(heard.stdout), Buffer.concat(heard.stderr)];
       resolve({ status, signal, stdout, stderr, error });

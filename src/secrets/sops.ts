@@ -1,6 +1,7 @@
 /** Secrets in files of SOPS, read by its own command, which knows the keys of every cloud. */
 import { readSecretFile, secretPath } from "./file.ts";
 import { keyParts } from "./key-path.ts";
+import { printed } from "./run-command.ts";
 import { Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";
 
@@ -25,7 +26,7 @@ export function secretSops(file: string, key?: string): Secret {
         `${file} is not encrypted with SOPS: expected the part "sops" that it adds to a file`,
         "Encrypt it: `sops --encrypt --in-place FILE`.",
       );
-    return yield { argv: ["sops", "--decrypt", ...extract, path], missing };
+    return yield printed({ argv: ["sops", "--decrypt", ...extract, path], missing });
   });
 }
 

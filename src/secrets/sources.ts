@@ -10,7 +10,7 @@ import { secretVault } from "./vault-file.ts";
 /**
  * Secrets from where they are kept, for inventories and playbooks.
  *
- * `env` and `file` are read at once. `prompt`, `command`, `sops` and `vault` are lazy: an inventory that is only
+ * `env` and `file` are read at once (a pipe when it is first needed). `prompt`, `command`, `sops` and `vault` are lazy: an inventory that is only
  * listed asks for nothing. `age` decrypts at once, and is awaited.
  *
  * @example

@@ -1,9 +1,9 @@
 /** Secrets in files of Ansible Vault. */
 import { createRequire } from "node:module";
 import { readYaml, type Yaml } from "../yaml/document.ts";
-import { readSecretText, secretPath } from "./file.ts";
+import { secretPath, written } from "./file.ts";
 import { atPath } from "./key-path.ts";
-import { type Reading, readNow } from "./reading.ts";
+import { type Reading, readInTurn } from "./reading.ts";
 import { Secret } from "./secret.ts";
 import { secretText } from "./secret-text.ts";
 import { unavailable } from "./unavailable.ts";
@@ -24,10 +24,10 @@ import { withoutNewline } from "./without-newline.ts";
  */
 export function secretVault(file: string, key?: string, options: VaultOptions = {}): Secret {
   return new Secret(function* () {
-    const written = readSecretText(secretPath(file), "vault file");
-    const whole = isVaultText(written);
-    if (key === undefined) return withoutNewline(yield* opened(written, file, options));
-    const text = whole ? yield* opened(written, file, options) : written;
+    const found = yield written(secretPath(file), "vault file");
+    const whole = isVaultText(found);
+    if (key === undefined) return withoutNewline(yield* opened(found, file, options));
+    const text = whole ? yield* opened(found, file, options) : found;
     return yield* valueAt(text, file, key, options);
   });
 }
@@ -45,9 +45,9 @@ export function vaultSecret(text: string, what: string): Secret {
   });
 }
 
-/** The text of a file that is encrypted as a whole, at once. */
-export function decrypted(text: string, what: string): string {
-  return readNow(opened(text, what));
+/** The text of a file that is encrypted as a whole. */
+export function decrypted(text: string, what: string): Promise<string> {
+  return readInTurn(opened(text, what));
 }
 
 function* opened(text: string, what: string, options?: VaultOptions): Reading {

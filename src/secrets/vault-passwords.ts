@@ -1,9 +1,10 @@
 /** The passwords of Ansible Vault: from options, or from where Ansible itself takes them. */
 import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
-import { readSecretText, secretPath } from "./file.ts";
+import { secretPath, written } from "./file.ts";
 import { secretPrompt } from "./prompt.ts";
 import type { Reading } from "./reading.ts";
+import { printed } from "./run-command.ts";
 import { Secret } from "./secret.ts";
 import { unavailable } from "./unavailable.ts";
 import { decryptVault, type VaultText } from "./vault.ts";
@@ -92,7 +93,9 @@ function* readPassword(path: string, id: string | undefined): Reading {
   const key = JSON.stringify([file, id]);
   const known = passwords.get(key);
   if (known !== undefined) return known;
-  const text = isExecutable(file) ? yield { argv: [file, ...idOption(file, id)] } : read(file);
+  const text = isExecutable(file)
+    ? yield printed({ argv: [file, ...idOption(file, id)] })
+    : (yield written(file, "vault password file")).trim();
   if (text === "") throw unavailable(`the vault password file ${path} is empty`);
   passwords.set(key, text);
   return text;
@@ -100,10 +103,6 @@ function* readPassword(path: string, id: string | undefined): Reading {
 
 function* passwordOf(identity: Identity): Reading {
   return new Secret(yield* identity.read()).reveal(); // known from here on, and so redacted
-}
-
-function read(file: string): string {
-  return readSecretText(file, "vault password file").trim();
 }
 
 /** Ansible tells a script the id where the script's name says that it wants it. */

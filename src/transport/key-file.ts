@@ -1,7 +1,8 @@
 /** Private keys in files: what opens them, and why one can't be used. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import ssh2 from "ssh2";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { readUserFile } from "../core/base/user-file.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
 import { missingKey } from "./missing-key.ts";
 import { passwordText } from "./password.ts";
@@ -64,8 +65,9 @@ export async function readKey(
 ): Promise<Key | { readonly problem: string }> {
   let content: Buffer;
   try {
-    content = readFileSync(file);
+    content = await readUserFile(file, undefined, signal);
   } catch (error) {
+    if (error instanceof ShowrunnerError) throw error;
     return { problem: messageOf(error) };
   }
   // a key that is not encrypted needs none: the passphrase may be there for other hosts

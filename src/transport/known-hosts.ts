@@ -1,8 +1,9 @@
 /** OpenSSH's known_hosts: who a host must prove to be. Fails closed. See sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../core/base/errors.ts";
+import { readUserFileNow } from "../core/base/user-file.ts";
 
 export type HostKeyVerdict =
   | { readonly verdict: "known" | "unknown" }
@@ -85,7 +86,7 @@ export function pinHostKey(file: string, name: string, key: Buffer): void {
 /** An editor or a script may have left out the last line's end: appended to it, both entries would be lost. */
 function endsMidLine(file: string): boolean {
   if (!existsSync(file)) return false;
-  const content = readFileSync(file);
+  const content = readUserFileNow(file);
   return content.length > 0 && content.at(-1) !== 0x0a;
 }
 
@@ -100,14 +101,15 @@ export function fingerprint(key: Buffer): string {
 }
 
 function read(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ShowrunnerError("host.key", `the known hosts in ${file} can't be read: ${messageOf(error)}`, {
-      hint: "knownHosts in the inventory, and UserKnownHostsFile in ~/.ssh/config, name a file that you can read",
-      cause: error,
-    });
-  }
+  const bytes = readUserFileNow(
+    file,
+    (why, cause) =>
+      new ShowrunnerError("host.key", `the known hosts in ${file} can't be read: ${why}`, {
+        hint: "knownHosts in the inventory, and UserKnownHostsFile in ~/.ssh/config, name a file that you can read",
+        cause,
+      }),
+  );
+  return bytes.toString("utf8");
 }
 
 function parse(file: string, text: string): Entry[] {

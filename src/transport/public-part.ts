@@ -1,6 +1,6 @@
 /** The public key that belongs to a key file, where it can be told without the passphrase. */
-import { readFileSync } from "node:fs";
 import ssh2 from "ssh2";
+import { readUserFileNow } from "../core/base/user-file.ts";
 
 const magic = "openssh-key-v1\0";
 
@@ -15,7 +15,7 @@ export function publicPart(file: string): Buffer | undefined {
 
 function read(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    return readUserFileNow(file);
   } catch {
     return undefined;
   }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { ShowrunnerError } from "../../core/base/errors.ts";
 import { pasted } from "../../core/base/script.ts";
+import { awaitPipe } from "../../core/base/user-file.ts";
 import { requireSameCode } from "../../core/plans/plan-code.ts";
 import { readPlan } from "../../core/plans/plan-file.ts";
 import { PlanGuard } from "../../core/plans/plan-guard.ts";
@@ -66,8 +67,10 @@ Exit codes: 0 fine, 1 error, 2 a host failed or was refused, 4 a host was unreac
 }
 
 async function apply(file: string, flags: Flags): Promise<number> {
+  await awaitPipe(file);
   const plan = readPlan(file, packageVersion());
   // nothing that the plan names is loaded before it is known whose it is, and that it is what it was made from
+  if (flags.trust !== undefined) await awaitPipe(flags.trust);
   const signer =
     flags.trust === undefined ? undefined : await requireSigned(plan, file, trustedKeys(flags.trust));
   requireSameCode(plan, file, { root: projectRoot(), filesIn: (folder) => sourceAt(folder).files });

@@ -57,7 +57,7 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
     ),
   ]);
   const width = Math.max(...inventory.select(pattern).map(({ name }) => name.length));
-  const { signal, stop } = interruptible(() => say(process.stderr, "interrupted"));
+  const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
     return await withJournal("exec", async (journal) => {
       const { exitCode: code } = await runPlaybook({

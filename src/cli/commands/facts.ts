@@ -48,7 +48,7 @@ async function print(pattern: string, flags: Flags): Promise<number> {
       },
     },
   );
-  const { signal, stop } = interruptible(() => say(process.stderr, "interrupted"));
+  const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
     const { exitCode } = await runPlaybook({
       playbook: playbook([read]),

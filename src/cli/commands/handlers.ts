@@ -97,7 +97,7 @@ async function runOn(
   { forks }: Flags,
   request: Partial<RunRequest>,
 ): Promise<number> {
-  const { signal, stop } = interruptible(() => say(process.stderr, "interrupted"));
+  const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
     const { exitCode } = await runPlaybook({
       playbook: playbook([one]),

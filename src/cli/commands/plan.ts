@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { exitCode, ShowrunnerError } from "../../core/base/errors.ts";
 import { pasted } from "../../core/base/script.ts";
+import { awaitPipe } from "../../core/base/user-file.ts";
 import { newSalt, planFile, readPlan, removePlan, writePlan } from "../../core/plans/plan-file.ts";
 import { PlanRecorder } from "../../core/plans/plan-record.ts";
 import type { PlanRequest } from "../../core/plans/plan-schema.ts";
@@ -69,7 +70,8 @@ Exit codes: 0 fine, 2 a host would fail, 4 a host was unreachable, 5 bad usage, 
 async function show(file: string, playbook: string | undefined, key: string | undefined): Promise<void> {
   if (playbook !== undefined)
     throw new ShowrunnerError("usage", "--show tells a plan that was kept, and takes no playbook");
-  const sign = key === undefined ? undefined : openSigner(key);
+  const sign = key === undefined ? undefined : await openSigner(key);
+  await awaitPipe(file);
   const read = readPlan(file, packageVersion());
   const plan = sign ? await sign(read) : read;
   // what is read here is what was signed
@@ -89,7 +91,7 @@ async function make(wanted: string, flags: Flags): Promise<number> {
     throw new ShowrunnerError("usage", `-o ${output}: there is no folder ${dirname(output)}`);
   const salt = newSalt();
   keyMarks(salt); // before the playbook makes any
-  const sign = flags.sign === undefined ? undefined : openSigner(flags.sign);
+  const sign = flags.sign === undefined ? undefined : await openSigner(flags.sign);
   const requested = await requestedPlaybook(wanted, flags);
   const entries = [requested.file, ...requested.inventory.files];
   if (output !== undefined) requireInProject(entries, output);

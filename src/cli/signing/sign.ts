@@ -1,8 +1,8 @@
 /** Signs plans: `plan --sign KEY`. */
 import { createPrivateKey, type KeyObject, sign } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
-import { fileProblem } from "../../core/base/file-problem.ts";
+import { readUserFile } from "../../core/base/user-file.ts";
 import type { PlanFile } from "../../core/plans/plan-schema.ts";
 import { secretPrompt } from "../../secrets/prompt.ts";
 import { namespace, signedMessage } from "./message.ts";
@@ -18,10 +18,10 @@ export type Signer = (plan: PlanFile) => Promise<PlanFile>;
  * agent. Encrypted ones are asked the passphrase for on the terminal.
  * @throws ShowrunnerError `usage` where it is none
  */
-export function openSigner(file: string): Signer {
-  const text = readKey(file);
+export async function openSigner(file: string): Promise<Signer> {
+  const text = (await readUserFile(file, (why) => noKey(file, why))).toString("utf8");
   if (/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)) {
-    const key = pemKey(text, file);
+    const key = await pemKey(text, file);
     return async (plan) => ({
       ...plan,
       signature: { kind: "ed25519", value: sign(null, signedMessage(plan), key).toString("base64") },
@@ -29,25 +29,19 @@ export function openSigner(file: string): Signer {
   }
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text) && !/^[a-z0-9@.-]+ AAAA/.test(text))
     throw noKey(file, "it is neither a private key nor the public part of one");
+  if (!statSync(file).isFile())
+    throw noKey(file, "ssh-keygen reads a key of OpenSSH itself, and can't from a pipe");
   return async (plan) => ({ ...plan, signature: { kind: "ssh", value: await sshSignature(plan, file) } });
 }
 
-function readKey(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw noKey(file, fileProblem(error));
-  }
-}
-
-function pemKey(key: string, file: string): KeyObject {
-  const made = unlocked(key, file);
+async function pemKey(key: string, file: string): Promise<KeyObject> {
+  const made = await unlocked(key, file);
   if (made.asymmetricKeyType === "ed25519") return made;
   throw noKey(file, `it is a key of the kind ${made.asymmetricKeyType}`);
 }
 
-function unlocked(key: string, file: string): KeyObject {
-  const passphrase = key.includes("ENCRYPTED") ? secretPrompt(`Passphrase of ${file}`).reveal() : undefined;
+async function unlocked(key: string, file: string): Promise<KeyObject> {
+  const passphrase = key.includes("ENCRYPTED") ? await asked(`Passphrase of ${file}`) : undefined;
   try {
     return createPrivateKey({ key, ...(passphrase === undefined ? {} : { passphrase }) });
   } catch (error) {
@@ -56,6 +50,12 @@ function unlocked(key: string, file: string): KeyObject {
       passphrase === undefined ? messageOf(error) : "the passphrase is wrong, or the file is damaged",
     );
   }
+}
+
+async function asked(question: string): Promise<string> {
+  const answer = secretPrompt(question);
+  await answer.fetch();
+  return answer.reveal();
 }
 
 function noKey(file: string, why: string): ShowrunnerError {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
+import { onInterrupt } from "../../core/base/interrupts.ts";
 
 export interface Ended {
   readonly status: number | null;
@@ -29,14 +30,21 @@ export function sshKeygen(args: readonly string[], input?: Buffer): Promise<Ende
     child.stderr?.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();
     });
-    child.once("error", (error) =>
+    // it asks on the terminal, and leaves that as it was when it is ended
+    const stop = onInterrupt(() => child.kill());
+    child.once("error", (error) => {
+      stop();
       reject(
         new ShowrunnerError("usage", `ssh-keygen can't be run: ${messageOf(error)}`, {
           hint: "keys of OpenSSH need it (Debian's package openssh-client); ed25519 keys in PEM do not",
         }),
-      ),
-    );
-    child.once("close", (status) => resolve({ status, stdout, stderr }));
+      );
+    });
+    child.once("close", (status, signal) => {
+      stop();
+      if (signal === null) resolve({ status, stdout, stderr });
+      else reject(new ShowrunnerError("interrupted", "interrupted while ssh-keygen was at work"));
+    });
     // it may end without having read
     child.stdin?.on("error", () => {});
     child.stdin?.end(input);

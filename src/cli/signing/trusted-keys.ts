@@ -1,9 +1,10 @@
 /** The public keys of those whose plans are applied: `apply --trust KEY`. */
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
 import { fileProblem } from "../../core/base/file-problem.ts";
+import { readUserFileNow } from "../../core/base/user-file.ts";
 
 export interface TrustedKey {
   /** As OpenSSH writes it: `ssh-ed25519 AAAA…`. */
@@ -22,7 +23,7 @@ const kinds =
 /**
  * Reads public keys.
  *
- * @param path a file of public keys, in PEM (ed25519) or one a line as OpenSSH has them; or a folder of such files
+ * @param path a file of public keys (a pipe must have been awaited), in PEM (ed25519) or one a line as OpenSSH has them; or a folder of such files
  * @throws ShowrunnerError `usage` with the file and line of what is none, or where there is no key at all
  */
 export function trustedKeys(path: string): readonly TrustedKey[] {
@@ -58,11 +59,11 @@ function keysIn(file: string): TrustedKey[] {
 }
 
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ShowrunnerError("usage", `--trust ${file}: ${fileProblem(error)}`, { hint: expected });
-  }
+  const bytes = readUserFileNow(
+    file,
+    (why) => new ShowrunnerError("usage", `--trust ${file}: ${why}`, { hint: expected }),
+  );
+  return bytes.toString("utf8");
 }
 
 function fromPem(pem: string, file: string): TrustedKey {

@@ -1,11 +1,14 @@
 /** Why a local file could not be read or written, without the system call's name and number. */
 import { messageOf } from "./errors.ts";
 
+export const noSuchFile = "there is no such file";
+
 const words: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
+  ENOENT: noSuchFile,
   EISDIR: "it is a directory",
   ENOTDIR: "what stands above it is no directory",
   EACCES: "permission denied",
+  ELOOP: "it is a link that leads in a circle",
 };
 
 /** @param error what the file system threw */

@@ -1,10 +1,10 @@
 /** A plan's file: how it is made, written and read. What stands in it is in plan-schema.ts. */
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
-import { fileProblem } from "../base/file-problem.ts";
 import { requireValue } from "../base/schema.ts";
+import { readUserFileNow } from "../base/user-file.ts";
 import { alteredParts, planDigests } from "./plan-digest.ts";
 import { type PlanFile, PlanSchema, planFormat, type RecordedPlan } from "./plan-schema.ts";
 
@@ -127,16 +127,15 @@ function hasFormat(plan: unknown): plan is { readonly format: string } {
 }
 
 function parsed(file: string): unknown {
-  let text: string;
+  const bytes = readUserFileNow(
+    file,
+    (why) =>
+      new ShowrunnerError("file.missing", `the plan ${file} can't be read: ${why}`, {
+        hint: "`npx run plan PLAYBOOK -o FILE` writes one, unless there is no host that could be planned for",
+      }),
+  );
   try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ShowrunnerError("file.missing", `the plan ${file} can't be read: ${fileProblem(error)}`, {
-      hint: "`npx run plan PLAYBOOK -o FILE` writes one, unless there is no host that could be planned for",
-    });
-  }
-  try {
-    return JSON.parse(text);
+    return JSON.parse(bytes.toString("utf8"));
   } catch (error) {
     throw new ShowrunnerError("plan.invalid", `${file} is no plan: ${messageOf(error)}`, {
       hint: "`npx run plan PLAYBOOK -o FILE` makes one",

@@ -17,7 +17,7 @@ export async function fetchVars(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   forgetFailures();
-  askPrompts();
+  await askPrompts(signal);
   for (const { play, hosts } of plays)
     for (const host of hosts)
       for (const [name, value] of Object.entries(vars.get(play)?.get(host.name) ?? {}))

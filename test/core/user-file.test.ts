@@ -1,0 +1,115 @@
+/** Files that users name: pipes are waited for without holding anything up. */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readUserFile, readUserFileNow } from "../../src/core/base/user-file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "user-file-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let last = 0;
+function pipe(): string {
+  const file = join(folder, `pipe-${++last}`);
+  execFileSync("mkfifo", [file]);
+  return file;
+}
+
+/** Writes to a pipe from another process, as whoever feeds it does. */
+function feed(file: string, script: string): void {
+  spawn("sh", ["-c", `(${script}) > "$0"`, file]);
+}
+
+const text = (content: Buffer) => content.toString();
+const why = (reason: string) => new Error(`no: ${reason}`);
+
+describe("a file of the user's", () => {
+  it("is read whole, at once or not", async () => {
+    const file = join(folder, "plain");
+    writeFileSync(file, "hello\n");
+    expect(text(await readUserFile(file))).toBe("hello\n");
+    expect(text(readUserFileNow(file))).toBe("hello\n");
+    expect(text(readUserFileNow("/dev/null"))).toBe("");
+  });
+
+  it("that is none is told by what it is", async () => {
+    const named = (name: string) => join(folder, name);
+    mkdirSync(named("directory"));
+    symlinkSync("gone", named("dangling"));
+    symlinkSync("circle", named("circle"));
+    const server = createServer().listen(named("socket"));
+    await new Promise((resolve) => server.once("listening", resolve));
+    const problems: Readonly<Record<string, string>> = {
+      [named("directory")]: "it is a directory",
+      [named("dangling")]: "it is a link that leads nowhere",
+      [named("circle")]: "it is a link that leads in a circle",
+      [named("socket")]: "it is a socket",
+      [named("missing")]: "there is no such file",
+      "/dev/zero": "it is a device",
+    };
+    for (const [file, problem] of Object.entries(problems)) {
+      await expect(readUserFile(file, why), file).rejects.toThrow(`no: ${problem}`);
+      expect(() => readUserFileNow(file, why), file).toThrow(`no: ${problem}`);
+    }
+    server.close();
+  });
+});
+
+describe("a pipe", () => {
+  it("is waited for, until all that is written to it has come", async () => {
+    const file = pipe();
+    const reading = readUserFile(file);
+    feed(file, "sleep 0.2; echo one; sleep 0.2; echo two");
+    expect(text(await reading)).toBe("one\ntwo\n");
+  });
+
+  it("gives the same to all who read it, then and later: it can be read once only", async () => {
+    const file = pipe();
+    const readings = Promise.all([readUserFile(file), readUserFile(file)]);
+    feed(file, "head -c 300000 /dev/zero");
+    const all = [...(await readings), await readUserFile(file), readUserFileNow(file)];
+    expect(all.map(({ length }) => length)).toEqual([300_000, 300_000, 300_000, 300_000]);
+  });
+
+  it("is not waited for where nothing can be", () => {
+    expect(() => readUserFileNow(pipe(), why)).toThrow("no: it is a pipe, and can't be waited for here");
+  });
+
+  it("holds up nothing else, however many there are, and is given up when the run is", async () => {
+    const ending = new AbortController();
+    const files = Array.from({ length: 10 }, pipe);
+    const readings = files.map((file) => readUserFile(file, why, ending.signal).catch((error) => error));
+    const plain = join(folder, "meanwhile");
+    writeFileSync(plain, "x");
+    expect(text(await readUserFile(plain))).toBe("x");
+    ending.abort();
+    expect(await Promise.all(readings)).toEqual(
+      files.map((file) =>
+        expect.objectContaining({
+          code: "interrupted",
+          message: `interrupted while waiting for ${file}, a pipe: nothing has come from it`,
+        }),
+      ),
+    );
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("is given up at %s", async (signal) => {
+    const file = pipe();
+    feed(file, "echo begun; exec sleep 2");
+    const reading = readUserFile(file);
+    setTimeout(() => process.kill(process.pid, signal), 400);
+    await expect(reading).rejects.toMatchObject({
+      code: "interrupted",
+      message: `interrupted while waiting for ${file}, a pipe: what writes to it has not ended`,
+    });
+    expect(process.listenerCount(signal)).toBe(0);
+  });
+
+  it("that never ends is refused before it fills the memory", async () => {
+    const file = pipe();
+    feed(file, "exec yes");
+    await expect(readUserFile(file, why)).rejects.toThrow("no: it gives more than 64 MiB");
+  });
+});
