@@ -76,7 +76,7 @@ const needed = [
   "openssh-client",
   "procps",
   "mariadb-server-core",
-  "mariadb-client-core",
+  "mariadb-client",
 ];
 
 function installNeeded(): void {

@@ -9,7 +9,11 @@ import { freePort } from "../free-port.ts";
 import { runHere as runBody } from "./local.ts";
 
 /** Whether this machine has a server to start. */
-export const serverInstalled = ["/usr/sbin/mariadbd", "/usr/bin/mariadb-install-db"].every(existsSync);
+export const serverInstalled = [
+  "/usr/sbin/mariadbd",
+  "/usr/bin/mariadb-install-db",
+  "/usr/bin/mariadb-binlog",
+].every(existsSync);
 
 export class LocalServer {
   /** Made by `start`: a test that is not run leaves nothing. */

@@ -8,8 +8,10 @@ import { serverKey } from "../../src/facts/mysql/login.ts";
 import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../src/facts/mysql/replica.ts";
 import { mysqlServer } from "../../src/facts/mysql/server.ts";
 import { mysqlSource, type Source } from "../../src/facts/mysql/source.ts";
+import { mysqlTransactions, type Transactions } from "../../src/facts/mysql/transactions.ts";
 import { mysqlReplication } from "../../src/index.ts";
 import { wayTo } from "../../src/modules/mysql/replication-states.ts";
+import { placesFor } from "../../src/modules/mysql/same-history.ts";
 import { idempotenceLaw, planTask } from "../../src/testing/plan.ts";
 
 const server = {};
@@ -219,7 +221,18 @@ interface Given {
   /** What the primary says over TLS to a task without ssl. */
   readonly encrypted?: Source;
   readonly version?: string;
+  readonly mine?: Transactions;
+  readonly theirs?: Transactions;
 }
+
+/** Transactions, each with the second of a minute in which it was made. */
+const madeAt = (seconds: Readonly<Record<string, number>>): Transactions => ({
+  read: true,
+  times: new Map(
+    Object.entries(seconds).map(([gtid, second]) => [gtid, `2026-11-30 08:00:${second + 10} UTC`]),
+  ),
+});
+const shared = madeAt({ "0-1-89": 3, "0-1-90": 4 });
 
 const facts = ({
   replica,
@@ -229,6 +242,8 @@ const facts = ({
   key = login,
   encrypted = { reached: false, problem: "no TLS" },
   version = "10.11.19",
+  mine = shared,
+  theirs = shared,
 }: Given = {}): FactValue[] => [
   mysqlServer.is({ server }, { running: true, flavour: "mariadb", version }),
   mysqlReplica.is({ server }, replica),
@@ -236,6 +251,13 @@ const facts = ({
   mysqlHistory.is({ server }, history),
   mysqlSource.is({ server: key }, from),
   mysqlSource.is({ server: overTls }, encrypted),
+  ...[true, false].flatMap((joining) =>
+    placesFor(history.currentPosition, joining).flatMap((place) => [
+      mysqlTransactions.is({ server, ...place }, mine),
+      mysqlTransactions.is({ server: key, ...place }, theirs),
+      mysqlTransactions.is({ server: overTls, ...place }, theirs),
+    ]),
+  ),
 ];
 const withFiles: Replica = {
   ...right,
@@ -279,10 +301,21 @@ describe("mysqlReplication", () => {
       found: "right",
     },
     {
-      name: "does not ask the primary about a replica that is right",
-      given: { replica: right, password: stored, from: { reached: false, problem: "down" } },
+      name: "leaves a replica that is right and whose primary can't be asked",
+      given: {
+        replica: right,
+        password: stored,
+        from: { reached: false, problem: "down" },
+        theirs: { read: false, problem: "down" },
+      },
       changes: [],
       found: "right",
+    },
+    {
+      name: "goes on where no transaction is in both binlogs any more, as after a copy",
+      given: { replica: { ...right, io: "stopped", sql: "stopped" }, password: stored, mine: madeAt({}) },
+      changes: ["threads"],
+      found: "stopped",
     },
     {
       name: "starts a stopped replica without setting anything",
@@ -470,6 +503,26 @@ describe("mysqlReplication", () => {
     await idempotenceLaw(task(), { facts: facts(given) });
   });
 
+  it("begins anew on a server without data whose primary has another history, if the user says so", async () => {
+    const given: Given = {
+      replica: { ...right, io: "stopped", sql: "stopped" },
+      password: stored,
+      history: { ...following, databases: [] },
+      theirs: madeAt({ "0-1-90": 9 }),
+    };
+    const { changes } = await planTask(mysqlReplication({ primary, resetHistory: true }), {
+      facts: facts(given),
+    });
+    expect(JSON.stringify(changes)).toContain("RESET MASTER;");
+  });
+
+  it("says so where it can't be told whether the history is the same", async () => {
+    const { changes } = await planTask(mysqlReplication({ primary }), { facts: facts({ mine: madeAt({}) }) });
+    expect(changes[0]?.after).toBe(
+      "from 10.0.0.1:3306 (histories not compared: this server's binlogs hold none of the transactions that it has)",
+    );
+  });
+
   it.each<[string, Params, Given, string]>([
     ["data of its own", { primary }, { history: { ...empty, databases: ["shop"] } }, "shop"],
     [
@@ -501,6 +554,30 @@ describe("mysqlReplication", () => {
       { primary },
       { history: empty, from: { reached: false, problem: "ERROR 1045" }, encrypted: tlsSource },
       "the primary 10.0.0.1:3306 lets repl in over TLS alone",
+    ],
+    [
+      "a primary that was reset, and has written beyond this replica",
+      { primary },
+      { theirs: madeAt({ "0-1-90": 9 }) },
+      "0-1-90 was made at 2026-11-30 08:00:14 UTC here, and was made at 2026-11-30 08:00:19 UTC there (this replica stands at 0-1-90, the primary has 0-1-100)",
+    ],
+    [
+      "the same of a replica that runs again by itself",
+      { primary },
+      { replica: right, password: stored, theirs: madeAt({ "0-1-89": 3, "0-1-90": 9 }) },
+      "10.0.0.1:3306 has another history",
+    ],
+    [
+      "databases if the history is another, even if it may be reset",
+      { primary, resetHistory: true },
+      { theirs: madeAt({ "0-1-90": 9 }) },
+      "another history",
+    ],
+    [
+      "what can't be compared, since a server can't be asked",
+      { primary },
+      { theirs: { read: false, problem: "mariadb-binlog is not installed here" } },
+      "the primary's binlogs can't be read: mariadb-binlog is not installed here",
     ],
   ])("refuses %s", async (_, params, given, problem) => {
     await expect(planTask(mysqlReplication(params), { facts: facts(given) })).rejects.toThrow(problem);

@@ -92,13 +92,18 @@ export function readAnswers(stdout: Buffer): Answer[] {
 }
 
 /** The client sees one option file: the login, which comes through a descriptor of its own. */
-function withLogin({ login }: ServerKey, text: Sql, command: Script, flags: readonly string[]): Script {
+function withLogin(server: ServerKey, text: Sql, command: Script, flags: readonly string[]): Script {
   // the option file must come first among the words
   const words = ["--defaults-file=/dev/fd/4", ...options, ...flags];
   // MySQL's client would also read ~/.mylogin.cnf
   const run = sh`exec 4<&0 && export MYSQL_TEST_LOGIN_FILE=/dev/null
 ${feed(`${prologue.text}${text.text}`, sh`${command} ${words}`)}`;
+  return feedLogin(server, run);
+}
+
+/** Feeds a script an option file that tells a client how to log in, and nothing else. */
+export function feedLogin({ login }: ServerKey, script: Script): Script {
   return login === undefined
-    ? rawScript(`${ownLogin.text} | {\n${run.text}\n}`)
-    : feed(loginOptions(login), run);
+    ? rawScript(`${ownLogin.text} | {\n${script.text}\n}`)
+    : feed(loginOptions(login), script);
 }

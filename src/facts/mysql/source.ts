@@ -1,5 +1,7 @@
 import { defineMysqlFact } from "./fact.ts";
+import { formatGtids, parseGtids } from "./gtid.ts";
 import type { ServerKey } from "./login.ts";
+import type { ResultSet } from "./result-sets.ts";
 import { join, sql } from "./sql.ts";
 
 /** What a primary says of itself to its replication account, over the network. */
@@ -13,7 +15,7 @@ export type Source =
       readonly binlog: boolean;
       /** The last GTID in its binlogs, of each domain and server. */
       readonly binlogState: string;
-      /** Where its oldest binlog begins; undefined if the account may not see it (BINLOG MONITOR). */
+      /** What came before its oldest binlog; undefined if the account may not see it (BINLOG MONITOR). */
       readonly oldest: string | undefined;
     }
   | { readonly reached: false; readonly problem: string };
@@ -35,7 +37,6 @@ export const mysqlSource = defineMysqlFact<{ readonly server: ServerKey }, Sourc
     ),
   value: ([own, events], _, denied) => {
     const row = own?.[0] ?? {};
-    const list = events?.find((event) => event["Event_type"] === "Gtid_list")?.["Info"];
     return {
       reached: true,
       version: row["version"] ?? "",
@@ -43,8 +44,21 @@ export const mysqlSource = defineMysqlFact<{ readonly server: ServerKey }, Sourc
       serverId: Number(row["server_id"]),
       binlog: row["log_bin"] === "1",
       binlogState: row["binlog_state"] ?? "",
-      oldest: denied ? undefined : (list ?? undefined)?.replace(/^\[|\]$/g, ""),
+      oldest: denied ? undefined : oldestOf(events ?? []),
     };
   },
   unreachable: (problem) => ({ reached: false, problem }),
 });
+
+/**
+ * What came before the first binlog. Where that one tells of nothing, but begins with a later transaction than a domain's
+ * first, the server was filled by a copy, and has never had what came before.
+ */
+function oldestOf(events: ResultSet): string | undefined {
+  const list = events.find((event) => event["Event_type"] === "Gtid_list")?.["Info"];
+  const first = events.find((event) => event["Event_type"] === "Gtid")?.["Info"];
+  const listed = list?.replace(/^\[|\]$/g, "");
+  const [begin] = parseGtids(first ?? "");
+  if (listed !== "" || !begin || begin.sequence <= 1n) return listed;
+  return formatGtids([{ ...begin, sequence: begin.sequence - 1n }]);
+}

@@ -98,7 +98,13 @@ export function drift(
 /** How a replica can be brought to replicate from a primary. */
 export type Way =
   /** It continues where it stands, at this position. */
-  | { readonly kind: "continue"; readonly position: string; readonly setPosition: boolean }
+  | {
+      readonly kind: "continue";
+      readonly position: string;
+      readonly setPosition: boolean;
+      /** Why it is not known whether that position is one of the primary's own history. */
+      readonly notCompared?: string;
+    }
   /** It is fresh: what its package wrote is forgotten, and it begins at the primary's beginning. */
   | { readonly kind: "reset"; readonly forgotten: string }
   | { readonly kind: "refuse"; readonly problem: string; readonly hint: string };
@@ -145,7 +151,7 @@ export function wayTo(
         problem: `the servers have diverged: this one has ${own}, which the primary does not have${data ? `; it holds ${data}` : ""}`,
         hint: "nothing was changed. If that may be forgotten, give resetHistory: true",
       };
-    return purged(source, "") ?? { kind: "reset", forgotten: own };
+    return startAnew(source, own);
   }
   const position = history.currentPosition;
   if (position === "" && history.databases.length > 0)
@@ -167,6 +173,15 @@ export function wayTo(
       setPosition: sorted(position) !== sorted(history.slavePosition),
     }
   );
+}
+
+/**
+ * The way of a server that has no data to the primary whose history is another one.
+ *
+ * @param forgotten the GTIDs that it gives up
+ */
+export function startAnew(source: Source & { reached: true }, forgotten: string): Way {
+  return purged(source, "") ?? { kind: "reset", forgotten };
 }
 
 function receivedGtids({ replica }: History): string {

@@ -5,16 +5,19 @@ import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { mysqlAccount } from "../../facts/mysql/account.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { mysqlDatabase } from "../../facts/mysql/database.ts";
-import { type History, mysqlHistory } from "../../facts/mysql/history.ts";
+import { mysqlHistory } from "../../facts/mysql/history.ts";
 import { identify } from "../../facts/mysql/identify.ts";
 import { isLocal, type ServerKey, serverKey, type Tls } from "../../facts/mysql/login.ts";
 import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../facts/mysql/replica.ts";
 import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
+import { mysqlTransactions } from "../../facts/mysql/transactions.ts";
+import type { Secret } from "../../secrets/secret.ts";
+import { findWay, requireSameHistory } from "./joining.ts";
 import { checkLogin, loginParam } from "./login-param.ts";
 import { checkReplicationPassword } from "./replication-password.ts";
 import { allSettings, changeMaster, startReplica, unlogged } from "./replication-sql.ts";
-import { drift, type Setting, targetOf, type WantedReplica, type Way, wayTo } from "./replication-states.ts";
+import { drift, type Setting, targetOf, type WantedReplica, type Way } from "./replication-states.ts";
 import { byItself, isByItself } from "./replication-tls.ts";
 import { reachable } from "./server-guard.ts";
 import { stuck, takeAway } from "./unapplied.ts";
@@ -36,7 +39,9 @@ export interface MysqlReplicationValue {
  *
  * Only what differs is changed, and only after looking: at this server's databases, accounts and GTIDs, and, with the
  * replication account, at the primary's GTIDs and at what it still has in its binlogs. A server that holds data which
- * did not come from the primary is refused and left as it is. The task ends when both threads run.
+ * did not come from the primary is refused and left as it is. So is one whose primary was reset or restored to an
+ * earlier time since: also while it runs, the times of up to 1000 transactions are compared. The task ends when both
+ * threads run.
  *
  * Taking replication away loses nothing that was received: the task waits until all of it is applied, and is refused
  * where it would not be, since the applying thread has stopped, failed or is delayed.
@@ -189,10 +194,16 @@ export const mysqlReplication = defineModule({
       primary: `${want.host}:${want.port}`,
       found,
     });
-    if (foundState(now, settings, asWanted) === "right" && !leftover) return valueWith("right");
+    if (foundState(now, settings, asWanted) === "right" && !leftover) {
+      const ssl = primary.ssl ?? (now?.tls.enabled ? unverified : undefined);
+      const from = primaryKey(want, primary.password, ssl);
+      if (state === "replicating") await requireSameHistory(host, { server, own, history, primary: from });
+      return valueWith("right");
+    }
 
     const prepare: Sql[] = [];
     let isReset = false;
+    let notCompared: string | undefined;
     if (!now || moved || leftover || state === "replicating") {
       const found = await askPrimary(host, want, primary.password);
       if (!primary.ssl) {
@@ -200,12 +211,14 @@ export const mysqlReplication = defineModule({
         settings = now ? drift(now, target, want, password) : allSettings;
       }
       requireTls(host, want, target, found);
-      const way = findWay(host, found.source, history, {
+      const pair = { server, own, history, primary: found.key };
+      const way = await findWay(host, pair, found.source, {
         configured: now !== undefined,
         resetHistory: p.resetHistory === true,
       });
       prepare.push(...stepsOf(way));
       isReset = way.kind === "reset";
+      if (way.kind === "continue") notCompared = way.notCompared;
     }
     // another host's position in its binlogs means nothing: the GTID must lead
     const changed: readonly Setting[] =
@@ -216,14 +229,14 @@ export const mysqlReplication = defineModule({
     // before anything stops, since it may be refused
     const quiet = assigned.includes("password") ? unlogged : [];
     const all = [...quiet, ...stop, ...prepare, ...configure];
-    yield describeChange(now, target, settings, {
+    yield describeChange(now, target, settings, notCompared, {
       script:
         state === "replicating"
           ? startReplica(server, p.wait ?? 30, ...all)
           : runSql(server, statements(...all)),
       sets: [mysqlReplica.is(key, target), ...passwordAfter(server, settings, want)],
       // what the primary has arrives here by itself
-      touches: [mysqlHistory.of(key), mysqlDatabase.of(), mysqlAccount.of()],
+      touches: [mysqlHistory.of(key), mysqlTransactions.of(), mysqlDatabase.of(), mysqlAccount.of()],
     });
     return valueWith(foundState(now, settings, asWanted));
   },
@@ -251,26 +264,41 @@ interface SeenPrimary {
   readonly source: (Source & { reached: true }) | undefined;
   /** Whether it lets the account in over TLS alone. */
   readonly tlsOnly: boolean;
+  /** By which login. */
+  readonly key: ServerKey;
+}
+
+/** TLS as it is by itself, without a certificate to verify. */
+const unverified: Tls = { verify: false };
+
+function primaryKey(
+  { host, port, user }: WantedReplica,
+  password: string | Secret,
+  ssl: Tls | undefined,
+): ServerKey {
+  const login = { host, port, user, password };
+  return serverKey(ssl ? { ...login, ssl } : login);
 }
 
 /** Looks at the primary with the replication account, from this host. */
 async function askPrimary(
   host: PlanHost,
-  { host: address, port, user, tls }: WantedReplica,
-  password: Parameters<typeof identify>[0],
+  want: WantedReplica,
+  password: string | Secret,
 ): Promise<SeenPrimary> {
-  const login = { host: address, port, user, password };
-  const ask = (ssl: Tls | undefined): Promise<Source> =>
-    host.fact(mysqlSource, { server: serverKey(ssl ? { ...login, ssl } : login) });
-  const [source, encrypted] = await Promise.all([ask(tls), tls ? undefined : ask({ verify: false })]);
-  if (source.reached) return { source, tlsOnly: false };
-  if (encrypted?.reached) return { source: encrypted, tlsOnly: true };
+  const { host: address, port, user, tls } = want;
+  const key = primaryKey(want, password, tls);
+  const overTls = primaryKey(want, password, unverified);
+  const ask = (server: ServerKey): Promise<Source> => host.fact(mysqlSource, { server });
+  const [source, encrypted] = await Promise.all([ask(key), tls ? undefined : ask(overTls)]);
+  if (source.reached) return { source, tlsOnly: false, key };
+  if (encrypted?.reached) return { source: encrypted, tlsOnly: true, key: overTls };
   host.require(
     false,
     `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
     hintFor(source.problem),
   );
-  return { source: undefined, tlsOnly: false };
+  return { source: undefined, tlsOnly: false, key };
 }
 
 function hintFor(problem: string): string {
@@ -302,21 +330,6 @@ function requireTls(
     );
 }
 
-function findWay(
-  host: PlanHost,
-  source: SeenPrimary["source"],
-  history: History | undefined,
-  options: { configured: boolean; resetHistory: boolean },
-): Way {
-  if (!source || !history) return fresh;
-  const way = wayTo(source, history, options);
-  if (way.kind === "refuse") host.require(false, way.problem, way.hint);
-  return way;
-}
-
-/** Where a server is yet to be installed: it will be one without data. */
-const fresh: Way = { kind: "continue", position: "", setPosition: false };
-
 function stepsOf(way: Way): Sql[] {
   if (way.kind === "reset")
     return [sql`STOP SLAVE`, sql`RESET SLAVE ALL`, sql`RESET MASTER`, sql`SET GLOBAL gtid_slave_pos = ''`];
@@ -335,25 +348,30 @@ function describeChange(
   now: Replica | undefined,
   target: Replica,
   settings: readonly Setting[],
+  notCompared: string | undefined,
   made: Pick<Parameters<typeof change>[0], "script" | "sets" | "touches">,
 ): Change {
+  const note = notCompared ? ` (histories not compared: ${notCompared})` : "";
   if (!now)
     return change({
       what: "replication",
       before: "absent",
-      after: `from ${target.host}:${target.port}`,
+      after: `from ${target.host}:${target.port}${note}`,
       ...made,
     });
   if (settings.length > 0)
     return change({
       what: settings.join(", "),
       before: shown(now, settings),
-      after: shown(target, settings),
+      after: {
+        ...shown(target, settings),
+        ...(notCompared ? { "histories not compared": notCompared } : {}),
+      },
       ...made,
     });
   const threads = ({ io, sql: apply, problem }: Replica) =>
     `fetching: ${io}, applying: ${apply}${problem ? ` (${problem})` : ""}`;
-  return change({ what: "threads", before: threads(now), after: threads(target), ...made });
+  return change({ what: "threads", before: threads(now), after: `${threads(target)}${note}`, ...made });
 }
 
 function shown(replica: Replica, settings: readonly Setting[]): Record<string, unknown> {

@@ -1,0 +1,106 @@
+/** When the transactions in a server's binlogs were made: two servers may have given the same GTID to different ones. */
+import { randomBytes } from "node:crypto";
+import { rawScript, type Script, sh } from "../../core/base/script.ts";
+import { defineFact } from "../../core/facts/fact.ts";
+import { feedLogin } from "./client.ts";
+import { formatGtids, type Gtid } from "./gtid.ts";
+import type { ServerKey } from "./login.ts";
+
+/** By GTID, the time (UTC) that a transaction carries on every server: that of its first event. */
+export type Transactions =
+  | { readonly read: true; readonly times: ReadonlyMap<string, string> }
+  | { readonly read: false; readonly problem: string };
+
+/** Which transactions of which server. */
+export type TransactionsKey = {
+  readonly server: ServerKey;
+  /** Those after these GTIDs, one a domain: see `before`. */
+  readonly after: string;
+  /** How many at most. */
+  readonly count: number;
+};
+
+/** The position that lies so many transactions before another one; before the first, it is the beginning. */
+export function before(position: readonly Gtid[], count: number): string {
+  const earlier = position.flatMap(({ sequence, ...gtid }) =>
+    sequence > BigInt(count) ? [{ ...gtid, sequence: sequence - BigInt(count) }] : [],
+  );
+  return earlier.length > 0 ? formatGtids(earlier) : beginning;
+}
+
+/** A domain that no server has: of all that a server has, nothing comes before it. */
+export const beginning = "4294967295-1-1";
+
+/** Stands between the answers, and in none of them. */
+const boundary = randomBytes(16).toString("hex");
+
+/** So many bytes of a binlog are read at most: a transaction may be large. */
+const limit = 64 * 1024 * 1024;
+
+/**
+ * Reads them as a replica would: the account needs REPLICATION SLAVE, and the server finds the place by itself. Prints
+ * a line for each: GTID, date, time. What statements bring (`#Q>`, or lines of their own) is not looked at.
+ */
+const reader = rawScript(`export TZ=UTC0
+tool=$(command -v mariadb-binlog || command -v mysqlbinlog)
+pick() {
+  awk -v count="$1" '
+    $1 == "${boundary}" { if ($2 != 0) print "!" said; exit }
+    /ERROR/ || /unknown|Unknown/ { said = substr($0, 1, 500) }
+    !/^#[0-9][0-9][0-9][0-9][0-9][0-9] / || $3 != "server" || $6 != "end_log_pos" { next }
+    # what the server makes up for its reader has no time
+    $1 == "#700101" && $2 == "0:00:00" { next }
+    {
+      kind = $8 == "CRC32" ? 10 : 8
+      if ($kind != "GTID") { if (gtid != "") print gtid, $1, $2; gtid = ""; next }
+      if (last && $7 > last) size += $7 - last
+      last = $7
+      if (seen++ >= count || size > ${limit}) exit
+      gtid = $(kind + 1)
+    }'
+}`);
+
+function readOne({ server, after, count }: TransactionsKey): Script {
+  const words = [
+    "--defaults-file=/dev/stdin",
+    "--read-from-remote-server",
+    "--to-last-log",
+    "--base64-output=decode-rows",
+    "--skip-gtid-strict-mode",
+    `--start-position=${after}`,
+    "found-by-gtid",
+  ];
+  const read = feedLogin(server, sh`"$tool" ${words} 2>&1`);
+  return rawScript(`printf ${boundary}
+if [ -z "$tool" ]; then printf '!mariadb-binlog is not installed here'; else
+{ ${read.text}
+echo "${boundary} $?"; } 2>/dev/null | pick ${count}
+fi`);
+}
+
+/** MariaDB from 10.8 on, whose tool finds a place by GTID. */
+export const mysqlTransactions = defineFact<TransactionsKey, Transactions>({
+  name: "mysql.transactions",
+  about: "world",
+  mostlyOwn: true, // what is written elsewhere alters none that is there
+  mayArrive: (_, { read }) => !read,
+  // new ones come all the time
+  lasting: () => undefined,
+  limit: (keys) => keys.reduce((sum, { count }) => sum + 1024 + count * 64, 0),
+  script: (keys) => rawScript([reader.text, ...keys.map((key) => readOne(key).text)].join("\n")),
+  parse(stdout, keys) {
+    const answers = stdout.toString().split(boundary).slice(1);
+    return new Map(keys.map((key, index) => [key, readAnswer(answers[index])]));
+  },
+});
+
+function readAnswer(answer = "!no answer"): Transactions {
+  const times = new Map<string, string>();
+  for (const line of answer.split("\n")) {
+    if (line.startsWith("!")) return { read: false, problem: line.slice(1) || "it is unknown why" };
+    const [, gtid, year, month, day, time] =
+      /^(\d+-\d+-\d+) #(\d\d)(\d\d)(\d\d) ([\d:]{7,8})$/.exec(line) ?? [];
+    if (gtid !== undefined) times.set(gtid, `20${year}-${month}-${day} ${time?.padStart(8, "0")} UTC`);
+  }
+  return { read: true, times };
+}

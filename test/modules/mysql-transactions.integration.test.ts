@@ -1,0 +1,80 @@
+/** A transaction carries the same time on every server that it reaches, whatever it is made of. */
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseGtids } from "../../src/facts/mysql/gtid.ts";
+import { serverKey } from "../../src/facts/mysql/login.ts";
+import {
+  before,
+  beginning,
+  mysqlTransactions,
+  type TransactionsKey,
+} from "../../src/facts/mysql/transactions.ts";
+import { LocalServer, serverInstalled } from "./mysql-local-server.ts";
+
+/** Each takes more than a second from its first event to its end. */
+const workload = `CREATE DATABASE site; USE site;
+CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v TEXT); CREATE TABLE m (v VARCHAR(99)) ENGINE=MyISAM;
+BEGIN; INSERT INTO t (v) VALUES (1); SELECT SLEEP(1.1); INSERT INTO t (v) VALUES (2); COMMIT;
+BEGIN; SAVEPOINT a; INSERT INTO t (v) VALUES (1); SAVEPOINT b; SELECT SLEEP(1.1); INSERT INTO t (v) VALUES (2); ROLLBACK TO b; COMMIT;
+BEGIN; INSERT INTO t (v) VALUES (1); SELECT SLEEP(1.1); INSERT INTO m VALUES (1); COMMIT;
+SET binlog_format = STATEMENT; BEGIN; INSERT INTO t (v) VALUES (RAND()); SELECT SLEEP(1.1); INSERT INTO t (v) VALUES (2); COMMIT;
+SET binlog_format = ROW; SET TIMESTAMP = 1600000000; INSERT INTO t (v) VALUES ('past'); SET TIMESTAMP = DEFAULT;
+CREATE TABLE c AS SELECT SLEEP(1.1) AS a; ALTER TABLE c ADD b INT; DROP TABLE c;
+XA START 'x'; INSERT INTO t (v) VALUES ('xa'); SELECT SLEEP(1.1); XA END 'x'; XA PREPARE 'x'; XA COMMIT 'x';
+CREATE USER someone@localhost; DROP USER someone@localhost;
+INSERT INTO t (v) SELECT 'line
+#261130  8:05:09 server id 1  end_log_pos 1 CRC32 0x00000000 \tGTID 0-1-99 trans
+#261130  8:05:09 server id 1  end_log_pos 2 CRC32 0x00000000 \tXid = 1
+' FROM seq_1_to_1000; DELETE FROM t;`;
+
+const { source } = mysqlTransactions;
+
+async function read(key: TransactionsKey): Promise<ReadonlyMap<string, string>> {
+  if (!("parse" in source)) throw new Error("it is read by a script");
+  const answer = source.parse(execFileSync("sh", { input: source.script([key]).text }), [key]).get(key);
+  if (!answer || !("read" in answer) || !answer.read) throw new Error(JSON.stringify(answer));
+  return answer.times;
+}
+
+describe.skipIf(!serverInstalled || process.getuid?.() !== 0)("transactions", { timeout: 60_000 }, () => {
+  const one = new LocalServer(1);
+  const two = new LocalServer(2, ["--slave-parallel-threads=4", "--slave-parallel-mode=optimistic"]);
+  const last = (server: LocalServer) => server.query("SELECT @@gtid_current_pos");
+  beforeAll(async () => {
+    await Promise.all([one.start(), two.start()]);
+    one.query("CREATE USER repl@'%' IDENTIFIED BY 'p'; GRANT REPLICATION SLAVE ON *.* TO repl@'%'");
+    two.query(`CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = ${one.port}, MASTER_USER = 'repl',
+      MASTER_PASSWORD = 'p', MASTER_USE_GTID = slave_pos, MASTER_SSL_VERIFY_SERVER_CERT = 0; START SLAVE`);
+  }, 90_000);
+  afterAll(async () => {
+    await Promise.all([one.stop(), two.stop()]);
+  });
+
+  it("have the same times on both servers", async () => {
+    one.query(workload);
+    await expect.poll(() => last(two), { timeout: 30_000 }).toBe(last(one));
+    const [here, there] = await Promise.all(
+      [two, one].map(({ login }) => read({ server: serverKey(login), after: beginning, count: 1000 })),
+    );
+    expect(here?.size).toBeGreaterThan(15);
+    expect(here).toEqual(there);
+    expect(here?.has("0-1-99")).toBe(false);
+  });
+
+  it("are found where another server wrote the one before", async () => {
+    two.query("STOP SLAVE; INSERT INTO site.m VALUES ('on the new primary'), ('too')");
+    const end = last(two);
+    const key = { server: serverKey(two.login), after: before(parseGtids(end), 1), count: 1 };
+    const all = await read({ ...key, after: beginning, count: 1000 });
+    expect([...(await read(key))]).toEqual([[end, all.get(end)]]);
+    expect([...(await read({ ...key, after: end }))]).toEqual([]);
+  });
+
+  it("are read as a replica reads them: by the account that replicates, over the network", async () => {
+    const server = serverKey({ host: "127.0.0.1", port: one.port, user: "repl", password: "p" });
+    expect((await read({ server, after: beginning, count: 3 })).size).toBe(3);
+    const other = serverKey({ host: "127.0.0.1", port: one.port, user: "repl", password: "wrong" });
+    await expect(read({ server: other, after: beginning, count: 1 })).rejects.toThrow("Access denied");
+    await expect(read({ server, after: "0-7-3", count: 1 })).rejects.toThrow("not in the master's binlog");
+  });
+});
