@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import { run as runInside } from "../../src/lab/index.ts";
+import { command } from "../../src/modules/commands/command.ts";
 import { copy } from "../../src/modules/files/copy.ts";
+import { file } from "../../src/modules/files/file.ts";
 import { lineinfile } from "../../src/modules/files/lineinfile.ts";
 import { testLab } from "./support.ts";
 
@@ -119,6 +121,17 @@ describe("a tree", () => {
     expect(await done(() => tree("/srv/d/made"))).toBe("");
     expect(await inside("stat -c '%U %a' /srv/d/made")).toBe("ann 750");
   });
+
+  it("gives away no directory that it finds, on any level, nor changes its mode", async () => {
+    await inside("mkdir -p -m 755 /srv/d/found/tree/sub /srv/d/found/sub");
+    const options = { dest: "/srv/d/found", owner: "ann", group: "ann", directoryMode: "0700" } as const;
+    expect(await done(() => copy({ ...options, src: join(local, "tree/") }))).toBe("");
+    expect(await done(() => copy({ ...options, src: join(local, "tree") }))).toBe("");
+    const found = await inside(
+      "cd /srv/d/found; stat -c '%U:%G %a' . sub tree tree/sub sub/file tree/sub/file",
+    );
+    expect(found.split("\n")).toEqual([...Array(4).fill("root:root 755"), ...Array(2).fill("ann:ann 644")]);
+  });
 });
 
 describe("a mounted file", () => {
@@ -161,5 +174,39 @@ describe("a full disk", () => {
       );
     }
     expect(await inside("cat /srv/d/small/x; ls -A /srv/d/small; umount /srv/d/small")).toBe("old\nx");
+  });
+
+  it("is told where it holds no more files, or can only be read", async () => {
+    await inside(`mkdir -p /srv/d/few /srv/d/fixed; mount -t tmpfs -o nr_inodes=2,mode=755 none /srv/d/few
+touch /srv/d/few/x; mount -t tmpfs -o mode=755 none /srv/d/fixed; touch /srv/d/fixed/x; mount -o remount,ro /srv/d/fixed`);
+    const few = "no room for one more file (no inodes left) on none (mounted on /srv/d/few)";
+    const fixed = "read-only file system none (mounted on /srv/d/fixed)";
+    const tasks: [() => PromiseLike<unknown>, string][] = [
+      [() => copy({ dest: "/srv/d/few/new", content: "x" }), `${few}: /srv/d/few/new is as it was`],
+      [() => file({ path: "/srv/d/few/a/b", state: "directory" }), `${few}: /srv/d/few/a is as it was`],
+      [() => copy({ dest: "/srv/d/fixed/new", content: "x" }), `${fixed}: /srv/d/fixed/new is as it was`],
+      [() => copy({ dest: "/srv/d/fixed/x", content: "x" }), `${fixed}: /srv/d/fixed/x is as it was`],
+      [() => file({ path: "/srv/d/fixed/a", state: "directory" }), `${fixed}: /srv/d/fixed/a is as it was`],
+      [() => file({ path: "/srv/d/fixed/t", state: "touch" }), `${fixed}: /srv/d/fixed/t is as it was`],
+    ];
+    for (const [task, words] of tasks) expect(await done(task)).toContain(words);
+    await inside("chmod 1777 /srv/d/few; rm /srv/d/few/x");
+    expect(await done(() => copy({ dest: "/srv/d/few/new", content: "x" }))).toContain(few);
+    expect(await inside("ls -A /srv/d/few; umount /srv/d/few /srv/d/fixed")).toBe("");
+  });
+
+  it("is told where owed handlers can't be noted", async () => {
+    const owing = () => copy({ dest: "/srv/d/owing", content: "x" }, { notify: command({ argv: ["true"] }) });
+    const place = "/var/lib/showrunner";
+    await inside(
+      `mkdir -p -m 700 ${place}; mount -t tmpfs -o size=4k,mode=700 none ${place}; echo x >${place}/pad`,
+    );
+    expect(await done(owing)).toContain(`no space left on none (mounted on ${place})`);
+    await inside(`rm -rf ${place}/*; mount -o remount,ro ${place}`);
+    const told = await done(owing);
+    expect(told).toContain("Read-only file system");
+    expect(told).not.toContain("not a folder of this user's own");
+    await inside(`umount ${place}; rmdir ${place}`);
+    expect(await inside("ls -d /srv/d/owing 2>/dev/null; :")).toBe("");
   });
 });

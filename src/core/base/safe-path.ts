@@ -18,6 +18,7 @@
  * Names of variables and functions begin with `sr_`, so that none has the name of a task's variable.
  */
 import { posix } from "node:path";
+import { diskWords } from "./disk-words.ts";
 import { lines, rawScript, type Script, sh } from "./script.ts";
 
 /** What was found at a path when a change was planned: the change is for that and for nothing else. */
@@ -116,6 +117,12 @@ export function stateWord({ owner, group, mode }: Expected): string {
 /** Raw modes are hexadecimal: `41ed` is a directory of mode 0755, its third digit is odd if its group may write. */
 const library = `sr_by= sr_me= sr_room= sr_held= sr_id= sr_path=/ sr_depth=0
 sr_refuse() { printf '%s\\n' "$@" >&2; exit 1; }
+${diskWords}
+# $1 where $sr_what was to be made, $2 what a program said
+sr_fail() {
+  if sr_said=$(sr_disk "$1" "$2"); then sr_refuse "$sr_said: \${sr_what:-$sr_path} is as it was"; fi
+  sr_refuse "\${sr_what:-$sr_path}: $2"
+}
 sr_ours() { [ "$1" = 0 ] || [ "$1" = "\${sr_me:=$(id -u)}" ]; }
 sr_closed() {
   case $2 in 4?[02468ace][014589cd]) sr_ours "$1" ;; *) return 1 ;; esac
@@ -247,7 +254,7 @@ sr_passes() {
 }
 # into a new folder that nobody else can enter
 sr_private() {
-  sr_new=$(mktemp -d "./$1XXXXXX") || exit
+  sr_new=$(LC_ALL=C mktemp -d "./$1XXXXXX" 2>&1) || sr_fail . "$sr_new"
   sr_enclose "$sr_new"
 }
 # into a folder of ours that lies here and has nothing in it but $2

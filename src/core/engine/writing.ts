@@ -19,17 +19,6 @@ sr_fill() {
     sr_fail "$sr_new" "\${sr_said:-it could not be written whole}"
   }
 }
-# with the file system of what could not be written
-sr_fail() {
-  case $2 in
-    *'No space left'*) set -- "$1" "no space left on" ;;
-    *[Qq]uota*) set -- "$1" "the disk quota is used up on" ;;
-    *'Read-only file system'*) set -- "$1" "read-only file system" ;;
-    *) sr_refuse "$sr_what: $2" ;;
-  esac
-  set -- "$2" $(df -P -- "$1" | tail -n 1)
-  sr_refuse "$1 $2 (mounted on \${7-}): $sr_what is as it was"
-}
 sr_stage() {
   if [ ! -w . ]; then
     sr_apart=$(mktemp -d /tmp/.sr-XXXXXX) || exit
@@ -68,6 +57,8 @@ sr_take() {
 # nothing can be put into this directory, but the file itself may be ours to write
 sr_unwritable() {
   sr_dest=./$sr_base sr_inplace=yes
+  # to root every directory can be written, but for this
+  [ -w "./$sr_base" ] || case $(LC_ALL=C mktemp "./\${sr_prefix}XXXXXX" 2>&1) in *Read-only*) sr_fail . 'Read-only file system' ;; esac
   [ -f "./$sr_base" ] && [ ! -L "./$sr_base" ] || sr_refuse "$sr_what can't be made: Permission denied to write into \${sr_path}"
 }
 # the file that was planned for, its owner, group and mode, and its digest where it was read

@@ -1,6 +1,7 @@
 /** What one host owes, written down on the host itself: a run that is killed leaves it to the next one. */
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
+import { diskWords } from "../base/disk-words.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { lines, rawScript, type Script, sh } from "../base/script.ts";
 import { type Debt, type Debtor, debtOf } from "./debt.ts";
@@ -82,7 +83,10 @@ export class Debts {
     });
     const script = sh`umask 077
 ${stateFolders}
-make "$state" && make "$state/owed" || { echo "$state is not a folder of this user's own" >&2; exit 1; }
+${rawScript(diskWords)}
+make "$state" && make "$state/owed" || { [ $? = 2 ] || echo "$state is not a folder of this user's own" >&2; exit 1; }
+# a printf of the shell's own tells no reason, cat does
+note() { said=$({ LC_ALL=C cat >.new; } 2>&1) || { rm -f .new; sr_disk . "$said" >&2; exit 1; }; }
 ${lines(...debts.map(record))}
 sync . 2>/dev/null; :`;
     const complaint = await this.#run(as, script);
@@ -190,5 +194,5 @@ function isSame(a: Named, b: Named): boolean {
 
 /** It is on the disk before the change is made. */
 function record({ debt, file }: { readonly debt: Debt; readonly file: string }): Script {
-  return sh`printf '%s\n' ${JSON.stringify(debt)} >.new && { sync .new 2>/dev/null || :; } && mv -f .new ${file} || exit`;
+  return sh`printf '%s\n' ${JSON.stringify(debt)} | note && { sync .new 2>/dev/null || :; } && mv -f .new ${file} || exit`;
 }

@@ -21,7 +21,8 @@ export interface HostState {
  * takes no folder but by `enter`, which fails where somebody else was there first.
  *
  * `enter` goes into a folder of this user's own, by its last name and by no link. What is then done there is done in that
- * very folder: whoever may rename things above it can put no other in its place. `make` makes it before, if need be.
+ * very folder: whoever may rename things above it can put no other in its place. `make` makes it before, if need be, and gives 2 where it
+ * can't.
  */
 export const stateFolders = rawScript(`uid=$(id -u)
 if [ -n "\${SHOWRUNNER_STATE:-}" ]; then run=$SHOWRUNNER_STATE/run state=$SHOWRUNNER_STATE/lib
@@ -32,7 +33,7 @@ enter() {
   above=\${PWD%/}
   cd -P -- "./\${1##*/}" 2>/dev/null && [ "$PWD" = "$above/\${1##*/}" ] && [ -O . ]
 }
-make() { [ -d "$1" ] || mkdir -p -- "$1" || return; enter "$1"; }`);
+make() { [ -d "$1" ] || mkdir -p -- "$1" || return 2; enter "$1"; }`);
 
 /** Reads the debts of the folder that was entered: a line each. */
 const readDebts = rawScript(`count=0

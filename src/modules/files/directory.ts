@@ -68,7 +68,7 @@ function makeTogether(made: readonly Made[], { owner, group, mode }: Attributes)
   const steps = made.flatMap(({ path, then }) => {
     const here = sh`"$sr_top"${path.slice(top.path.length)}`;
     return [
-      sh`mkdir -- ${here}`,
+      sh`sr_said=$(LC_ALL=C mkdir -- ${here} 2>&1) || sr_fail . "$sr_said"`,
       ...(operand === undefined ? [] : [sh`chown -- ${operand} ${here}`]),
       ...(mode === undefined ? [] : [sh`chmod -- ${chmodOperand(then.mode)} ${here}`]),
     ];
@@ -76,7 +76,7 @@ function makeTogether(made: readonly Made[], { owner, group, mode }: Attributes)
   return lines(
     sh`set -e`,
     enterDirectoryOf(top.path),
-    sh`sr_base=${posix.basename(top.path)} sr_prefix=${stagingName(top.path)}
+    sh`sr_what=${top.path} sr_base=${posix.basename(top.path)} sr_prefix=${stagingName(top.path)}
 sr_sweep "$sr_prefix"
 trap '[ -z "$sr_by" ] || sr_tidy; [ -n "$sr_by" ] || rm -rf -- "$sr_top"' EXIT
 trap 'exit 143' HUP INT TERM
