@@ -4,7 +4,6 @@ import { statSync } from "node:fs";
 import { posix } from "node:path";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
-import { setAttributes } from "./attributes.ts";
 import { localContent } from "./content.ts";
 import type { CopyFile } from "./copy.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
@@ -21,8 +20,8 @@ export interface CopyTree extends CopyFile {
 }
 
 /**
- * `src` ending in "/" is copied without its own name, as Ansible and rsync do. The directory that it is copied into is
- * no part of it then: one that is there stays as it is. Nothing is ever removed.
+ * `src` ending in "/" is copied without its own name, as Ansible and rsync do. A directory that is there stays as it is:
+ * whoever is given /etc/cron.d is given all of the host. Nothing is ever removed.
  */
 export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
   if (p.validate !== undefined) fail("validate: checks one file, and src is a directory");
@@ -37,8 +36,7 @@ export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
     ),
   ]);
 
-  const isInto = p.src.endsWith("/") && (await host.fact(file, root)).type === "directory";
-  if (!isInto) yield* ensureDirectory(host, root, p);
+  yield* ensureDirectory(host, root, p);
   for (const entry of entries) {
     const path = target(entry);
     if (entry.kind === "directory") yield* naming(entry, ensureDirectory(host, path, p));
@@ -67,8 +65,8 @@ async function* naming({ name }: LocalEntry, plan: Plan<unknown>): Plan<void> {
 
 async function* ensureDirectory(host: PlanHost, path: string, p: CopyTree): Plan<void> {
   const state = await host.fact(file, path);
-  const wanted = { owner: p.owner, group: p.group, mode: p.directoryMode };
-  if (state.type === "absent") yield* makeDirectory(host, path, wanted);
-  else if (state.type === "directory") yield* setAttributes(host, path, state, wanted);
-  else if (state.type !== "link") fail(`${path} is not a directory on the host`);
+  if (state.type === "absent")
+    yield* makeDirectory(host, path, { owner: p.owner, group: p.group, mode: p.directoryMode });
+  else if (state.type !== "directory" && state.type !== "link")
+    fail(`${path} is not a directory on the host`);
 }

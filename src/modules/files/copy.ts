@@ -56,9 +56,9 @@ export function checkValidate(validate: string | undefined): void {
  * The new file is written beside the old one, with owner and mode set, and renamed over it: nobody ever sees half
  * of it. Without `owner`, `group` and `mode` an existing file keeps its own; a new one belongs to the user that the
  * task runs as and has mode 0644. As with Ansible's copy, a symbolic link at `dest` is replaced by the file unless
- * `follow` is set, and a directory whose `src` ends in "/" is copied without its own name: then `owner`, `group` and
- * `directoryMode` are not for `dest` itself, unless the task makes it. Links in a local directory
- * are followed; one that leads nowhere, or in a circle, is copied as a link. Pipes, sockets, devices and names that are
+ * `follow` is set, and a directory whose `src` ends in "/" is copied without its own name. `owner`, `group` and
+ * `directoryMode` are for directories that the task makes: those that are there stay as they are. Links in a local
+ * directory are followed; one that leads nowhere, or in a circle, is copied as a link. Pipes, sockets, devices and names that are
  * not UTF-8 are refused, each by its name.
  *
  * @example
@@ -89,7 +89,9 @@ export const copy = defineModule({
       'the file\'s mode, such as "0644"; "preserve": as the local file (default: as it is, else "0644", or "0600" for what holds a secret)',
     ),
     directoryMode: Type.Optional(
-      Mode('the mode of directories that a recursive copy makes or finds (default: as it is, else "0755")'),
+      Mode(
+        'the mode of directories that a recursive copy makes; those that are there keep theirs (default: "0755")',
+      ),
     ),
     ...writeParams,
   },
