@@ -105,6 +105,9 @@ export const service = defineModule({
       // it may come with an earlier change, and whether it then runs and is enabled nobody knows
       return value;
     }
+    // a mask that lasts until the next boot is not what was asked for
+    const isMasking = p.masked === true && (now.load !== "masked" || now.file === "masked-runtime");
+    if (isMasking) await requireMaskable(host, now.id);
     if (mustRun(p))
       host.require(now.load !== "masked", `the unit ${name} is masked`, "`masked: false` takes the mask off");
     if (p.daemonReload === true && now.stale)
@@ -131,8 +134,7 @@ export const service = defineModule({
       yield to(next, done[verb], systemctl(verb, name, refresh), ["services"]);
     }
 
-    // a mask that lasts until the next boot is not what was asked for
-    if (p.masked === true && (now.load !== "masked" || now.file === "masked-runtime"))
+    if (isMasking)
       yield to(
         { ...now, load: "masked", file: "masked", stale: false },
         "masked",
@@ -155,6 +157,17 @@ const notInstallable: Readonly<Record<string, string>> = {
   bad: "its unit file is invalid",
   "": "it has no unit file",
 };
+
+/** A mask is a link in the place where an administrator's own unit files lie. */
+async function requireMaskable(host: PlanHost, id: string): Promise<void> {
+  const path = `/etc/systemd/system/${id}`;
+  const { type } = await host.fact(file, path);
+  host.require(
+    type === "absent" || type === "link",
+    `${id} can't be masked: ${path} is its unit file, and the mask would be a link in its place`,
+    'remove the unit file (`systemdUnit` with `state: "absent"`), or leave `masked` out and give `state: "stopped", enabled: false`',
+  );
+}
 
 function requireInstallable(host: PlanHost, { id, file }: UnitState): void {
   const reason = notInstallable[file];

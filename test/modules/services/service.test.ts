@@ -161,10 +161,20 @@ const cases: readonly [
   ],
 ];
 
+const unitFile = `/etc/systemd/system/${id}`;
+
 describe("service", () => {
+  it("masks no unit whose file lies where the mask would, and stops none for it", async () => {
+    const own = { type: "file", mode: "0644", owner: "root", group: "root" } as const;
+    const facts = [unit.is(id, running), file.is(unitFile, own)];
+    await expect(
+      planTask(service({ name: "nginx", masked: true, state: "stopped" }), { facts }),
+    ).rejects.toThrow("nginx.service can't be masked: /etc/systemd/system/nginx.service is its unit file");
+  });
+
   it.each(cases)("%s", async (_, params, now, changes, after) => {
     const task = () => service({ name: "nginx", ...params });
-    const facts = [unit.is(id, now), ...links({})];
+    const facts = [unit.is(id, now), ...links({}), file.is(unitFile, { type: "absent" })];
     const planned = await planTask(task(), { facts });
     expect(planned.changes.map(({ what }) => what)).toEqual(changes);
     expect(planned.value).toEqual({ unit: id });
