@@ -31,10 +31,13 @@ export const userParams = {
   ),
   groups: Type.Optional(
     Type.Array(groupName, {
-      description: "further groups, which must exist; others are left, unless `append` is set",
+      description:
+        "further groups, which must exist; the user is taken out of all others, unless `append` is set",
     }),
   ),
-  append: Type.Optional(Type.Boolean({ default: false, description: "add to `groups`, leave none" })),
+  append: Type.Optional(
+    Type.Boolean({ default: false, description: "only add to `groups`: the user stays in all others" }),
+  ),
   comment: Type.Optional(Type.String({ pattern: "^[^:\\n]*$", description: "the full name (GECOS)" })),
   home: Type.Optional(Type.String({ pattern: "^/[^:\\n]*$", description: "the home directory" })),
   createHome: Type.Optional(
