@@ -31,15 +31,15 @@ export async function connectOpenSsh(
   settings: ConnectionSettings,
   signal?: AbortSignal,
 ): Promise<Connection> {
-  const target = await completeForOpenSsh(settings);
-  const hops = await Promise.all((target.jump ?? []).map(ownWay));
+  const target = await completeForOpenSsh(settings, signal);
+  const hops = await Promise.all((target.jump ?? []).map((hop) => ownWay(hop, signal)));
   // ssh would make a connection of its own to the ProxyJump of a configuration, for each host behind it
   return reach({ ...target, jump: settings.jump }, hops, signal);
 }
 
 /** A jump host whose own jump hosts are left to ssh, where its settings name none. */
-async function ownWay(hop: ConnectionSettings): Promise<OpenSshSettings> {
-  return { ...(await completeForOpenSsh(hop)), jump: hop.jump };
+async function ownWay(hop: ConnectionSettings, signal: AbortSignal | undefined): Promise<OpenSshSettings> {
+  return { ...(await completeForOpenSsh(hop, signal)), jump: hop.jump };
 }
 
 async function reach(

@@ -34,7 +34,7 @@ const bastions = new Bastions<SshConnection>();
  * @throws ShowrunnerError `host.unreachable`, `host.key` or `host.auth`
  */
 export async function connectSsh(settings: ConnectionSettings, signal?: AbortSignal): Promise<Connection> {
-  const target = await resolveSettings(settings);
+  const target = await resolveSettings(settings, signal);
   const connect = () => reach(target, target.jump, signal);
   return new RoomyConnection(await connect(), connect);
 }

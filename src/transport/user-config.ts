@@ -24,21 +24,26 @@ const run = promisify(execFile);
  * Completes settings from ~/.ssh/config, and with OpenSSH's defaults. What the settings say wins. Costs nothing where
  * there is no such file.
  *
+ * @param signal ends the ssh that reads it: the file may be a pipe, or name one
  * @throws ShowrunnerError `host.unreachable` for a configuration that ssh does not understand, or a ProxyCommand
  */
-export async function resolveSettings(settings: ConnectionSettings, depth = 0): Promise<ResolvedSettings> {
+export async function resolveSettings(
+  settings: ConnectionSettings,
+  signal?: AbortSignal,
+  depth = 0,
+): Promise<ResolvedSettings> {
   if (depth > maxDepth)
     throw new ShowrunnerError("host.unreachable", `the jump hosts of ${settings.name} never end`, {
       hint: "does a ProxyJump in ~/.ssh/config lead back to where it began?",
     });
-  const config = await readConfig(settings);
+  const config = await readConfig(settings, signal);
   const merged = config ? { ...settings, ...fromConfig(config, settings) } : settings;
   const { port = 22, user = userInfo().username, jump = [] } = merged;
   const [first, ...others] = jump;
   if (first === undefined) return { ...merged, port, user, jump: [] };
-  const start = await resolveSettings(first, depth + 1);
+  const start = await resolveSettings(first, signal, depth + 1);
   // the way to the first jump host is its own matter; the others are reached from the one before them
-  const rest = await Promise.all(others.map((hop) => resolveSettings({ ...hop, jump: [] }, depth)));
+  const rest = await Promise.all(others.map((hop) => resolveSettings({ ...hop, jump: [] }, signal, depth)));
   return { ...merged, port, user, jump: [...start.jump, { ...start, jump: [] }, ...rest] };
 }
 
@@ -46,8 +51,11 @@ export async function resolveSettings(settings: ConnectionSettings, depth = 0): 
  * Completes settings for a client that reads ~/.ssh/config itself, with what we would else decide over its head: whether
  * an unknown key is accepted, how long to wait, which jump hosts to share. The system's configuration counts too.
  */
-export async function completeForOpenSsh(settings: ConnectionSettings): Promise<OpenSshSettings> {
-  const config: Config = (await readConfig(settings, true)) ?? new Map();
+export async function completeForOpenSsh(
+  settings: ConnectionSettings,
+  signal?: AbortSignal,
+): Promise<OpenSshSettings> {
+  const config: Config = (await readConfig(settings, signal, true)) ?? new Map();
   const { jump = jumpOf(config, settings) } = settings;
   const reached = reachedBy(config, settings);
   const chosen = knownHostsForOpenSsh(config, settings);
@@ -73,6 +81,7 @@ export function configOptions(): string[] {
 /** @returns undefined where the user has no configuration (and the system's is not asked for), or this machine no ssh */
 async function readConfig(
   { address, port, user }: ConnectionSettings,
+  signal: AbortSignal | undefined,
   systemToo = false,
 ): Promise<Config | undefined> {
   const file = configFile();
@@ -81,7 +90,7 @@ async function readConfig(
   const login = user === undefined ? [] : ["-l", user];
   const at = port === undefined ? [] : ["-p", String(port)];
   try {
-    const { stdout } = await run("ssh", ["-T", "-G", ...own, ...login, ...at, "--", address]);
+    const { stdout } = await run("ssh", ["-T", "-G", ...own, ...login, ...at, "--", address], { signal });
     return parse(stdout);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;

@@ -135,6 +135,11 @@ function hasOpen({ child: { pid } }: Started, file: string): boolean {
   }
 }
 
+function hasChild({ child: { pid } }: Started, name: string): boolean {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ");
+  return children.some((id) => id !== "" && readFileSync(`/proc/${id}/comm`, "utf8").trim() === name);
+}
+
 /** Signals a process once it waits. One that then does not end is killed, and its status is null. */
 async function interrupted(started: Started, signal: NodeJS.Signals, waits: () => boolean): Promise<Ended> {
   await expect.poll(waits, { timeout: 30_000 }).toBe(true);
@@ -166,6 +171,21 @@ describe.each(Object.entries(cases))("%s, from a pipe", (_, { args, env, fed, sa
     });
   });
 });
+
+it.each(["ssh", "openssh"])(
+  "a configuration of ssh that is a pipe holds up no interrupt (%s)",
+  async (transport) => {
+    const { folder } = withPipe({
+      pipe: "home/.ssh/config",
+      files: {
+        "inventory/mine.ts": inventoryWith(`transport: "${transport}", address: "127.0.0.1", port: 1`),
+      },
+    });
+    const started = start(folder, ["exec", "web1", "--", "true"], { HOME: join(folder, "home") });
+    const { status } = await interrupted(started, "SIGTERM", () => hasChild(started, "ssh"));
+    expect(status).toBe(99);
+  },
+);
 
 it("what the shell makes for <(…) is read like a file", () => {
   const { folder } = withPipe({ pipe: "unused" });
