@@ -51,7 +51,7 @@ export function enterNear(path: string): Script {
 
 /**
  * Enters a new folder beside a path, which only our user can enter, and of which `..` is the path's directory. What
- * is made in it under the path's name is put in its place by `mv -f -- "./$sr_base" ..`, which follows no link.
+ * is made in it under the path's name is put in its place by `sr_put_out "$sr_base"`, which follows no link.
  *
  * @param prefix how the folder's name begins
  */
@@ -284,6 +284,14 @@ sr_tidy() {
   rm -rf -- ./* ./.[!.]* ./..?*
   cd -P .. && rmdir -- "$sr_room" 2>/dev/null || :
 }
+# from the room into the directory, by a rename and by nothing else: mv would copy, by names, what can't be renamed since
+# the directory's owner has put the directory under another quota
+sr_put_out() {
+  case $(mv --help 2>&1) in
+    *--no-copy*) LC_ALL=C mv --no-copy -f -- "./$1" .. ;;
+    *) LC_ALL=C mv -f -- "./$1" .. ;;
+  esac
+}
 # its second name: what is there can't be turned by that
 sr_pin() {
   ln -- "../$1" "./$2" || sr_refuse "$sr_path/$1 was exchanged meanwhile, or its file system has no hard links: nothing was changed"
@@ -296,29 +304,31 @@ sr_down() {
   [ $sr_depth -le 200 ] || sr_refuse 'more than 200 directories lie in each other there: no further was gone' 'name a directory further down, or remove what is so deep'
   [ -z "$sr_link" ] || sr_refuse "$sr_path was a directory, and is a link now: nothing was changed there"
 }
+# GNU's rm goes down by descriptors, others by names that can be turned
+sr_gnu() { case $(rm --version 2>/dev/null) in *GNU*) ;; *) return 1 ;; esac; }
 # all that is at a name; where others can turn it, only the directory that was planned for
 sr_remove() {
   if [ -L "./$1" ] || [ ! -d "./$1" ]; then rm -f -- "./$1"
-  elif [ -z "$sr_by" ]; then rm -rf -- "./$1"
+  elif [ -z "$sr_by" ] && sr_gnu; then rm -rf -- "./$1"
   else (sr_what=\${sr_path%/}/$1 sr_held=.; sr_down "$1"; sr_same "$2"; sr_empty) && rmdir -- "./$1"; fi
 }
-# all that is in the directory. GNU's rm goes down by descriptors, others by names that can be turned
+# all that is in the directory
 sr_empty() {
-  case $(rm --version 2>/dev/null) in
-    *GNU*) find . -mindepth 1 -maxdepth 1 -exec rm -rf -- {} + ;;
-    *)
-      for sr_one in ./* ./.[!.]* ./..?*; do
-        if [ ! -L "$sr_one" ] && [ -d "$sr_one" ]; then (sr_down "\${sr_one#./}" && sr_empty) && rmdir -- "$sr_one"
-        else rm -f -- "$sr_one"; fi || return
-      done ;;
-  esac
+  if sr_gnu; then
+    find . -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
+    return
+  fi
+  for sr_one in ./* ./.[!.]* ./..?*; do
+    if [ ! -L "$sr_one" ] && [ -d "$sr_one" ]; then (sr_down "\${sr_one#./}" && sr_empty) && rmdir -- "$sr_one"
+    else rm -f -- "$sr_one"; fi || return
+  done
 }
 # what earlier runs left here under such a name when the host lost its power. Others may have put anything there: then
 # it must be a folder that we have marked
 sr_sweep() {
   for sr_left in "./$1"*; do
     [ "$sr_left" != "\${2-}" ] || continue
-    if [ -z "$sr_by" ]; then rm -rf -- "$sr_left"
+    if [ -z "$sr_by" ]; then sr_remove "\${sr_left#./}"
     elif [ ! -L "$sr_left" ] && [ -d "$sr_left" ]; then
       (
         sr_down "\${sr_left#./}"

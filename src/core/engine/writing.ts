@@ -149,7 +149,7 @@ sr_backup() {
   if [ -n "$sr_apart" ]; then sr_refuse "$sr_what: Permission denied to make a backup in $sr_path"; fi
   sr_copy=$1
   sr_said=$(LC_ALL=C cp -a -- "$sr_held" "./$1" 2>&1) || sr_fail . "$sr_said"
-  [ -z "$sr_by" ] || mv -f -- "./$1" ..
+  [ -z "$sr_by" ] || sr_put_out "$1"
 }
 # what a check of the whole configuration puts back where it refuses: the very same file
 sr_keep() {
@@ -176,7 +176,7 @@ sr_put() {
 }
 # from inside a folder of ours into what is above it, which follows no link
 sr_move() {
-  if [ -n "$sr_by" ]; then LC_ALL=C mv -f -- "./$sr_base" ..; else LC_ALL=C mv -f -- "$sr_new" "$sr_dest"; fi
+  if [ -n "$sr_by" ]; then sr_put_out "$sr_base"; else LC_ALL=C mv -f -- "$sr_new" "$sr_dest"; fi
 }
 sr_finish() {
   case $sr_state in

@@ -85,7 +85,7 @@ else sr_top=$(mktemp -u "./$sr_prefix"XXXXXX); fi`,
     // with a mode to come, it is open to its owner alone until then; else it is made as any other
     sh`umask ${mode === undefined ? "022" : "077"}`,
     ...steps,
-    sh`if [ -n "$sr_by" ]; then mv -f -- "$sr_top" ..
+    sh`if [ -n "$sr_by" ]; then sr_put_out "$sr_base"
 else
   [ ! -e "./$sr_base" ] || sr_refuse ${`${top.path} has come to be meanwhile`}
   mv -- "$sr_top" "./$sr_base"

@@ -96,7 +96,7 @@ function putLink(path: string, src: string, operand: string | undefined, overDir
     enterFolderBeside(path, stagingName(path)),
     sh`ln -s -- ${src} "./$sr_base"`,
     operand === undefined ? rawScript(":") : sh`chown -h -- ${operand} "./$sr_base"`,
-    rawScript(`${overDirectory ? 'rmdir -- "../$sr_base"; ' : ""}mv -f -- "./$sr_base" ..`),
+    rawScript(`${overDirectory ? 'rmdir -- "../$sr_base"; ' : ""}sr_put_out "$sr_base"`),
   );
 }
 

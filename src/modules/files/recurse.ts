@@ -93,7 +93,7 @@ function corrections(key: TreeKey): Script {
   if (owner !== undefined) {
     // what an ACL of its owner's gives away, as sr_take_rights does it for one path
     const theirs = sh`find -P . "$@" ! -type l ! -user 0 ! -user ${owner} -exec`;
-    steps.push(sh`if ${theirs} ls -ldq -- ${"{}"} + | grep -q '^.\\{10\\}+'; then
+    steps.push(sh`if ${theirs} ls -ld -- ${"{}"} + | grep -q '^.\\{10\\}+'; then
 ${theirs} setfacl -bk -- ${"{}"} + || sr_refuse "something in $sr_path has an ACL of its owner's, which can't be taken away" 'install the package acl there'
 fi`);
     find(sh`! -user ${owner}`, sh`chown -h -- ${owner}`);
