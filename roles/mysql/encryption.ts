@@ -3,8 +3,8 @@
  * other way round the requirement goes first. A replica's part in a run comes after its primary's, so the primary's
  * part leaves a requirement to them where somebody still replicates in the clear.
  */
-import { type InventoryView, mysqlUser, on } from "showrunner";
-import { admits, isAnywhere } from "./nodes.ts";
+import { type HostInfo, type InventoryView, mysqlUser, on } from "showrunner";
+import { admits, isAnywhere, lookAround } from "./nodes.ts";
 import { type Node, nodeAt } from "./topology.ts";
 
 /** The hosts of a replication account, as on the primary. */
@@ -49,18 +49,28 @@ export function leave(inventory: InventoryView, primary: string, accounts: Accou
   left.set(inventory, ofRun.set(primary, accounts));
 }
 
-/** After a replica's part: has those accounts require TLS that nobody uses in the clear any more. */
+/**
+ * After a replica's part: has those accounts require TLS that nobody uses in the clear any more.
+ *
+ * @param hosts the topology's, the replica first
+ * @param address the primary's name or address
+ */
 export async function requireWhatWasLeft(
   inventory: InventoryView,
-  primary: Node | undefined,
-  nodes: readonly Node[],
+  hosts: readonly HostInfo[],
+  address: string,
 ): Promise<void> {
-  const accounts = primary && left.get(inventory)?.get(primary.name);
-  if (!accounts) return;
-  const { user, hosts } = accounts;
-  const waiting = usedBy(hosts, inTheClear(primary, nodes));
+  const ofRun = left.get(inventory);
+  const name = hosts.find((one) => one.name === address || one.address === address)?.name;
+  if (!ofRun || name === undefined || (ofRun.get(name)?.hosts.length ?? 0) === 0) return;
+  const nodes = (await lookAround(hosts)) ?? [];
+  const primary = nodeAt(nodes, address);
+  const accounts = ofRun.get(name);
+  if (!primary || !accounts) return;
+  const { user, hosts: places } = accounts;
+  const waiting = usedBy(places, inTheClear(primary, nodes));
   // at once, so that no other replica's part does it as well
   leave(inventory, primary.name, { user, hosts: waiting });
-  for (const host of hosts.filter((one) => !waiting.includes(one)))
+  for (const host of places.filter((one) => !waiting.includes(one)))
     await on(primary.name, () => mysqlUser({ name: user, host, requireSsl: true }));
 }

@@ -21,7 +21,7 @@ import {
 import { leave, mustWait, requireWhatWasLeft } from "./encryption.ts";
 import { lookAround, topologyOf } from "./nodes.ts";
 import { uniqueServerId } from "./server-id.ts";
-import { conflictOf, nodeAt, type Part } from "./topology.ts";
+import { conflictOf, type Part } from "./topology.ts";
 
 const restart = service({ name: "mariadb", state: "restarted" });
 
@@ -187,8 +187,8 @@ export const mysql = defineRole({
       const own = nodes?.[0];
       const waiting =
         replication?.ssl && own ? mustWait({ user: replication.user, hosts: places }, own, nodes) : [];
-      if (replication) leave(inventory, host.name, { user: replication.user, hosts: waiting });
       await batch([mysqlPrimary({}), ...accounts(replication, waiting), ...databases(vars), ...users(vars)]);
+      if (replication) leave(inventory, host.name, { user: replication.user, hosts: waiting });
     } else if (replication?.primary !== undefined) {
       const { primary, port, user, password, ssl } = replication;
       await batch([
@@ -203,8 +203,7 @@ export const mysql = defineRole({
           },
         }),
       ]);
-      const after = ssl && (await lookAround(hosts));
-      if (after) await requireWhatWasLeft(inventory, nodeAt(after, primary), after);
+      if (ssl) await requireWhatWasLeft(inventory, hosts, primary);
     }
   },
 });

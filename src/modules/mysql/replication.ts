@@ -46,6 +46,9 @@ export interface MysqlReplicationValue {
  * Taking replication away loses nothing that was received: the task waits until all of it is applied, and is refused
  * where it would not be, since the applying thread has stopped, failed or is delayed.
  *
+ * The password is kept out of the replica's logs. While it is set, it stands in the server's process list, for those who
+ * have the privilege PROCESS there.
+ *
  * A replica begins empty and reads all that the primary's binlogs hold, so those must go back to the primary's own
  * beginning. Grant the account BINLOG MONITOR beside REPLICATION SLAVE, so that this can be checked before.
  *
