@@ -1,8 +1,8 @@
 /** Loads inventories from files, by their endings, and puts them together. */
-import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
 import { noteFileRead } from "../core/base/files-read.ts";
+import { readUserFileNow, type Unreadable } from "../core/base/user-file.ts";
 import { asFailure } from "../core/events/failure.ts";
 import { settleVaulted } from "../secrets/vaulted-words.ts";
 import { describe, invalid } from "./invalid.ts";
@@ -69,19 +69,20 @@ async function loadModel(path: string, importModule: ImportModule): Promise<Inve
 
 /** Reads YAML, and remembers of which files. */
 async function noting(): Promise<YamlReader> {
-  const read = await yamlReader(
-    (file) => (why, cause) =>
-      new ShowrunnerError("file.missing", `${shown(file)} can't be read: ${why}`, { cause }),
-  );
+  const read = await yamlReader(unreadable);
   return (file) => {
     noteFileRead(file);
     return read(file);
   };
 }
 
+function unreadable(file: string): Unreadable {
+  return (why, cause) =>
+    new ShowrunnerError("file.missing", `${shown(file)} can't be read: ${why}`, { cause });
+}
+
 async function loadModule(path: string, importModule: ImportModule): Promise<Inventory> {
-  if (!statSync(path).isFile())
-    throw invalid(`${shown(path)} is no file, and can't be loaded as a module`, undefined);
+  readUserFileNow(path, unreadable(path)); // what loads it would wait for a pipe
   noteFileRead(path);
   const found = await importDefault(path, importModule);
   if (isInventory(found)) return found;

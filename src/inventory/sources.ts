@@ -30,12 +30,21 @@ export interface Source {
  */
 export function sourceAt(path: string): Source {
   if (!existsSync(path)) throw missing(path);
-  if (!statSync(path).isDirectory())
+  if (!isFolder(path))
     return { files: [path], varsFolder: yamlEndings.includes(extname(path)) ? dirname(path) : undefined };
   const files = filesBelow(path);
   const hasVars = ["group_vars", "host_vars"].some((name) => existsSync(join(path, name)));
   if (files.length > 0) return { files, varsFolder: hasVars ? path : undefined };
   throw invalid(`there is no inventory in the folder ${shown(path)}`, undefined, supported);
+}
+
+/** Of a link that leads nowhere it says no: reading it tells why it can't be read. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function filesBelow(folder: string): string[] {
@@ -44,7 +53,7 @@ function filesBelow(folder: string): string[] {
     .sort()
     .flatMap((name) => {
       const path = join(folder, name);
-      return statSync(path).isDirectory() ? filesBelow(path) : [path];
+      return isFolder(path) ? filesBelow(path) : [path];
     });
 }
 

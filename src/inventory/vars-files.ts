@@ -1,9 +1,10 @@
 /** Variables beside an inventory: `group_vars/NAME.yml`, `host_vars/NAME.yml`, or a folder of such files. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import { ansibleLayer, overlay } from "./ansible-vars.ts";
 import { invalid } from "./invalid.ts";
 import type { GroupModel, HostModel, InventoryModel, Layer } from "./model.ts";
+import { isFolder } from "./sources.ts";
 import type { YamlReader } from "./yaml-file.ts";
 
 /** In Ansible's order: of several that exist the first is taken, and the others are not read. */
@@ -60,7 +61,7 @@ function varsFiles(folder: string, read: YamlReader): FindLayer {
     const found = endings.map((ending) => `${name}${ending}`).find((file) => present.has(file));
     if (found === undefined) return undefined;
     const path = join(folder, found);
-    const files = statSync(path).isDirectory() ? filesBelow(path) : [path];
+    const files = isFolder(path) ? filesBelow(path) : [path];
     let layer: Layer | undefined;
     for (const file of files) {
       const next = await readVars(file, read);
@@ -87,7 +88,7 @@ function filesBelow(folder: string): string[] {
     .sort()
     .flatMap((name) => {
       const path = join(folder, name);
-      if (statSync(path).isDirectory()) return extname(name) === "" ? filesBelow(path) : [];
+      if (isFolder(path)) return extname(name) === "" ? filesBelow(path) : [];
       return endings.includes(extname(name)) ? [path] : [];
     });
 }

@@ -209,7 +209,7 @@ it.each([
     "a pipe that is named as a module",
     "inventory/mine.ts",
     site,
-    "is no file, and can't be loaded as a module",
+    "inventory/mine.ts can't be read: it is a pipe, and can't be waited for here",
   ],
   [
     "a directory in the place of a file",

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { rmSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ShowrunnerError } from "../../src/core/base/errors.ts";
 import { inventory, loadInventory } from "../../src/inventory/index.ts";
@@ -16,6 +17,27 @@ describe("loadInventory", () => {
   test.each(["hosts.yml", "hosts.yaml"])("loads the YAML file %s", async (name) => {
     const found = await load({ [name]: "all:\n  hosts:\n    web1:\n" });
     expect(namesOf(found.hosts.values())).toEqual(["web1"]);
+  });
+
+  test.each([
+    ["an inventory in a folder", "inventory/b.yml", "inventory"],
+    ["a module in a folder", "inventory/b.ts", "inventory"],
+    ["a host's variables", "host_vars/web1.yml", "hosts.yml"],
+    ["variables in a group's folder", "group_vars/all/b.yml", "hosts.yml"],
+  ])("says of %s that its link leads nowhere, or in a circle", async (_, link, path) => {
+    const hosts = "all:\n  hosts:\n    web1:\n";
+    for (const [target, problem] of [
+      ["gone", "it is a link that leads nowhere"],
+      [basename(link), "it is a link that leads in a circle"],
+    ] as const) {
+      const root = folder({ "hosts.yml": hosts, "inventory/a.yml": hosts, [link]: "" });
+      rmSync(join(root, link));
+      symlinkSync(target, join(root, link));
+      await expect(loadInventory(join(root, path), importModule)).rejects.toMatchObject({
+        code: "file.missing",
+        message: `${join(root, link)} can't be read: ${problem}`,
+      });
+    }
   });
 
   test("takes a promise of an inventory", async () => {
