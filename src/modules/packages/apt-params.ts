@@ -44,7 +44,7 @@ export const aptParams = {
     Type.String({
       pattern: "^/.*\\.deb$",
       description:
-        "a package file on the host, to be installed with what it depends on, unless that version or a later one is there; or give `name`",
+        "a package file on the host, where nobody but root can exchange it, to be installed with what it depends on, unless that version or a later one is there; or give `name`",
     }),
   ),
   lockTimeout: Type.Optional(
