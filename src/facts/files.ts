@@ -15,6 +15,8 @@ export type FileState =
       /** The name, or the number of a user that has none. */
       readonly owner: string;
       readonly group: string;
+      /** No new file can take its place, though its directory can be written: it is mounted there. */
+      readonly isMounted?: true;
     }
   | { readonly type: "link"; readonly target: string; readonly owner: string; readonly group: string };
 
@@ -67,6 +69,7 @@ export const file = defineFact<string, FileState>({
   fi
 done`),
       ),
+      mountedFiles(paths.filter(isAsked)),
     ),
   parse(stdout, paths): ReadonlyMap<string, FileState | ShowrunnerError> {
     const [states, links] = split(stdout.toString());
@@ -84,7 +87,10 @@ done`),
         const target = targets.get(path);
         // it was a link, and was none when that was read: no target would be the directory that it lies in
         if (state && isLink(state.bits) && !target) return [path, flickers(path)];
-        if (state) return [path, fileState(state.bits, state.owner, state.group, target ?? "")];
+        if (state) {
+          const known = fileState(state.bits, state.owner, state.group, target ?? "");
+          return [path, known.type === "file" && target === mount ? { ...known, isMounted: true } : known];
+        }
         return [path, target === hidden ? notAllowed(path) : { type: "absent" }];
       }),
     );
@@ -93,6 +99,23 @@ done`),
 
 /** Stands for a path that our user may not look at: whether there is anything nobody can tell. */
 const hidden = "\x1d";
+
+/** Stands for a file that is mounted. */
+const mount = "\x1dmounted";
+
+/**
+ * Which of these are mounted. Nothing else that is mounted is touched: a file system whose server is gone would hold up
+ * whoever looks at it. Spaces and the like are written in octal there.
+ */
+function mountedFiles(paths: readonly string[]): Script {
+  return sh`asked=${["", ...paths, ""].join(record)}
+[ ! -r /proc/self/mountinfo ] || while read -r _ _ _ _ at _; do
+  case $at in *\\\\*) at=$(printf '%b' "$at") ;; esac
+  case $asked in *${record}"$at"${record}*)
+    if [ -f "$at" ] && [ -w "\${at%/*}/" ]; then printf '%s\\000%s\\000' "$at" ${mount}; fi ;;
+  esac
+done </proc/self/mountinfo`;
+}
 
 function notAllowed(path: string): ShowrunnerError {
   return new ShowrunnerError("fact.failed", `${path} can't be looked at: permission denied`, {

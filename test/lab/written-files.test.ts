@@ -141,6 +141,11 @@ describe("a mounted file", () => {
 mount --bind hosts hosts`);
     const write = (inPlace: boolean) =>
       lineinfile({ path: "/srv/d/a b/hosts", line: "192.0.2.9 db", ...(inPlace ? { inPlace } : {}) });
+    const planned = await lab.run(
+      [play("mounted", { hosts: "all", become: true }, { step: async () => void (await write(false)) })],
+      { check: true },
+    );
+    expect(planned.errors.join()).toContain("/srv/d/a b/hosts is a mount point");
     const failed = await done(() => write(false));
     expect(failed).toContain("/srv/d/a b/hosts is a mount point: no new file can take its place");
     expect(failed).toContain("inPlace: true");

@@ -1,3 +1,5 @@
+import { mounted, mountedText } from "../base/mounted.ts";
+
 /**
  * The host's side of writing a file: functions of POSIX `sh`, called in this order by the script of `write-file.ts`.
  *
@@ -91,13 +93,7 @@ sr_within() {
   [ -n "$sr_held" ] && sr_mounted "$(pwd -P | sed 's,/$,,')/$sr_base" || return 0
   sr_inplace=yes
 }
-sr_mounted() {
-  while read -r _ _ _ _ sr_at _; do
-    case $sr_at in *\\\\*) sr_at=$(printf '%b' "$sr_at") ;; esac
-    [ "$sr_at" != "$1" ] || return 0
-  done </proc/self/mountinfo
-  return 1
-}
+${mounted}
 # $1 for chown, $2 the mode; $3 and $4 say which of the two the old file has already, and $5 that it gets another owner
 sr_attributes() {
   if [ -z "$sr_inplace" ] && [ -n "$sr_held" ]; then
@@ -169,7 +165,7 @@ sr_put() {
     # mv would move into what a link leads to, if that is a directory
     [ -n "$sr_by" ] || [ ! -L "$sr_dest" ] || [ ! -d "$sr_dest" ] || rm -f -- "$sr_dest"
     sr_said=$(sr_move 2>&1) || case $sr_said in
-      *' busy'*) sr_refuse "$sr_what is a mount point: no new file can take its place. Container engines mount such files, /etc/hosts for one" 'inPlace: true lets the task write into the file; whoever reads it meanwhile may see half of it' ;;
+      *' busy'*) sr_refuse "$sr_what ${mountedText.reason}" '${mountedText.hint}' ;;
       *) sr_refuse "$sr_said" ;;
     esac
   fi

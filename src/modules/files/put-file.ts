@@ -1,6 +1,7 @@
 /** Brings a file to a content and attributes: what copy, template and lineinfile have in common. */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
+import { mountedText } from "../../core/base/mounted.ts";
 import { change, type TextDiff } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
@@ -86,6 +87,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
     now ?? newFile(host, parent, content),
     content.secret === true ? undefined : textDiff(host, wanted, now !== undefined, bytes),
     requireAccounts(host, wanted),
+    now?.isMounted && wanted.inPlace !== true ? requireReplaceable(host, path) : undefined,
   ]);
   const then = withAttributes(before, wanted);
   const backup = wanted.backup && now !== undefined ? backupPath(path) : undefined;
@@ -118,6 +120,12 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
     ],
   });
   return backup === undefined ? { path } : { path, backup };
+}
+
+/** Others than root write into a file that they can't replace, where they may. */
+async function requireReplaceable(host: PlanHost, path: string): Promise<void> {
+  const { user } = await host.fact(self, "");
+  host.require(user !== "root", `${path} ${mountedText.reason}`, mountedText.hint);
 }
 
 async function newFile(host: PlanHost, parent: FileState, { ownerOnly }: Content) {
