@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseGtids } from "../../src/facts/mysql/gtid.ts";
 import { serverKey } from "../../src/facts/mysql/login.ts";
+import { mysqlSource } from "../../src/facts/mysql/source.ts";
 import {
   before,
   beginning,
@@ -77,4 +78,19 @@ describe.skipIf(!serverInstalled || process.getuid?.() !== 0)("transactions", { 
     await expect(read({ server: other, after: beginning, count: 1 })).rejects.toThrow("Access denied");
     await expect(read({ server, after: "0-7-3", count: 1 })).rejects.toThrow("not in the master's binlog");
   });
+
+  it("tell where a server was filled by a copy: its first binlog begins later than a domain does", () => {
+    one.query("RESET MASTER; INSERT INTO site.m VALUES ('the first')");
+    expect(oldest()).toBe("");
+    one.query("RESET MASTER; SET SESSION gtid_seq_no = 76; INSERT INTO site.m VALUES ('after a copy')");
+    expect(oldest()).toBe("0-1-75");
+  });
+
+  function oldest(): string | undefined {
+    const key = { server: serverKey(one.login) };
+    if (!("parse" in mysqlSource.source)) throw new Error("it is read by a script");
+    const answer = execFileSync("sh", { input: mysqlSource.source.script([key]).text });
+    const found = mysqlSource.source.parse(answer, [key]).get(key);
+    return found && "reached" in found && found.reached ? found.oldest : undefined;
+  }
 });

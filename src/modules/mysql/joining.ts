@@ -4,7 +4,7 @@ import type { History } from "../../facts/mysql/history.ts";
 import type { ServerKey } from "../../facts/mysql/login.ts";
 import type { Server } from "../../facts/mysql/server.ts";
 import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
-import { startAnew, type Way, wayTo } from "./replication-states.ts";
+import { newCopy, startAnew, type Way, wayTo } from "./replication-states.ts";
 import { canCompare, compareHistories, readHistories } from "./same-history.ts";
 
 /** The two servers, and what is known of this one. */
@@ -88,7 +88,7 @@ function otherHistory(
   return {
     kind: "refuse",
     problem: `the primary ${addressOf(primary)} has another history than this replica: ${gtid} was made at ${mine} here, and ${there} (this replica stands at ${position}${stands}). The primary was reset (RESET MASTER) or restored to an earlier time, and then written to: this replica would skip what it wrote under numbers that are taken here, and the rows would differ for ever`,
-    hint: `nothing was changed. This replica needs a new copy of the primary's data: "A new copy for a replica" in the README of the role mysql tells how. Only where the primary's binlogs hold all that it ever wrote, an empty server will do: stop replication here, drop its databases, and give resetHistory: true`,
+    hint: `nothing was changed. ${newCopy}`,
   };
 }
 

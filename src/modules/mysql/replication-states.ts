@@ -109,6 +109,9 @@ export type Way =
   | { readonly kind: "reset"; readonly forgotten: string }
   | { readonly kind: "refuse"; readonly problem: string; readonly hint: string };
 
+/** What to do with a replica whose data is not that of the primary's history. */
+export const newCopy = `This server needs a new copy of the primary's data: "A new copy for a replica" in the README of the role mysql tells how. Only where the primary's binlogs hold all that it ever wrote, an empty server will do: stop replication here, drop its databases, and give resetHistory: true`;
+
 /**
  * Finds the way to the primary, or why there is none. Data of the replica's own is never given up.
  *
@@ -143,7 +146,7 @@ export function wayTo(
       return {
         kind: "refuse",
         problem: `the servers have diverged: this one has ${own}, which the primary does not have; it holds ${data}`,
-        hint: "nothing was changed. If that data may go, drop its databases and give resetHistory: true; else bring it to the primary first",
+        hint: `nothing was changed. If that data is needed, bring it to the primary first. ${newCopy}`,
       };
     if ((configured || history.accounts.length > 0) && !resetHistory)
       return {
