@@ -26,10 +26,10 @@ export const linkRefusal = defineFact<LinkKey, string>({
           rawScript("("),
           enterNear(path),
           sh`if [ -n "$sr_by" ]; then
-  sr_theirs=$sr_by
+  sr_theirs=$sr_by sr_their_way=$sr_way_here
   sr_enter_near ${target}
   sr_look
-  sr_by=$sr_theirs sr_path=${path}
+  sr_by=$sr_theirs sr_way_here=$sr_their_way sr_path=${path}
   sr_linked
 fi
 ) 2>&1

@@ -280,6 +280,18 @@ su bob -c 'ln -s /root/victim/kept ${at("kept")}'`);
     );
   });
 
+  it("a link of theirs is followed below a directory that their group can't get through, as they can't to the link", async () => {
+    await inside(`${prepare}
+chmod 700 /home/bob; chmod 775 ${home} ${home}/d ${at("dir")}; su bob -c 'ln -s dir ${at("own")}'`);
+    const tasks = async () => {
+      await copy({ dest: at("link"), content: "followed\n", follow: true });
+      await copy({ dest: at("own/new"), content: "followed\n" });
+    };
+    const ran = await lab.run([play("links", { hosts: "all", become: true }, { step: tasks })]);
+    expect(ran.errors).toEqual([]);
+    expect(await inside(`chmod 755 /home/bob; cat ${at("x")} ${at("dir/new")}`)).toBe("followed\nfollowed");
+  });
+
   it("no link leads into what a user has mounted for his own processes", async () => {
     await makeVictims();
     await inside(`${prepare}

@@ -115,7 +115,7 @@ export function stateWord({ owner, group, mode }: Expected): string {
 }
 
 /** Raw modes are hexadecimal: `41ed` is a directory of mode 0755, its third digit is odd if its group may write. */
-const library = `sr_by= sr_me= sr_room= sr_held= sr_id= sr_path=/ sr_depth=0
+const library = `sr_by= sr_me= sr_room= sr_held= sr_id= sr_path=/ sr_depth=0 sr_way_here=
 sr_refuse() { printf '%s\\n' "$@" >&2; exit 1; }
 ${diskWords}
 # $1 where $sr_what was to be made, $2 what a program said
@@ -180,6 +180,8 @@ sr_enter() {
   ! sr_fast "$1" || { sr_path=$1; cd -P -- "$1" || exit; return 0; }
   sr_rest=$1 sr_links=0
   cd / && sr_look || exit
+  # what was gone through: whoever can turn a name further down must have come through it, too
+  sr_way_here=" $sr_id "
   while [ -n "$sr_rest" ]; do
     sr_name=\${sr_rest%%/*}
     case $sr_rest in */*) sr_rest=\${sr_rest#*/} ;; *) sr_rest= ;; esac
@@ -195,6 +197,7 @@ sr_enter() {
     fi
     sr_step "$sr_name"
     [ -z "$sr_link" ] || sr_linked
+    sr_way_here="$sr_way_here$sr_id "
   done
   sr_above=$sr_by
   sr_others
@@ -242,7 +245,9 @@ sr_linked() {
         g*) case $sr_mode in *[13579bdf]?) [ "g$sr_gid" = "$sr_one" ] && ! sr_acl ;; *) false ;; esac ;;
         w) case $sr_mode in *[2367abef]) ;; *) false ;; esac ;;
       esac && until [ "$sr_id" = "$sr_up" ]; do
-        cd -P .. && sr_look && sr_passes "$sr_one" || exit
+        cd -P .. && sr_look || exit
+        case $sr_way_here in *" $sr_id "*) exit 0 ;; esac
+        sr_passes "$sr_one" || exit
       done
     ) || sr_refuse "$sr_path is a symbolic link that other users can turn, and leads to $(pwd -P), which is not theirs" \\
       'nothing was changed: name the directory that is meant, or let only root write into the directories above the link'
