@@ -1,4 +1,5 @@
 /** Values of any kind with the secrets in them blanked. */
+import { messageOf } from "../core/base/errors.ts";
 import { mask, redact } from "./redact.ts";
 import { Secret } from "./secret.ts";
 
@@ -22,8 +23,8 @@ export function redactValue(value: unknown, options: RedactOptions = {}, depth =
   if (depth >= deepest) return "…";
   try {
     return redactObject(value, options, depth);
-  } catch {
-    return "a value that can't be read";
+  } catch (error) {
+    return redact(unreadable(error));
   }
 }
 
@@ -67,7 +68,20 @@ function redactObject(value: object, options: RedactOptions, depth: number): unk
 function partsOf(value: object): [string, unknown][] {
   if (value instanceof Map) return [...value].map(([key, item]) => [nameOf(key), item]);
   if (value instanceof Set) return [...value].map((item, index) => [String(index), item]);
-  return Object.entries(value);
+  return Object.keys(value).map((key) => [key, property(value, key)]);
+}
+
+/** One that can't be read, such as an answer's body of which only a part was kept, takes none of the others along. */
+function property(value: object, key: string): unknown {
+  try {
+    return Reflect.get(value, key);
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+function unreadable(error: unknown): string {
+  return `a value that can't be read: ${messageOf(error)}`;
 }
 
 function nameOf(key: unknown): string {

@@ -2,7 +2,8 @@
 import type { IncomingMessage } from "node:http";
 import { type Duplex, pipeline, type Readable } from "node:stream";
 import { TextDecoder } from "node:util";
-import { constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
+import { messageOf } from "../core/base/errors.ts";
 
 /** The most of a body that is kept: enough for any health page, and no way to fill the controller's memory. */
 const bodyLimit = 1024 * 1024;
@@ -14,7 +15,12 @@ const mostCodings = 3;
 export async function bodyOf(response: IncomingMessage): Promise<{ body: string; isCut: boolean }> {
   const [first, whole] = await firstByte(response);
   if (first === undefined) return { body: "", isCut: false };
-  const bytes = await collect(unpacked(whole, response.headers["content-encoding"], first));
+  const codings = codingsOf(response.headers["content-encoding"]);
+  const bytes = await collect(unpacked(whole, codings, first)).catch((error: unknown) => {
+    throw codings.length === 0
+      ? error
+      : new Error(`it is packed as ${codings.join(", ")}: ${messageOf(error)}`);
+  });
   const body = decoderFor(response.headers["content-type"]).decode(bytes.subarray(0, bodyLimit));
   return { body, isCut: bytes.length > bodyLimit };
 }
@@ -31,31 +37,31 @@ async function firstByte(response: IncomingMessage): Promise<[first: number | un
 }
 
 /** Several codings are named in the order in which they were applied. */
-function unpacked(whole: Readable, coding: string | undefined, first: number): Readable {
-  const names = (coding ?? "")
+function codingsOf(header: string | undefined): readonly string[] {
+  return (header ?? "")
     .toLowerCase()
     .split(",")
     .map((name) => name.trim())
     .filter((name) => name !== "" && name !== "identity");
-  if (names.length > mostCodings) throw new Error(`it is packed ${names.length} times`);
-  const steps = names.reverse().map((name, index) => unpacker(name, index === 0 ? first : undefined));
+}
+
+function unpacked(whole: Readable, codings: readonly string[], first: number): Readable {
+  if (codings.length > mostCodings) throw new Error(`it is packed ${codings.length} times`);
+  const steps = codings.toReversed().map((name, index) => unpacker(name, index === 0 ? first : undefined));
   // an error on the way is told by the last stream of them
   return steps.reduce<Readable>((stream, step) => pipeline(stream, step, () => undefined), whole);
 }
-
-/** What was cut off is told by the connection's end, and not once more by what unpacks it. */
-const lenient = { finishFlush: constants.Z_SYNC_FLUSH };
 
 function unpacker(name: string, first: number | undefined): Duplex {
   switch (name) {
     case "gzip":
     case "x-gzip":
-      return createGunzip(lenient);
+      return createGunzip();
     case "deflate":
       // some servers leave zlib's header out (RFC 9110, 8.4.1.2)
-      return first === undefined || (first & 0x0f) === 8 ? createInflate(lenient) : createInflateRaw(lenient);
+      return first === undefined || (first & 0x0f) === 8 ? createInflate() : createInflateRaw();
     case "br":
-      return createBrotliDecompress({ finishFlush: constants.BROTLI_OPERATION_FLUSH });
+      return createBrotliDecompress();
     default:
       throw new Error(`it is packed as "${name}", and only gzip, deflate and br are known`);
   }

@@ -14,6 +14,7 @@ import type { Session } from "./session.ts";
 /**
  * @param signal ends it all
  * @throws Error with the reason why there is no answer
+ * @throws ShowrunnerError `task.failed` for an answer whose body can't be read
  */
 export async function exchange(
   session: Session,
@@ -136,5 +137,14 @@ async function answer(url: string, response: IncomingMessage): Promise<HttpRespo
   const headers = Object.fromEntries(
     Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
   );
-  return { url, status: response.statusCode ?? 0, headers, ...(await bodyOf(response)) };
+  const status = response.statusCode ?? 0;
+  try {
+    return { url, status, headers, ...(await bodyOf(response)) };
+  } catch (error) {
+    throw new ShowrunnerError(
+      "task.failed",
+      `${url} answered ${status}, but its body can't be read: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
 }

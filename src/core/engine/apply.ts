@@ -64,14 +64,8 @@ export async function applyChange(
     case "http": {
       const { request } = await import("../../transport/http.ts");
       const response = await request(session, action.request);
-      if (!action.statuses.includes(response.status))
-        throw new ShowrunnerError(
-          "change.failed",
-          `${action.request.method} ${response.url} answered ${response.status}`,
-          {
-            details: response.body.split("\n").slice(0, 5),
-          },
-        );
+      const { requireStatus } = await import("../../transport/http-status.ts");
+      requireStatus(action.request, response, action.statuses, "change.failed");
       return { stdout: Buffer.from(JSON.stringify(response)), stderr: Buffer.alloc(0), status: 0 };
     }
   }

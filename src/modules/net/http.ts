@@ -1,5 +1,5 @@
 import { milliseconds } from "../../core/base/duration.ts";
-import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
+import { messageOf } from "../../core/base/errors.ts";
 import { SecretString, type Static, type TObject, Type } from "../../core/base/schema.ts";
 import { change, type HttpRequest } from "../../core/facts/change.ts";
 import { defineModule } from "../../core/tasks/module.ts";
@@ -9,6 +9,7 @@ import { httpAnswer } from "../../facts/net.ts";
 import { reveal, Secret } from "../../secrets/secret.ts";
 import type { HttpResponse } from "../../transport/http.ts";
 import { basic, basicAuthorization, withoutCredentials } from "../../transport/http-credentials.ts";
+import { requireStatus } from "../../transport/http-status.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 /** What `http` gives. */
@@ -133,7 +134,7 @@ export const http = defineModule({
     if (p.readOnly === true || ["GET", "HEAD", "OPTIONS"].includes(request.method)) {
       const answer = await host.fact(httpAnswer, { ...request });
       if ("problem" in answer) fail(answer.problem, answer.hint);
-      requireStatus(request, answer.got, statuses);
+      requireStatus(request, answer.got, statuses, "task.failed");
       return asValue(answer.got);
     }
     const output = yield change({
@@ -191,26 +192,11 @@ function revealed(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item)]));
 }
 
-function requireStatus(
-  { method }: HttpRequest,
-  { url, status, body }: HttpResponse,
-  wanted: readonly number[],
-): void {
-  if (wanted.includes(status)) return;
-  throw new ShowrunnerError(
-    "task.failed",
-    `${method} ${url} answered ${status}, expected ${wanted.join(" or ")}`,
-    {
-      details: body.split("\n").slice(0, 5),
-    },
-  );
-}
-
 function asValue({ url, status, headers, body, isCut }: HttpResponse): HttpValue {
   const whole = () => {
     if (isCut)
       fail(
-        `${url} answered with more than 1 MiB`,
+        `${url} answered with more than 1 MiB${sizeOf(headers)}`,
         "ask for less of it, or fetch it with a command on the host",
       );
     return body;
@@ -231,4 +217,12 @@ function asValue({ url, status, headers, body, isCut }: HttpResponse): HttpValue
       }
     },
   };
+}
+
+/** As the server says it; of what is packed that is another size. */
+function sizeOf({
+  "content-length": size,
+  "content-encoding": coding = "identity",
+}: HttpValue["headers"]): string {
+  return size === undefined || coding !== "identity" ? "" : `: ${size} bytes`;
 }

@@ -34,6 +34,10 @@ const kinds: Readonly<Record<string, readonly [headers: Record<string, string>, 
   unknown: [{ "content-type": "text/plain; charset=x-klingon" }, Buffer.from("?")],
   packed: [{ "content-encoding": "zstd" }, Buffer.from("?")],
   broken: [{ "content-encoding": "gzip" }, Buffer.from("no gzip at all")],
+  "broken-br": [{ "content-encoding": "br" }, Buffer.from("{}")],
+  "cut-br": [{ "content-encoding": "br" }, brotliCompressSync("héllo ".repeat(500)).subarray(0, -4)],
+  "cut-gzip": [{ "content-encoding": "gzip" }, gzipSync("héllo ".repeat(500)).subarray(0, -9)],
+  large: [{ "content-length": "1048577" }, Buffer.alloc(1024 * 1024 + 1, "x")],
   bomb: [{ "content-encoding": "gzip" }, gzipSync(Buffer.alloc(200 * 1024 * 1024))],
 };
 
@@ -41,7 +45,8 @@ const answer: RequestListener = (request, response) => {
   const { url = "", headers } = request;
   asked.push(`${headers.host?.split(":")[0]} ${url} ${headers.authorization ?? "nobody"}`);
   const [extra, body] = kinds[url.slice(1)] ?? [{}, Buffer.from("here")];
-  response.writeHead(200, extra).end(body);
+  if (url === "/moved") response.writeHead(302, { location: "/login" }).end();
+  else response.writeHead(200, extra).end(body);
 };
 
 async function listen(server: TcpServer): Promise<number> {
@@ -239,9 +244,39 @@ describe("an answer", () => {
 
   it("that can't be read is told of", async () => {
     const url = `http://127.0.0.1:${ports.plain}`;
-    expect((await told({ url: `${url}/unknown` })).error?.message).toMatch(/charset "x-klingon"/);
-    expect((await told({ url: `${url}/packed` })).error?.message).toMatch(/packed as "zstd"/);
-    expect((await told({ url: `${url}/broken` })).error?.message).toMatch(/incorrect header check/);
+    const why = async (kind: string) => (await told({ url: `${url}/${kind}` })).error?.message;
+    const said = (kind: string) => `${url}/${kind} answered 200, but its body can't be read: `;
+    expect(await why("unknown")).toBe(
+      `${said("unknown")}it is in the charset "x-klingon", which is not known`,
+    );
+    expect(await why("packed")).toMatch(/answered 200, .*packed as "zstd"/);
+    expect(await why("broken")).toBe(`${said("broken")}it is packed as gzip: incorrect header check`);
+  });
+
+  it.each(["broken-br", "cut-br", "cut-gzip"])(
+    "that can't be unpacked to its end is an error, and never a part of it: %s",
+    async (kind) => {
+      const { body, error } = await told({ url: `http://127.0.0.1:${ports.plain}/${kind}` });
+      expect(body).toBeUndefined();
+      expect(error?.message).toMatch(
+        /answered 200, but its body can't be read: it is packed as (br|gzip): ./,
+      );
+    },
+  );
+
+  it.each(["GET", "POST"] as const)(
+    "that leads elsewhere unexpectedly says how it is followed: %s",
+    async (method) => {
+      const url = `http://127.0.0.1:${ports.plain}/moved`;
+      const { error } = await told({ url, method });
+      expect(error?.message).toBe(`${method} ${url} answered 302, expected 200`);
+      expect(error?.hint).toMatch(/^it leads to \/login: .*followRedirects: true/);
+    },
+  );
+
+  it("that is longer than what is kept says how long it is", async () => {
+    const url = `http://127.0.0.1:${ports.plain}/large`;
+    await expect(told({ url })).rejects.toThrow(`${url} answered with more than 1 MiB: 1048577 bytes`);
   });
 
   it("that unpacks to more than is kept is unpacked no further, and reading it is an error", async () => {

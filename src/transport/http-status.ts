@@ -1,0 +1,32 @@
+/** Whether an answer's status is one that was expected. */
+import { type ErrorCode, ShowrunnerError } from "../core/base/errors.ts";
+import type { HttpRequest } from "../core/facts/change.ts";
+import type { HttpResponse } from "./http.ts";
+
+/** @throws ShowrunnerError with the given code for another status; it has the answer's first lines */
+export function requireStatus(
+  request: HttpRequest,
+  response: HttpResponse,
+  expected: readonly number[],
+  code: ErrorCode,
+): void {
+  const { url, status, body } = response;
+  if (expected.includes(status)) return;
+  throw new ShowrunnerError(
+    code,
+    `${request.method} ${url} answered ${status}, expected ${expected.join(" or ")}`,
+    { details: body.split("\n").slice(0, 5), hint: redirectHint(request, response) },
+  );
+}
+
+function redirectHint(
+  { followRedirects }: HttpRequest,
+  { status, headers }: HttpResponse,
+): string | undefined {
+  const { location } = headers;
+  if (location === undefined || status < 300 || status > 399) return undefined;
+  const leads = `it leads to ${location.slice(0, 200)}`;
+  return followRedirects
+    ? `${leads}, where followRedirects does not go: it leaves no encrypted server for one that is not, and hands no body to another server`
+    : `${leads}: give \`followRedirects: true\` to have that asked, or name ${status} in \`status\` if it is what you expect`;
+}
