@@ -42,6 +42,7 @@ const leaves = [
   "core/base/interrupts.ts",
   "core/base/script.ts",
   "core/base/location.ts",
+  "core/base/refusal.ts",
   "core/base/suggest.ts",
   "core/base/utf8.ts",
   "core/base/user-file.ts",

@@ -1,4 +1,5 @@
 /** Whether a symbolic link may be followed by whoever writes. */
+import { statedRefusal } from "../core/base/refusal.ts";
 import { enterNear } from "../core/base/safe-path.ts";
 import { lines, rawScript, sh } from "../core/base/script.ts";
 import { defineFact, nothingElse } from "../core/facts/fact.ts";
@@ -11,8 +12,16 @@ export interface LinkKey {
   readonly target: string;
 }
 
+/** What else is said there is a refusal, too. */
+function refusalIn(said: string): string {
+  const stated = statedRefusal(said.split("\n"));
+  if (stated === undefined) return said;
+  const { reason, hint } = stated;
+  return hint === undefined ? reason : `${reason}\n${hint}`;
+}
+
 /**
- * Why a link must not be followed; empty where it may be. A link that others can turn may lead to what they may change
+ * Why a link must not be followed, with what to do about it on a second line; empty where it may be. A link that others can turn may lead to what they may change
  * anyway, and nowhere else. Whether the link is there does not matter: a plan may be about to make it, and it may be away
  * just now because somebody wants this answer.
  */
@@ -39,6 +48,6 @@ printf '\\000'`,
     ),
   parse(stdout, keys) {
     const said = stdout.toString().split("\0");
-    return new Map(keys.map((key, index) => [key, (said[index] ?? "").trim()]));
+    return new Map(keys.map((key, index) => [key, refusalIn((said[index] ?? "").trim())]));
   },
 });

@@ -3,6 +3,7 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../core/base/errors.ts";
+import { statedRefusal } from "../core/base/refusal.ts";
 import { quote } from "../core/base/script.ts";
 import { explainStart, shellAs } from "./become.ts";
 import { withDialLimit } from "./dial-limit.ts";
@@ -110,10 +111,13 @@ export class Session {
     const { closed } = process;
     const { status, reason } = await (timeout === undefined ? closed : withTimeLimit(closed, timeout, late));
     if (status === 0) return printed.all("standard output").toString();
+    const said = complaint.end.trim().split("\n");
+    const stated = statedRefusal(said);
+    const why = reason ?? stated?.reason;
     throw new ShowrunnerError(
       status === null ? "host.lost" : "change.failed",
-      `${path} could not be written${reason ? `: ${reason}` : ""}`,
-      { details: complaint.end.trim().split("\n").slice(-10) },
+      `${path} could not be written${why ? `: ${why}` : ""}`,
+      { details: (stated?.rest ?? said).slice(-10), hint: stated?.hint },
     );
   }
 

@@ -19,6 +19,7 @@
  */
 import { posix } from "node:path";
 import { diskWords } from "./disk-words.ts";
+import { refuse } from "./refusal.ts";
 import { lines, rawScript, type Script, sh } from "./script.ts";
 
 /** What was found at a path when a change was planned: the change is for that and for nothing else. */
@@ -116,7 +117,7 @@ export function stateWord({ owner, group, mode }: Expected): string {
 
 /** Raw modes are hexadecimal: `41ed` is a directory of mode 0755, its third digit is odd if its group may write. */
 const library = `sr_by= sr_me= sr_room= sr_held= sr_id= sr_path=/ sr_depth=0 sr_way_here=
-sr_refuse() { printf '%s\\n' "$@" >&2; exit 1; }
+${refuse}
 ${diskWords}
 # $1 where $sr_what was to be made, $2 what a program said
 sr_fail() {

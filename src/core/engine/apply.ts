@@ -4,6 +4,7 @@ import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions } from "../../transport/transport.ts";
 import { type ErrorDetails, ShowrunnerError } from "../base/errors.ts";
 import { oneLine } from "../base/one-line.ts";
+import { statedRefusal } from "../base/refusal.ts";
 import type { Change, WriteAction } from "../facts/change.ts";
 import type { Detached } from "./detached.ts";
 import {
@@ -112,24 +113,30 @@ function check(
   const last = all.at(-1) ?? "";
   const byCheck = change.action.kind === "write" && last.endsWith(refusedByCheck);
   const said = byCheck ? [...all.slice(0, -1), last.slice(0, -refusedByCheck.length)] : all;
+  // what a command prints is its own
+  const stated = byCheck || isCommand(change) ? undefined : statedRefusal(said);
   const refused =
     !become && said.some((line) => /permission denied|operation not permitted|are you root/i.test(line));
   throw new BadStatus(
     output,
-    `${calledIn(change)}: ${byCheck ? `refused by its check${checkOf(change)}, which ` : ""}ended with status ${output.status}`,
+    `${calledIn(change)}: ${stated?.reason ?? `${byCheck ? `refused by its check${checkOf(change)}, which ` : ""}ended with status ${output.status}`}`,
     {
-      details: said.join("\n").trim().split("\n").slice(-10),
+      details: stated?.rest.slice(-10) ?? said.join("\n").trim().split("\n").slice(-10),
       hint: refused
         ? "the user of the connection may not do that: let the task or its play say become: true (on the command line: --become)"
-        : undefined,
+        : stated?.hint,
     },
   );
 }
 
 /** A failure is also read where its task is not shown beside it: of a command the command itself says most. */
-function calledIn({ what, after, action }: Change): string {
-  const isCommand = action.kind === "script" && action.reports === true;
-  return isCommand && typeof after === "string" ? oneLine(after) : what;
+function calledIn(change: Change): string {
+  const { what, after } = change;
+  return isCommand(change) && typeof after === "string" ? oneLine(after) : what;
+}
+
+function isCommand({ action }: Change): boolean {
+  return action.kind === "script" && action.reports === true;
 }
 
 /** The check, where it is short enough to be what the user wrote. */

@@ -478,3 +478,17 @@ describe("copy on this machine", () => {
     expect({ statuses, error }).toEqual({ statuses: ["changed", "changed", "ok"], error: undefined });
   });
 });
+
+describe("what can't be written", () => {
+  it.each([10, 400_000])("says why in the one line that all reports have: %i bytes", async (size) => {
+    const { error } = await runLocal(() => copy({ dest: "/proc/none", content: "x".repeat(size) }));
+    expect(error?.message).toMatch(/\/proc\/none.*: .*(No such file or directory|Permission denied)/);
+    expect(error?.message).not.toMatch(/ended with status|showrunner-/);
+    expect(error?.details).toEqual([]);
+  });
+
+  it("says why of a directory, too", async () => {
+    const { error } = await runLocal(() => file({ path: "/proc/none/a", state: "directory" }));
+    expect(error?.message).toMatch(/\/proc\/none: .*(No such file or directory|Permission denied)/);
+  });
+});
