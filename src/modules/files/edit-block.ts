@@ -35,6 +35,10 @@ export function blockInText(text: string, { begin, end, lines, replaces }: Block
 
 /** @returns where it ends; where it begins if it has no end */
 function endOfBlock(all: readonly Line[], at: number, begin: string, end: string): number {
-  const next = all.findIndex(({ text }, index) => index > at && (text === begin || text === end));
-  return all[next]?.text === end ? next : at;
+  for (let next = at + 1; next < all.length; next++) {
+    const text = all[next]?.text;
+    if (text === end) return next;
+    if (text === begin) return at;
+  }
+  return at;
 }

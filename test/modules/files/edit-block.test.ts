@@ -29,4 +29,9 @@ describe("a block", () => {
     expect(blockInText(text, block)).toBe(expected);
     expect(blockInText(expected, block)).toBe(expected);
   });
+
+  it("is put into a file of beginnings alone in time that grows with the file", () => {
+    const block = { ...marks, lines: ["x"] };
+    expect(blockInText("<\n".repeat(400_000), block)).toBe("<\nx\n>\n");
+  });
 });
