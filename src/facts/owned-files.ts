@@ -11,7 +11,16 @@ export type Owned = Readonly<Record<string, readonly string[]>>;
 
 /** Where an owner's list is. */
 export function ownedFilesList(owner: string): string {
-  return `${ownedFilesFolder}/${createHash("sha256").update(owner).digest("hex").slice(0, 32)}`;
+  return `${ownedFilesFolder}/${listName(owner)}`;
+}
+
+/** Where an owner's next list is written: the fact passes it over, since a host that loses its power leaves half of one. */
+export function ownedFilesDraft(owner: string): string {
+  return `${ownedFilesFolder}/.${listName(owner)}`;
+}
+
+function listName(owner: string): string {
+  return createHash("sha256").update(owner).digest("hex").slice(0, 32);
 }
 
 /** Everybody's files. A list is its owner's name and the paths, one a line; an empty line ends it. */

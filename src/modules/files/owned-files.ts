@@ -4,7 +4,12 @@ import { change, type TextDiff } from "../../core/facts/change.ts";
 import { defineModule } from "../../core/tasks/module.ts";
 import { fail } from "../../core/tasks/task.ts";
 import { diffLimit, file } from "../../facts/files.ts";
-import { ownedFiles as ownedFact, ownedFilesFolder, ownedFilesList } from "../../facts/owned-files.ts";
+import {
+  ownedFiles as ownedFact,
+  ownedFilesDraft,
+  ownedFilesFolder,
+  ownedFilesList,
+} from "../../facts/owned-files.ts";
 import { findLocal, statLocal, walkLocal } from "./local-source.ts";
 import { checkPath, cleanPath } from "./paths.ts";
 import { removeUnwanted } from "./unwanted.ts";
@@ -82,7 +87,7 @@ export const ownedFiles = defineModule({
   async *plan(host, p) {
     const named = [...(p.files ?? []), ...(p.trees ?? []).flatMap(writtenBy)];
     const all = await host.fact(ownedFact, "");
-    const noted = all[p.owner] ?? [];
+    const noted = Object.hasOwn(all, p.owner) ? (all[p.owner] ?? []) : [];
     const wanted = new Set(named);
     const others = new Set(Object.entries(all).flatMap(([owner, paths]) => (owner === p.owner ? [] : paths)));
     const unwanted = noted.filter((path) => !wanted.has(path) && !others.has(path));
@@ -93,6 +98,7 @@ export const ownedFiles = defineModule({
     const after = [...new Set(p.prune === true ? named : [...noted, ...named])].sort();
     if (after.join("\n") === before.join("\n")) return value;
     const list = ownedFilesList(p.owner);
+    const draft = ownedFilesDraft(p.owner);
     const { [p.owner]: _, ...rest } = all;
     yield change({
       what: "noted",
@@ -103,7 +109,7 @@ export const ownedFiles = defineModule({
           : lines(
               // a list is whole or as it was
               sh`umask 077; mkdir -p -- ${ownedFilesFolder} || exit`,
-              sh`printf '%s\\n' ${[p.owner, ...after]} >${`${list}.new`} && mv -f -- ${`${list}.new`} ${list}`,
+              sh`printf '%s\\n' ${[p.owner, ...after]} >${draft} && mv -f -- ${draft} ${list}`,
             ),
       sets: [ownedFact.is("", after.length === 0 ? rest : { ...rest, [p.owner]: after })],
       touches: [file.of(list)],

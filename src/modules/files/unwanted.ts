@@ -14,26 +14,30 @@ import { removeEmptyDirectory, removePath } from "./remove.ts";
 export async function* removeUnwanted(host: PlanHost, paths: readonly string[]): Plan<string[]> {
   const files = paths.filter((path) => !isDirectory(path));
   const directories = paths.filter(isDirectory).sort().reverse(); // what lies in a directory comes before it
+  const names = namesByDirectory(paths);
   const [fileStates, directoryStates, emptied] = await Promise.all([
     Promise.all(files.map((path) => host.fact(file, path))),
     Promise.all(directories.map((path) => host.fact(file, bare(path)))),
     Promise.all(
-      directories.map((path) => host.fact(holdsOnly, { path: bare(path), names: namesIn(path, paths) })),
+      directories.map((path) =>
+        host.fact(holdsOnly, { path: bare(path), names: (names.get(bare(path)) ?? []).sort().join("/") }),
+      ),
     ),
   ]);
   const removed: string[] = [];
-  /** What is there and stays. */
-  const kept = new Set<string>();
+  /** Directories with something in them that stays. */
+  const holding = new Set<string>();
+  const keep = (path: string) => holding.add(posix.dirname(path));
   for (const [index, path] of files.entries()) {
     const { type = "absent" } = fileStates[index] ?? {};
     if (type === "file" || type === "link") removed.push(path);
-    else if (type !== "absent") kept.add(path);
+    else if (type !== "absent") keep(path);
   }
   for (const [index, path] of directories.entries()) {
     const { type = "absent" } = directoryStates[index] ?? {};
-    const holdsKept = [...kept].some((one) => one.startsWith(path));
-    if (type === "directory" && emptied[index] === true && !holdsKept) removed.push(path);
-    else if (type !== "absent") kept.add(path);
+    const isEmpty = emptied[index] === true && !holding.has(bare(path));
+    if (type === "directory" && isEmpty) removed.push(path);
+    else if (type !== "absent") keep(path);
   }
   for (const path of removed) {
     if (isDirectory(path)) yield naming(path, removeEmptyDirectory(bare(path)));
@@ -59,12 +63,14 @@ function bare(path: string): string {
   return isDirectory(path) ? path.slice(0, -1) : path;
 }
 
-/** The names of those paths that lie in a directory itself. */
-function namesIn(directory: string, paths: readonly string[]): string {
-  return paths
-    .map(bare)
-    .filter((path) => `${posix.dirname(path)}/` === directory)
-    .map((path) => posix.basename(path))
-    .sort()
-    .join("/");
+/** The names of the paths, by the directory in which each lies. */
+function namesByDirectory(paths: readonly string[]): ReadonlyMap<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const path of paths) {
+    const directory = posix.dirname(path);
+    const known = names.get(directory);
+    if (known) known.push(posix.basename(path));
+    else names.set(directory, [posix.basename(path)]);
+  }
+  return names;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +50,12 @@ describe("ownedFiles", () => {
       ]);
     expect(planned.value.removed).toEqual(changes.flatMap((what) => what.match(/(?<=removed ).*/) ?? []));
     await idempotenceLaw(task(), { facts });
+  });
+
+  it("has an owner of any name", async () => {
+    const task = ownedFiles({ owner: "constructor", files: ["/a"] });
+    const { changes } = await planTask(task, { facts: [owned.is("", {})] });
+    expect(changes.at(-1)?.sets).toEqual([owned.is("", { constructor: ["/a"] })]);
   });
 
   it("says what is unwanted, and leaves it where it is not to prune", async () => {
@@ -120,6 +127,19 @@ describe("ownedFiles", () => {
       await idempotenceLaw(task(), { facts });
     });
 
+    it("takes time that grows with the number of directories, not with its square", async () => {
+      const paths = Array.from({ length: 20_000 }, (_, index) => `/s/${index}/`);
+      const facts = [
+        owned.is("", { me: paths }),
+        ...paths.flatMap((path) => [
+          file.is(path.slice(0, -1), { type: "absent" }),
+          holds(path.slice(0, -1), "", true),
+        ]),
+      ];
+      const planned = await planTask(ownedFiles({ owner: "me", files: [], prune: true }), { facts });
+      expect(planned.changes.map(({ what }) => what)).toEqual(["noted"]);
+    });
+
     it("notes what copying a local directory writes", async () => {
       const src = mkdtempSync(join(tmpdir(), "owned-"));
       mkdirSync(join(src, "sub"));
@@ -150,5 +170,22 @@ describe("ownedFiles", () => {
     const action = changes[0]?.action;
     const text = action?.kind === "script" ? action.script.text : "";
     expect(text).toContain(`umask 077; mkdir -p -- ${ownedFilesFolder}`);
+  });
+
+  it("passes over half a list, which a host left that lost its power", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "owned-"));
+    const run = (text: string) => execFileSync("sh", { input: text.replaceAll(ownedFilesFolder, folder) });
+    const read = () => {
+      if ("read" in owned.source) throw new Error("it has no script");
+      return parsed(owned, [""], run(owned.source.script([""]).text).toString()).get("");
+    };
+    const task = ownedFiles({ owner: "me", files: ["/srv/a", "/srv/b"] });
+    const { changes } = await planTask(task, { facts: [owned.is("", {})] });
+    const text = changes[0]?.action.kind === "script" ? changes[0].action.script.text : "";
+    run(text);
+    expect(read()).toEqual({ me: ["/srv/a", "/srv/b"] });
+    run(`${text.replace("/srv/b", "/sr")}`.replace(/ && mv .*/, ""));
+    expect(read()).toEqual({ me: ["/srv/a", "/srv/b"] });
+    rmSync(folder, { recursive: true });
   });
 });
