@@ -1,15 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { sh } from "../../src/core/base/script.ts";
+import { change } from "../../src/core/facts/change.ts";
+import { defineFact } from "../../src/core/facts/fact.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { batch } from "../../src/core/tasks/batch.ts";
 import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
+import { defineModule } from "../../src/core/tasks/module.ts";
 import { on } from "../../src/core/tasks/on.ts";
 import { once } from "../../src/core/tasks/once.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { secret } from "../../src/secrets/secret.ts";
-import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
+import { expectSwitch, FakeSwitches, print, runOn, switchFact, turn } from "./harness.ts";
 
 const all = { hosts: "all" };
 
@@ -333,6 +337,51 @@ describe("check mode", () => {
       },
     );
     expect(ran.statuses[1]).toBe("a turn new: unknown");
+  });
+
+  it("takes nothing for certain that a task may alter of which it can't know whether it does", async () => {
+    const drift = defineFact<string, string>({
+      name: "test.drift",
+      script: (names) => sh`read-switches ${names}`,
+      parse: (stdout, names) => new Map(names.map((name) => [name, stdout.toString().trim()])),
+    });
+    const allow = defineModule({
+      name: "allow",
+      summary: "Turns on what nobody has said the grounds of.",
+      params: {},
+      async *plan(planning) {
+        if ((await planning.fact(drift, "x")) === "on") return;
+        const sets = [drift.is("x", "on")];
+        yield change({ what: "on", script: sh`turn x on`, sets, touches: [switchFact.of("light")] });
+      },
+    });
+    const host = new FakeSwitches({ light: "off", heat: "on", x: "off" });
+    const ran = await runOn(
+      { a: host },
+      [
+        play(
+          "p",
+          { hosts: "all" },
+          {
+            s: async () => {
+              await allow({});
+              await allow({});
+              await turn({ name: "light", to: "off" });
+              await turn({ name: "heat", to: "on" });
+              await allow({});
+            },
+          },
+        ),
+      ],
+      { check: true },
+    );
+    expect(ran.of("task:end").map(({ status }) => status)).toEqual([
+      "changed",
+      "ok",
+      "unknown",
+      "ok",
+      "unknown",
+    ]);
   });
 
   it("goes on past a requirement that an earlier change may bring about", async () => {

@@ -84,7 +84,9 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     const status = foreseenStatus(run, planning);
     if (status !== "unknown") return ended(run, planning, answer.value, status);
     planning.takeFailure();
-    const { unmet } = planning;
+    const { unmet, doubtful } = planning;
+    // it changes nothing as far as is known: nobody knows what it does should an earlier change alter that
+    if (changes.length === 0 && doubtful.length > 0) facts.predict([], doubtful, true);
     if (unmet)
       return { ...unknown(run, `as yet ${unmet.message}; an earlier change may alter that`), failure: unmet };
     return unknown(

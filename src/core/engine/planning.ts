@@ -1,7 +1,7 @@
 /** A module's view of a host while it plans one task: reads facts, and keeps book of how sure they were. */
 import type { Become } from "../../transport/transport.ts";
 import { ShowrunnerError } from "../base/errors.ts";
-import { type Fact, type FactKey, factKeyId, type Printed } from "../facts/fact.ts";
+import { type Fact, type FactKey, factKeyId, type Printed, type Touch } from "../facts/fact.ts";
 import type { Surroundings } from "../facts/surroundings.ts";
 import type { HostRun } from "../plays/host-run.ts";
 import type { PlanHost } from "../tasks/task.ts";
@@ -31,6 +31,7 @@ export class Planning implements PlanHost {
   readonly #host: HostRun;
   readonly #become: Become | undefined;
   readonly #read = new Map<string, FactRead>();
+  readonly #doubtful: Touch[] = [];
   readonly #options: PlanningOptions;
   #tentative: boolean;
   #failure: ShowrunnerError | undefined;
@@ -61,13 +62,25 @@ export class Planning implements PlanHost {
     return [...this.#read.values()];
   }
 
+  /**
+   * What was read of the host itself that an earlier change of this plan may have altered: what the task goes by, and
+   * so what it may come to change.
+   */
+  get doubtful(): readonly Touch[] {
+    return this.#doubtful;
+  }
+
   async fact<K extends FactKey, V>(fact: Fact<K, V>, asked: K): Promise<V> {
     this.#options.refuse?.(fact);
     const { surroundings = {}, timeout } = this.#options;
     const key = fact.source.within?.(asked, surroundings, timeout) ?? asked;
     this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
     const known = await this.#host.facts.read(this.#become, fact, key, this.#options.readTimeout);
-    if (known.tentative) this.#tentative = true;
+    if (known.tentative) {
+      this.#tentative = true;
+      // what others answer, and what a command prints, is only looked at
+      if (fact.about !== "world") this.#doubtful.push({ fact: fact.name, keys: [key] });
+    }
     const printed = fact.source.printed?.(known.value);
     if (printed) await this.#options.onPrinted?.(printed);
     return known.value;
