@@ -270,9 +270,26 @@ function explainOne(error: ErrorObject): Problem {
       return expected(
         params["limit"] === 1 ? "a string that is not empty" : `at least ${params["limit"]} characters`,
       );
+    case "maxLength":
+      return expected(`at most ${params["limit"]} characters`);
+    case "minItems":
+      return expected(`at least ${counted(params["limit"], "item")}`);
+    case "maxItems":
+      return expected(`at most ${counted(params["limit"], "item")}`);
+    case "minProperties":
+      return expected(`at least ${counted(params["limit"], "entry", "entries")}`);
+    case "maxProperties":
+      return expected(`at most ${counted(params["limit"], "entry", "entries")}`);
+    case "uniqueItems":
+      return expected("items that differ from each other");
     default:
-      return expected((error.message ?? error.keyword).replace(/^must (be |have |NOT have )?/, ""));
+      return expected((error.message ?? error.keyword).replace(/^must (be |have )?/, ""));
   }
+}
+
+/** `1 item`, `2 items` */
+function counted(count: unknown, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function describeUnion(error: ErrorObject): string {
