@@ -23,7 +23,7 @@ export async function shellByDoas(connection: Connection, become: Become): Promi
     process = await startScript(
       await connection.spawn(plainShell),
       relay(folder, onTerminal(folder, doas), ready),
-      nothingRuns,
+      nothingRuns(connection.user),
     );
     await untilSaid(process, ready, (said) => refused(become, said));
     const terminal = await connection.spawnOnTerminal(`sh ${folder}/start`);
@@ -73,7 +73,11 @@ async function tidy(connection: Connection, folder: string): Promise<void> {
   const script = `cd ${folder} 2>/dev/null || exit 0
 for pipe in in out err; do : <>"$pipe"; done; cd /; rm -rf ${folder}`;
   try {
-    const tidied = await startScript(await connection.spawn(plainShell), script, nothingRuns);
+    const tidied = await startScript(
+      await connection.spawn(plainShell),
+      script,
+      nothingRuns(connection.user),
+    );
     tidied.stdout.resume();
     tidied.stderr.resume();
     await tidied.closed;

@@ -16,7 +16,7 @@ export async function shellBySu(connection: Connection, become: Become): Promise
   const process = await startScript(
     await connection.spawn(plainShell),
     `exec su -s /bin/sh -c ${quote(wrapped)} ${quote(become.user)}`,
-    nothingRuns,
+    nothingRuns(connection.user),
   );
   return letIn(process, become, { ready });
 }

@@ -16,7 +16,7 @@ export async function shellBySudo(connection: Connection, become: Become): Promi
   const process = await startScript(
     await connection.spawn(plainShell),
     `exec sudo -S -p ${quote(question)} -H -u ${user} -- sh -c ${quote(wrapped)}`,
-    nothingRuns,
+    nothingRuns(connection.user),
   );
   return letIn(process, become, { ready, question });
 }

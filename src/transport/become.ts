@@ -24,8 +24,13 @@ export function shellAs(connection: Connection, become: Become): Promise<RemoteP
   }
 }
 
-/** Why a shell never answered: it was not let in, or who was to let it in was never reached. */
-export function explainStart(become: Become | undefined): ExplainStart {
-  if (become === undefined) return nothingRuns;
-  return (said, problem) => knownRefusal(said) ?? refused(become, [said, problem ?? ""].join("\n").trim());
+/**
+ * Why a shell never answered: it was not let in, or who was to let it in was never reached.
+ *
+ * @param user the connection's
+ */
+export function explainStart(user: string | undefined, become: Become | undefined): ExplainStart {
+  if (become === undefined) return nothingRuns(user);
+  return (said, problem) =>
+    knownRefusal(user, said) ?? refused(become, [said, problem ?? ""].join("\n").trim());
 }

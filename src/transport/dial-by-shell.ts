@@ -52,7 +52,7 @@ async function opened(process: RemoteProcess, token: string, target: string): Pr
   let said = "";
   const explain = (heard: string) => {
     said = heard;
-    return nothingRuns(heard);
+    return nothingRuns(undefined)(heard);
   };
   try {
     return processStream(await untilSaid(process, token, explain));

@@ -16,6 +16,7 @@ export const roomHint =
 const mostConnections = 8;
 
 interface Ending extends Connection {
+  readonly user: string;
   readonly ended: Promise<void>;
 }
 
@@ -27,6 +28,10 @@ export class RoomyConnection implements Connection {
   constructor(first: Ending, another: () => Promise<Ending>) {
     this.#connections = [first];
     this.#another = another;
+  }
+
+  get user(): string {
+    return this.#first.user;
   }
 
   spawn(command: string): Promise<RemoteProcess> {

@@ -13,6 +13,7 @@ import type { Connection, Ended, RemoteProcess } from "./transport.ts";
 const standing = ["--", "standing"];
 
 export class OpenSshConnection implements Connection {
+  readonly user: string;
   /** What makes an ssh a client of this connection, and of no other. */
   readonly clientOptions: readonly string[];
   readonly ended: Promise<void>;
@@ -26,8 +27,10 @@ export class OpenSshConnection implements Connection {
     master: ChildProcessWithoutNullStreams,
     folder: string,
     control: string,
+    user: string,
     forwardAgent: boolean,
   ) {
+    this.user = user;
     this.#master = master;
     this.#forward = forwardAgent ? ["-A"] : [];
     this.clientOptions = ["-F", "none", "-S", control, "-o", "ControlMaster=no", "-o", "ProxyCommand=false"];

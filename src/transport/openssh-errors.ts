@@ -33,7 +33,8 @@ export async function explainOpenSsh(
     return told(explainHostKey(words, shownKey(lines), settings));
   const isLate = lines.at(-1) === "Timed out";
   const isIn = lines.some((line) => loggedIn.test(line));
-  if (isIn && !/closed by remote host/i.test(words)) return nothingRuns(words, isLate ? tooLate : undefined);
+  if (isIn && !/closed by remote host/i.test(words))
+    return nothingRuns(settings.reached.user)(words, isLate ? tooLate : undefined);
   const refused = hop && /forwarding request failed/i.test(words) ? hop.refusal : undefined;
   const why = explainFailure(new Error(refused ?? words), settings.reached, {
     said: lines.flatMap((line) => {

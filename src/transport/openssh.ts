@@ -104,7 +104,13 @@ async function establish(
   } finally {
     signal?.removeEventListener("abort", abort);
   }
-  return new OpenSshConnection(master, folder, control, settings.forwardAgent ?? false);
+  return new OpenSshConnection(
+    master,
+    folder,
+    control,
+    settings.reached.user,
+    settings.forwardAgent ?? false,
+  );
 }
 
 /** Resolves when the master has logged in; rejects with what was said. */

@@ -233,9 +233,10 @@ export class Session {
   }
 
   async #open(become: Become | undefined): Promise<FramedShell> {
+    const connection = await this.connection();
     const shell = new FramedShell(await this.#bare(become), {
       endGroup: (pid) => this.#endGroup(become, pid),
-      explainStart: explainStart(become),
+      explainStart: explainStart(connection.user, become),
     });
     this.#shells.push(shell);
     return shell;
@@ -243,7 +244,8 @@ export class Session {
 
   /** A script in a shell of its own. */
   async #start(become: Become | undefined, script: string): Promise<RemoteProcess> {
-    return startScript(await this.#bare(become), script, explainStart(become));
+    const { user } = await this.connection();
+    return startScript(await this.#bare(become), script, explainStart(user, become));
   }
 
   /** A `sh` that reads its commands from its standard input. */

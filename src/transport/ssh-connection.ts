@@ -9,6 +9,7 @@ import type { Connection, RemoteProcess } from "./transport.ts";
 const closeLimit = 2000;
 
 export class SshConnection implements Connection {
+  readonly user: string;
   readonly #client: Client;
   /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
@@ -16,7 +17,8 @@ export class SshConnection implements Connection {
   #reason: string | undefined;
 
   /** @param forwardsAgent whether processes may use the client's agent */
-  constructor(client: Client, forwardsAgent: boolean) {
+  constructor(client: Client, user: string, forwardsAgent: boolean) {
+    this.user = user;
     this.#client = client;
     this.#forwardsAgent = forwardsAgent;
     // each channel that is being opened listens for the end: at a jump host, many at a time

@@ -109,7 +109,7 @@ async function establish(
   const client = ssh.connection;
   if (!client) throw new ShowrunnerError("host.lost", "the connection ended as soon as it was made");
   client.setNoDelay(true);
-  return new SshConnection(client, settings.forwardAgent === true);
+  return new SshConnection(client, settings.user, settings.forwardAgent === true);
 }
 
 /** The host's key types, those already known to us first. */

@@ -67,6 +67,8 @@ export interface RemoteProcess {
 
 /** A host reached. One connection serves all tasks of a run on that host. */
 export interface Connection {
+  /** Whose processes they are, for messages. Missing where that is not known. */
+  readonly user?: string;
   /** Starts a command as the connection's own user. */
   spawn(command: string): Promise<RemoteProcess>;
   /** The same on a terminal of its own, which mixes its output and errors. Missing where there can be none. */

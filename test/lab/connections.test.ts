@@ -168,7 +168,7 @@ const conditions: readonly (readonly [user: string, become: typeof root | undefi
     {
       code: "host.auth",
       message: /login shell runs nothing: This account is currently not available\.$/,
-      hint: /usermod -s \/bin\/sh/,
+      hint: /usermod -s \/bin\/sh \w+$/,
     },
   ],
   [
@@ -185,8 +185,9 @@ const conditions: readonly (readonly [user: string, become: typeof root | undefi
     undefined,
     {
       code: "host.auth",
-      message: /^the user's password has expired.*: Password change required but no TTY available\.$/,
-      hint: /change it.*chage -d today/,
+      message:
+        /^the password of the user stale has expired.*: Password change required but no TTY available\.$/,
+      hint: /change it.*passwd stale, or chage -d today stale$/,
       details: /WARNING: Your password has expired\./,
     },
   ],

@@ -31,7 +31,7 @@ async function hostWith(su: string): Promise<Connection> {
 
 /** A command that another user has started, with its own input. */
 async function spawnAs(connection: Connection, become: Become, command: string): Promise<RemoteProcess> {
-  return startScript(await shellAs(connection, become), command, nothingRuns);
+  return startScript(await shellAs(connection, become), command, nothingRuns(undefined));
 }
 
 /** What the command finds on its standard input, once it runs. */

@@ -32,7 +32,7 @@ describe.each(shells)("the protocol in %s", (shell) => {
     connection = await connectLocal();
     framed = new FramedShell(await connection.spawn(`exec ${shell}`), {
       endGroup: async () => undefined,
-      explainStart: nothingRuns,
+      explainStart: nothingRuns("ann"),
     });
   });
   afterAll(() => connection.close());
@@ -41,7 +41,7 @@ describe.each(shells)("the protocol in %s", (shell) => {
     const local = await connectLocal();
     const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
       endGroup: async () => undefined,
-      explainStart: nothingRuns,
+      explainStart: nothingRuns("ann"),
     });
     await expect(fresh.run(["true", "a\0b"])).rejects.toThrow();
     const unhandled = vi.fn();
@@ -71,7 +71,7 @@ describe.each(shells)("the protocol in %s", (shell) => {
     const endGroup = async () => undefined;
     const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
       endGroup,
-      explainStart: nothingRuns,
+      explainStart: nothingRuns("ann"),
     });
     await fresh.run(["( sleep 0.1 ) & wait; (exit 3)"], { mayLeave: true });
     expect(fresh.isSoiled).toBe(false);
@@ -87,7 +87,7 @@ describe.each(shells)("the protocol in %s", (shell) => {
     const endGroup = async () => undefined;
     const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
       endGroup,
-      explainStart: nothingRuns,
+      explainStart: nothingRuns("ann"),
     });
     await fresh.run(["( sleep 0.1; echo late; echo late >&2 ) & :"]);
     expect(fresh.isSoiled).toBe(false);
@@ -237,7 +237,10 @@ it.each([
   ["it could not be ended, and may work on", () => Promise.reject(new Error("no channel")), true],
 ])("says of a script that takes too long that %s", async (outcome, endGroup, hasLeft) => {
   const local = await connectLocal();
-  const framed = new FramedShell(await local.spawn("exec sh"), { endGroup, explainStart: nothingRuns });
+  const framed = new FramedShell(await local.spawn("exec sh"), {
+    endGroup,
+    explainStart: nothingRuns("ann"),
+  });
   await expect(framed.run(["sleep 2"], { timeout: 50 })).rejects.toMatchObject({
     code: "task.timeout",
     hint: `${outcome}; give the task a longer timeout if it needs one`,
@@ -253,7 +256,7 @@ it.each(["echo welcome", "printf 'version 12'", "echo 'to stderr' >&2"])(
     const ended: number[] = [];
     const framed = new FramedShell(await local.spawn(`${noise}; exec sh`), {
       endGroup: async (pid) => void ended.push(pid),
-      explainStart: nothingRuns,
+      explainStart: nothingRuns("ann"),
     });
     const pid = await framed.pid;
     expect((await framed.run(["echo $PPID"]))[0]?.status).toBe(0);
@@ -277,11 +280,11 @@ describe("a host on which nothing of ours begins", () => {
       local.spawn(line).then((process) => {
         const framed = new FramedShell(process, {
           endGroup: async () => undefined,
-          explainStart: nothingRuns,
+          explainStart: nothingRuns("ann"),
         });
         return framed.run(["echo"]);
       }),
-    "a script": async (line: string) => startScript(await local.spawn(line), "echo", nothingRuns),
+    "a script": async (line: string) => startScript(await local.spawn(line), "echo", nothingRuns("ann")),
   };
 
   it.each(Object.entries(asks))(`${talkative}: %s`, async (_, ask) => {
@@ -304,8 +307,16 @@ describe("a host on which nothing of ours begins", () => {
     await expect(ask("echo 'This account is currently not available.'; exit 1")).rejects.toMatchObject({
       code: "host.auth",
       message:
-        "the host lets the user in, but its login shell runs nothing: This account is currently not available.",
-      hint: expect.stringContaining("usermod -s /bin/sh"),
+        "the host lets the user ann in, but the user's login shell runs nothing: This account is currently not available.",
+      hint: expect.stringMatching(/usermod -s \/bin\/sh ann$/),
+    });
+  });
+
+  it.each(Object.entries(asks))("says whose password it is that has expired: %s", async (_, ask) => {
+    await expect(ask("echo 'Password change required but no TTY available.'; exit 1")).rejects.toMatchObject({
+      code: "host.auth",
+      message: expect.stringMatching(/^the password of the user ann has expired/),
+      hint: expect.stringMatching(/: passwd ann, or chage -d today ann$/),
     });
   });
 });
