@@ -79,6 +79,19 @@ describe.skipIf(!serverInstalled || process.getuid?.() !== 0)("transactions", { 
     await expect(read({ server, after: "0-7-3", count: 1 })).rejects.toThrow("not in the master's binlog");
   });
 
+  it("are read no further than is needed, however large they are", async () => {
+    one.query("RESET MASTER; CREATE TABLE site.large (v BLOB)");
+    const insert = "INSERT INTO large SELECT REPEAT('x', 8000) FROM seq_1_to_500;";
+    one.query(`USE site; BEGIN; ${insert.repeat(40)} COMMIT`);
+    const sent = () => Number(one.query("SHOW GLOBAL STATUS LIKE 'Bytes_sent'").split(/\s+/)[1]);
+    const before = sent();
+    const server = serverKey(one.login);
+    expect([...(await read({ server, after: "0-1-1", count: 1 })).keys()]).toEqual(["0-1-2"]);
+    expect((await read({ server, after: beginning, count: 1000 })).size).toBe(2);
+    await expect.poll(() => one.query("SHOW PROCESSLIST")).not.toContain("Binlog Dump");
+    expect(sent() - before).toBeLessThan(100 * 1024 * 1024);
+  });
+
   it("tell where a server was filled by a copy: its first binlog begins later than a domain does", () => {
     one.query("RESET MASTER; INSERT INTO site.m VALUES ('the first')");
     expect(oldest()).toBe("");

@@ -34,7 +34,7 @@ export const beginning = "4294967295-1-1";
 /** Stands between the answers, and in none of them. */
 const boundary = randomBytes(16).toString("hex");
 
-/** So many bytes of a binlog are read at most: a transaction may be large. */
+/** So many bytes of a binlog are read at most, and the statement in which they end: the tool prints that as a whole. */
 const limit = 64 * 1024 * 1024;
 
 /**
@@ -51,12 +51,16 @@ pick() {
     # what the server makes up for its reader has no time
     $1 == "#700101" && $2 == "0:00:00" { next }
     {
-      kind = $8 == "CRC32" ? 10 : 8
-      if ($kind != "GTID") { if (gtid != "") print gtid, $1, $2; gtid = ""; next }
+      # a transaction may be larger than all others together: no more of the last one is read than its time
       if (last && $7 > last) size += $7 - last
       last = $7
-      if (seen++ >= count || size > ${limit}) exit
-      gtid = $(kind + 1)
+      if (size > ${limit}) exit
+      kind = $8 == "CRC32" ? 10 : 8
+      if ($kind == "GTID") { if (seen == count) exit; gtid = $(kind + 1); next }
+      if (gtid == "") next
+      print gtid, $1, $2
+      gtid = ""
+      if (++seen == count) exit
     }'
 }`);
 
