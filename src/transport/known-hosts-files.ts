@@ -15,13 +15,13 @@ export function otherKnownHosts(): string[] {
 
 /**
  * Whether a path keeps no keys: `none`, /dev/null and its like. Every key would be a new one each time, and not to check
- * keys takes the explicit "insecure". A directory is a mistake instead, which reading it tells.
+ * keys takes the explicit "insecure". A directory, a pipe or a socket is a mistake instead, which reading it tells: whoever
+ * hands keys over by a pipe must not get a run that trusts any key.
  */
 export function keepsNothing(path: string): boolean {
   if (path.toLowerCase() === "none") return true;
   try {
-    const found = statSync(path, { throwIfNoEntry: false });
-    return found !== undefined && !found.isFile() && !found.isDirectory();
+    return statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === true;
   } catch {
     return false;
   }

@@ -78,6 +78,18 @@ describe.each([
   });
 });
 
+it("a pipe is refused, and not passed over: no other key is trusted in its place", async () => {
+  const pipe = join(home, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const refused = { code: "host.key", message: expect.stringContaining("it is a pipe") };
+  configure("User joe");
+  await expect(verify(mine.blob, { knownHosts: pipe })).rejects.toMatchObject(refused);
+  await expect(completeForOpenSsh(settings({ knownHosts: pipe }))).rejects.toMatchObject(refused);
+  configure(`UserKnownHostsFile "${pipe}"`);
+  await expect(verify(mine.blob)).rejects.toMatchObject(refused);
+  expect(existsSync(own)).toBe(false);
+});
+
 it("~/.ssh/known_hosts that leads to /dev/null keeps no key, so that none can be pinned", async () => {
   symlinkSync("/dev/null", own);
   const check = hostKeyCheck(await resolveSettings(settings()));
