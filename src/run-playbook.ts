@@ -9,7 +9,8 @@ import { hostAccess } from "./inventory/access.ts";
 import type { Inventory } from "./inventory/index.ts";
 import { type ReporterDefinition, startReporter } from "./report/index.ts";
 
-export interface PlaybookRun extends Omit<RunRequest, "name" | "inventoryName" | "inventory" | "access"> {
+export interface PlaybookRun
+  extends Omit<RunRequest, "name" | "inventoryName" | "givenInventories" | "inventory" | "access"> {
   readonly inventory: Inventory;
   /**
    * How the playbook is called in events, and as whose debts its handlers are kept on hosts: a run of another name does

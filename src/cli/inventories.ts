@@ -17,7 +17,9 @@ const endings = [".ts", ".mts", ".js", ".mjs", ".yml", ".yaml"];
 
 export interface LoadedInventory {
   readonly inventory: Inventory;
-  /** What was given, as absolute paths. */
+  /** What was given by `-i`, as it was given. */
+  readonly given: readonly string[];
+  /** What is loaded, as absolute paths. */
   readonly files: readonly string[];
   /** The first one's name without its ending: `lab`. */
   readonly name: string;
@@ -52,6 +54,7 @@ export async function findInventory(
   const names = files.map(shownPath);
   return {
     inventory,
+    given,
     files,
     name: nameOf(first),
     names,

@@ -74,6 +74,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       name,
       hasPlaybook: (other) => listPlaybooks().some(({ name }) => name === other),
       inventoryName: shown,
+      givenInventories: inventory.given,
       files: { playbook: file && fromRoot(file), inventory: inventory.files.map(fromRoot).join(", ") },
       inventory: hosts,
       access: inventory.access,

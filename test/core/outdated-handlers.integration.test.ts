@@ -90,6 +90,25 @@ test("an owed handler that fails as the code has it fails its host, and says wha
   expect(errors[0]?.hint).toContain("`npx run handlers --forget h1`");
 });
 
+test("what there is to do names the inventories that the run was given", async () => {
+  await leaveOwed(wrong("reload"));
+  const givenInventories = ["lab", "my hosts/more.ts"];
+  const command = "`npx run handlers --forget h1 -i lab -i 'my hosts/more.ts'`";
+  const { errors } = await here.run(site([wrong("reload")]), { givenInventories });
+  expect(errors[0]?.hint).toContain(command);
+  const { warnings } = await here.run(site([]), { givenInventories });
+  expect(warnings.join()).toContain(command);
+});
+
+test("a corrected handler that fails as well is owed still by its own name", async () => {
+  await leaveOwed(wrong());
+  const corrected = shell({ cmd: `echo corrected >>${here.at("log")}; false` });
+  const { warnings } = await here.run(site([corrected]));
+  const owed = warnings.find((text) => text.startsWith("run, and owed still: "));
+  expect(owed).toContain("echo corrected");
+  expect(owed).not.toContain("echo wrong");
+});
+
 test("a handler whose user is refused was not run, and is told as such", async () => {
   const nobody = shell({ cmd: "true" }, { name: "reload", become: "no-such-user-here" });
   const { warnings } = await here.run(site([nobody]));

@@ -58,7 +58,7 @@ function throwUnlessLeft({ host }: HostContext, { handler, inherited }: OwedHand
   const failure = asFailure(error);
   const { code, message, hint, location, details } = failure;
   if (inherited === undefined || /^(host|plan|lease)\./.test(code)) throw error;
-  const forget = forgets(host.info.name, 1);
+  const forget = forgets(host.info.name, 1, host.run.givenInventories);
   if (inherited === "named") {
     const hints = [hint, `an earlier run left this handler: correct it, or ${forget}`];
     throw new ShowrunnerError(code, message, {

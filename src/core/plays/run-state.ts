@@ -25,6 +25,8 @@ export interface RunState {
   readonly name: string;
   readonly options: RunOptions;
   readonly inventory: InventoryView;
+  /** What the user gave as `-i`. */
+  readonly givenInventories: readonly string[];
   readonly world: WorldClock;
   /** A host of this run, whether the current play names it or not. */
   hostRun(name: string): HostRun;

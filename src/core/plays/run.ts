@@ -44,6 +44,8 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   /** How the playbook and the inventory are called in the output. */
   readonly name: string;
   readonly inventoryName: string;
+  /** What the user gave as `-i`, for commands that messages tell to run. Default: nothing. */
+  readonly givenInventories?: readonly string[];
   readonly access: (host: HostInfo) => HostAccess;
   readonly extraVars?: ExtraVars;
   /** How many hosts are worked on at a time. Default 20. */
@@ -93,6 +95,7 @@ export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
 class Run implements PlayState {
   readonly options: RunOptions;
   readonly inventory: InventoryView;
+  readonly givenInventories: readonly string[];
   readonly world: WorldClock;
   readonly throttles = new Map<string, LimitFunction>();
   readonly forks: LimitFunction;
@@ -116,6 +119,7 @@ class Run implements PlayState {
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
     this.world = { changes: 0, isPredicted: request.check ?? false };
     this.inventory = request.inventory;
+    this.givenInventories = request.givenInventories ?? [];
     this.signal = request.signal;
     // every host that waits listens to it
     if (request.signal) setMaxListeners(0, request.signal);
@@ -241,6 +245,7 @@ class Run implements PlayState {
       const left: Left = {
         host: info.name,
         debts: tenure.left,
+        inventories: this.givenInventories,
         isGone: (debt) => tenure.inheritance.isGone(debt),
         hasPlaybook: (name) => name === this.#request.name || (this.#request.hasPlaybook?.(name) ?? true),
       };

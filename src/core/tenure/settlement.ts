@@ -1,6 +1,6 @@
 /** What changes of this run may come to owe: written down before, and struck out when it is paid or not owed after all. */
 import type { Become } from "../../transport/transport.ts";
-import type { Debtor } from "./debt.ts";
+import { type Debtor, handlerLabel } from "./debt.ts";
 import type { DebtRecord, Debts } from "./debts.ts";
 import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
 import type { OwedHandler } from "./handlers.ts";
@@ -16,8 +16,8 @@ export class Settlement {
   readonly #claims = new Map<string, number>();
   /** What was paid while changes are being made that may come to owe it again. */
   readonly #paid = new Map<string, readonly DebtRecord[]>();
-  /** The handlers that have failed, by id and identity: what is written down under that id stays. */
-  readonly #failed = new Map<string, Set<string>>();
+  /** The handlers that have failed, by id and identity, with their labels: what is written down under that id stays. */
+  readonly #failed = new Map<string, Map<string, string>>();
 
   constructor(debts: Debts, tenant: Tenant) {
     this.#debts = debts;
@@ -75,10 +75,15 @@ export class Settlement {
   /** Notes that a handler has failed, or was cut off. */
   unpaidBy({ ids, handler }: Payable): void {
     for (const id of ids) {
-      const failed = this.#failed.get(id) ?? new Set<string>();
-      this.#failed.set(id, failed.add(handlerIdentity(handler)));
+      const failed = this.#failed.get(id) ?? new Map<string, string>();
+      this.#failed.set(id, failed.set(handlerIdentity(handler), handlerLabel(handler)));
       this.#paid.delete(id);
     }
+  }
+
+  /** The labels of what has failed under an id: a handler that the code has corrected may be called otherwise now. */
+  failedUnder(id: string): readonly string[] {
+    return [...(this.#failed.get(id)?.values() ?? [])];
   }
 
   async #paidUnder(id: string, handler: Handler, records: readonly DebtRecord[]): Promise<void> {

@@ -115,7 +115,11 @@ export class Tenure {
   /** The labels of what this run was to pay and has not: the handler failed, or was cut off. */
   get unpaid(): readonly string[] {
     const begun = this.#debts.written.filter(({ id }) => !this.inheritance.has(id) && !this.#tenant.owes(id));
-    return [...new Map(begun.map(({ id, label }) => [id, label])).values()];
+    const labels = new Map(begun.map(({ id, label }) => [id, label]));
+    return [...labels].flatMap(([id, label]) => {
+      const failed = this.settlement.failedUnder(id);
+      return failed.length > 0 ? failed : [label];
+    });
   }
 
   /** Leaves nothing of ours at work as this user, until the next change is made as this user. */
