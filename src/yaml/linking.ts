@@ -109,7 +109,10 @@ export class Linking {
   #follow(alias: Alias, level: number): Extent {
     const offset = offsetOf(alias);
     const target = this.#anchors.get(alias.source);
-    if (!target) throw new YamlMistake(`there is no anchor "&${alias.source}" before it`, offset);
+    if (!target)
+      throw new YamlMistake(`there is no anchor "&${alias.source}" before it`, offset, {
+        hint: `If it is a text, put it in quotes: "*${alias.source}".`,
+      });
     const extent = this.#extents.get(target);
     if (!extent) throw new YamlMistake(`"*${alias.source}" stands for what it is a part of`, offset);
     this.#aliased += extent.values;

@@ -23,6 +23,20 @@ export function explainProblem(
   if (code === "MULTILINE_IMPLICIT_KEY")
     return { message: 'expected "name: value", with a space behind the colon', offset };
   if (code === "BAD_SCALAR_START") return { message, offset, hint: "Put the value in quotes." };
+  if (code === "TAB_AS_INDENT") return { message, offset, hint: "Indent by spaces." };
+  const [, tag] = /^Unresolved tag: (.*)$/s.exec(message) ?? [];
+  if (tag !== undefined)
+    return {
+      message: `the tag ${tag.replace(/^tag:yaml\.org,2002:/, "!!")} is not supported for such a value`,
+      offset,
+      hint: "Leave it out. What is to be a text stands in quotes.",
+    };
+  if (message === "Unexpected block-seq-ind on same line with key")
+    return {
+      message: "a list can't begin on its key's line",
+      offset,
+      hint: "Begin it on the next line, or write it in brackets: [a, b]. A text stands in quotes.",
+    };
   return { message, offset };
 }
 

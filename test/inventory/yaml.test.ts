@@ -495,7 +495,7 @@ describe("a mistake in a YAML inventory", () => {
       "hosts.yml:3:17: expected text encrypted with Ansible Vault, which begins with $ANSIBLE_VAULT",
     ],
     ["$ANSIBLE_VAULT;1.1;AES256\n6132", "hosts.yml:1: the encrypted text is damaged or cut off"],
-    ["all:\n  vars:\n    key: !secret x", /^hosts\.yml:3:10: Unresolved tag: !secret/],
+    ["all:\n  vars:\n    key: !secret x", /^hosts\.yml:3:10: the tag !secret is not supported/],
     [
       "a:\n  vars: {ansible_group_priority: high}",
       `hosts.yml:2:10: group "a", ansible_group_priority: expected a whole number, got "high"`,
