@@ -134,7 +134,9 @@ describe("a host's key", () => {
   });
 
   it("is not looked for in a directory, but that is told", () => {
-    expect(() => hostKeyCheck(settings(dir))).toThrow(`the known hosts in ${dir} can't be read: it is a directory`);
+    expect(() => hostKeyCheck(settings(dir))).toThrow(
+      `the known hosts in ${dir} can't be read: it is a directory`,
+    );
     expect(hostKeyCheck(settings(dir, "insecure")).verify(mine.blob)).toBe(true);
   });
 
