@@ -31,15 +31,19 @@ const verdict = type(
 const touched = type(
   'absolute paths, { unit: "…" } and { package: "…" }',
   isTouched,
-  "`touches: []` says that the task alters nothing that other tasks look at",
+  "no patterns: a directory stands for all that is below it. `touches: []` says that the task alters nothing that other tasks look at",
 );
 
 function isTouched(value: unknown): boolean {
-  if (typeof value === "string") return value.startsWith("/");
+  // a pattern would be believed as a name that nothing has, so that everything stayed certain
+  if (typeof value === "string") return value.startsWith("/") && !/[*?[]/.test(value);
   if (value === null || typeof value !== "object") return false;
   const [[kind, name] = [], ...more] = Object.entries(value);
   return (
-    (kind === "unit" || kind === "package") && typeof name === "string" && name !== "" && more.length === 0
+    (kind === "unit" || kind === "package") &&
+    typeof name === "string" &&
+    /^[^\s*?[\]=/]+$/.test(name) &&
+    more.length === 0
   );
 }
 
