@@ -27,6 +27,12 @@ export interface Going {
   readonly named: boolean;
 }
 
+/** A virtual package that several provide. */
+export interface Ambiguous {
+  readonly name: string;
+  readonly providers: readonly string[];
+}
+
 export interface Simulation {
   readonly comes: readonly Coming[];
   readonly goes: readonly Going[];
@@ -36,6 +42,8 @@ export interface Simulation {
   readonly downgraded: readonly string[];
   /** Packages that it would remove and that no system works without. */
   readonly essential: readonly string[];
+  /** Packages of which apt does not choose one: several provide what was asked for. */
+  readonly ambiguous: readonly Ambiguous[];
   /** Why apt refuses, in its own words; undefined where it does not. */
   readonly refusal: string | undefined;
 }
@@ -47,6 +55,7 @@ export const nothingToDo: Simulation = {
   held: [],
   downgraded: [],
   essential: [],
+  ambiguous: [],
   refusal: undefined,
 };
 
@@ -118,6 +127,7 @@ function parseRun(said: string, isFine: boolean, named: ReadonlySet<string>): Si
     held: section(said, /^The following held packages will be changed:$/),
     downgraded: section(said, /^The following packages will be DOWNGRADED:$/),
     essential: section(said, /^This should NOT be done unless you know exactly what you are doing!$/),
+    ambiguous: ambiguousIn(said),
     refusal: isFine ? undefined : refusalIn(said),
   };
 }
@@ -133,6 +143,15 @@ function section(said: string, heading: RegExp): string[] {
     .slice(0, end < 0 ? rest.length : end)
     .flatMap((line) => line.trim().split(/\s+/))
     .filter((name) => name !== "");
+}
+
+/** Each provider stands on a line of its own, with its version. */
+function ambiguousIn(said: string): Ambiguous[] {
+  const found = said.matchAll(/^Package (\S+) is a virtual package provided by:\n((?: +\S.*\n?)+)/gm);
+  return [...found].map(([, name = "", listed = ""]) => ({
+    name,
+    providers: [...listed.matchAll(/^ +(\S+)/gm)].map(([, provider = ""]) => provider),
+  }));
 }
 
 /** Which dependencies can't be met, where apt says so; else its errors. */

@@ -76,6 +76,18 @@ E: Essential packages were removed`;
     expect(read(remove("login"), essential, 100)?.essential).toEqual(["login"]);
   });
 
+  it("tells the providers of a virtual package of which apt chooses none", () => {
+    const virtual = `Reading state information...
+Package mail-transport-agent is a virtual package provided by:
+  postfix 3.7.11-0+deb12u1
+  nullmailer 1:2.2-4
+
+E: Package 'mail-transport-agent' has no installation candidate`;
+    expect(read(install("mail-transport-agent"), virtual, 100)?.ambiguous).toEqual([
+      { name: "mail-transport-agent", providers: ["postfix", "nullmailer"] },
+    ]);
+  });
+
   it("tells which dependencies can't be met, and else apt's errors", () => {
     const unmet = `The following information may help to resolve the situation:
 

@@ -7,20 +7,13 @@ import { dpkgInterrupted } from "../../facts/packages.ts";
 import { anyPackage } from "./alongside.ts";
 import { finishInterrupted, installRest } from "./apt-get.ts";
 import { type AptParams, aptParams, lockTimeoutOf, names, upgradeOf, wantsLists } from "./apt-params.ts";
+import type { AptValue } from "./apt-value.ts";
 import { install, isLacking } from "./install.ts";
 import { installFile } from "./install-file.ts";
 import { type PackageSpec, packagePattern, parsePackage } from "./package-spec.ts";
 import { refresh } from "./refresh-lists.ts";
 import { autoremove, isThere, remove } from "./remove.ts";
 import { upgrade } from "./upgrade.ts";
-
-/** What `apt` gives. */
-export interface AptValue {
-  /** The packages that were missing, or of another version. */
-  readonly installed: readonly string[];
-  /** The packages that were there and must not be. */
-  readonly removed: readonly string[];
-}
 
 /**
  * Installs, upgrades and removes Debian packages with apt-get.
@@ -91,19 +84,16 @@ export const apt = defineModule({
     if (wantsLists(p) && ((specs.length === 0 && p.deb === undefined) || p.state === "latest" || reach))
       yield* refresh(host, p);
     yield* finishRest(host, p);
-    if (reach) yield* upgrade(host, p, reach);
-    const value: AptValue = {
-      installed:
-        p.state === "absent"
-          ? []
-          : [
-              ...(yield* install(host, p, specs)),
-              ...(p.deb === undefined ? [] : yield* installFile(host, p, p.deb)),
-            ],
-      removed: p.state === "absent" ? yield* remove(host, p, specs) : [],
+    const done: AptValue[] = [];
+    if (reach) done.push(yield* upgrade(host, p, reach));
+    if (p.state === "absent") done.push(yield* remove(host, p, specs));
+    else done.push(yield* install(host, p, specs));
+    if (p.deb !== undefined) done.push(yield* installFile(host, p, p.deb));
+    if (p.autoremove === true) done.push(yield* autoremove(host, p));
+    return {
+      installed: done.flatMap(({ installed }) => installed),
+      removed: done.flatMap(({ removed }) => removed),
     };
-    if (p.autoremove === true) yield* autoremove(host, p);
-    return value;
   },
 });
 

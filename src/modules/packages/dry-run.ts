@@ -70,7 +70,7 @@ function refuseRemovals(host: PlanHost, p: AptParams, besides: readonly Going[],
 function refuseProblems(
   host: PlanHost,
   p: AptParams,
-  { held, downgraded, essential, refusal }: Simulation,
+  { held, downgraded, essential, ambiguous, refusal }: Simulation,
   doing: string,
 ): void {
   host.require(
@@ -87,6 +87,13 @@ function refuseProblems(
     p.allowDowngrade === true || downgraded.length === 0,
     `to ${doing}, apt would bring ${downgraded.join(", ")} to an older version`,
     "if that is meant, give `allowDowngrade: true`",
+  );
+  host.require(
+    ambiguous.length === 0,
+    ambiguous
+      .map(({ name, providers }) => `${name} is provided by several packages: ${providers.join(", ")}`)
+      .join("; "),
+    "name the one that is to be installed",
   );
   host.require(
     refusal === undefined,

@@ -9,23 +9,23 @@ import { installedPackage, packageFiles, packageVersion } from "../../facts/pack
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptParams, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import { type AptValue, nothingDone } from "./apt-value.ts";
 import { dryRun } from "./dry-run.ts";
 import { markManual } from "./mark-manual.ts";
 import { everSince, fetchLists, refresh } from "./refresh-lists.ts";
 
-/** @returns the name of the package in the file, if it was missing or older */
-export async function* installFile(host: PlanHost, p: AptParams, path: string): Plan<string[]> {
+export async function* installFile(host: PlanHost, p: AptParams, path: string): Plan<AptValue> {
   const found = await host.fact(debFile, path);
   host.require(
     found !== undefined,
     `${path} is no package file on the host`,
     "copy it there before: copy({ src, dest })",
   );
-  if (!found) return [];
+  if (!found) return nothingDone;
   const automatic = found.automatic ? [found.name] : [];
   if (found.installed === "same" || (found.installed === "later" && p.allowDowngrade !== true)) {
     yield* markManual(automatic, [debFile.is(path, { ...found, automatic: false })]);
-    return [];
+    return nothingDone;
   }
   // what it depends on is in the lists
   if (wantsLists(p)) yield* refresh(host, p);
@@ -57,5 +57,5 @@ export async function* installFile(host: PlanHost, p: AptParams, path: string): 
       besides.length === 0 ? [...alongside, freshPackageLists.of(), packageOffer.of()] : ["everything"],
   });
   yield* markManual(automatic, [debFile.is(path, { ...found, installed: "same", automatic: false })]);
-  return [name];
+  return { installed: [name], removed: besides };
 }

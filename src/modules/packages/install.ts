@@ -6,6 +6,7 @@ import { installedPackage, packageFiles, packageVersion } from "../../facts/pack
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptParams, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import { type AptValue, nothingDone } from "./apt-value.ts";
 import { dryRun } from "./dry-run.ts";
 import { automaticOnes, markManual } from "./mark-manual.ts";
 import { isVersion, type PackageSpec } from "./package-spec.ts";
@@ -17,8 +18,7 @@ interface Wanted {
   readonly lacking: boolean;
 }
 
-/** @returns the names of the packages that were missing, or of another version */
-export async function* install(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<string[]> {
+export async function* install(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<AptValue> {
   const release = p.defaultRelease ?? "";
   const wanted = await Promise.all(
     specs.map(async (spec): Promise<Wanted> => ({ spec, lacking: await isLacking(host, p, spec) })),
@@ -29,7 +29,7 @@ export async function* install(host: PlanHost, p: AptParams, specs: readonly Pac
   const automatic = p.onlyUpgrade === true ? [] : await automaticOnes(host, all);
   if (lacking.length === 0) {
     yield* markManual(automatic);
-    return [];
+    return nothingDone;
   }
   if (wantsLists(p) && p.state !== "latest") yield* refresh(host, p);
   const lookUp = () => Promise.all(lacking.map(({ name }) => host.fact(packageOffer, { name, release })));
@@ -67,7 +67,7 @@ export async function* install(host: PlanHost, p: AptParams, specs: readonly Pac
     touches: besides.length === 0 ? alongside : ["everything"],
   });
   yield* markManual(automatic);
-  return targets.map(({ name }) => name);
+  return { installed: targets.map(({ name }) => name), removed: besides };
 }
 
 export async function isLacking(

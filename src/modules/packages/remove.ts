@@ -5,6 +5,7 @@ import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
 import { packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptParams, heldOptions, lockTimeoutOf } from "./apt-params.ts";
+import { type AptValue, nothingDone } from "./apt-value.ts";
 import { dryRun } from "./dry-run.ts";
 import type { PackageSpec } from "./package-spec.ts";
 
@@ -13,13 +14,12 @@ export async function isThere(host: PlanHost, { purge }: AptParams, { name }: Pa
   return host.fact(purge === true ? packageTraces : packageFiles, name);
 }
 
-/** @returns the names of the packages that were there */
-export async function* remove(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<string[]> {
+export async function* remove(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<AptValue> {
   const purge = p.purge === true;
   const command = purge ? "purge" : "remove";
   const present = await Promise.all(specs.map((spec) => isThere(host, p, spec)));
   const found = specs.filter((_, index) => present[index]).map(({ name }) => name);
-  if (found.length === 0) return [];
+  if (found.length === 0) return nothingDone;
   const doing = `${command} ${found.join(", ")}`;
   const options = heldOptions(p);
   const { besides, ...shown } = await dryRun(host, p, { command, options, names: found }, doing);
@@ -35,14 +35,14 @@ export async function* remove(host: PlanHost, p: AptParams, specs: readonly Pack
     // what depends on it goes with it: packages, files, units, services
     touches: ["everything"],
   });
-  return found;
+  return { installed: [], removed: [...found, ...besides] };
 }
 
-export async function* autoremove(host: PlanHost, p: AptParams): Plan<void> {
+export async function* autoremove(host: PlanHost, p: AptParams): Plan<AptValue> {
   const asked = { command: "autoremove", options: heldOptions(p), names: [] } as const;
   const { goes, comes } = await host.fact(aptSimulation, asked);
   const { before, after } = await dryRun(host, p, asked, "remove what is needed no more");
-  if (goes.length + comes.length === 0) return;
+  if (goes.length + comes.length === 0) return nothingDone;
   yield change({
     what: `remove ${goes.map(({ name }) => name).join(", ")}, needed no more`,
     before,
@@ -51,4 +51,5 @@ export async function* autoremove(host: PlanHost, p: AptParams): Plan<void> {
     sets: [aptSimulation.is(asked, nothingToDo)],
     touches: ["everything"],
   });
+  return { installed: [], removed: goes.map(({ name }) => name) };
 }

@@ -5,15 +5,16 @@ import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptParams, installOptions, keepOptions, lockTimeoutOf } from "./apt-params.ts";
+import { type AptValue, nothingDone } from "./apt-value.ts";
 import { dryRun } from "./dry-run.ts";
 
-export async function* upgrade(host: PlanHost, p: AptParams, reach: "safe" | "full"): Plan<void> {
+export async function* upgrade(host: PlanHost, p: AptParams, reach: "safe" | "full"): Plan<AptValue> {
   const command = reach === "safe" ? "upgrade" : "dist-upgrade";
   const options = installOptions(p);
   const asked = { command, options, names: [] } as const;
   const { comes, goes } = await host.fact(aptSimulation, asked);
   const { besides, ...shown } = await dryRun(host, p, asked, "upgrade all packages");
-  if (comes.length + goes.length === 0) return;
+  if (comes.length + goes.length === 0) return nothingDone;
   const doing = `upgrade ${comes.length} packages`;
   yield change({
     what: besides.length === 0 ? doing : `${doing}, remove ${besides.join(", ")}`,
@@ -22,4 +23,5 @@ export async function* upgrade(host: PlanHost, p: AptParams, reach: "safe" | "fu
     sets: [aptSimulation.is(asked, nothingToDo)],
     touches: reach === "safe" ? alongside : ["everything"],
   });
+  return { installed: [], removed: besides };
 }

@@ -17,6 +17,7 @@ import {
   packageVersion,
 } from "../../../src/facts/packages.ts";
 import { apt } from "../../../src/modules/packages/apt.ts";
+import type { AptValue } from "../../../src/modules/packages/apt-value.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 
 const unknown: Offer = { kind: "unknown" };
@@ -438,6 +439,40 @@ describe("apt", () => {
     expect(value).toEqual({ installed: ["curl"], removed: [] });
   });
 
+  it.each<[string, Parameters<typeof apt>[0], Parameters<typeof dry>, FactValue[], AptValue]>([
+    [
+      "an installation",
+      { name: "foe", allowRemovals: true },
+      ["install", ["foe"], conflict],
+      [missing("foe"), offer("foe", offered("1"))],
+      { installed: ["foe"], removed: ["tool"] },
+    ],
+    [
+      "a removal",
+      { name: "lib", state: "absent", allowRemovals: true },
+      ["remove", ["lib"], dependents],
+      [packageFiles.is("lib", true)],
+      { installed: [], removed: ["lib", "tool"] },
+    ],
+    [
+      "a full upgrade",
+      { upgrade: "full", allowRemovals: true },
+      ["dist-upgrade", [], conflict],
+      [],
+      { installed: [], removed: ["tool"] },
+    ],
+    [
+      "autoremove",
+      { autoremove: true },
+      ["autoremove", [], { goes: [{ name: "libold", version: "1", named: false }] }],
+      [],
+      { installed: [], removed: ["libold"] },
+    ],
+  ])("gives all that went: %s", async (_, params, asked, facts, value) => {
+    const planned = await planTask(apt(params), { facts: [...whole, ...facts, dry(...asked)] });
+    expect(planned.value).toEqual(value);
+  });
+
   it("shows all that comes and goes, with versions", async () => {
     const comes = [
       { name: "curl", from: undefined, to: "8" },
@@ -464,6 +499,15 @@ describe("apt", () => {
       { held: ["libc6"], refusal: "Held packages were changed" },
       "to install curl, apt would change what is on hold: libc6",
       "apt-mark unhold libc6",
+    ],
+    [
+      "a choice among providers",
+      {
+        ambiguous: [{ name: "curl", providers: ["curl-a", "curl-b"] }],
+        refusal: "no installation candidate",
+      },
+      "curl is provided by several packages: curl-a, curl-b",
+      "name the one",
     ],
     [
       "an older version",
