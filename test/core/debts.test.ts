@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { ShowrunnerError } from "../../src/core/base/errors.ts";
 import { debtOf } from "../../src/core/tenure/debt.ts";
 import { Debts } from "../../src/core/tenure/debts.ts";
 import { debtId } from "../../src/core/tenure/handler-identity.ts";
+import { Settlement } from "../../src/core/tenure/settlement.ts";
 import { FakeConnection } from "../../src/transport/fake.ts";
 import { Session } from "../../src/transport/session.ts";
 import { print } from "./harness.ts";
@@ -73,5 +75,35 @@ test("what another run writes down while a handler runs is not paid by it", asyn
   const paid = debts.records(id);
   debts.found(undefined, second ? [second] : [], "this");
   await debts.strike(paid);
+  expect(debts.writtenAs(id)).toEqual([undefined]);
+});
+
+test("that a handler has run and the host was lost before that could be noted is told: it runs once more", async () => {
+  let isLost = false;
+  const { debts } = onFake(() => {
+    if (isLost) throw new ShowrunnerError("host.lost", "the remote shell ended");
+    return { status: 0 };
+  });
+  const told: string[] = [];
+  const settlement = new Settlement(debts, {
+    playbook: "site",
+    run: "this",
+    check: false,
+    hasPlay: () => true,
+    owes: () => false,
+    becomeAs: (user) => ({ user }),
+    tell: (text) => told.push(text),
+  });
+  await settlement.owe(undefined, [handler], { play: "web", by: undefined });
+  debts.confirm([id]);
+  await settlement.settle([handler]);
+  const owed = { ids: [id], handler };
+  const records = settlement.records(owed);
+  expect(records).toHaveLength(1);
+  isLost = true;
+  await settlement.paid(owed, records);
+  expect(told).toEqual([
+    "print bell has run, but the host was lost before that could be noted there (the remote shell ended): the next run runs it once more",
+  ]);
   expect(debts.writtenAs(id)).toEqual([undefined]);
 });

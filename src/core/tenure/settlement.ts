@@ -1,5 +1,6 @@
 /** What changes of this run may come to owe: written down before, and struck out when it is paid or not owed after all. */
 import type { Become } from "../../transport/transport.ts";
+import { messageOf } from "../base/errors.ts";
 import { type Debtor, handlerLabel } from "./debt.ts";
 import type { DebtRecord, Debts } from "./debts.ts";
 import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
@@ -90,8 +91,16 @@ export class Settlement {
     const failed = this.#failed.get(id);
     failed?.delete(handlerIdentity(handler));
     if (failed && failed.size > 0) return;
-    if (this.#isFree(id)) await this.#tellOf(() => this.#debts.strike(records));
-    else this.#paid.set(id, records);
+    if (!this.#isFree(id)) this.#paid.set(id, records);
+    else
+      await this.#tellOf(() => this.#debts.strike(records).catch((error) => this.#tellStays(handler, error)));
+  }
+
+  /** Nothing else may ask the host before the run ends, so nobody else would tell. */
+  #tellStays(handler: Handler, error: unknown): undefined {
+    this.#tenant.tell(
+      `${handlerLabel(handler)} has run, but the host was lost before that could be noted there (${messageOf(error)}): the next run runs it once more`,
+    );
   }
 
   #isFree(id: string): boolean {
