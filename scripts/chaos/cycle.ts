@@ -142,6 +142,9 @@ function noteDone({ seen }: SiteRun, hosts: readonly string[], done: Map<string,
   const well = new Set(hosts);
   for (const { event, play } of seen) {
     if (event.type === "host:failed" || event.type === "host:unreachable") well.delete(event.host);
+    // the run has said that a handler of this host runs once more
+    if (event.type === "warning" && event.host !== undefined && /runs it once more$/.test(event.text))
+      well.delete(event.host);
     if (event.type === "play:end")
       for (const host of well) done.set(host, Math.max(play, done.get(host) ?? -1));
   }
