@@ -23,11 +23,22 @@ function listName(owner: string): string {
   return createHash("sha256").update(owner).digest("hex").slice(0, 32);
 }
 
+/**
+ * How large one owner's list may be, and all lists of a host together, in bytes. Both are kept when a list is written:
+ * else the lists could not be read any more, and no owner on that host could go on.
+ */
+export const ownedFilesLimits = { list: 4 * 1024 * 1024, all: 16 * 1024 * 1024 };
+
+/** How large a list is, in bytes, with the line that ends it. */
+export function ownedFilesSize(owner: string, paths: readonly string[]): number {
+  return [owner, ...paths].reduce((size, line) => size + Buffer.byteLength(line) + 1, 1);
+}
+
 /** Everybody's files. A list is its owner's name and the paths, one a line; an empty line ends it. */
 export const ownedFiles = defineFact<"", Owned>({
   name: "file.owned",
   restsOn: () => [ownedFilesFolder],
-  limit: () => 4 * 1024 * 1024,
+  limit: () => ownedFilesLimits.all,
   script: () =>
     rawScript(`set -- ${ownedFilesFolder}/*
 [ ! -e "$1" ] || for list; do cat -- "$list" || exit; echo; done`),

@@ -5,10 +5,13 @@ import { defineModule } from "../../core/tasks/module.ts";
 import { fail } from "../../core/tasks/task.ts";
 import { diffLimit, file } from "../../facts/files.ts";
 import {
+  type Owned,
   ownedFiles as ownedFact,
   ownedFilesDraft,
   ownedFilesFolder,
+  ownedFilesLimits,
   ownedFilesList,
+  ownedFilesSize,
 } from "../../facts/owned-files.ts";
 import { findLocal, statLocal, walkLocal } from "./local-source.ts";
 import { checkPath, cleanPath } from "./paths.ts";
@@ -88,18 +91,19 @@ export const ownedFiles = defineModule({
     const named = [...(p.files ?? []), ...(p.trees ?? []).flatMap(writtenBy)];
     const all = await host.fact(ownedFact, "");
     const noted = Object.hasOwn(all, p.owner) ? (all[p.owner] ?? []) : [];
+    const after = [...new Set(p.prune === true ? named : [...noted, ...named])].sort();
+    const { [p.owner]: _, ...rest } = all;
+    checkSize(p.owner, noted, after, rest);
     const wanted = new Set(named);
-    const others = new Set(Object.entries(all).flatMap(([owner, paths]) => (owner === p.owner ? [] : paths)));
+    const others = new Set(Object.values(rest).flat());
     const unwanted = noted.filter((path) => !wanted.has(path) && !others.has(path));
     const removed = p.prune === true ? yield* removeUnwanted(host, unwanted) : [];
     const value: OwnedFilesValue = { noted, unwanted, removed };
 
     const before = [...noted].sort();
-    const after = [...new Set(p.prune === true ? named : [...noted, ...named])].sort();
     if (after.join("\n") === before.join("\n")) return value;
     const list = ownedFilesList(p.owner);
     const draft = ownedFilesDraft(p.owner);
-    const { [p.owner]: _, ...rest } = all;
     yield change({
       what: "noted",
       diff: diffOf(list, asText(before), asText(after)),
@@ -126,6 +130,29 @@ function writtenBy({ src, dest }: { readonly src: string; readonly dest: string 
     if (/[\n\r]/.test(name)) fail(`trees: ${JSON.stringify(path)} has a line break in its name`);
     return `${root}/${name}${kind === "directory" ? "/" : ""}`;
   });
+}
+
+/** A list that is not longer than before is never refused: what is too large already can be made smaller. */
+function checkSize(owner: string, before: readonly string[], after: readonly string[], rest: Owned): void {
+  const size = ownedFilesSize(owner, after);
+  if (after.length === 0 || size <= ownedFilesSize(owner, before)) return;
+  const others = Object.entries(rest).reduce((sum, [name, paths]) => sum + ownedFilesSize(name, paths), 0);
+  const { list, all } = ownedFilesLimits;
+  const remedy = "Deploy fewer files, or one archive in their stead.";
+  if (size > list)
+    fail(
+      `the list of ${owner} would have ${after.length} paths in ${inMebibytes(size)}, expected at most ${inMebibytes(list)}`,
+      remedy,
+    );
+  if (size + others > all)
+    fail(
+      `the list of ${owner} would take ${inMebibytes(size)}, with ${inMebibytes(others)} of other owners' lists: expected at most ${inMebibytes(all)} together`,
+      remedy,
+    );
+}
+
+function inMebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 }
 
 /** A long list is not shown. */
