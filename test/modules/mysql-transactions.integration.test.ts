@@ -1,5 +1,8 @@
 /** A transaction carries the same time on every server that it reaches, whatever it is made of. */
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseGtids } from "../../src/facts/mysql/gtid.ts";
 import { serverKey } from "../../src/facts/mysql/login.ts";
@@ -30,9 +33,13 @@ INSERT INTO t (v) SELECT 'line
 
 const { source } = mysqlTransactions;
 
-async function read(key: TransactionsKey): Promise<ReadonlyMap<string, string>> {
+async function read(
+  key: TransactionsKey,
+  alter = (script: string) => script,
+): Promise<ReadonlyMap<string, string>> {
   if (!("parse" in source)) throw new Error("it is read by a script");
-  const answer = source.parse(execFileSync("sh", { input: source.script([key]).text }), [key]).get(key);
+  const input = alter(source.script([key]).text);
+  const answer = source.parse(execFileSync("sh", { input }), [key]).get(key);
   if (!answer || !("read" in answer) || !answer.read) throw new Error(JSON.stringify(answer));
   return answer.times;
 }
@@ -90,6 +97,23 @@ describe.skipIf(!serverInstalled || process.getuid?.() !== 0)("transactions", { 
     expect((await read({ server, after: beginning, count: 1000 })).size).toBe(2);
     await expect.poll(() => one.query("SHOW PROCESSLIST")).not.toContain("Binlog Dump");
     expect(sent() - before).toBeLessThan(100 * 1024 * 1024);
+  });
+
+  describe("of a tool that fails", () => {
+    const directory = mkdtempSync(join(tmpdir(), "mysql-tool-"));
+    afterAll(() => rmSync(directory, { recursive: true }));
+    const key = { server: serverKey(one.login), after: beginning, count: 5 };
+    const readBy = (tool: string) => {
+      writeFileSync(join(directory, "mariadb-binlog"), `#!/bin/sh\n${tool}\n`, { mode: 0o755 });
+      return read(key, (script) => `PATH=${directory}:$PATH\n${script}`);
+    };
+    const event = "#261130  8:05:09 server id 1  end_log_pos 1 CRC32 0x00000000";
+    const first = `echo '${event} GTID 0-1-1 trans'; echo '${event} Query'`;
+
+    it("the error is what it says, and not what a statement holds", async () => {
+      const fails = `echo 'ERROR: the connection went' >&2; ${first}; echo "SELECT 'unknown ERROR'"; exit 1`;
+      await expect(readBy(fails)).rejects.toThrow('"problem":"ERROR: the connection went"');
+    });
   });
 
   it("tell where a server was filled by a copy: its first binlog begins later than a domain does", () => {

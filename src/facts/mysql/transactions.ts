@@ -45,8 +45,9 @@ const reader = rawScript(`export TZ=UTC0
 tool=$(command -v mariadb-binlog || command -v mysqlbinlog)
 pick() {
   awk -v count="$1" '
-    $1 == "${boundary}" { if ($2 != 0) print "!" said; exit }
-    /ERROR/ || /unknown|Unknown/ { said = substr($0, 1, 500) }
+    # the end: the status of the tool, then what it wrote to stderr
+    $1 == "${boundary}" { ended = 1; status = $2; next }
+    ended { said = substr(said " " $0, 1, 500); next }
     !/^#[0-9][0-9][0-9][0-9][0-9][0-9] / || $3 != "server" || $6 != "end_log_pos" { next }
     # what the server makes up for its reader has no time
     $1 == "#700101" && $2 == "0:00:00" { next }
@@ -61,6 +62,9 @@ pick() {
       print gtid, $1, $2
       gtid = ""
       if (++seen == count) exit
+    }
+    END {
+      if (status != 0) print "!" substr(said, 2)
     }'
 }`);
 
@@ -74,11 +78,12 @@ function readOne({ server, after, count }: TransactionsKey): Script {
     `--start-position=${after}`,
     "found-by-gtid",
   ];
-  const read = feedLogin(server, sh`"$tool" ${words} 2>&1`);
+  const read = feedLogin(server, sh`"$tool" ${words}`);
   return rawScript(`printf ${boundary}
 if [ -z "$tool" ]; then printf '!mariadb-binlog is not installed here'; else
-{ ${read.text}
-echo "${boundary} $?"; } 2>/dev/null | pick ${count}
+{ said=$({ ${read.text}
+} 2>&1 >&3 3>&-)
+printf '${boundary} %s\\n%s\\n' "$?" "$said"; } 3>&1 2>/dev/null | pick ${count}
 fi`);
 }
 
