@@ -213,7 +213,7 @@ it("a default key that can't be read is passed over, a named one told", async ()
   expect(await greet(server.settings(changed))).toBe("hello\n");
   await expect(greet(server.settings({ ...changed, identityFile }))).rejects.toMatchObject({
     code: "host.auth",
-    message: expect.stringContaining(`the key file ${identityFile} can't be used: EISDIR`),
+    message: expect.stringContaining(`the key file ${identityFile} can't be used: it is a directory`),
   });
 });
 
@@ -221,7 +221,7 @@ it.each(transports)("a directory as knownHosts is no known host, by %s", async (
   const settings = server.settings({ knownHosts: made.folder, passphrase: "open sesame" });
   await expect(greet(settings, transport)).rejects.toMatchObject({
     code: "host.key",
-    message: expect.stringContaining(`the known hosts in ${made.folder} can't be read: EISDIR`),
+    message: expect.stringContaining(`the known hosts in ${made.folder} can't be read: it is a directory`),
     hint: expect.stringContaining("knownHosts"),
   });
 });

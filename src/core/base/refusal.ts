@@ -22,6 +22,11 @@ export interface Refusal {
   readonly rest: readonly string[];
 }
 
+/** Whether a line is one of a refusal: the error says the same, in words alone. */
+export function statesRefusal(line: string): boolean {
+  return line.startsWith(reasonMark) || line.startsWith(adviceMark);
+}
+
 /** @returns undefined where no refusal is among the lines */
 export function statedRefusal(lines: readonly string[]): Refusal | undefined {
   const marked = (mark: string) =>
@@ -31,6 +36,6 @@ export function statedRefusal(lines: readonly string[]): Refusal | undefined {
   return {
     reason,
     hint: marked(adviceMark).join("; ") || undefined,
-    rest: lines.filter((line) => line !== "" && !line.startsWith(reasonMark) && !line.startsWith(adviceMark)),
+    rest: lines.filter((line) => line !== "" && !statesRefusal(line)),
   };
 }

@@ -135,7 +135,8 @@ function calledIn(change: Change): string {
   return isCommand(change) && typeof after === "string" ? oneLine(after) : what;
 }
 
-function isCommand({ action }: Change): boolean {
+/** Whether a change is a command that a playbook gives: what it prints is its result. */
+export function isCommand({ action }: Change): boolean {
   return action.kind === "script" && action.reports === true;
 }
 

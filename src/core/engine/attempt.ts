@@ -3,6 +3,7 @@ import type { Output, RunOptions } from "../../transport/transport.ts";
 import { milliseconds } from "../base/duration.ts";
 import { messageOf, type ShowrunnerError } from "../base/errors.ts";
 import { LineSplitter } from "../base/lines.ts";
+import { statesRefusal } from "../base/refusal.ts";
 import type { TaskStatus } from "../events/events.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
@@ -15,7 +16,7 @@ import type { TaskOptions } from "../tasks/task.ts";
 import { shownLabel } from "../tenure/debt.ts";
 import type { Certainty } from "../tenure/handlers.ts";
 import { PlanOutdated } from "../tenure/tenure.ts";
-import { applyChange, BadStatus } from "./apply.ts";
+import { applyChange, BadStatus, isCommand } from "./apply.ts";
 import type { HostContext } from "./context.ts";
 import type { Planning } from "./planning.ts";
 import { handlersOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
@@ -240,7 +241,9 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
   const splitter = new LineSplitter((stream, line) => {
     const text = line.replace(refusedByCheck, "");
     if (taskRun.hidden || (text === "" && line !== "")) return;
-    run.emit({ type: "task:output", host: host.info.name, task: shown.id, stream, text });
+    // what a command of the user's prints is its own
+    if (isCommand(change) || !statesRefusal(text))
+      run.emit({ type: "task:output", host: host.info.name, task: shown.id, stream, text });
   });
   let output: Output;
   try {
