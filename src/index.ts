@@ -5,6 +5,8 @@ export { type ErrorCode, type Location, ShowrunnerError } from "./core/base/erro
 export type { HostInfo, InventoryView } from "./core/base/host.ts";
 export {
   type Input,
+  type OptionalInput,
+  type RequiredInput,
   SecretString,
   type Static,
   type TProperties,
@@ -32,6 +34,7 @@ export {
 } from "./core/plays/play.ts";
 export type { RunSummary } from "./core/plays/run.ts";
 export { type StepOptions, step } from "./core/plays/step.ts";
+export type { Chosen } from "./core/tasks/alternatives.ts";
 export { type BackgroundOptions, background, type Job } from "./core/tasks/background.ts";
 export { type Batch, type BatchResult, batch } from "./core/tasks/batch.ts";
 export { flushHandlers } from "./core/tasks/flush-handlers.ts";

@@ -6,7 +6,10 @@ import {
   flushHandlers,
   group,
   http,
+  type OptionalInput,
   ownedFiles,
+  type RequiredInput,
+  type Role,
   SecretString,
   service,
   systemdUnit,
@@ -17,38 +20,40 @@ import {
 import { appOfUnit, appPaths, filesOwner } from "./paths.ts";
 import { environmentFile, unitWord } from "./words.ts";
 
+const variables = {
+  /** Names the unit, the user and the folders. */
+  name: Type.String({ pattern: "^[a-z][a-z0-9-]*$" }),
+  /** A local folder with the application's files. */
+  source: Type.String(),
+  /** What the unit runs, in the application's folder. */
+  command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+  /**
+   * Packages it needs.
+   * @default []
+   */
+  packages: withDefault(Type.Array(Type.String({ minLength: 1 })), []),
+  /**
+   * Its environment; only root and the application can read it.
+   * @default {}
+   */
+  environment: withDefault(
+    Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
+      additionalProperties: false,
+    }),
+    {},
+  ),
+  /** Must answer 200 within a minute once the application runs. */
+  health: Type.Optional(Type.String({ format: "uri" })),
+};
+
+/** What `app` takes. */
+export interface AppVars extends RequiredInput<typeof variables>, OptionalInput<typeof variables> {}
+
 /** Any application, as a systemd service of its own user. */
-export const app = defineRole({
+export const app: Role<AppVars, void> = defineRole({
   name: "app",
   summary: "An application as a systemd unit, with its user, its environment and a health check.",
-  vars: {
-    name: Type.String({
-      pattern: "^[a-z][a-z0-9-]*$",
-      description: "names the unit, the user and the folders",
-    }),
-    source: Type.String({ description: "a local folder with the application's files" }),
-    command: Type.Array(Type.String({ minLength: 1 }), {
-      minItems: 1,
-      description: "what the unit runs, in the application's folder",
-    }),
-    packages: withDefault(
-      Type.Array(Type.String({ minLength: 1 }), { description: "packages it needs" }),
-      [],
-    ),
-    environment: withDefault(
-      Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
-        additionalProperties: false,
-        description: "its environment; only root and the application can read it",
-      }),
-      {},
-    ),
-    health: Type.Optional(
-      Type.String({
-        format: "uri",
-        description: "must answer 200 within a minute once the application runs",
-      }),
-    ),
-  },
+  vars: variables,
   async run({ vars, owner }) {
     const { name } = vars;
     const { home, configuration, environment, unit } = appPaths(name);

@@ -1,24 +1,39 @@
-import { apt, blockinfile, copy, defineRole, Type, withDefault } from "showrunner";
+import {
+  apt,
+  blockinfile,
+  copy,
+  defineRole,
+  type OptionalInput,
+  type RequiredInput,
+  type Role,
+  Type,
+  withDefault,
+} from "showrunner";
 import { hostsBlock } from "./hosts-block.ts";
 
+const variables = {
+  /**
+   * Packages that every host has.
+   * @default ["ca-certificates", "curl", "rsync"]
+   */
+  packages: withDefault(Type.Array(Type.String({ minLength: 1 })), ["ca-certificates", "curl", "rsync"]),
+  /** The message of the day. */
+  motd: Type.Optional(Type.String()),
+  /**
+   * Have every inventory host's name in /etc/hosts; false: take out what the role put there.
+   * @default true
+   */
+  nameHosts: withDefault(Type.Boolean(), true),
+};
+
+/** What `common` takes. */
+export interface CommonVars extends RequiredInput<typeof variables>, OptionalInput<typeof variables> {}
+
 /** What every host of a site has: base packages, a message of the day, and the names of its neighbours. */
-export const common = defineRole({
+export const common: Role<CommonVars, void> = defineRole({
   name: "common",
   summary: "Base packages, a message of the day, and every inventory host's name in /etc/hosts.",
-  vars: {
-    packages: withDefault(
-      Type.Array(Type.String({ minLength: 1 }), { description: "packages that every host has" }),
-      ["ca-certificates", "curl", "rsync"],
-    ),
-    motd: Type.Optional(Type.String({ description: "the message of the day" })),
-    nameHosts: withDefault(
-      Type.Boolean({
-        description:
-          "have every inventory host's name in /etc/hosts; false: take out what the role put there",
-      }),
-      true,
-    ),
-  },
+  vars: variables,
   async run({ vars, inventory }) {
     await apt({ name: vars.packages, cacheValidTime: 86_400 });
     if (vars.motd !== undefined) await copy({ dest: "/etc/motd", content: `${vars.motd}\n`, mode: "0644" });

@@ -1,9 +1,20 @@
-import { apt, defineRole, service, Type, template, withDefault } from "showrunner";
+import {
+  apt,
+  defineRole,
+  type OptionalInput,
+  type RequiredInput,
+  type Role,
+  service,
+  Type,
+  template,
+  withDefault,
+} from "showrunner";
 
 const reload = service({ name: "haproxy", state: "reloaded" });
 
 const Server = Type.Object({
-  name: Type.String({ minLength: 1, description: "how the statistics call it" }),
+  /** How the statistics call it. */
+  name: Type.String({ minLength: 1 }),
   address: Type.String({ minLength: 1 }),
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
 });
@@ -12,31 +23,53 @@ const Server = Type.Object({
 const algorithms = { roundRobin: "roundrobin", leastConnections: "leastconn", sourceHash: "source" } as const;
 
 /** How a server is chosen for a request. */
-export const Algorithm = Type.Union(
-  [Type.Literal("roundRobin"), Type.Literal("leastConnections"), Type.Literal("sourceHash")],
-  { description: "how a server is chosen for a request" },
-);
+export const Algorithm = Type.Union([
+  Type.Literal("roundRobin"),
+  Type.Literal("leastConnections"),
+  Type.Literal("sourceHash"),
+]);
 
 /** Whether all servers take requests, or all but the first stand by. */
-export const Mode = Type.Union([Type.Literal("activeActive"), Type.Literal("activePassive")], {
-  description: "activePassive: the first server takes everything, the others stand by until it fails",
-});
+export const Mode = Type.Union([Type.Literal("activeActive"), Type.Literal("activePassive")]);
+
+const variables = {
+  /** The web servers behind it. */
+  servers: Type.Array(Server, { minItems: 1 }),
+  /**
+   * How a server is chosen for a request.
+   * @default "roundRobin"
+   */
+  algorithm: withDefault(Algorithm, "roundRobin"),
+  /**
+   * activePassive: the first server takes everything, the others stand by until it fails.
+   * @default "activeActive"
+   */
+  mode: withDefault(Mode, "activeActive"),
+  /**
+   * Where it listens.
+   * @default 80
+   */
+  port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 80),
+  /**
+   * Must answer 200 on a healthy server.
+   * @default "/healthz"
+   */
+  healthPath: withDefault(Type.String({ pattern: "^/" }), "/healthz"),
+  /**
+   * At the same time, in all.
+   * @default 4096
+   */
+  maxConnections: withDefault(Type.Integer({ minimum: 1 }), 4096),
+};
+
+/** What `haproxy` takes. */
+export interface HaproxyVars extends RequiredInput<typeof variables>, OptionalInput<typeof variables> {}
 
 /** Distributes requests over servers, and leaves out those that do not answer. */
-export const haproxy = defineRole({
+export const haproxy: Role<HaproxyVars, void> = defineRole({
   name: "haproxy",
   summary: "HAProxy in front of web servers, with health checks; validated before it is reloaded.",
-  vars: {
-    servers: Type.Array(Server, { minItems: 1, description: "the web servers behind it" }),
-    algorithm: withDefault(Algorithm, "roundRobin"),
-    mode: withDefault(Mode, "activeActive"),
-    port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535, description: "where it listens" }), 80),
-    healthPath: withDefault(
-      Type.String({ pattern: "^/", description: "must answer 200 on a healthy server" }),
-      "/healthz",
-    ),
-    maxConnections: withDefault(Type.Integer({ minimum: 1, description: "at the same time, in all" }), 4096),
-  },
+  vars: variables,
   async run({ vars, role }) {
     await apt({ name: "haproxy" });
     await template(

@@ -10,6 +10,9 @@ import {
   mysqlReplication,
   mysqlUser,
   mysqlVariable,
+  type OptionalInput,
+  type RequiredInput,
+  type Role,
   SecretString,
   type Static,
   service,
@@ -28,7 +31,8 @@ const restart = service({ name: "mariadb", state: "restarted" });
 const Database = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
-    encoding: Type.Optional(Type.String({ minLength: 1, description: "default utf8mb4" })),
+    /** Default utf8mb4. */
+    encoding: Type.Optional(Type.String({ minLength: 1 })),
     collation: Type.Optional(Type.String({ minLength: 1 })),
   },
   { additionalProperties: false },
@@ -37,112 +41,110 @@ const Database = Type.Object(
 const User = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
-    hosts: Type.Array(Type.String({ minLength: 1 }), {
-      minItems: 1,
-      description: "from where it may connect; an account each",
-    }),
+    /** From where it may connect; an account each. */
+    hosts: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
     password: SecretString(),
-    privileges: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
-      description: 'by object: { "site.*": ["SELECT", "INSERT"] }; all others are revoked',
-    }),
-    requireSsl: Type.Optional(
-      Type.Boolean({ description: "whether its connections must be encrypted. Default false" }),
-    ),
+    /** By object: { "site.*": ["SELECT", "INSERT"] }; all others are revoked. */
+    privileges: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 }))),
+    /** Whether its connections must be encrypted. Default false. */
+    requireSsl: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
 );
 
 const Tls = Type.Object(
   {
-    ca: Type.Optional(Type.String({ minLength: 1, description: "path of the authorities' certificates" })),
-    cert: Type.Optional(Type.String({ minLength: 1, description: "path of the replica's own certificate" })),
-    key: Type.Optional(Type.String({ minLength: 1, description: "path of that certificate's key" })),
-    verify: Type.Optional(Type.Boolean({ description: "default true" })),
+    /** Path of the authorities' certificates. */
+    ca: Type.Optional(Type.String({ minLength: 1 })),
+    /** Path of the replica's own certificate. */
+    cert: Type.Optional(Type.String({ minLength: 1 })),
+    /** Path of that certificate's key. */
+    key: Type.Optional(Type.String({ minLength: 1 })),
+    /** Default true. */
+    verify: Type.Optional(Type.Boolean()),
   },
-  {
-    additionalProperties: false,
-    description:
-      "replication over TLS, which the account then requires: given to the primary and to its replicas alike. Default: not required, and as the servers do by themselves (mysqlReplication)",
-  },
+  { additionalProperties: false },
 );
 
 const Replication = Type.Object(
   {
-    user: Type.String({ minLength: 1, description: "the replication account" }),
-    password: SecretString({ description: "at most 96 bytes" }),
-    hosts: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), {
-        minItems: 1,
-        description: "from where replicas connect, as in an account: on the primary. Default: anywhere",
-      }),
-    ),
-    primary: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description: "the primary's address, as seen from a replica: on replicas",
-      }),
-    ),
-    port: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 65_535, description: "the primary's. Default 3306" }),
-    ),
+    /** The replication account. */
+    user: Type.String({ minLength: 1 }),
+    /** At most 96 bytes. */
+    password: SecretString(),
+    /** From where replicas connect, as in an account: on the primary. Default: anywhere. */
+    hosts: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
+    /** The primary's address, as seen from a replica: on replicas. */
+    primary: Type.Optional(Type.String({ minLength: 1 })),
+    /** The primary's. Default 3306. */
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+    /**
+     * Replication over TLS, which the account then requires: given to the primary and to its replicas alike. Default:
+     * not required, and as the servers do by themselves (mysqlReplication).
+     */
     ssl: Type.Optional(Tls),
   },
   { additionalProperties: false },
 );
 
+const variables = {
+  /** What this host is. The primary must be deployed before its replicas. */
+  role: Type.Union([Type.Literal("primary"), Type.Literal("replica")]),
+  /** Unlike every other server's. Default: made of the host's address. */
+  serverId: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })),
+  /**
+   * Where it listens.
+   * @default "0.0.0.0"
+   */
+  bindAddress: withDefault(Type.String({ pattern: "^[A-Za-z0-9.:,*-]+$" }), "0.0.0.0"),
+  /**
+   * Where it listens.
+   * @default 3306
+   */
+  port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 3306),
+  /**
+   * Made on the primary, from where they replicate.
+   * @default []
+   */
+  databases: withDefault(Type.Array(Database), []),
+  /**
+   * Made on the primary, from where they replicate.
+   * @default []
+   */
+  users: withDefault(Type.Array(User), []),
+  /** The replication account, and from where replicas connect; without it there is none. */
+  replication: Type.Optional(Replication),
+  /**
+   * The hosts of this topology, a host pattern: each is asked who is the primary before anything is changed.
+   * Default: those that replication.hosts and replication.primary name.
+   */
+  nodes: Type.Optional(Type.String({ minLength: 1 })),
+  /**
+   * How long binlogs are kept; 0: for ever. A new replica needs them all.
+   * @default 10
+   */
+  binlogExpireDays: withDefault(Type.Integer({ minimum: 0, maximum: 1000 }), 10),
+  /**
+   * Further server settings: { innodb_buffer_pool_size: "2G" }.
+   * @default {}
+   */
+  settings: withDefault(
+    Type.Record(
+      Type.String({ pattern: "^[a-z][a-z0-9_-]*$" }),
+      Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
+    ),
+    {},
+  ),
+};
+
+/** What `mysql` takes. */
+export interface MysqlVars extends RequiredInput<typeof variables>, OptionalInput<typeof variables> {}
+
 /** A MariaDB server: the primary, or a replica of it. */
-export const mysql = defineRole({
+export const mysql: Role<MysqlVars, void> = defineRole({
   name: "mysql",
   summary: "A MariaDB primary with its databases and users, or a replica of it.",
-  vars: {
-    role: Type.Union([Type.Literal("primary"), Type.Literal("replica")], {
-      description: "what this host is. The primary must be deployed before its replicas",
-    }),
-    serverId: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 4_294_967_295,
-        description: "unlike every other server's. Default: made of the host's address",
-      }),
-    ),
-    bindAddress: withDefault(
-      Type.String({ pattern: "^[A-Za-z0-9.:,*-]+$", description: "where it listens" }),
-      "0.0.0.0",
-    ),
-    port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 3306),
-    databases: withDefault(
-      Type.Array(Database, { description: "made on the primary, from where they replicate" }),
-      [],
-    ),
-    users: withDefault(
-      Type.Array(User, { description: "made on the primary, from where they replicate" }),
-      [],
-    ),
-    replication: Type.Optional(Replication),
-    nodes: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          "the hosts of this topology, a host pattern: each is asked who is the primary before anything is changed. Default: those that replication.hosts and replication.primary name",
-      }),
-    ),
-    binlogExpireDays: withDefault(
-      Type.Integer({
-        minimum: 0,
-        maximum: 1000,
-        description: "how long binlogs are kept; 0: for ever. A new replica needs them all",
-      }),
-      10,
-    ),
-    settings: withDefault(
-      Type.Record(
-        Type.String({ pattern: "^[a-z][a-z0-9_-]*$" }),
-        Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
-        { description: 'further server settings: { innodb_buffer_pool_size: "2G" }' },
-      ),
-      {},
-    ),
-  },
+  vars: variables,
   async run({ vars, role, host, inventory }) {
     const { replication } = vars;
     if (vars.role === "replica" && replication?.primary === undefined)

@@ -6,7 +6,10 @@ import {
   fail,
   file,
   ipv6,
+  type OptionalInput,
   ownedFiles,
+  type RequiredInput,
+  type Role,
   readFact,
   service,
   Type,
@@ -51,26 +54,38 @@ function written(sites: readonly Site[]) {
   };
 }
 
+const variables = {
+  /** The site's name; also names its files. */
+  domain: Type.String({ format: "hostname" }),
+  /** The application servers. */
+  upstreams: Type.Array(Upstream, { minItems: 1 }),
+  /**
+   * Where it listens.
+   * @default 80
+   */
+  port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 80),
+  /** A local folder, served under /static/. */
+  staticFiles: Type.Optional(Type.String()),
+  /**
+   * Answer requests for names that no site has, too; else nginx takes the first site.
+   * @default false
+   */
+  isDefault: withDefault(Type.Boolean(), false),
+  /**
+   * The largest request body.
+   * @default "8m"
+   */
+  maxBodySize: withDefault(Type.String({ pattern: "^[0-9]+[kmg]?$" }), "8m"),
+};
+
+/** What `nginx` takes. */
+export interface NginxVars extends RequiredInput<typeof variables>, OptionalInput<typeof variables> {}
+
 /** Serves static files and proxies the rest to the application. */
-export const nginx = defineRole({
+export const nginx: Role<NginxVars, void> = defineRole({
   name: "nginx",
   summary: "Nginx: static files, and a proxy to the application for everything else.",
-  vars: {
-    domain: Type.String({ format: "hostname", description: "the site's name; also names its files" }),
-    upstreams: Type.Array(Upstream, { minItems: 1, description: "the application servers" }),
-    port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535, description: "where it listens" }), 80),
-    staticFiles: Type.Optional(Type.String({ description: "a local folder, served under /static/" })),
-    isDefault: withDefault(
-      Type.Boolean({
-        description: "answer requests for names that no site has, too; else nginx takes the first site",
-      }),
-      false,
-    ),
-    maxBodySize: withDefault(
-      Type.String({ pattern: "^[0-9]+[kmg]?$", description: "the largest request body" }),
-      "8m",
-    ),
-  },
+  vars: variables,
   async run({ vars, role, owner }) {
     const root = siteRoot(vars);
     const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx-light" })]);

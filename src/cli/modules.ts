@@ -12,6 +12,7 @@ export interface AnyRole {
   readonly definition: { readonly name: string; readonly summary?: string };
   readonly schema: AnyModule["schema"];
   readonly location: Location | undefined;
+  readonly file: string | undefined;
 }
 
 /** The modules that come with Showrunner, and those in the project's folder `modules`, which win. */

@@ -33,9 +33,10 @@ function inside(schema: Record<string, unknown>, name: string): SchemaRow[] {
   return rows.length > 0 ? rows : schemaRows(schema["items"], `${name}[].`);
 }
 
-/** `string`, `"present" | "absent"`, `string[]`. */
+/** `string`, `"present" | "absent"`, `string[]`; or what a schema that says more than its type calls itself. */
 export function typeText(schema: unknown): string {
   if (!isRecord(schema)) return "any";
+  if (typeof schema["title"] === "string") return schema["title"];
   if (schema["secret"] === true) return "secret";
   if ("const" in schema) return JSON.stringify(schema["const"]);
   if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => JSON.stringify(value)).join(" | ");

@@ -1,30 +1,34 @@
 /** Every module there is. */
-export { command } from "./commands/command.ts";
+export { type CommandParams, command } from "./commands/command.ts";
 export type { CommandValue } from "./commands/run-script.ts";
-export { shell } from "./commands/shell.ts";
-export { blockinfile } from "./files/blockinfile.ts";
-export { copy } from "./files/copy.ts";
-export { file, type PathValue } from "./files/file.ts";
-export { lineinfile } from "./files/lineinfile.ts";
-export { type OwnedFilesValue, ownedFiles } from "./files/owned-files.ts";
+export { type ShellParams, shell } from "./commands/shell.ts";
+export { type BlockinfileParams, blockinfile } from "./files/blockinfile.ts";
+export { type CopyParams, copy } from "./files/copy.ts";
+export { type FileParams, file, type PathValue } from "./files/file.ts";
+export { type LineinfileParams, lineinfile } from "./files/lineinfile.ts";
+export { type OwnedFilesParams, type OwnedFilesValue, ownedFiles } from "./files/owned-files.ts";
 export type { FileValue } from "./files/put-file.ts";
-export { template } from "./files/template.ts";
-export { type MysqlDatabaseValue, mysqlDatabase } from "./mysql/database.ts";
-export { type MysqlInfoValue, mysqlInfo } from "./mysql/info.ts";
-export { type MysqlPrimaryValue, mysqlPrimary } from "./mysql/primary.ts";
-export { type MysqlReplicationValue, mysqlReplication } from "./mysql/replication.ts";
-export { type MysqlUserValue, mysqlUser } from "./mysql/user.ts";
-export { type MysqlVariableValue, mysqlVariable } from "./mysql/variable.ts";
-export { type HttpValue, http } from "./net/http.ts";
-export { waitFor } from "./net/wait-for.ts";
-export { apt } from "./packages/apt.ts";
+export { type TemplateParams, template } from "./files/template.ts";
+export { type MysqlDatabaseParams, type MysqlDatabaseValue, mysqlDatabase } from "./mysql/database.ts";
+export { type MysqlInfoParams, type MysqlInfoValue, mysqlInfo } from "./mysql/info.ts";
+export { type MysqlPrimaryParams, type MysqlPrimaryValue, mysqlPrimary } from "./mysql/primary.ts";
+export {
+  type MysqlReplicationParams,
+  type MysqlReplicationValue,
+  mysqlReplication,
+} from "./mysql/replication.ts";
+export { type MysqlUserParams, type MysqlUserValue, mysqlUser } from "./mysql/user.ts";
+export { type MysqlVariableParams, type MysqlVariableValue, mysqlVariable } from "./mysql/variable.ts";
+export { type HttpParams, type HttpValue, http } from "./net/http.ts";
+export { type WaitForParams, waitFor } from "./net/wait-for.ts";
+export { type AptParams, apt } from "./packages/apt.ts";
 export type { AptValue } from "./packages/apt-value.ts";
-export { type ServiceValue, service } from "./services/service.ts";
-export { type SystemdUnitValue, systemdUnit } from "./services/systemd-unit.ts";
-export { reboot } from "./system/reboot.ts";
-export { group } from "./users/group.ts";
-export { type UserValue, user } from "./users/user.ts";
-export { assert } from "./util/assert.ts";
-export { debug } from "./util/debug.ts";
+export { type ServiceParams, type ServiceValue, service } from "./services/service.ts";
+export { type SystemdUnitParams, type SystemdUnitValue, systemdUnit } from "./services/systemd-unit.ts";
+export { type RebootParams, reboot } from "./system/reboot.ts";
+export { type GroupParams, group } from "./users/group.ts";
+export { type UserParams, type UserValue, user } from "./users/user.ts";
+export { type AssertParams, assert } from "./util/assert.ts";
+export { type DebugParams, debug } from "./util/debug.ts";
 export { type FactsOptions, facts } from "./util/facts.ts";
 export { readFact } from "./util/read-fact.ts";

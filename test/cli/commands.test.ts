@@ -193,18 +193,23 @@ describe("task", () => {
 });
 
 describe("doc", () => {
-  it("explains a module: its parameters with types and defaults, and examples", async () => {
+  it("explains a module: its parameters with types and defaults, what it gives, and examples", async () => {
     const { status, stdout } = await run(folder, ["doc", "command"]);
     expect(status).toBe(0);
     expect(stdout).toContain("command (module): ");
     expect(stdout).toMatch(/ {2}argv {2}string\[\] {2}required\n {4}\S/);
+    expect(stdout).toMatch(/Gives, as `value`:\n[\s\S]* {2}stdout {2}string\n {4}\S/);
     expect(stdout).toContain("Examples:\n  command({ argv:");
   });
 
   it("lists modules and roles, those of the project too", async () => {
     const own = project({
       "roles/motd/index.ts": `import { defineRole, Type } from "showrunner";
-export const motd = defineRole({ name: "motd", summary: "A greeting at login.", vars: { text: Type.String({ description: "what to say" }), size: Type.Integer({ default: 3 }) }, async run() {} });`,
+export const motd = defineRole({ name: "motd", summary: "A greeting at login.", vars: {
+  /** What to say. */
+  text: Type.String(),
+  size: Type.Integer({ default: 3, description: "how large" }),
+}, async run() {} });`,
     });
     const list = await run(own, ["doc"]);
     expect(list.stderr).toBe("");
@@ -213,7 +218,10 @@ export const motd = defineRole({ name: "motd", summary: "A greeting at login.", 
     );
     const { stdout } = await run(own, ["doc", "motd"]);
     expect(stdout).toContain("roles/motd/index.ts:2");
-    expect(stdout).toContain("text  string  required\n    what to say\n  size  integer  default 3");
+    // a comment, or a schema's own description
+    expect(stdout).toContain(
+      "text  string  required\n    What to say.\n  size  integer  default 3\n    how large",
+    );
     expect(await run(own, ["doc", "modt"])).toMatchObject({
       status: 5,
       stderr: expect.stringContaining('did you mean "motd"?'),

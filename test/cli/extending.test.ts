@@ -196,7 +196,7 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
 
   it("lists, explains and runs its module by name", async () => {
     expect((await run("doc")).stdout).toMatch(/authorizedKey +Lets the holder of a key log in\./);
-    expect((await run("doc", "authorizedKey")).stdout).toContain("a line as ssh-keygen writes it");
+    expect((await run("doc", "authorizedKey")).stdout).toContain("A line as ssh-keygen writes it.");
     const { status, stdout } = await run(
       "task",
       "authorizedKey",

@@ -25,7 +25,7 @@ const follow = defineModule({
   async *plan(host, p) {
     const facts = { switch: switchFact, services: serviceFact, world: worldFact };
     const now = await host.fact(facts[p.fact], "watched");
-    yield* turn.definition.plan(host, { name: "own", to: now === "gone" ? "off" : "on" });
+    yield* turn.plan(host, { name: "own", to: now === "gone" ? "off" : "on" });
   },
 });
 
@@ -423,7 +423,9 @@ describe("applying a plan", () => {
     const apply = async (given: { touches?: ["services"] }, effect: string) => {
       /** Like `turn`, but it finds that something else is to be done. */
       const otherwise = defineModule({
-        ...turn.definition,
+        name: "turn",
+        summary: "Turns a switch in its own way.",
+        params: { name: Type.String(), to: Type.String(), touches: Type.Optional(Type.Array(Type.String())) },
         async *plan(host, p) {
           await host.fact(switchFact, p.name);
           yield change({

@@ -5,7 +5,10 @@ import { authorized } from "../facts/authorized-key.ts";
 export const authorizedKey = defineModule({
   name: "authorizedKey",
   summary: "Lets the holder of a key log in.",
-  params: { key: Type.String({ minLength: 1, description: "a line as ssh-keygen writes it" }) },
+  params: {
+    /** A line as ssh-keygen writes it. */
+    key: Type.String({ minLength: 1 }),
+  },
   async *plan(host, { key }) {
     if (await host.fact(authorized, key)) return;
     const script = sh`umask 077; mkdir -p ~/.ssh && printf '%s\\n' ${key} >>~/.ssh/authorized_keys`;

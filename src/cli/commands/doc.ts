@@ -4,6 +4,7 @@ import { formatLocation, ShowrunnerError } from "../../core/base/errors.ts";
 import { didYouMean } from "../../core/base/suggest.ts";
 import { taskOptionTypes } from "../../core/tasks/option-types.ts";
 import { type Style, say, styleFor } from "../../report/index.ts";
+import { type SourceComments, sourceComments } from "../comments.ts";
 import { type AnyRole, allModules, allRoles } from "../modules.ts";
 import { schemaRows } from "../schema-rows.ts";
 import { indented, table, wrapped } from "../text.ts";
@@ -41,10 +42,12 @@ async function explain(name: string, style: Style): Promise<string[]> {
   const module = modules.get(name);
   if (module) {
     const { summary, examples = [] } = module.definition;
+    const comments = sourceComments(module.file, name);
     return [
       `${style("bold", name)} (module): ${summary}`,
       "",
-      ...parameters("Parameters:", module.schema, style),
+      ...parameters("Parameters:", module.schema, comments, style),
+      ...result(comments, style),
       ...(examples.length > 0
         ? ["", "Examples:", ...indented(examples.flatMap((text) => text.split("\n")))]
         : []),
@@ -62,23 +65,33 @@ async function explain(name: string, style: Style): Promise<string[]> {
   });
 }
 
-function explainRole({ definition, schema, location }: AnyRole, style: Style): string[] {
+function explainRole({ definition, schema, location, file }: AnyRole, style: Style): string[] {
   return [
     `${style("bold", definition.name)} (role)${definition.summary === undefined ? "" : `: ${definition.summary}`}`,
     ...(location ? [style("dim", formatLocation(location))] : []),
     "",
-    ...parameters("Variables:", schema, style),
+    ...parameters("Variables:", schema, sourceComments(file, definition.name), style),
   ];
 }
 
-function parameters(title: string, schema: unknown, style: Style): string[] {
+/** What awaiting a task of the module gives, in its `value`. */
+function result({ result }: SourceComments, style: Style): string[] {
+  if (result.length === 0) return [];
+  const texts = result.map(({ name, type, description }) => [
+    `${style("bold", name)}  ${style("cyan", type)}`,
+    ...indented(wrapped(description)),
+  ]);
+  return ["", "Gives, as `value`:", ...indented(texts.flat())];
+}
+
+function parameters(title: string, schema: unknown, { params }: SourceComments, style: Style): string[] {
   const rows = schemaRows(schema);
   if (rows.length === 0) return [`${title} none`];
   const texts = rows.map(({ name, type, required, default: fallback, description }) => {
     const need = required ? style("yellow", "required") : fallback === undefined ? "" : `default ${fallback}`;
     return [
       `${style("bold", name)}  ${style("cyan", type)}${need === "" ? "" : `  ${need}`}`,
-      ...indented(wrapped(description)),
+      ...indented(wrapped(params.get(name) ?? description)),
     ];
   });
   return [title, ...indented(texts.flat())];

@@ -24,6 +24,17 @@ export function callerFile(): string | undefined {
   return nearest((file) => !file.startsWith(sdk))?.file;
 }
 
+/**
+ * The file that calls into this one, ours too: where something is defined, its comments stand.
+ *
+ * @param file the `import.meta.url` of the file that asks
+ * @returns the caller's absolute path
+ */
+export function callerOf(file: string): string | undefined {
+  const asking = [fileURLToPath(file), fileURLToPath(import.meta.url)];
+  return nearest((one) => !asking.includes(one))?.file;
+}
+
 function nearest(wanted: (file: string) => boolean): Location | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {

@@ -45,18 +45,33 @@ export function withDefault<S extends TSchema>(schema: S, value: Static<S>): Def
   return Object.assign(copy, { default: value });
 }
 
-/** What a caller gives for these properties: those with a default may be left out. */
-export type Input<P extends TProperties> = Flat<
-  Omit<Static<TObject<P>>, DefaultedKeys<P>> &
-    Partial<Pick<Static<TObject<P>>, DefaultedKeys<P> & keyof Static<TObject<P>>>>
->;
+/**
+ * What a caller gives for these properties: those that are optional or have a default may be left out. An editor shows
+ * each with the comment that stands above it where it was declared.
+ */
+export type Input<P extends TProperties> = Expand<RequiredInput<P> & OptionalInput<P>>;
 
-type DefaultedKeys<P extends TProperties> = {
-  [K in keyof P]: P[K] extends { readonly default: unknown } ? K : never;
+/**
+ * Those properties of `Input` that a caller must give.
+ *
+ * @example
+ * // a name for the parameters, by which the compiler's messages then call them
+ * export interface ServiceParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
+ */
+export type RequiredInput<P extends TProperties> = Values<P, Exclude<keyof P, OmissibleKeys<P>>>;
+
+/** Those properties of `Input` that a caller may leave out. */
+export type OptionalInput<P extends TProperties> = Partial<Values<P, OmissibleKeys<P>>>;
+
+/** A mapped type over some keys of `P` keeps the comments of `P`; one that renames or filters keys does not. */
+type Values<P extends TProperties, K extends keyof P> = { [Q in K]: Static<P[Q]> };
+
+type OmissibleKeys<P extends TProperties> = {
+  [K in keyof P]: P[K] extends { readonly "~optional": unknown } | { readonly default: unknown } ? K : never;
 }[keyof P];
 
-/** One object type in place of an intersection: what an editor shows is then readable. */
-type Flat<T> = { [K in keyof T]: T[K] };
+/** One object type in place of an intersection, which messages then spell out. */
+export type Expand<T> = T extends infer One ? { [K in keyof One]: One[K] } : never;
 
 /** One problem of a value: where in it, what was expected, what it got. */
 export interface Problem {

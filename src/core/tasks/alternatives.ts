@@ -1,24 +1,32 @@
 /** Parameters that exclude each other: neither compiled nor taken together. */
+import type { Expand, Static, TProperties } from "../base/schema.ts";
 import { fail } from "./task.ts";
 
 /** `T` with just one of these properties, which are optional in it. */
 export type ExactlyOne<T, Name extends PropertyKey> = [Name] extends [never]
   ? T
-  : { [Only in Name]: Flat<Required<Pick<T, Only & keyof T>> & Without<T, Name, Only>> }[Name];
+  : { [Only in Name]: Expand<Required<Pick<T, Only & keyof T>> & Without<T, Name, Only>> }[Name];
 
 /** Each `T` with one of these properties, or none. */
 export type AtMostOne<T, Name extends PropertyKey> = [Name] extends [never]
   ? T
   : T extends unknown
-    ? { [Only in Name]: Flat<Pick<T, Only & keyof T> & Without<T, Name, Only>> }[Name]
+    ? { [Only in Name]: Expand<Pick<T, Only & keyof T> & Without<T, Name, Only>> }[Name]
     : never;
+
+/**
+ * Of parameters that exclude each other, the one that is given, for the interface of a module's parameters.
+ *
+ * @example
+ * interface CopyContent extends RequiredInput<Common>, OptionalInput<Common>, Chosen<typeof params, "content", "src"> {}
+ */
+export type Chosen<P extends TProperties, One extends keyof P, Others extends keyof P> = {
+  [K in One]: Static<P[K]>;
+} & { readonly [K in Others]?: never };
 
 type Without<T, Name extends PropertyKey, Only extends PropertyKey> = Omit<T, Name> & {
   readonly [Absent in Exclude<Name, Only>]?: never;
 };
-
-/** One object type in place of an intersection: what an editor shows is then readable. */
-type Flat<T> = { [K in keyof T]: T[K] };
 
 export interface Alternatives {
   /** Exactly one of them is to be given. */

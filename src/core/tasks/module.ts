@@ -1,6 +1,6 @@
 /** Defines a module: its parameters, what it documents and what it does, in one place. */
 import { type Location, ShowrunnerError } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
+import { callerLocation, callerOf } from "../base/location.ts";
 import { oneLine } from "../base/one-line.ts";
 import {
   type Input,
@@ -59,10 +59,20 @@ export interface ModuleDefinition<
   plan(host: PlanHost, params: Static<TObject<P>>): Plan<V>;
 }
 
-/** A module: call it with parameters to make a task. */
-export interface Module<P extends TProperties, V, One extends keyof P = never, Most extends keyof P = never> {
-  (params: Given<P, One, Most>, options?: TaskOptions<V>): Task<V>;
-  readonly definition: ModuleDefinition<P, V, One, Most>;
+/**
+ * A module: call it with parameters to make a task.
+ *
+ * @typeParam G what its callers give; an interface of the module's own keeps messages of the compiler short
+ * @typeParam V what its tasks give back
+ */
+export interface Module<G, V> extends AnyModule {
+  (params: G, options?: TaskOptions<V>): Task<V>;
+  /**
+   * Its plan, for a module that does what this one does, and more: `const value = yield* copy.plan(host, { … })`.
+   *
+   * @throws ShowrunnerError `params.invalid`, as a call does
+   */
+  plan(host: PlanHost, params: G): Plan<V>;
 }
 
 /** What a caller gives for these parameters, with those left out that exclude each other. */
@@ -75,6 +85,8 @@ type Given<P extends TProperties, One extends keyof P, Most extends keyof P> = A
 export interface AnyModule {
   readonly definition: Pick<ModuleDefinition<TProperties, unknown>, "name" | "summary" | "examples">;
   readonly schema: TSchema;
+  /** The file that defines it: the comments above its parameters stand there. */
+  readonly file: string | undefined;
   /** Whether its tasks may read files of the control machine. */
   readonly readsLocalFiles: boolean;
   /** A task from parameters of unknown shape, checked like any other. */
@@ -105,13 +117,15 @@ export function defineModule<
   V,
   One extends keyof P = never,
   Most extends keyof P = never,
->(definition: ModuleDefinition<P, V, One, Most>): Module<P, V, One, Most> & AnyModule {
+>(definition: ModuleDefinition<P, V, One, Most>): Module<Given<P, One, Most>, V> {
   const schema = Type.Object(definition.params, { additionalProperties: false });
-  const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
-    const location = callerLocation();
+  const check = (given: unknown, location: Location | undefined): Static<TObject<P>> => {
     refuseMisplacedOptions(definition, given, location);
     const checked = requireValue(schema, given, { code: "params.invalid", what: definition.name, location });
-    const params = settle(definition, checked, location);
+    return settle(definition, checked, location);
+  };
+  const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
+    const params = check(given, callerLocation());
     return new Task<V>(
       {
         module: definition.name,
@@ -129,6 +143,9 @@ export function defineModule<
   const module = Object.assign(call, {
     definition,
     schema,
+    file: callerOf(import.meta.url),
+    plan: (host: PlanHost, given: Given<P, One, Most>) =>
+      definition.plan(host, check(given, callerLocation())),
     readsLocalFiles: definition.readsLocalFiles === true,
     fromData: (params: unknown, options?: TaskOptions) => make(params, options),
   });

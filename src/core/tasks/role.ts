@@ -55,12 +55,19 @@ export interface RoleFinish<P extends TProperties> extends RolePlace {
   readonly calls: readonly Static<TObject<P>>[];
 }
 
-/** A role: call it with its variables and await it in a step. */
-export interface Role<P extends TProperties, R> {
-  (vars: Input<P>): Deferred<R>;
+/**
+ * A role: call it with its variables and await it in a step.
+ *
+ * @typeParam G what its callers give; an interface of the role's own keeps messages of the compiler short
+ * @typeParam R what it gives back
+ */
+export interface Role<G, R> {
+  (vars: G): Deferred<R>;
   readonly definition: { readonly name: string; readonly summary?: string };
   readonly schema: TSchema;
   readonly location: Location | undefined;
+  /** The file that defines it: its templates lie beside it, the comments above its variables stand in it. */
+  readonly file: string | undefined;
 }
 
 /**
@@ -79,10 +86,11 @@ export interface Role<P extends TProperties, R> {
  *   },
  * });
  */
-export function defineRole<P extends TProperties, R>(definition: RoleDefinition<P, R>): Role<P, R> {
+export function defineRole<P extends TProperties, R>(definition: RoleDefinition<P, R>): Role<Input<P>, R> {
   const location = callerLocation();
   const schema = Type.Object(definition.vars, { additionalProperties: false });
-  const files = roleFiles(callerFile());
+  const file = callerFile();
+  const files = roleFiles(file);
   const names = Object.keys(schema.properties);
   const calls: Calls<P> = new WeakMap();
   const call = (given: Input<P>): Deferred<R> => {
@@ -94,7 +102,7 @@ export function defineRole<P extends TProperties, R>(definition: RoleDefinition<
     });
     return new RoleCall(definition, files, declaredOnly(vars, names, `the role ${definition.name}`), calls);
   };
-  return Object.assign(call, { definition, schema, location });
+  return Object.assign(call, { definition, schema, location, file });
 }
 
 class RoleCall<P extends TProperties, R> extends Deferred<R> {

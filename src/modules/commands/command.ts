@@ -1,7 +1,16 @@
-import { Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
 import { sh } from "../../core/base/script.ts";
-import { defineModule } from "../../core/tasks/module.ts";
-import { checkRun, runParams, runScript } from "./run-script.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
+import { type CommandValue, checkRun, runParams, runScript } from "./run-script.ts";
+
+const params = {
+  /** The command and its words. */
+  argv: Type.Array(Type.String(), { minItems: 1 }),
+  ...runParams,
+};
+
+/** What `command` takes. */
+export interface CommandParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Runs a command, without a shell in between: every word reaches it as it is.
@@ -16,13 +25,10 @@ import { checkRun, runParams, runScript } from "./run-script.ts";
  * await command({ argv: ["flask", "db", "upgrade"], chdir: "/srv/app", environment: { DATABASE_URL: url } });
  * const { value } = await command({ argv: ["openssl", "version"], readOnly: true });
  */
-export const command = defineModule({
+export const command: Module<CommandParams, CommandValue> = defineModule({
   name: "command",
   summary: "Runs a command without a shell.",
-  params: {
-    argv: Type.Array(Type.String(), { minItems: 1, description: "the command and its words" }),
-    ...runParams,
-  },
+  params,
   examples: [
     `command({ argv: ["flask", "db", "upgrade"], chdir: "/srv/app" })`,
     `command({ argv: ["openssl", "version"], readOnly: true })`,

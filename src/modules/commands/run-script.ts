@@ -18,44 +18,37 @@ import { checkPath, cleanPath } from "../files/paths.ts";
  * that nothing is decided by a part of it; that it printed so much is none.
  */
 export interface CommandValue {
+  /** What it printed, as text. */
   readonly stdout: string;
+  /** What it printed to its standard error, as text. */
   readonly stderr: string;
+  /** Its exit status. */
   readonly status: number;
 }
 
 /** The parameters that both take. */
 export const runParams = {
-  creates: Type.Optional(
-    Type.String({ minLength: 1, description: "a path: if it exists, nothing is run. Relative to `chdir`" }),
-  ),
-  removes: Type.Optional(
-    Type.String({
-      minLength: 1,
-      description: "a path: if it does not exist, nothing is run. Relative to `chdir`",
-    }),
-  ),
-  chdir: Type.Optional(Type.String({ minLength: 1, description: "the directory to run it in" })),
-  stdin: Type.Optional(
-    SecretString({ description: "what it gets on its standard input; nothing if left out" }),
-  ),
+  /** A path: if it exists, nothing is run. Relative to `chdir`. */
+  creates: Type.Optional(Type.String({ minLength: 1 })),
+  /** A path: if it does not exist, nothing is run. Relative to `chdir`. */
+  removes: Type.Optional(Type.String({ minLength: 1 })),
+  /** The directory to run it in. */
+  chdir: Type.Optional(Type.String({ minLength: 1 })),
+  /** What it gets on its standard input; nothing if left out. */
+  stdin: Type.Optional(SecretString()),
+  /** Variables for its environment: the place for a secret, which no process list shows. */
   environment: Type.Optional(
     Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
       additionalProperties: false,
-      description: "variables for its environment: the place for a secret, which no process list shows",
     }),
   ),
-  statuses: Type.Optional(
-    Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), {
-      minItems: 1,
-      description: "exit statuses that mean success. `[0]` if left out",
-    }),
-  ),
-  readOnly: Type.Optional(
-    Type.Boolean({
-      default: false,
-      description: "true: it changes nothing. So it is run in a check, too, and counts as `ok`",
-    }),
-  ),
+  /** Exit statuses that mean success. `[0]` if left out. */
+  statuses: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1 })),
+  /**
+   * true: it changes nothing. So it is run in a check, too, and counts as `ok`.
+   * @default false
+   */
+  readOnly: Type.Optional(Type.Boolean({ default: false })),
 };
 
 export interface RunParams {

@@ -1,7 +1,21 @@
-import { Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
 import { rawScript, type Script, sh } from "../../core/base/script.ts";
-import { defineModule } from "../../core/tasks/module.ts";
-import { checkRun, runParams, runScript } from "./run-script.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
+import { type CommandValue, checkRun, runParams, runScript } from "./run-script.ts";
+
+const params = {
+  /** The script, for a POSIX `sh`; as a string, or made with `sh`, which quotes what is put in. */
+  cmd: Type.Union([
+    Type.String({ minLength: 1 }),
+    Type.Object({ kind: Type.Literal("script"), text: Type.String({ minLength: 1 }) }),
+  ]),
+  /** Another shell: `/bin/bash`. The script then stands in the process list while it runs. */
+  executable: Type.Optional(Type.String({ pattern: "^/" })),
+  ...runParams,
+};
+
+/** What `shell` takes. */
+export interface ShellParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Runs a script with the host's shell.
@@ -16,28 +30,10 @@ import { checkRun, runParams, runScript } from "./run-script.ts";
  * await shell({ cmd: sh`tar -C ${folder} -cf - . | gzip > ${archive}`, creates: archive });
  * const { value } = await shell({ cmd: "ls /srv | wc -l", readOnly: true });
  */
-export const shell = defineModule({
+export const shell: Module<ShellParams, CommandValue> = defineModule({
   name: "shell",
   summary: "Runs a script with the host's shell.",
-  params: {
-    cmd: Type.Union(
-      [
-        Type.String({ minLength: 1 }),
-        Type.Object({ kind: Type.Literal("script"), text: Type.String({ minLength: 1 }) }),
-      ],
-      {
-        description:
-          "the script, for a POSIX `sh`; as a string, or made with `sh`, which quotes what is put in",
-      },
-    ),
-    executable: Type.Optional(
-      Type.String({
-        pattern: "^/",
-        description: "another shell: `/bin/bash`. The script then stands in the process list while it runs",
-      }),
-    ),
-    ...runParams,
-  },
+  params,
   examples: [
     `shell({ cmd: "pg_dump site | gzip > /srv/backup/site.gz", creates: "/srv/backup/site.gz" })`,
     `shell({ cmd: "set -o pipefail; journalctl -b | grep -c error", executable: "/bin/bash", readOnly: true })`,

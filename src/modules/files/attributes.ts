@@ -8,7 +8,7 @@ import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import { requireAccounts } from "./accounts.ts";
-import { checkMode, chmodOperand, Mode, resolveMode } from "./mode.ts";
+import { checkMode, chmodOperand, resolveMode } from "./mode.ts";
 
 /** What a task wants of a file; what is left out stays as it is. */
 export interface Attributes {
@@ -18,14 +18,13 @@ export interface Attributes {
   readonly mode?: string | undefined;
 }
 
-/** The three as parameters of a module. */
-export function attributeParams(mode: string) {
-  return {
-    owner: Type.Optional(Type.String({ minLength: 1, description: "the owner's user name" })),
-    group: Type.Optional(Type.String({ minLength: 1, description: "the group's name" })),
-    mode: Type.Optional(Mode(mode)),
-  };
-}
+/** Parameters of every module that writes files; the mode of each has a comment of its own. */
+export const ownerParams = {
+  /** The owner's user name. */
+  owner: Type.Optional(Type.String({ minLength: 1 })),
+  /** The group's name. */
+  group: Type.Optional(Type.String({ minLength: 1 })),
+};
 
 /** @throws ShowrunnerError for attributes that no file can have */
 export function checkAttributes({ owner, group, mode }: Attributes): void {

@@ -1,16 +1,43 @@
 import { regularExpression } from "../../core/base/expression.ts";
-import { Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan } from "../../core/tasks/task.ts";
 import { reveal, Secret } from "../../secrets/secret.ts";
-import { attributeParams, checkAttributes } from "./attributes.ts";
-import { checkValidate, writeParams } from "./copy.ts";
+import { checkAttributes, ownerParams } from "./attributes.ts";
+import { checkValidate, replaceParams } from "./copy.ts";
 import { blockInText } from "./edit-block.ts";
 import { editFile } from "./edit-file.ts";
+import { Mode } from "./mode.ts";
 import { checkPath } from "./paths.ts";
 import type { FileValue } from "./put-file.ts";
 
 const defaultMarker = "# {mark} Showrunner's block";
+
+const params = {
+  /** The absolute path on the host. */
+  path: Type.String({ minLength: 1 }),
+  /** The lines; with a secret, no diff is shown. */
+  block: Type.Optional(Type.Unsafe<string | Secret>({ title: "string | Secret" })),
+  /**
+   * The lines before and behind the block, where {mark} becomes BEGIN and END; several blocks in a file need
+   * one each.
+   * @default "# {mark} Showrunner's block"
+   */
+  marker: Type.Optional(Type.String({ pattern: "^[^\\n\\r]*\\{mark\\}[^\\n\\r]*$", default: defaultMarker })),
+  /** Whether the block is to be there (default present). */
+  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")])),
+  /** An expression for lines outside of the block that it takes the place of: they are removed. */
+  replaces: Type.Optional(Type.String({ minLength: 1 })),
+  /** true: make the file if there is none (default: that is a failure). */
+  create: Type.Optional(Type.Boolean()),
+  ...ownerParams,
+  /** The file's mode, such as "0644" (default: as it is, else "0644", or "0600" for a block that is a secret). */
+  mode: Type.Optional(Mode),
+  ...replaceParams,
+};
+
+/** What `blockinfile` takes. */
+export interface BlockinfileParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Makes sure that a block of lines is in a file, between two marks, or that it is not.
@@ -21,44 +48,10 @@ const defaultMarker = "# {mark} Showrunner's block";
  * @example
  * await blockinfile({ path: "/etc/hosts", block: "10.0.0.11 web1\n10.0.0.12 web2", marker: "# {mark} web servers", inPlace: true });
  */
-export const blockinfile = defineModule({
+export const blockinfile: Module<BlockinfileParams, FileValue> = defineModule({
   name: "blockinfile",
   summary: "Makes sure that a block of lines is in a file, between two marks, or that it is not.",
-  params: {
-    path: Type.String({ minLength: 1, description: "the absolute path on the host" }),
-    block: Type.Optional(
-      Type.Unsafe<string | Secret>({ description: "the lines; with a secret, no diff is shown" }),
-    ),
-    marker: Type.Optional(
-      Type.String({
-        pattern: "^[^\\n\\r]*\\{mark\\}[^\\n\\r]*$",
-        default: defaultMarker,
-        description:
-          "the lines before and behind the block, where {mark} becomes BEGIN and END; several blocks in a file need one each",
-      }),
-    ),
-    state: Type.Optional(
-      Type.Union([Type.Literal("present"), Type.Literal("absent")], {
-        description: "whether the block is to be there (default present)",
-      }),
-    ),
-    replaces: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          "an expression for lines outside of the block that it takes the place of: they are removed",
-      }),
-    ),
-    create: Type.Optional(
-      Type.Boolean({ description: "true: make the file if there is none (default: that is a failure)" }),
-    ),
-    ...attributeParams(
-      'the file\'s mode, such as "0644" (default: as it is, else "0644", or "0600" for a block that is a secret)',
-    ),
-    validate: writeParams.validate,
-    backup: writeParams.backup,
-    inPlace: writeParams.inPlace,
-  },
+  params,
   examples: [
     `blockinfile({ path: "/etc/hosts", block: "10.0.0.11 web1\\n10.0.0.12 web2", marker: "# {mark} web servers", inPlace: true })`,
     `blockinfile({ path: "/etc/hosts", marker: "# {mark} web servers", state: "absent" })`,

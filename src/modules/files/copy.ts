@@ -1,11 +1,12 @@
 import { posix } from "node:path";
 import type { Location } from "../../core/base/errors.ts";
-import { Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
+import type { Chosen } from "../../core/tasks/alternatives.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { Secret } from "../../secrets/secret.ts";
-import { type Attributes, attributeParams, checkAttributes } from "./attributes.ts";
+import { type Attributes, checkAttributes, ownerParams } from "./attributes.ts";
 import { literalContent, localContent } from "./content.ts";
 import { copyTree } from "./copy-tree.ts";
 import { findLocal, statLocal } from "./local-source.ts";
@@ -13,34 +14,30 @@ import { checkMode, Mode, showMode } from "./mode.ts";
 import { checkPath, cleanPath, followLinks } from "./paths.ts";
 import { type Content, type FileValue, prefetchFile, putFile } from "./put-file.ts";
 
+/** Parameters of every module that replaces a file. */
+export const replaceParams = {
+  /**
+   * A command that must succeed; with %s it checks the new file before it replaces the old one, without it
+   * checks it in place, and the old file comes back if the check fails.
+   */
+  validate: Type.Optional(Type.String({ minLength: 1 })),
+  /** Keep the old file beside the new one, with the time in its name. */
+  backup: Type.Optional(Type.Boolean()),
+  /**
+   * true: where the file is mounted, as container engines mount /etc/hosts, write into it, since no new file
+   * can take its place; whoever reads it meanwhile may see half of it.
+   * @default false
+   */
+  inPlace: Type.Optional(Type.Boolean({ default: false })),
+};
+
 /** Parameters of every module that writes whole files. */
 export const writeParams = {
-  validate: Type.Optional(
-    Type.String({
-      minLength: 1,
-      description:
-        "a command that must succeed; with %s it checks the new file before it replaces the old one, without it checks it in place, and the old file comes back if the check fails",
-    }),
-  ),
-  backup: Type.Optional(
-    Type.Boolean({ description: "keep the old file beside the new one, with the time in its name" }),
-  ),
-  inPlace: Type.Optional(
-    Type.Boolean({
-      default: false,
-      description:
-        "true: where the file is mounted, as container engines mount /etc/hosts, write into it, since no new file can take its place; whoever reads it meanwhile may see half of it",
-    }),
-  ),
-  force: Type.Optional(
-    Type.Boolean({ description: "false: write the file only if there is none (default true)" }),
-  ),
-  follow: Type.Optional(
-    Type.Boolean({
-      description:
-        "true: where dest is a symbolic link, write the file it leads to (default: replace the link)",
-    }),
-  ),
+  ...replaceParams,
+  /** false: write the file only if there is none (default true). */
+  force: Type.Optional(Type.Boolean()),
+  /** true: where dest is a symbolic link, write the file it leads to (default: replace the link). */
+  follow: Type.Optional(Type.Boolean()),
 };
 
 /** @throws ShowrunnerError for a check in which the new file's name would not be put in */
@@ -49,6 +46,42 @@ export function checkValidate(validate: string | undefined): void {
   if (quoted.some((word) => word.includes("%s")))
     fail("validate: %s stands in quotes", "write it without: the file's name is put in as one word");
 }
+
+const params = {
+  /** The path on the host; ending in / or being a directory: into it. */
+  dest: Type.String({ minLength: 1 }),
+  /** What the file holds: text, bytes or a secret, which is never shown; or give src. */
+  content: Type.Optional(
+    Type.Unsafe<string | Uint8Array | Secret>({ title: "string | Uint8Array | Secret" }),
+  ),
+  /**
+   * A local file or directory, relative to the file that calls this, else to the working directory; or give
+   * content.
+   */
+  src: Type.Optional(Type.String({ minLength: 1 })),
+  ...ownerParams,
+  /**
+   * The file's mode, such as "0644"; "preserve": as the local file (default: as it is, else "0644", or "0600"
+   * for what holds a secret).
+   */
+  mode: Type.Optional(Mode),
+  /** The mode of directories that a recursive copy makes; those that are there keep theirs (default: "0755"). */
+  directoryMode: Type.Optional(Mode),
+  ...writeParams,
+};
+
+/** What `copy` takes. */
+export type CopyParams = CopyOfContent | CopyOfSource;
+
+type Common = Omit<typeof params, "content" | "src">;
+interface CopyOfContent
+  extends RequiredInput<Common>,
+    OptionalInput<Common>,
+    Chosen<typeof params, "content", "src"> {}
+interface CopyOfSource
+  extends RequiredInput<Common>,
+    OptionalInput<Common>,
+    Chosen<typeof params, "src", "content"> {}
 
 /**
  * Copies a content, a local file or a local directory to the host, byte for byte.
@@ -65,36 +98,10 @@ export function checkValidate(validate: string | undefined): void {
  * await copy({ dest: "/etc/motd", content: "Welcome\n" });
  * await copy({ src: "files/app/", dest: "/srv/app", mode: "0644" });
  */
-export const copy = defineModule({
+export const copy: Module<CopyParams, FileValue> = defineModule({
   name: "copy",
   summary: "Copies a content, a local file or a local directory to the host.",
-  params: {
-    dest: Type.String({
-      minLength: 1,
-      description: "the path on the host; ending in / or being a directory: into it",
-    }),
-    content: Type.Optional(
-      Type.Unsafe<string | Uint8Array | Secret>({
-        description: "what the file holds: text, bytes or a secret, which is never shown; or give src",
-      }),
-    ),
-    src: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          "a local file or directory, relative to the file that calls this, else to the working directory; or give content",
-      }),
-    ),
-    ...attributeParams(
-      'the file\'s mode, such as "0644"; "preserve": as the local file (default: as it is, else "0644", or "0600" for what holds a secret)',
-    ),
-    directoryMode: Type.Optional(
-      Mode(
-        'the mode of directories that a recursive copy makes; those that are there keep theirs (default: "0755")',
-      ),
-    ),
-    ...writeParams,
-  },
+  params,
   oneOf: ["content", "src"],
   examples: [
     `copy({ dest: "/etc/motd", content: "Welcome\\n" })`,

@@ -1,12 +1,13 @@
 import { posix } from "node:path";
-import { Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { file as fileFact } from "../../facts/files.ts";
-import { type Attributes, attributeParams, checkAttributes, setAttributes } from "./attributes.ts";
+import { type Attributes, checkAttributes, ownerParams, setAttributes } from "./attributes.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
 import { makeLink } from "./link.ts";
+import { Mode } from "./mode.ts";
 import { checkPath, cleanPath, followLinks } from "./paths.ts";
 import { checkRecursive, setBelow, treeKey } from "./recurse.ts";
 import { removePath } from "./remove.ts";
@@ -17,6 +18,40 @@ export interface PathValue {
   /** The path on the host, symbolic links followed where the task does so. */
   readonly path: string;
 }
+
+const params = {
+  /** The absolute path on the host. */
+  path: Type.String({ minLength: 1 }),
+  /** What is to be there; file never makes one (default: what is there). */
+  state: Type.Optional(
+    Type.Union([
+      Type.Literal("file"),
+      Type.Literal("directory"),
+      Type.Literal("link"),
+      Type.Literal("touch"),
+      Type.Literal("absent"),
+    ]),
+  ),
+  /** Where a link leads; a relative one starts at the link's directory. */
+  src: Type.Optional(Type.String({ minLength: 1 })),
+  ...ownerParams,
+  /** The mode, such as "0755" or "u=rwX,g=rX,o=". */
+  mode: Type.Optional(Mode),
+  /**
+   * true: owner, group and mode hold for everything below the directory, too; files get the mode without
+   * execute bits, unless they have some already.
+   */
+  recurse: Type.Optional(Type.Boolean()),
+  /** true: make a link although it leads nowhere, or in place of a file or an empty directory. */
+  force: Type.Optional(Type.Boolean()),
+  /** false: where path is a symbolic link, it is not followed to what the task is about (default true). */
+  follow: Type.Optional(Type.Boolean()),
+  /** What touch does with the time of a file that is there (default preserve). */
+  modificationTime: Type.Optional(Type.Union([Type.Literal("preserve"), Type.Literal("now")])),
+};
+
+/** What `file` takes. */
+export interface FileParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Makes a directory, a link or an empty file, removes a path, or sets owner, group and mode of what is there.
@@ -30,54 +65,10 @@ export interface PathValue {
  * await file({ path: "/srv/app", state: "directory", owner: "deploy", mode: "0755" });
  * await file({ path: "/srv/app/current", state: "link", src: "releases/42" });
  */
-export const file = defineModule({
+export const file: Module<FileParams, PathValue> = defineModule({
   name: "file",
   summary: "Makes and removes directories, links and empty files, and sets owner, group and mode.",
-  params: {
-    path: Type.String({ minLength: 1, description: "the absolute path on the host" }),
-    state: Type.Optional(
-      Type.Union(
-        [
-          Type.Literal("file"),
-          Type.Literal("directory"),
-          Type.Literal("link"),
-          Type.Literal("touch"),
-          Type.Literal("absent"),
-        ],
-        { description: "what is to be there; file never makes one (default: what is there)" },
-      ),
-    ),
-    src: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description: "where a link leads; a relative one starts at the link's directory",
-      }),
-    ),
-    ...attributeParams('the mode, such as "0755" or "u=rwX,g=rX,o="'),
-    recurse: Type.Optional(
-      Type.Boolean({
-        description:
-          "true: owner, group and mode hold for everything below the directory, too; files get the mode without execute bits, unless they have some already",
-      }),
-    ),
-    force: Type.Optional(
-      Type.Boolean({
-        description:
-          "true: make a link although it leads nowhere, or in place of a file or an empty directory",
-      }),
-    ),
-    follow: Type.Optional(
-      Type.Boolean({
-        description:
-          "false: where path is a symbolic link, it is not followed to what the task is about (default true)",
-      }),
-    ),
-    modificationTime: Type.Optional(
-      Type.Union([Type.Literal("preserve"), Type.Literal("now")], {
-        description: "what touch does with the time of a file that is there (default preserve)",
-      }),
-    ),
-  },
+  params,
   examples: [
     `file({ path: "/srv/app", state: "directory", owner: "deploy", group: "deploy", mode: "0755" })`,
     `file({ path: "/srv/app/current", state: "link", src: "releases/42" })`,

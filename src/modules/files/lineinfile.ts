@@ -1,14 +1,54 @@
 import { regularExpression } from "../../core/base/expression.ts";
-import { Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
+import type { Chosen } from "../../core/tasks/alternatives.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan } from "../../core/tasks/task.ts";
 import { reveal, Secret } from "../../secrets/secret.ts";
-import { attributeParams, checkAttributes } from "./attributes.ts";
-import { checkValidate, writeParams } from "./copy.ts";
+import { checkAttributes, ownerParams } from "./attributes.ts";
+import { checkValidate, replaceParams } from "./copy.ts";
 import { editFile } from "./edit-file.ts";
 import { lineInText, lineOutOfText, type PresentLine } from "./edit-line.ts";
+import { Mode } from "./mode.ts";
 import { checkPath } from "./paths.ts";
 import type { FileValue } from "./put-file.ts";
+
+const params = {
+  /** The absolute path on the host. */
+  path: Type.String({ minLength: 1 }),
+  /** The line, without its end; with a secret, no diff is shown. */
+  line: Type.Optional(Type.Unsafe<string | Secret>({ title: "string | Secret" })),
+  /** An expression for the line to replace, or for all lines to remove. */
+  regexp: Type.Optional(Type.String({ minLength: 1 })),
+  /** Whether the line is to be there (default present). */
+  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")])),
+  /** An expression for the line after which to insert, or BOF or EOF; unmatched: the end (default EOF). */
+  insertafter: Type.Optional(Type.String({ minLength: 1 })),
+  /** An expression for the line before which to insert, or BOF; unmatched: the end of the file. */
+  insertbefore: Type.Optional(Type.String({ minLength: 1 })),
+  /** true: the first match counts, not the last, for all expressions. */
+  firstmatch: Type.Optional(Type.Boolean()),
+  /** true: \1 and \g<name> in the line stand for groups of regexp; where it matches nothing, nothing is changed. */
+  backrefs: Type.Optional(Type.Boolean()),
+  /** true: make the file if there is none (default: that is a failure). */
+  create: Type.Optional(Type.Boolean()),
+  ...ownerParams,
+  /** The file's mode, such as "0644" (default: as it is, else "0644", or "0600" for a line that is a secret). */
+  mode: Type.Optional(Mode),
+  ...replaceParams,
+};
+
+/** What `lineinfile` takes. */
+export type LineinfileParams = InsertAfter | InsertBefore;
+
+type Common = Omit<typeof params, "insertafter" | "insertbefore">;
+interface InsertAfter
+  extends RequiredInput<Common>,
+    OptionalInput<Common>,
+    Partial<Chosen<typeof params, "insertafter", "insertbefore">> {}
+interface InsertBefore
+  extends RequiredInput<Common>,
+    OptionalInput<Common>,
+    Partial<Chosen<typeof params, "insertbefore", "insertafter">> {}
 
 /**
  * Makes sure that a line is in a file, or that it is not, by the rules of Ansible's lineinfile.
@@ -22,60 +62,10 @@ import type { FileValue } from "./put-file.ts";
  * @example
  * await lineinfile({ path: "/etc/ssh/sshd_config", regexp: "^#?PermitRootLogin", line: "PermitRootLogin no", validate: "sshd -t -f %s" });
  */
-export const lineinfile = defineModule({
+export const lineinfile: Module<LineinfileParams, FileValue> = defineModule({
   name: "lineinfile",
   summary: "Makes sure that a line is in a file, or that it is not.",
-  params: {
-    path: Type.String({ minLength: 1, description: "the absolute path on the host" }),
-    line: Type.Optional(
-      Type.Unsafe<string | Secret>({
-        description: "the line, without its end; with a secret, no diff is shown",
-      }),
-    ),
-    regexp: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description: "an expression for the line to replace, or for all lines to remove",
-      }),
-    ),
-    state: Type.Optional(
-      Type.Union([Type.Literal("present"), Type.Literal("absent")], {
-        description: "whether the line is to be there (default present)",
-      }),
-    ),
-    insertafter: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          "an expression for the line after which to insert, or BOF or EOF; unmatched: the end (default EOF)",
-      }),
-    ),
-    insertbefore: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          "an expression for the line before which to insert, or BOF; unmatched: the end of the file",
-      }),
-    ),
-    firstmatch: Type.Optional(
-      Type.Boolean({ description: "true: the first match counts, not the last, for all expressions" }),
-    ),
-    backrefs: Type.Optional(
-      Type.Boolean({
-        description:
-          "true: \\1 and \\g<name> in the line stand for groups of regexp; where it matches nothing, nothing is changed",
-      }),
-    ),
-    create: Type.Optional(
-      Type.Boolean({ description: "true: make the file if there is none (default: that is a failure)" }),
-    ),
-    ...attributeParams(
-      'the file\'s mode, such as "0644" (default: as it is, else "0644", or "0600" for a line that is a secret)',
-    ),
-    validate: writeParams.validate,
-    backup: writeParams.backup,
-    inPlace: writeParams.inPlace,
-  },
+  params,
   atMostOneOf: ["insertafter", "insertbefore"],
   examples: [
     `lineinfile({ path: "/etc/ssh/sshd_config", regexp: "^#?PermitRootLogin", line: "PermitRootLogin no", validate: "sshd -t -f %s" })`,

@@ -6,9 +6,7 @@ import { fail } from "../../core/tasks/task.ts";
  * The schema of a mode: a string. Numbers get past it only to be explained by `checkMode`, since they are the
  * classic trap of Ansible's users.
  */
-export function Mode(description: string) {
-  return Type.Unsafe<string>({ anyOf: [{ type: "string" }, { type: "number" }], description });
-}
+export const Mode = Type.Unsafe<string>({ anyOf: [{ type: "string" }, { type: "number" }], title: "a mode" });
 
 const octal = /^0?[0-7]{3,4}$/;
 const symbolic = /^[ugoa]+([-+=]([rwxXst]*|[ugo]))+$/;

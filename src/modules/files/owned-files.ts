@@ -1,7 +1,7 @@
-import { Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
 import { lines, sh } from "../../core/base/script.ts";
 import { change, type TextDiff } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail } from "../../core/tasks/task.ts";
 import { diffLimit, file } from "../../facts/files.ts";
 import {
@@ -29,11 +29,30 @@ export interface OwnedFilesValue {
 
 const Tree = Type.Object(
   {
-    src: Type.String({ minLength: 1, description: "the local directory" }),
-    dest: Type.String({ minLength: 1, description: "where on the host what is in it goes" }),
+    /** The local directory. */
+    src: Type.String({ minLength: 1 }),
+    /** Where on the host what is in it goes. */
+    dest: Type.String({ minLength: 1 }),
   },
   { additionalProperties: false },
 );
+
+const params = {
+  /** Who writes them, the same at every run: in a role, its `owner`. */
+  owner: Type.String({ pattern: "^[^\\n\\r]+$" }),
+  /** The files' paths; one that ends in a slash is a directory. */
+  files: Type.Optional(Type.Array(Type.String({ pattern: "^/[^\\n\\r]*$" }))),
+  /** Local directories: all that copying them writes on the host. */
+  trees: Type.Optional(Type.Array(Tree)),
+  /**
+   * true: these are all of them; the owner's others are removed.
+   * @default false
+   */
+  prune: Type.Optional(Type.Boolean({ default: false })),
+};
+
+/** What `ownedFiles` takes. */
+export interface OwnedFilesParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Remembers on the host which files somebody writes, and removes those that are wanted no more.
@@ -48,29 +67,10 @@ const Tree = Type.Object(
  * await ownedFiles({ owner, files: all, prune: true }, { notify: reload });
  * await ownedFiles({ owner: "shop", trees: [{ src: "shop", dest: "/srv/shop" }], prune: true });
  */
-export const ownedFiles = defineModule({
+export const ownedFiles: Module<OwnedFilesParams, OwnedFilesValue> = defineModule({
   name: "ownedFiles",
   summary: "Remembers which files somebody writes, and removes those that are wanted no more.",
-  params: {
-    owner: Type.String({
-      pattern: "^[^\\n\\r]+$",
-      description: "who writes them, the same at every run: in a role, its `owner`",
-    }),
-    files: Type.Optional(
-      Type.Array(Type.String({ pattern: "^/[^\\n\\r]*$" }), {
-        description: "the files' paths; one that ends in a slash is a directory",
-      }),
-    ),
-    trees: Type.Optional(
-      Type.Array(Tree, { description: "local directories: all that copying them writes on the host" }),
-    ),
-    prune: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description: "true: these are all of them; the owner's others are removed",
-      }),
-    ),
-  },
+  params,
   examples: [
     `ownedFiles({ owner, files: ["/etc/nginx/conf.d/shop.conf"] })`,
     `ownedFiles({ owner, files: sites.map(fileOf), prune: true }, { notify: reload })`,

@@ -1,15 +1,35 @@
 import { basename } from "node:path";
-import { Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import type { Plan } from "../../core/tasks/task.ts";
 import { Secret } from "../../secrets/secret.ts";
 import { renderFile, type TemplateVars } from "../../templates/render.ts";
-import { attributeParams, checkAttributes } from "./attributes.ts";
+import { checkAttributes, ownerParams } from "./attributes.ts";
 import { literalContent } from "./content.ts";
 import { checkValidate, targetOf, writeParams } from "./copy.ts";
 import { findLocal } from "./local-source.ts";
+import { Mode } from "./mode.ts";
 import { checkPath } from "./paths.ts";
 import { type Content, type FileValue, putFile } from "./put-file.ts";
+
+const params = {
+  /**
+   * The local template, relative to the file that calls this, else to the working directory; in a role:
+   * role.template(NAME).
+   */
+  src: Type.String({ minLength: 1 }),
+  /** The path on the host; ending in / or being a directory: into it, under the template's name without .ejs. */
+  dest: Type.String({ minLength: 1 }),
+  /** The template's variables (default: none). */
+  vars: Type.Optional(Type.Unsafe<object>({ type: "object" })),
+  ...ownerParams,
+  /** The file's mode, such as "0644" (default: as it is, else "0644", or "0600" for what holds a secret). */
+  mode: Type.Optional(Mode),
+  ...writeParams,
+};
+
+/** What `template` takes. */
+export interface TemplateParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Renders a local ejs template and puts the result on the host, as `copy` does.
@@ -22,28 +42,10 @@ import { type Content, type FileValue, putFile } from "./put-file.ts";
  * @example
  * await template({ src: role.template("site.conf.ejs"), dest: "/etc/nginx/conf.d/site.conf", vars, validate: "nginx -t" });
  */
-export const template = defineModule({
+export const template: Module<TemplateParams, FileValue> = defineModule({
   name: "template",
   summary: "Renders a local ejs template to a file on the host.",
-  params: {
-    src: Type.String({
-      minLength: 1,
-      description:
-        "the local template, relative to the file that calls this, else to the working directory; in a role: role.template(NAME)",
-    }),
-    dest: Type.String({
-      minLength: 1,
-      description:
-        "the path on the host; ending in / or being a directory: into it, under the template's name without .ejs",
-    }),
-    vars: Type.Optional(
-      Type.Unsafe<object>({ type: "object", description: "the template's variables (default: none)" }),
-    ),
-    ...attributeParams(
-      'the file\'s mode, such as "0644" (default: as it is, else "0644", or "0600" for what holds a secret)',
-    ),
-    ...writeParams,
-  },
+  params,
   examples: [
     `template({ src: role.template("site.conf.ejs"), dest: "/etc/nginx/conf.d/site.conf", vars, validate: "nginx -t" })`,
   ],

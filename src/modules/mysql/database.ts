@@ -1,24 +1,44 @@
-import { Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
 import { change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan } from "../../core/tasks/task.ts";
 import { mysqlDatabase as databaseFact, mysqlDefaultCollation } from "../../facts/mysql/database.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { identifier, join, type Sql, sql } from "../../facts/mysql/sql.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
-import { checkLogin, loginParam } from "./login-param.ts";
+import { checkLogin, loginParams } from "./login-param.ts";
 import { writable } from "./server-guard.ts";
 import { runStatements } from "./session.ts";
 
 /** What a database task leaves. */
 export interface MysqlDatabaseValue {
+  /** The database's name, as the server writes it. */
   readonly name: string;
+  /** Whether it is there. */
   readonly state: "present" | "absent";
   /** Undefined if it is absent, or where only a real run can tell: the server's own default. */
   readonly encoding: string | undefined;
+  /** Its default collation; undefined where it is not there. */
   readonly collation: string | undefined;
 }
+
+const params = {
+  /** The database. */
+  name: Type.String({ minLength: 1, maxLength: 64 }),
+  /** Present, or absent: dropped with all its tables. Default present. */
+  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")])),
+  /** The character set, as utf8mb4. Default: left alone. */
+  encoding: Type.Optional(Type.String({ pattern: "^[a-z0-9_]+$" })),
+  /** The collation. Default: left alone, or the encoding's own where that changes. */
+  collation: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_]+$" })),
+  /** false: on this server alone, not replicated. Default true. */
+  sqlLogBin: Type.Optional(Type.Boolean()),
+  ...loginParams,
+};
+
+/** What `mysqlDatabase` takes. */
+export interface MysqlDatabaseParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Makes a database, sets its character set and collation, or drops it.
@@ -28,33 +48,10 @@ export interface MysqlDatabaseValue {
  * @example
  * await mysqlDatabase({ name: "site", encoding: "utf8mb4" });
  */
-export const mysqlDatabase = defineModule({
+export const mysqlDatabase: Module<MysqlDatabaseParams, MysqlDatabaseValue> = defineModule({
   name: "mysqlDatabase",
   summary: "Makes or drops a MySQL or MariaDB database.",
-  params: {
-    name: Type.String({ minLength: 1, maxLength: 64, description: "the database" }),
-    state: Type.Optional(
-      Type.Union([Type.Literal("present"), Type.Literal("absent")], {
-        description: "present, or absent: dropped with all its tables. Default present",
-      }),
-    ),
-    encoding: Type.Optional(
-      Type.String({
-        pattern: "^[a-z0-9_]+$",
-        description: "the character set, as utf8mb4. Default: left alone",
-      }),
-    ),
-    collation: Type.Optional(
-      Type.String({
-        pattern: "^[A-Za-z0-9_]+$",
-        description: "the collation. Default: left alone, or the encoding's own where that changes",
-      }),
-    ),
-    sqlLogBin: Type.Optional(
-      Type.Boolean({ description: "false: on this server alone, not replicated. Default true" }),
-    ),
-    login: loginParam,
-  },
+  params,
   examples: [`mysqlDatabase({ name: "site", encoding: "utf8mb4", collation: "utf8mb4_unicode_ci" })`],
   title: ({ name }) => name,
   check: ({ name, state, encoding, collation, login }) => {

@@ -1,5 +1,5 @@
-import { Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan } from "../../core/tasks/task.ts";
 import { mysqlEngine } from "../../facts/mysql/engine.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
@@ -7,7 +7,7 @@ import { isLocal, serverKey } from "../../facts/mysql/login.ts";
 import { mysqlReplica } from "../../facts/mysql/replica.ts";
 import { type Flavour, mysqlServer } from "../../facts/mysql/server.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
-import { checkLogin, loginParam } from "./login-param.ts";
+import { checkLogin, loginParams } from "./login-param.ts";
 import { engineNames } from "./server-guard.ts";
 
 /** What a host's database server is, and what part it has in replication just now. */
@@ -16,7 +16,9 @@ export interface MysqlInfoValue {
   readonly engine: Flavour | undefined;
   /** Whether it answers. What follows is only known of a MariaDB server that does. */
   readonly running: boolean;
+  /** The number by which replication tells servers apart. */
   readonly serverId: number | undefined;
+  /** Whether only administrators can write. */
   readonly readOnly: boolean | undefined;
   /** Whether it offers TLS. */
   readonly tls: boolean | undefined;
@@ -32,6 +34,15 @@ export interface MysqlInfoValue {
   readonly gtids: readonly string[];
 }
 
+const params = {
+  /** Fails where the host has another engine, or another one's data. Default: not looked at. */
+  engine: Type.Optional(Type.Literal("mariadb")),
+  ...loginParams,
+};
+
+/** What `mysqlInfo` takes. */
+export interface MysqlInfoParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
+
 /**
  * Tells what a host's database server is, and what part it has in replication just now. Changes nothing.
  *
@@ -39,17 +50,10 @@ export interface MysqlInfoValue {
  * const { value } = await mysqlInfo({});
  * if (value.readOnly) fail("this server is not in service");
  */
-export const mysqlInfo = defineModule({
+export const mysqlInfo: Module<MysqlInfoParams, MysqlInfoValue> = defineModule({
   name: "mysqlInfo",
   summary: "Tells a database server's engine, and what part it has in replication; changes nothing.",
-  params: {
-    engine: Type.Optional(
-      Type.Literal("mariadb", {
-        description: "fails where the host has another engine, or another one's data. Default: not looked at",
-      }),
-    ),
-    login: loginParam,
-  },
+  params,
   examples: ["mysqlInfo({})", `mysqlInfo({ engine: "mariadb" })`],
   title: ({ engine }) => (engine === undefined ? "" : `is ${engineNames[engine]}`),
   check: ({ login }) => checkLogin(login),

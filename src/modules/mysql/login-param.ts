@@ -3,26 +3,32 @@ import { fail } from "../../core/tasks/task.ts";
 import type { Login } from "../../facts/mysql/login.ts";
 
 /** How a module's task logs in to the server. */
-export const loginParam = Type.Optional(
-  Type.Object(
-    {
-      socket: Type.Optional(Type.String({ minLength: 1, description: "the server's unix socket" })),
-      host: Type.Optional(
-        Type.String({ minLength: 1, description: "the server's name or address, for TCP" }),
-      ),
-      port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: "default 3306" })),
-      user: Type.Optional(
-        Type.String({ minLength: 1, description: "default: the user that the task runs as" }),
-      ),
-      password: Type.Optional(SecretString({ description: "never part of a command line" })),
-    },
-    {
-      additionalProperties: false,
-      description:
-        "how to log in. Default: over this host's unix socket, as the user that the task runs as, or with the user, password, socket and TLS settings in that user's option files (~/.my.cnf); nothing else in them counts",
-    },
+export const loginParams = {
+  /**
+   * How to log in. Default: over this host's unix socket, as the user that the task runs as, or with the
+   * user, password, socket and TLS settings in that user's option files (~/.my.cnf); nothing else in them
+   * counts.
+   */
+  login: Type.Optional(
+    Type.Object(
+      {
+        /** The server's unix socket. */
+        socket: Type.Optional(Type.String({ minLength: 1 })),
+        /** The server's name or address, for TCP. */
+        host: Type.Optional(Type.String({ minLength: 1 })),
+        /** Default 3306. */
+        port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+        /** Default: the user that the task runs as. */
+        user: Type.Optional(Type.String({ minLength: 1 })),
+        /** Never part of a command line. */
+        password: Type.Optional(SecretString()),
+      },
+      {
+        additionalProperties: false,
+      },
+    ),
   ),
-);
+};
 
 /** Checks what the schema can't say. */
 export function checkLogin(login: Login | undefined): void {

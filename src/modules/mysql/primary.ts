@@ -1,18 +1,25 @@
+import type { OptionalInput, RequiredInput } from "../../core/base/schema.ts";
 import { change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan } from "../../core/tasks/task.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { mysqlReplica } from "../../facts/mysql/replica.ts";
 import { sql, statements } from "../../facts/mysql/sql.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
-import { checkLogin, loginParam } from "./login-param.ts";
+import { checkLogin, loginParams } from "./login-param.ts";
 import { reachable } from "./server-guard.ts";
 
 /** What a primary task leaves. */
 export interface MysqlPrimaryValue {
+  /** Whether only administrators can write. */
   readonly readOnly: false;
 }
+
+/** What `mysqlPrimary` takes. */
+export interface MysqlPrimaryParams
+  extends RequiredInput<typeof loginParams>,
+    OptionalInput<typeof loginParams> {}
 
 /**
  * Puts a primary in service: its server starts read-only (as its configuration says), and this lets it be written to.
@@ -21,10 +28,10 @@ export interface MysqlPrimaryValue {
  * @example
  * await mysqlPrimary({});
  */
-export const mysqlPrimary = defineModule({
+export const mysqlPrimary: Module<MysqlPrimaryParams, MysqlPrimaryValue> = defineModule({
   name: "mysqlPrimary",
   summary: "Lets a primary that started read-only be written to; refuses a replica.",
-  params: { login: loginParam },
+  params: loginParams,
   examples: ["mysqlPrimary({})"],
   title: () => "writable",
   check: ({ login }) => checkLogin(login),

@@ -1,6 +1,6 @@
-import { SecretString, Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, SecretString, Type } from "../../core/base/schema.ts";
 import { type Change, change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { mysqlAccount } from "../../facts/mysql/account.ts";
 import { runSql } from "../../facts/mysql/client.ts";
@@ -14,7 +14,7 @@ import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
 import { mysqlTransactions } from "../../facts/mysql/transactions.ts";
 import type { Secret } from "../../secrets/secret.ts";
 import { findWay, requireSameHistory } from "./joining.ts";
-import { checkLogin, loginParam } from "./login-param.ts";
+import { checkLogin, loginParams } from "./login-param.ts";
 import { checkReplicationPassword } from "./replication-password.ts";
 import { allSettings, changeMaster, startReplica, unlogged } from "./replication-sql.ts";
 import { drift, type Setting, targetOf, type WantedReplica, type Way } from "./replication-states.ts";
@@ -24,6 +24,7 @@ import { stuck, takeAway } from "./unapplied.ts";
 
 /** What a replication task leaves, and what it found. */
 export interface MysqlReplicationValue {
+  /** Whether it replicates. */
   readonly state: "replicating" | "stopped" | "absent";
   /** `host:port`; undefined where there is no replication. */
   readonly primary: string | undefined;
@@ -33,6 +34,69 @@ export interface MysqlReplicationValue {
    */
   readonly found: "absent" | "right" | "stopped" | "drifted" | "repoint" | "running";
 }
+
+const params = {
+  /**
+   * Replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept, once
+   * all that it has received is applied. Default replicating.
+   */
+  state: Type.Optional(
+    Type.Union([Type.Literal("replicating"), Type.Literal("stopped"), Type.Literal("absent")]),
+  ),
+  /** From where it replicates; needed unless absent. */
+  primary: Type.Optional(
+    Type.Object(
+      {
+        /** The primary's name or address, as seen from this host. */
+        host: Type.String({ minLength: 1, maxLength: 255 }),
+        /** Default 3306. */
+        port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+        /** The replication account. */
+        user: Type.String({ minLength: 1, maxLength: 80 }),
+        /** Its password: at most 96 bytes, which is MariaDB's limit for replication. */
+        password: SecretString(),
+        /**
+         * Encrypts the connection. Default: as the two servers do by themselves, which from MariaDB 11.4 on
+         * encrypt and verify through the password; older ones don't encrypt.
+         */
+        ssl: Type.Optional(
+          Type.Object(
+            {
+              /** Path of the authorities' certificates. */
+              ca: Type.Optional(Type.String({ minLength: 1 })),
+              /** Path of the replica's own certificate. */
+              cert: Type.Optional(Type.String({ minLength: 1 })),
+              /** Path of that certificate's key. */
+              key: Type.Optional(Type.String({ minLength: 1 })),
+              /** Whether the primary's certificate must be valid for its name. Default true. */
+              verify: Type.Optional(Type.Boolean()),
+            },
+            { additionalProperties: false },
+          ),
+        ),
+      },
+      { additionalProperties: false },
+    ),
+  ),
+  /** Seconds between tries to reach the primary. Default: left alone. */
+  connectRetry: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+  /** Seconds by which it stays behind the primary on purpose. Default: left alone. */
+  delay: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 })),
+  /**
+   * true: accounts and GTIDs that this server has of its own may be forgotten (RESET MASTER). Never
+   * databases. Default false.
+   */
+  resetHistory: Type.Optional(Type.Boolean()),
+  /**
+   * Seconds to wait until both threads run (default 30) or, for absent, until what was received is applied
+   * (default 300).
+   */
+  wait: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
+  ...loginParams,
+};
+
+/** What `mysqlReplication` takes. */
+export interface MysqlReplicationParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Makes this host's MariaDB server a replica of another one, by GTID, and keeps it one.
@@ -55,88 +119,10 @@ export interface MysqlReplicationValue {
  * @example
  * await mysqlReplication({ primary: { host: "10.0.0.11", user: "replication", password: vars.replicationPassword } });
  */
-export const mysqlReplication = defineModule({
+export const mysqlReplication: Module<MysqlReplicationParams, MysqlReplicationValue> = defineModule({
   name: "mysqlReplication",
   summary: "Makes a MariaDB server the replica of another one, by GTID.",
-  params: {
-    state: Type.Optional(
-      Type.Union([Type.Literal("replicating"), Type.Literal("stopped"), Type.Literal("absent")], {
-        description:
-          "replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept, once all that it has received is applied. Default replicating",
-      }),
-    ),
-    primary: Type.Optional(
-      Type.Object(
-        {
-          host: Type.String({
-            minLength: 1,
-            maxLength: 255,
-            description: "the primary's name or address, as seen from this host",
-          }),
-          port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: "default 3306" })),
-          user: Type.String({ minLength: 1, maxLength: 80, description: "the replication account" }),
-          password: SecretString({
-            description: "its password: at most 96 bytes, which is MariaDB's limit for replication",
-          }),
-          ssl: Type.Optional(
-            Type.Object(
-              {
-                ca: Type.Optional(
-                  Type.String({ minLength: 1, description: "path of the authorities' certificates" }),
-                ),
-                cert: Type.Optional(
-                  Type.String({ minLength: 1, description: "path of the replica's own certificate" }),
-                ),
-                key: Type.Optional(
-                  Type.String({ minLength: 1, description: "path of that certificate's key" }),
-                ),
-                verify: Type.Optional(
-                  Type.Boolean({
-                    description: "whether the primary's certificate must be valid for its name. Default true",
-                  }),
-                ),
-              },
-              {
-                additionalProperties: false,
-                description:
-                  "encrypts the connection. Default: as the two servers do by themselves, which from MariaDB 11.4 on encrypt and verify through the password; older ones don't encrypt",
-              },
-            ),
-          ),
-        },
-        { additionalProperties: false, description: "from where it replicates; needed unless absent" },
-      ),
-    ),
-    connectRetry: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 86_400,
-        description: "seconds between tries to reach the primary. Default: left alone",
-      }),
-    ),
-    delay: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 2_147_483_647,
-        description: "seconds by which it stays behind the primary on purpose. Default: left alone",
-      }),
-    ),
-    resetHistory: Type.Optional(
-      Type.Boolean({
-        description:
-          "true: accounts and GTIDs that this server has of its own may be forgotten (RESET MASTER). Never databases. Default false",
-      }),
-    ),
-    wait: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 3600,
-        description:
-          "seconds to wait until both threads run (default 30) or, for absent, until what was received is applied (default 300)",
-      }),
-    ),
-    login: loginParam,
-  },
+  params,
   examples: [
     `mysqlReplication({ primary: { host: "10.0.0.11", user: "replication", password: vars.replicationPassword } })`,
     `mysqlReplication({ state: "absent" })`,

@@ -1,6 +1,6 @@
-import { SecretString, Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, SecretString, Type } from "../../core/base/schema.ts";
 import { change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan } from "../../core/tasks/task.ts";
 import { type Account, type Authentication, mysqlAccount } from "../../facts/mysql/account.ts";
 import { settlePrivileges } from "../../facts/mysql/grants.ts";
@@ -10,7 +10,7 @@ import { serverKey } from "../../facts/mysql/login.ts";
 import { join, type Sql, sql } from "../../facts/mysql/sql.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
 import { reveal, secret } from "../../secrets/secret.ts";
-import { checkLogin, loginParam } from "./login-param.ts";
+import { checkLogin, loginParams } from "./login-param.ts";
 import { nativePasswordHash } from "./native-password.ts";
 import { parsePrivileges, privilegeDifferences } from "./privileges.ts";
 import { keepsSmallLetters, writable } from "./server-guard.ts";
@@ -18,11 +18,44 @@ import { runStatements } from "./session.ts";
 
 /** What a user task leaves. */
 export interface MysqlUserValue {
+  /** The account's name. */
   readonly user: string;
   /** As MariaDB keeps it, in small letters. */
   readonly host: string;
+  /** Whether it is there. */
   readonly state: "present" | "absent";
 }
+
+const params = {
+  /** The account's user. */
+  name: Type.String({ minLength: 1, maxLength: 80 }),
+  /** From where it may connect: a name, in any case, an address, or a pattern with % and _. Default localhost. */
+  host: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  /** Default present. */
+  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")])),
+  /** Its password. An account that is to be made needs this or unixSocket. */
+  password: Type.Optional(SecretString()),
+  /** onCreate: the password of an account that is there is left alone. Default always. */
+  updatePassword: Type.Optional(Type.Union([Type.Literal("always"), Type.Literal("onCreate")])),
+  /** true: it is let in without a password where the system's user has the same name. */
+  unixSocket: Type.Optional(Type.Boolean()),
+  /**
+   * By object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "procedure site.tidy": ["EXECUTE"], "*.*":
+   * ["PROCESS"] }. Names of columns and routines may be in any letters, as on the server. Others are revoked.
+   * Default: left alone.
+   */
+  privileges: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })))),
+  /** true: privileges beyond those listed are left. Default false. */
+  appendPrivileges: Type.Optional(Type.Boolean()),
+  /** Whether its connections must be encrypted. Default: left alone. */
+  requireSsl: Type.Optional(Type.Boolean()),
+  /** false: on this server alone, not replicated. Default true. */
+  sqlLogBin: Type.Optional(Type.Boolean()),
+  ...loginParams,
+};
+
+/** What `mysqlUser` takes. */
+export interface MysqlUserParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Makes a MariaDB account, gives it a password and exactly the privileges that are listed, or drops it.
@@ -33,52 +66,10 @@ export interface MysqlUserValue {
  * @example
  * await mysqlUser({ name: "site", host: "10.0.0.%", password: vars.password, privileges: { "site.*": ["ALL"] } });
  */
-export const mysqlUser = defineModule({
+export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
   name: "mysqlUser",
   summary: "Makes or drops a MariaDB account, with its password and privileges.",
-  params: {
-    name: Type.String({ minLength: 1, maxLength: 80, description: "the account's user" }),
-    host: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 255,
-        description:
-          "from where it may connect: a name, in any case, an address, or a pattern with % and _. Default localhost",
-      }),
-    ),
-    state: Type.Optional(
-      Type.Union([Type.Literal("present"), Type.Literal("absent")], { description: "default present" }),
-    ),
-    password: Type.Optional(
-      SecretString({ description: "its password. An account that is to be made needs this or unixSocket" }),
-    ),
-    updatePassword: Type.Optional(
-      Type.Union([Type.Literal("always"), Type.Literal("onCreate")], {
-        description: "onCreate: the password of an account that is there is left alone. Default always",
-      }),
-    ),
-    unixSocket: Type.Optional(
-      Type.Boolean({
-        description: "true: it is let in without a password where the system's user has the same name",
-      }),
-    ),
-    privileges: Type.Optional(
-      Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })), {
-        description:
-          'by object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "procedure site.tidy": ["EXECUTE"], "*.*": ["PROCESS"] }. Names of columns and routines may be in any letters, as on the server. Others are revoked. Default: left alone',
-      }),
-    ),
-    appendPrivileges: Type.Optional(
-      Type.Boolean({ description: "true: privileges beyond those listed are left. Default false" }),
-    ),
-    requireSsl: Type.Optional(
-      Type.Boolean({ description: "whether its connections must be encrypted. Default: left alone" }),
-    ),
-    sqlLogBin: Type.Optional(
-      Type.Boolean({ description: "false: on this server alone, not replicated. Default true" }),
-    ),
-    login: loginParam,
-  },
+  params,
   examples: [
     `mysqlUser({ name: "site", host: "10.0.0.%", password: vars.sitePassword, privileges: { "site.*": ["SELECT", "INSERT"] } })`,
     `mysqlUser({ name: "prometheus", unixSocket: true, privileges: { "*.*": ["PROCESS", "BINLOG MONITOR"] } })`,

@@ -1,20 +1,32 @@
-import { Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
 import { change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import type { Plan } from "../../core/tasks/task.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { keyword, type Sql, sql, statements } from "../../facts/mysql/sql.ts";
 import { mysqlVariable as variableFact } from "../../facts/mysql/variable.ts";
-import { checkLogin, loginParam } from "./login-param.ts";
+import { checkLogin, loginParams } from "./login-param.ts";
 import { reachable } from "./server-guard.ts";
 
 /** What a variable task leaves. */
 export interface MysqlVariableValue {
+  /** The variable's name, as the server writes it. */
   readonly name: string;
   /** As the server shows it. */
   readonly value: string;
 }
+
+const params = {
+  /** The variable. */
+  name: Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]*$" }),
+  /** true and false for ON and OFF; sizes in bytes, as the server shows them; names such as ROW in any case. */
+  value: Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
+  ...loginParams,
+};
+
+/** What `mysqlVariable` takes. */
+export interface MysqlVariableParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Sets a global variable of a running server. It holds until the server restarts: what is to hold longer belongs in
@@ -23,17 +35,10 @@ export interface MysqlVariableValue {
  * @example
  * await mysqlVariable({ name: "max_connections", value: 500 });
  */
-export const mysqlVariable = defineModule({
+export const mysqlVariable: Module<MysqlVariableParams, MysqlVariableValue> = defineModule({
   name: "mysqlVariable",
   summary: "Sets a global variable of a running MySQL or MariaDB server.",
-  params: {
-    name: Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]*$", description: "the variable" }),
-    value: Type.Union([Type.String(), Type.Number(), Type.Boolean()], {
-      description:
-        "true and false for ON and OFF; sizes in bytes, as the server shows them; names such as ROW in any case",
-    }),
-    login: loginParam,
-  },
+  params,
   examples: [`mysqlVariable({ name: "read_only", value: true })`],
   title: ({ name }) => name,
   check: ({ login }) => checkLogin(login),

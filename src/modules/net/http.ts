@@ -1,8 +1,16 @@
 import { milliseconds } from "../../core/base/duration.ts";
 import { messageOf } from "../../core/base/errors.ts";
-import { SecretString, type Static, type TObject, Type } from "../../core/base/schema.ts";
+import {
+  type OptionalInput,
+  type RequiredInput,
+  SecretString,
+  type Static,
+  type TObject,
+  Type,
+} from "../../core/base/schema.ts";
 import { change, type HttpRequest } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import type { Chosen } from "../../core/tasks/alternatives.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { authorities, trusted } from "../../facts/authorities.ts";
 import { httpAnswer } from "../../facts/net.ts";
@@ -32,11 +40,12 @@ export interface HttpValue {
 const status = Type.Integer({ minimum: 100, maximum: 599 });
 
 const params = {
-  url: Type.String({
-    format: "uri",
-    pattern: "^https?://",
-    description: "as the host itself sees it. A user and password in it are sent as basic authentication",
-  }),
+  /** As the host itself sees it. A user and password in it are sent as basic authentication. */
+  url: Type.String({ format: "uri", pattern: "^https?://" }),
+  /**
+   * The first three read only, the others count as a change.
+   * @default "GET"
+   */
   method: Type.Optional(
     Type.Union(
       [
@@ -48,50 +57,64 @@ const params = {
         Type.Literal("PATCH"),
         Type.Literal("DELETE"),
       ],
-      { default: "GET", description: "the first three read only, the others count as a change" },
+      { default: "GET" },
     ),
   ),
+  /** Headers of the request. */
   headers: Type.Optional(
     Type.Record(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" }), SecretString(), {
       additionalProperties: false,
-      description: "headers of the request",
     }),
   ),
-  body: Type.Optional(SecretString({ description: "the request's body, as text" })),
-  json: Type.Optional(Type.Unknown({ description: "the request's body, as data that is sent as JSON" })),
-  user: Type.Optional(Type.String({ description: "the user for basic authentication" })),
-  password: Type.Optional(SecretString({ description: "the password for basic authentication" })),
-  status: Type.Optional(
-    Type.Union([status, Type.Array(status, { minItems: 1 })], {
-      description: "the statuses that mean success. 200 if left out",
-    }),
-  ),
-  timeout: Type.Optional(DurationParam("how long the whole answer may take. 30 s if left out")),
-  verifyTls: Type.Optional(Type.Boolean({ default: true, description: "false: accept any certificate" })),
-  caPath: Type.Optional(
-    Type.String({
-      pattern: "^/",
-      description:
-        "a file on the host with the certificates (PEM) of those who may have signed the server's. The host's own authorities if left out",
-    }),
-  ),
-  followRedirects: Type.Optional(
-    Type.Boolean({
-      default: false,
-      description:
-        "true: ask where a redirect leads to, ten times at most. Another server than the first gets no body and no headers but harmless ones",
-    }),
-  ),
-  readOnly: Type.Optional(
-    Type.Boolean({
-      default: false,
-      description:
-        "true: a POST that changes nothing, such as a query. It is sent in a check, too, and counts as `ok`",
-    }),
-  ),
+  /** The request's body, as text. */
+  body: Type.Optional(SecretString()),
+  /** The request's body, as data that is sent as JSON. */
+  json: Type.Optional(Type.Unknown()),
+  /** The user for basic authentication. */
+  user: Type.Optional(Type.String()),
+  /** The password for basic authentication. */
+  password: Type.Optional(SecretString()),
+  /** The statuses that mean success. 200 if left out. */
+  status: Type.Optional(Type.Union([status, Type.Array(status, { minItems: 1 })])),
+  /** How long the whole answer may take: seconds, or a text such as "2s". Default: 30 s. */
+  timeout: Type.Optional(DurationParam),
+  /**
+   * false: accept any certificate.
+   * @default true
+   */
+  verifyTls: Type.Optional(Type.Boolean({ default: true })),
+  /**
+   * A file on the host with the certificates (PEM) of those who may have signed the server's. The host's own
+   * authorities if left out.
+   */
+  caPath: Type.Optional(Type.String({ pattern: "^/" })),
+  /**
+   * true: ask where a redirect leads to, ten times at most. Another server than the first gets no body and no
+   * headers but harmless ones.
+   * @default false
+   */
+  followRedirects: Type.Optional(Type.Boolean({ default: false })),
+  /**
+   * true: a POST that changes nothing, such as a query. It is sent in a check, too, and counts as `ok`.
+   * @default false
+   */
+  readOnly: Type.Optional(Type.Boolean({ default: false })),
 };
 
 type Params = Static<TObject<typeof params>>;
+
+/** What `http` takes. */
+export type HttpParams = HttpText | HttpJson;
+
+type Common = Omit<typeof params, "body" | "json">;
+interface HttpText
+  extends RequiredInput<Common>,
+    OptionalInput<Common>,
+    Partial<Chosen<typeof params, "body", "json">> {}
+interface HttpJson
+  extends RequiredInput<Common>,
+    OptionalInput<Common>,
+    Partial<Chosen<typeof params, "json", "body">> {}
 
 /**
  * Sends an HTTP request from the host, without any tool on it, and gives the answer.
@@ -111,7 +134,7 @@ type Params = Static<TObject<typeof params>>;
  * const page = await http({ url: "http://127.0.0.1:8000/health" }, { retries: 10, delay: "1s" });
  * await http({ url: "http://127.0.0.1:9200/site", method: "PUT", json: { settings: {} }, status: [200, 201] });
  */
-export const http = defineModule({
+export const http: Module<HttpParams, HttpValue> = defineModule({
   name: "http",
   summary: "Sends an HTTP request from the host.",
   params,

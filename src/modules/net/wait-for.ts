@@ -1,30 +1,34 @@
 import { milliseconds } from "../../core/base/duration.ts";
-import { type Static, type TObject, Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import {
+  type OptionalInput,
+  type RequiredInput,
+  type Static,
+  type TObject,
+  Type,
+} from "../../core/base/schema.ts";
+import type { Chosen } from "../../core/tasks/alternatives.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { fileMatches, openConnections, openPort, pathExists } from "../../facts/net.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 const params = {
-  port: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 65_535, description: "a TCP port; or give `path`" }),
-  ),
-  host: Type.Optional(
-    Type.String({
-      minLength: 1,
-      default: "127.0.0.1",
-      description: "where the port is, as the host itself sees it",
-    }),
-  ),
-  path: Type.Optional(
-    Type.String({ pattern: "^/", description: "a file, directory or socket; or give `port`" }),
-  ),
-  search: Type.Optional(
-    Type.String({
-      minLength: 1,
-      description: "with `path`: a line of the file must match this extended regular expression (grep -E)",
-    }),
-  ),
+  /** A TCP port; or give `path`. */
+  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+  /**
+   * Where the port is, as the host itself sees it.
+   * @default "127.0.0.1"
+   */
+  host: Type.Optional(Type.String({ minLength: 1, default: "127.0.0.1" })),
+  /** A file, directory or socket; or give `port`. */
+  path: Type.Optional(Type.String({ pattern: "^/" })),
+  /** With `path`: a line of the file must match this extended regular expression (grep -E). */
+  search: Type.Optional(Type.String({ minLength: 1 })),
+  /**
+   * `started` or `present`: the port takes connections, the path exists; `stopped` or `absent`: no longer;
+   * `drained`: nobody is connected to this port of the host's own.
+   * @default "started"
+   */
   state: Type.Optional(
     Type.Union(
       [
@@ -34,20 +38,33 @@ const params = {
         Type.Literal("absent"),
         Type.Literal("drained"),
       ],
-      {
-        default: "started",
-        description:
-          "`started` or `present`: the port takes connections, the path exists; `stopped` or `absent`: no longer; `drained`: nobody is connected to this port of the host's own",
-      },
+      { default: "started" },
     ),
   ),
-  timeout: Type.Optional(DurationParam("how long to wait until it fails. 300 s if left out")),
-  delay: Type.Optional(DurationParam("how long to wait before looking the first time. 0 if left out")),
-  interval: Type.Optional(DurationParam("how long to wait between looks. 1 s if left out")),
-  connectTimeout: Type.Optional(DurationParam("how long one attempt to connect may take. 5 s if left out")),
+  /** How long to wait until it fails: seconds, or a text such as "2s". Default: 300 s. */
+  timeout: Type.Optional(DurationParam),
+  /** How long to wait before looking the first time: seconds, or a text such as "2s". Default: 0. */
+  delay: Type.Optional(DurationParam),
+  /** How long to wait between looks: seconds, or a text such as "2s". Default: 1 s. */
+  interval: Type.Optional(DurationParam),
+  /** How long one attempt to connect may take: seconds, or a text such as "2s". Default: 5 s. */
+  connectTimeout: Type.Optional(DurationParam),
 };
 
 type Params = Static<TObject<typeof params>>;
+
+/** What `waitFor` takes. */
+export type WaitForParams = WaitForPort | WaitForPath;
+
+type Common = Omit<typeof params, "port" | "path">;
+interface WaitForPort
+  extends RequiredInput<Common>,
+    OptionalInput<Common>,
+    Chosen<typeof params, "port", "path"> {}
+interface WaitForPath
+  extends RequiredInput<Common>,
+    OptionalInput<Common>,
+    Chosen<typeof params, "path", "port"> {}
 
 /**
  * Waits until a port takes connections, a path exists or a line stands in a file, or until they no longer do; or until
@@ -64,7 +81,7 @@ type Params = Static<TObject<typeof params>>;
  * await waitFor({ path: "/var/log/app.log", search: "ready in [0-9]+ ms" });
  * await waitFor({ port: 8000, state: "drained", timeout: "2m" });
  */
-export const waitFor = defineModule({
+export const waitFor: Module<WaitForParams, object> = defineModule({
   name: "waitFor",
   summary: "Waits for a port or a path.",
   params,

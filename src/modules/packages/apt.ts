@@ -1,12 +1,13 @@
+import type { OptionalInput, RequiredInput } from "../../core/base/schema.ts";
 import { change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { cutOffInstallation } from "../../facts/cut-off-installation.ts";
 import { debFile } from "../../facts/deb-file.ts";
 import { dpkgInterrupted } from "../../facts/packages.ts";
 import { anyPackage } from "./alongside.ts";
 import { finishInterrupted, installRest } from "./apt-get.ts";
-import { type AptParams, aptParams, lockTimeoutOf, names, upgradeOf, wantsLists } from "./apt-params.ts";
+import { type AptSettings, aptParams, lockTimeoutOf, names, upgradeOf, wantsLists } from "./apt-params.ts";
 import type { AptValue } from "./apt-value.ts";
 import { install, isLacking } from "./install.ts";
 import { installFile } from "./install-file.ts";
@@ -14,6 +15,9 @@ import { type PackageSpec, packagePattern, parsePackage } from "./package-spec.t
 import { refresh } from "./refresh-lists.ts";
 import { autoremove, isThere, remove } from "./remove.ts";
 import { upgrade } from "./upgrade.ts";
+
+/** What `apt` takes. */
+export interface AptParams extends RequiredInput<typeof aptParams>, OptionalInput<typeof aptParams> {}
 
 /**
  * Installs, upgrades and removes Debian packages with apt-get.
@@ -36,7 +40,7 @@ import { upgrade } from "./upgrade.ts";
  * await apt({ name: ["nginx", "rsync"], cacheValidTime: 3600 });
  * await apt({ name: "apache2", state: "absent", purge: true });
  */
-export const apt = defineModule({
+export const apt: Module<AptParams, AptValue> = defineModule({
   name: "apt",
   summary: "Installs, upgrades and removes Debian packages.",
   params: aptParams,
@@ -98,7 +102,7 @@ export const apt = defineModule({
 });
 
 /** Finishes what was cut off. What will be asked of dpkg anyway is asked along, in the same round trip. */
-async function* finish(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<void> {
+async function* finish(host: PlanHost, p: AptSettings, specs: readonly PackageSpec[]): Plan<void> {
   const ask = { present: isLacking, absent: isThere, latest: undefined }[p.state ?? "present"];
   const [interrupted] = await Promise.all([
     host.fact(dpkgInterrupted, ""),
@@ -118,7 +122,7 @@ async function* finish(host: PlanHost, p: AptParams, specs: readonly PackageSpec
 }
 
 /** Installs what was to come along with what was cut off. It may need the package lists, so they are fetched before. */
-async function* finishRest(host: PlanHost, p: AptParams): Plan<void> {
+async function* finishRest(host: PlanHost, p: AptSettings): Plan<void> {
   const rest = await host.fact(cutOffInstallation, "");
   if (rest.automatic.length === 0) return;
   yield change({

@@ -7,7 +7,7 @@ import {
   type Going,
   type Simulation,
 } from "../../facts/apt-simulation.ts";
-import type { AptParams } from "./apt-params.ts";
+import type { AptSettings } from "./apt-params.ts";
 
 /** What the plan says beside the command itself. */
 export interface Foreseen {
@@ -27,7 +27,7 @@ export interface Foreseen {
  */
 export async function dryRun(
   host: PlanHost,
-  p: AptParams,
+  p: AptSettings,
   asked: AptCommand,
   doing: string,
 ): Promise<Foreseen> {
@@ -59,7 +59,7 @@ function listed(all: readonly string[]): string | undefined {
   return all.length === 0 ? undefined : all.join(", ");
 }
 
-function refuseRemovals(host: PlanHost, p: AptParams, besides: readonly Going[], doing: string): void {
+function refuseRemovals(host: PlanHost, p: AptSettings, besides: readonly Going[], doing: string): void {
   host.require(
     p.allowRemovals === true || besides.length === 0,
     `to ${doing}, apt would also remove ${besides.map(versioned).join(", ")}`,
@@ -69,7 +69,7 @@ function refuseRemovals(host: PlanHost, p: AptParams, besides: readonly Going[],
 
 function refuseProblems(
   host: PlanHost,
-  p: AptParams,
+  p: AptSettings,
   { held, downgraded, essential, ambiguous, refusal }: Simulation,
   doing: string,
 ): void {

@@ -8,13 +8,13 @@ import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
 import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
-import { type AptParams, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import { type AptSettings, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";
 import { dryRun } from "./dry-run.ts";
 import { markManual } from "./mark-manual.ts";
 import { everSince, fetchLists, refresh } from "./refresh-lists.ts";
 
-export async function* installFile(host: PlanHost, p: AptParams, path: string): Plan<AptValue> {
+export async function* installFile(host: PlanHost, p: AptSettings, path: string): Plan<AptValue> {
   const found = await host.fact(debFile, path);
   host.require(
     found !== undefined,

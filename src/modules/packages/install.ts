@@ -5,7 +5,7 @@ import { freshPackageLists, type Offer, packageOffer } from "../../facts/package
 import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
-import { type AptParams, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import { type AptSettings, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";
 import { dryRun } from "./dry-run.ts";
 import { automaticOnes, markManual } from "./mark-manual.ts";
@@ -18,7 +18,11 @@ interface Wanted {
   readonly lacking: boolean;
 }
 
-export async function* install(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<AptValue> {
+export async function* install(
+  host: PlanHost,
+  p: AptSettings,
+  specs: readonly PackageSpec[],
+): Plan<AptValue> {
   const release = p.defaultRelease ?? "";
   const wanted = await Promise.all(
     specs.map(async (spec): Promise<Wanted> => ({ spec, lacking: await isLacking(host, p, spec) })),
@@ -72,7 +76,7 @@ export async function* install(host: PlanHost, p: AptParams, specs: readonly Pac
 
 export async function isLacking(
   host: PlanHost,
-  p: AptParams,
+  p: AptSettings,
   { name, version }: PackageSpec,
 ): Promise<boolean> {
   if (version !== undefined) {
@@ -99,7 +103,7 @@ interface Target {
   readonly virtual: boolean;
 }
 
-function target(p: AptParams, { name, version: asked }: PackageSpec, offer: Offer | undefined): Target {
+function target(p: AptSettings, { name, version: asked }: PackageSpec, offer: Offer | undefined): Target {
   const found = offer?.kind === "package" ? offer : undefined;
   const virtual = offer?.kind === "virtual";
   if (asked === undefined)

@@ -4,7 +4,7 @@ import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
 import { updateLists } from "./apt-get.ts";
-import { type AptParams, lockTimeoutOf } from "./apt-params.ts";
+import { type AptSettings, lockTimeoutOf } from "./apt-params.ts";
 
 /** How long lists count as just fetched: fetching them again would bring nothing. Seconds. */
 export const justFetched = 300;
@@ -13,7 +13,7 @@ export const justFetched = 300;
 export const everSince = Number.MAX_SAFE_INTEGER;
 
 /** Fetches the package lists if they are too old. */
-export async function* refresh(host: PlanHost, p: AptParams): Plan<void> {
+export async function* refresh(host: PlanHost, p: AptSettings): Plan<void> {
   const { cacheValidTime: within = 3600 } = p;
   const fresh = within > 0 && (await host.fact(freshPackageLists, { within }));
   if (!fresh) yield fetchLists(within, lockTimeoutOf(p));

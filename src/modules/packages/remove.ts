@@ -4,17 +4,21 @@ import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
 import { packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
 import { aptGet } from "./apt-get.ts";
-import { type AptParams, heldOptions, lockTimeoutOf } from "./apt-params.ts";
+import { type AptSettings, heldOptions, lockTimeoutOf } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";
 import { dryRun } from "./dry-run.ts";
 import type { PackageSpec } from "./package-spec.ts";
 
 /** Whether there is something to remove, which is also what a failed installation left: no version tells of that. */
-export async function isThere(host: PlanHost, { purge }: AptParams, { name }: PackageSpec): Promise<boolean> {
+export async function isThere(
+  host: PlanHost,
+  { purge }: AptSettings,
+  { name }: PackageSpec,
+): Promise<boolean> {
   return host.fact(purge === true ? packageTraces : packageFiles, name);
 }
 
-export async function* remove(host: PlanHost, p: AptParams, specs: readonly PackageSpec[]): Plan<AptValue> {
+export async function* remove(host: PlanHost, p: AptSettings, specs: readonly PackageSpec[]): Plan<AptValue> {
   const purge = p.purge === true;
   const command = purge ? "purge" : "remove";
   const present = await Promise.all(specs.map((spec) => isThere(host, p, spec)));
@@ -38,7 +42,7 @@ export async function* remove(host: PlanHost, p: AptParams, specs: readonly Pack
   return { installed: [], removed: [...found, ...besides] };
 }
 
-export async function* autoremove(host: PlanHost, p: AptParams): Plan<AptValue> {
+export async function* autoremove(host: PlanHost, p: AptSettings): Plan<AptValue> {
   const asked = { command: "autoremove", options: heldOptions(p), names: [] } as const;
   const { goes, comes } = await host.fact(aptSimulation, asked);
   const { before, after } = await dryRun(host, p, asked, "remove what is needed no more");

@@ -4,11 +4,11 @@ import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
-import { type AptParams, installOptions, keepOptions, lockTimeoutOf } from "./apt-params.ts";
+import { type AptSettings, installOptions, keepOptions, lockTimeoutOf } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";
 import { dryRun } from "./dry-run.ts";
 
-export async function* upgrade(host: PlanHost, p: AptParams, reach: "safe" | "full"): Plan<AptValue> {
+export async function* upgrade(host: PlanHost, p: AptSettings, reach: "safe" | "full"): Plan<AptValue> {
   const command = reach === "safe" ? "upgrade" : "dist-upgrade";
   const options = installOptions(p);
   const asked = { command, options, names: [] } as const;

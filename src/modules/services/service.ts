@@ -1,9 +1,15 @@
 import { posix } from "node:path";
-import { type Static, type TObject, Type } from "../../core/base/schema.ts";
+import {
+  type OptionalInput,
+  type RequiredInput,
+  type Static,
+  type TObject,
+  Type,
+} from "../../core/base/schema.ts";
 import { lines, type Script, sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import type { Touch } from "../../core/facts/fact.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { type UnitState, unit, unitName, unitNamePattern } from "../../facts/systemd.ts";
@@ -16,27 +22,32 @@ export interface ServiceValue {
 }
 
 const params = {
-  name: Type.String({
-    pattern: unitNamePattern,
-    description: "the unit: `nginx`, `nginx.service`, `backup.timer`, `worker@1`",
-  }),
+  /** The unit: `nginx`, `nginx.service`, `backup.timer`, `worker@1`. */
+  name: Type.String({ pattern: unitNamePattern }),
+  /** `restarted` and `reloaded` always act, and start a unit that is not running. */
   state: Type.Optional(
-    Type.Union(
-      [Type.Literal("started"), Type.Literal("stopped"), Type.Literal("restarted"), Type.Literal("reloaded")],
-      { description: "`restarted` and `reloaded` always act, and start a unit that is not running" },
-    ),
+    Type.Union([
+      Type.Literal("started"),
+      Type.Literal("stopped"),
+      Type.Literal("restarted"),
+      Type.Literal("reloaded"),
+    ]),
   ),
-  enabled: Type.Optional(Type.Boolean({ description: "whether it starts at boot" })),
-  masked: Type.Optional(Type.Boolean({ description: "whether it is made impossible to start" })),
-  daemonReload: Type.Optional(
-    Type.Boolean({
-      description:
-        "true: let systemd read its unit files again if this one was altered; false: never. Left out: before a start, restart or reload only",
-    }),
-  ),
+  /** Whether it starts at boot. */
+  enabled: Type.Optional(Type.Boolean()),
+  /** Whether it is made impossible to start. */
+  masked: Type.Optional(Type.Boolean()),
+  /**
+   * true: let systemd read its unit files again if this one was altered; false: never. Left out: before a
+   * start, restart or reload only.
+   */
+  daemonReload: Type.Optional(Type.Boolean()),
 };
 
 type Params = Static<TObject<typeof params>>;
+
+/** What `service` takes. */
+export interface ServiceParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Starts, stops, restarts, reloads, enables and masks a systemd unit.
@@ -56,7 +67,7 @@ type Params = Static<TObject<typeof params>>;
  * await service({ name: "nginx", state: "started", enabled: true });
  * await copy({ … }, { notify: service({ name: "nginx", state: "reloaded" }) });
  */
-export const service = defineModule({
+export const service: Module<ServiceParams, ServiceValue> = defineModule({
   name: "service",
   summary: "Starts, stops, enables and reloads a systemd unit.",
   params,

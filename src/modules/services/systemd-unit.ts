@@ -1,8 +1,14 @@
 import { createHash } from "node:crypto";
-import { type Static, type TObject, Type } from "../../core/base/schema.ts";
+import {
+  type OptionalInput,
+  type RequiredInput,
+  type Static,
+  type TObject,
+  Type,
+} from "../../core/base/schema.ts";
 import { lines, type Script, sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { type FileState, file, fileContent, fileHash } from "../../facts/files.ts";
 import { type UnitState, unit } from "../../facts/systemd.ts";
@@ -16,28 +22,38 @@ export interface SystemdUnitValue {
 }
 
 const params = {
+  /** The unit's full name: `app.service`, `worker@.service`. */
   name: Type.String({
     pattern:
       "^[A-Za-z0-9:_.\\\\-]+(@[A-Za-z0-9:_.\\\\-]*)?\\.(service|socket|mount|automount|swap|target|path|timer|slice)$",
-    description: "the unit's full name: `app.service`, `worker@.service`",
   }),
-  content: Type.Optional(Type.String({ description: "the whole unit file; or give its sections" })),
-  unit: Section('the section [Unit]: `{ Description: "…", After: "network-online.target" }`'),
-  service: Section("the section [Service]; a list gives a setting several times"),
-  socket: Section("the section [Socket]"),
-  timer: Section("the section [Timer]"),
-  path: Section("the section [Path]"),
-  mount: Section("the section [Mount]"),
-  install: Section('the section [Install]: `{ WantedBy: "multi-user.target" }`'),
-  state: Type.Optional(
-    Type.Union([Type.Literal("present"), Type.Literal("absent")], {
-      default: "present",
-      description: "`absent`: stopped, disabled and removed; of a template, all its instances are",
-    }),
-  ),
+  /** The whole unit file; or give its sections. */
+  content: Type.Optional(Type.String()),
+  /** The section [Unit]: `{ Description: "…", After: "network-online.target" }`. */
+  unit: Section,
+  /** The section [Service]; a list gives a setting several times. */
+  service: Section,
+  /** The section [Socket]. */
+  socket: Section,
+  /** The section [Timer]. */
+  timer: Section,
+  /** The section [Path]. */
+  path: Section,
+  /** The section [Mount]. */
+  mount: Section,
+  /** The section [Install]: `{ WantedBy: "multi-user.target" }`. */
+  install: Section,
+  /**
+   * `absent`: stopped, disabled and removed; of a template, all its instances are.
+   * @default "present"
+   */
+  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")], { default: "present" })),
 };
 
 type Params = Static<TObject<typeof params>>;
+
+/** What `systemdUnit` takes. */
+export interface SystemdUnitParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Writes a unit file to /etc/systemd/system and has systemd load it.
@@ -56,7 +72,7 @@ type Params = Static<TObject<typeof params>>;
  * });
  * await service({ name: "app", state: "started", enabled: true });
  */
-export const systemdUnit = defineModule({
+export const systemdUnit: Module<SystemdUnitParams, SystemdUnitValue> = defineModule({
   name: "systemdUnit",
   summary: "Writes a systemd unit file and has systemd load it.",
   params,

@@ -10,14 +10,11 @@ export const Setting = Type.Union([
 ]);
 
 /** A section of a unit file: its settings in their order. */
-export function Section(description: string) {
-  return Type.Optional(
-    Type.Record(Type.String({ pattern: "^[A-Za-z][A-Za-z0-9-]*$" }), Setting, {
-      additionalProperties: false,
-      description,
-    }),
-  );
-}
+export const Section = Type.Optional(
+  Type.Record(Type.String({ pattern: "^[A-Za-z][A-Za-z0-9-]*$" }), Setting, {
+    additionalProperties: false,
+  }),
+);
 
 type Value = string | number | boolean | readonly string[];
 

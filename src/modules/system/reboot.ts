@@ -1,8 +1,16 @@
 import { milliseconds } from "../../core/base/duration.ts";
-import { Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
 import { change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { DurationParam } from "../util/duration-param.ts";
+
+const params = {
+  /** How long it may take until the host is back: seconds, or a text such as "2s". Default: 600 s. */
+  timeout: Type.Optional(DurationParam),
+};
+
+/** What `reboot` takes. */
+export interface RebootParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Reboots the host and waits until it is back: until it answers with another boot id, or its first process is another one
@@ -17,12 +25,10 @@ import { DurationParam } from "../util/duration-param.ts";
  * const kernel = await apt({ name: "linux-image-amd64", state: "latest" });
  * if (kernel.changed) await reboot({ timeout: "5m" });
  */
-export const reboot = defineModule({
+export const reboot: Module<RebootParams, void> = defineModule({
   name: "reboot",
   summary: "Reboots the host and waits until it is back.",
-  params: {
-    timeout: Type.Optional(DurationParam("how long it may take until the host is back. 600 s if left out")),
-  },
+  params,
   examples: ["reboot({})", `reboot({ timeout: "5m" })`],
   async *plan(_host, p) {
     yield change({

@@ -8,11 +8,11 @@ import { type Attribute, attributes } from "./user-attributes.ts";
 import { setExpiry } from "./user-expiry.ts";
 import { namedGroups, requireGroups, setGroups } from "./user-groups.ts";
 import { homeOf, ownWay, underHome } from "./user-home.ts";
-import type { UserParams, UserValue } from "./user-params.ts";
+import type { UserSettings, UserValue } from "./user-params.ts";
 import { setPassword } from "./user-password.ts";
 
 /** What is so of a user that is there. */
-export async function present(host: PlanHost, p: UserParams) {
+export async function present(host: PlanHost, p: UserSettings) {
   const { name } = p;
   return Promise.all([
     Promise.all(attributes(p).map(([attribute]) => host.fact(userAttribute, { user: name, attribute }))),
@@ -26,7 +26,7 @@ export async function present(host: PlanHost, p: UserParams) {
   ]);
 }
 
-export async function* alterUser(host: PlanHost, p: UserParams): Plan<UserValue> {
+export async function* alterUser(host: PlanHost, p: UserSettings): Plan<UserValue> {
   const { name } = p;
   const wanted = attributes(p);
   const [now, groupsNow, primary] = await present(host, p);

@@ -15,10 +15,10 @@ import { attributeNames, attributes } from "./user-attributes.ts";
 import { expiryOption } from "./user-expiry.ts";
 import { requireGroups } from "./user-groups.ts";
 import { ownWay, underHome } from "./user-home.ts";
-import type { UserParams, UserValue } from "./user-params.ts";
+import type { UserSettings, UserValue } from "./user-params.ts";
 import { setPassword } from "./user-password.ts";
 
-export async function* createUser(host: PlanHost, p: UserParams): Plan<UserValue> {
+export async function* createUser(host: PlanHost, p: UserSettings): Plan<UserValue> {
   const { name } = p;
   const [taken] = await Promise.all([
     p.group === undefined ? host.fact(groupExists, name) : undefined,

@@ -1,10 +1,36 @@
-import { Type } from "../../core/base/schema.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
 import { sh } from "../../core/base/script.ts";
 import { change } from "../../core/facts/change.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail } from "../../core/tasks/task.ts";
 import { groupExists, groupId, userGroups } from "../../facts/users.ts";
 import { accountPattern } from "./names.ts";
+
+const params = {
+  /** The group's name. */
+  name: Type.String({ pattern: accountPattern, maxLength: 32 }),
+  /**
+   * Whether there is such a group.
+   * @default "present"
+   */
+  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")], { default: "present" })),
+  /** Its number. */
+  gid: Type.Optional(Type.Integer({ minimum: 0 })),
+  /**
+   * If it is created, take a number from the system's range.
+   * @default false
+   */
+  system: Type.Optional(Type.Boolean({ default: false })),
+};
+
+/** What `group` gives. */
+export interface GroupValue {
+  /** The group's name. */
+  readonly name: string;
+}
+
+/** What `group` takes. */
+export interface GroupParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Creates, renumbers and removes a group.
@@ -14,25 +40,10 @@ import { accountPattern } from "./names.ts";
  * @example
  * await group({ name: "app", system: true });
  */
-export const group = defineModule({
+export const group: Module<GroupParams, GroupValue> = defineModule({
   name: "group",
   summary: "Creates and removes a group.",
-  params: {
-    name: Type.String({ pattern: accountPattern, maxLength: 32, description: "the group's name" }),
-    state: Type.Optional(
-      Type.Union([Type.Literal("present"), Type.Literal("absent")], {
-        default: "present",
-        description: "whether there is such a group",
-      }),
-    ),
-    gid: Type.Optional(Type.Integer({ minimum: 0, description: "its number" })),
-    system: Type.Optional(
-      Type.Boolean({
-        default: false,
-        description: "if it is created, take a number from the system's range",
-      }),
-    ),
-  },
+  params,
   examples: [`group({ name: "app", system: true })`, `group({ name: "old", state: "absent" })`],
   title: ({ name }) => name,
   check(p) {

@@ -5,9 +5,9 @@ import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { userAttribute, userExists, userExpiry, userGroups, userPassword } from "../../facts/users.ts";
 import { attributeNames } from "./user-attributes.ts";
 import { homeOf, ownWay } from "./user-home.ts";
-import type { UserParams, UserValue } from "./user-params.ts";
+import type { UserSettings, UserValue } from "./user-params.ts";
 
-export async function* removeUser(host: PlanHost, p: UserParams): Plan<UserValue> {
+export async function* removeUser(host: PlanHost, p: UserSettings): Plan<UserValue> {
   const { name } = p;
   if (await host.fact(userExists, name)) {
     const options = [...(p.remove === true ? ["--remove"] : []), ...(p.force === true ? ["--force"] : [])];

@@ -2,10 +2,10 @@
 import { sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import { userExpiry } from "../../facts/users.ts";
-import type { UserParams } from "./user-params.ts";
+import type { UserSettings } from "./user-params.ts";
 
 export function* setExpiry(
-  { name }: UserParams,
+  { name }: UserSettings,
   expires: string,
   now: string | undefined,
 ): Generator<Change, void> {

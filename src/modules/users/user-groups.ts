@@ -3,14 +3,14 @@ import { sh } from "../../core/base/script.ts";
 import { type Change, change } from "../../core/facts/change.ts";
 import type { PlanHost } from "../../core/tasks/task.ts";
 import { groupExists, userGroups } from "../../facts/users.ts";
-import type { UserParams } from "./user-params.ts";
+import type { UserSettings } from "./user-params.ts";
 
-export function namedGroups({ group, groups = [] }: UserParams): string[] {
+export function namedGroups({ group, groups = [] }: UserSettings): string[] {
   return [...new Set([...(group === undefined ? [] : [group]), ...groups])];
 }
 
 /** The groups that a task names must be there before. */
-export async function requireGroups(host: PlanHost, p: UserParams): Promise<void> {
+export async function requireGroups(host: PlanHost, p: UserSettings): Promise<void> {
   const named = namedGroups(p);
   const exist = await Promise.all(named.map((name) => host.fact(groupExists, name)));
   const missing = named.filter((_, index) => !exist[index]);
@@ -23,7 +23,7 @@ export async function requireGroups(host: PlanHost, p: UserParams): Promise<void
 
 /** @param primary the primary group, of which one is a member anyway: the host does not list it */
 export function* setGroups(
-  p: UserParams,
+  p: UserSettings,
   groups: readonly string[],
   now: readonly string[],
   primary: string | undefined,

@@ -4,7 +4,7 @@ import { change } from "../../core/facts/change.ts";
 import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { passwordState, userPassword } from "../../facts/users.ts";
 import { reveal } from "../../secrets/secret.ts";
-import type { UserParams } from "./user-params.ts";
+import type { UserSettings } from "./user-params.ts";
 
 /** An empty hash is a password that everybody has. */
 export function checkPassword(hash: string, locked: boolean | undefined): void {
@@ -19,7 +19,7 @@ export function checkPassword(hash: string, locked: boolean | undefined): void {
     fail("`password` is a lock with no hash behind it: unlocked, it would let anybody in", without);
 }
 
-export async function* setPassword(host: PlanHost, p: UserParams, created: boolean): Plan<void> {
+export async function* setPassword(host: PlanHost, p: UserSettings, created: boolean): Plan<void> {
   const { name, password, passwordLock } = p;
   const sets = password !== undefined && (created || p.updatePassword !== "onCreate");
   if (!sets && passwordLock === undefined) return;

@@ -1,4 +1,5 @@
-import { defineModule } from "../../core/tasks/module.ts";
+import type { OptionalInput, RequiredInput } from "../../core/base/schema.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail } from "../../core/tasks/task.ts";
 import { userExists } from "../../facts/users.ts";
 import { reveal } from "../../secrets/secret.ts";
@@ -6,10 +7,13 @@ import { alterUser, present } from "./alter-user.ts";
 import { createUser } from "./create-user.ts";
 import { removeUser } from "./remove-user.ts";
 import { isDay } from "./user-expiry.ts";
-import { userParams } from "./user-params.ts";
+import { type UserValue, userParams } from "./user-params.ts";
 import { checkPassword } from "./user-password.ts";
 
 export type { UserValue } from "./user-params.ts";
+
+/** What `user` takes. */
+export interface UserParams extends RequiredInput<typeof userParams>, OptionalInput<typeof userParams> {}
 
 /**
  * Creates, alters and removes a user.
@@ -22,7 +26,7 @@ export type { UserValue } from "./user-params.ts";
  * await user({ name: "deploy", groups: ["sudo"], append: true, shell: "/bin/bash" });
  * await user({ name: "app", system: true, group: "app", home: "/srv/app", shell: "/usr/sbin/nologin" });
  */
-export const user = defineModule({
+export const user: Module<UserParams, UserValue> = defineModule({
   name: "user",
   summary: "Creates, alters and removes a user.",
   params: userParams,

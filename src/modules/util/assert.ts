@@ -1,6 +1,18 @@
-import { Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
 import { fail } from "../../core/tasks/task.ts";
+
+const params = {
+  /** What must be true. */
+  that: Type.Boolean(),
+  /** What to say if it is not. */
+  message: Type.Optional(Type.String({ minLength: 1 })),
+  /** What to do then. */
+  hint: Type.Optional(Type.String()),
+};
+
+/** What `assert` takes. */
+export interface AssertParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Fails unless a condition holds. It changes nothing.
@@ -10,14 +22,10 @@ import { fail } from "../../core/tasks/task.ts";
  * @example
  * await assert({ that: page.value.body.includes("ok"), message: "the page does not say ok" });
  */
-export const assert = defineModule({
+export const assert: Module<AssertParams, object> = defineModule({
   name: "assert",
   summary: "Fails unless a condition holds.",
-  params: {
-    that: Type.Boolean({ description: "what must be true" }),
-    message: Type.Optional(Type.String({ minLength: 1, description: "what to say if it is not" })),
-    hint: Type.Optional(Type.String({ description: "what to do then" })),
-  },
+  params,
   examples: [`assert({ that: vars.workers > 0, message: "an application needs a worker" })`],
   titleQuotes: true,
   title: ({ message = "" }) => message,

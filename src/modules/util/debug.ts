@@ -1,6 +1,20 @@
 import { inspect } from "node:util";
-import { Type } from "../../core/base/schema.ts";
-import { defineModule } from "../../core/tasks/module.ts";
+import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
+import { defineModule, type Module } from "../../core/tasks/module.ts";
+
+const params = {
+  /** A text, or any value. */
+  message: Type.Unknown(),
+};
+
+/** What `debug` gives. */
+export interface DebugValue {
+  /** The message as it was given. */
+  readonly message: unknown;
+}
+
+/** What `debug` takes. */
+export interface DebugParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
  * Shows a message, or any value. It changes nothing; secrets are masked.
@@ -8,10 +22,10 @@ import { defineModule } from "../../core/tasks/module.ts";
  * @example
  * await debug({ message: page.value.headers });
  */
-export const debug = defineModule({
+export const debug: Module<DebugParams, DebugValue> = defineModule({
   name: "debug",
   summary: "Shows a message.",
-  params: { message: Type.Unknown({ description: "a text, or any value" }) },
+  params,
   examples: [`debug({ message: \`the release is \${release}\` })`],
   titleQuotes: true,
   title: ({ message }) => textOf(message),
