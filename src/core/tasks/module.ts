@@ -104,7 +104,10 @@ export interface AnyModule {
  * export const timezone = defineModule({
  *   name: "timezone",
  *   summary: "Sets the system's time zone.",
- *   params: { name: Type.String({ description: "as in /usr/share/zoneinfo" }) },
+ *   params: {
+ *     /** The zone, as in /usr/share/zoneinfo. *\/
+ *     name: Type.String(),
+ *   },
  *   async *plan(host, p) {
  *     const now = await host.fact(timezoneFact, "");
  *     if (now !== p.name)
