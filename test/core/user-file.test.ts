@@ -1,11 +1,19 @@
 /** Files that users name: pipes are waited for without holding anything up. */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readUserFile, readUserFileNow } from "../../src/core/base/user-file.ts";
+import { pipesWaitedFor, readUserFile, readUserFileNow } from "../../src/core/base/user-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "user-file-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -54,6 +62,16 @@ describe("a file of the user's", () => {
       expect(() => readUserFileNow(file, why), file).toThrow(`no: ${problem}`);
     }
     server.close();
+  });
+
+  it("that can't be read is closed again", () => {
+    const file = join(folder, "huge");
+    writeFileSync(file, "");
+    truncateSync(file, 5 * 1024 ** 3);
+    const open = () => readdirSync("/proc/self/fd").length;
+    const before = open();
+    expect(() => readUserFileNow(file, why)).toThrow("no: ");
+    expect(open()).toBe(before);
   });
 });
 
@@ -105,6 +123,33 @@ describe("a pipe", () => {
       message: `interrupted while waiting for ${file}, a pipe: what writes to it has not ended`,
     });
     expect(process.listenerCount(signal)).toBe(0);
+  });
+
+  it("is still waited for by others, when one reader gives it up", async () => {
+    const file = pipe();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const readings = [readUserFile(file, why, first.signal), readUserFile(file, why, second.signal)];
+    const [given, givenUp] = [readUserFile(file, why), readings.map((one) => one.catch((error) => error))];
+    first.abort();
+    expect(await givenUp[0]).toMatchObject({ code: "interrupted" });
+    second.abort();
+    expect(await givenUp[1]).toMatchObject({ code: "interrupted" });
+    feed(file, "echo one");
+    expect(text(await given)).toBe("one\n");
+  });
+
+  it("is waited for no more, when all have given it up, and can be read again", async () => {
+    const file = pipe();
+    const ending = new AbortController();
+    const readings = [1, 2].map(() => readUserFile(file, why, ending.signal).catch((error) => error));
+    ending.abort();
+    for (const error of await Promise.all(readings)) expect(error).toMatchObject({ code: "interrupted" });
+    expect(pipesWaitedFor()).toEqual([]);
+    expect(process.listenerCount("SIGINT")).toBe(0);
+    await expect(readUserFile(file, why, ending.signal)).rejects.toMatchObject({ code: "interrupted" });
+    const again = readUserFile(file);
+    feed(file, "echo one");
+    expect(text(await again)).toBe("one\n");
   });
 
   it("that never ends is refused before it fills the memory", async () => {

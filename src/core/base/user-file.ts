@@ -12,27 +12,23 @@ import {
   type Stats,
   statSync,
 } from "node:fs";
-import { Socket } from "node:net";
-import { isatty, ReadStream } from "node:tty";
+import { isatty } from "node:tty";
 import { ShowrunnerError } from "./errors.ts";
 import { fileProblem, noSuchFile } from "./file-problem.ts";
-import { onInterrupt } from "./interrupts.ts";
+import { SharedStream } from "./shared-stream.ts";
 
 /** Makes an error of why a file can't be read. */
 export type Unreadable = (why: string, cause: unknown) => Error;
 
-/** What a pipe may give, in bytes: no file that a user names is as large, and one without an end would fill the memory. */
-const limit = 64 * 1024 * 1024;
-
 /** What pipes have given: it can be read once only, and may be needed again. By device and inode. */
 const given = new Map<string, Buffer>();
-const awaited = new Map<string, { readonly file: string; readonly content: Promise<Buffer> }>();
+const awaited = new Map<string, SharedStream>();
 
 /**
  * Reads a file; of a pipe, all that is written to it until its writers have closed it.
  *
  * @param unreadable makes the error where it can't be read
- * @param signal ends the waiting for a pipe, as Ctrl-C and SIGTERM do
+ * @param signal ends this reader's waiting for a pipe, as Ctrl-C and SIGTERM do
  * @throws ShowrunnerError "interrupted", which says what was waited for; else what `unreadable` makes
  * @example
  * const text = await readUserFile(file, (why) => new ShowrunnerError("file.missing", `${file}: ${why}`));
@@ -96,12 +92,16 @@ function open(file: string): Opened {
   if (kind === "nothing") return { content: Buffer.alloc(0) };
   if (kind !== "file" && kind !== "stream") throw new Error(`it is ${kind}`);
   const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  const stats = fstatSync(descriptor);
-  const key = `${stats.dev} ${stats.ino}`;
-  const content = stats.isFile() ? readFileSync(descriptor) : given.get(key);
-  if (content === undefined) return { descriptor, key };
-  closeSync(descriptor);
-  return { content };
+  let isKept = false;
+  try {
+    const stats = fstatSync(descriptor);
+    const key = `${stats.dev} ${stats.ino}`;
+    const content = stats.isFile() ? readFileSync(descriptor) : given.get(key);
+    isKept = content === undefined;
+    return content === undefined ? { descriptor, key } : { content };
+  } finally {
+    if (!isKept) closeSync(descriptor);
+  }
 }
 
 function kindOf(stats: Stats): string {
@@ -114,7 +114,7 @@ function kindOf(stats: Stats): string {
   return isatty(0) && stats.rdev === fstatSync(0).rdev ? "stream" : "a device";
 }
 
-/** Of one pipe there is one reader, however many want what it gives. */
+/** Of one pipe there is one reading, however many want what it gives. */
 function fromStream(
   file: string,
   { descriptor, key }: { readonly descriptor: number; readonly key: string },
@@ -123,45 +123,14 @@ function fromStream(
   const running = awaited.get(key);
   if (running !== undefined) {
     closeSync(descriptor);
-    return running.content;
+    return running.read(signal);
   }
-  const content = readToEnd(file, descriptor, signal)
-    .then((bytes) => {
-      given.set(key, bytes);
-      return bytes;
-    })
-    .finally(() => awaited.delete(key));
-  awaited.set(key, { file, content });
-  return content;
-}
-
-async function readToEnd(file: string, descriptor: number, signal: AbortSignal | undefined): Promise<Buffer> {
-  const stream = isatty(descriptor)
-    ? new ReadStream(descriptor)
-    : new Socket({ fd: descriptor, readable: true, writable: false });
-  const pieces: Buffer[] = [];
-  let size = 0;
-  const interrupt = () => stream.destroy(interrupted(file, size));
-  const stop = onInterrupt(interrupt);
-  signal?.addEventListener("abort", interrupt, { once: true });
-  if (signal?.aborted) interrupt();
-  try {
-    for await (const piece of stream) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size > limit) throw new Error(`it gives more than ${limit / 1024 / 1024} MiB`);
-    }
-    return Buffer.concat(pieces);
-  } finally {
-    stop();
-    signal?.removeEventListener("abort", interrupt);
-    stream.destroy();
-  }
-}
-
-function interrupted(file: string, size: number): ShowrunnerError {
-  const state = size === 0 ? "nothing has come from it" : "what writes to it has not ended";
-  return new ShowrunnerError("interrupted", `interrupted while waiting for ${file}, a pipe: ${state}`);
+  const stream = new SharedStream(file, descriptor, (content) => {
+    if (content !== undefined) given.set(key, content);
+    awaited.delete(key);
+  });
+  awaited.set(key, stream);
+  return stream.read(signal);
 }
 
 function isLink(file: string): boolean {
