@@ -1,6 +1,7 @@
 /** A transaction carries the same time on every server that it reaches, whatever it is made of. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -99,13 +100,25 @@ describe.skipIf(!serverInstalled || process.getuid?.() !== 0)("transactions", { 
     expect(sent() - before).toBeLessThan(100 * 1024 * 1024);
   });
 
+  it("are not waited for where a server has gone silent", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await new Promise((listening) => silent.once("listening", listening));
+    const { port } = silent.address() as AddressInfo;
+    const server = serverKey({ host: "127.0.0.1", port, user: "repl", password: "p" });
+    const sooner = (script: string) => script.replace("timeout 20 ", "timeout 1 ");
+    await expect(read({ server, after: beginning, count: 1 }, sooner)).rejects.toThrow(
+      "no answer within 20 seconds",
+    );
+    silent.close();
+  });
+
   describe("of a tool that fails", () => {
     const directory = mkdtempSync(join(tmpdir(), "mysql-tool-"));
     afterAll(() => rmSync(directory, { recursive: true }));
     const key = { server: serverKey(one.login), after: beginning, count: 5 };
     const readBy = (tool: string) => {
       writeFileSync(join(directory, "mariadb-binlog"), `#!/bin/sh\n${tool}\n`, { mode: 0o755 });
-      return read(key, (script) => `PATH=${directory}:$PATH\n${script}`);
+      return read(key, (script) => `PATH=${directory}:$PATH\n${script.replace("timeout 20 ", "timeout 1 ")}`);
     };
     const event = "#261130  8:05:09 server id 1  end_log_pos 1 CRC32 0x00000000";
     const first = `echo '${event} GTID 0-1-1 trans'; echo '${event} Query'`;
@@ -113,6 +126,10 @@ describe.skipIf(!serverInstalled || process.getuid?.() !== 0)("transactions", { 
     it("the error is what it says, and not what a statement holds", async () => {
       const fails = `echo 'ERROR: the connection went' >&2; ${first}; echo "SELECT 'unknown ERROR'"; exit 1`;
       await expect(readBy(fails)).rejects.toThrow('"problem":"ERROR: the connection went"');
+    });
+
+    it("what came in time is kept", async () => {
+      expect([...(await readBy(`${first}; exec sleep 99`)).keys()]).toEqual(["0-1-1"]);
     });
   });
 

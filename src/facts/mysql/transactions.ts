@@ -37,6 +37,9 @@ const boundary = randomBytes(16).toString("hex");
 /** So many bytes of a binlog are read at most, and the statement in which they end: the tool prints that as a whole. */
 const limit = 64 * 1024 * 1024;
 
+/** So many seconds may one reading take: a server that has gone silent would hold the tool for minutes. */
+const patience = 20;
+
 /**
  * Reads them as a replica would: the account needs REPLICATION SLAVE, and the server finds the place by itself. Prints
  * a line for each: GTID, date, time. What statements bring (`#Q>`, or lines of their own) is not looked at.
@@ -64,7 +67,9 @@ pick() {
       if (++seen == count) exit
     }
     END {
-      if (status != 0) print "!" substr(said, 2)
+      # what came in time is true, also where the rest did not
+      if (status == 124) { if (!seen) print "!it gave no answer within ${patience} seconds" }
+      else if (status != 0) print "!" substr(said, 2)
     }'
 }`);
 
@@ -78,7 +83,7 @@ function readOne({ server, after, count }: TransactionsKey): Script {
     `--start-position=${after}`,
     "found-by-gtid",
   ];
-  const read = feedLogin(server, sh`"$tool" ${words}`);
+  const read = feedLogin(server, sh`timeout ${patience} "$tool" ${words}`);
   return rawScript(`printf ${boundary}
 if [ -z "$tool" ]; then printf '!mariadb-binlog is not installed here'; else
 { said=$({ ${read.text}
