@@ -69,8 +69,9 @@ function valueIn(yaml: Yaml, vault: Vault, file: string, text: string, hidden: b
     const { message, offset, details } = error;
     const first =
       details.first === undefined ? "" : `, first at ${formatLocation(place(file, lines, details.first))}`;
-    const said = hidden && details.quotes ? "the decrypted text is not valid YAML" : `${message}${first}`;
-    throw invalid(said, place(file, lines, offset), details.hint);
+    const at = place(file, lines, offset);
+    if (hidden && details.quotes) throw invalid("the decrypted text is not valid YAML", at);
+    throw invalid(`${message}${first}`, at, details.hint);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Secrets in files of Ansible Vault. */
 import { createRequire } from "node:module";
 import { readYaml, type Yaml } from "../yaml/document.ts";
+import { YamlMistake } from "../yaml/mistake.ts";
 import { secretPath, written } from "./file.ts";
 import { atPath } from "./key-path.ts";
 import { type Reading, readInTurn } from "./reading.ts";
@@ -28,7 +29,7 @@ export function secretVault(file: string, key?: string, options: VaultOptions = 
     const whole = isVaultText(found);
     if (key === undefined) return withoutNewline(yield* opened(found, file, options));
     const text = whole ? yield* opened(found, file, options) : found;
-    return yield* valueAt(text, file, key, options);
+    return yield* valueAt(parseYaml(text, file, whole), file, key, options);
   });
 }
 
@@ -55,8 +56,8 @@ function* opened(text: string, what: string, options?: VaultOptions): Reading {
   return secretText(bytes, `${what}: what is encrypted here`);
 }
 
-function* valueAt(text: string, file: string, key: string, options: VaultOptions): Reading {
-  const value = atPath(parseYaml(text, file), key);
+function* valueAt(tree: unknown, file: string, key: string, options: VaultOptions): Reading {
+  const value = atPath(tree, key);
   if (value instanceof Encrypted) return yield* opened(value.text, `${file}, ${key}`, options);
   if (typeof value === "string") return value;
   throw unavailable(
@@ -73,17 +74,24 @@ class Encrypted {
   }
 }
 
-function parseYaml(text: string, file: string): unknown {
+/** @param whole whether the text was encrypted as a whole */
+function parseYaml(text: string, file: string, whole: boolean): unknown {
   const yaml: Yaml = createRequire(import.meta.url)("yaml");
+  const lines = new yaml.LineCounter();
   try {
-    const tree = readYaml(yaml, text, new yaml.LineCounter(), {
+    const tree = readYaml(yaml, text, lines, {
       vault: (encrypted) => new Encrypted(encrypted),
       // as a number, 0123 or 83912e47 would be another one
       allTexts: true,
     });
     return tree.toJs(tree.root);
-  } catch {
-    // what is wrong is not told: the message might quote a secret
-    throw unavailable(`${file}: what it holds is not valid YAML`);
+  } catch (error) {
+    if (!(error instanceof YamlMistake)) throw error;
+    // only where it is: what the mistake says, its hint and itself as a cause might quote a secret
+    const { line, col } = lines.linePos(error.offset);
+    throw unavailable(
+      `${file}: ${whole ? "the decrypted text" : "what it holds"} is not valid YAML at line ${line}, column ${col}`,
+      `${whole ? 'Look at it with "ansible-vault edit", and correct' : "Correct"} that line. What is wrong is not told, since it may hold a secret.`,
+    );
   }
 }

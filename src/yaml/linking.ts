@@ -100,6 +100,7 @@ export class Linking {
       throw new YamlMistake("an anchor is made of letters of ASCII, digits, _ and -", offsetOf(node));
     if (this.#anchors.has(node.anchor))
       throw new YamlMistake(`the anchor "&${node.anchor}" is written twice`, offsetOf(node), {
+        quotes: true,
         first: offsetOf(this.#anchors.get(node.anchor) ?? node),
       });
     this.#anchors.set(node.anchor, node);
@@ -112,15 +113,19 @@ export class Linking {
     if (!target)
       throw new YamlMistake(`there is no anchor "&${alias.source}" before it`, offset, {
         hint: `If it is a text, put it in quotes: "*${alias.source}".`,
+        quotes: true,
       });
     const extent = this.#extents.get(target);
-    if (!extent) throw new YamlMistake(`"*${alias.source}" stands for what it is a part of`, offset);
+    if (!extent)
+      throw new YamlMistake(`"*${alias.source}" stands for what it is a part of`, offset, {
+        quotes: true,
+      });
     this.#aliased += extent.values;
     if (this.#aliased > maxAliased)
       throw new YamlMistake(
         `the aliases of this text, up to "*${alias.source}" here, stand for more than ${maxAliased} values`,
         offset,
-        { hint: "Use fewer aliases of what holds aliases itself." },
+        { hint: "Use fewer aliases of what holds aliases itself.", quotes: true },
       );
     if (level + extent.levels > maxLevels) throw tooDeep(offset);
     this.targets.set(alias, target);

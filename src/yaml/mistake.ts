@@ -2,7 +2,7 @@
 
 interface Details {
   readonly hint?: string | undefined;
-  /** Whether the message quotes the text, which may hold secrets. */
+  /** Whether the message or the hint quotes more of the text than keys: it may hold secrets. */
   readonly quotes?: boolean;
   /** Where what the message speaks of stands first. */
   readonly first?: number;
