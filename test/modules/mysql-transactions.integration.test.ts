@@ -100,6 +100,17 @@ describe.skipIf(!serverInstalled || process.getuid?.() !== 0)("transactions", { 
     expect(sent() - before).toBeLessThan(100 * 1024 * 1024);
   });
 
+  it("are not read on, once the last one was found, where a single large statement follows", async () => {
+    one.query("RESET MASTER; INSERT INTO site.m VALUES ('the first')");
+    one.query("INSERT INTO site.large SELECT REPEAT('x', 8000) FROM site.seq_1_to_30000");
+    const sent = () => Number(one.query("SHOW GLOBAL STATUS LIKE 'Bytes_sent'").split(/\s+/)[1]);
+    const before = sent();
+    const found = await read({ server: serverKey(one.login), after: beginning, count: 1 });
+    expect([...found.keys()]).toEqual(["0-1-1"]);
+    await expect.poll(() => one.query("SHOW PROCESSLIST")).not.toContain("Binlog Dump");
+    expect(sent() - before).toBeLessThan(100 * 1024 * 1024);
+  });
+
   it("are not waited for where a server has gone silent", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await new Promise((listening) => silent.once("listening", listening));

@@ -51,6 +51,7 @@ pick() {
     # the end: the status of the tool, then what it wrote to stderr
     $1 == "${boundary}" { ended = 1; status = $2; next }
     ended { said = substr(said " " $0, 1, 500); next }
+    NR == 1 && /^[0-9]+$/ { tool = $1; next }
     !/^#[0-9][0-9][0-9][0-9][0-9][0-9] / || $3 != "server" || $6 != "end_log_pos" { next }
     # what the server makes up for its reader has no time
     $1 == "#700101" && $2 == "0:00:00" { next }
@@ -67,6 +68,8 @@ pick() {
       if (++seen == count) exit
     }
     END {
+      # by itself the tool would end only when it prints again: it receives a statement as a whole before
+      if (tool != "" && !ended) system("kill " tool " 2>/dev/null")
       # what came in time is true, also where the rest did not
       if (status == 124) { if (!seen) print "!it gave no answer within ${patience} seconds" }
       else if (status != 0) print "!" substr(said, 2)
@@ -83,7 +86,9 @@ function readOne({ server, after, count }: TransactionsKey): Script {
     `--start-position=${after}`,
     "found-by-gtid",
   ];
-  const read = feedLogin(server, sh`timeout ${patience} "$tool" ${words}`);
+  // its process id first
+  const run = sh`sh -c ${'echo "$$"; exec "$@"'} sh timeout ${patience} "$tool" ${words}`;
+  const read = feedLogin(server, run);
   return rawScript(`printf ${boundary}
 if [ -z "$tool" ]; then printf '!mariadb-binlog is not installed here'; else
 { said=$({ ${read.text}
