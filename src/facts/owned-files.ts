@@ -27,7 +27,7 @@ function listName(owner: string): string {
  * How large one owner's list may be, and all lists of a host together, in bytes. Both are kept when a list is written:
  * else the lists could not be read any more, and no owner on that host could go on.
  */
-export const ownedFilesLimits = { list: 4 * 1024 * 1024, all: 16 * 1024 * 1024 };
+export const ownedFilesLimits = { list: 3 * 1024 * 1024, all: 4 * 1024 * 1024 };
 
 /** How large a list is, in bytes, with the line that ends it. */
 export function ownedFilesSize(owner: string, paths: readonly string[]): number {
