@@ -121,7 +121,7 @@ describe("what is said to be touched", () => {
     const found = factNamed(fact);
     if (!found) throw new Error(`there is no fact ${fact}`);
     const known = { fact: found, key, place: undefined, current: { value: undefined } };
-    return new Reach(sets, touches).includes(known, (path) => path);
+    return new Reach(sets, touches).includes(known, { of: (path) => path, version: 0 });
   };
 
   it.each([
@@ -158,7 +158,7 @@ describe("what is said to be touched", () => {
     const fact = factNamed("package.installed");
     if (!fact) throw new Error("there is no such fact");
     const known = { fact, key, place: undefined, current: { value: "no" } };
-    return new Reach(sets, touches).includes(known, (path) => path);
+    return new Reach(sets, touches).includes(known, { of: (path) => path, version: 0 });
   };
 });
 

@@ -21,6 +21,7 @@ const answered = defineFact<string, string>({ ...plain, name: "test.answered", a
 
 const installed = installedPackage.is("curl", "manual");
 const absent = { type: "absent" } as const;
+const noLinks = { of: (path: string) => path, version: 0 };
 const links = new Map([["/lib/app", "/etc/app"]]);
 
 describe("a change reaches a fact that rests on a file", () => {
@@ -36,18 +37,18 @@ describe("a change reaches a fact that rests on a file", () => {
     ["not if it touches trees above", [], [file.above("/etc/app")], false],
   ];
   test.each(cases)("%s", (_, sets, touches, reached) => {
-    const placeOf = (path: string) => links.get(path) ?? path;
+    const places = { of: (path: string) => links.get(path) ?? path, version: 0 };
     const reach = new Reach(sets, touches);
     const known = { key: "app", place: undefined, current: { value: "x" } };
-    expect(reach.includes({ ...known, fact: resting }, placeOf)).toBe(reached);
-    expect(reach.includes({ ...known, fact: elsewhere }, placeOf)).toBe(false);
+    expect(reach.includes({ ...known, fact: resting }, places)).toBe(reached);
+    expect(reach.includes({ ...known, fact: elsewhere }, places)).toBe(false);
   });
 
   test("as units do on their files, their templates' and their drop-ins", () => {
     const reached = (path: string) =>
       new Reach([file.is(path, absent)], []).includes(
         { fact: unit, key: "worker@1.service", place: undefined, current: undefined },
-        (one) => one,
+        noLinks,
       );
     for (const path of [
       "/etc/systemd/system/worker@1.service",
@@ -78,11 +79,10 @@ describe("a change reaches a fact that does not say what it rests on", () => {
   test.each(cases)("%s", (_, sets, touches, reached) => {
     const known = { key: "app", place: undefined, current: { value: "x" } };
     const reach = new Reach(sets, touches);
-    const placeOf = (path: string) => path;
-    expect(reach.includes({ ...known, fact: unsaid }, placeOf)).toBe(reached);
+    expect(reach.includes({ ...known, fact: unsaid }, noLinks)).toBe(reached);
     // what running software answers has touches of its own
     const isAsked = touches.includes("services") || touches.includes("everything");
-    expect(reach.includes({ ...known, fact: answered }, placeOf)).toBe(isAsked);
+    expect(reach.includes({ ...known, fact: answered }, noLinks)).toBe(isAsked);
   });
 });
 
@@ -99,7 +99,7 @@ describe("accounts", () => {
     facts.map(([fact, key]) =>
       new Reach(sets, []).includes(
         { fact: factNamed(fact.name) ?? unsaid, key, place: undefined, current: undefined },
-        (path) => path,
+        noLinks,
       ),
     );
 
@@ -125,7 +125,7 @@ describe("all that is known of a path", () => {
   ])("of %s holds %o of %s: %s", (path, fact, key, holds) => {
     const reach = new Reach([], fileFacts(path));
     const known = { fact: factNamed(fact.name) ?? unsaid, key, place: undefined, current: undefined };
-    expect(reach.includes(known, (one) => one)).toBe(holds);
+    expect(reach.includes(known, noLinks)).toBe(holds);
   });
 
   test.each([
@@ -136,6 +136,31 @@ describe("all that is known of a path", () => {
   ])("holds the tree below %s: %s", (path, holds) => {
     const reach = new Reach([], fileFacts("/srv/app"));
     const known = { fact: factNamed(treeDifference.name) ?? unsaid, key: { path }, place: undefined };
-    expect(reach.includes({ ...known, current: undefined }, (one) => one)).toBe(holds);
+    expect(reach.includes({ ...known, current: undefined }, noLinks)).toBe(holds);
+  });
+});
+
+describe("a change that lists very many paths", () => {
+  const paths = Array.from({ length: 2000 }, (_, index) => `/srv/app/node_modules/package-${index}/index.js`);
+
+  test.each([
+    ["touches them", [], [file.of(...paths)]],
+    ["sets them", paths.map((path) => file.is(path, absent)), []],
+  ] as const)("is soon compared with as many known facts: it %s", (_, sets, touches) => {
+    const reach = new Reach(sets, touches);
+    const begun = performance.now();
+    for (const path of paths) {
+      const known = { place: undefined, current: undefined };
+      expect(reach.includes({ ...known, fact: resting, key: path }, noLinks)).toBe(false);
+      expect(reach.includes({ ...known, fact: file, key: `${path}.map` }, noLinks)).toBe(false);
+    }
+    expect(performance.now() - begun).toBeLessThan(1500);
+  });
+
+  test("knows what was found to lie elsewhere since it was compared last", () => {
+    const reach = new Reach([], [file.of("/lib/app")]);
+    const known = { fact: resting, key: "app", place: undefined, current: undefined };
+    expect(reach.includes(known, noLinks)).toBe(false);
+    expect(reach.includes(known, { of: (path) => links.get(path) ?? path, version: 1 })).toBe(true);
   });
 });

@@ -184,7 +184,7 @@ export class FactStore {
     current: { readonly value: unknown } | undefined,
   ): boolean {
     const place = this.#places.ofKey(key);
-    return reach.includes({ fact, key, place, current }, (path) => this.#places.of(path));
+    return reach.includes({ fact, key, place, current }, this.#places);
   }
 
   #identities(fact: string, key: FactKey): string[] {

@@ -38,11 +38,20 @@ export function isBelow(path: string | undefined, directory: string | undefined)
   );
 }
 
+/** Every directory that a path lies below. */
+export function directoriesOf(path: string): string[] {
+  const found = path === "/" ? [] : ["/"];
+  for (let end = path.indexOf("/", 1); end !== -1 && end < path.length; end = path.indexOf("/", end + 1))
+    found.push(path.slice(0, end));
+  return found;
+}
+
 /** Where the paths lie that a run has asked about on a host. */
 export class Places {
   readonly #read: (become: Become | undefined, directory: string) => Promise<string>;
   readonly #directories = new Map<string, Promise<string>>();
   readonly #known = new Map<string, string>();
+  #version = 0;
 
   /** @param read asks the host; whatever is asked for in one tick leaves in one round trip */
   constructor(read: (become: Become | undefined, directory: string) => Promise<string>) {
@@ -57,7 +66,17 @@ export class Places {
     const id = `${become?.user ?? ""}\0${directory}`;
     const asked = this.#directories.get(id) ?? this.#ask(id, become, directory);
     // what stands at the path itself may be a link, and is not followed: facts are about that link
-    return asked.then((real) => void this.#known.set(path, posix.join(real, posix.basename(path))));
+    return asked.then((real) => this.#note(path, posix.join(real, posix.basename(path))));
+  }
+
+  #note(path: string, place: string): void {
+    if (this.of(path) !== place) this.#version++;
+    this.#known.set(path, place);
+  }
+
+  /** Another one whenever a path is found to lie elsewhere than was known. */
+  get version(): number {
+    return this.#version;
   }
 
   #ask(id: string, become: Become | undefined, directory: string): Promise<string> {

@@ -1,6 +1,6 @@
 /** Which known facts a change may have altered. */
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
-import { isBelow, pathOf } from "./places.ts";
+import { directoriesOf, isBelow, pathOf } from "./places.ts";
 
 /** A fact's value for a key, as far as it is known. */
 export interface Touchable {
@@ -12,52 +12,91 @@ export interface Touchable {
   readonly current: { readonly value: unknown } | undefined;
 }
 
+/** Where paths really lie. */
+export interface PathPlaces {
+  of(path: string): string;
+  /** Another one whenever one of the answers is another. */
+  readonly version: number;
+}
+
+/** What a reach lists, by all names that are known for it. */
+interface Located {
+  readonly version: number;
+  readonly identities: ReadonlySet<string>;
+  /** Its files and trees, and the directories that they are in. */
+  readonly reached: ReadonlySet<string>;
+  readonly trees: ReadonlySet<string>;
+}
+
 /**
  * What a change may alter: the facts that it touches, those that rest on files which it alters, and those that don't say
  * what they rest on.
  */
 export class Reach {
+  /** Those that list no keys. */
   readonly #touches: readonly Touch[];
   /** Whether it says that it alters nothing at all. */
   readonly #isNothing: boolean;
   /** The facts that it names: of these it says itself which keys it alters. */
   readonly #named: ReadonlySet<string>;
+  readonly #keys: readonly { readonly fact: string; readonly key: FactKey }[];
   readonly #files: readonly string[];
   readonly #trees: readonly string[];
+  #located: Located | undefined;
 
   constructor(sets: readonly FactValue[], touches: readonly Touch[]) {
-    this.#touches = touches;
     const touched = touches.filter((touch) => typeof touch === "object");
+    this.#touches = touches.filter((touch) => typeof touch === "string" || keysOf(touch) === undefined);
     this.#isNothing = sets.length === 0 && touches.length === 0;
     this.#named = new Set([...sets, ...touched].map(({ fact }) => fact));
-    const keys = [
-      ...sets.map(({ key }) => key),
-      ...touched.flatMap((touch) => ("keys" in touch ? (touch.keys ?? []) : [])),
-    ];
-    this.#files = keys.flatMap((key) => pathOf(key) ?? []);
+    this.#keys = touched.flatMap((touch) => (keysOf(touch) ?? []).map((key) => ({ fact: touch.fact, key })));
+    this.#files = [...sets, ...this.#keys].flatMap(({ key }) => pathOf(key) ?? []);
     this.#trees = touched.flatMap((touch) => ("below" in touch ? [touch.below] : []));
   }
 
-  /** @param placeOf where a path really lies */
-  includes(touchable: Touchable, placeOf: (path: string) => string): boolean {
+  includes(touchable: Touchable, places: PathPlaces): boolean {
+    const placeOf = (path: string) => places.of(path);
     return (
-      this.#touches.some((touch) => mayTouch(touch, touchable, placeOf)) || this.#moves(touchable, placeOf)
+      this.#touches.some((touch) => mayTouch(touch, touchable, placeOf)) ||
+      this.#lists(touchable, places) ||
+      this.#moves(touchable, places)
     );
   }
 
-  #moves({ fact, key }: Touchable, placeOf: (path: string) => string): boolean {
+  #lists({ fact, key, place }: Touchable, places: PathPlaces): boolean {
+    if (this.#keys.length === 0 || !this.#named.has(fact.name)) return false;
+    const { identities: listed } = this.#locate(places);
+    return identities(fact.name, key, place).some((id) => listed.has(id));
+  }
+
+  #moves({ fact, key }: Touchable, places: PathPlaces): boolean {
     const grounds = fact.source.restsOn?.(key);
     if (grounds === undefined) return this.#mayMove(fact);
-    if (grounds.length === 0) return false;
-    const isAt = (path: string, ground: string) => path === ground || isBelow(path, ground);
-    const both = (paths: readonly string[]) => [...paths, ...paths.map(placeOf)];
-    const files = both(this.#files);
-    const trees = both(this.#trees);
-    return both(grounds).some(
+    if (grounds.length === 0 || this.#files.length + this.#trees.length === 0) return false;
+    const { reached, trees } = this.#locate(places);
+    return [...grounds, ...grounds.map((ground) => places.of(ground))].some(
       (ground) =>
-        files.some((path) => isAt(path, ground)) ||
-        trees.some((path) => isAt(path, ground) || isBelow(ground, path)),
+        reached.has(ground) || (trees.size > 0 && directoriesOf(ground).some((one) => trees.has(one))),
     );
+  }
+
+  /** A change may list thousands of paths and as many facts may be known: so this is made once for all of them. */
+  #locate(places: PathPlaces): Located {
+    if (this.#located?.version === places.version) return this.#located;
+    const both = (paths: readonly string[]) => [...paths, ...paths.map((path) => places.of(path))];
+    const trees = both(this.#trees);
+    const reached = [...both(this.#files), ...trees].flatMap((path) => [path, ...directoriesOf(path)]);
+    const listed = this.#keys.flatMap(({ fact, key }) => {
+      const path = pathOf(key);
+      return identities(fact, key, path === undefined ? undefined : places.of(path));
+    });
+    this.#located = {
+      version: places.version,
+      identities: new Set(listed),
+      reached: new Set(reached),
+      trees: new Set(trees),
+    };
+    return this.#located;
   }
 
   /** Whether it may alter a fact of which nobody has said what it rests on. What software answers has its own touches. */
@@ -66,7 +105,7 @@ export class Reach {
   }
 }
 
-/** Whether a touch concerns a fact's value for a key. */
+/** Whether a touch that lists no keys concerns a fact's value for a key. */
 export function mayTouch(
   touch: Touch,
   { fact, key, place, current }: Touchable,
@@ -80,11 +119,11 @@ export function mayTouch(
   const path = pathOf(key);
   if ("below" in touch) return isBelow(path, touch.below) || isBelow(place, placeOf(touch.below));
   if ("above" in touch) return isBelow(touch.above, path) || isBelow(placeOf(touch.above), place);
-  if (touch.keys === undefined) return true;
-  const names = identities(fact.name, key, place);
-  return touch.keys.some((one) =>
-    identities(fact.name, one, placeIn(one, placeOf)).some((id) => names.includes(id)),
-  );
+  return touch.keys === undefined;
+}
+
+function keysOf(touch: Exclude<Touch, string>): readonly FactKey[] | undefined {
+  return "keys" in touch ? touch.keys : undefined;
 }
 
 /** The names under which a fact's value for a key is known: as it was asked for, and by where its path really lies. */
@@ -92,9 +131,4 @@ export function identities(fact: string, key: FactKey, place: string | undefined
   const asked = `${fact}\0${factKeyId(key)}`;
   if (place === undefined || place === pathOf(key)) return [asked];
   return [asked, `${fact}\0${factKeyId(typeof key === "string" ? place : { ...key, path: place })}`];
-}
-
-function placeIn(key: FactKey, placeOf: (path: string) => string): string | undefined {
-  const path = pathOf(key);
-  return path === undefined ? undefined : placeOf(path);
 }
