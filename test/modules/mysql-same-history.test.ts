@@ -1,8 +1,13 @@
 /** Whether two servers have the same history: the same GTID may stand for different transactions. */
 import { describe, expect, it } from "vitest";
 import { parseGtids } from "../../src/facts/mysql/gtid.ts";
-import { before, mysqlTransactions, type Transactions } from "../../src/facts/mysql/transactions.ts";
-import { canCompare, compareHistories } from "../../src/modules/mysql/same-history.ts";
+import {
+  before,
+  beginning,
+  mysqlTransactions,
+  type Transactions,
+} from "../../src/facts/mysql/transactions.ts";
+import { canCompare, compareHistories, placesFor } from "../../src/modules/mysql/same-history.ts";
 
 /** `0-1-5@12`: a transaction, and when it was made. */
 const at = (...list: string[]): Transactions => ({
@@ -97,6 +102,23 @@ describe("the place before a position", () => {
     ["0-1-18446744073709551615", 1, "0-1-18446744073709551614"],
   ])("%s, by %i", (position, count, expected) => {
     expect(before(parseGtids(position), count)).toBe(expected);
+  });
+});
+
+describe("what is read of a server's binlogs", () => {
+  const running = [
+    { after: beginning, count: 1 },
+    { after: "0-1-4000,1-7-8000", count: 2000 },
+    { after: "0-1-4999,1-7-8999", count: 1 },
+  ];
+  const position = "0-1-5000,1-7-9000";
+
+  it("is also the latest of a replica that runs, since those before may be too large to get there", () => {
+    expect(placesFor(position, false)).toEqual(running);
+  });
+
+  it("is also what follows where a replica is to go on", () => {
+    expect(placesFor(position, true)).toEqual([...running, { after: position, count: 1 }]);
   });
 });
 

@@ -104,8 +104,8 @@ export interface MysqlReplicationParams extends RequiredInput<typeof params>, Op
  * Only what differs is changed, and only after looking: at this server's databases, accounts and GTIDs, and, with the
  * replication account, at the primary's GTIDs and at what it still has in its binlogs. A server that holds data which
  * did not come from the primary is refused and left as it is. So is one whose primary was reset or restored to an
- * earlier time since: also while it runs, the times of up to 1000 transactions are compared. The task ends when both
- * threads run.
+ * earlier time since: also while it runs, the times of up to 1000 transactions of each domain are compared. The task
+ * ends when both threads run.
  *
  * Taking replication away loses nothing that was received: the task waits until all of it is applied, and is refused
  * where it would not be, since the applying thread has stopped, failed or is delayed.

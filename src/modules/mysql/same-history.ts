@@ -30,7 +30,7 @@ export type Comparison =
   /** There is no transaction that both still have. */
   | { readonly kind: "nothing"; readonly why: string };
 
-/** Of the latest transactions that a replica has, so many are compared. */
+/** Of the latest transactions that a replica has, so many are compared in each domain. */
 const span = 1000;
 
 /**
@@ -47,8 +47,10 @@ export function placesFor(
   return [
     { after: beginning, count: 1 },
     { after: before(gtids, span), count: span * gtids.length },
-    // the rest may be purged, or very large; the last place can be read as long as replication can go on
-    ...(joining ? [before(gtids, 1), position].map((after) => ({ after, count: 1 })) : []),
+    // the rest may be purged, or very large
+    { after: before(gtids, 1), count: 1 },
+    // this place can be read as long as replication can go on
+    ...(joining ? [{ after: position, count: 1 }] : []),
   ];
 }
 
