@@ -55,14 +55,19 @@ function askNow(text: string): string {
     return answer.text;
   } finally {
     if (before) stty(before);
-    writeSync(terminal, "\n");
-    closeSync(terminal);
+    leave(terminal);
   }
 }
 
 async function askLater(text: string, signal: AbortSignal | undefined): Promise<string> {
   const screen = openTerminal(text);
-  const keys = new ReadStream(openTerminal(text));
+  let keys: ReadStream;
+  try {
+    keys = openKeys(text);
+  } catch (error) {
+    closeSync(screen);
+    throw error;
+  }
   const interrupt = () => keys.destroy(notAnswered(text));
   const stop = onInterrupt(interrupt);
   signal?.addEventListener("abort", interrupt, { once: true });
@@ -78,8 +83,28 @@ async function askLater(text: string, signal: AbortSignal | undefined): Promise<
     signal?.removeEventListener("abort", interrupt);
     keys.setRawMode(false);
     keys.destroy();
-    writeSync(screen, "\n");
-    closeSync(screen);
+    leave(screen);
+  }
+}
+
+function openKeys(text: string): ReadStream {
+  const terminal = openTerminal(text);
+  try {
+    return new ReadStream(terminal);
+  } catch (error) {
+    closeSync(terminal);
+    throw error;
+  }
+}
+
+/** Ends the question's line, if the terminal is still there: if not, why the question was ended is what is told. */
+function leave(terminal: number): void {
+  try {
+    writeSync(terminal, "\n");
+  } catch {
+    // as said above
+  } finally {
+    closeSync(terminal);
   }
 }
 
