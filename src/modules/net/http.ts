@@ -24,10 +24,15 @@ import { DurationParam } from "../util/duration-param.ts";
 export interface HttpValue {
   /** What answered: another one than was asked, where redirects were followed. */
   readonly url: string;
+  /** The answer's status: 200. */
   readonly status: number;
   /** By their names in small letters. */
   readonly headers: Readonly<Record<string, string>>;
-  /** @throws ShowrunnerError `task.failed` where it is longer than 1 MiB: nothing is decided by a part of it */
+  /**
+   * The body as text.
+   *
+   * @throws ShowrunnerError `task.failed` where it is longer than 1 MiB: nothing is decided by a part of it
+   */
   readonly body: string;
   /**
    * The body as JSON.
