@@ -261,6 +261,7 @@ const holds = (line: string) => spellings.some((spelling) => line.includes(spell
 
 /** Where they are to be. */
 const destinations = [
+  "/srv/block",
   "/srv/checked",
   "/srv/large",
   "/srv/line",
