@@ -62,7 +62,10 @@ class Source {
     const file = originalOf(compiled);
     if (!existsSync(file)) return undefined;
     const text = readFileSync(file, "utf8");
-    const plugins: ParserPlugin[] = /\.[cm]?ts$/.test(file) ? ["typescript"] : [];
+    const plugins: ParserPlugin[] = [
+      "decorators",
+      ...(/\.[cm]?ts$/.test(file) ? ["typescript" as const] : []),
+    ];
     return new Source(file, text, parse(text, { sourceType: "module", plugins }).program);
   }
 

@@ -261,13 +261,13 @@ describe("code that fails", () => {
     const ran = await planned(async () => {
       await print({ text: "x" });
       const { changed } = await turn({ name: "light", to: "on" });
-      if (changed) fail("the light was off", "mend it");
+      if (changed) fail("the light was off", "fix it");
     });
     expect(ran.exitCode).toBe(exitCode.fine);
     expect(unknownOf(ran)).toMatchObject({
       message: "it fails if what is likely comes true: the light was off",
       location: { file: expect.stringMatching(/unknown\.test\.ts$/) },
-      hint: "mend it",
+      hint: "fix it",
     });
   });
 

@@ -108,8 +108,8 @@ describe.skipIf(process.getuid?.() !== 0)("a plan for real hosts", () => {
     expect(failed[0]?.details.join("\n")).toContain(moved);
     expect(applied.hosts["two"]?.changed).toBe(0);
     expect(applied.hosts["one"]?.changed).toBe(2); // the text, and the handler
-    const mended = await apply(await plan(what), what);
-    expect(mended.errors).toEqual([]);
+    const fixed = await apply(await plan(what), what);
+    expect(fixed.errors).toEqual([]);
     expect((await plan(what)).tasks).toEqual([]);
   });
 
