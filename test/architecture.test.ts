@@ -53,11 +53,11 @@ const allowedInCore: Record<string, readonly string[]> = {
   base: [],
   facts: ["base"],
   events: ["base", "facts"],
-  tenure: ["base", "facts", "events", "tasks"],
-  engine: ["base", "facts", "events", "tenure", "tasks"],
+  lease: ["base", "facts", "events", "tasks"],
+  engine: ["base", "facts", "events", "lease", "tasks"],
   tasks: ["base", "facts", "events", "engine"],
-  plays: ["base", "facts", "events", "tenure", "engine", "tasks"],
-  plans: ["base", "facts", "events", "tenure", "engine", "tasks", "plays"],
+  plays: ["base", "facts", "events", "lease", "engine", "tasks"],
+  plans: ["base", "facts", "events", "lease", "engine", "tasks", "plays"],
 };
 
 function files(folder: string): string[] {
@@ -134,7 +134,7 @@ function isFact(value: unknown): value is Fact<FactKey, unknown> {
 }
 
 describe("core", () => {
-  it("imports one way, but for what tasks, their engine and a host's tenure have of each other", () => {
+  it("imports one way, but for what tasks, their engine and a host's lease have of each other", () => {
     const wrong: string[] = [];
     for (const file of files(join(src, "core"))) {
       const from = relative(join(src, "core"), file);

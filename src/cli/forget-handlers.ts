@@ -2,8 +2,8 @@
 import { ShowrunnerError } from "../core/base/errors.ts";
 import type { InventoryView } from "../core/base/host.ts";
 import { requireContext } from "../core/engine/context.ts";
-import { forgetScript } from "../core/tenure/debts.ts";
-import { allDebts, hostState, type KeptDebt } from "../core/tenure/host-state.ts";
+import { allDebts, hostState, type KeptDebt } from "../core/lease/host-state.ts";
+import { forgetScript } from "../core/lease/pending-records.ts";
 import { shell } from "../modules/commands/shell.ts";
 import { say, sayText } from "../report/index.ts";
 import { count } from "../report/words.ts";

@@ -4,7 +4,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { allDebts, hostState, stateFolders } from "../../src/core/tenure/host-state.ts";
+import { allDebts, hostState, stateFolders } from "../../src/core/lease/host-state.ts";
 import { readHere } from "../facts/parsed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "state-"));

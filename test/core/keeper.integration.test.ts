@@ -15,8 +15,8 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type EndFirst, keeperScript } from "../../src/core/tenure/keeper-script.ts";
-import { type LeaseHolder, leaseHolder } from "../../src/core/tenure/lease-holder.ts";
+import { type EndFirst, keeperScript } from "../../src/core/lease/keeper-script.ts";
+import { type LeaseHolder, leaseHolder } from "../../src/core/lease/lease-holder.ts";
 
 let folder = "";
 beforeEach(() => {

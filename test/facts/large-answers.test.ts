@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import { usualLimit } from "../../src/core/facts/facts.ts";
-import { allDebts, hostState } from "../../src/core/tenure/host-state.ts";
+import { allDebts, hostState } from "../../src/core/lease/host-state.ts";
 
 const folder = join(import.meta.dirname, "../../src/facts");
 const files = [folder, join(folder, "mysql")].flatMap((one) =>

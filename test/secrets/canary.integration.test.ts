@@ -6,8 +6,8 @@ import { inspect } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { hostVars, inventoryList } from "../../src/cli/inventory-views.ts";
 import { sh } from "../../src/core/base/script.ts";
+import { debtOf, handlerFrom } from "../../src/core/lease/pending-handler.ts";
 import { fail } from "../../src/core/tasks/task.ts";
-import { debtOf, handlerFrom } from "../../src/core/tenure/debt.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import {
   assert,

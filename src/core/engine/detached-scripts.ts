@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { feed, quote, rawScript, type Script, sh } from "../base/script.ts";
-import { stateFolders } from "../tenure/host-state.ts";
+import { stateFolders } from "../lease/host-state.ts";
 
 /**
  * Sets `job`, `safe`, which says whether the folders are this user's (another one who was there first could forge a

@@ -1,9 +1,9 @@
 /** Runs what a host owes. */
 import { ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
-import { handlerLabel } from "../tenure/debt.ts";
-import type { OwedHandler } from "../tenure/handlers.ts";
-import { forgets, listed } from "../tenure/left-text.ts";
+import type { OwedHandler } from "../lease/handler-queue.ts";
+import { handlerLabel } from "../lease/pending-handler.ts";
+import { forgets, listed } from "../lease/pending-text.ts";
 import { type HostContext, withContext } from "./context.ts";
 import { refuseAfterEnd, runTask } from "./run-task.ts";
 

@@ -5,7 +5,7 @@ import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { oneLine } from "../base/one-line.ts";
 import { factKeyId } from "../facts/fact.ts";
 import { FactStore, type ObservedFact } from "../facts/facts.ts";
-import { hostState } from "../tenure/host-state.ts";
+import { hostState } from "../lease/host-state.ts";
 import type { TaskRun } from "./task-run.ts";
 
 /** How many facts a message names. */

@@ -3,8 +3,8 @@ import { digestOf } from "../base/digest.ts";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { factNamed } from "../facts/fact.ts";
 import { FactStore } from "../facts/facts.ts";
+import { hostState } from "../lease/host-state.ts";
 import type { HostRun } from "../plays/host-run.ts";
-import { hostState } from "../tenure/host-state.ts";
 import type { PlanFile, PlannedFact } from "./plan-schema.ts";
 
 /** How many facts a message names. */

@@ -6,9 +6,9 @@ import type { HostInfo } from "../base/host.ts";
 import { Jobs } from "../engine/jobs.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "../events/events.ts";
 import { FactStore } from "../facts/facts.ts";
-import { HandlerQueue } from "../tenure/handlers.ts";
-import type { Tenant } from "../tenure/tenant.ts";
-import { Tenure } from "../tenure/tenure.ts";
+import { HandlerQueue } from "../lease/handler-queue.ts";
+import { Tenure } from "../lease/host-leases.ts";
+import type { Tenant } from "../lease/run-view.ts";
 import type { RunState } from "./run-state.ts";
 
 /** As whom tasks run on the host where they say just `become: true`, and whether it is one run's at a time. */

@@ -9,7 +9,7 @@ import type { RunEvent, Subscriber } from "../events/events.ts";
 import { JournalUnwritable } from "../events/journal.ts";
 import { redactEvent } from "../events/redact-event.ts";
 import type { WorldClock } from "../facts/facts.ts";
-import type { RunLeases } from "../tenure/tenure.ts";
+import type { RunLeases } from "../lease/host-leases.ts";
 import type { HostRun } from "./host-run.ts";
 import type { RunWatch } from "./run-watch.ts";
 

@@ -1,8 +1,8 @@
 /** What earlier runs left owed on a host, and what of it this run pays. */
 import type { Become } from "../../transport/transport.ts";
-import { type Debt, type Debtor, handlerFrom, handlerLabel, isBelieved } from "./debt.ts";
 import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
-import type { Tenant } from "./tenant.ts";
+import { type Debt, type Debtor, handlerFrom, handlerLabel, isBelieved } from "./pending-handler.ts";
+import type { Tenant } from "./run-view.ts";
 
 /** A handler that an earlier run owes, ready to run. */
 export interface InheritedHandler {

@@ -4,9 +4,9 @@ import type { Become } from "../../transport/transport.ts";
 import { diskWords } from "../base/disk-words.ts";
 import { ShowrunnerError } from "../base/errors.ts";
 import { lines, rawScript, type Script, sh } from "../base/script.ts";
-import { type Debt, type Debtor, debtOf } from "./debt.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
 import { stateFolders } from "./host-state.ts";
+import { type Debt, type Debtor, debtOf } from "./pending-handler.ts";
 
 /** What is known to be written down: each user that changes are made as has a folder of its own. */
 interface Written extends Pick<Debt, "id" | "label" | "playbook" | "play"> {

@@ -4,8 +4,8 @@ import type { Become } from "../../transport/transport.ts";
 import { moduleNamed } from "../tasks/module.ts";
 import type { Task } from "../tasks/task.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
-import { isMoment } from "./moment.ts";
 import { longestRecord } from "./record-limits.ts";
+import { isMoment } from "./timestamp.ts";
 
 export interface Debt {
   /** The same for tasks that would do the same; says nothing of secrets. */

@@ -3,8 +3,8 @@
 import { randomBytes } from "node:crypto";
 import { rawScript, sh } from "../base/script.ts";
 import { defineFact, nothingElse } from "../facts/fact.ts";
-import { type Debt, debtFrom } from "./debt.ts";
 import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
+import { type Debt, debtFrom } from "./pending-handler.ts";
 import { longestHolder, longestRecord, mostRecords } from "./record-limits.ts";
 
 export interface HostState {

@@ -1,11 +1,11 @@
 /** What changes of this run may come to owe: written down before, and struck out when it is paid or not owed after all. */
 import type { Become } from "../../transport/transport.ts";
 import { messageOf } from "../base/errors.ts";
-import { type Debtor, handlerLabel } from "./debt.ts";
-import type { DebtRecord, Debts } from "./debts.ts";
 import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
-import type { OwedHandler } from "./handlers.ts";
-import type { Tenant } from "./tenant.ts";
+import type { OwedHandler } from "./handler-queue.ts";
+import { type Debtor, handlerLabel } from "./pending-handler.ts";
+import type { DebtRecord, Debts } from "./pending-records.ts";
+import type { Tenant } from "./run-view.ts";
 
 /** A handler, and what the host calls it. */
 type Payable = Pick<OwedHandler, "ids" | "handler">;

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { isMoment } from "./moment.ts";
+import { isMoment } from "./timestamp.ts";
 
 /** Who holds a lease, as the host keeps it for others to read. */
 export interface LeaseHolder {

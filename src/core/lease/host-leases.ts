@@ -2,14 +2,14 @@
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { FactStore } from "../facts/facts.ts";
-import type { Debt } from "./debt.ts";
-import { Debts } from "./debts.ts";
+import { Inheritance } from "./earlier-handlers.ts";
 import { hostState, isBusy } from "./host-state.ts";
-import { Inheritance } from "./inheritance.ts";
 import { Lease, type LeaseTerms } from "./lease.ts";
 import type { LeaseOrder } from "./lease-order.ts";
-import { Settlement } from "./settlement.ts";
-import type { Tenant } from "./tenant.ts";
+import { Settlement } from "./own-handlers.ts";
+import type { Debt } from "./pending-handler.ts";
+import { Debts } from "./pending-records.ts";
+import type { Tenant } from "./run-view.ts";
 
 /** The facts that a task was planned from may be another run's past: plan it again. */
 export class PlanOutdated extends Error {}

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { ShowrunnerError } from "../../src/core/base/errors.ts";
-import { debtOf } from "../../src/core/tenure/debt.ts";
-import { Debts } from "../../src/core/tenure/debts.ts";
-import { debtId } from "../../src/core/tenure/handler-identity.ts";
-import { Settlement } from "../../src/core/tenure/settlement.ts";
+import { debtId } from "../../src/core/lease/handler-identity.ts";
+import { Settlement } from "../../src/core/lease/own-handlers.ts";
+import { debtOf } from "../../src/core/lease/pending-handler.ts";
+import { Debts } from "../../src/core/lease/pending-records.ts";
 import { FakeConnection } from "../../src/transport/fake.ts";
 import { Session } from "../../src/transport/session.ts";
 import { print } from "./harness.ts";
