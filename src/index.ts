@@ -1,29 +1,8 @@
 /** The public API of Showrunner. */
 
-export type { Duration } from "./core/base/duration.ts";
-export { type ErrorCode, type Location, ShowrunnerError } from "./core/base/errors.ts";
+export type { ErrorCode } from "./core/base/errors.ts";
 export type { HostInfo, InventoryView } from "./core/base/host.ts";
-export {
-  type Input,
-  type OptionalInput,
-  type RequiredInput,
-  SecretString,
-  type Static,
-  type TProperties,
-  Type,
-  withDefault,
-} from "./core/base/schema.ts";
-export { feed, lines, quote, type Script, sh } from "./core/base/script.ts";
 export type { RunEvent, TaskStatus, TimedEvent } from "./core/events/events.ts";
-export { type Change, type ChangeDefinition, type ChangeOutput, change } from "./core/facts/change.ts";
-export {
-  defineFact,
-  type Fact,
-  type FactKey,
-  type FactValue,
-  nothingElse,
-  type Touch,
-} from "./core/facts/fact.ts";
 export {
   type Play,
   type Playbook,
@@ -34,20 +13,18 @@ export {
 } from "./core/plays/play.ts";
 export type { RunSummary } from "./core/plays/run.ts";
 export { type StepOptions, step } from "./core/plays/step.ts";
-export type { Chosen } from "./core/tasks/alternatives.ts";
 export { type BackgroundOptions, background, type Job } from "./core/tasks/background.ts";
 export { type Batch, type BatchResult, batch } from "./core/tasks/batch.ts";
 export { flushHandlers } from "./core/tasks/flush-handlers.ts";
-export { type AnyModule, defineModule, type Module, type ModuleDefinition } from "./core/tasks/module.ts";
 export { on } from "./core/tasks/on.ts";
 export { once } from "./core/tasks/once.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/tasks/role.ts";
-export { fail, type PlanHost, type Task, type TaskOptions, type TaskResult } from "./core/tasks/task.ts";
 export { emptyDirectory, fileFacts } from "./facts/file-tree.ts";
 export { type FileState, file as fileState, fileContent, fileHash } from "./facts/files.ts";
 export { type HostFacts, hostFacts } from "./facts/host.ts";
 export { ipv6 } from "./facts/ipv6.ts";
 export { inventory } from "./inventory/index.ts";
+export * from "./kit/index.ts";
 export * from "./modules/index.ts";
 export { checkReplicationPassword } from "./modules/mysql/replication-password.ts";
 export {
@@ -57,7 +34,6 @@ export {
   type ReporterDefinition,
 } from "./report/index.ts";
 export { type PlaybookRun, runPlaybook } from "./run-playbook.ts";
-export { Secret, secret } from "./secrets/secret.ts";
 export { secretFrom } from "./secrets/sources.ts";
 export { type CommandTransport, defineTransport, type Transport } from "./transport/custom.ts";
 export type { ConnectionSettings } from "./transport/settings.ts";

@@ -1,6 +1,5 @@
 /** What apt would do: a dry run of it, which needs no root and changes nothing. */
-import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, lines, rawScript, type Script, sh } from "../kit/index.ts";
 
 /** A command of apt-get, as it will be given. */
 export interface AptCommand {

@@ -1,6 +1,5 @@
 /** Whom a host trusts to sign certificates. */
-import { lines, sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, lines, sh } from "../kit/index.ts";
 import { keepAuthorities } from "../transport/authorities.ts";
 
 /** The key for the authorities that a host's own programs go by. */

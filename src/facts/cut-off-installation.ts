@@ -1,6 +1,5 @@
 /** What APT was to install when it was cut off: from its own record of what it does. */
-import { rawScript } from "../core/base/script.ts";
-import { defineFact, nothingElse } from "../core/facts/fact.ts";
+import { defineFact, nothingElse, rawScript } from "../kit/index.ts";
 import { isInstalled } from "./packages.ts";
 
 /** Packages that are not installed, as `libpsl5:amd64`. */

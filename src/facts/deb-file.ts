@@ -1,6 +1,5 @@
 /** Package files: what is in one, and whether it is installed. */
-import { rawScript, sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, rawScript, sh } from "../kit/index.ts";
 import { printAutomatic } from "./packages.ts";
 
 export interface DebFile {

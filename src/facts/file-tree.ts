@@ -1,8 +1,16 @@
 /** What is below a directory. */
+
 import { posix } from "node:path";
-import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact, nothingElse, type Touch } from "../core/facts/fact.ts";
-import { defineStated } from "../core/facts/stated.ts";
+import {
+  defineFact,
+  defineStated,
+  lines,
+  nothingElse,
+  rawScript,
+  type Script,
+  sh,
+  type Touch,
+} from "../kit/index.ts";
 import { everythingBelow, file, fileContent, fileHash, fileText, mayArriveAt } from "./files.ts";
 
 /** What everything below a directory is to have. Modes are four octal digits. */

@@ -1,9 +1,19 @@
 /** Files and directories: what is there, who owns it, what it holds. */
+
 import { isUtf8 } from "node:buffer";
 import { createHash, randomBytes } from "node:crypto";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { lines, quote, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact, type FactValue, nothingElse, type Touch } from "../core/facts/fact.ts";
+import {
+  defineFact,
+  type FactValue,
+  lines,
+  nothingElse,
+  quote,
+  rawScript,
+  type Script,
+  ShowrunnerError,
+  sh,
+  type Touch,
+} from "../kit/index.ts";
 
 /** What stands at a path; a symbolic link is not followed. */
 export type FileState =

@@ -1,8 +1,5 @@
 /** Whether a symbolic link may be followed by whoever writes. */
-import { statedRefusal } from "../core/base/refusal.ts";
-import { enterNear } from "../core/base/safe-path.ts";
-import { lines, rawScript, sh } from "../core/base/script.ts";
-import { defineFact, nothingElse } from "../core/facts/fact.ts";
+import { defineFact, enterNear, lines, nothingElse, rawScript, sh, statedRefusal } from "../kit/index.ts";
 
 export interface LinkKey {
   readonly [name: string]: string;

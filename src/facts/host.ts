@@ -1,7 +1,6 @@
 /** What a host is: its system, its hardware, its network. */
 
-import { rawScript } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, rawScript } from "../kit/index.ts";
 import { parseHostFacts } from "./host-parse.ts";
 
 /** What is known of a host. Texts are empty where the host does not say. */

@@ -1,6 +1,5 @@
 /** Whether a host speaks IPv6 at all. */
-import { rawScript } from "../core/base/script.ts";
-import { defineFact, nothingElse } from "../core/facts/fact.ts";
+import { defineFact, nothingElse, rawScript } from "../kit/index.ts";
 
 /** False where the kernel has no IPv6: a daemon that is to listen on an address of it does not start there. */
 export const ipv6 = defineFact<"", boolean>({

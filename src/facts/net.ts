@@ -1,10 +1,16 @@
 /** What answers on the network, as seen from the host: nothing is needed on it. */
 
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { lines, quote, rawScript, sh } from "../core/base/script.ts";
-import type { HttpRequest } from "../core/facts/change.ts";
-import { defineFact } from "../core/facts/fact.ts";
-import { proxiesOf } from "../core/facts/surroundings.ts";
+import {
+  defineFact,
+  type HttpRequest,
+  lines,
+  messageOf,
+  proxiesOf,
+  quote,
+  rawScript,
+  ShowrunnerError,
+  sh,
+} from "../kit/index.ts";
 import { type HttpResponse, request } from "../transport/http.ts";
 import type { Session } from "../transport/session.ts";
 

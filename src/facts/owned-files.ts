@@ -1,7 +1,7 @@
 /** Which files somebody has written on a host: lists that are kept there, one an owner. */
+
 import { createHash } from "node:crypto";
-import { rawScript } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, rawScript } from "../kit/index.ts";
 
 /** Only root can read or write what is in it: from these lists it follows which files are removed. */
 export const ownedFilesFolder = "/var/lib/showrunner/owned";

@@ -1,7 +1,5 @@
 /** APT's package lists: how old they are, and what they offer. */
-
-import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, lines, rawScript, type Script, sh } from "../kit/index.ts";
 
 /** Seconds. */
 export interface Age {

@@ -1,7 +1,5 @@
 /** Debian packages: what is installed, from dpkg alone, which is fast and needs no package lists. */
-
-import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact, type Fact, nothingElse } from "../core/facts/fact.ts";
+import { defineFact, type Fact, lines, nothingElse, rawScript, type Script, sh } from "../kit/index.ts";
 
 /** A package as dpkg knows it. */
 interface Row {

@@ -1,9 +1,6 @@
 /** What a script prints that only reads: of anything, so anything may make it stale. */
 
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { rawScript } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
-import { surrounded } from "../core/facts/surroundings.ts";
+import { defineFact, rawScript, ShowrunnerError, surrounded } from "../kit/index.ts";
 import type { Output } from "../transport/transport.ts";
 
 /** A script that changes nothing. */

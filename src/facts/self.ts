@@ -1,7 +1,6 @@
 /** Facts about the user that tasks run as. */
 
-import { sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, sh } from "../kit/index.ts";
 import { accountFiles } from "./users.ts";
 
 /** A user and its primary group, by name. */

@@ -1,8 +1,5 @@
 /** systemd's units, as the running manager sees them. */
-
-import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
-import { defineStated } from "../core/facts/stated.ts";
+import { defineFact, defineStated, lines, rawScript, type Script, sh } from "../kit/index.ts";
 
 /** The state of a unit. */
 export interface UnitState {

@@ -1,7 +1,7 @@
 /** Users and groups, as the host's name service knows them. */
+
 import { createHash } from "node:crypto";
-import { lines, rawScript, type Script, sh } from "../core/base/script.ts";
-import { defineFact } from "../core/facts/fact.ts";
+import { defineFact, lines, rawScript, type Script, sh } from "../kit/index.ts";
 
 /** Where the accounts of the host itself stand. What another name service has moves by itself. */
 export const accountFiles = () => ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"];

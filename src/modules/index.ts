@@ -1,4 +1,7 @@
 /** Every module there is. */
+
+export { type FactsOptions, facts } from "../gathering/facts.ts";
+export { readFact } from "../gathering/read-fact.ts";
 export { type CommandParams, command } from "./commands/command.ts";
 export type { CommandValue } from "./commands/run-script.ts";
 export { type ShellParams, shell } from "./commands/shell.ts";
@@ -30,5 +33,3 @@ export { type GroupParams, group } from "./users/group.ts";
 export { type UserParams, type UserValue, user } from "./users/user.ts";
 export { type AssertParams, assert } from "./util/assert.ts";
 export { type DebugParams, debug } from "./util/debug.ts";
-export { type FactsOptions, facts } from "./util/facts.ts";
-export { readFact } from "./util/read-fact.ts";

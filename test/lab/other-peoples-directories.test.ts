@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import { file as fileState } from "../../src/facts/files.ts";
 import { linkRefusal } from "../../src/facts/followable.ts";
+import { readFact } from "../../src/gathering/read-fact.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { copy } from "../../src/modules/files/copy.ts";
@@ -18,7 +19,6 @@ import { lineinfile } from "../../src/modules/files/lineinfile.ts";
 import { template } from "../../src/modules/files/template.ts";
 import { apt } from "../../src/modules/packages/apt.ts";
 import { user } from "../../src/modules/users/user.ts";
-import { readFact } from "../../src/modules/util/read-fact.ts";
 import { testLab } from "./support.ts";
 
 const rounds = Number(process.env["SHOWRUNNER_ATTACK_ROUNDS"] ?? 10);

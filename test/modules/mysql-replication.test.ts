@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import type { FactValue } from "../../src/core/facts/fact.ts";
 import { errantGtids, formatGtids, parseGtids, purgedGtids } from "../../src/facts/mysql/gtid.ts";
 import { type History, mysqlHistory } from "../../src/facts/mysql/history.ts";
-import { identify } from "../../src/facts/mysql/identify.ts";
 import { serverKey } from "../../src/facts/mysql/login.ts";
 import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../src/facts/mysql/replica.ts";
 import { mysqlServer } from "../../src/facts/mysql/server.ts";
@@ -12,6 +11,7 @@ import { mysqlTransactions, type Transactions } from "../../src/facts/mysql/tran
 import { mysqlReplication } from "../../src/index.ts";
 import { wayTo } from "../../src/modules/mysql/replication-states.ts";
 import { placesFor } from "../../src/modules/mysql/same-history.ts";
+import { markOf } from "../../src/secrets/mark.ts";
 import { idempotenceLaw, planTask } from "../../src/testing/plan.ts";
 
 const server = {};
@@ -266,7 +266,7 @@ const withFiles: Replica = {
 const byItself: Replica = { ...right, tls: { enabled: true, ca: "", cert: "", key: "", verify: true } };
 const tlsSource = { ...source, tls: true };
 const newSource = { ...tlsSource, version: "11.8.9-MariaDB" };
-const stored = identify(primary.password);
+const stored = markOf(primary.password);
 type Params = Parameters<typeof mysqlReplication>[0];
 
 describe("mysqlReplication", () => {
@@ -340,7 +340,7 @@ describe("mysqlReplication", () => {
     },
     {
       name: "changes a password alone",
-      given: { replica: right, password: identify("old-password") },
+      given: { replica: right, password: markOf("old-password") },
       changes: ["password"],
       found: "drifted",
       hasNot: "MASTER_HOST",

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { FactValue } from "../../src/core/facts/fact.ts";
 import { type Account, mysqlAccount, parseMariadbAccount } from "../../src/facts/mysql/account.ts";
 import { mysqlDatabase as databaseFact, mysqlDefaultCollation } from "../../src/facts/mysql/database.ts";
-import { identify } from "../../src/facts/mysql/identify.ts";
 import { serverKey } from "../../src/facts/mysql/login.ts";
 import { mysqlReplica, type Replica } from "../../src/facts/mysql/replica.ts";
 import { mysqlServer, type Server } from "../../src/facts/mysql/server.ts";
 import { mysqlVariable as variableFact } from "../../src/facts/mysql/variable.ts";
 import { mysqlDatabase, mysqlPrimary, mysqlUser, mysqlVariable, type Task } from "../../src/index.ts";
 import { nativePasswordHash } from "../../src/modules/mysql/native-password.ts";
+import { markOf } from "../../src/secrets/mark.ts";
 import { idempotenceLaw, planTask } from "../../src/testing/plan.ts";
 
 const server = {};
@@ -141,9 +141,7 @@ describe("mysqlDatabase", () => {
 });
 
 const account: Account = {
-  authentication: [
-    { plugin: "mysql_native_password", hashId: identify(nativePasswordHash("right-password")) },
-  ],
+  authentication: [{ plugin: "mysql_native_password", hashId: markOf(nativePasswordHash("right-password")) }],
   tls: "none",
   privileges: { "`site`.*": ["SELECT"] },
 };

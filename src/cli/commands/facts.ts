@@ -2,8 +2,8 @@
 import type { Command } from "commander";
 import { play, playbook } from "../../core/plays/play.ts";
 import { runPlaybook } from "../../core/plays/run.ts";
+import { facts } from "../../gathering/facts.ts";
 import type { HostFacts } from "../../index.ts";
-import { facts } from "../../modules/util/facts.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
 import { redact } from "../../secrets/redact.ts";
 import { redactValue } from "../../secrets/redact-value.ts";

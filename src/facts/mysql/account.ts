@@ -1,6 +1,6 @@
+import { markOf } from "../../kit/index.ts";
 import { defineMysqlFact } from "./fact.ts";
 import { type Privileges, parseGrants } from "./grants.ts";
-import { identify } from "./identify.ts";
 import type { ServerKey } from "./login.ts";
 import { join, sql } from "./sql.ts";
 
@@ -8,7 +8,7 @@ import { join, sql } from "./sql.ts";
 export interface Authentication {
   /** `mysql_native_password`, `unix_socket`, … */
   readonly plugin: string;
-  /** Tells the stored hash (as `identify` marks it) without showing it; empty where there is none. */
+  /** Tells the stored hash (as `markOf` marks it) without showing it; empty where there is none. */
   readonly hashId: string;
 }
 
@@ -62,7 +62,7 @@ export function parseMariadbAccount(json: string): Pick<Account, "authentication
   return {
     authentication: methods.map((method) => ({
       plugin: String(method["plugin"] ?? "mysql_native_password"),
-      hashId: method["authentication_string"] ? identify(String(method["authentication_string"])) : "",
+      hashId: method["authentication_string"] ? markOf(String(method["authentication_string"])) : "",
     })),
     tls: tlsKinds[Number(account["ssl_type"] ?? 0)] ?? "specified",
   };

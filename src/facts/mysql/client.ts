@@ -1,6 +1,7 @@
 /** Runs SQL through the host's own client. SQL and passwords go by pipes: neither is ever in a process list. */
+
 import { randomBytes } from "node:crypto";
-import { feed, rawScript, type Script, sh } from "../../core/base/script.ts";
+import { feed, rawScript, type Script, sh } from "../../kit/index.ts";
 import { loginOptions, type ServerKey } from "./login.ts";
 import { prologue, type Sql } from "./sql.ts";
 

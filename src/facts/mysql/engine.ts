@@ -1,6 +1,5 @@
 /** Which database server a host has, from its files alone: also one that does not run shows itself. */
-import { rawScript } from "../../core/base/script.ts";
-import { defineFact } from "../../core/facts/fact.ts";
+import { defineFact, rawScript } from "../../kit/index.ts";
 import type { Flavour } from "./server.ts";
 
 /** What of a database server is on a host. */

@@ -1,5 +1,5 @@
 /** Facts that a server answers by SQL: all keys of one server are asked through one connection. */
-import { defineFact, type Fact, type FactSubject, factKeyId } from "../../core/facts/fact.ts";
+import { defineFact, type Fact, type FactSubject, factKeyId } from "../../kit/index.ts";
 import { askServers, readAnswers } from "./client.ts";
 import type { ServerKey } from "./login.ts";
 import { parseResultSets, type ResultSet } from "./result-sets.ts";

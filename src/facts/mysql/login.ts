@@ -1,6 +1,5 @@
 /** How to log in to a server. */
-import { type Secret, secret } from "../../secrets/secret.ts";
-import { identify } from "./identify.ts";
+import { markOf, type Secret, secret } from "../../kit/index.ts";
 import { optionFile } from "./option-file.ts";
 
 /** Where the server is and as whom to log in. */
@@ -37,7 +36,7 @@ export function serverKey(login: Login | undefined): ServerKey {
   const { password } = login;
   // a key may be shown, in an error for example
   const hidden = typeof password === "string" ? secret(password) : password;
-  return { login: { ...login, password: hidden }, passwordId: identify(password) };
+  return { login: { ...login, password: hidden }, passwordId: markOf(password) };
 }
 
 /** Whether the server runs on the host that asks. */

@@ -1,5 +1,5 @@
 /** The client's option file: the one place for a password that is in no process list. */
-import { reveal, type Secret } from "../../secrets/secret.ts";
+import { reveal, type Secret } from "../../kit/index.ts";
 
 /** @see https://mariadb.com/docs/server/server-management/install-and-upgrade-mariadb/configuring-mariadb/configuring-mariadb-with-option-files */
 export function optionFile(

@@ -1,8 +1,6 @@
-import { lines, rawScript, sh } from "../../core/base/script.ts";
-import { defineFact } from "../../core/facts/fact.ts";
+import { defineFact, lines, markOf, rawScript, sh } from "../../kit/index.ts";
 import { runSql } from "./client.ts";
 import { defineMysqlFact } from "./fact.ts";
-import { identify } from "./identify.ts";
 import { isLocal, type ServerKey } from "./login.ts";
 import { sql } from "./sql.ts";
 
@@ -78,7 +76,7 @@ const gtidModes: Readonly<Record<string, Replica["gtid"]>> = {
 const record = "\x1e";
 
 /**
- * The password (as `identify` marks it) with which a replica logs in to its primary; undefined where none is set up
+ * The password (as `markOf` marks it) with which a replica logs in to its primary; undefined where none is set up
  * or it can't be read: no status shows it, MariaDB keeps it in the sixth line of `master.info`.
  */
 export const mysqlReplicaPassword = defineFact<{ readonly server: ServerKey }, string | undefined>({
@@ -102,7 +100,7 @@ ${datadir.text}
     return new Map(
       keys.map((key, index) => {
         const answer = answers[index] ?? "";
-        return [key, answer.startsWith("+") ? identify(answer.slice(1).replace(/\n$/, "")) : undefined];
+        return [key, answer.startsWith("+") ? markOf(answer.slice(1).replace(/\n$/, "")) : undefined];
       }),
     );
   },

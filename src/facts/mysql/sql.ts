@@ -1,5 +1,5 @@
 /** SQL texts in which everything interpolated is quoted. */
-import { Secret, secret } from "../../secrets/secret.ts";
+import { Secret, secret } from "../../kit/index.ts";
 
 /** A piece of SQL that is safe to run: made by `sql`, never by pasting strings. */
 export interface Sql {

@@ -1,7 +1,7 @@
 /** When the transactions in a server's binlogs were made: two servers may have given the same GTID to different ones. */
+
 import { randomBytes } from "node:crypto";
-import { rawScript, type Script, sh } from "../../core/base/script.ts";
-import { defineFact } from "../../core/facts/fact.ts";
+import { defineFact, rawScript, type Script, sh } from "../../kit/index.ts";
 import { feedLogin } from "./client.ts";
 import { formatGtids, type Gtid } from "./gtid.ts";
 import type { ServerKey } from "./login.ts";

@@ -1,6 +1,11 @@
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { sh } from "../../core/base/script.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
+import {
+  defineModule,
+  type Module,
+  type OptionalInput,
+  type RequiredInput,
+  sh,
+  Type,
+} from "../../kit/index.ts";
 import { type CommandValue, checkRun, runParams, runScript } from "./run-script.ts";
 
 const params = {

@@ -1,14 +1,24 @@
 /** What `command` and `shell` have in common: when to run, where, with what, and what comes of it. */
 
-import { ShowrunnerError } from "../../core/base/errors.ts";
-import { oneLine } from "../../core/base/one-line.ts";
-import { SecretString, Type } from "../../core/base/schema.ts";
-import { feed, lines, rawScript, type Script, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { type ScriptOutput, scriptOutput } from "../../facts/script-output.ts";
-import { reveal, type Secret } from "../../secrets/secret.ts";
+import {
+  change,
+  fail,
+  feed,
+  lines,
+  oneLine,
+  type Plan,
+  type PlanHost,
+  rawScript,
+  reveal,
+  type Script,
+  type Secret,
+  SecretString,
+  ShowrunnerError,
+  sh,
+  Type,
+} from "../../kit/index.ts";
 import { checkPath, cleanPath } from "../files/paths.ts";
 
 /**

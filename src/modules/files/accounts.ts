@@ -1,6 +1,7 @@
 /** The users and groups that files are to belong to. */
-import type { PlanHost } from "../../core/tasks/task.ts";
+
 import { groupExists, userExists } from "../../facts/users.ts";
+import type { PlanHost } from "../../kit/index.ts";
 
 /** Whom files are to belong to; undefined where it stays as it is. */
 export interface Ownership {

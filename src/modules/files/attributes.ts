@@ -1,12 +1,21 @@
 /** Owner, group and mode: what a file is to have, and the changes that give it them. */
 
-import { type Expected, holdPath } from "../../core/base/safe-path.ts";
-import { Type } from "../../core/base/schema.ts";
-import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
-import { type Change, change } from "../../core/facts/change.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
+import {
+  type Change,
+  change,
+  type Expected,
+  fail,
+  holdPath,
+  lines,
+  type Plan,
+  type PlanHost,
+  rawScript,
+  type Script,
+  sh,
+  Type,
+} from "../../kit/index.ts";
 import { requireAccounts } from "./accounts.ts";
 import { checkMode, chmodOperand, resolveMode } from "./mode.ts";
 

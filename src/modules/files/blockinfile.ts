@@ -1,8 +1,15 @@
-import { regularExpression } from "../../core/base/expression.ts";
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan } from "../../core/tasks/task.ts";
-import { reveal, Secret } from "../../secrets/secret.ts";
+import {
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type RequiredInput,
+  regularExpression,
+  reveal,
+  Secret,
+  Type,
+} from "../../kit/index.ts";
 import { checkAttributes, ownerParams } from "./attributes.ts";
 import { checkValidate, replaceParams } from "./copy.ts";
 import { blockInText } from "./edit-block.ts";

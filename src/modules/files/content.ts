@@ -1,12 +1,10 @@
 /** Contents for files: given in the task, or read from this machine. */
+
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
-import { ShowrunnerError } from "../../core/base/errors.ts";
-import { fileProblem } from "../../core/base/file-problem.ts";
-import { noteFileRead } from "../../core/base/files-read.ts";
-import { Secret } from "../../secrets/secret.ts";
+import { fileProblem, noteFileRead, Secret, ShowrunnerError } from "../../kit/index.ts";
 import type { Content } from "./put-file.ts";
 
 /** A content that is at hand. */

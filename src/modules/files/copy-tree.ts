@@ -2,8 +2,8 @@
 
 import { statSync } from "node:fs";
 import { posix } from "node:path";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
+import { fail, type Plan, type PlanHost } from "../../kit/index.ts";
 import { localContent } from "./content.ts";
 import type { CopyFile } from "./copy.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";

@@ -1,11 +1,18 @@
 import { posix } from "node:path";
-import type { Location } from "../../core/base/errors.ts";
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import type { Chosen } from "../../core/tasks/alternatives.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
-import { Secret } from "../../secrets/secret.ts";
+import {
+  type Chosen,
+  defineModule,
+  fail,
+  type Location,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type PlanHost,
+  type RequiredInput,
+  Secret,
+  Type,
+} from "../../kit/index.ts";
 import { type Attributes, checkAttributes, ownerParams } from "./attributes.ts";
 import { literalContent, localContent } from "./content.ts";
 import { copyTree } from "./copy-tree.ts";

@@ -1,12 +1,19 @@
 /** Makes directories, with those above them. */
+
 import { posix } from "node:path";
-import { enterDirectoryOf } from "../../core/base/safe-path.ts";
-import { lines, type Script, sh } from "../../core/base/script.ts";
-import { stagingName } from "../../core/engine/write-file.ts";
-import { change } from "../../core/facts/change.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
 import { type FileState, file } from "../../facts/files.ts";
+import {
+  change,
+  enterDirectoryOf,
+  fail,
+  lines,
+  type Plan,
+  type PlanHost,
+  type Script,
+  sh,
+  stagingName,
+} from "../../kit/index.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, chownOperand, type ModeState, showState, withAttributes } from "./attributes.ts";
 import { chmodOperand } from "./mode.ts";

@@ -1,8 +1,9 @@
 /** Edits the text of a file: what lineinfile and blockinfile have in common. */
+
 import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { file, fileContent, fileHash } from "../../facts/files.ts";
+import { fail, type Plan, type PlanHost } from "../../kit/index.ts";
 import { type Attributes, setAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";
 import { cleanPath, followLinks } from "./paths.ts";

@@ -1,9 +1,16 @@
 import { posix } from "node:path";
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { file as fileFact } from "../../facts/files.ts";
+import {
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type PlanHost,
+  type RequiredInput,
+  Type,
+} from "../../kit/index.ts";
 import { type Attributes, checkAttributes, ownerParams, setAttributes } from "./attributes.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
 import { makeLink } from "./link.ts";

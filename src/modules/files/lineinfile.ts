@@ -1,9 +1,16 @@
-import { regularExpression } from "../../core/base/expression.ts";
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import type { Chosen } from "../../core/tasks/alternatives.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan } from "../../core/tasks/task.ts";
-import { reveal, Secret } from "../../secrets/secret.ts";
+import {
+  type Chosen,
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type RequiredInput,
+  regularExpression,
+  reveal,
+  Secret,
+  Type,
+} from "../../kit/index.ts";
 import { checkAttributes, ownerParams } from "./attributes.ts";
 import { checkValidate, replaceParams } from "./copy.ts";
 import { editFile } from "./edit-file.ts";

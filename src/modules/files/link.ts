@@ -1,12 +1,21 @@
 /** Makes symbolic links. */
+
 import { posix } from "node:path";
-import { enterFolderBeside, holdPath } from "../../core/base/safe-path.ts";
-import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
-import { stagingName } from "../../core/engine/write-file.ts";
-import { change } from "../../core/facts/change.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { emptyDirectory, treesAbove } from "../../facts/file-tree.ts";
 import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
+import {
+  change,
+  enterFolderBeside,
+  fail,
+  holdPath,
+  lines,
+  type Plan,
+  type PlanHost,
+  rawScript,
+  type Script,
+  sh,
+  stagingName,
+} from "../../kit/index.ts";
 import { requireAccounts } from "./accounts.ts";
 import { chownOperand } from "./attributes.ts";
 import { cleanPath, linkTarget } from "./paths.ts";

@@ -1,4 +1,5 @@
 /** Files of this machine, as tasks name them. */
+
 import { isUtf8 } from "node:buffer";
 import {
   existsSync,
@@ -10,7 +11,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { formatLocation, type Location, ShowrunnerError } from "../../core/base/errors.ts";
+import { formatLocation, type Location, ShowrunnerError } from "../../kit/index.ts";
 
 /**
  * Finds a local file: beside the user's file that names it, else in the working directory.

@@ -1,6 +1,5 @@
 /** File modes as users write them: `"0644"` or `"u=rwX,g=rX,o="`. */
-import { Type } from "../../core/base/schema.ts";
-import { fail } from "../../core/tasks/task.ts";
+import { fail, Type } from "../../kit/index.ts";
 
 /**
  * The schema of a mode: a string. Numbers get past it only to be explained by `checkMode`, since they are the

@@ -1,8 +1,3 @@
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { lines, sh } from "../../core/base/script.ts";
-import { change, type TextDiff } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail } from "../../core/tasks/task.ts";
 import { diffLimit, file } from "../../facts/files.ts";
 import {
   type Owned,
@@ -13,6 +8,18 @@ import {
   ownedFilesList,
   ownedFilesSize,
 } from "../../facts/owned-files.ts";
+import {
+  change,
+  defineModule,
+  fail,
+  lines,
+  type Module,
+  type OptionalInput,
+  type RequiredInput,
+  sh,
+  type TextDiff,
+  Type,
+} from "../../kit/index.ts";
 import { findLocal, statLocal, walkLocal } from "./local-source.ts";
 import { checkPath, cleanPath } from "./paths.ts";
 import { removeUnwanted } from "./unwanted.ts";

@@ -1,8 +1,9 @@
 /** Paths on hosts. */
+
 import { posix } from "node:path";
-import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { linkRefusal } from "../../facts/followable.ts";
+import { fail, type PlanHost } from "../../kit/index.ts";
 
 /**
  * Refuses a path that is not absolute.

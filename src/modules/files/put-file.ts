@@ -1,9 +1,7 @@
 /** Brings a file to a content and attributes: what copy, template and lineinfile have in common. */
+
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { mountedText } from "../../core/base/mounted.ts";
-import { change, type TextDiff } from "../../core/facts/change.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
 import {
   asText,
@@ -16,6 +14,7 @@ import {
   fileText,
 } from "../../facts/files.ts";
 import { self } from "../../facts/self.ts";
+import { change, fail, mountedText, type Plan, type PlanHost, type TextDiff } from "../../kit/index.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, type ModeState, setAttributes, showState, withAttributes } from "./attributes.ts";
 

@@ -1,11 +1,19 @@
 /** Owner, group and mode of everything below a directory. */
+
 import { posix } from "node:path";
-import { enterDirectoryOf } from "../../core/base/safe-path.ts";
-import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { findDifferent, modeTests, type TreeKey, treeDifference, treesAbove } from "../../facts/file-tree.ts";
 import { file } from "../../facts/files.ts";
+import {
+  change,
+  enterDirectoryOf,
+  fail,
+  lines,
+  type Plan,
+  type PlanHost,
+  rawScript,
+  type Script,
+  sh,
+} from "../../kit/index.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, chownOperand } from "./attributes.ts";
 import { chmodOperand, fileModeInTree, resolveMode } from "./mode.ts";

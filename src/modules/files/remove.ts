@@ -1,11 +1,18 @@
 /** Removes what is at a path. */
+
 import { posix } from "node:path";
-import { enterDirectoryOf, stateWord } from "../../core/base/safe-path.ts";
-import { lines, sh } from "../../core/base/script.ts";
-import { type Change, change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { treesAbove } from "../../facts/file-tree.ts";
 import { contentFacts, file, nothingBelow } from "../../facts/files.ts";
+import {
+  type Change,
+  change,
+  enterDirectoryOf,
+  lines,
+  type Plan,
+  type PlanHost,
+  sh,
+  stateWord,
+} from "../../kit/index.ts";
 
 /** A directory goes with all that is in it; a link goes alone. */
 export async function* removePath(host: PlanHost, path: string): Plan<void> {

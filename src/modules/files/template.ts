@@ -1,8 +1,13 @@
 import { basename } from "node:path";
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import type { Plan } from "../../core/tasks/task.ts";
-import { Secret } from "../../secrets/secret.ts";
+import {
+  defineModule,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type RequiredInput,
+  Secret,
+  Type,
+} from "../../kit/index.ts";
 import { renderFile, type TemplateVars } from "../../templates/render.ts";
 import { checkAttributes, ownerParams } from "./attributes.ts";
 import { literalContent } from "./content.ts";

@@ -1,10 +1,7 @@
 /** Makes empty files, and gives files a new time. */
 
-import { holdPath } from "../../core/base/safe-path.ts";
-import { lines, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
+import { change, holdPath, lines, type Plan, type PlanHost, sh } from "../../kit/index.ts";
 import { type Attributes, setAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";
 import { putFile } from "./put-file.ts";

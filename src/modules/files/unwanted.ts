@@ -1,8 +1,9 @@
 /** Removes files and directories that were written once and are wanted no more. */
+
 import { posix } from "node:path";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
 import { holdsOnly } from "../../facts/file-tree.ts";
 import { file } from "../../facts/files.ts";
+import type { Plan, PlanHost } from "../../kit/index.ts";
 import { removeEmptyDirectory, removePath } from "./remove.ts";
 
 /**

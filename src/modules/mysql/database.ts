@@ -1,12 +1,18 @@
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan } from "../../core/tasks/task.ts";
 import { mysqlDatabase as databaseFact, mysqlDefaultCollation } from "../../facts/mysql/database.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { identifier, join, type Sql, sql } from "../../facts/mysql/sql.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
+import {
+  change,
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type RequiredInput,
+  Type,
+} from "../../kit/index.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { writable } from "./server-guard.ts";
 import { runStatements } from "./session.ts";

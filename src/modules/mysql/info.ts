@@ -1,12 +1,18 @@
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan } from "../../core/tasks/task.ts";
 import { mysqlEngine } from "../../facts/mysql/engine.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
 import { isLocal, serverKey } from "../../facts/mysql/login.ts";
 import { mysqlReplica } from "../../facts/mysql/replica.ts";
 import { type Flavour, mysqlServer } from "../../facts/mysql/server.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
+import {
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type RequiredInput,
+  Type,
+} from "../../kit/index.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { engineNames } from "./server-guard.ts";
 

@@ -1,9 +1,10 @@
 /** Looks at a primary and at this server before the one follows the other, and says which way leads there, if any. */
-import type { PlanHost } from "../../core/tasks/task.ts";
+
 import type { History } from "../../facts/mysql/history.ts";
 import type { ServerKey } from "../../facts/mysql/login.ts";
 import type { Server } from "../../facts/mysql/server.ts";
 import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
+import type { PlanHost } from "../../kit/index.ts";
 import { newCopy, startAnew, type Way, wayTo } from "./replication-states.ts";
 import { canCompare, compareHistories, readHistories } from "./same-history.ts";
 

@@ -1,6 +1,5 @@
-import { SecretString, Type } from "../../core/base/schema.ts";
-import { fail } from "../../core/tasks/task.ts";
 import type { Login } from "../../facts/mysql/login.ts";
+import { fail, SecretString, Type } from "../../kit/index.ts";
 
 /** How a module's task logs in to the server. */
 export const loginParams = {

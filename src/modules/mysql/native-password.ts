@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { reveal, type Secret } from "../../secrets/secret.ts";
+import { reveal, type Secret } from "../../kit/index.ts";
 
 /**
  * What `mysql_native_password` stores for a password: `PASSWORD('…')` of MariaDB. Computed here, so that the

@@ -1,12 +1,17 @@
-import type { OptionalInput, RequiredInput } from "../../core/base/schema.ts";
-import { change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan } from "../../core/tasks/task.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { mysqlReplica } from "../../facts/mysql/replica.ts";
 import { sql, statements } from "../../facts/mysql/sql.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
+import {
+  change,
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type RequiredInput,
+} from "../../kit/index.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { reachable } from "./server-guard.ts";
 

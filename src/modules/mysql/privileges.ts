@@ -1,7 +1,8 @@
 /** Privileges as a user writes them, and the statements that bring them about. */
-import { fail } from "../../core/tasks/task.ts";
+
 import { type Privileges, privilegeName, settlePrivileges } from "../../facts/mysql/grants.ts";
 import { identifier, join, keyword, type Sql, sql } from "../../facts/mysql/sql.ts";
+import { fail } from "../../kit/index.ts";
 
 /**
  * Reads privileges by object: `{ "site.*": ["SELECT", "INSERT"], "site.posts": ["UPDATE (title)"] }`.

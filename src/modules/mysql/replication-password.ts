@@ -1,5 +1,4 @@
-import { fail } from "../../core/tasks/task.ts";
-import { reveal, type Secret } from "../../secrets/secret.ts";
+import { fail, reveal, type Secret } from "../../kit/index.ts";
 
 /** In bytes. MariaDB refuses a longer one (ERROR 1470); MySQL takes 32 (ERROR 3056). */
 const longest = 96;

@@ -1,10 +1,10 @@
 /** The statements that set up and start a MariaDB replica. */
-import { rawScript, type Script } from "../../core/base/script.ts";
+
 import { runSql } from "../../facts/mysql/client.ts";
 import type { ServerKey } from "../../facts/mysql/login.ts";
 import type { Replica } from "../../facts/mysql/replica.ts";
 import { join, type Sql, sql, statements } from "../../facts/mysql/sql.ts";
-import type { Secret } from "../../secrets/secret.ts";
+import { rawScript, type Script, type Secret } from "../../kit/index.ts";
 import type { Setting } from "./replication-states.ts";
 
 /** Every setting, for a replica that has none yet. */

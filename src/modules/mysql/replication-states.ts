@@ -11,7 +11,7 @@ export interface WantedReplica {
   readonly host: string;
   readonly port: number;
   readonly user: string;
-  /** The password, as `identify` marks it. */
+  /** The password, as `markOf` marks it. */
   readonly passwordId: string;
   /** Undefined: as the servers do by themselves. */
   readonly tls: Tls | undefined;
@@ -69,7 +69,7 @@ const loginErrors = [1045, 1130, 1698, 4151];
 /**
  * The settings that differ.
  *
- * @param password the stored one, as `identify` marks it; undefined where it can't be read: then it is judged by
+ * @param password the stored one, as `markOf` marks it; undefined where it can't be read: then it is judged by
  *   whether the primary takes it
  */
 export function drift(

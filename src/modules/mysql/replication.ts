@@ -1,18 +1,27 @@
-import { type OptionalInput, type RequiredInput, SecretString, Type } from "../../core/base/schema.ts";
-import { type Change, change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { mysqlAccount } from "../../facts/mysql/account.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { mysqlDatabase } from "../../facts/mysql/database.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
-import { identify } from "../../facts/mysql/identify.ts";
 import { isLocal, type ServerKey, serverKey, type Tls } from "../../facts/mysql/login.ts";
 import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../facts/mysql/replica.ts";
 import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
 import { mysqlTransactions } from "../../facts/mysql/transactions.ts";
-import type { Secret } from "../../secrets/secret.ts";
+import {
+  type Change,
+  change,
+  defineModule,
+  fail,
+  type Module,
+  markOf,
+  type OptionalInput,
+  type Plan,
+  type PlanHost,
+  type RequiredInput,
+  type Secret,
+  SecretString,
+  Type,
+} from "../../kit/index.ts";
 import { findWay, requireSameHistory } from "./joining.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { checkReplicationPassword } from "./replication-password.ts";
@@ -165,7 +174,7 @@ export const mysqlReplication: Module<MysqlReplicationParams, MysqlReplicationVa
       host: primary.host,
       port: primary.port ?? 3306,
       user: primary.user,
-      passwordId: identify(primary.password),
+      passwordId: markOf(primary.password),
       tls: primary.ssl,
       connectRetry: p.connectRetry,
       delay: p.delay,

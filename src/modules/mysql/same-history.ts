@@ -4,11 +4,12 @@
  * would skip those, and the rows would differ for ever. So the times of the transactions are compared, too: a
  * transaction has the same on every server that it reaches.
  */
-import type { PlanHost } from "../../core/tasks/task.ts";
+
 import { parseGtids } from "../../facts/mysql/gtid.ts";
 import type { ServerKey } from "../../facts/mysql/login.ts";
 import type { Server } from "../../facts/mysql/server.ts";
 import { before, beginning, mysqlTransactions, type Transactions } from "../../facts/mysql/transactions.ts";
+import type { PlanHost } from "../../kit/index.ts";
 
 /** The same transactions, as both servers have them. */
 export interface Reading {

@@ -1,8 +1,9 @@
 /** What must hold of a server before a task can work on it. */
-import { fail, type PlanHost } from "../../core/tasks/task.ts";
+
 import type { ServerKey } from "../../facts/mysql/login.ts";
 import { type Flavour, mysqlServer, type Server } from "../../facts/mysql/server.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
+import { fail, type PlanHost } from "../../kit/index.ts";
 
 export interface ServerNeeds {
   /** The flavours that the module knows. Default: both. */

@@ -1,11 +1,12 @@
 /** What a replica has received and not yet applied: it is nowhere else once the primary is gone. */
-import { rawScript, type Script } from "../../core/base/script.ts";
+
 import { runSql } from "../../facts/mysql/client.ts";
 import { formatGtids, parseGtids, purgedGtids } from "../../facts/mysql/gtid.ts";
 import type { ReplicaPosition } from "../../facts/mysql/history.ts";
 import type { ServerKey } from "../../facts/mysql/login.ts";
 import type { Replica } from "../../facts/mysql/replica.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
+import { rawScript, type Script } from "../../kit/index.ts";
 
 /** The end of what is received and not applied, in the position's own terms; empty if there is none. */
 export function unapplied({ received, applied }: ReplicaPosition): string {

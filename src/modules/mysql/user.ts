@@ -1,15 +1,23 @@
-import { type OptionalInput, type RequiredInput, SecretString, Type } from "../../core/base/schema.ts";
-import { change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan } from "../../core/tasks/task.ts";
 import { type Account, type Authentication, mysqlAccount } from "../../facts/mysql/account.ts";
 import { settlePrivileges } from "../../facts/mysql/grants.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
-import { identify } from "../../facts/mysql/identify.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { join, type Sql, sql } from "../../facts/mysql/sql.ts";
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
-import { reveal, secret } from "../../secrets/secret.ts";
+import {
+  change,
+  defineModule,
+  fail,
+  type Module,
+  markOf,
+  type OptionalInput,
+  type Plan,
+  type RequiredInput,
+  reveal,
+  SecretString,
+  secret,
+  Type,
+} from "../../kit/index.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { nativePasswordHash } from "./native-password.ts";
 import { parsePrivileges, privilegeDifferences } from "./privileges.ts";
@@ -200,6 +208,6 @@ const socketMethod: Method = { text: sql`unix_socket`, shown: { plugin: "unix_so
 function nativeMethod(hash: string): Method {
   return {
     text: sql`mysql_native_password USING ${secret(hash)}`,
-    shown: { plugin: "mysql_native_password", hashId: identify(hash) },
+    shown: { plugin: "mysql_native_password", hashId: markOf(hash) },
   };
 }

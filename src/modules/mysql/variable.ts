@@ -1,11 +1,16 @@
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import type { Plan } from "../../core/tasks/task.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { serverKey } from "../../facts/mysql/login.ts";
 import { keyword, type Sql, sql, statements } from "../../facts/mysql/sql.ts";
 import { mysqlVariable as variableFact } from "../../facts/mysql/variable.ts";
+import {
+  change,
+  defineModule,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type RequiredInput,
+  Type,
+} from "../../kit/index.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { reachable } from "./server-guard.ts";
 

@@ -1,20 +1,24 @@
-import { milliseconds } from "../../core/base/duration.ts";
-import { messageOf } from "../../core/base/errors.ts";
+import { authorities, trusted } from "../../facts/authorities.ts";
+import { httpAnswer } from "../../facts/net.ts";
 import {
+  type Chosen,
+  change,
+  defineModule,
+  fail,
+  type HttpRequest,
+  type Module,
+  messageOf,
+  milliseconds,
   type OptionalInput,
+  type PlanHost,
   type RequiredInput,
+  reveal,
+  Secret,
   SecretString,
   type Static,
   type TObject,
   Type,
-} from "../../core/base/schema.ts";
-import { change, type HttpRequest } from "../../core/facts/change.ts";
-import type { Chosen } from "../../core/tasks/alternatives.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type PlanHost } from "../../core/tasks/task.ts";
-import { authorities, trusted } from "../../facts/authorities.ts";
-import { httpAnswer } from "../../facts/net.ts";
-import { reveal, Secret } from "../../secrets/secret.ts";
+} from "../../kit/index.ts";
 import type { HttpResponse } from "../../transport/http.ts";
 import { basic, basicAuthorization, withoutCredentials } from "../../transport/http-credentials.ts";
 import { requireStatus } from "../../transport/http-status.ts";

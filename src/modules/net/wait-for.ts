@@ -1,15 +1,17 @@
-import { milliseconds } from "../../core/base/duration.ts";
+import { fileMatches, openConnections, openPort, pathExists } from "../../facts/net.ts";
 import {
+  type Chosen,
+  defineModule,
+  fail,
+  type Module,
+  milliseconds,
   type OptionalInput,
+  type PlanHost,
   type RequiredInput,
   type Static,
   type TObject,
   Type,
-} from "../../core/base/schema.ts";
-import type { Chosen } from "../../core/tasks/alternatives.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type PlanHost } from "../../core/tasks/task.ts";
-import { fileMatches, openConnections, openPort, pathExists } from "../../facts/net.ts";
+} from "../../kit/index.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 const params = {

@@ -1,8 +1,8 @@
 /** What an installation may alter besides the packages that it is about. */
-import type { Touch } from "../../core/facts/fact.ts";
-import { defineStated } from "../../core/facts/stated.ts";
+
 import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { installedPackage, packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
+import { defineStated, type Touch } from "../../kit/index.ts";
 
 /** Other packages come along, or get another version. */
 export const alongside: readonly Touch[] = [

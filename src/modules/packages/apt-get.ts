@@ -1,6 +1,7 @@
 /** apt-get as a machine calls it: asks nothing, keeps configuration files, waits for another one to finish. */
-import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
+
 import type { CutOff } from "../../facts/cut-off-installation.ts";
+import { lines, rawScript, type Script, sh } from "../../kit/index.ts";
 
 const environment = rawScript("DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND");
 

@@ -1,6 +1,5 @@
 /** What `apt` is told, and how it is read. */
-import { milliseconds } from "../../core/base/duration.ts";
-import { type Static, type TObject, Type } from "../../core/base/schema.ts";
+import { milliseconds, type Static, type TObject, Type } from "../../kit/index.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 export const aptParams = {

@@ -1,10 +1,16 @@
-import type { OptionalInput, RequiredInput } from "../../core/base/schema.ts";
-import { change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { cutOffInstallation } from "../../facts/cut-off-installation.ts";
 import { debFile } from "../../facts/deb-file.ts";
 import { dpkgInterrupted } from "../../facts/packages.ts";
+import {
+  change,
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type PlanHost,
+  type RequiredInput,
+} from "../../kit/index.ts";
 import { anyPackage } from "./alongside.ts";
 import { finishInterrupted, installRest } from "./apt-get.ts";
 import { type AptSettings, aptParams, lockTimeoutOf, names, upgradeOf, wantsLists } from "./apt-params.ts";

@@ -1,5 +1,5 @@
 /** What apt would do is asked of it before: shown in the plan, and refused where nobody asked for it. */
-import type { PlanHost } from "../../core/tasks/task.ts";
+
 import {
   type AptCommand,
   aptSimulation,
@@ -7,6 +7,7 @@ import {
   type Going,
   type Simulation,
 } from "../../facts/apt-simulation.ts";
+import type { PlanHost } from "../../kit/index.ts";
 import type { AptSettings } from "./apt-params.ts";
 
 /** What the plan says beside the command itself. */

@@ -1,11 +1,9 @@
 /** Installs a package from a file on the host. */
-import { requireOwnFile } from "../../core/base/safe-path.ts";
-import { lines } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+
 import { debFile } from "../../facts/deb-file.ts";
 import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
 import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
+import { change, lines, type Plan, type PlanHost, requireOwnFile } from "../../kit/index.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptSettings, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";

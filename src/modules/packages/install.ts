@@ -1,8 +1,8 @@
 /** Installs packages by their names. */
-import { change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+
 import { freshPackageLists, type Offer, packageOffer } from "../../facts/package-lists.ts";
 import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
+import { change, type Plan, type PlanHost } from "../../kit/index.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptSettings, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";

@@ -1,10 +1,8 @@
 /** A package that a task names is wanted for its own sake: `autoremove` must not take it. */
-import { sh } from "../../core/base/script.ts";
-import { type Change, change } from "../../core/facts/change.ts";
-import type { FactValue } from "../../core/facts/fact.ts";
-import type { PlanHost } from "../../core/tasks/task.ts";
+
 import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { installedPackage } from "../../facts/packages.ts";
+import { type Change, change, type FactValue, type PlanHost, sh } from "../../kit/index.ts";
 
 /** Those of the packages that came along with others. */
 export async function automaticOnes(host: PlanHost, names: readonly string[]): Promise<string[]> {

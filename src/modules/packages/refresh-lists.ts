@@ -1,8 +1,8 @@
 /** Fetches the package lists. */
-import { type Change, change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+
 import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
+import { type Change, change, type Plan, type PlanHost } from "../../kit/index.ts";
 import { updateLists } from "./apt-get.ts";
 import { type AptSettings, lockTimeoutOf } from "./apt-params.ts";
 

@@ -1,8 +1,8 @@
 /** Removes packages: those that are named, and those that nothing needs any more. */
-import { change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+
 import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
 import { packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
+import { change, type Plan, type PlanHost } from "../../kit/index.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptSettings, heldOptions, lockTimeoutOf } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";

@@ -1,7 +1,7 @@
 /** Upgrades all packages. */
-import { change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+
 import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
+import { change, type Plan, type PlanHost } from "../../kit/index.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptSettings, installOptions, keepOptions, lockTimeoutOf } from "./apt-params.ts";

@@ -1,18 +1,23 @@
 import { posix } from "node:path";
-import {
-  type OptionalInput,
-  type RequiredInput,
-  type Static,
-  type TObject,
-  Type,
-} from "../../core/base/schema.ts";
-import { lines, type Script, sh } from "../../core/base/script.ts";
-import { type Change, change } from "../../core/facts/change.ts";
-import type { Touch } from "../../core/facts/fact.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type PlanHost } from "../../core/tasks/task.ts";
 import { file } from "../../facts/files.ts";
 import { type UnitState, unit, unitName, unitNamePattern } from "../../facts/systemd.ts";
+import {
+  type Change,
+  change,
+  defineModule,
+  fail,
+  lines,
+  type Module,
+  type OptionalInput,
+  type PlanHost,
+  type RequiredInput,
+  type Script,
+  type Static,
+  sh,
+  type TObject,
+  type Touch,
+  Type,
+} from "../../kit/index.ts";
 import { systemctl, type Verb } from "./systemctl.ts";
 
 /** What `service` gives. */

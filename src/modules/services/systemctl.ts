@@ -1,6 +1,7 @@
 /** Scripts around systemctl that say why, where systemctl only says that. */
-import { lines, rawScript, type Script, sh } from "../../core/base/script.ts";
+
 import { dropInFolders } from "../../facts/systemd.ts";
+import { lines, rawScript, type Script, sh } from "../../kit/index.ts";
 
 /** What a unit is told to do. */
 export type Verb = "start" | "restart" | "reload" | "stop";

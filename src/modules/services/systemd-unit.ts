@@ -1,17 +1,22 @@
 import { createHash } from "node:crypto";
-import {
-  type OptionalInput,
-  type RequiredInput,
-  type Static,
-  type TObject,
-  Type,
-} from "../../core/base/schema.ts";
-import { lines, type Script, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
 import { type FileState, file, fileContent, fileHash } from "../../facts/files.ts";
 import { type UnitState, unit } from "../../facts/systemd.ts";
+import {
+  change,
+  defineModule,
+  fail,
+  lines,
+  type Module,
+  type OptionalInput,
+  type Plan,
+  type PlanHost,
+  type RequiredInput,
+  type Script,
+  type Static,
+  sh,
+  type TObject,
+  Type,
+} from "../../kit/index.ts";
 import { systemctl } from "./systemctl.ts";
 import { isOneshot, renderUnit, Section, stateWhenNotEnabled } from "./unit-file.ts";
 

@@ -1,5 +1,5 @@
 /** systemd's unit files as data. */
-import { Type } from "../../core/base/schema.ts";
+import { Type } from "../../kit/index.ts";
 
 /** A setting's value; a list becomes one line each, as `ExecStartPre` and `Environment` may have. */
 export const Setting = Type.Union([

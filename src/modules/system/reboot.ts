@@ -1,7 +1,12 @@
-import { milliseconds } from "../../core/base/duration.ts";
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
+import {
+  change,
+  defineModule,
+  type Module,
+  milliseconds,
+  type OptionalInput,
+  type RequiredInput,
+  Type,
+} from "../../kit/index.ts";
 import { DurationParam } from "../util/duration-param.ts";
 
 const params = {

@@ -1,9 +1,7 @@
 /** Alters a user that is there. */
-import { lines, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import type { Touch } from "../../core/facts/fact.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+
 import { groupExists, userAttribute, userExpiry, userGroups, userPassword } from "../../facts/users.ts";
+import { change, lines, type Plan, type PlanHost, sh, type Touch } from "../../kit/index.ts";
 import { type Attribute, attributes } from "./user-attributes.ts";
 import { setExpiry } from "./user-expiry.ts";
 import { namedGroups, requireGroups, setGroups } from "./user-groups.ts";

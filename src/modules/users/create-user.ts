@@ -1,7 +1,5 @@
 /** Creates a user. */
-import { lines, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+
 import {
   groupExists,
   groupId,
@@ -11,6 +9,7 @@ import {
   userGroups,
   userPassword,
 } from "../../facts/users.ts";
+import { change, lines, type Plan, type PlanHost, sh } from "../../kit/index.ts";
 import { attributeNames, attributes } from "./user-attributes.ts";
 import { expiryOption } from "./user-expiry.ts";
 import { requireGroups } from "./user-groups.ts";

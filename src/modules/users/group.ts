@@ -1,9 +1,14 @@
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail } from "../../core/tasks/task.ts";
 import { groupExists, groupId, userGroups } from "../../facts/users.ts";
+import {
+  change,
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type RequiredInput,
+  sh,
+  Type,
+} from "../../kit/index.ts";
 import { accountPattern } from "./names.ts";
 
 const params = {

@@ -1,8 +1,7 @@
 /** Removes a user. */
-import { lines, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import type { Plan, PlanHost } from "../../core/tasks/task.ts";
+
 import { userAttribute, userExists, userExpiry, userGroups, userPassword } from "../../facts/users.ts";
+import { change, lines, type Plan, type PlanHost, sh } from "../../kit/index.ts";
 import { attributeNames } from "./user-attributes.ts";
 import { homeOf, ownWay } from "./user-home.ts";
 import type { UserSettings, UserValue } from "./user-params.ts";

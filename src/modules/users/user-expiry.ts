@@ -1,7 +1,7 @@
 /** The day from which a user can log in no more. */
-import { sh } from "../../core/base/script.ts";
-import { type Change, change } from "../../core/facts/change.ts";
+
 import { userExpiry } from "../../facts/users.ts";
+import { type Change, change, sh } from "../../kit/index.ts";
 import type { UserSettings } from "./user-params.ts";
 
 export function* setExpiry(

@@ -1,8 +1,7 @@
 /** The groups that a user is in. */
-import { sh } from "../../core/base/script.ts";
-import { type Change, change } from "../../core/facts/change.ts";
-import type { PlanHost } from "../../core/tasks/task.ts";
+
 import { groupExists, userGroups } from "../../facts/users.ts";
+import { type Change, change, type PlanHost, sh } from "../../kit/index.ts";
 import type { UserSettings } from "./user-params.ts";
 
 export function namedGroups({ group, groups = [] }: UserSettings): string[] {

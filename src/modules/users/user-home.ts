@@ -1,8 +1,7 @@
 /** Home directories, as the tools for users make, move and remove them. */
-import { requireOwnWay } from "../../core/base/safe-path.ts";
-import { type Script, sh } from "../../core/base/script.ts";
-import type { Touch } from "../../core/facts/fact.ts";
+
 import { file, fileContent, fileHash } from "../../facts/files.ts";
+import { requireOwnWay, type Script, sh, type Touch } from "../../kit/index.ts";
 
 /** The tools for users make, move and remove homes by name: in other users' directories that is not safe. */
 export function ownWay(home: Script): Script {

@@ -1,5 +1,5 @@
 /** What the module `user` is told and gives. */
-import { SecretString, type Static, type TObject, Type } from "../../core/base/schema.ts";
+import { SecretString, type Static, type TObject, Type } from "../../kit/index.ts";
 import { accountPattern } from "./names.ts";
 
 /** What `user` gives. */

@@ -1,9 +1,7 @@
 /** A user's password, and its lock. */
-import { feed, sh } from "../../core/base/script.ts";
-import { change } from "../../core/facts/change.ts";
-import { fail, type Plan, type PlanHost } from "../../core/tasks/task.ts";
+
 import { passwordState, userPassword } from "../../facts/users.ts";
-import { reveal } from "../../secrets/secret.ts";
+import { change, fail, feed, type Plan, type PlanHost, reveal, sh } from "../../kit/index.ts";
 import type { UserSettings } from "./user-params.ts";
 
 /** An empty hash is a password that everybody has. */

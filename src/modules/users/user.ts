@@ -1,8 +1,12 @@
-import type { OptionalInput, RequiredInput } from "../../core/base/schema.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail } from "../../core/tasks/task.ts";
 import { userExists } from "../../facts/users.ts";
-import { reveal } from "../../secrets/secret.ts";
+import {
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type RequiredInput,
+  reveal,
+} from "../../kit/index.ts";
 import { alterUser, present } from "./alter-user.ts";
 import { createUser } from "./create-user.ts";
 import { removeUser } from "./remove-user.ts";

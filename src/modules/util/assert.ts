@@ -1,6 +1,11 @@
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
-import { fail } from "../../core/tasks/task.ts";
+import {
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  type RequiredInput,
+  Type,
+} from "../../kit/index.ts";
 
 const params = {
   /** What must be true. */

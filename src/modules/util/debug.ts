@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
-import { type OptionalInput, type RequiredInput, Type } from "../../core/base/schema.ts";
-import { defineModule, type Module } from "../../core/tasks/module.ts";
+import { defineModule, type Module, type OptionalInput, type RequiredInput, Type } from "../../kit/index.ts";
 
 const params = {
   /** A text, or any value. */

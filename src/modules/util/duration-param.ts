@@ -1,6 +1,5 @@
 /** A duration as a module's parameter. */
-import { type Duration, durationForm } from "../../core/base/duration.ts";
-import { Type } from "../../core/base/schema.ts";
+import { type Duration, durationForm, Type } from "../../kit/index.ts";
 
 /** A number of seconds, or a text such as "500ms", "2s", "10m". */
 export const DurationParam = Type.Unsafe<Duration>({

@@ -1,8 +1,8 @@
 /** Reads one fact in a step. */
-import type { HostContext } from "../../core/engine/context.ts";
-import { asFailure } from "../../core/events/failure.ts";
-import type { Fact, FactKey } from "../../core/facts/fact.ts";
-import { Deferred } from "../../core/tasks/deferred.ts";
+import type { HostContext } from "../core/engine/context.ts";
+import { asFailure } from "../core/events/failure.ts";
+import type { Fact, FactKey } from "../core/facts/fact.ts";
+import { Deferred } from "../core/tasks/deferred.ts";
 
 class ReadFact<K extends FactKey, V> extends Deferred<V> {
   readonly label: string;

@@ -2,12 +2,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { batch } from "../../../src/core/tasks/batch.ts";
-import type { HostFacts } from "../../../src/facts/host.ts";
-import { command } from "../../../src/modules/commands/command.ts";
-import { file } from "../../../src/modules/files/file.ts";
-import { facts } from "../../../src/modules/util/facts.ts";
-import { runHere } from "../local.ts";
+import { batch } from "../../src/core/tasks/batch.ts";
+import type { HostFacts } from "../../src/facts/host.ts";
+import { facts } from "../../src/gathering/facts.ts";
+import { command } from "../../src/modules/commands/command.ts";
+import { file } from "../../src/modules/files/file.ts";
+import { runHere } from "../modules/local.ts";
 
 let folder = "";
 beforeEach(() => {

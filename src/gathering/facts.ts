@@ -1,9 +1,9 @@
-import { type Duration, milliseconds } from "../../core/base/duration.ts";
-import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
-import type { HostContext } from "../../core/engine/context.ts";
-import { asFailure } from "../../core/events/failure.ts";
-import { Deferred } from "../../core/tasks/deferred.ts";
-import { type HostFacts, hostFacts } from "../../facts/host.ts";
+import { type Duration, milliseconds } from "../core/base/duration.ts";
+import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import type { HostContext } from "../core/engine/context.ts";
+import { asFailure } from "../core/events/failure.ts";
+import { Deferred } from "../core/tasks/deferred.ts";
+import { type HostFacts, hostFacts } from "../facts/host.ts";
 import { keepFacts, keptFacts } from "./facts-cache.ts";
 
 export interface FactsOptions {
