@@ -2,8 +2,8 @@
  * The floor: what a careful administrator's own script would take. Five OpenSSH clients side by side, each a fresh
  * connection that is fed one script, which does the same checks one by one with the plain commands for them.
  */
-import { ShowrunnerError } from "../src/core/base/errors.ts";
-import { quote } from "../src/core/base/script.ts";
+import { ShowrunnerError } from "../src/base/errors.ts";
+import { quote } from "../src/base/script.ts";
 import { lab, sshOptions } from "./lab.ts";
 import { lastWords, measure } from "./measure.ts";
 import * as work from "./work.ts";

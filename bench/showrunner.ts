@@ -1,7 +1,7 @@
 /** Showrunner's own turn: the built command as a user starts it, timed as a whole process. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ShowrunnerError } from "../src/core/base/errors.ts";
+import { ShowrunnerError } from "../src/base/errors.ts";
 import type { HostSummary, TimedEvent } from "../src/core/events/events.ts";
 import { lab, projectFolder } from "./lab.ts";
 import { lastWords, measure } from "./measure.ts";

@@ -80,11 +80,11 @@ async function bundleTypebox(folder: string): Promise<void> {
   await bundle.write({ dir: vendor, format: "esm", entryFileNames: "[name].js" });
   await bundle.close();
   cpSync(join(root, "node_modules", "typebox", "license"), join(vendor, "typebox.license"));
-  const user = join(folder, "src", "core", "base", "schema.js");
+  const user = join(folder, "src", "base", "schema.js");
   const text = readFileSync(user, "utf8");
   if (!text.includes('from "typebox"'))
     throw new Error(`${user} does not import typebox: nothing to bundle for`);
-  writeFileSync(user, text.replaceAll('from "typebox"', 'from "../../../vendor/typebox.js"'));
+  writeFileSync(user, text.replaceAll('from "typebox"', 'from "../../vendor/typebox.js"'));
 }
 
 /**

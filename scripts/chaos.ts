@@ -3,8 +3,8 @@
  * is healed by one rerun. See docs/running.md. Takes hours; `--quick` takes a sample.
  */
 import { parseArgs } from "node:util";
+import { exitCode, ShowrunnerError } from "../src/base/errors.ts";
 import { printError } from "../src/cli/print-error.ts";
-import { exitCode, ShowrunnerError } from "../src/core/base/errors.ts";
 import { down, up } from "../src/lab/index.ts";
 import { runCycle } from "./chaos/cycle.ts";
 import { type Kind, kinds } from "./chaos/faults.ts";

@@ -1,7 +1,7 @@
 /** The public API of Showrunner. */
 
-export type { ErrorCode } from "./core/base/errors.ts";
-export type { HostInfo, InventoryView } from "./core/base/host.ts";
+export type { ErrorCode } from "./base/errors.ts";
+export type { HostInfo, InventoryView } from "./base/host.ts";
 export type { RunEvent, TaskStatus, TimedEvent } from "./core/events/events.ts";
 export {
   type Play,
@@ -13,12 +13,12 @@ export {
 } from "./core/plays/play.ts";
 export type { RunSummary } from "./core/plays/run.ts";
 export { type StepOptions, step } from "./core/plays/step.ts";
-export { type BackgroundOptions, background, type Job } from "./core/tasks/background.ts";
-export { type Batch, type BatchResult, batch } from "./core/tasks/batch.ts";
-export { flushHandlers } from "./core/tasks/flush-handlers.ts";
-export { on } from "./core/tasks/on.ts";
-export { once } from "./core/tasks/once.ts";
-export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/tasks/role.ts";
+export { type BackgroundOptions, background, type Job } from "./core/steps/background.ts";
+export { type Batch, type BatchResult, batch } from "./core/steps/batch.ts";
+export { flushHandlers } from "./core/steps/flush-handlers.ts";
+export { on } from "./core/steps/on.ts";
+export { once } from "./core/steps/once.ts";
+export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/steps/role.ts";
 export { emptyDirectory, fileFacts } from "./facts/file-tree.ts";
 export { type FileState, file as fileState, fileContent, fileHash } from "./facts/files.ts";
 export { type HostFacts, hostFacts } from "./facts/host.ts";

@@ -1,10 +1,10 @@
 /** Running a playbook from a program of the user's own. */
 import { basename, extname } from "node:path";
-import { projectRoot } from "./core/base/project.ts";
+import { projectRoot } from "./base/project.ts";
+import { fanOut } from "./core/engine/run-state.ts";
 import type { Subscriber } from "./core/events/events.ts";
 import type { Playbook } from "./core/plays/play.ts";
 import { type RunRequest, type RunSummary, runPlaybook as run } from "./core/plays/run.ts";
-import { fanOut } from "./core/plays/run-state.ts";
 import { hostAccess } from "./inventory/access.ts";
 import type { Inventory } from "./inventory/index.ts";
 import { type ReporterDefinition, startReporter } from "./report/index.ts";

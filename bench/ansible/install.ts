@@ -1,6 +1,6 @@
 /** Sees to it that Ansible is here, and Python on the hosts, without which it can do nothing there. */
 import { $ } from "zx";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
 import { type Progress, run } from "../../src/lab/index.ts";
 import { lab } from "../lab.ts";
 

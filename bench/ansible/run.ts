@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
 import type { Progress } from "../../src/lab/index.ts";
 import { lab } from "../lab.ts";
 import { lastWords, type Measured, measure } from "../measure.ts";

@@ -1,5 +1,5 @@
 /** `--step`: asks on the terminal before each step. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import type { ConfirmStep, StepAnswer } from "../core/plays/confirm.ts";
 import { sayText } from "../report/index.ts";
 import { visibleLine } from "../text/controls.ts";

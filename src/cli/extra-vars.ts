@@ -1,5 +1,5 @@
 /** Variables given with `-e`. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
 import { isRecord } from "../inventory/invalid.ts";
 import { settleVaulted } from "../secrets/vaulted-words.ts";

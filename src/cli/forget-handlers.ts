@@ -1,13 +1,13 @@
 /** `run handlers --forget`: which owed handlers are meant, and their removal from the host. */
-import { ShowrunnerError } from "../core/base/errors.ts";
-import type { InventoryView } from "../core/base/host.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import type { InventoryView } from "../base/host.ts";
 import { requireContext } from "../core/engine/context.ts";
 import { allDebts, hostState, type KeptDebt } from "../core/lease/host-state.ts";
 import { forgetScript } from "../core/lease/pending-records.ts";
 import { shell } from "../modules/commands/shell.ts";
+import { redact } from "../redaction/redact.ts";
 import { say, sayText } from "../report/index.ts";
 import { count } from "../report/words.ts";
-import { redact } from "../secrets/redact.ts";
 import { visibleLine } from "../text/controls.ts";
 import type { Become } from "../transport/transport.ts";
 import { InputLines } from "./input-lines.ts";

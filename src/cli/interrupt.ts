@@ -1,7 +1,7 @@
 /** Ctrl-C: the first one ends a run in good order, the second one at once. */
-import { exitCode, ShowrunnerError } from "../core/base/errors.ts";
-import { onInterrupt } from "../core/base/interrupts.ts";
-import { pipesWaitedFor } from "../core/base/user-file.ts";
+import { exitCode, ShowrunnerError } from "../base/errors.ts";
+import { onInterrupt } from "../base/interrupts.ts";
+import { pipesWaitedFor } from "../base/user-file.ts";
 import { printError } from "./print-error.ts";
 import { onStrayError } from "./stray-errors.ts";
 

@@ -1,8 +1,8 @@
 /** Which inventory a command works on, and where its relative paths start. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
 import type { HostAccess } from "../core/plays/run.ts";
 import { hostAccess } from "../inventory/access.ts";
 import { type Inventory, loadInventory } from "../inventory/index.ts";

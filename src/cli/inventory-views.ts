@@ -1,7 +1,7 @@
 /** An inventory as others read it: as JSON for programs, as a tree for people. */
 import type { Group, Host, HostSettings, Inventory } from "../inventory/index.ts";
+import { mask } from "../redaction/redact.ts";
 import type { Style } from "../report/index.ts";
-import { mask } from "../secrets/redact.ts";
 import { redactValue } from "../secrets/redact-value.ts";
 
 /** The JSON of Ansible's inventory scripts. */

@@ -1,6 +1,6 @@
 /** The lab that an inventory describes. */
 import { join } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import type { LabSpec } from "../lab/index.ts";
 import type { LoadedInventory } from "./inventories.ts";
 

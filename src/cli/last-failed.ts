@@ -1,7 +1,7 @@
 /** `--limit @last-failed`: the hosts that failed the last time. */
 import { basename } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { pasted } from "../core/base/script.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { pasted } from "../base/script.ts";
 import { eventsOf, keptRuns, overviewOf, type RunStart } from "../core/events/journals.ts";
 import { splitPattern } from "../inventory/split-pattern.ts";
 

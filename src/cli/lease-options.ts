@@ -1,6 +1,6 @@
 /** What a command does about hosts that another run is changing. */
 import { type Command, InvalidArgumentError } from "commander";
-import { type Duration, isDuration } from "../core/base/duration.ts";
+import { type Duration, isDuration } from "../base/duration.ts";
 import type { RunRequest } from "../core/plays/run.ts";
 
 export interface LeaseFlags {

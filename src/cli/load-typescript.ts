@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Jiti } from "jiti";
-import { type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
-import { readUserFileNow } from "../core/base/user-file.ts";
-import { utf8Text } from "../core/base/utf8.ts";
+import { type Location, messageOf, ShowrunnerError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
+import { readUserFileNow } from "../base/user-file.ts";
+import { utf8Text } from "../base/utf8.ts";
 import { asFailure } from "../core/events/failure.ts";
 
 /**

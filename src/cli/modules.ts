@@ -1,8 +1,8 @@
 /** The modules and roles that can be called by name. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Location, ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
+import { type Location, ShowrunnerError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
 import type { AnyModule } from "../core/tasks/module.ts";
 import { loadTypeScript } from "./load-typescript.ts";
 import { projectRoot } from "./project.ts";

@@ -1,8 +1,8 @@
 /** The variables of a plan: those that were given on the command line, but for the values of secrets. */
-import { digestOf } from "../core/base/digest.ts";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { declaresSecret } from "../core/base/schema.ts";
-import { pasted } from "../core/base/script.ts";
+import { digestOf } from "../base/digest.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { declaresSecret } from "../base/schema.ts";
+import { pasted } from "../base/script.ts";
 import type { PlannedVariable } from "../core/plans/plan-schema.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";

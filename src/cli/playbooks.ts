@@ -1,8 +1,8 @@
 /** The playbooks there are, and the one that a name means. */
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { isPlaybook, type Playbook } from "../core/plays/play.ts";
 import { loadTypeScript } from "./load-typescript.ts";
 import { projectRoot } from "./project.ts";

@@ -1,7 +1,7 @@
 /** Shows an error that ended a command: a user's mistake without a stack trace, one of ours with what to report. */
-import { exitCode, formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { exitCode, formatLocation, messageOf, ShowrunnerError } from "../base/errors.ts";
+import { redact } from "../redaction/redact.ts";
 import { type Colour, say, styleFor } from "../report/index.ts";
-import { redact } from "../secrets/redact.ts";
 
 const style = (colour: Colour, text: string) => styleFor(process.stderr)(colour, text);
 

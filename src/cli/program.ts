@@ -1,6 +1,6 @@
 /** The command line as a whole: the list of commands, help, and what happens to errors. */
 import { Command, CommanderError } from "commander";
-import { exitCode } from "../core/base/errors.ts";
+import { exitCode } from "../base/errors.ts";
 import { sayText } from "../report/index.ts";
 import { commands } from "./commands.ts";
 import { printError } from "./print-error.ts";

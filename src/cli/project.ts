@@ -1,6 +1,6 @@
-/** The user's project: see core/base/project.ts. */
+/** The user's project: see base/project.ts. */
 import { relative } from "node:path";
-import { projectRoot } from "../core/base/project.ts";
+import { projectRoot } from "../base/project.ts";
 
 export { projectRoot };
 

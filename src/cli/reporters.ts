@@ -1,8 +1,8 @@
 /** The reporters that a command line names: built in, in the project's folder `reporters`, or in a file. */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
 import {
   createReporter,
   defaultReporter,

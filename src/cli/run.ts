@@ -1,5 +1,5 @@
 /** Runs a playbook for a command: with its reporter, its journal, the warnings that are due, and Ctrl-C. */
-import type { ShowrunnerError } from "../core/base/errors.ts";
+import type { ShowrunnerError } from "../base/errors.ts";
 import type { Subscriber, TimedEvent } from "../core/events/events.ts";
 import { asFailure } from "../core/events/failure.ts";
 import type { Journal } from "../core/events/journal.ts";

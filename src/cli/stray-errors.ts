@@ -1,5 +1,5 @@
 /** Errors that nobody caught: those of a promise that a playbook left behind, mostly. */
-import { exitCode, ShowrunnerError } from "../core/base/errors.ts";
+import { exitCode, ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../core/events/failure.ts";
 import { printError } from "./print-error.ts";
 

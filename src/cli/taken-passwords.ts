@@ -1,5 +1,5 @@
 /** The passwords that the command's environment holds, for hosts whose inventory has none. */
-import { Secret } from "../secrets/secret.ts";
+import { Secret } from "../base/secret.ts";
 
 export const passwordVariables = {
   password: "SHOWRUNNER_PASSWORD",

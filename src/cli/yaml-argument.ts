@@ -1,5 +1,5 @@
 /** An argument in YAML or JSON, which is YAML. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { readYaml } from "../yaml/document.ts";
 import { YamlMistake } from "../yaml/mistake.ts";
 

@@ -1,7 +1,7 @@
 /** Facts of hosts kept on the control machine, for those who ask for them again within a while. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../core/base/project.ts";
+import { projectRoot } from "../base/project.ts";
 import type { HostFacts } from "../facts/host.ts";
 
 /** Counted up when the facts' form changes: what an older Showrunner kept is then read afresh. */

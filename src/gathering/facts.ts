@@ -1,5 +1,5 @@
-import { type Duration, milliseconds } from "../core/base/duration.ts";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { type Duration, milliseconds } from "../base/duration.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { HostContext } from "../core/engine/context.ts";
 import { asFailure } from "../core/events/failure.ts";
 import { Deferred } from "../core/tasks/deferred.ts";

@@ -1,8 +1,8 @@
 /** From what an inventory says of a host to how the engine gets onto it. */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { Secret } from "../base/secret.ts";
 import type { HostAccess } from "../core/plays/run.ts";
-import { Secret } from "../secrets/secret.ts";
 import { connector } from "../transport/connect.ts";
 import type { ConnectionSettings } from "../transport/settings.ts";
 import { type FindHost, jumpHosts } from "./jump-hosts.ts";

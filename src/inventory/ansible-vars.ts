@@ -1,6 +1,7 @@
 /** Ansible's connection variables as settings: `ansible_host`, `ansible_user` and so on. */
-import { suggest } from "../core/base/suggest.ts";
-import { Secret } from "../secrets/secret.ts";
+
+import { Secret } from "../base/secret.ts";
+import { suggest } from "../base/suggest.ts";
 import { ansibleNames } from "./ansible-names.ts";
 import { readSshArguments } from "./ansible-ssh-args.ts";
 import { describe, invalid, oneOf, wrongValue } from "./invalid.ts";

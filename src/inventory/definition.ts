@@ -1,6 +1,6 @@
 /** Checks an inventory that is written in TypeScript, and reads it into the model. */
 import { isIPv4 } from "node:net";
-import { formatLocation, type Location } from "../core/base/errors.ts";
+import { formatLocation, type Location } from "../base/errors.ts";
 import { describe, invalid, isRecord, unknownKey, wrongValue } from "./invalid.ts";
 import type { GroupModel, HostModel, InventoryModel, Layer } from "./model.ts";
 import { groupNameProblem, hostNames } from "./names.ts";

@@ -1,5 +1,5 @@
 /** Names matched by a shell glob or a regular expression, as Ansible's host patterns do. */
-import { regularExpression } from "../core/base/expression.ts";
+import { regularExpression } from "../base/expression.ts";
 
 /** Whether a term is a glob or a regular expression, and not simply a name. */
 export function isWild(term: string): boolean {

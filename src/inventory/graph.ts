@@ -1,5 +1,5 @@
 /** The groups of an inventory as a graph: who is whose parent, how deep, and that nothing goes in circles. */
-import { didYouMean } from "../core/base/suggest.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { invalid } from "./invalid.ts";
 import { emptyLayer, type GroupModel, type InventoryModel } from "./model.ts";
 

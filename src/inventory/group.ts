@@ -1,5 +1,5 @@
 /** A group with the hosts of its descendants, collected when they are first asked for. */
-import type { Location } from "../core/base/errors.ts";
+import type { Location } from "../base/errors.ts";
 import type { GroupNode } from "./graph.ts";
 import { groupLayers } from "./membership.ts";
 import type { Group, Host, Vars } from "./types.ts";

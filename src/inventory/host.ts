@@ -1,5 +1,5 @@
 /** A host with what its groups and itself say, merged when it is first asked for. */
-import type { Location } from "../core/base/errors.ts";
+import type { Location } from "../base/errors.ts";
 import type { HostModel, Layer } from "./model.ts";
 import type { Host, HostSettings, Vars } from "./types.ts";
 

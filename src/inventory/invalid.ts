@@ -1,7 +1,7 @@
 /** The error of a wrong inventory, and the words for what was found in it. */
-import { type Location, ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
-import { redact } from "../secrets/secret.ts";
+import { type Location, ShowrunnerError } from "../base/errors.ts";
+import { redact } from "../base/secret.ts";
+import { didYouMean } from "../base/suggest.ts";
 
 /**
  * The error for a mistake in an inventory.

@@ -1,7 +1,7 @@
 /** An inventory: its hosts and groups, and the hosts that a pattern means. */
 import { isIPv4 } from "node:net";
-import type { Location } from "../core/base/errors.ts";
-import { callerLocation } from "../core/base/location.ts";
+import type { Location } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
 import { readDefinition } from "./definition.ts";
 import { linkGroups } from "./graph.ts";
 import { InventoryGroup } from "./group.ts";

@@ -1,5 +1,5 @@
 /** A host's jump hosts, from the `jump` setting to how each of them is reached. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { parseJump } from "../transport/jump.ts";
 import type { ConnectionSettings } from "../transport/settings.ts";
 import type { Host } from "./types.ts";

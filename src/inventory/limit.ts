@@ -1,7 +1,7 @@
 /** The terms of a limit, which may be in a file: `--limit @failed.txt`. */
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { awaitPipe, readUserFileNow } from "../core/base/user-file.ts";
-import { utf8Text } from "../core/base/utf8.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { awaitPipe, readUserFileNow } from "../base/user-file.ts";
+import { utf8Text } from "../base/utf8.ts";
 import { splitPattern, type Term } from "./split-pattern.ts";
 
 /**

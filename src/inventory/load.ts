@@ -1,8 +1,8 @@
 /** Loads inventories from files, by their endings, and puts them together. */
 import { extname, resolve } from "node:path";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { noteFileRead } from "../core/base/files-read.ts";
-import { readUserFileNow, type Unreadable } from "../core/base/user-file.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { noteFileRead } from "../base/files-read.ts";
+import { readUserFileNow, type Unreadable } from "../base/user-file.ts";
 import { asFailure } from "../core/events/failure.ts";
 import { settleVaulted } from "../secrets/vaulted-words.ts";
 import { describe, invalid } from "./invalid.ts";

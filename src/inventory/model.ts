@@ -1,5 +1,5 @@
 /** What every kind of inventory file is read into, before groups are resolved. */
-import type { Location } from "../core/base/errors.ts";
+import type { Location } from "../base/errors.ts";
 import type { HostSettings, LabSettings, Vars } from "./types.ts";
 
 /** Settings and variables from one place, such as one group of the inventory or one vars file. */

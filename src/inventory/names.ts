@@ -1,6 +1,6 @@
 /** Which names hosts and groups can have. */
 import { isIPv6 } from "node:net";
-import type { Location } from "../core/base/errors.ts";
+import type { Location } from "../base/errors.ts";
 import { invalid } from "./invalid.ts";
 import { expandRange, RangeProblem } from "./ranges.ts";
 

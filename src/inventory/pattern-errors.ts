@@ -1,6 +1,6 @@
 /** What is said about a pattern that means no host. */
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
 import type { Group, Host } from "./types.ts";
 
 /** Which of the two patterns of a selection it is. */

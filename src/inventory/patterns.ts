@@ -2,7 +2,7 @@
  * Ansible's host patterns: which hosts `web:&prod:!web[0]` means. What Ansible only warns of, a name that nothing is
  * called, is an error here: a play that runs on fewer hosts than its author thinks is a bad surprise.
  */
-import { messageOf } from "../core/base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { isWild, nameTest } from "./glob.ts";
 import { limitTerms } from "./limit.ts";
 import { localNames } from "./names.ts";

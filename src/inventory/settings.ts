@@ -1,5 +1,5 @@
 /** The run-time check of connection settings: an inventory may come from a file that no compiler has seen. */
-import type { Location } from "../core/base/errors.ts";
+import type { Location } from "../base/errors.ts";
 import { isTransport } from "../transport/custom.ts";
 import { isHop } from "../transport/jump.ts";
 import { settingOfAnsible } from "./ansible-names.ts";

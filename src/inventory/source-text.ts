@@ -1,6 +1,6 @@
 /** Finds the line of a key in the file that calls `inventory()`. */
-import type { Location } from "../core/base/errors.ts";
-import { readUserFileNow } from "../core/base/user-file.ts";
+import type { Location } from "../base/errors.ts";
+import { readUserFileNow } from "../base/user-file.ts";
 
 interface Key {
   readonly line: number;

@@ -1,8 +1,8 @@
 /** The files that an inventory is in: a file is itself, a folder all the inventories in it, as Ansible takes them. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
-import { formatLocation, ShowrunnerError } from "../core/base/errors.ts";
-import { didYouMean } from "../core/base/suggest.ts";
+import { formatLocation, ShowrunnerError } from "../base/errors.ts";
+import { didYouMean } from "../base/suggest.ts";
 import { invalid } from "./invalid.ts";
 
 export const moduleEndings = [".ts", ".mts", ".js", ".mjs"];

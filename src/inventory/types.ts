@@ -1,5 +1,5 @@
 /** What a user writes in an inventory, and what comes out of it. */
-import type { Location } from "../core/base/errors.ts";
+import type { Location } from "../base/errors.ts";
 import type { Transport } from "../transport/custom.ts";
 
 /** A host name, or a range of them: `web[01:20]`, `db[a:c]`. */

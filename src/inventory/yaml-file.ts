@@ -1,9 +1,9 @@
 /** Reads a YAML file as Ansible does, and keeps the line and column of every key and value. */
 import type { LineCounter, Node } from "yaml";
-import { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { readUserFile, type Unreadable } from "../core/base/user-file.ts";
-import { utf8Text } from "../core/base/utf8.ts";
-import { Secret } from "../secrets/secret.ts";
+import { formatLocation, type Location, messageOf, ShowrunnerError } from "../base/errors.ts";
+import { Secret } from "../base/secret.ts";
+import { readUserFile, type Unreadable } from "../base/user-file.ts";
+import { utf8Text } from "../base/utf8.ts";
 import { noteVaulted } from "../secrets/vaulted-words.ts";
 import { readYaml, type Yaml } from "../yaml/document.ts";
 import { YamlMistake } from "../yaml/mistake.ts";

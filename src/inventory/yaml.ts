@@ -1,6 +1,6 @@
 /** Ansible's YAML inventories: groups with hosts, children and vars, all by name. */
 import { isIPv6 } from "node:net";
-import type { Location } from "../core/base/errors.ts";
+import type { Location } from "../base/errors.ts";
 import { ansibleLayer, overlay } from "./ansible-vars.ts";
 import { invalid, unknownKey, wrongValue } from "./invalid.ts";
 import { emptyLayer, type GroupModel, type HostModel, type InventoryModel, type Layer } from "./model.ts";

@@ -4,15 +4,15 @@
  */
 
 // parameters, and what the types of a module's callers are made of
-export { type Duration, durationForm, milliseconds } from "../core/base/duration.ts";
+export { type Duration, durationForm, milliseconds } from "../base/duration.ts";
 // errors and texts
-export { formatLocation, type Location, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-export { regularExpression } from "../core/base/expression.ts";
-export { fileProblem } from "../core/base/file-problem.ts";
-export { noteFileRead } from "../core/base/files-read.ts";
-export { mountedText } from "../core/base/mounted.ts";
-export { oneLine } from "../core/base/one-line.ts";
-export { statedRefusal } from "../core/base/refusal.ts";
+export { formatLocation, type Location, messageOf, ShowrunnerError } from "../base/errors.ts";
+export { regularExpression } from "../base/expression.ts";
+export { fileProblem } from "../base/file-problem.ts";
+export { noteFileRead } from "../base/files-read.ts";
+export { mountedText } from "../base/mounted.ts";
+export { oneLine } from "../base/one-line.ts";
+export { statedRefusal } from "../base/refusal.ts";
 // scripts that work where somebody else may turn names
 export {
   type Expected,
@@ -23,7 +23,7 @@ export {
   requireOwnFile,
   requireOwnWay,
   stateWord,
-} from "../core/base/safe-path.ts";
+} from "../base/safe-path.ts";
 export {
   type Input,
   type OptionalInput,
@@ -34,9 +34,10 @@ export {
   type TProperties,
   Type,
   withDefault,
-} from "../core/base/schema.ts";
+} from "../base/schema.ts";
 // scripts
-export { feed, lines, quote, rawScript, type Script, sh } from "../core/base/script.ts";
+export { feed, lines, quote, rawScript, type Script, sh } from "../base/script.ts";
+export { reveal, Secret, secret } from "../base/secret.ts";
 export { stagingName } from "../core/engine/write-file.ts";
 // changes
 export {
@@ -71,7 +72,5 @@ export {
   type TaskOptions,
   type TaskResult,
 } from "../core/tasks/task.ts";
-
 // secrets
 export { markOf } from "../secrets/mark.ts";
-export { reveal, Secret, secret } from "../secrets/secret.ts";

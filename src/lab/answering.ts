@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { lastLines } from "./exec.ts";
 import { leaderOf, supervisorOf } from "./machine.ts";
 import { hostFiles, type Lab, type LabHost } from "./spec.ts";

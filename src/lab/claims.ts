@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { withLock } from "./lock.ts";
 import type { Lab } from "./spec.ts";
 

@@ -1,4 +1,4 @@
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 
 /** What a command did. */
 export interface Output {

@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { waitForLogin } from "./answering.ts";
 import { ensureBase } from "./base.ts";
 import {

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { chmod, mkdir, readFile, rename, rm, statfs, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { exec } from "./exec.ts";
 import { hostFiles, type Lab, labFiles, snapshotFiles } from "./spec.ts";
 

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { cacheDir } from "./base.ts";
 import { lastLines } from "./exec.ts";
 import { endProcesses, recordedProcess, startDetached } from "./processes.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { pasted } from "../core/base/script.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { pasted } from "../base/script.ts";
 import { capture, commandEnv, lastLines } from "./exec.ts";
 import type { Progress } from "./spec.ts";
 

@@ -1,8 +1,8 @@
 /** A user's own reporter: what it makes of a run's events. */
-import { formatLocation, type Location, messageOf } from "../core/base/errors.ts";
-import { callerLocation } from "../core/base/location.ts";
+import { formatLocation, type Location, messageOf } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
 import type { TimedEvent } from "../core/events/events.ts";
-import { redact } from "../secrets/redact.ts";
+import { redact } from "../redaction/redact.ts";
 import { visibleValue } from "../text/visible-value.ts";
 import type { OutputStream, Reporter } from "./reporter.ts";
 import { withColours } from "./terminal.ts";

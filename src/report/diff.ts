@@ -1,7 +1,7 @@
 /** What changes in a file, line by line. */
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
-import { cut } from "../core/base/cut.ts";
+import { cut } from "../base/cut.ts";
 import type { ShownChange } from "../core/events/events.ts";
 import type { TextDiff } from "../core/facts/change.ts";
 import { visibleLine } from "../text/controls.ts";

@@ -1,6 +1,6 @@
 /** Turns events into the lines that stay on the screen: all but the recap. */
 import { stripVTControlCharacters } from "node:util";
-import { listed } from "../core/base/listed.ts";
+import { listed } from "../base/listed.ts";
 import type { RunEvent, ShownError, ShownTask, ShownUnknown, TaskStatus } from "../core/events/events.ts";
 import { cleanLine, cropped } from "./clean.ts";
 import { diffLines } from "./diff.ts";

@@ -1,5 +1,5 @@
 /** The end of a run: a row a host, what went wrong, and one line for all. */
-import type { Location } from "../core/base/errors.ts";
+import type { Location } from "../base/errors.ts";
 import type { HostSummary, RunEvent, ShownError, ShownTask } from "../core/events/events.ts";
 import type { ReportOptions } from "./reporter.ts";
 import { besideTask, errorLines, taskText } from "./task-text.ts";

@@ -1,5 +1,5 @@
 /** Mistakes in the user's files meet every host alike: told for the first one, and then how many others have them. */
-import { errorCodes, exitCode } from "../core/base/errors.ts";
+import { errorCodes, exitCode } from "../base/errors.ts";
 import type { ShownError } from "../core/events/events.ts";
 
 interface Told {

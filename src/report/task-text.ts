@@ -1,5 +1,5 @@
 /** How a task, its changes and errors are written. */
-import { formatLocation, type Location } from "../core/base/errors.ts";
+import { formatLocation, type Location } from "../base/errors.ts";
 import type { ShownChange, ShownError, ShownTask, ShownUnknown } from "../core/events/events.ts";
 import type { Style } from "./style.ts";
 

@@ -1,9 +1,10 @@
 /** Secrets in files encrypted with age (https://age-encryption.org). */
-import { readUserFile } from "../core/base/user-file.ts";
+
+import { reveal, Secret } from "../base/secret.ts";
+import { unavailable } from "../base/secret-unavailable.ts";
+import { readUserFile } from "../base/user-file.ts";
 import { secretPath, unreadable } from "./file.ts";
-import { reveal, Secret } from "./secret.ts";
 import { secretText } from "./secret-text.ts";
-import { unavailable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
 
 export interface AgeOptions {

@@ -1,9 +1,9 @@
 /** Secrets that a command on the control machine prints. */
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { callerLocation } from "../core/base/location.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { callerLocation } from "../base/location.ts";
+import { Secret } from "../base/secret.ts";
+import { unavailable } from "../base/secret-unavailable.ts";
 import { printed } from "./run-command.ts";
-import { Secret } from "./secret.ts";
-import { unavailable } from "./unavailable.ts";
 
 /**
  * What a command prints, without one newline at its end. It runs when the secret is first needed, once; it may ask

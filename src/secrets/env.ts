@@ -1,6 +1,6 @@
 /** Secrets from the environment of the control machine. */
-import { Secret } from "./secret.ts";
-import { unavailable } from "./unavailable.ts";
+import { Secret } from "../base/secret.ts";
+import { unavailable } from "../base/secret-unavailable.ts";
 
 /**
  * An environment variable. It is read at once.

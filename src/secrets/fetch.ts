@@ -1,5 +1,5 @@
 /** Secrets that come from elsewhere, read before they are needed. */
-import { Secret } from "./secret.ts";
+import { Secret } from "../base/secret.ts";
 
 /**
  * Reads every secret in some data now, while this process goes on: revealed later, a command that gives one, or a file

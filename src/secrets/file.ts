@@ -2,12 +2,12 @@
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { readUserFile, readUserFileNow, type Unreadable } from "../core/base/user-file.ts";
+import { Secret } from "../base/secret.ts";
+import type { Source } from "../base/secret-reading.ts";
+import { unavailable } from "../base/secret-unavailable.ts";
+import { readUserFile, readUserFileNow, type Unreadable } from "../base/user-file.ts";
 import { visibleLine } from "../text/controls.ts";
-import type { Source } from "./reading.ts";
-import { Secret } from "./secret.ts";
 import { secretText } from "./secret-text.ts";
-import { unavailable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Marks: by which secrets can be compared, and which tell nothing of them. */
 import { createHmac, randomBytes } from "node:crypto";
-import { reveal, type Secret } from "./secret.ts";
+import { reveal, type Secret } from "../base/secret.ts";
 
 let key: Buffer | string = randomBytes(32);
 

@@ -2,12 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { ReadStream } from "node:tty";
-import type { ShowrunnerError } from "../core/base/errors.ts";
-import { onInterrupt } from "../core/base/interrupts.ts";
+import type { ShowrunnerError } from "../base/errors.ts";
+import { onInterrupt } from "../base/interrupts.ts";
+import { Secret } from "../base/secret.ts";
+import { interrupted, unavailable } from "../base/secret-unavailable.ts";
 import { visibleLine } from "../text/controls.ts";
-import { Secret } from "./secret.ts";
 import { secretText } from "./secret-text.ts";
-import { interrupted, unavailable } from "./unavailable.ts";
 
 const asked = new Map<string, Secret>();
 

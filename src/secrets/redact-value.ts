@@ -1,7 +1,7 @@
 /** Values of any kind with the secrets in them blanked. */
-import { messageOf } from "../core/base/errors.ts";
-import { mask, redact } from "./redact.ts";
-import { Secret } from "./secret.ts";
+import { messageOf } from "../base/errors.ts";
+import { Secret } from "../base/secret.ts";
+import { mask, redact } from "../redaction/redact.ts";
 
 /** What lies deeper in a value is not shown: nobody reads that far, and a value may have no end. */
 const deepest = 32;

@@ -1,9 +1,9 @@
 /** Runs commands of the control machine that print secrets. */
 import { spawn, spawnSync } from "node:child_process";
-import { onInterrupt } from "../core/base/interrupts.ts";
-import type { Source } from "./reading.ts";
+import { onInterrupt } from "../base/interrupts.ts";
+import type { Source } from "../base/secret-reading.ts";
+import { interrupted, unavailable } from "../base/secret-unavailable.ts";
 import { secretText } from "./secret-text.ts";
-import { interrupted, unavailable } from "./unavailable.ts";
 import { withoutNewline } from "./without-newline.ts";
 
 export interface Command {

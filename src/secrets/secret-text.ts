@@ -1,6 +1,7 @@
 /** Secrets as texts. */
-import { notUtf8 } from "../core/base/utf8.ts";
-import { unavailable } from "./unavailable.ts";
+
+import { unavailable } from "../base/secret-unavailable.ts";
+import { notUtf8 } from "../base/utf8.ts";
 
 /**
  * The text of bytes. Other bytes than those of UTF-8 would be replaced, and the secret be another one.

@@ -1,9 +1,10 @@
 /** Secrets in files of SOPS, read by its own command, which knows the keys of every cloud. */
+
+import { Secret } from "../base/secret.ts";
+import { unavailable } from "../base/secret-unavailable.ts";
 import { readSecretFile, secretPath } from "./file.ts";
 import { keyParts } from "./key-path.ts";
 import { printed } from "./run-command.ts";
-import { Secret } from "./secret.ts";
-import { unavailable } from "./unavailable.ts";
 
 const missing = "Install SOPS (https://getsops.io), or take the secret from elsewhere.";
 

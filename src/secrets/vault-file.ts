@@ -1,13 +1,13 @@
 /** Secrets in files of Ansible Vault. */
 import { createRequire } from "node:module";
+import { Secret } from "../base/secret.ts";
+import { type Reading, readInTurn } from "../base/secret-reading.ts";
+import { unavailable } from "../base/secret-unavailable.ts";
 import { readYaml, type Yaml } from "../yaml/document.ts";
 import { YamlMistake } from "../yaml/mistake.ts";
 import { secretPath, written } from "./file.ts";
 import { atPath } from "./key-path.ts";
-import { type Reading, readInTurn } from "./reading.ts";
-import { Secret } from "./secret.ts";
 import { secretText } from "./secret-text.ts";
-import { unavailable } from "./unavailable.ts";
 import { isVaultText, readVaultText } from "./vault.ts";
 import { openVault, type VaultOptions } from "./vault-passwords.ts";
 import { withoutNewline } from "./without-newline.ts";

@@ -1,12 +1,12 @@
 /** The passwords of Ansible Vault: from options, or from where Ansible itself takes them. */
 import { accessSync, constants } from "node:fs";
 import { basename } from "node:path";
+import { Secret } from "../base/secret.ts";
+import type { Reading } from "../base/secret-reading.ts";
+import { unavailable } from "../base/secret-unavailable.ts";
 import { secretPath, written } from "./file.ts";
 import { secretPrompt } from "./prompt.ts";
-import type { Reading } from "./reading.ts";
 import { printed } from "./run-command.ts";
-import { Secret } from "./secret.ts";
-import { unavailable } from "./unavailable.ts";
 import { decryptVault, type VaultText } from "./vault.ts";
 
 export interface VaultOptions {

@@ -6,7 +6,7 @@
  * rounds) makes of the password and the salt 80 bytes: the cipher's key, the HMAC's key and the counter's start.
  */
 import { createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
-import { unavailable } from "./unavailable.ts";
+import { unavailable } from "../base/secret-unavailable.ts";
 
 /** Encrypted text as it was found. */
 export interface VaultText {

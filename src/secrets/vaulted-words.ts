@@ -2,8 +2,9 @@
  * The texts of files that are encrypted as a whole. All of them are secrets, but not all are looked for in what is said:
  * to blank every "root" or "true" protects nothing and makes a report unreadable. Those that are not are told of, once.
  */
+
+import { remember } from "../redaction/redact.ts";
 import { visibleLine } from "../text/controls.ts";
-import { remember } from "./redact.ts";
 
 interface VaultedText {
   readonly text: string;

@@ -2,12 +2,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { formatLocation, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { fileProblem } from "../core/base/file-problem.ts";
-import { noteFileRead } from "../core/base/files-read.ts";
-import { quote } from "../core/base/script.ts";
-import { utf8Text } from "../core/base/utf8.ts";
-import { Secret } from "../secrets/secret.ts";
+import { formatLocation, messageOf, ShowrunnerError } from "../base/errors.ts";
+import { fileProblem } from "../base/file-problem.ts";
+import { noteFileRead } from "../base/files-read.ts";
+import { quote } from "../base/script.ts";
+import { Secret } from "../base/secret.ts";
+import { utf8Text } from "../base/utf8.ts";
 import { strictScope, TemplateProblem } from "./scope.ts";
 import { explainSyntax } from "./syntax.ts";
 

@@ -1,5 +1,5 @@
 /** The variables of a template: reading one that is not there is an error, at any depth. */
-import { Secret } from "../secrets/secret.ts";
+import { Secret } from "../base/secret.ts";
 
 /** Thrown inside a template; rendering makes of it an error with file and line. */
 export class TemplateProblem extends Error {

@@ -9,7 +9,7 @@ import type {
   SigningRequestOptions,
 } from "ssh2";
 import ssh2 from "ssh2";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { fingerprint } from "./known-hosts.ts";
 import { withTimeLimit } from "./time-limit.ts";
 

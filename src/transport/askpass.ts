@@ -1,7 +1,7 @@
 /** How the system's ssh gets a password: it runs a program that prints it. See ssh(1), SSH_ASKPASS. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { reveal } from "../secrets/secret.ts";
+import { reveal } from "../base/secret.ts";
 import type { ConnectionSettings } from "./settings.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Becoming another user through doas, with a password or without. */
 import { randomBytes } from "node:crypto";
-import { quote } from "../core/base/script.ts";
+import { quote } from "../base/script.ts";
 import { letIn } from "./become-dialogue.ts";
 import { refused } from "./become-refused.ts";
 import { newToken, plainShell, provenShell, startScript, tokenWord, untilSaid } from "./start.ts";

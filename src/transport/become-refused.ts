@@ -1,5 +1,5 @@
 /** That another user could not be become, with what to do about it. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { type Become, type BecomeMethod, defaultBecomeMethod } from "./transport.ts";
 
 /** @param said what the program said */

@@ -1,5 +1,5 @@
 /** Becoming another user through su: with that user's password, or from root. */
-import { quote } from "../core/base/script.ts";
+import { quote } from "../base/script.ts";
 import { letIn } from "./become-dialogue.ts";
 import { newToken, plainShell, startScript } from "./start.ts";
 import { nothingRuns } from "./start-refused.ts";

@@ -1,5 +1,5 @@
 /** Becoming another user through sudo, with a password or without. */
-import { quote } from "../core/base/script.ts";
+import { quote } from "../base/script.ts";
 import { letIn } from "./become-dialogue.ts";
 import { newToken, plainShell, provenShell, startScript } from "./start.ts";
 import { nothingRuns } from "./start-refused.ts";

@@ -1,6 +1,6 @@
 /** A user's own transport: any way to start a process on a host is enough. */
-import { type ErrorDetails, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { pasted } from "../core/base/script.ts";
+import { type ErrorDetails, messageOf, ShowrunnerError } from "../base/errors.ts";
+import { pasted } from "../base/script.ts";
 import { startChild } from "./child-process.ts";
 import { dialByShell } from "./dial-by-shell.ts";
 import { Kept } from "./output.ts";

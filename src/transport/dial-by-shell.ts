@@ -1,7 +1,7 @@
 /** Connects from a host on which processes can be started, and nothing else: bash opens the socket. */
 import type { Duplex } from "node:stream";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { quote } from "../core/base/script.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { quote } from "../base/script.ts";
 import { withDialLimit } from "./dial-limit.ts";
 import { processStream } from "./process-stream.ts";
 import { newToken, plainShell, tokenWord, untilSaid } from "./start.ts";

@@ -1,5 +1,5 @@
 /** The wire form of the shell protocol: how a request is written and how an answer is cut out of the streams. */
-import { quote } from "../core/base/script.ts";
+import { quote } from "../base/script.ts";
 import { tokenWord } from "./start.ts";
 
 /** What a marker says: an answer begins, or has ended, with a status on standard output. */

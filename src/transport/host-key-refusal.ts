@@ -1,6 +1,6 @@
 /** Why a host's key is not trusted, in the same words whichever client has seen it. */
-import { formatLocation, ShowrunnerError } from "../core/base/errors.ts";
-import { pasted } from "../core/base/script.ts";
+import { formatLocation, ShowrunnerError } from "../base/errors.ts";
+import { pasted } from "../base/script.ts";
 
 /** A host as known_hosts spells it, and the key that it showed: its type and fingerprint. */
 export interface ShownKey {

@@ -1,5 +1,5 @@
 /** Decides on a host's key during the hand-shake, and remembers why it was refused. */
-import { formatLocation, messageOf, type ShowrunnerError } from "../core/base/errors.ts";
+import { formatLocation, messageOf, type ShowrunnerError } from "../base/errors.ts";
 import { changedKey, refusal, revokedKey, unknownKey } from "./host-key-refusal.ts";
 import { fingerprint, hostName, KnownHosts, keyType, pinHostKey } from "./known-hosts.ts";
 import { defaultKnownHosts, keepsNothing, keepsNothingHint, otherKnownHosts } from "./known-hosts-files.ts";

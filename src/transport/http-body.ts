@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { type Duplex, pipeline, type Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from "node:zlib";
-import { messageOf } from "../core/base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 
 /** The most of a body that is kept: enough for any health page, and no way to fill the controller's memory. */
 const bodyLimit = 1024 * 1024;

@@ -1,5 +1,5 @@
 /** A user and a password in a URL: sent as basic authentication, and shown nowhere. */
-import { Secret } from "../secrets/secret.ts";
+import { Secret } from "../base/secret.ts";
 
 /** The header's value; undefined where the URL names nobody. */
 export function basicAuthorization({ username, password }: URL): string | undefined {

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { HttpRequest } from "../core/facts/change.ts";
 import { contextOf } from "./authorities.ts";
 import type { HttpResponse } from "./http.ts";

@@ -1,5 +1,5 @@
 /** Whether an answer's status is one that was expected. */
-import { type ErrorCode, ShowrunnerError } from "../core/base/errors.ts";
+import { type ErrorCode, ShowrunnerError } from "../base/errors.ts";
 import type { HttpRequest } from "../core/facts/change.ts";
 import type { HttpResponse } from "./http.ts";
 

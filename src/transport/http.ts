@@ -1,5 +1,5 @@
 /** HTTP as seen from a host, without any tool on it: Node's client over a byte stream that the host opens. */
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { HttpRequest } from "../core/facts/change.ts";
 import { basicAuthorization } from "./http-credentials.ts";
 import { exchange } from "./http-exchange.ts";

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { isIPv6 } from "node:net";
 import type { Duplex } from "node:stream";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { reveal } from "../base/secret.ts";
 import { fetchSecrets } from "../secrets/fetch.ts";
-import { reveal } from "../secrets/secret.ts";
 import { withDialLimit } from "./dial-limit.ts";
 import { type ConnectionSettings, defaultConnectTimeout, type ResolvedSettings } from "./settings.ts";
 import { explainFailure } from "./ssh-errors.ts";

@@ -1,8 +1,8 @@
 /** Private keys in files: what opens them, and why one can't be used. */
 import { existsSync } from "node:fs";
 import ssh2 from "ssh2";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { readUserFile } from "../core/base/user-file.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { readUserFile } from "../base/user-file.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
 import { missingKey } from "./missing-key.ts";
 import { passwordText } from "./password.ts";

@@ -2,8 +2,8 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { readUserFileNow } from "../core/base/user-file.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { readUserFileNow } from "../base/user-file.ts";
 
 export type HostKeyVerdict =
   | { readonly verdict: "known" | "unknown" }

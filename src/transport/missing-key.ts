@@ -1,5 +1,5 @@
 /** That a named private key is not there. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 
 /** @param file as the inventory names it */
 export function missingKey(file: string): ShowrunnerError {

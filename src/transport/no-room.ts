@@ -1,5 +1,5 @@
 /** That a host lets a connection have no more processes at a time, and what is done about it. */
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
 /** The host refused one more session on a connection. */

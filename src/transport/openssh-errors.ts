@@ -1,5 +1,5 @@
 /** Why the system's ssh made no connection, in the words that the built-in client has for it. */
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { silentAgent } from "./agent.ts";
 import { changedKey, refusal, revokedKey, unknownKey } from "./host-key-refusal.ts";
 import { namedKey } from "./key-file.ts";

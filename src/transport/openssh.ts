@@ -2,7 +2,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { quote } from "../core/base/script.ts";
+import { quote } from "../base/script.ts";
 import { agentToForward } from "./agent.ts";
 import { askpassEnvironment } from "./askpass.ts";
 import { Bastions } from "./bastions.ts";

@@ -1,5 +1,5 @@
 /** What is kept of what a script prints: all of it up to a limit, and the end of what is longer. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import type { Output } from "./transport.ts";
 
 /** Of each stream of an answer, where nobody says otherwise. Bytes. */

@@ -1,6 +1,7 @@
 /** Reads passwords: those of commands while all other hosts go on, and an interrupt ends them. */
+
+import { reveal } from "../base/secret.ts";
 import { fetchSecrets } from "../secrets/fetch.ts";
-import { reveal } from "../secrets/secret.ts";
 import type { Password } from "./settings.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** The public key that belongs to a key file, where it can be told without the passphrase. */
 import ssh2 from "ssh2";
-import { readUserFileNow } from "../core/base/user-file.ts";
+import { readUserFileNow } from "../base/user-file.ts";
 
 const magic = "openssh-key-v1\0";
 

@@ -2,9 +2,9 @@
 
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { statedRefusal } from "../core/base/refusal.ts";
-import { quote } from "../core/base/script.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { statedRefusal } from "../base/refusal.ts";
+import { quote } from "../base/script.ts";
 import { explainStart, shellAs } from "./become.ts";
 import { withDialLimit } from "./dial-limit.ts";
 import { Kept } from "./output.ts";

@@ -1,6 +1,6 @@
 /** The framed protocol over one long-lived `sh`: many scripts a round trip, output streamed while they run. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
 import { EndlessOutput, Kept, keptOutput } from "./output.ts";
 import { type ExplainStart, Noise, newToken, startLimits, tooLate, tooMuch } from "./start.ts";

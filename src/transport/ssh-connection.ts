@@ -1,7 +1,7 @@
 /** A connection that ssh2 holds: its channels are processes and byte streams. */
 import { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
-import { messageOf, ShowrunnerError } from "../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { NoRoom } from "./no-room.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 

@@ -1,6 +1,6 @@
 /** Says why no connection was made, in the user's terms and with the host's own words. */
-import { type ErrorCode, messageOf, ShowrunnerError } from "../core/base/errors.ts";
-import { pasted } from "../core/base/script.ts";
+import { type ErrorCode, messageOf, ShowrunnerError } from "../base/errors.ts";
+import { pasted } from "../base/script.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 /** What is known of an attempt besides the error with which it ended. */

@@ -1,7 +1,7 @@
 /** A host over SSH: node-ssh makes the connection, the ssh2 channels beneath it carry the rest. */
 import type { Duplex } from "node:stream";
 import { NodeSSH } from "node-ssh";
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 import { agentSocket, agentToForward, silentAgent } from "./agent.ts";
 import { Bastions } from "./bastions.ts";
 import { type HostKeyCheck, hostKeyCheck } from "./host-key.ts";

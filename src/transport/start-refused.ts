@@ -1,6 +1,6 @@
 /** Why nothing runs for a user whom a host has let in. */
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { pasted } from "../core/base/script.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { pasted } from "../base/script.ts";
 import type { ExplainStart } from "./start.ts";
 
 /** Who was let in, as messages and commands call the user. */

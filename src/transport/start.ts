@@ -1,7 +1,7 @@
 /** How everything on a host begins: with a plain `sh`, which is given its script on its standard input. */
 import { randomBytes } from "node:crypto";
-import { ShowrunnerError } from "../core/base/errors.ts";
-import { quote } from "../core/base/script.ts";
+import { ShowrunnerError } from "../base/errors.ts";
+import { quote } from "../base/script.ts";
 import type { Connection, Ended, RemoteProcess } from "./transport.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Waiting for something only as long as anybody wants it. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "../base/errors.ts";
 
 /**
  * @param work what to wait for

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, expect, it, vi } from "vitest";
+import { formatLocation, messageOf, ShowrunnerError } from "../../src/base/errors.ts";
+import { reveal, Secret } from "../../src/base/secret.ts";
 import { readExtraVars } from "../../src/cli/extra-vars.ts";
-import { formatLocation, messageOf, ShowrunnerError } from "../../src/core/base/errors.ts";
 import { CommandLineText } from "../../src/core/plays/vars.ts";
-import { reveal, Secret } from "../../src/secrets/secret.ts";
 
 const vaults = resolve(import.meta.dirname, "../secrets/vault");
 const folder = mkdtempSync(join(tmpdir(), "showrunner-extra-vars-"));

@@ -4,7 +4,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { quote } from "../../src/core/base/script.ts";
+import { quote } from "../../src/base/script.ts";
 import { project, run } from "./helpers.ts";
 
 /** A sudo that takes one password. */

@@ -1,9 +1,9 @@
 /** Which variables a plan keeps, and which it withholds. */
 import { expect, it } from "vitest";
+import { Type } from "../../src/base/schema.ts";
+import { Secret } from "../../src/base/secret.ts";
 import { plannedVars, restoredVars } from "../../src/cli/plan-vars.ts";
-import { Type } from "../../src/core/base/schema.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
-import { Secret } from "../../src/secrets/secret.ts";
 
 it("withholds a secret, and what has one within it, however loosely its variable is declared", () => {
   const vars = { login: Type.Unknown(), port: Type.Unknown() };

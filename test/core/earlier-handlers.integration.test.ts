@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { PassThrough, Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Secret, secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
-import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
-import { on } from "../../src/core/tasks/on.ts";
+import { flushHandlers } from "../../src/core/steps/flush-handlers.ts";
+import { on } from "../../src/core/steps/on.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { copy } from "../../src/modules/files/copy.ts";
-import { Secret, secret } from "../../src/secrets/secret.ts";
 import type { RemoteProcess } from "../../src/transport/transport.ts";
 import { HostsOfThisMachine } from "./hosts-of-this-machine.ts";
 

@@ -1,14 +1,14 @@
 /** What goes wrong at the edges of a step, a host and a run. */
 import { describe, expect, it } from "vitest";
-import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
+import { redact, secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { HostAccess } from "../../src/core/plays/run.ts";
 import type { RunWatch } from "../../src/core/plays/run-watch.ts";
-import { on } from "../../src/core/tasks/on.ts";
-import { once } from "../../src/core/tasks/once.ts";
+import { on } from "../../src/core/steps/on.ts";
+import { once } from "../../src/core/steps/once.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { debug } from "../../src/modules/util/debug.ts";
-import { redact, secret } from "../../src/secrets/secret.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 
 const all = { hosts: "all" };

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
-import { sh } from "../../src/core/base/script.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
+import { sh } from "../../src/base/script.ts";
+import { secret } from "../../src/base/secret.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { defineFact } from "../../src/core/facts/fact.ts";
 import { play } from "../../src/core/plays/play.ts";
-import { batch } from "../../src/core/tasks/batch.ts";
-import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
+import { batch } from "../../src/core/steps/batch.ts";
+import { flushHandlers } from "../../src/core/steps/flush-handlers.ts";
+import { on } from "../../src/core/steps/on.ts";
+import { once } from "../../src/core/steps/once.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
-import { on } from "../../src/core/tasks/on.ts";
-import { once } from "../../src/core/tasks/once.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { expectSwitch, FakeSwitches, print, runOn, switchFact, turn } from "./harness.ts";
 
 const all = { hosts: "all" };

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { expect, it } from "vitest";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
+import { secret } from "../../src/base/secret.ts";
 import { BadStatus } from "../../src/core/engine/apply.ts";
-import { secret } from "../../src/secrets/secret.ts";
 
 it("an error that a step catches shows no secret, however it is printed", () => {
   const value = `CANARY${process.pid}errors`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { regularExpression } from "../../src/core/base/expression.ts";
+import { regularExpression } from "../../src/base/expression.ts";
 
 describe("an expression as Python spells it", () => {
   it.each<[source: string, matches: readonly string[], others: readonly string[]]>([

@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
-import { SecretString } from "../../src/core/base/schema.ts";
+import { SecretString } from "../../src/base/schema.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { secretFrom } from "../../src/secrets/sources.ts";

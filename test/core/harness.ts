@@ -1,7 +1,7 @@
 /** Runs playbooks on fake hosts. */
 
-import { Type } from "../../src/core/base/schema.ts";
-import { rawScript, sh } from "../../src/core/base/script.ts";
+import { Type } from "../../src/base/schema.ts";
+import { rawScript, sh } from "../../src/base/script.ts";
 import type { RunEvent, TimedEvent } from "../../src/core/events/events.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { defineFact, type FactSubject, nothingElse } from "../../src/core/facts/fact.ts";

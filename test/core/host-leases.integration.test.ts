@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import type { TimedEvent } from "../../src/core/events/events.ts";
 import { debtId, handlerIdentity } from "../../src/core/lease/handler-identity.ts";
 import { leaseHolder } from "../../src/core/lease/lease-holder.ts";
@@ -24,7 +25,6 @@ import { inventory } from "../../src/inventory/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { copy } from "../../src/modules/files/copy.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { connector } from "../../src/transport/connect.ts";
 
 let folder = "";

@@ -12,12 +12,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import type { TimedEvent } from "../../src/core/events/events.ts";
 import { openJournal } from "../../src/core/events/journal.ts";
 import { bounded } from "../../src/core/events/journal-bounds.ts";
 import { eventsOf, keptRuns, overviewOf, pruneRuns } from "../../src/core/events/journals.ts";
 import { play } from "../../src/core/plays/play.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { at, end, ended, start, task } from "../report/events.ts";
 import { FakeSwitches, print, runOn } from "./harness.ts";
 

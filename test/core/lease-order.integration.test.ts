@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
 import { type Play, play } from "../../src/core/plays/play.ts";
-import { on } from "../../src/core/tasks/on.ts";
+import { on } from "../../src/core/steps/on.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { HostsOfThisMachine } from "./hosts-of-this-machine.ts";

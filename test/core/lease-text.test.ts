@@ -1,9 +1,9 @@
 /** What is told of who has a host, and of what dead runs left there. */
 import { describe, expect, test } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import { holderFrom, leaseHolder } from "../../src/core/lease/lease-holder.ts";
 import { described, orphanTexts } from "../../src/core/lease/lease-text.ts";
 import { debtFrom } from "../../src/core/lease/pending-handler.ts";
-import { secret } from "../../src/secrets/secret.ts";
 
 describe("the command line of an orphan", () => {
   test("shows no half of a secret where it is cut", () => {

@@ -1,9 +1,9 @@
 /** Which host does what is done once, and who waits for it. */
 import { describe, expect, it } from "vitest";
-import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
 import { type PlayOptions, play } from "../../src/core/plays/play.ts";
-import { on } from "../../src/core/tasks/on.ts";
-import { once } from "../../src/core/tasks/once.ts";
+import { on } from "../../src/core/steps/on.ts";
+import { once } from "../../src/core/steps/once.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { FakeSwitches, print, runOn } from "./harness.ts";
 

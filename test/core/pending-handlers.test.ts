@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
 import { debtId } from "../../src/core/lease/handler-identity.ts";
 import { Settlement } from "../../src/core/lease/own-handlers.ts";
 import { debtOf } from "../../src/core/lease/pending-handler.ts";

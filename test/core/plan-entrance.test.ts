@@ -1,7 +1,7 @@
 /** What a plan says of hosts that let nobody in, and of users that can't be become yet. */
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
 import { command } from "../../src/modules/commands/command.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
-import { batch } from "../../src/core/tasks/batch.ts";
-import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
-import { on } from "../../src/core/tasks/on.ts";
-import { once } from "../../src/core/tasks/once.ts";
+import { batch } from "../../src/core/steps/batch.ts";
+import { flushHandlers } from "../../src/core/steps/flush-handlers.ts";
+import { on } from "../../src/core/steps/on.ts";
+import { once } from "../../src/core/steps/once.ts";
 import { FakeSwitches, print, turn } from "./harness.ts";
 import { applyOn, codes, one, planOn } from "./plan-harness.ts";
 

@@ -1,19 +1,19 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Type } from "../../src/core/base/schema.ts";
-import { feed, sh } from "../../src/core/base/script.ts";
+import { Type } from "../../src/base/schema.ts";
+import { feed, sh } from "../../src/base/script.ts";
+import { type Secret, secret } from "../../src/base/secret.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { defineFact } from "../../src/core/facts/fact.ts";
 import { readPlan, writePlan } from "../../src/core/plans/plan-file.ts";
 import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
 import { play } from "../../src/core/plays/play.ts";
-import { batch } from "../../src/core/tasks/batch.ts";
-import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
+import { batch } from "../../src/core/steps/batch.ts";
+import { flushHandlers } from "../../src/core/steps/flush-handlers.ts";
+import { on } from "../../src/core/steps/on.ts";
+import { once } from "../../src/core/steps/once.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
-import { on } from "../../src/core/tasks/on.ts";
-import { once } from "../../src/core/tasks/once.ts";
-import { type Secret, secret } from "../../src/secrets/secret.ts";
 import { FakeSwitches, print, runOn, serviceFact, switchFact, turn, worldFact } from "./harness.ts";
 import { applyOn, codes, file, folder, one, planOn } from "./plan-harness.ts";
 

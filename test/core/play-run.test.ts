@@ -1,10 +1,10 @@
 /** How a play goes through its hosts, and when a run stops. */
 import { describe, expect, it } from "vitest";
-import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
+import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
 import type { TimedEvent } from "../../src/core/events/events.ts";
 import { type PlayOptions, play } from "../../src/core/plays/play.ts";
-import { on } from "../../src/core/tasks/on.ts";
-import { once } from "../../src/core/tasks/once.ts";
+import { on } from "../../src/core/steps/on.ts";
+import { once } from "../../src/core/steps/once.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";
 

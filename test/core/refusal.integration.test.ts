@@ -1,8 +1,8 @@
 /** How scripts on hosts say why they refuse. */
 import { execFileSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { refuse, statedRefusal } from "../../src/core/base/refusal.ts";
-import { rawScript } from "../../src/core/base/script.ts";
+import { refuse, statedRefusal } from "../../src/base/refusal.ts";
+import { rawScript } from "../../src/base/script.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
 import { command } from "../../src/modules/index.ts";

@@ -1,9 +1,9 @@
 /** What a role does at the end of a step in which it was called. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { Type } from "../../src/core/base/schema.ts";
+import { Type } from "../../src/base/schema.ts";
 import { play } from "../../src/core/plays/play.ts";
-import { on } from "../../src/core/tasks/on.ts";
-import { defineRole } from "../../src/core/tasks/role.ts";
+import { on } from "../../src/core/steps/on.ts";
+import { defineRole } from "../../src/core/steps/role.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { FakeSwitches, runOn, turn } from "./harness.ts";
 

@@ -1,6 +1,6 @@
 /** What is said of a value that does not fit its type. */
 import { expect, test } from "vitest";
-import { checkValue, Type } from "../../src/core/base/schema.ts";
+import { checkValue, Type } from "../../src/base/schema.ts";
 
 test.each([
   [

@@ -1,6 +1,6 @@
 /** Which steps are run: tags, where to start, and asking. */
 import { describe, expect, it } from "vitest";
-import { Type } from "../../src/core/base/schema.ts";
+import { Type } from "../../src/base/schema.ts";
 import type { StepAnswer } from "../../src/core/plays/confirm.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { isTagged, type Selection, selectSteps } from "../../src/core/plays/selection.ts";

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sh } from "../../src/core/base/script.ts";
+import { sh } from "../../src/base/script.ts";
 import { requireContext } from "../../src/core/engine/context.ts";
 import type { TimedEvent } from "../../src/core/events/events.ts";
 import { openJournal } from "../../src/core/events/journal.ts";

@@ -1,7 +1,7 @@
 /** The option `touches`: what an opaque task may alter, by its author's word. */
 import { describe, expect, it } from "vitest";
+import { sh } from "../../src/base/script.ts";
 import { planLines } from "../../src/cli/plan-text.ts";
-import { sh } from "../../src/core/base/script.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { defineFact, type FactKey, factNamed } from "../../src/core/facts/fact.ts";
 import { narrowed, type Stated } from "../../src/core/facts/stated.ts";

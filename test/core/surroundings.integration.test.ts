@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { sh } from "../../src/core/base/script.ts";
+import { sh } from "../../src/base/script.ts";
+import { secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { command, copy, shell } from "../../src/modules/index.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { runHere } from "../modules/local.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "surround's "));

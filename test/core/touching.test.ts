@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rawScript } from "../../src/core/base/script.ts";
+import { rawScript } from "../../src/base/script.ts";
 import { defineFact, type FactValue, factNamed, nothingElse, type Touch } from "../../src/core/facts/fact.ts";
 import { Reach } from "../../src/core/facts/touching.ts";
 import { fileFacts, treeDifference } from "../../src/facts/file-tree.ts";

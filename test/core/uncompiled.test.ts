@@ -1,10 +1,10 @@
 /** What the compiler refuses, in a playbook that nobody compiled. */
 import { describe, expect, it } from "vitest";
-import { Type } from "../../src/core/base/schema.ts";
+import { Type } from "../../src/base/schema.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
 import { step } from "../../src/core/plays/step.ts";
-import { batch } from "../../src/core/tasks/batch.ts";
-import { defineRole } from "../../src/core/tasks/role.ts";
+import { batch } from "../../src/core/steps/batch.ts";
+import { defineRole } from "../../src/core/steps/role.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";
 
 const all = { hosts: "all" };

@@ -1,13 +1,13 @@
 /** What a plan says where a step's code goes by a result that only a real run has. */
 import { describe, expect, it } from "vitest";
-import { exitCode, ShowrunnerError } from "../../src/core/base/errors.ts";
-import { sh } from "../../src/core/base/script.ts";
+import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
+import { sh } from "../../src/base/script.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { defineFact, type Fact } from "../../src/core/facts/fact.ts";
 import { play } from "../../src/core/plays/play.ts";
+import { on } from "../../src/core/steps/on.ts";
+import { once } from "../../src/core/steps/once.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
-import { on } from "../../src/core/tasks/on.ts";
-import { once } from "../../src/core/tasks/once.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { http } from "../../src/modules/net/http.ts";

@@ -1,9 +1,9 @@
 /** Facts of a user's own that don't say what they rest on: read again after whatever was changed on their host. */
 import { describe, expect, it } from "vitest";
-import { sh } from "../../src/core/base/script.ts";
+import { sh } from "../../src/base/script.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { defineFact } from "../../src/core/facts/fact.ts";
-import { batch } from "../../src/core/tasks/batch.ts";
+import { batch } from "../../src/core/steps/batch.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
 import { Type } from "../../src/index.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";

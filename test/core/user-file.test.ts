@@ -13,7 +13,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { pipesWaitedFor, readUserFile, readUserFileNow } from "../../src/core/base/user-file.ts";
+import { pipesWaitedFor, readUserFile, readUserFileNow } from "../../src/base/user-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "user-file-"));
 afterAll(() => rmSync(folder, { recursive: true }));

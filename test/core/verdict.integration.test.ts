@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { sh } from "../../src/core/base/script.ts";
+import { sh } from "../../src/base/script.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { Verdict } from "../../src/core/tasks/task.ts";
 import { type CommandValue, command, copy, debug, shell } from "../../src/modules/index.ts";

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { quote } from "../../src/core/base/script.ts";
+import { quote } from "../../src/base/script.ts";
 import { applyChange } from "../../src/core/engine/apply.ts";
 import {
   inlineLimit,

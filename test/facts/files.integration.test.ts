@@ -4,7 +4,7 @@ import { chmodSync, linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, write
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { quote } from "../../src/core/base/script.ts";
+import { quote } from "../../src/base/script.ts";
 import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import { holdsOnly, type NamesKey, type TreeKey, treeDifference } from "../../src/facts/file-tree.ts";
 import { diffLimit, file, fileContent, fileHash, fileText, mayArriveAt } from "../../src/facts/files.ts";

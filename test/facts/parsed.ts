@@ -1,6 +1,6 @@
 /** Reads a fact from what its script printed on a real host. */
 import { spawnSync } from "node:child_process";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
 import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 
 export function parsed<K extends FactKey, V>(

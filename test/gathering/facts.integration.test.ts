@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { batch } from "../../src/core/tasks/batch.ts";
+import { batch } from "../../src/core/steps/batch.ts";
 import type { HostFacts } from "../../src/facts/host.ts";
 import { facts } from "../../src/gathering/facts.ts";
 import { command } from "../../src/modules/commands/command.ts";

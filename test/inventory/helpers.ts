@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createJiti } from "jiti";
 import { onTestFinished } from "vitest";
-import { formatLocation, type Location } from "../../src/core/base/errors.ts";
+import { formatLocation, type Location } from "../../src/base/errors.ts";
 import { type Inventory, loadInventory } from "../../src/inventory/index.ts";
 
 /** Writes files into a new folder, which goes away with the test; returns its path. */

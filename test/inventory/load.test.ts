@@ -1,7 +1,7 @@
 import { rmSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
 import { inventory, loadInventory } from "../../src/inventory/index.ts";
 import { failure, folder, importModule, load, namesOf, place } from "./helpers.ts";
 

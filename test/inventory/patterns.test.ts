@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
 import { type InventoryDefinition, inventory } from "../../src/inventory/index.ts";
 import { splitPattern } from "../../src/inventory/split-pattern.ts";
 import { folder, namesOf } from "./helpers.ts";

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Secret } from "../../src/base/secret.ts";
 import { redactValue } from "../../src/secrets/redact-value.ts";
-import { Secret } from "../../src/secrets/secret.ts";
 import { loadYaml } from "./helpers.ts";
 
 const vaults = resolve(import.meta.dirname, "../secrets/vault");

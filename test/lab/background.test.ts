@@ -1,10 +1,10 @@
 /** Work in the background on real hosts, whose connections are cut. */
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
-import { background } from "../../src/core/tasks/background.ts";
+import { background } from "../../src/core/steps/background.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { command, debug, shell } from "../../src/modules/index.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { testLab } from "./support.ts";
 
 const lab = testLab("labjobs", 91, ["one"]);

@@ -1,9 +1,9 @@
 /** Becoming other users through sudo, su and doas, as root and as an ordinary user, over every transport. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sh } from "../../src/core/base/script.ts";
+import { sh } from "../../src/base/script.ts";
+import { type Secret, secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { apt, command, copy, file, shell, user } from "../../src/modules/index.ts";
-import { type Secret, secret } from "../../src/secrets/secret.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { Session } from "../../src/transport/session.ts";
 import type { Become, BecomeMethod } from "../../src/transport/transport.ts";

@@ -1,7 +1,7 @@
 /** Looks for a text where other users and later readers of a host would find it. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { printBytes } from "../../src/core/base/script.ts";
+import { printBytes } from "../../src/base/script.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import type { TestLab } from "./support.ts";
 

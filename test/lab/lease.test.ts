@@ -2,16 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import { requireContext } from "../../src/core/engine/context.ts";
 import { allDebts } from "../../src/core/lease/host-state.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
-import { flushHandlers } from "../../src/core/tasks/flush-handlers.ts";
+import { flushHandlers } from "../../src/core/steps/flush-handlers.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { copy } from "../../src/modules/files/copy.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { connector } from "../../src/transport/connect.ts";
 import type { Connection } from "../../src/transport/transport.ts";
 import { testLab } from "./support.ts";

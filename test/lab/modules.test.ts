@@ -1,5 +1,6 @@
 /** The modules for packages, units, users and commands, on a real host. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { Task } from "../../src/core/tasks/task.ts";
 import { aptSimulation, nothingToDo } from "../../src/facts/apt-simulation.ts";
@@ -17,7 +18,6 @@ import { service } from "../../src/modules/services/service.ts";
 import { systemdUnit } from "../../src/modules/services/systemd-unit.ts";
 import { group } from "../../src/modules/users/group.ts";
 import { user } from "../../src/modules/users/user.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { planTask } from "../../src/testing/plan.ts";
 import { type Ran, testLab } from "./support.ts";
 

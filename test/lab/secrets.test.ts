@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mysql } from "../../roles/index.ts";
-import { sh } from "../../src/core/base/script.ts";
+import { sh } from "../../src/base/script.ts";
+import { Secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
-import { background } from "../../src/core/tasks/background.ts";
+import { background } from "../../src/core/steps/background.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { ipv6 } from "../../src/facts/ipv6.ts";
 import * as modules from "../../src/modules/index.ts";
-import { Secret } from "../../src/secrets/secret.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { everythingSaid } from "../secrets/said.ts";
 import {

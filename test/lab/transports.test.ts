@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { printBytes } from "../../src/core/base/script.ts";
+import { printBytes } from "../../src/base/script.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { leaderOf } from "../../src/lab/machine.ts";

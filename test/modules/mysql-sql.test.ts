@@ -1,9 +1,9 @@
 /** SQL, option files and results: what is written for the server and read from it. */
 import { describe, expect, it } from "vitest";
+import { redact, secret } from "../../src/base/secret.ts";
 import { optionFile } from "../../src/facts/mysql/option-file.ts";
 import { parseResultSets } from "../../src/facts/mysql/result-sets.ts";
 import { identifier, join, keyword, sql, statements } from "../../src/facts/mysql/sql.ts";
-import { redact, secret } from "../../src/secrets/secret.ts";
 
 describe("sql", () => {
   it.each([

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { authorizedKey } from "../../examples/extending/modules/authorized-key.ts";
-import { batch } from "../../src/core/tasks/batch.ts";
+import { batch } from "../../src/core/steps/batch.ts";
 import { copy, lineinfile } from "../../src/modules/index.ts";
 import { runHere } from "./local.ts";
 

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
-import { batch } from "../../src/core/tasks/batch.ts";
+import { batch } from "../../src/core/steps/batch.ts";
 import { copy, file, group, lineinfile, user } from "../../src/modules/index.ts";
 import { runLocal, temporaryDirectory } from "./files/local-run.ts";
 

@@ -1,8 +1,8 @@
 /** A user's own reporter: what it gets, and that nothing it does wrong reaches the run. */
 import { expect, it, vi } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import type { TimedEvent } from "../../src/core/events/events.ts";
 import { defineReporter, isReporter, startReporter } from "../../src/report/index.ts";
-import { secret } from "../../src/secrets/secret.ts";
 
 const message = (text: string): TimedEvent => ({ type: "message", host: "web1", text, time: 1 });
 

@@ -1,5 +1,6 @@
 /** What a host, an inventory or a file may hold, in every field of every event, told by every reporter. */
 import { expect, it } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import type { RunEvent } from "../../src/core/events/events.ts";
 import { redactEvent } from "../../src/core/events/redact-event.ts";
 import {
@@ -10,7 +11,6 @@ import {
   startReporter,
   styleFor,
 } from "../../src/report/index.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { hostile, hostileTexts, obeyed, withoutOwn } from "./hostile.ts";
 import { sampleEvents, type Texts } from "./samples.ts";
 

@@ -2,7 +2,7 @@
  * One event of every type with every field it can have, made of texts that a function gives: the compiler refuses a
  * list that misses one. Whoever adds a field or a type says here whether it is a name or a value.
  */
-import type { ErrorCode } from "../../src/core/base/errors.ts";
+import type { ErrorCode } from "../../src/base/errors.ts";
 import type {
   RunEvent,
   RunEventType,

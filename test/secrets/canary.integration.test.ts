@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
+import { sh } from "../../src/base/script.ts";
+import { secret } from "../../src/base/secret.ts";
 import { hostVars, inventoryList } from "../../src/cli/inventory-views.ts";
-import { sh } from "../../src/core/base/script.ts";
 import { debtOf, handlerFrom } from "../../src/core/lease/pending-handler.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { inventory } from "../../src/inventory/index.ts";
@@ -20,7 +21,6 @@ import {
   shell,
   template,
 } from "../../src/modules/index.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { runHere } from "../modules/local.ts";
 import { everythingSaid } from "./said.ts";
 

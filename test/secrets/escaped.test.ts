@@ -1,8 +1,8 @@
 /** Secrets as programs print them: escaped in layers, with control characters within, and in much text. */
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { redact } from "../../src/secrets/redact.ts";
-import { secret } from "../../src/secrets/secret.ts";
+import { secret } from "../../src/base/secret.ts";
+import { redact } from "../../src/redaction/redact.ts";
 
 const value = `Tr0ub4dor&3/<"ü'\\ +x%>`;
 secret(value);

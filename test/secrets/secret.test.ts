@@ -1,6 +1,6 @@
 /** What may be made of a secret, and what may not. */
 import { describe, expect, it } from "vitest";
-import { redact, Secret, secret } from "../../src/secrets/secret.ts";
+import { redact, Secret, secret } from "../../src/base/secret.ts";
 
 describe("a secret is blanked as programs print it:", () => {
   const long = secret(`S3cr3t-pa'ss"w/o rd$x%(ü)${"0123456789".repeat(12)}`);

@@ -5,9 +5,9 @@ import { join, resolve } from "node:path";
 import { inspect } from "node:util";
 import { armor, Encrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import { afterAll, afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
-import { messageOf } from "../../src/core/base/errors.ts";
+import { messageOf } from "../../src/base/errors.ts";
+import { forgetFailures, redact, secret } from "../../src/base/secret.ts";
 import { fetchSecrets } from "../../src/secrets/fetch.ts";
-import { forgetFailures, redact, secret } from "../../src/secrets/secret.ts";
 import { secretFrom } from "../../src/secrets/sources.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "secrets-"));

@@ -6,7 +6,7 @@ import { secretFrom } from "../../src/secrets/sources.ts";
 const questions: string[] = [];
 
 vi.mock("../../src/secrets/prompt.ts", async () => {
-  const { Secret } = await import("../../src/secrets/secret.ts");
+  const { Secret } = await import("../../src/base/secret.ts");
   return {
     secretPrompt(text: string) {
       questions.push(text);

@@ -1,6 +1,6 @@
 /** Which texts of a file that is encrypted as a whole are blanked where they show. */
 import { afterEach, expect, it, vi } from "vitest";
-import { redact } from "../../src/secrets/redact.ts";
+import { redact } from "../../src/redaction/redact.ts";
 import { noteVaulted, settleVaulted } from "../../src/secrets/vaulted-words.ts";
 
 afterEach(() => vi.restoreAllMocks());

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ShowrunnerError } from "../../src/core/base/errors.ts";
-import { secret } from "../../src/secrets/secret.ts";
+import { ShowrunnerError } from "../../src/base/errors.ts";
+import { secret } from "../../src/base/secret.ts";
 import { renderFile, renderTemplate } from "../../src/templates/render.ts";
 
 const render = (text: string, vars: Record<string, unknown> = {}) =>

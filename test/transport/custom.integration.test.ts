@@ -5,7 +5,7 @@ import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { printBytes, quote } from "../../src/core/base/script.ts";
+import { printBytes, quote } from "../../src/base/script.ts";
 import { startChild } from "../../src/transport/child-process.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { defineTransport, type Transport } from "../../src/transport/custom.ts";

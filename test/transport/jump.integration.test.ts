@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { secret } from "../../src/base/secret.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { jumpHosts } from "../../src/inventory/jump-hosts.ts";
-import { secret } from "../../src/secrets/secret.ts";
 import { Bastions } from "../../src/transport/bastions.ts";
 import { connector, type TransportName } from "../../src/transport/connect.ts";
 import { parseJump } from "../../src/transport/jump.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { LineSplitter } from "../../src/core/base/lines.ts";
+import { LineSplitter } from "../../src/base/lines.ts";
+import { Secret } from "../../src/base/secret.ts";
 import { parseGrants } from "../../src/facts/mysql/grants.ts";
 import { errantGtids, parseGtids, purgedGtids } from "../../src/facts/mysql/gtid.ts";
 import { parseResultSets } from "../../src/facts/mysql/result-sets.ts";
-import { Secret } from "../../src/secrets/secret.ts";
 import { MarkerReader } from "../../src/transport/frames.ts";
 import { Kept, keptOutput, lastLines, shownOutput } from "../../src/transport/output.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { printBytes, quote } from "../../src/core/base/script.ts";
+import { printBytes, quote } from "../../src/base/script.ts";
 import { MarkerReader } from "../../src/transport/frames.ts";
 import { connectLocal } from "../../src/transport/local.ts";
 import { Session } from "../../src/transport/session.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { secret } from "../../src/secrets/secret.ts";
+import { secret } from "../../src/base/secret.ts";
 import { connector, type TransportName } from "../../src/transport/connect.ts";
 import { Session } from "../../src/transport/session.ts";
 import type { ConnectionSettings } from "../../src/transport/settings.ts";

@@ -1,9 +1,9 @@
 /** `run apply PLAN` */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { ShowrunnerError } from "../../core/base/errors.ts";
-import { pasted } from "../../core/base/script.ts";
-import { awaitPipe } from "../../core/base/user-file.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { pasted } from "../../base/script.ts";
+import { awaitPipe } from "../../base/user-file.ts";
 import { requireSameCode } from "../../core/plans/plan-code.ts";
 import { readPlan } from "../../core/plans/plan-file.ts";
 import { PlanGuard } from "../../core/plans/plan-guard.ts";

@@ -1,7 +1,7 @@
 /** `run demo`: the site on throw-away hosts, from nothing to a page. */
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { emptyTotals, type Totals } from "../../core/events/events.ts";
 import { type Style, say, styleFor } from "../../report/index.ts";
 import { findInventory, type LoadedInventory } from "../inventories.ts";

@@ -1,7 +1,7 @@
 /** `run doc [MODULE|ROLE]` */
 import type { Command } from "commander";
-import { formatLocation, ShowrunnerError } from "../../core/base/errors.ts";
-import { didYouMean } from "../../core/base/suggest.ts";
+import { formatLocation, ShowrunnerError } from "../../base/errors.ts";
+import { didYouMean } from "../../base/suggest.ts";
 import { taskOptionTypes } from "../../core/tasks/option-types.ts";
 import { type Style, say, styleFor } from "../../report/index.ts";
 import { type SourceComments, sourceComments } from "../comments.ts";

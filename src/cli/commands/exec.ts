@@ -1,6 +1,6 @@
 /** `run exec PATTERN -- COMMAND…` */
 import type { Command } from "commander";
-import { ShowrunnerError } from "../../core/base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { ShownError, Subscriber } from "../../core/events/events.ts";
 import { play, playbook } from "../../core/plays/play.ts";
 import { runPlaybook } from "../../core/plays/run.ts";

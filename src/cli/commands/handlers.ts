@@ -1,15 +1,15 @@
 /** `run handlers [PATTERN]` */
 import type { Command } from "commander";
-import { ShowrunnerError } from "../../core/base/errors.ts";
-import type { HostInfo } from "../../core/base/host.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import type { HostInfo } from "../../base/host.ts";
 import { requireContext } from "../../core/engine/context.ts";
 import { allDebts, hostState, isBusy } from "../../core/lease/host-state.ts";
 import type { Debt } from "../../core/lease/pending-handler.ts";
 import { type Play, play, playbook } from "../../core/plays/play.ts";
 import { type RunRequest, runPlaybook } from "../../core/plays/run.ts";
+import { redact } from "../../redaction/redact.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
 import { count } from "../../report/words.ts";
-import { redact } from "../../secrets/redact.ts";
 import { redactValue } from "../../secrets/redact-value.ts";
 import { jsonText } from "../../text/controls.ts";
 import type { Become } from "../../transport/transport.ts";

@@ -2,9 +2,9 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import { exitCode, ShowrunnerError } from "../../core/base/errors.ts";
-import { pasted } from "../../core/base/script.ts";
-import { awaitPipe } from "../../core/base/user-file.ts";
+import { exitCode, ShowrunnerError } from "../../base/errors.ts";
+import { pasted } from "../../base/script.ts";
+import { awaitPipe } from "../../base/user-file.ts";
 import { newSalt, planFile, readPlan, removePlan, writePlan } from "../../core/plans/plan-file.ts";
 import { PlanRecorder } from "../../core/plans/plan-record.ts";
 import type { PlanRequest } from "../../core/plans/plan-schema.ts";

@@ -1,6 +1,6 @@
 /** `run playbook [NAME|FILE]` */
 import type { Command } from "commander";
-import { exitCode } from "../../core/base/errors.ts";
+import { exitCode } from "../../base/errors.ts";
 import { selectPlays } from "../../core/plays/select-plays.ts";
 import { say, styleFor } from "../../report/index.ts";
 import { stepAsker } from "../ask-step.ts";

@@ -1,6 +1,6 @@
 /** `run show RUN|last` */
 import type { Command } from "commander";
-import { ShowrunnerError } from "../../core/base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import { eventsOf, journalOf, type KeptRun, keptRuns } from "../../core/events/journals.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
 import { Narrator } from "../../report/narrator.ts";

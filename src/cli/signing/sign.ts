@@ -1,8 +1,8 @@
 /** Signs plans: `plan --sign KEY`. */
 import { createPrivateKey, type KeyObject, sign } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
-import { readUserFile } from "../../core/base/user-file.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { readUserFile } from "../../base/user-file.ts";
 import type { PlanFile } from "../../core/plans/plan-schema.ts";
 import { secretPrompt } from "../../secrets/prompt.ts";
 import { namespace, signedMessage } from "./message.ts";

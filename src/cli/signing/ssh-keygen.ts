@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
-import { onInterrupt } from "../../core/base/interrupts.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { onInterrupt } from "../../base/interrupts.ts";
 
 export interface Ended {
   readonly status: number | null;

@@ -2,9 +2,9 @@
 import { createHash, createPublicKey, type KeyObject } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, ShowrunnerError } from "../../core/base/errors.ts";
-import { fileProblem } from "../../core/base/file-problem.ts";
-import { readUserFileNow } from "../../core/base/user-file.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { fileProblem } from "../../base/file-problem.ts";
+import { readUserFileNow } from "../../base/user-file.ts";
 
 export interface TrustedKey {
   /** As OpenSSH writes it: `ssh-ed25519 AAAA…`. */

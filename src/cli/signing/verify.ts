@@ -1,7 +1,7 @@
 /** Refuses plans that nobody trusted has signed: `apply --trust KEY`. */
 import { verify } from "node:crypto";
-import { ShowrunnerError } from "../../core/base/errors.ts";
-import { pasted } from "../../core/base/script.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { pasted } from "../../base/script.ts";
 import type { PlanFile } from "../../core/plans/plan-schema.ts";
 import { namespace, signedMessage } from "./message.ts";
 import { sshKeygen, withFiles } from "./ssh-keygen.ts";

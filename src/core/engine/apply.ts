@@ -1,10 +1,11 @@
 /** Makes a change on a host. The only place from which anything is altered. */
+
+import { type ErrorDetails, ShowrunnerError } from "../../base/errors.ts";
+import { oneLine } from "../../base/one-line.ts";
+import { statedRefusal } from "../../base/refusal.ts";
 import { lastLines } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions } from "../../transport/transport.ts";
-import { type ErrorDetails, ShowrunnerError } from "../base/errors.ts";
-import { oneLine } from "../base/one-line.ts";
-import { statedRefusal } from "../base/refusal.ts";
 import type { Change, WriteAction } from "../facts/change.ts";
 import type { Detached } from "./detached.ts";
 import {
@@ -61,7 +62,7 @@ export async function applyChange(
     case "write":
       return check(change, become, await write(session, become, action, options));
     case "reboot":
-      return (await import("../tasks/reboot-host.ts")).rebootHost(session, become, action.timeout);
+      return (await import("./reboot-host.ts")).rebootHost(session, become, action.timeout);
     case "http": {
       const { request } = await import("../../transport/http.ts");
       const response = await request(session, action.request);

@@ -1,9 +1,10 @@
 /** One try at a task: plan, and make or predict each change as the plan yields it. */
+
+import { milliseconds } from "../../base/duration.ts";
+import { messageOf, type ShowrunnerError } from "../../base/errors.ts";
+import { LineSplitter } from "../../base/lines.ts";
+import { statesRefusal } from "../../base/refusal.ts";
 import type { Output, RunOptions } from "../../transport/transport.ts";
-import { milliseconds } from "../base/duration.ts";
-import { messageOf, type ShowrunnerError } from "../base/errors.ts";
-import { LineSplitter } from "../base/lines.ts";
-import { statesRefusal } from "../base/refusal.ts";
 import type { TaskStatus } from "../events/events.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";

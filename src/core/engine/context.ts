@@ -1,10 +1,10 @@
 /** Which host, step and role the running code belongs to: carried along its promises. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { type Location, ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
-import { type Location, ShowrunnerError } from "../base/errors.ts";
 import type { Environment } from "../facts/surroundings.ts";
-import type { HostRun } from "../plays/host-run.ts";
 import type { Doubt } from "./doubt.ts";
+import type { HostRun } from "./host-run.ts";
 import type { SharedWork } from "./shared-work.ts";
 
 /** Something made inside a step that must be awaited before the step ends. */

@@ -1,7 +1,7 @@
 /** Work that outlives its connection, on the host's side: a session of its own, and a folder that only its user enters. */
 
 import { createHash } from "node:crypto";
-import { feed, quote, rawScript, type Script, sh } from "../base/script.ts";
+import { feed, quote, rawScript, type Script, sh } from "../../base/script.ts";
 import { stateFolders } from "../lease/host-state.ts";
 
 /**

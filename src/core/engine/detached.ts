@@ -1,11 +1,11 @@
 /** Runs a script on a host so that it outlives the connection, and waits for it over as many as it takes. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ShowrunnerError } from "../../base/errors.ts";
+import type { Script } from "../../base/script.ts";
 import { endedWith, lastLines, shownOutput } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
-import type { Script } from "../base/script.ts";
 import { asFailure } from "../events/failure.ts";
 import { lookScript, outputScript, startScript, tidyScript } from "./detached-scripts.ts";
 

@@ -1,7 +1,7 @@
 /** What a step's code has learned from results of which a plan is not sure. */
 
-import { errorCodes, exitCode, type Location, ShowrunnerError } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
+import { errorCodes, exitCode, type Location, ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
 import { asFailure } from "../events/failure.ts";
 import { UnknownValue } from "../facts/unknown.ts";
 import { currentContext, type HostContext } from "./context.ts";

@@ -1,5 +1,5 @@
 /** The jobs of one host: what runs in the background while its steps go on. */
-import { ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 
 /** One job, as the engine sees it. */
 interface OpenJob {

@@ -1,5 +1,5 @@
 /** `noLog`: what is said and kept of a task whose values nobody is to see. Its name and how it ended are. */
-import { ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { TaskOptions } from "../tasks/task.ts";
 
 /** What stands in the place of all that is not shown. */

@@ -1,5 +1,5 @@
 /** Runs what a host owes. */
-import { ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import type { OwedHandler } from "../lease/handler-queue.ts";
 import { handlerLabel } from "../lease/pending-handler.ts";

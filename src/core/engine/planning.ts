@@ -1,10 +1,11 @@
 /** A module's view of a host while it plans one task: reads facts, and keeps book of how sure they were. */
+
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
 import { type Fact, type FactKey, factKeyId, type Printed, type Touch } from "../facts/fact.ts";
 import type { Surroundings } from "../facts/surroundings.ts";
-import type { HostRun } from "../plays/host-run.ts";
 import type { PlanHost } from "../tasks/task.ts";
+import type { HostRun } from "./host-run.ts";
 
 /** A fact that a plan was made from. */
 export interface FactRead {

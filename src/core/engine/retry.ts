@@ -1,7 +1,7 @@
 /** Tries a task again: after a failure, until a condition holds, or as long as its module has patience. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { milliseconds } from "../base/duration.ts";
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { milliseconds } from "../../base/duration.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Printed } from "../facts/fact.ts";
 import { attempt, timeoutOf } from "./attempt.ts";

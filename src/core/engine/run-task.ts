@@ -1,7 +1,7 @@
 /** Runs one task on one host and reports it. Every module gets retries, check mode and the rest for nothing. */
 
+import { ShowrunnerError } from "../../base/errors.ts";
 import { fetchSecrets } from "../../secrets/fetch.ts";
-import { ShowrunnerError } from "../base/errors.ts";
 import type { ShownChange, ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";

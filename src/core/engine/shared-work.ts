@@ -1,5 +1,5 @@
 /** What a batch's hosts do once in a step: whose turn it is, and what has come of it. */
-import type { HostRun } from "../plays/host-run.ts";
+import type { HostRun } from "./host-run.ts";
 
 /** A host's call of `once`. */
 export interface SharedCall {

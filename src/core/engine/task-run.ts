@@ -1,8 +1,9 @@
 /** One task on one host, while it runs: what its tries share. */
+
+import { ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
+import { strict } from "../../base/strict.ts";
 import type { Become } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
-import { strict } from "../base/strict.ts";
 import type { ShownTask, TaskStatus } from "../events/events.ts";
 import type { Change } from "../facts/change.ts";
 import type { Surroundings } from "../facts/surroundings.ts";

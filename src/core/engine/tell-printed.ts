@@ -1,5 +1,5 @@
 /** Tells what a command printed that only reads, in the way in which a change's output is told: line by line. */
-import { LineSplitter } from "../base/lines.ts";
+import { LineSplitter } from "../../base/lines.ts";
 import type { Printed } from "../facts/fact.ts";
 import type { TaskRun } from "./task-run.ts";
 

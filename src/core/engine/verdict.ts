@@ -1,6 +1,6 @@
 /** What a task's own conditions make of a try: `changedWhen` and `failedWhen`. */
 
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { TaskResult, Verdict } from "../tasks/task.ts";

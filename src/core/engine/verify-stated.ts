@@ -1,8 +1,8 @@
 /** Looks whether an opaque change has altered nothing but what its author says: as far as anything is known of the host. */
 import { isDeepStrictEqual } from "node:util";
-import { cutRedacted } from "../base/cut.ts";
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
-import { oneLine } from "../base/one-line.ts";
+import { cutRedacted } from "../../base/cut.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { oneLine } from "../../base/one-line.ts";
 import { factKeyId } from "../facts/fact.ts";
 import { FactStore, type ObservedFact } from "../facts/facts.ts";
 import { hostState } from "../lease/host-state.ts";

@@ -1,8 +1,8 @@
 /** Writes a file so that nobody ever sees half of it, or the whole of it with the wrong owner or mode. */
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { enterDirectoryOf, stateWord } from "../base/safe-path.ts";
-import { lines, printBytes, rawScript, type Script, sh } from "../base/script.ts";
+import { enterDirectoryOf, stateWord } from "../../base/safe-path.ts";
+import { lines, printBytes, rawScript, type Script, sh } from "../../base/script.ts";
 import type { WriteAction } from "../facts/change.ts";
 import { writing } from "./writing.ts";
 

@@ -1,4 +1,4 @@
-import { mounted, mountedText } from "../base/mounted.ts";
+import { mounted, mountedText } from "../../base/mounted.ts";
 
 /**
  * The host's side of writing a file: functions of POSIX `sh`, called in this order by the script of `write-file.ts`.

@@ -1,6 +1,6 @@
 /** What a run says, as data. Core prints nothing: reporters and the journal subscribe. */
 
-import type { ErrorCode, Location } from "../base/errors.ts";
+import type { ErrorCode, Location } from "../../base/errors.ts";
 import type { TextDiff } from "../facts/change.ts";
 
 /** How a task ended. `likely` and `unknown` occur in check mode only. */

@@ -1,7 +1,7 @@
 /** Makes of anything thrown an error that a user can read. */
 import { fileURLToPath } from "node:url";
-import { type Location, messageOf, ShowrunnerError } from "../base/errors.ts";
-import { isUserFile } from "../base/location.ts";
+import { type Location, messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { isUserFile } from "../../base/location.ts";
 import type { ShownError } from "./events.ts";
 
 /** The error itself if it is ours; else one that names the line of the user's file from which it came. */

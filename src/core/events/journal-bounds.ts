@@ -1,5 +1,5 @@
 /** What the journal leaves out, so that one large file or one endless line does not fill it. */
-import { cut } from "../base/cut.ts";
+import { cut } from "../../base/cut.ts";
 import type { TextDiff } from "../facts/change.ts";
 import type { ShownChange, TimedEvent } from "./events.ts";
 

@@ -1,8 +1,8 @@
 /** The journal: a run's events in a file, for afterwards. Written as they come, so that it survives whatever happens. */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { jsonText } from "../../text/controls.ts";
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { Subscriber, TimedEvent } from "./events.ts";
 import { bounded, isOutput } from "./journal-bounds.ts";
 

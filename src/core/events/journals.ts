@@ -1,7 +1,7 @@
 /** The journals that are kept: which there are, what they say, and which are old enough to go. */
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import type { RunEvent, TimedEvent } from "./events.ts";
 
 export type RunStart = Extract<RunEvent, { type: "run:start" }>;

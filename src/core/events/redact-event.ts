@@ -2,7 +2,7 @@
  * An event without the secrets that its values show. What is needed to act on it (types, hosts, plays, steps, roles,
  * modules, statuses, ids, places in files) is a name and no value: it stays as it is, also where a secret reads the same.
  */
-import { redact } from "../../secrets/redact.ts";
+import { redact } from "../../redaction/redact.ts";
 import { redactValue } from "../../secrets/redact-value.ts";
 import type { TextDiff } from "../facts/change.ts";
 import type { RunEvent, ShownChange, ShownError, ShownTask, ShownUnknown } from "./events.ts";

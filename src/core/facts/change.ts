@@ -1,8 +1,9 @@
 /** A change: one difference between a host and what a task describes, with what it takes to remove it. Plain data. */
+
+import type { Expected } from "../../base/safe-path.ts";
+import type { Script } from "../../base/script.ts";
 import type { ProxyVariables } from "../../transport/http-proxy.ts";
 import type { Output } from "../../transport/transport.ts";
-import type { Expected } from "../base/safe-path.ts";
-import type { Script } from "../base/script.ts";
 import type { FactValue, Touch } from "./fact.ts";
 
 /** Runs a script. */

@@ -1,8 +1,9 @@
 /** Getting onto a host as one user or another. */
+
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { Session } from "../../transport/session.ts";
 import { withTimeLimit } from "../../transport/time-limit.ts";
 import type { Become } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
 
 /** How long a host may take to let somebody in, in milliseconds. */
 const patience = 120_000;

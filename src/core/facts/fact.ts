@@ -1,8 +1,9 @@
 /** A fact: something true of a host, read over many keys at once. */
+
+import type { ShowrunnerError } from "../../base/errors.ts";
+import type { Script } from "../../base/script.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
-import type { ShowrunnerError } from "../base/errors.ts";
-import type { Script } from "../base/script.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** What a fact is asked about: a path, a package's name, or plain data. */

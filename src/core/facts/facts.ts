@@ -1,9 +1,10 @@
 /** The facts known of one host during one run: read in batches, kept until a change may have altered them. */
+
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { isTurnOver, nextTurn } from "../../base/turns.ts";
 import { EndlessOutput, lastLines } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output } from "../../transport/transport.ts";
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
-import { isTurnOver, nextTurn } from "../base/turns.ts";
 import { Entrance } from "./entrance.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
 import { Places, realDirectory } from "./places.ts";

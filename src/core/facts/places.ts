@@ -1,7 +1,7 @@
 /** Where paths really lie: two names may lead to one file. */
 import { posix } from "node:path";
+import { rawScript, sh } from "../../base/script.ts";
 import type { Become } from "../../transport/transport.ts";
-import { rawScript, sh } from "../base/script.ts";
 import { defineFact, type FactKey, nothingElse } from "./fact.ts";
 
 /**

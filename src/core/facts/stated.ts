@@ -1,5 +1,5 @@
 /** What an opaque change touches by its author's word, where the change itself can only say everything. */
-import { ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { Change } from "./change.ts";
 import type { Touch } from "./fact.ts";
 

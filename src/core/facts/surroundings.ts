@@ -1,9 +1,10 @@
 /** What a task's commands find around them: environment variables, a working directory, a umask. */
-import { reveal, Secret } from "../../secrets/secret.ts";
+
+import { type ErrorCode, type Location, ShowrunnerError } from "../../base/errors.ts";
+import { lines, rawScript, type Script, sh } from "../../base/script.ts";
+import { reveal, Secret } from "../../base/secret.ts";
+import { whatItIs } from "../../base/what-it-is.ts";
 import { type ProxyVariables, proxyVariables } from "../../transport/http-proxy.ts";
-import { type ErrorCode, type Location, ShowrunnerError } from "../base/errors.ts";
-import { lines, rawScript, type Script, sh } from "../base/script.ts";
-import { whatItIs } from "../base/what-it-is.ts";
 import type { Change } from "./change.ts";
 
 /** Environment variables by name; a secret stands in no process list and no log. */

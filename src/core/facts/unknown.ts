@@ -1,6 +1,6 @@
 /** What a plan can't know. */
 
-import type { Location } from "../base/errors.ts";
+import type { Location } from "../../base/errors.ts";
 import type { ChangeOutput } from "./change.ts";
 
 /** Who asked for what, where that is known. */

@@ -1,7 +1,7 @@
 /** Reads back what a change says it sets: a host that does not agree is a failure, not a surprise for later. */
 import { isDeepStrictEqual } from "node:util";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
 import type { Change } from "./change.ts";
 import { factNamed } from "./fact.ts";
 import type { FactStore } from "./facts.ts";

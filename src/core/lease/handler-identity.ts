@@ -1,6 +1,6 @@
 /** When two handlers are one: they would do the same. */
 import { createHash } from "node:crypto";
-import { Secret } from "../../secrets/secret.ts";
+import { Secret } from "../../base/secret.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { Task } from "../tasks/task.ts";
 

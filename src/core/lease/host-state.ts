@@ -1,7 +1,7 @@
 /** What a host keeps for runs: who changed it last, and which handlers are owed. One folder a user. */
 
 import { randomBytes } from "node:crypto";
-import { rawScript, sh } from "../base/script.ts";
+import { rawScript, sh } from "../../base/script.ts";
 import { defineFact, nothingElse } from "../facts/fact.ts";
 import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
 import { type Debt, debtFrom } from "./pending-handler.ts";

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { rawScript, type Script, sh } from "../base/script.ts";
+import { rawScript, type Script, sh } from "../../base/script.ts";
 import { stateFolders } from "./host-state.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 import { longestHolder } from "./record-limits.ts";

@@ -1,8 +1,9 @@
 /** The controller's end of the keeper: one line out, one line back. */
+
+import { ShowrunnerError } from "../../base/errors.ts";
 import { Kept } from "../../transport/output.ts";
 import { withTimeLimit } from "../../transport/time-limit.ts";
 import type { RemoteProcess } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
 import { KeeperLines } from "./keeper-lines.ts";
 
 /** What is kept of its errors, in bytes. */

@@ -1,5 +1,5 @@
 /** What a host answers when it is asked for the lease. See keeper-script.ts for its words. */
-import { ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import { type Keeper, noAnswer } from "./keeper.ts";
 import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
 import { described, orphanTexts } from "./lease-text.ts";

@@ -8,7 +8,7 @@
  * nobody. What it gave back it asks for again at once.
  */
 import pLimit from "p-limit";
-import { ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { Lease, LeaseTerms } from "./lease.ts";
 import type { Held } from "./lease-answer.ts";
 

@@ -1,5 +1,5 @@
 /** What is said to the user of a lease that is not to be had. */
-import { redact } from "../../secrets/secret.ts";
+import { redact } from "../../base/secret.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 
 /** Who it is, where and since when. */

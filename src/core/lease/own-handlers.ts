@@ -1,6 +1,7 @@
 /** What changes of this run may come to owe: written down before, and struck out when it is paid or not owed after all. */
+
+import { messageOf } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
-import { messageOf } from "../base/errors.ts";
 import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
 import type { OwedHandler } from "./handler-queue.ts";
 import { type Debtor, handlerLabel } from "./pending-handler.ts";

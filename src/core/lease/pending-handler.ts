@@ -1,5 +1,5 @@
 /** A debt: an owed handler as plain data, the way it is written down on the host. */
-import { redact } from "../../secrets/secret.ts";
+import { redact } from "../../base/secret.ts";
 import type { Become } from "../../transport/transport.ts";
 import { moduleNamed } from "../tasks/module.ts";
 import type { Task } from "../tasks/task.ts";

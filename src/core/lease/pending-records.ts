@@ -1,9 +1,10 @@
 /** What one host owes, written down on the host itself: a run that is killed leaves it to the next one. */
+
+import { diskWords } from "../../base/disk-words.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { lines, rawScript, type Script, sh } from "../../base/script.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
-import { diskWords } from "../base/disk-words.ts";
-import { ShowrunnerError } from "../base/errors.ts";
-import { lines, rawScript, type Script, sh } from "../base/script.ts";
 import { debtId, type Handler } from "./handler-identity.ts";
 import { stateFolders } from "./host-state.ts";
 import { type Debt, type Debtor, debtOf } from "./pending-handler.ts";

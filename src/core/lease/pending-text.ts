@@ -1,5 +1,5 @@
 /** What is said to the user of handlers that are left owed. */
-import { pasted, quote } from "../base/script.ts";
+import { pasted, quote } from "../../base/script.ts";
 import type { Debt } from "./pending-handler.ts";
 
 /** How long a run tells of what a playbook left that its project does not have any more. Milliseconds. */

@@ -1,6 +1,6 @@
 /** What makes a change the same as one that was planned. */
 
-import { digestOf } from "../base/digest.ts";
+import { digestOf } from "../../base/digest.ts";
 import type { Action, Change } from "../facts/change.ts";
 
 /** @returns the same for a change that does the same to a host, whenever it is made */

@@ -2,8 +2,8 @@
 import { createHmac } from "node:crypto";
 import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
-import { fileProblem } from "../base/file-problem.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { fileProblem } from "../../base/file-problem.ts";
 import type { PlanFile } from "./plan-schema.ts";
 
 type Digests = PlanFile["code"]["files"];

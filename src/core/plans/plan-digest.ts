@@ -4,7 +4,7 @@
  * guards against accidents. Against people guards a signature over it.
  */
 import { createHash } from "node:crypto";
-import { ShowrunnerError } from "../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 
 /** What is fed before a digest is made, so that one thing's digest is never another's. */
 const context = "showrunner plan digest 2";

@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
-import { requireValue } from "../base/schema.ts";
-import { readUserFileNow } from "../base/user-file.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { requireValue } from "../../base/schema.ts";
+import { readUserFileNow } from "../../base/user-file.ts";
 import { alteredParts, planDigests } from "./plan-digest.ts";
 import { type PlanFile, PlanSchema, planFormat, type RecordedPlan } from "./plan-schema.ts";
 

@@ -1,11 +1,11 @@
 /** Holds a run to a plan: it makes the changes that the plan lists and no other, on hosts that are as they were. */
 
-import type { ShowrunnerError } from "../base/errors.ts";
+import type { ShowrunnerError } from "../../base/errors.ts";
 import type { HostContext } from "../engine/context.ts";
+import type { HostRun } from "../engine/host-run.ts";
 import type { TaskRun } from "../engine/task-run.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
-import type { HostRun } from "../plays/host-run.ts";
 import type { PlayState } from "../plays/play-run.ts";
 import type { RunWatch } from "../plays/run-watch.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";

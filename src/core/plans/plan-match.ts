@@ -1,7 +1,8 @@
 /** Which of a plan's tasks a task is. */
-import { redact } from "../../secrets/secret.ts";
-import { digestOf } from "../base/digest.ts";
-import { projectRoot } from "../base/project.ts";
+
+import { digestOf } from "../../base/digest.ts";
+import { projectRoot } from "../../base/project.ts";
+import { redact } from "../../base/secret.ts";
 import type { TaskRun } from "../engine/task-run.ts";
 import type { PlannedTask } from "./plan-schema.ts";
 

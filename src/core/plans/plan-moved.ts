@@ -1,10 +1,10 @@
 /** Whether a host is as it was when a plan was made. */
-import { digestOf } from "../base/digest.ts";
-import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { digestOf } from "../../base/digest.ts";
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import type { HostRun } from "../engine/host-run.ts";
 import { factNamed } from "../facts/fact.ts";
 import { FactStore } from "../facts/facts.ts";
 import { hostState } from "../lease/host-state.ts";
-import type { HostRun } from "../plays/host-run.ts";
 import type { PlanFile, PlannedFact } from "./plan-schema.ts";
 
 /** How many facts a message names. */

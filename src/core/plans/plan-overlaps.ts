@@ -1,7 +1,7 @@
 /** Which tasks of a step run beside others, so that their order tells nothing. */
 
+import type { HostRun } from "../engine/host-run.ts";
 import type { TaskRun } from "../engine/task-run.ts";
-import type { HostRun } from "../plays/host-run.ts";
 
 interface Running {
   readonly runs: Set<TaskRun<unknown>>;

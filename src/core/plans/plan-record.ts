@@ -1,9 +1,11 @@
 /** Keeps what a run in check mode says, as a plan. */
-import { redact } from "../../secrets/redact.ts";
+
+import { digestOf } from "../../base/digest.ts";
+import { formatLocation, messageOf } from "../../base/errors.ts";
+import { redact } from "../../redaction/redact.ts";
 import { holdsSecret } from "../../secrets/redact-value.ts";
-import { digestOf } from "../base/digest.ts";
-import { formatLocation, messageOf } from "../base/errors.ts";
 import type { HostContext } from "../engine/context.ts";
+import type { HostRun } from "../engine/host-run.ts";
 import { hiddenText } from "../engine/no-log.ts";
 import type { FactRead } from "../engine/planning.ts";
 import type { Outcome, TaskRun } from "../engine/task-run.ts";
@@ -13,7 +15,6 @@ import { redactChange } from "../events/redact-event.ts";
 import type { Change } from "../facts/change.ts";
 import { factKeyId } from "../facts/fact.ts";
 import type { ObservedFact } from "../facts/facts.ts";
-import type { HostRun } from "../plays/host-run.ts";
 import type { PlayState } from "../plays/play-run.ts";
 import type { RunWatch } from "../plays/run-watch.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";

@@ -1,6 +1,7 @@
 /** What is said where a plan does not allow a change. */
-import { redact } from "../../secrets/secret.ts";
-import { ShowrunnerError } from "../base/errors.ts";
+
+import { ShowrunnerError } from "../../base/errors.ts";
+import { redact } from "../../base/secret.ts";
 import { hiddenText } from "../engine/no-log.ts";
 import type { TaskRun } from "../engine/task-run.ts";
 import type { Change } from "../facts/change.ts";

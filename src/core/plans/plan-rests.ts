@@ -1,8 +1,8 @@
 /** The steps of which a plan could not foresee the rest: where that begins in a real run, and what it owes. */
 
+import type { HostRun } from "../engine/host-run.ts";
 import { handlersOf, type TaskRun } from "../engine/task-run.ts";
 import { handlerIdentity } from "../lease/handler-identity.ts";
-import type { HostRun } from "../plays/host-run.ts";
 import { isOfStep } from "./plan-match.ts";
 import type { Pending } from "./plan-pending.ts";
 import type { PlanFile } from "./plan-schema.ts";

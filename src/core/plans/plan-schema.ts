@@ -2,7 +2,7 @@
  * What stands in a plan that is kept. No value of a fact and no action is among it, only digests of them (HMAC-SHA-256
  * under the plan's own salt, cut to 128 bits); what is shown of changes is redacted like everything that a run says.
  */
-import { type Static, Type } from "../base/schema.ts";
+import { type Static, Type } from "../../base/schema.ts";
 import type { FactKey } from "../facts/fact.ts";
 
 /** What the field `format` says, and a number that goes up when an older program would misread a plan. */

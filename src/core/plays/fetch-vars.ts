@@ -1,7 +1,8 @@
 /** Reads the secrets that a run needs, before any host is touched. */
+
+import { forgetFailures } from "../../base/secret.ts";
 import { fetchSecrets } from "../../secrets/fetch.ts";
 import { askPrompts } from "../../secrets/prompt.ts";
-import { forgetFailures } from "../../secrets/secret.ts";
 import { asFailure } from "../events/failure.ts";
 import type { CheckedVars, PlayHosts } from "./vars.ts";
 

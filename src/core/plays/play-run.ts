@@ -1,12 +1,12 @@
 /** Runs one play: its hosts batch by batch, each batch through all steps and then its handlers. */
 import type { LimitFunction } from "p-limit";
+import type { HostRun } from "../engine/host-run.ts";
+import type { RunState } from "../engine/run-state.ts";
 import { SharedWork } from "../engine/shared-work.ts";
 import type { RunEvent } from "../events/events.ts";
 import type { StepConfirmation } from "./confirm.ts";
-import type { HostRun } from "./host-run.ts";
 import type { Play } from "./play.ts";
 import { inBatches, inOrder, tooManyFailed } from "./rolling.ts";
-import type { RunState } from "./run-state.ts";
 import { endJobs, runHandlers, runStep } from "./step-run.ts";
 
 /** What a play needs of its run. */

@@ -1,11 +1,11 @@
 /** Plays and playbooks: which hosts, which variables, which steps. Data, but for the steps' bodies. */
-import { type Location, ShowrunnerError } from "../base/errors.ts";
-import type { HostInfo, InventoryView } from "../base/host.ts";
-import { callerLocation } from "../base/location.ts";
-import { anything, flag, text, user } from "../base/option-types.ts";
-import { checkOptions, type OptionTypes } from "../base/options.ts";
-import { type TProperties, type TSchema, Type } from "../base/schema.ts";
-import { declaredOnly } from "../base/strict.ts";
+import { type Location, ShowrunnerError } from "../../base/errors.ts";
+import type { HostInfo, InventoryView } from "../../base/host.ts";
+import { callerLocation } from "../../base/location.ts";
+import { anything, flag, text, user } from "../../base/option-types.ts";
+import { checkOptions, type OptionTypes } from "../../base/options.ts";
+import { type TProperties, type TSchema, Type } from "../../base/schema.ts";
+import { declaredOnly } from "../../base/strict.ts";
 import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
 import { type Rolling, type RollingOptions, rollingOf, rollingOptionTypes } from "./rolling-options.ts";
 import { checkPlays, checkShape } from "./shape.ts";

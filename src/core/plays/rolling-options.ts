@@ -1,6 +1,6 @@
 /** How a play goes through its hosts: what its author may say, and what that comes to. */
-import { flag, oneOf, oneOrMore, percentage, type } from "../base/option-types.ts";
-import type { OptionTypes } from "../base/options.ts";
+import { flag, oneOf, oneOrMore, percentage, type } from "../../base/option-types.ts";
+import type { OptionTypes } from "../../base/options.ts";
 import { type BatchSize, batchSize, type HostOrder, hostOrders, type Tolerance } from "./rolling.ts";
 
 const strategies = ["linear", "free"] as const;

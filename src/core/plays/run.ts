@@ -1,10 +1,12 @@
 /** Runs a playbook: its plays in order. */
 import { setMaxListeners } from "node:events";
 import pLimit, { type LimitFunction } from "p-limit";
+import { type Duration, milliseconds } from "../../base/duration.ts";
+import type { HostInfo, InventoryView } from "../../base/host.ts";
 import { Session } from "../../transport/session.ts";
 import type { Become, Connect } from "../../transport/transport.ts";
-import { type Duration, milliseconds } from "../base/duration.ts";
-import type { HostInfo, InventoryView } from "../base/host.ts";
+import { HostRun } from "../engine/host-run.ts";
+import { emitter, type RunOptions, type RunState } from "../engine/run-state.ts";
 import type { RunFiles, Subscriber } from "../events/events.ts";
 import type { WorldClock } from "../facts/facts.ts";
 import type { RunLeases } from "../lease/host-leases.ts";
@@ -14,10 +16,8 @@ import { LeaseOrder } from "../lease/lease-order.ts";
 import { type Left, leftTexts } from "../lease/pending-text.ts";
 import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
 import { fetchVars } from "./fetch-vars.ts";
-import { HostRun } from "./host-run.ts";
 import type { Play } from "./play.ts";
 import { type PlayState, runPlay } from "./play-run.ts";
-import { emitter, type RunOptions, type RunState } from "./run-state.ts";
 import type { RunWatch } from "./run-watch.ts";
 import { type PlaysRequest, selectPlays } from "./select-plays.ts";
 import { type RunSummary, summarise } from "./summary.ts";

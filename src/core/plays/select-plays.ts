@@ -1,6 +1,6 @@
 /** What a run is about: the plays that are left, with their hosts. */
 
-import type { HostInfo, InventoryView } from "../base/host.ts";
+import type { HostInfo, InventoryView } from "../../base/host.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Play, Playbook } from "./play.ts";
 import { type Selection, selectSteps } from "./selection.ts";

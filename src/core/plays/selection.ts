@@ -1,6 +1,6 @@
 /** Which steps of a playbook are run: by tags, and from which one on. */
-import { ShowrunnerError } from "../base/errors.ts";
-import { didYouMean } from "../base/suggest.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { didYouMean } from "../../base/suggest.ts";
 import type { Play } from "./play.ts";
 
 export interface Selection {

@@ -1,6 +1,6 @@
 /** Plays and playbooks of the wrong shape: the compiler sees them, but a playbook runs without having been compiled. */
-import { type Location, ShowrunnerError } from "../base/errors.ts";
-import { whatItIs } from "../base/what-it-is.ts";
+import { type Location, ShowrunnerError } from "../../base/errors.ts";
+import { whatItIs } from "../../base/what-it-is.ts";
 
 /** @throws ShowrunnerError `playbook.invalid` for what could be no play */
 export function checkShape(

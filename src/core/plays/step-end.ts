@@ -1,6 +1,6 @@
 /** The end of a step: nothing that its code made or started may be left hanging. */
 
-import { formatLocation, ShowrunnerError } from "../base/errors.ts";
+import { formatLocation, ShowrunnerError } from "../../base/errors.ts";
 import type { HostContext, Owed } from "../engine/context.ts";
 
 /**

@@ -1,12 +1,12 @@
 /** Runs one step of a play, or its handlers, on one host. */
 import { type HostContext, withContext } from "../engine/context.ts";
 import { noDoubt, unforeseen } from "../engine/doubt.ts";
+import type { HostRun } from "../engine/host-run.ts";
 import { inheritDebts, runOwedHandlers } from "../engine/owed-handlers.ts";
 import { SharedWork } from "../engine/shared-work.ts";
 import type { ShownUnknown } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { UnknownValue } from "../facts/unknown.ts";
-import type { HostRun } from "./host-run.ts";
 import type { Play } from "./play.ts";
 import type { PlayState } from "./play-run.ts";
 import { refuseLooseEnds, settled } from "./step-end.ts";

@@ -1,11 +1,11 @@
 /** A step: what a play does on each of its hosts, and what is known of it before it runs. */
-import { type Location, ShowrunnerError } from "../base/errors.ts";
-import type { HostInfo, InventoryView } from "../base/host.ts";
-import { callerLocation } from "../base/location.ts";
-import { anything } from "../base/option-types.ts";
-import { checkOptions } from "../base/options.ts";
-import type { Static, TObject, TProperties } from "../base/schema.ts";
-import { whatItIs } from "../base/what-it-is.ts";
+import { type Location, ShowrunnerError } from "../../base/errors.ts";
+import type { HostInfo, InventoryView } from "../../base/host.ts";
+import { callerLocation } from "../../base/location.ts";
+import { anything } from "../../base/option-types.ts";
+import { checkOptions } from "../../base/options.ts";
+import type { Static, TObject, TProperties } from "../../base/schema.ts";
+import { whatItIs } from "../../base/what-it-is.ts";
 import { specialTags } from "./selection.ts";
 
 export interface StepContext<P extends TProperties> {

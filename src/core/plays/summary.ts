@@ -1,7 +1,7 @@
 /** How a run ended. */
-import { exitCode, ShowrunnerError } from "../base/errors.ts";
+import { exitCode, ShowrunnerError } from "../../base/errors.ts";
+import type { HostRun } from "../engine/host-run.ts";
 import { emptyTotals, type HostSummary, type Totals } from "../events/events.ts";
-import type { HostRun } from "./host-run.ts";
 
 export interface RunSummary {
   readonly totals: Totals;

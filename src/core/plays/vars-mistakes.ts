@@ -1,5 +1,5 @@
 /** What is wrong with variables: the same mistake of many hosts is told once. */
-import { listed } from "../base/listed.ts";
+import { listed } from "../../base/listed.ts";
 
 /** A mistake as one host has it. */
 export interface HostMistake {

@@ -1,5 +1,5 @@
 /** Parameters that exclude each other: neither compiled nor taken together. */
-import type { Expand, Static, TProperties } from "../base/schema.ts";
+import type { Expand, Static, TProperties } from "../../base/schema.ts";
 import { fail } from "./task.ts";
 
 /** `T` with just one of these properties, which are optional in it. */

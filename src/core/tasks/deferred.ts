@@ -1,7 +1,7 @@
 /** Something that runs when it is awaited: a task, a batch, a role, a delegated body. */
 
-import type { Location } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
+import type { Location } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
 import { currentContext, type HostContext, type Owed, requireContext } from "../engine/context.ts";
 
 /**

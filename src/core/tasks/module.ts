@@ -1,7 +1,7 @@
 /** Defines a module: its parameters, what it documents and what it does, in one place. */
-import { type Location, ShowrunnerError } from "../base/errors.ts";
-import { callerLocation, callerOf } from "../base/location.ts";
-import { oneLine } from "../base/one-line.ts";
+import { type Location, ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation, callerOf } from "../../base/location.ts";
+import { oneLine } from "../../base/one-line.ts";
 import {
   type Input,
   requireValue,
@@ -10,7 +10,7 @@ import {
   type TProperties,
   type TSchema,
   Type,
-} from "../base/schema.ts";
+} from "../../base/schema.ts";
 import { asFailure } from "../events/failure.ts";
 import { type Alternatives, type AtMostOne, checkAlternatives, type ExactlyOne } from "./alternatives.ts";
 import { isTaskOption, type Patience, type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";

@@ -10,8 +10,8 @@ import {
   type,
   user,
   wholeNumber,
-} from "../base/option-types.ts";
-import type { OptionTypes } from "../base/options.ts";
+} from "../../base/option-types.ts";
+import type { OptionTypes } from "../../base/options.ts";
 import type { TaskOptions } from "./task.ts";
 
 /** In Ansible it is a name. */

@@ -1,9 +1,10 @@
 /** A task: a module with parameters and options. Plain data that runs when it is awaited. */
+
+import type { Duration } from "../../base/duration.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
+import { checkOptions } from "../../base/options.ts";
 import type { Become } from "../../transport/transport.ts";
-import type { Duration } from "../base/duration.ts";
-import { ShowrunnerError } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
-import { checkOptions } from "../base/options.ts";
 import type { HostContext } from "../engine/context.ts";
 import { runTask } from "../engine/run-task.ts";
 import type { TaskStatus } from "../events/events.ts";

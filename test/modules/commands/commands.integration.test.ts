@@ -10,11 +10,11 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { sh } from "../../../src/core/base/script.ts";
+import { sh } from "../../../src/base/script.ts";
+import { secret } from "../../../src/base/secret.ts";
 import { command } from "../../../src/modules/commands/command.ts";
 import { shell } from "../../../src/modules/commands/shell.ts";
 import { besideTask } from "../../../src/report/task-text.ts";
-import { secret } from "../../../src/secrets/secret.ts";
 import { runHere } from "../local.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "a command's "));

@@ -1,8 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { secret } from "../../../src/base/secret.ts";
 import { blockinfile } from "../../../src/modules/index.ts";
-import { secret } from "../../../src/secrets/secret.ts";
 import { runTasks, temporaryDirectory } from "./local-run.ts";
 
 const directory = temporaryDirectory();

@@ -15,15 +15,15 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { secret } from "../../../src/base/secret.ts";
 import type { WriteAction } from "../../../src/core/facts/change.ts";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
-import { batch } from "../../../src/core/tasks/batch.ts";
+import { batch } from "../../../src/core/steps/batch.ts";
 import { contentFacts, type FileState, file as fact, fileHash, fileText } from "../../../src/facts/files.ts";
 import { linkRefusal } from "../../../src/facts/followable.ts";
 import { self } from "../../../src/facts/self.ts";
 import { groupExists, userExists } from "../../../src/facts/users.ts";
 import { command, copy, file, template } from "../../../src/modules/index.ts";
-import { secret } from "../../../src/secrets/secret.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 import { runHere } from "../local.ts";
 import { runLocal, runTasks, temporaryDirectory } from "./local-run.ts";

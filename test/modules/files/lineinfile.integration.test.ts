@@ -1,12 +1,12 @@
 import { lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { secret } from "../../../src/base/secret.ts";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
-import { batch } from "../../../src/core/tasks/batch.ts";
+import { batch } from "../../../src/core/steps/batch.ts";
 import { contentFacts, type FileState, file as fact } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";
 import { lineinfile } from "../../../src/modules/index.ts";
-import { secret } from "../../../src/secrets/secret.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 import { runLocal, runTasks, temporaryDirectory } from "./local-run.ts";
 

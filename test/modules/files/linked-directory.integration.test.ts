@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { batch } from "../../../src/core/tasks/batch.ts";
+import { batch } from "../../../src/core/steps/batch.ts";
 import { copy, file, lineinfile } from "../../../src/modules/index.ts";
 import { runLocal, temporaryDirectory } from "./local-run.ts";
 

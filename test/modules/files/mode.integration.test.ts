@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ShowrunnerError } from "../../../src/core/base/errors.ts";
+import { ShowrunnerError } from "../../../src/base/errors.ts";
 import { checkMode, fileModeInTree, resolveMode } from "../../../src/modules/files/mode.ts";
 
 const symbolic = [

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { secret } from "../../../src/base/secret.ts";
 import { template } from "../../../src/modules/index.ts";
-import { secret } from "../../../src/secrets/secret.ts";
 import { runTasks, temporaryDirectory } from "./local-run.ts";
 
 describe("template on this machine", () => {

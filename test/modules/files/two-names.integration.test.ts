@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
-import { batch } from "../../../src/core/tasks/batch.ts";
+import { batch } from "../../../src/core/steps/batch.ts";
 import { copy, file, lineinfile } from "../../../src/modules/index.ts";
 import { runLocal, temporaryDirectory } from "./local-run.ts";
 

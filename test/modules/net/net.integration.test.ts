@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { secret } from "../../../src/base/secret.ts";
 import { shell } from "../../../src/modules/commands/shell.ts";
 import { http } from "../../../src/modules/net/http.ts";
 import { waitFor } from "../../../src/modules/net/wait-for.ts";
 import { assert } from "../../../src/modules/util/assert.ts";
 import { debug } from "../../../src/modules/util/debug.ts";
-import { secret } from "../../../src/secrets/secret.ts";
 import { freePort } from "../../free-port.ts";
 import { runHere } from "../local.ts";
 

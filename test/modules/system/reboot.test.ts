@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { rebootHost } from "../../../src/core/tasks/reboot-host.ts";
+import { rebootHost } from "../../../src/core/engine/reboot-host.ts";
 import { reboot } from "../../../src/modules/index.ts";
 import { planTask } from "../../../src/testing/plan.ts";
 import { FakeConnection } from "../../../src/transport/fake.ts";

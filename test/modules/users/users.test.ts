@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { secret } from "../../../src/base/secret.ts";
 import type { Change } from "../../../src/core/facts/change.ts";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
 import {
@@ -14,7 +15,6 @@ import {
 } from "../../../src/facts/users.ts";
 import { group } from "../../../src/modules/users/group.ts";
 import { user } from "../../../src/modules/users/user.ts";
-import { secret } from "../../../src/secrets/secret.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 
 const hash = "$6$salt$hash'with a quote";

@@ -1,17 +1,17 @@
 /** What all hosts of one run share. */
 import type { LimitFunction } from "p-limit";
-import { redact } from "../../secrets/redact.ts";
+import { cutLines, cutRedacted, longestLine } from "../../base/cut.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { InventoryView } from "../../base/host.ts";
+import { redact } from "../../redaction/redact.ts";
 import type { Connect } from "../../transport/transport.ts";
-import { cutLines, cutRedacted, longestLine } from "../base/cut.ts";
-import { messageOf } from "../base/errors.ts";
-import type { InventoryView } from "../base/host.ts";
 import type { RunEvent, Subscriber } from "../events/events.ts";
 import { JournalUnwritable } from "../events/journal.ts";
 import { redactEvent } from "../events/redact-event.ts";
 import type { WorldClock } from "../facts/facts.ts";
 import type { RunLeases } from "../lease/host-leases.ts";
+import type { RunWatch } from "../plays/run-watch.ts";
 import type { HostRun } from "./host-run.ts";
-import type { RunWatch } from "./run-watch.ts";
 
 export interface RunOptions {
   /** Plan only: nothing is changed on any host. */

@@ -1,5 +1,5 @@
 /** The error of a secret that its source can't give. */
-import { ShowrunnerError } from "../core/base/errors.ts";
+import { ShowrunnerError } from "./errors.ts";
 
 /**
  * @param what which secret, and why it can't be had; never a part of its value

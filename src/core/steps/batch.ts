@@ -1,13 +1,13 @@
 /** Tasks of one host that are planned together and applied in their order. */
-import { ShowrunnerError } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
-import { whatItIs } from "../base/what-it-is.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
+import { whatItIs } from "../../base/what-it-is.ts";
 import type { HostContext } from "../engine/context.ts";
 import { Planning } from "../engine/planning.ts";
 import type { FactSubject } from "../facts/fact.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
-import { Deferred } from "./deferred.ts";
-import { becomeOf, Task, type TaskResult } from "./task.ts";
+import { Deferred } from "../tasks/deferred.ts";
+import { becomeOf, Task, type TaskResult } from "../tasks/task.ts";
 
 /** The results of a batch, as a tuple in the tasks' order. */
 export type BatchResult<T extends readonly Task<unknown>[]> = {

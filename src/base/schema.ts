@@ -3,8 +3,8 @@
 import { createRequire } from "node:module";
 import type { Ajv as AjvInstance, ErrorObject, ValidateFunction } from "ajv";
 import { type Static, type TObject, type TSchema, type TUnsafe, Type } from "typebox";
-import { redact, reveal, Secret } from "../../secrets/secret.ts";
 import { type ErrorCode, type Location, messageOf, ShowrunnerError } from "./errors.ts";
+import { redact, reveal, Secret } from "./secret.ts";
 import { didYouMean } from "./suggest.ts";
 
 export type { Static, TObject, TSchema };

@@ -1,7 +1,7 @@
 /** Runs the notified handlers now rather than at the play's end. */
 import type { HostContext } from "../engine/context.ts";
 import { inheritDebts, runOwedHandlers } from "../engine/owed-handlers.ts";
-import { Deferred } from "./deferred.ts";
+import { Deferred } from "../tasks/deferred.ts";
 
 class FlushHandlers extends Deferred<void> {
   readonly label = "flushHandlers";

@@ -2,7 +2,7 @@
  * How a secret is read: a generator that yields what it needs from outside, and is given that. Whoever drives it says
  * whether this process waits for it or goes on.
  */
-import { interrupted } from "./unavailable.ts";
+import { interrupted } from "./secret-unavailable.ts";
 
 /** A command's output, a file's text, an answer on the terminal. */
 export interface Source {

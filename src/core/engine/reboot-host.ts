@@ -1,8 +1,8 @@
 /** Reboots a host and waits for it. A host may be back before anybody sees it gone, so it is told by what a boot makes anew. */
 import { setTimeout as sleep } from "node:timers/promises";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output } from "../../transport/transport.ts";
-import { ShowrunnerError } from "../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 
 /**

@@ -2,7 +2,7 @@
  * Every error a user can meet, in one registry: a stable code, an exit code and what to do next.
  * A message says what, where, expected and got; the hint says what to do.
  */
-import { redact } from "../../secrets/redact.ts";
+import { redact } from "../redaction/redact.ts";
 import { cutRedacted } from "./cut.ts";
 
 /** A place in a user's file. Lines and columns count from 1. */

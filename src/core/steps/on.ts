@@ -2,7 +2,7 @@
 
 import { type HostContext, withContext } from "../engine/context.ts";
 import { asFailure, showError } from "../events/failure.ts";
-import { Deferred } from "./deferred.ts";
+import { Deferred } from "../tasks/deferred.ts";
 import { elsewhere, lostFor, requireBody } from "./elsewhere.ts";
 
 class On<T> extends Deferred<T> {

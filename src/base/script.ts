@@ -1,7 +1,8 @@
 /** Scripts for a POSIX `sh`, in which everything interpolated is quoted. */
-import { reveal, Secret } from "../../secrets/secret.ts";
-import { visibleLine } from "../../text/controls.ts";
+
+import { visibleLine } from "../text/controls.ts";
 import { ShowrunnerError } from "./errors.ts";
+import { reveal, Secret } from "./secret.ts";
 
 /** A script text that is safe to run: made by `sh`, never by pasting strings. Plain data. */
 export interface Script {

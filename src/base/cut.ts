@@ -1,5 +1,5 @@
 /** Cuts texts of any size to one that may be shown or kept, and says what was left out. */
-import { redact } from "../../secrets/redact.ts";
+import { redact } from "../redaction/redact.ts";
 
 /** What of a line is shown, in characters. */
 export const longestLine = 64 * 1024;

@@ -1,9 +1,9 @@
 /** Values that must never be seen: not in logs, diffs, errors, events or a process list. */
 import { inspect } from "node:util";
-import { type Reading, readInTurn, readNow } from "./reading.ts";
-import { mask, remember } from "./redact.ts";
+import { mask, remember } from "../redaction/redact.ts";
+import { type Reading, readInTurn, readNow } from "./secret-reading.ts";
 
-export { redact } from "./redact.ts";
+export { redact } from "../redaction/redact.ts";
 
 /** What could not be read, and why: neither a host nor a step asks for it again. */
 const failures = new Map<Secret, unknown>();

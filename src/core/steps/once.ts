@@ -1,11 +1,11 @@
 /** Work done once for all hosts. */
-import { ShowrunnerError } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
 import { currentContext, type HostContext, withContext } from "../engine/context.ts";
 import { shareDoubt, shareFailure } from "../engine/doubt.ts";
 import type { SharedCall } from "../engine/shared-work.ts";
 import { asFailure } from "../events/failure.ts";
-import { Deferred } from "./deferred.ts";
+import { Deferred } from "../tasks/deferred.ts";
 import { elsewhere, lostFor, requireBody } from "./elsewhere.ts";
 
 class Once<T> extends Deferred<T> {

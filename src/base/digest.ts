@@ -1,6 +1,6 @@
 /** Digests of data of any shape: two values can be compared without either of them being kept. */
 import { createHmac, type Hmac } from "node:crypto";
-import { Secret } from "../../secrets/secret.ts";
+import { Secret } from "./secret.ts";
 
 /**
  * A digest of a value. The same value gives the same digest under the same salt, in another process, too; the order

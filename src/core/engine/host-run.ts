@@ -1,14 +1,15 @@
 /** One host during one run: its session, its facts, its owed handlers and how it fares. */
+
+import type { ShowrunnerError } from "../../base/errors.ts";
+import type { HostInfo } from "../../base/host.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
-import type { ShowrunnerError } from "../base/errors.ts";
-import type { HostInfo } from "../base/host.ts";
-import { Jobs } from "../engine/jobs.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "../events/events.ts";
 import { FactStore } from "../facts/facts.ts";
 import { HandlerQueue } from "../lease/handler-queue.ts";
 import { Tenure } from "../lease/host-leases.ts";
 import type { Tenant } from "../lease/run-view.ts";
+import { Jobs } from "./jobs.ts";
 import type { RunState } from "./run-state.ts";
 
 /** As whom tasks run on the host where they say just `become: true`, and whether it is one run's at a time. */

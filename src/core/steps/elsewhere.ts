@@ -1,8 +1,8 @@
 /** What work on another host has in common, be it delegated there or shared with it. */
-import { ShowrunnerError } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
 import { asFailure } from "../events/failure.ts";
-import type { Deferred } from "./deferred.ts";
+import type { Deferred } from "../tasks/deferred.ts";
 
 /** The same failure, which is this host's too, with where it happened. */
 export function elsewhere(where: string, error: unknown): unknown {

@@ -1,5 +1,5 @@
 /** A long text where there is room for one line. */
-import { redact } from "../../secrets/secret.ts";
+import { redact } from "./secret.ts";
 
 /** A title stands in lists, rows and messages: it takes one line, and not a whole script. */
 export function oneLine(text: string): string {

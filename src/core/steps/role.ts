@@ -1,8 +1,8 @@
 /** A role: tasks that belong together, with the variables they need, declared. */
 import { dirname, join } from "node:path";
-import { type Location, ShowrunnerError } from "../base/errors.ts";
-import type { HostInfo, InventoryView } from "../base/host.ts";
-import { callerFile, callerLocation } from "../base/location.ts";
+import { type Location, ShowrunnerError } from "../../base/errors.ts";
+import type { HostInfo, InventoryView } from "../../base/host.ts";
+import { callerFile, callerLocation } from "../../base/location.ts";
 import {
   type Input,
   requireValue,
@@ -11,10 +11,10 @@ import {
   type TProperties,
   type TSchema,
   Type,
-} from "../base/schema.ts";
-import { declaredOnly } from "../base/strict.ts";
+} from "../../base/schema.ts";
+import { declaredOnly } from "../../base/strict.ts";
 import { currentContext, type HostContext, withContext } from "../engine/context.ts";
-import { Deferred } from "./deferred.ts";
+import { Deferred } from "../tasks/deferred.ts";
 
 /** A role's own files. */
 export interface RoleFiles {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Location } from "./errors.ts";
 
 /** The SDK's own folder (`src` in a checkout, `dist/src` when built): frames below it are not the user's. */
-const sdk = `${dirname(dirname(dirname(fileURLToPath(import.meta.url))))}/`;
+const sdk = `${dirname(dirname(fileURLToPath(import.meta.url)))}/`;
 
 /**
  * The nearest caller outside the SDK.

@@ -1,17 +1,17 @@
 /** Work that goes on while the steps do. */
 import { createHash } from "node:crypto";
-import { type Duration, milliseconds } from "../base/duration.ts";
-import { ShowrunnerError } from "../base/errors.ts";
-import { callerLocation } from "../base/location.ts";
-import { type OptionType, timeLimit } from "../base/option-types.ts";
-import { checkOptions } from "../base/options.ts";
+import { type Duration, milliseconds } from "../../base/duration.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
+import { type OptionType, timeLimit } from "../../base/option-types.ts";
+import { checkOptions } from "../../base/options.ts";
 import type { HostContext } from "../engine/context.ts";
 import type { Detachment } from "../engine/detached.ts";
 import { isHidden } from "../engine/no-log.ts";
 import { runTask } from "../engine/run-task.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
-import { Deferred } from "./deferred.ts";
-import { becomeOf, Task, type TaskResult } from "./task.ts";
+import { Deferred } from "../tasks/deferred.ts";
+import { becomeOf, Task, type TaskResult } from "../tasks/task.ts";
 
 export interface BackgroundOptions {
   /** How often to look whether it has ended; sooner in the beginning. Default 5 s. */
