@@ -1,11 +1,12 @@
 /**
  * The floor: what a careful administrator's own script would take. Five OpenSSH clients side by side, each a fresh
- * connection that is fed one script, which does the same checks one by one with the plain commands for them.
+ * connection that is fed one script, which does the same one by one with the plain commands for it.
  */
 import { ShowrunnerError } from "../src/base/errors.ts";
 import { quote } from "../src/base/script.ts";
 import { lab, sshOptions } from "./lab.ts";
 import { lastWords, measure } from "./measure.ts";
+import type { Sample } from "./rounds.ts";
 import * as work from "./work.ts";
 
 /** Ends every here-document; no content holds it. */
@@ -16,9 +17,25 @@ const endOfFile = "END-OF-BENCH-FILE";
  * checks it did.
  */
 export function floorScript(): string {
-  return [
-    "checked=0",
-    'differs() { echo "differs: $*"; }',
+  return scriptOf(({ what }) => `echo ${quote(`differs: ${what}`)}`);
+}
+
+/** The same script for hosts where all is missing: what differs, it brings about. */
+export function convergingScript(): string {
+  return ["export DEBIAN_FRONTEND=noninteractive", scriptOf(({ remedy }) => remedy)].join("\n");
+}
+
+/** A task as an administrator writes it by hand. */
+interface Check {
+  readonly what: string;
+  /** Succeeds where nothing differs. */
+  readonly holds: string;
+  /** Brings it about. */
+  readonly remedy: string;
+}
+
+function scriptOf(otherwise: (check: Check) => string): string {
+  const checks = [
     ...work.packages.map(packageCheck),
     ...work.directories.map(directoryCheck),
     ...work.files.map(({ path, content }) => fileCheck(path, content)),
@@ -27,68 +44,107 @@ export function floorScript(): string {
     ...work.services.map(serviceCheck),
     ...work.users.map(userCheck),
     ...work.commands.map(commandCheck),
+  ];
+  return [
+    "checked=0",
+    ...checks.map(
+      (check) => `checked=$((checked+1)); if ${check.holds}\nthen :; else ${otherwise(check)}\nfi`,
+    ),
     'echo "checked $checked"',
     "",
   ].join("\n");
 }
 
+/** How OpenSSH's client gets to the hosts: the words of its command line for each of them. */
+export const direct: readonly (readonly string[])[] = lab.hosts.map(({ address }) => [
+  ...sshOptions(),
+  `${lab.user}@${address}`,
+]);
+
 /**
- * Runs the script on all hosts at once.
+ * Runs a script on all hosts at once.
  *
+ * @param ways how to get to each host
  * @returns the seconds from the first client's start to the last one's end
- * @throws ShowrunnerError if a host does not agree that nothing differs
+ * @throws ShowrunnerError if a host does not say in the end that all has been looked at, and nothing else
  */
-export async function runFloor(script: string, signal: AbortSignal): Promise<number> {
+export async function runFloor(
+  script: string,
+  signal: AbortSignal,
+  ways: readonly (readonly string[])[] = direct,
+): Promise<Sample> {
   const started = performance.now();
-  const runs = lab.hosts.map(({ address }) =>
-    measure(["ssh", ...sshOptions, `${lab.user}@${address}`, "sudo", "sh"], { input: script, signal }),
-  );
+  const runs = ways.map((way) => measure(["ssh", ...way, "sudo", "sh"], { input: script, signal }));
   const ended = await Promise.all(runs);
   const seconds = (performance.now() - started) / 1000;
   for (const [index, run] of ended.entries()) {
     if (run.status === 0 && run.stdout === `checked ${work.taskCount}\n`) continue;
-    throw new ShowrunnerError("task.failed", `the floor's checks failed on ${lab.hosts[index]?.name}`, {
+    throw new ShowrunnerError("task.failed", `the floor's script failed on ${lab.hosts[index]?.name}`, {
       details: lastWords(run),
     });
   }
-  return seconds;
+  return { seconds };
 }
 
-function packageCheck(name: string): string {
-  const asked = `$(dpkg-query -W -f '\${db:Status-Status}' ${quote(name)} 2>/dev/null)`;
-  return check(`[ "${asked}" = installed ]`, `package ${name}`);
+function packageCheck(name: string): Check {
+  const status = `$(dpkg-query -W -f '\${db:Status-Status}' ${quote(name)} 2>/dev/null)`;
+  return {
+    what: `package ${name}`,
+    holds: `[ "${status}" = installed ]`,
+    remedy: `apt-get -y -q install ${quote(name)} >/dev/null 2>&1 </dev/null`,
+  };
 }
 
-function directoryCheck(path: string): string {
-  return check(stateIs(path, `directory ${octal(work.directoryMode)} root:root`), `directory ${path}`);
+function directoryCheck(path: string): Check {
+  return {
+    what: `directory ${path}`,
+    holds: stateIs(path, `directory ${octal(work.directoryMode)} root:root`),
+    remedy: `install -d -o root -g root -m ${work.directoryMode} ${quote(path)}`,
+  };
 }
 
-function fileCheck(path: string, content: string): string {
+/** Written whole beside its place, and then renamed: nobody sees half of it. */
+function fileCheck(path: string, content: string): Check {
   const state = stateIs(path, `regular file ${octal(work.fileMode)} root:root`);
-  const same = `cmp -s ${quote(path)} - <<'${endOfFile}'\n${content}${endOfFile}\n`;
-  return `checked=$((checked+1)); ${state} || differs ${quote(`file ${path}`)}\n${same}[ $? -eq 0 ] || differs ${quote(`content of ${path}`)}`;
+  const written = quote(`${path}.new`);
+  return {
+    what: `file ${path}`,
+    holds: `${state} && cmp -s ${quote(path)} - <<'${endOfFile}'\n${content}${endOfFile}`,
+    remedy: `cat >${written} <<'${endOfFile}' && chmod ${work.fileMode} ${written} && mv ${written} ${quote(path)}\n${content}${endOfFile}`,
+  };
 }
 
-function lineCheck({ path, line }: work.BenchLine): string {
-  return check(`grep -qxF ${quote(line)} ${quote(path)} 2>/dev/null`, `line ${line}`);
+function lineCheck({ path, line }: work.BenchLine): Check {
+  return {
+    what: `line ${line}`,
+    holds: `grep -qxF ${quote(line)} ${quote(path)} 2>/dev/null`,
+    remedy: `echo ${quote(line)} >>${quote(path)}`,
+  };
 }
 
-function serviceCheck(name: string): string {
+function serviceCheck(name: string): Check {
   const unit = quote(name);
-  return check(`systemctl is-active -q ${unit} && systemctl is-enabled -q ${unit}`, `service ${name}`);
+  return {
+    what: `service ${name}`,
+    holds: `systemctl is-active -q ${unit} && systemctl is-enabled -q ${unit}`,
+    remedy: `systemctl enable --now ${unit}`,
+  };
 }
 
-function userCheck({ name, home, shell }: work.BenchUser): string {
-  const entry = `case $(getent passwd ${quote(name)}) in *:${quote(home)}:${quote(shell)}) ;; *) false ;; esac`;
-  return check(entry, `user ${name}`);
+function userCheck({ name, home, shell }: work.BenchUser): Check {
+  return {
+    what: `user ${name}`,
+    holds: `case $(getent passwd ${quote(name)}) in *:${quote(home)}:${quote(shell)}) ;; *) false ;; esac`,
+    remedy: `useradd -m -d ${quote(home)} -s ${quote(shell)} ${quote(name)}`,
+  };
 }
 
-function commandCheck({ creates }: work.BenchCommand): string {
-  return check(`[ -e ${quote(creates)} ]`, `command for ${creates}`);
-}
-
-function check(condition: string, what: string): string {
-  return `checked=$((checked+1)); { ${condition}; } || differs ${quote(what)}`;
+function commandCheck({ argv, creates }: work.BenchCommand): Check {
+  return {
+    what: `command for ${creates}`,
+    holds: `[ -e ${quote(creates)} ]`,
+    remedy: argv.map(quote).join(" "),
+  };
 }
 
 /** One `stat` for kind, mode and owner. */

@@ -1,8 +1,9 @@
 /** The bench's five hosts; `lab.ts` makes them. */
 import { inventory } from "showrunner";
+import { prefix } from "./network.ts";
 
 export default inventory({
-  lab: { network: "10.82.0.0/24", suite: "bookworm" },
+  lab: { network: `${prefix}.0/24`, suite: "bookworm" },
   settings: {
     user: "deploy",
     identityFile: ".showrunner/lab/bench/id_ed25519",
@@ -10,10 +11,10 @@ export default inventory({
     hostKeys: "known",
   },
   hosts: {
-    host1: { address: "10.82.0.11" },
-    host2: { address: "10.82.0.12" },
-    host3: { address: "10.82.0.13" },
-    host4: { address: "10.82.0.14" },
-    host5: { address: "10.82.0.15" },
+    host1: { address: `${prefix}.11` },
+    host2: { address: `${prefix}.12` },
+    host3: { address: `${prefix}.13` },
+    host4: { address: `${prefix}.14` },
+    host5: { address: `${prefix}.15` },
   },
 });

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type LabSpec, labFiles } from "../src/lab/index.ts";
+import { prefix } from "./network.ts";
 
 /** The checkout. */
 export const projectFolder = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -12,15 +13,15 @@ export const benchFolder = join(projectFolder, ".showrunner", "bench");
 /** The same hosts as in `inventory.ts`. */
 export const lab: LabSpec = {
   name: "bench",
-  network: "10.82.0.0/24",
+  network: `${prefix}.0/24`,
   suite: "bookworm",
   user: "deploy",
-  hosts: [1, 2, 3, 4, 5].map((number) => ({ name: `host${number}`, address: `10.82.0.1${number}` })),
+  hosts: [1, 2, 3, 4, 5].map((number) => ({ name: `host${number}`, address: `${prefix}.1${number}` })),
   stateDir: join(projectFolder, ".showrunner", "lab", "bench"),
 };
 
-/** Options for OpenSSH's client: the lab's key and host keys, and nothing of the user's own configuration. */
-export const sshOptions: readonly string[] = [
+/** Options for OpenSSH's client: the lab's key, and nothing of the user's own configuration. */
+export const sshOptions = (knownHosts = labFiles(lab).knownHosts): readonly string[] => [
   "-F",
   "none",
   "-i",
@@ -30,7 +31,7 @@ export const sshOptions: readonly string[] = [
   "-o",
   "BatchMode=yes",
   "-o",
-  `UserKnownHostsFile=${labFiles(lab).knownHosts}`,
+  `UserKnownHostsFile=${knownHosts}`,
   "-o",
   "StrictHostKeyChecking=yes",
 ];

@@ -1,17 +1,28 @@
 /** Who runs when: the contenders take turns, so that what slows the machine down meets all of them alike. */
 
-export interface Contender {
-  readonly name: string;
-  /** How often it is timed. */
-  readonly runs: number;
-  /** Runs once and returns the seconds it took. */
-  time(): Promise<number>;
+/** What one run took. */
+export interface Sample {
+  readonly seconds: number;
+  /** Seconds of CPU. */
+  readonly cpu?: number | undefined;
+  /** MB. */
+  readonly memory?: number | undefined;
+  /** The most that any host took. */
+  readonly roundTrips?: number | undefined;
 }
 
-export interface Timing {
+export interface Contender {
+  readonly name: string;
+  /** How often it is run. */
+  readonly runs: number;
+  /** Runs once. What it does beforehand to get to the same start is not counted. */
+  run(): Promise<Sample>;
+}
+
+export interface Result {
   readonly name: string;
   /** Of each run, in order. */
-  readonly seconds: readonly number[];
+  readonly samples: readonly Sample[];
 }
 
 /**
@@ -21,19 +32,19 @@ export interface Timing {
  */
 export async function takeTurns(
   contenders: readonly Contender[],
-  onRun: (name: string, seconds: number) => void,
-): Promise<Timing[]> {
-  const timings = contenders.map(({ name }) => ({ name, seconds: [] as number[] }));
-  const rounds = Math.max(...contenders.map(({ runs }) => runs));
+  onRun: (name: string, sample: Sample) => void,
+): Promise<Result[]> {
+  const results = contenders.map(({ name }) => ({ name, samples: [] as Sample[] }));
+  const rounds = Math.max(0, ...contenders.map(({ runs }) => runs));
   for (let round = 0; round < rounds; round++) {
-    for (const [index, { name, runs, time }] of contenders.entries()) {
-      if (!hasTurn(runs, round, rounds)) continue;
-      const seconds = await time();
-      timings[index]?.seconds.push(seconds);
-      onRun(name, seconds);
+    for (const [index, contender] of contenders.entries()) {
+      if (!hasTurn(contender.runs, round, rounds)) continue;
+      const sample = await contender.run();
+      results[index]?.samples.push(sample);
+      onRun(contender.name, sample);
     }
   }
-  return timings;
+  return results;
 }
 
 function hasTurn(runs: number, round: number, rounds: number): boolean {

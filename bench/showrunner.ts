@@ -1,25 +1,30 @@
-/** Showrunner's own turn: the built command as a user starts it, timed as a whole process. */
+/** Showrunner's own turn: the built command as a user starts it, measured as a whole process. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ShowrunnerError } from "../src/base/errors.ts";
 import type { HostSummary, TimedEvent } from "../src/core/events/events.ts";
 import { lab, projectFolder } from "./lab.ts";
-import { lastWords, measure } from "./measure.ts";
+import { lastWords, type MeasureOptions, measure } from "./measure.ts";
+import type { Sample } from "./rounds.ts";
 import { taskCount } from "./work.ts";
 
 const journals = join(projectFolder, ".showrunner", "runs");
-const inventory = "bench/inventory.ts";
-const command = [
-  process.execPath,
-  "dist/src/cli/main.js",
-  ...["playbook", "bench/playbook.ts", "-i", inventory, "--reporter", "plain"],
-];
 
-export interface OwnRun {
-  readonly seconds: number;
+/** What is run, and what must come of it. */
+export interface Play {
+  /** From the checkout's folder. */
+  readonly playbook: string;
+  /** The same; default: the lab's. */
+  readonly inventory?: string;
+  /** Tasks a host. */
+  readonly tasks?: number;
+  /** Hosts that do them. */
+  readonly hosts?: number;
+}
+
+export interface OwnRun extends Sample {
   /** Tasks that changed something, on all hosts together. */
   readonly changed: number;
-  /** The most that any host took. */
   readonly roundTrips: number;
 }
 
@@ -28,28 +33,42 @@ export interface OwnRun {
  *
  * @throws ShowrunnerError if it failed, or left a task out
  */
-export async function runShowrunner(signal: AbortSignal): Promise<OwnRun> {
+export async function runShowrunner(
+  play: Play,
+  signal: AbortSignal,
+  take: MeasureOptions["take"] = "cpu",
+): Promise<OwnRun> {
+  const { playbook, inventory = "bench/inventory.ts" } = play;
   const before = new Set(await journalNames());
-  const run = await measure(command, { cwd: projectFolder, signal });
+  const words = ["playbook", playbook, "-i", inventory, "--reporter", "plain"];
+  const run = await measure([process.execPath, "dist/src/cli/main.js", ...words], {
+    cwd: projectFolder,
+    signal,
+    take,
+  });
   if (run.status !== 0)
     throw new ShowrunnerError("task.failed", `Showrunner ended with status ${run.status}`, {
       details: lastWords(run, 40),
     });
   for (const name of await journalNames()) {
     if (before.has(name)) continue;
-    const hosts = await hostsOf(join(journals, name));
-    if (hosts) return { seconds: run.seconds, ...sumOf(hosts) };
+    const hosts = await hostsOf(join(journals, name), inventory);
+    if (hosts) return { seconds: run.seconds, cpu: run.cpu, memory: run.memory, ...sumOf(hosts, play) };
   }
   throw new ShowrunnerError("internal", "Showrunner's run left no journal");
 }
 
 /**
- * Times a run in which nothing differs.
+ * Measures a run in which nothing differs.
  *
  * @throws ShowrunnerError if it changed anything
  */
-export async function timeShowrunner(signal: AbortSignal): Promise<OwnRun> {
-  const run = await runShowrunner(signal);
+export async function runUnchanged(
+  play: Play,
+  signal: AbortSignal,
+  take: MeasureOptions["take"] = "cpu",
+): Promise<OwnRun> {
+  const run = await runShowrunner(play, signal, take);
   if (run.changed === 0) return run;
   throw new ShowrunnerError("task.failed", `Showrunner changed ${run.changed} tasks where nothing differs`);
 }
@@ -59,7 +78,7 @@ async function journalNames(): Promise<string[]> {
 }
 
 /** What a journal says in its end, if it is the bench's; it is of no use any more then. */
-async function hostsOf(file: string): Promise<HostSummary[] | undefined> {
+async function hostsOf(file: string, inventory: string): Promise<HostSummary[] | undefined> {
   const events = (await readFile(file, "utf8")).trim().split("\n");
   const [start, end] = [events.at(0), events.at(-1)].map(eventOf);
   if (start?.type !== "run:start" || start.inventory !== inventory) return undefined; // somebody else's
@@ -72,12 +91,15 @@ function eventOf(line: string | undefined): TimedEvent | undefined {
   return line === undefined ? undefined : JSON.parse(line);
 }
 
-function sumOf(hosts: readonly HostSummary[]): Pick<OwnRun, "changed" | "roundTrips"> {
-  const done = hosts.filter(({ ok, changed }) => ok + changed === taskCount).length;
-  if (done !== lab.hosts.length)
-    throw new ShowrunnerError("task.failed", `only ${done} hosts had all ${taskCount} tasks done`);
+function sumOf(
+  all: readonly HostSummary[],
+  { tasks = taskCount, hosts = lab.hosts.length }: Play,
+): Pick<OwnRun, "changed" | "roundTrips"> {
+  const done = all.filter(({ ok, changed }) => ok + changed === tasks).length;
+  if (done !== hosts)
+    throw new ShowrunnerError("task.failed", `${done} hosts of ${hosts} had all ${tasks} tasks done`);
   return {
-    changed: hosts.reduce((sum, { changed }) => sum + changed, 0),
-    roundTrips: Math.max(...hosts.map(({ roundTrips }) => roundTrips)),
+    changed: all.reduce((sum, { changed }) => sum + changed, 0),
+    roundTrips: Math.max(...all.map(({ roundTrips }) => roundTrips)),
   };
 }

@@ -1,7 +1,7 @@
-/** The 60 tasks as data: Showrunner's play, the floor's script and Ansible's playbook are all made from it. */
+/** The 60 tasks as data: Showrunner's plays, the floor's scripts and Ansible's playbook are all made from it. */
 import { fileURLToPath } from "node:url";
 
-const root = "/srv/bench";
+export const root = "/srv/bench";
 
 /** A file whose content stands in the play. */
 export interface BenchFile {
@@ -94,6 +94,14 @@ export const taskCount =
   services.length +
   users.length +
   commands.length;
+
+/** A tree of files to copy: apart from the 60 tasks. */
+export const tree = {
+  source: fileURLToPath(new URL("../.showrunner/bench/tree", import.meta.url)),
+  dest: `${root}-tree`,
+  folders: 40,
+  filesEach: 50,
+} as const;
 
 /** The template in Showrunner's language. */
 export const siteTemplate = fileURLToPath(new URL("templates/site.conf.ejs", import.meta.url));

@@ -6,6 +6,7 @@ import { ShowrunnerError } from "../../src/base/errors.ts";
 import type { Progress } from "../../src/lab/index.ts";
 import { lab } from "../lab.ts";
 import { lastWords, type Measured, measure } from "../measure.ts";
+import type { Sample } from "../rounds.ts";
 import { ansibleInventory, ansiblePlaybook } from "./playbook.ts";
 import { type AnsibleFlavour, ansibleConfig, ansibleEnvironment, ansibleFiles } from "./settings.ts";
 
@@ -49,16 +50,16 @@ export class Ansible {
   /**
    * Times one run, from no connection to the end of the process.
    *
-   * @returns seconds
+   * @returns the seconds that it took
    * @throws ShowrunnerError if it failed or changed anything
    */
-  async time(flavour: AnsibleFlavour, signal: AbortSignal): Promise<number> {
+  async time(flavour: AnsibleFlavour, signal: AbortSignal): Promise<Sample> {
     const run = await this.#run(flavour, signal);
     if (changedTasks(run) > 0)
       throw new ShowrunnerError("task.failed", `Ansible with ${flavour} changed something`, {
         details: lastWords(run),
       });
-    return run.seconds;
+    return { seconds: run.seconds };
   }
 
   /** Removes what is of no use without the hosts. */

@@ -31,7 +31,7 @@ local_tmp = ${join(ansibleFiles.folder, "tmp")}
 
 [ssh_connection]
 pipelining = True
-ssh_args = ${sshOptions.join(" ")} -o ControlMaster=auto -o ControlPersist=60s
+ssh_args = ${sshOptions().join(" ")} -o ControlMaster=auto -o ControlPersist=60s
 control_path_dir = ${controlFolder}
 control_path = %(directory)s/%%h
 `;
