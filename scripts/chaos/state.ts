@@ -24,7 +24,7 @@ const grows = /^file (\/var\/lib\/dpkg\/|\/etc\/ld\.so\.cache|\/var\/lib\/ucf\/|
 
 /**
  * What a loss of power at the wrong moment leaves for ever and nobody reads: the file that an account tool makes a lock
- * from, or writes anew; what apt and Python write before they rename it; the folders of debts, with no debt in them.
+ * from, or writes anew; what apt and Python write before they rename it; the folders of pending handlers, with no record in them.
  */
 const debris =
   /^other \/var\/lib\/showrunner(\/owed)? |^(file|sum \w+) +(\/etc\/(passwd|group|g?shadow|sub[ug]id)(\.\d+|\+)|\/var\/lib\/apt\/extended_states\.\w{6}|\S+\.pyc\.\d+)( |$)/;

@@ -61,7 +61,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "handlers",
-    summary: "shows the handlers that killed runs left owed",
+    summary: "shows the pending handlers that killed runs left on hosts",
     load: () => import("./commands/handlers.ts"),
   },
   {

@@ -1,8 +1,8 @@
-/** `run handlers --forget`: which owed handlers are meant, and their removal from the host. */
+/** `run handlers --forget`: which pending handlers are meant, and their removal from the host. */
 import { ShowrunnerError } from "../base/errors.ts";
 import type { InventoryView } from "../base/host.ts";
 import { requireContext } from "../core/engine/context.ts";
-import { allDebts, hostState, type KeptDebt } from "../core/lease/host-state.ts";
+import { allPendingHandlers, hostState, type KeptHandler } from "../core/lease/host-state.ts";
 import { forgetScript } from "../core/lease/pending-records.ts";
 import { shell } from "../modules/commands/shell.ts";
 import { redact } from "../redaction/redact.ts";
@@ -12,10 +12,10 @@ import { visibleLine } from "../text/controls.ts";
 import type { Become } from "../transport/transport.ts";
 import { InputLines } from "./input-lines.ts";
 
-/** What a host owes, and whether that is a living run's own. */
-export interface Owed {
+/** The pending handlers of a host, and whether they are a living run's own. */
+export interface HostHandlers {
   readonly busy: boolean;
-  readonly debts: readonly KeptDebt[];
+  readonly pendingHandlers: readonly KeptHandler[];
 }
 
 /** Enough of an id to tell a host's handlers apart, and to name one. */
@@ -27,7 +27,7 @@ interface Chosen {
   /** The hosts that are named; undefined where none is. */
   readonly pattern: string | undefined;
   /** What is meant of what was found. */
-  of(owed: ReadonlyMap<string, Owed>): ReadonlyMap<string, readonly KeptDebt[]>;
+  of(found: ReadonlyMap<string, HostHandlers>): ReadonlyMap<string, readonly KeptHandler[]>;
 }
 
 /**
@@ -35,7 +35,7 @@ interface Chosen {
  *
  * @param names each `HOST` or `HOST/ID`; none: whatever is found
  * @throws ShowrunnerError `inventory.pattern` for a host that there is not; `usage`, by `of`, for a handler that is not
- *   owed there
+ *   pending there
  */
 export function chosen(names: readonly string[], inventory: InventoryView): Chosen {
   const all = names.map((name) => {
@@ -44,30 +44,36 @@ export function chosen(names: readonly string[], inventory: InventoryView): Chos
   });
   return {
     pattern: all.length === 0 ? undefined : all.map(({ host }) => host).join(","),
-    of(owed) {
-      const meant = (host: string, debts: readonly KeptDebt[]) =>
+    of(found) {
+      const meant = (host: string, pendingHandlers: readonly KeptHandler[]) =>
         all.length === 0
-          ? debts
-          : debts.filter((debt) => all.some((one) => one.host === host && debt.id.startsWith(one.id)));
+          ? pendingHandlers
+          : pendingHandlers.filter((pending) =>
+              all.some((one) => one.host === host && pending.id.startsWith(one.id)),
+            );
       for (const { host, id } of all)
-        if (id !== "" && owed.has(host) && meant(host, owed.get(host)?.debts ?? []).length === 0)
-          throw new ShowrunnerError("usage", `no handler ${id} is owed on ${host}`, {
+        if (id !== "" && found.has(host) && meant(host, found.get(host)?.pendingHandlers ?? []).length === 0)
+          throw new ShowrunnerError("usage", `no handler ${id} is pending on ${host}`, {
             hint: "`npx run handlers` shows the ids",
           });
-      const rows = [...owed].map(([host, { debts }]) => [host, meant(host, debts)] as const);
-      return new Map(rows.filter(([, debts]) => debts.length > 0));
+      const rows = [...found].map(
+        ([host, { pendingHandlers }]) => [host, meant(host, pendingHandlers)] as const,
+      );
+      return new Map(rows.filter(([, pendingHandlers]) => pendingHandlers.length > 0));
     },
   };
 }
 
 /** @throws ShowrunnerError `usage` where the input ends before there is an answer */
-export async function confirmForgetting(debts: ReadonlyMap<string, readonly KeptDebt[]>): Promise<boolean> {
+export async function confirmForgetting(
+  pendingHandlers: ReadonlyMap<string, readonly KeptHandler[]>,
+): Promise<boolean> {
   const lines = new InputLines();
   try {
-    for (const [host, owed] of debts)
-      for (const { id, label } of owed)
+    for (const [host, found] of pendingHandlers)
+      for (const { id, label } of found)
         say(process.stderr, visibleLine(`forget ${host}/${shortId(id)}: ${redact(label)}`));
-    const all = [...debts.values()].flat().length;
+    const all = [...pendingHandlers.values()].flat().length;
     for (;;) {
       sayText(process.stderr, `${count(all, "handler")} will never be run. Forget: (y)es, (n)o? `);
       const answer = (await lines.next())?.trim().toLowerCase();
@@ -86,14 +92,15 @@ export async function confirmForgetting(debts: ReadonlyMap<string, readonly Kept
 }
 
 /**
- * Removes debts from the host whose step this is. Each folder is its user's alone, so each is entered as that user.
+ * Removes the records of handlers from the host whose step this is. Each folder is its user's alone, so each is entered
+ * as that user.
  *
  * @throws ShowrunnerError `task.failed` where one is in the folder of a user that we may not become
  */
-export async function forgetOn(name: string, debts: readonly KeptDebt[]): Promise<void> {
+export async function forgetOn(name: string, pendingHandlers: readonly KeptHandler[]): Promise<void> {
   const { host } = requireContext("run handlers", undefined);
-  const ids = new Set(debts.map(({ id }) => id));
-  const others = debts.flatMap(({ keeper }) => (keeper === undefined ? [] : host.becomeAs(keeper)));
+  const ids = new Set(pendingHandlers.map(({ id }) => id));
+  const others = pendingHandlers.flatMap(({ keeper }) => (keeper === undefined ? [] : host.becomeAs(keeper)));
   const users = new Map([undefined, host.becomeAs(true), ...others].map((become) => [become?.user, become]));
   for (const become of users.values()) await forgetAs(become, ids);
   const left = await readAll([undefined, host.becomeAs(true)]);
@@ -106,20 +113,20 @@ export async function forgetOn(name: string, debts: readonly KeptDebt[]): Promis
         hint: "they are in the folder of a user that could not be become: remove them there, in /var/tmp/showrunner-UID/owed",
       },
     );
-  say(process.stderr, visibleLine(`${name}: forgot ${count(debts.length, "handler")}`));
+  say(process.stderr, visibleLine(`${name}: forgot ${count(pendingHandlers.length, "handler")}`));
 }
 
 async function forgetAs(become: Become | undefined, ids: ReadonlySet<string>): Promise<void> {
   const { host } = requireContext("run handlers", undefined);
   const found = await unlessRefused(host.facts.read(become, hostState, host.run.leases.terms.holder.run));
-  const mine = (found?.value.debts ?? []).filter(({ id }) => ids.has(id));
+  const mine = (found?.value.pendingHandlers ?? []).filter(({ id }) => ids.has(id));
   if (mine.length === 0) return;
   await shell({ cmd: forgetScript(mine) }, { name: "forget", become: become?.user ?? false });
 }
 
-async function readAll(users: readonly (Become | undefined)[]): Promise<readonly KeptDebt[]> {
+async function readAll(users: readonly (Become | undefined)[]): Promise<readonly KeptHandler[]> {
   const { host } = requireContext("run handlers", undefined);
-  const read = users.map((become) => unlessRefused(host.facts.read(become, allDebts, "")));
+  const read = users.map((become) => unlessRefused(host.facts.read(become, allPendingHandlers, "")));
   return (await Promise.all(read)).flatMap((known) => known?.value ?? []);
 }
 

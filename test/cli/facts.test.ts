@@ -47,13 +47,13 @@ export default inventory({ hosts: { gone: { address: "127.0.0.1", port: 1 }, her
   expect(stdout).toMatch(/^here /m);
 });
 
-it("handlers says that nothing is owed only of the hosts that it could ask", async () => {
+it("handlers says that no handler is pending only of the hosts that it could ask", async () => {
   const mixed = project({
     "inventory/lab.ts": `import { inventory } from "showrunner";
 export default inventory({ hosts: { gone: { address: "127.0.0.1", port: 1 }, here: { transport: "local" } } });`,
   });
   const some = await run(mixed, ["handlers"]);
   expect(some.status).toBe(4);
-  expect(some.stdout).toBe("Nothing is owed on 1 of 2 hosts; of the rest nothing is known.\n");
-  expect((await run(mixed, ["handlers", "here"])).stdout).toBe("Nothing is owed.\n");
+  expect(some.stdout).toBe("No handler is pending on 1 of 2 hosts; of the rest nothing is known.\n");
+  expect((await run(mixed, ["handlers", "here"])).stdout).toBe("No handler is pending.\n");
 });

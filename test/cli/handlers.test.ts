@@ -19,7 +19,7 @@ export default playbook([
 ]);`,
   });
   const env = { SHOWRUNNER_STATE: join(folder, "state"), DEST: join(folder, "conf") };
-  const owed = () => {
+  const pending = () => {
     const path = join(folder, "state/lib/owed");
     return existsSync(path) ? readdirSync(path).length : 0;
   };
@@ -28,36 +28,36 @@ export default playbook([
     child.stdin.end(input);
     return ended;
   };
-  return { owed, run };
+  return { pending, run };
 }
 
 it("forgets what is confirmed, and the playbook goes on", async () => {
-  const { run, owed } = failing();
+  const { run, pending } = failing();
   expect((await run(["playbook", "site"])).status).toBe(2);
   const again = await run(["playbook", "site", "-i", "lab"]);
   expect(again.status).toBe(2);
   expect(again.stdout).toContain("npx run handlers --forget here -i lab");
-  expect(owed()).toBe(2);
+  expect(pending()).toBe(2);
 
   const shown = await run(["handlers"]);
   expect(shown.stdout).toMatch(/^here +[0-9a-f]{8} +command reload +site /m);
   const id = /([0-9a-f]{8}) +command reload/.exec(shown.stdout)?.[1] ?? "";
 
   const refused = await run(["handlers", "--forget"], "n\n");
-  expect([refused.status, owed()]).toEqual([0, 2]);
+  expect([refused.status, pending()]).toEqual([0, 2]);
   const unanswered = await run(["handlers", "--forget"], "");
-  expect([unanswered.status, owed()]).toEqual([5, 2]);
+  expect([unanswered.status, pending()]).toEqual([5, 2]);
   expect(unanswered.stderr).toContain("say --yes");
 
   const one = await run(["handlers", "--forget", `here/${id}`], "y\n");
   expect(one.stderr).toContain(`forget here/${id}: command reload`);
-  expect([one.status, owed()]).toEqual([0, 1]);
+  expect([one.status, pending()]).toEqual([0, 1]);
   const none = await run(["handlers", "--forget", `here/${id}`, "--yes"]);
-  expect(none.stderr).toContain(`no handler ${id} is owed on here`);
+  expect(none.stderr).toContain(`no handler ${id} is pending on here`);
   expect((await run(["handlers", "--forget", "there"])).status).toBe(5);
 
   expect((await run(["handlers", "--forget", "here", "--yes"])).status).toBe(0);
-  expect(owed()).toBe(0);
-  expect((await run(["handlers"])).stdout).toBe("Nothing is owed.\n");
+  expect(pending()).toBe(0);
+  expect((await run(["handlers"])).stdout).toBe("No handler is pending.\n");
   expect((await run(["playbook", "site"])).status).toBe(0);
 });

@@ -30,7 +30,7 @@ export default playbook([
 ]);
 `;
 
-const owed = JSON.stringify({
+const pending = JSON.stringify({
   id: "abc",
   label: `label ${hostile}`,
   module: `shell${hostile}`,
@@ -64,7 +64,7 @@ export default inventory({ settings: { transport: "local" }, hosts: { "web1\u202
     SHOWRUNNER_STATE: join(folder, "state"),
   };
   mkdirSync(join(folder, "state/lib/owed"), { recursive: true, mode: 0o700 });
-  writeFileSync(join(folder, "state/lib/owed/abc.json"), `${owed}\n`);
+  writeFileSync(join(folder, "state/lib/owed/abc.json"), `${pending}\n`);
   const runs = join(folder, ".showrunner", "runs");
   mkdirSync(runs, { recursive: true });
   // a journal that somebody else wrote

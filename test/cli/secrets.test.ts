@@ -154,7 +154,7 @@ describe("a secret", () => {
     expect(found).toEqual([]);
   });
 
-  it("is in no file of theirs: journals, plans, what is owed, compiled playbooks", () => {
+  it("is in no file of theirs: journals, plans, pending handlers, compiled playbooks", () => {
     const kept = [join(folder, ".showrunner"), state, join(folder, "plan.json"), join(folder, "..", "cache")];
     const files = kept.flatMap((path) => (path.endsWith(".json") ? [path] : filesBelow(path)));
     expect(files.filter((file) => file.endsWith(".jsonl")).length).toBeGreaterThan(5);

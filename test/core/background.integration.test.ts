@@ -79,7 +79,7 @@ describe("a task in the background", () => {
     expect(ran.error).toBeUndefined();
   });
 
-  it("is waited for at the play's end, before the handlers that it owes", async () => {
+  it("is waited for at the play's end, before the handlers that it notifies", async () => {
     const ran = await runHere(async () => {
       await background(shell({ cmd: "sleep 0.3" }, { notify: debug({ message: "told" }) }), poll);
     });

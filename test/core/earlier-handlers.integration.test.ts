@@ -1,4 +1,4 @@
-/** What earlier runs left on hosts, and which run pays it, where and when. */
+/** What earlier runs left on hosts, and which run runs it, where and when. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { PassThrough, Writable } from "node:stream";
@@ -22,8 +22,8 @@ afterEach(() => here.remove());
 const names = ["h1", "h2", "h3"];
 const file = (host: string, content = "x") => ({ dest: here.at(`file-${host}`), content });
 
-/** Leaves a handler owed on hosts: it fails there. */
-async function leaveOwed(hosts: readonly string[]) {
+/** Leaves a handler pending on hosts: it fails there. */
+async function leavePending(hosts: readonly string[]) {
   for (const host of hosts) writeFileSync(here.at(`broken-${host}`), "");
   await here.run([
     play(
@@ -32,7 +32,7 @@ async function leaveOwed(hosts: readonly string[]) {
       { step: ({ host }) => copy(file(host.name), { notify: here.noting() }) },
     ),
   ]);
-  for (const host of hosts) expect(here.owed(host)).toHaveLength(1);
+  for (const host of hosts) expect(here.pending(host)).toHaveLength(1);
   await Promise.all(["log", ...hosts.map((host) => `broken-${host}`)].map((name) => rm(here.at(name))));
 }
 
@@ -51,14 +51,14 @@ describe("handlers that earlier runs left, in a rolling play", () => {
     );
 
   test("are run with the batch of their host", async () => {
-    await leaveOwed(names);
+    await leavePending(names);
     const { exitCode } = await here.run([look(), rolling()]);
     expect(exitCode).toBe(0);
     expect(here.log).toEqual(names.flatMap((name) => [`${name} begins`, name]));
   });
 
   test("are left on the hosts of later batches where the run stops", async () => {
-    await leaveOwed(names);
+    await leavePending(names);
     writeFileSync(here.at("broken-h1"), "");
     const { stopped } = await here.run([look(), rolling()]);
     expect(here.log).toEqual(["h1 begins", "h1"]);
@@ -67,7 +67,7 @@ describe("handlers that earlier runs left, in a rolling play", () => {
     ]);
   });
 
-  test("are run on a host of no batch of the play that owes them", async () => {
+  test("are run on a host of no batch of the play that notified them", async () => {
     writeFileSync(here.at("broken-h3"), "");
     const delegating = (hosts: string) =>
       play(
@@ -76,15 +76,15 @@ describe("handlers that earlier runs left, in a rolling play", () => {
         { step: () => on("h3", () => copy(file("h3"), { notify: here.noting() })) },
       );
     await here.run([delegating("h1")]);
-    expect(here.owed("h3")).toHaveLength(1);
+    expect(here.pending("h3")).toHaveLength(1);
     await rm(here.at("broken-h3"));
     await here.run([look(), delegating("h1,h2")]);
     expect(here.log).toEqual(["h3", "h3"]);
-    expect(here.owed("h3")).toEqual([]);
+    expect(here.pending("h3")).toEqual([]);
   });
 
   test("are left where a batch before theirs notifies the host of another handler, which touches it", async () => {
-    await leaveOwed(["h2"]);
+    await leavePending(["h2"]);
     const delegating = play(
       "rolling",
       { hosts: "h1,h2,h3", serial: 1, anyErrorsFatal: true },
@@ -98,13 +98,13 @@ describe("handlers that earlier runs left, in a rolling play", () => {
     );
     const { stopped } = await here.run([delegating]);
     expect(here.log).toEqual(["h2 other"]);
-    expect(here.owed("h2")).toHaveLength(1);
+    expect(here.pending("h2")).toHaveLength(1);
     expect(stopped).toMatchObject([{ untouched: ["h3"] }]);
   });
 });
 
 test("a handler that an earlier run left is run though a task of this one would notify it and has no effect", async () => {
-  await leaveOwed(["h1"]);
+  await leavePending(["h1"]);
   const refused = { dest: here.at("refused"), content: "x", validate: "false %s" };
   const other = play(
     "other",
@@ -113,16 +113,16 @@ test("a handler that an earlier run left is run though a task of this one would 
   );
   await here.run([other]);
   expect(here.log).toEqual(["h1"]);
-  expect(here.owed("h1")).toEqual([]);
+  expect(here.pending("h1")).toEqual([]);
 });
 
 describe("a handler that fails", () => {
   const site = () =>
     play("site", { hosts: "h1" }, { step: () => copy(file("h1"), { notify: here.noting() }) });
 
-  test("is told of as owed still, by its own run and by the next ones, until it has run", async () => {
+  test("is told of as still pending, by its own run and by the next ones, until it has run", async () => {
     writeFileSync(here.at("broken-h1"), "");
-    const told = "run, and owed still: shell note; kept on the host for the next run";
+    const told = "run, and still pending: shell note; kept on the host for the next run";
     expect((await here.run([site()])).warnings).toEqual([told]);
     const left = expect.stringMatching(
       /^an earlier run left handlers, which are due now: shell note \(site, /,
@@ -137,7 +137,7 @@ describe("a handler that fails", () => {
   });
 
   test.each(["ignoreErrors", "ignoreUnreachable"] as const)(
-    "stays owed where that is ignored by its %s",
+    "stays pending where that is ignored by its %s",
     async (option) => {
       // a shell that is gone is a host that is lost
       const fails = option === "ignoreErrors" ? "exit 1" : "{ kill -9 $$; exit 1; }";
@@ -151,17 +151,18 @@ describe("a handler that fails", () => {
       writeFileSync(here.at("broken-h1"), "");
       const first = await here.run([site()]);
       expect(first).toMatchObject({ exitCode: 0, totals: { ignored: 1 } });
-      expect(first.warnings).toEqual(["run, and owed still: shell note; kept on the host for the next run"]);
+      expect(first.warnings).toEqual([
+        "run, and still pending: shell note; kept on the host for the next run",
+      ]);
       await rm(here.at("broken-h1"));
       await here.run([site()]);
-      expect([here.log, here.owed("h1")]).toEqual([["run"], []]);
+      expect([here.log, here.pending("h1")]).toEqual([["run"], []]);
     },
   );
 
-  test("keeps what is owed by another one that differs from it by a secret only", async () => {
+  test("keeps the record of another one that differs from it by a secret only", async () => {
     const cmd = `[ $TENANT = two ] || [ ! -e ${here.at("broken-h1")} ] || exit 1; echo $TENANT >>${here.at("log")}`;
-    const reload = (tenant: string) =>
-      shell({ cmd, environment: { TENANT: secret(tenant) } }, { name: tenant });
+    const reload = (run: string) => shell({ cmd, environment: { TENANT: secret(run) } }, { name: run });
     const site = () =>
       play(
         "site",
@@ -174,15 +175,15 @@ describe("a handler that fails", () => {
     writeFileSync(here.at("broken-h1"), "");
     await here.run([site()]);
     expect(here.log).toEqual(["two"]);
-    expect(here.owed("h1")).toHaveLength(1);
+    expect(here.pending("h1")).toHaveLength(1);
     await rm(here.at("broken-h1"));
     await here.run([site()]);
     // which of them it was, the host can't tell
     expect(here.log).toEqual(["two", "one", "two"]);
-    expect(here.owed("h1")).toEqual([]);
+    expect(here.pending("h1")).toEqual([]);
   });
 
-  test("is paid by its own playbook, whoever owes the same besides", async () => {
+  test("is run by its own playbook, whichever others have notified the same", async () => {
     const other = (name: string) =>
       here.run(
         [
@@ -197,7 +198,7 @@ describe("a handler that fails", () => {
     writeFileSync(here.at("broken-h1"), "");
     await other("mine");
     await other("theirs");
-    expect(here.owed("h1").length).toBe(2);
+    expect(here.pending("h1").length).toBe(2);
     await rm(here.at("broken-h1"));
     await rm(here.at("log"));
     const look = play("mine", { hosts: "h1" }, { step: () => copy({ dest: here.at("more"), content: "x" }) });
@@ -205,7 +206,7 @@ describe("a handler that fails", () => {
     expect(here.log).toEqual(["h1"]);
   });
 
-  test("stays owed though a later task would notify it and has no effect", async () => {
+  test("stays pending though a later task would notify it and has no effect", async () => {
     writeFileSync(here.at("broken-h1"), "");
     const refused = { dest: here.at("refused"), content: "x", validate: "false %s" };
     const site = play(
@@ -221,12 +222,12 @@ describe("a handler that fails", () => {
     );
     expect((await here.run([site])).exitCode).toBe(0);
     expect(here.log).toEqual(["h1"]);
-    expect(here.owed("h1")).toHaveLength(1);
+    expect(here.pending("h1")).toHaveLength(1);
   });
 
-  test("is paid under the id that it was written down by, though another version would give it another", async () => {
-    await leaveOwed(["h1"]);
-    const [name = ""] = here.owed("h1");
+  test("is run under the id that it was written down by, though another version would give it another", async () => {
+    await leavePending(["h1"]);
+    const [name = ""] = here.pending("h1");
     const path = (file: string) => here.at("h1", "lib/owed", file);
     const id = name.slice(-29, -5);
     const other = "0".repeat(24);
@@ -234,7 +235,7 @@ describe("a handler that fails", () => {
     await rm(path(name));
     await here.run([play("rolling", { hosts: "h1" }, { step: () => copy(file("else")) })]);
     expect(here.log).toEqual(["h1"]);
-    expect(here.owed("h1")).toEqual([]);
+    expect(here.pending("h1")).toEqual([]);
   });
 });
 
@@ -266,7 +267,7 @@ test("flushing handlers waits for those that somebody else on the same host has 
 });
 
 test("a look that fails is made again with the next facts", async () => {
-  await leaveOwed(["h1"]);
+  await leavePending(["h1"]);
   const site = play(
     "rolling",
     { hosts: "h1", ignoreUnreachable: true },
@@ -278,10 +279,10 @@ test("a look that fails is made again with the next facts", async () => {
   );
   expect(exitCode).toBe(0);
   expect(here.log).toEqual(["h1"]);
-  expect(here.owed("h1")).toEqual([]);
+  expect(here.pending("h1")).toEqual([]);
 });
 
-test("what this run owes itself is not taken for an earlier run's, whatever can't be read meanwhile", async () => {
+test("what this run has notified itself is not taken for an earlier run's, whatever can't be read meanwhile", async () => {
   let breaks = false;
   const site = play(
     "site",
@@ -302,7 +303,7 @@ test("what this run owes itself is not taken for an earlier run's, whatever can'
   );
   expect(totals.ignored).toBe(2);
   expect(warnings).toEqual([]);
-  expect([here.log, here.owed("h1")]).toEqual([["h1"], []]);
+  expect([here.log, here.pending("h1")]).toEqual([["h1"], []]);
 });
 
 test("a look at what another run left meanwhile is made again where it failed", async () => {
@@ -328,7 +329,7 @@ test("a look at what another run left meanwhile is made again where it failed", 
       changeMore: () => copy({ dest: here.at("c"), content: "x" }),
     },
   );
-  /** Its shell ends when it is to say what is owed. */
+  /** Its shell ends when it is to say which handlers are pending. */
   const breaking = (process: RemoteProcess): RemoteProcess => {
     const stdin = new PassThrough();
     stdin.on("data", (chunk: Buffer) => {
@@ -351,7 +352,7 @@ test("a look at what another run left meanwhile is made again where it failed", 
   expect(warnings).toEqual([
     expect.stringMatching(/^an earlier run left handlers, which are due now: shell note/),
   ]);
-  expect([here.log, here.owed("h1")]).toEqual([["h1"], []]);
+  expect([here.log, here.pending("h1")]).toEqual([["h1"], []]);
 });
 
 test("a secret of a handler that nothing notifies is not asked for", async () => {

@@ -430,7 +430,7 @@ describe("an interrupted run", () => {
       { signal: controller.signal },
     );
     expect(ran.of("task:start").map(({ task }) => task.title)).toEqual(["light", "bell"]);
-    expect(ran.of("warning")).toMatchObject([{ host: "a", text: "owed, and not run: print whistle" }]);
+    expect(ran.of("warning")).toMatchObject([{ host: "a", text: "pending, and not run: print whistle" }]);
   });
 
   it("begins nothing anew on hosts that waited for their turn", async () => {
@@ -483,7 +483,7 @@ describe("an interrupted run", () => {
     expect(ran.exitCode).toBe(exitCode.error);
   });
 
-  it("says which handlers it leaves owed", async () => {
+  it("says which handlers it leaves pending", async () => {
     const controller = new AbortController();
     const ran = await runOn(
       { a: new FakeSwitches({ light: "off" }) },
@@ -495,7 +495,7 @@ describe("an interrupted run", () => {
       ],
       { signal: controller.signal },
     );
-    expect(ran.of("warning")).toMatchObject([{ host: "a", text: "owed, and not run: print bell" }]);
+    expect(ran.of("warning")).toMatchObject([{ host: "a", text: "pending, and not run: print bell" }]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Leases and debts, on this machine: several runs at once, each over a connection of its own. */
+/** Leases and pending handlers, on this machine: several runs at once, each over a connection of its own. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -17,7 +17,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { secret } from "../../src/base/secret.ts";
 import type { TimedEvent } from "../../src/core/events/events.ts";
-import { debtId, handlerIdentity } from "../../src/core/lease/handler-identity.ts";
+import { handlerIdentity, pendingId } from "../../src/core/lease/handler-identity.ts";
 import { leaseHolder } from "../../src/core/lease/lease-holder.ts";
 import { type Play, play, playbook } from "../../src/core/plays/play.ts";
 import { type RunRequest, runPlaybook } from "../../src/core/plays/run.ts";
@@ -29,7 +29,7 @@ import { connector } from "../../src/transport/connect.ts";
 
 let folder = "";
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "tenure-"));
+  folder = mkdtempSync(join(tmpdir(), "leases-"));
   process.env["SHOWRUNNER_STATE"] = join(folder, "state");
 });
 afterEach(async () => {
@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const at = (name: string) => join(folder, name);
 const log = () => (existsSync(at("log")) ? readFileSync(at("log"), "utf8") : "");
-const owed = () => (existsSync(at("state/lib/owed")) ? readdirSync(at("state/lib/owed")) : []);
+const pending = () => (existsSync(at("state/lib/owed")) ? readdirSync(at("state/lib/owed")) : []);
 
 async function run(plays: readonly Play[], request: Partial<RunRequest> = {}) {
   const events: TimedEvent[] = [];
@@ -74,8 +74,8 @@ async function holding(body: string) {
   };
 }
 
-/** Leaves a handler owed: its run is interrupted while a later task runs. */
-async function leaveOwed(notifying: () => PromiseLike<unknown>) {
+/** Leaves a handler pending: its run is interrupted while a later task runs. */
+async function leavePending(notifying: () => PromiseLike<unknown>) {
   const controller = new AbortController();
   await run(
     [
@@ -98,7 +98,7 @@ async function leaveOwed(notifying: () => PromiseLike<unknown>) {
       ],
     },
   );
-  expect(owed()).toHaveLength(1);
+  expect(pending()).toHaveLength(1);
 }
 
 /** What a run that died left on the host: the processes of a shell's session. */
@@ -206,7 +206,7 @@ describe("a lease", () => {
     expect(errors[0]?.hint).toContain("lease: false");
   });
 
-  test("ends with the run, and so do the debts that were paid", async () => {
+  test("ends with the run, and so do the records of handlers that have run", async () => {
     await run([on("here", () => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }))]);
     expect(log()).toBe("run\n");
     expect(existsSync(at("state/lib"))).toBe(false);
@@ -214,13 +214,13 @@ describe("a lease", () => {
   });
 });
 
-describe("debts", () => {
-  test("that differ in where they run are two: the one that fails stays owed", async () => {
+describe("pending handlers", () => {
+  test("that differ in where they run are two: the one that fails stays pending", async () => {
     const here = command({ argv: ["sh", "-c", "pwd >>log"] }, { cwd: folder });
     const nowhere = command({ argv: ["sh", "-c", "pwd >>log"] }, { cwd: at("nowhere") });
     await run([on("here", () => copy({ dest: at("file"), content: "x" }, { notify: [here, nowhere] }))]);
     expect(log()).toBe(`${folder}\n`);
-    expect(owed()).toHaveLength(1);
+    expect(pending()).toHaveLength(1);
   });
 
   test("are the same on a host, and two handlers in a run, where only a secret differs", () => {
@@ -229,11 +229,11 @@ describe("debts", () => {
       become: undefined,
     });
     const [a, b] = [handler("one"), handler("two")];
-    expect(debtId(a)).toBe(debtId(b));
+    expect(pendingId(a)).toBe(pendingId(b));
     expect(handlerIdentity(a)).not.toBe(handlerIdentity(b));
   });
 
-  test("stay until every task is done that may owe them", async () => {
+  test("stay until every task is done that may notify them", async () => {
     const handler = logging("run");
     const seen: number[] = [];
     await run(
@@ -250,10 +250,10 @@ describe("debts", () => {
           await Promise.all([slow, refused]);
         }),
       ],
-      { subscribers: [(event) => event.type === "task:end" && seen.push(owed().length)] },
+      { subscribers: [(event) => event.type === "task:end" && seen.push(pending().length)] },
     );
     expect(log()).toBe("kept\nrun\n");
-    expect(owed()).toEqual([]);
+    expect(pending()).toEqual([]);
   });
 
   test.each([
@@ -268,27 +268,27 @@ describe("debts", () => {
     ]);
     expect(statuses).toEqual(["failed", "changed"]);
     expect(log()).toBe("run\n");
-    expect(owed()).toEqual([]);
+    expect(pending()).toEqual([]);
   });
 
-  test("are paid once by two runs that come at the same time", async () => {
-    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+  test("are run once by two runs that come at the same time", async () => {
+    await leavePending(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     const rerun = () =>
       run([on("here", () => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }))]);
     const both = await Promise.all([rerun(), rerun()]);
     expect(both.flatMap(({ errors }) => errors)).toEqual([]);
     expect(log()).toBe("run\n");
-    expect(owed()).toEqual([]);
+    expect(pending()).toEqual([]);
   });
 
-  test("that another run has paid meanwhile are written down again when they are owed again", async () => {
-    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+  test("that another run has run meanwhile are written down again when they are notified again", async () => {
+    await leavePending(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     let kept = 0;
     const go = await holding(`rm -rf ${at("state/lib")}`);
     const second = run([
       on("here", async () => {
         await copy({ dest: at("file"), content: "y" }, { notify: logging("run") });
-        kept = owed().length;
+        kept = pending().length;
       }),
     ]);
     await sleep(300);
@@ -298,8 +298,8 @@ describe("debts", () => {
     expect(log()).toBe("run\n");
   });
 
-  test("of a dead run are paid by one that changes nothing, though the host takes it for alive", async () => {
-    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+  test("of a dead run are run by one that changes nothing, though the host takes it for alive", async () => {
+    await leavePending(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     // what is left where the network went away without a word: its shell still holds the lock
     leaveBehind(`exec 9<${at("state/run/lease")}; flock 9; exec sleep 30`, true);
     const { errors, statuses } = await run([
@@ -310,9 +310,9 @@ describe("debts", () => {
     expect(log()).toBe("run\n");
   });
 
-  test("that can't be paid are said to be owed and not run, and their host is waited for once", async () => {
+  test("that can't be run are said to be pending and not run, and their host is waited for once", async () => {
     const notifying = () => copy({ dest: at("file"), content: "x" }, { notify: logging("run") });
-    await leaveOwed(notifying);
+    await leavePending(notifying);
     const orphan = leaveBehind("exec sleep 30", false);
     const rerun = await run(
       [
@@ -328,14 +328,14 @@ describe("debts", () => {
     expect(rerun.warnings).toEqual([
       expect.stringMatching(/^test, by .* died and left commands at work here: .*: waiting for up to 1 s$/),
       expect.stringMatching(/^an earlier run left handlers, which are due now: shell run \(test, /),
-      "owed, and not run: shell run; kept on the host for the next run",
+      "pending, and not run: shell run; kept on the host for the next run",
     ]);
     expect(log()).toBe("");
-    expect(owed()).toHaveLength(1);
+    expect(pending()).toHaveLength(1);
     const last = await run([on("here", notifying)]);
     expect(last.errors).toEqual([]);
     expect(log()).toBe("run\n");
-    expect(owed()).toEqual([]);
+    expect(pending()).toEqual([]);
   });
 
   test("of this very run are not told as an earlier one's after a reboot", async () => {
@@ -351,21 +351,21 @@ describe("debts", () => {
     expect(statuses).toEqual(["changed", "failed", "changed", "changed"]);
     expect(warnings).toEqual([]);
     expect(log()).toBe("run\n");
-    expect(owed()).toEqual([]);
+    expect(pending()).toEqual([]);
   });
 
   test("of another playbook are left to it, and told", async () => {
-    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+    await leavePending(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     const other = await run([on("here", () => copy({ dest: at("other"), content: "x" }))], { name: "other" });
     expect(log()).toBe("");
     expect(other.events.flatMap((event) => (event.type === "warning" ? [event.text] : [])).join()).toMatch(
       /its playbook runs next time: shell run \(test, /,
     );
-    expect(owed()).toHaveLength(1);
+    expect(pending()).toHaveLength(1);
   });
 
-  test("of a play that its playbook has no more are paid all the same", async () => {
-    await leaveOwed(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
+  test("of a play that its playbook has no more are run all the same", async () => {
+    await leavePending(() => copy({ dest: at("file"), content: "x" }, { notify: logging("run") }));
     const { errors } = await run([on("here", () => copy({ dest: at("other"), content: "x" }), "renamed")]);
     expect(errors).toEqual([]);
     expect(log()).toBe("run\n");

@@ -4,7 +4,7 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { allDebts, hostState, stateFolders } from "../../src/core/lease/host-state.ts";
+import { allPendingHandlers, hostState, stateFolders } from "../../src/core/lease/host-state.ts";
 import { readHere } from "../facts/parsed.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "state-"));
@@ -53,20 +53,20 @@ describe.each(shells)("a folder for runs, in %s", (...shell) => {
     truncateSync(join(own, "lib/owed/2-0-b.json"), 600_000_000);
     write(join(own, "lib/owed/3-0-c.json"), "later");
     const state = readHere(hostState, ["x"], ["env", `SHOWRUNNER_STATE=${own}`, ...shell]).get("x");
-    expect(state?.debts.map(({ label }) => label)).toEqual(["good", "later"]);
+    expect(state?.pendingHandlers.map(({ label }) => label)).toEqual(["good", "later"]);
   });
 
-  it("with more records than anybody owes is an error", () => {
+  it("with more records than anybody has is an error", () => {
     const own = mkdtempSync(join(folder, "own-"));
     mkdirSync(join(own, "lib/owed"), { recursive: true });
     for (let at = 0; at < 201; at++) write(join(own, `lib/owed/${at}-0-a.json`), "x");
     expect(() => readHere(hostState, ["x"], ["env", `SHOWRUNNER_STATE=${own}`, ...shell])).toThrow(
-      /more than 200 records of owed handlers/,
+      /more than 200 records of pending handlers/,
     );
   });
 });
 
-describe.runIf(process.getuid?.() === 0)("root, who reads what other users owe", () => {
+describe.runIf(process.getuid?.() === 0)("root, who reads the pending handlers of other users", () => {
   const at = (name: string) => `/var/tmp/showrunner-${name}`;
   const made: string[] = [];
   afterEach(() => {
@@ -80,10 +80,12 @@ describe.runIf(process.getuid?.() === 0)("root, who reads what other users owe",
   };
   const labels = () => {
     const own = mkdtempSync(join(folder, "own-"));
-    const debts = readHere(allDebts, [""], ["env", `SHOWRUNNER_STATE=${own}`, "timeout", "20", "dash"]).get(
-      "",
-    );
-    return debts?.map(({ label }) => label);
+    const pendingHandlers = readHere(
+      allPendingHandlers,
+      [""],
+      ["env", `SHOWRUNNER_STATE=${own}`, "timeout", "20", "dash"],
+    ).get("");
+    return pendingHandlers?.map(({ label }) => label);
   };
 
   it("reads the regular files of a folder that is its user's, and of no file more than a record has", () => {

@@ -44,7 +44,7 @@ export class HostsOfThisMachine {
     return existsSync(this.at("log")) ? readFileSync(this.at("log"), "utf8").trim().split("\n") : [];
   }
 
-  owed(name: string): string[] {
+  pending(name: string): string[] {
     const path = this.at(name, "lib/owed");
     return existsSync(path) ? readdirSync(path) : [];
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { secret } from "../../src/base/secret.ts";
 import { holderFrom, leaseHolder } from "../../src/core/lease/lease-holder.ts";
 import { described, orphanTexts } from "../../src/core/lease/lease-text.ts";
-import { debtFrom } from "../../src/core/lease/pending-handler.ts";
+import { pendingHandlerFrom } from "../../src/core/lease/pending-handler.ts";
 
 describe("the command line of an orphan", () => {
   test("shows no half of a secret where it is cut", () => {
@@ -16,16 +16,16 @@ describe("the command line of an orphan", () => {
 
 describe("what a host keeps", () => {
   const holder = leaseHolder("site");
-  const debt = { id: "1", label: "x", module: "x", playbook: "x", play: "x", since: 1 };
+  const pending = { id: "1", label: "x", module: "x", playbook: "x", play: "x", since: 1 };
 
   test.each([undefined, "yesterday", null, 1e300])("is nobody's whose time is %s", (since) => {
     expect(holderFrom(JSON.stringify({ ...holder, since }))).toBe(undefined);
-    expect(debtFrom(JSON.stringify({ ...debt, since }))).toBe(undefined);
+    expect(pendingHandlerFrom(JSON.stringify({ ...pending, since }))).toBe(undefined);
   });
 
   test("is told where it is a run's", () => {
     expect(described(holderFrom(JSON.stringify(holder)))).toMatch(/^site, by /);
     expect(described(holderFrom('{"run":"1"}'))).toBe("a run that does not say whose it is");
-    expect(debtFrom(JSON.stringify(debt))).toEqual(debt);
+    expect(pendingHandlerFrom(JSON.stringify(pending))).toEqual(pending);
   });
 });

@@ -1,4 +1,4 @@
-/** Owed handlers that the code has corrected or dropped since, and those that can't succeed. */
+/** Pending handlers that the code has corrected or dropped since, and those that can't succeed. */
 import { existsSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -24,28 +24,28 @@ const site = (notify: readonly Task<unknown>[], dest = "conf") => [
   play("next", { hosts: "h1" }, { next: () => shell({ cmd: `echo next >>${here.at("log")}` }) }),
 ];
 
-async function leaveOwed(...handlers: Task<unknown>[]) {
+async function leavePending(...handlers: Task<unknown>[]) {
   expect((await here.run(site(handlers))).exitCode).toBe(2);
-  expect(here.owed("h1")).toHaveLength(handlers.length);
+  expect(here.pending("h1")).toHaveLength(handlers.length);
   await rm(here.at("log"));
 }
 
 describe("a handler that was corrected since it failed", () => {
-  test.each([["reload"], [undefined]])("takes the place of the owed one (name %s)", async (name) => {
-    await leaveOwed(wrong(name));
+  test.each([["reload"], [undefined]])("takes the place of the pending one (name %s)", async (name) => {
+    await leavePending(wrong(name));
     const check = await here.run(site([right(name)]), { check: true });
     expect(check.totals).toMatchObject({ failed: 0, changed: 2 });
     const { exitCode, warnings } = await here.run(site([right(name)]));
-    expect([exitCode, here.log, here.owed("h1")]).toEqual([0, ["right", "next"], []]);
+    expect([exitCode, here.log, here.pending("h1")]).toEqual([0, ["right", "next"], []]);
     expect(warnings).toEqual([expect.stringMatching(/^an earlier run left handlers, which are due now: /)]);
     expect((await here.run(site([right(name)]))).warnings).toEqual([]);
   });
 
   test("runs once where it is notified in that run, too", async () => {
-    await leaveOwed(wrong("reload"));
+    await leavePending(wrong("reload"));
     writeFileSync(here.at("conf"), "y");
     await here.run(site([right("reload")]));
-    expect([here.log, here.owed("h1")]).toEqual([["right", "next"], []]);
+    expect([here.log, here.pending("h1")]).toEqual([["right", "next"], []]);
   });
 
   test("takes the place of the one with its name, where several are notified", async () => {
@@ -53,13 +53,13 @@ describe("a handler that was corrected since it failed", () => {
     await here.run(site([wrong("reload"), other()]));
     await rm(here.at("log"));
     await here.run(site([right("reload"), other()]));
-    expect([here.log, here.owed("h1")]).toEqual([["right", "next"], []]);
+    expect([here.log, here.pending("h1")]).toEqual([["right", "next"], []]);
   });
 });
 
-describe("an owed handler that the code does not have any more", () => {
+describe("a pending handler that the code does not have any more", () => {
   test("is told of, not run, and stops nothing", async () => {
-    await leaveOwed(wrong("reload"));
+    await leavePending(wrong("reload"));
     const { exitCode, warnings } = await here.run(site([]));
     expect([exitCode, here.log]).toEqual([0, ["next"]]);
     expect(warnings).toEqual([
@@ -70,28 +70,28 @@ describe("an owed handler that the code does not have any more", () => {
   });
 
   test("is run as it was written down where nobody can know, and stops nothing where it fails", async () => {
-    await leaveOwed(wrong("reload"));
+    await leavePending(wrong("reload"));
     const { exitCode, warnings } = await here.run(site([right("reload")], "moved"));
     expect([exitCode, here.log]).toEqual([
       0,
       ["right", "wrong", "next"].toSorted((a, b) => here.log.indexOf(a) - here.log.indexOf(b)),
     ]);
-    expect(here.owed("h1")).toHaveLength(1);
+    expect(here.pending("h1")).toHaveLength(1);
     expect(warnings.join("\n")).toMatch(
       /shell reload, which an earlier run left and no task of this one names, failed: .*`npx run handlers --forget h1` removes it/,
     );
   });
 });
 
-test("an owed handler that fails as the code has it fails its host, and says what there is to do", async () => {
-  await leaveOwed(wrong("reload"));
+test("a pending handler that fails as the code has it fails its host, and says what there is to do", async () => {
+  await leavePending(wrong("reload"));
   const { errors, exitCode } = await here.run(site([wrong("reload")]));
   expect(exitCode).toBe(2);
   expect(errors[0]?.hint).toContain("`npx run handlers --forget h1`");
 });
 
 test("what there is to do names the inventories that the run was given", async () => {
-  await leaveOwed(wrong("reload"));
+  await leavePending(wrong("reload"));
   const givenInventories = ["lab", "my hosts/more.ts"];
   const command = "`npx run handlers --forget h1 -i lab -i 'my hosts/more.ts'`";
   const { errors } = await here.run(site([wrong("reload")]), { givenInventories });
@@ -100,23 +100,23 @@ test("what there is to do names the inventories that the run was given", async (
   expect(warnings.join()).toContain(command);
 });
 
-test("a corrected handler that fails as well is owed still by its own name", async () => {
-  await leaveOwed(wrong());
+test("a corrected handler that fails as well is still pending by its own name", async () => {
+  await leavePending(wrong());
   const corrected = shell({ cmd: `echo corrected >>${here.at("log")}; false` });
   const { warnings } = await here.run(site([corrected]));
-  const owed = warnings.find((text) => text.startsWith("run, and owed still: "));
-  expect(owed).toContain("echo corrected");
-  expect(owed).not.toContain("echo wrong");
+  const told = warnings.find((text) => text.startsWith("run, and still pending: "));
+  expect(told).toContain("echo corrected");
+  expect(told).not.toContain("echo wrong");
 });
 
 test("a handler whose user is refused was not run, and is told as such", async () => {
   const nobody = shell({ cmd: "true" }, { name: "reload", become: "no-such-user-here" });
   const { warnings } = await here.run(site([nobody]));
-  expect(warnings).toEqual(["owed, and not run: shell reload; kept on the host for the next run"]);
+  expect(warnings).toEqual(["pending, and not run: shell reload; kept on the host for the next run"]);
 });
 
 test("what a playbook left that the project does not have any more is told for a week only", async () => {
-  await leaveOwed(wrong("reload"));
+  await leavePending(wrong("reload"));
   const other = [
     play("other", { hosts: "h1" }, { look: () => copy({ dest: here.at("conf"), content: "x" }) }),
   ];

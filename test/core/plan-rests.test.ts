@@ -119,7 +119,7 @@ describe("a step of which the rest could not be foreseen", () => {
       "with a condition",
       () => turn({ name: "x", to: "on" }, { ...notifying("done"), changedWhen: () => true }),
     ],
-  ])("owes its handlers: %s", async (_, rest) => {
+  ])("has its handlers run: %s", async (_, rest) => {
     const plays = one(
       async () => {
         await turnUnforeseen();
@@ -134,7 +134,7 @@ describe("a step of which the rest could not be foreseen", () => {
     expect([...real.h1.changes, ...real.h2.changes]).toContain("turn handler done");
   });
 
-  it("owes no handler that a planned task was made to notify since", async () => {
+  it("runs no handler that a planned task was made to notify since", async () => {
     const plays = (isEdited = false) =>
       one(async () => {
         await turn({ name: "a", to: "on" }, isEdited ? notifying("done") : {});

@@ -327,7 +327,7 @@ describe("applying a plan", () => {
     expect(host.changes).toEqual([]);
   });
 
-  it("makes no more of a step in which a change was refused, also of what is planned, but what is owed", async () => {
+  it("makes no more of a step in which a change was refused, also of what is planned, but runs pending handlers", async () => {
     const plays = (to: string) =>
       one(async () => {
         await turn({ name: "a", to: "on" }, { notify: print({ text: "bell" }) });
@@ -485,7 +485,7 @@ describe("applying a plan", () => {
     expect(host.changes).toEqual(["print fast"]);
   });
 
-  it("runs in a later step what could not be foreseen to be owed", async () => {
+  it("runs in a later step a handler whose notification could not be predicted", async () => {
     const plays = [
       play(
         "p",

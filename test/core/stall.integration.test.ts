@@ -151,7 +151,7 @@ const inputs: Readonly<Record<string, Bad>> = {
   "two texts that are quite unlike": { step: () => showDiff({}) },
   "an endless body": { step: () => http({ url: `http://127.0.0.1:${port}/endless`, timeout: "3s" }) },
   "endless headers": { step: () => http({ url: `http://127.0.0.1:${port}/headers`, timeout: "3s" }) },
-  "a record of an owed handler of 600 MB": {
+  "a record of a pending handler of 600 MB": {
     lease: true,
     prepare: (folder) => {
       mkdirSync(join(folder, "lib/owed"), { recursive: true });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import { usualLimit } from "../../src/core/facts/facts.ts";
-import { allDebts, hostState } from "../../src/core/lease/host-state.ts";
+import { allPendingHandlers, hostState } from "../../src/core/lease/host-state.ts";
 
 const folder = join(import.meta.dirname, "../../src/facts");
 const files = [folder, join(folder, "mysql")].flatMap((one) =>
@@ -22,7 +22,7 @@ async function allFacts(): Promise<Fact<FactKey, unknown>[]> {
   const exported = modules.flatMap((one) =>
     one !== null && typeof one === "object" ? Object.values(one) : [],
   );
-  const given: unknown[] = [...exported, hostState, allDebts];
+  const given: unknown[] = [...exported, hostState, allPendingHandlers];
   return given.filter(isFact);
 }
 

@@ -100,11 +100,11 @@ it("a job of a run that lost its host is joined by the next run", { timeout: 60_
   expect(second.of("message").map(({ text }) => text)).toEqual([expect.stringContaining("joining it")]);
 });
 
-it("a task that has changed nothing by its changedWhen leaves no debt on the host", async () => {
-  let owed = "";
+it("a task that has changed nothing by its changedWhen leaves no pending handler on the host", async () => {
+  let pending = "";
   const ran = await lab.run([
     play(
-      "debts",
+      "handlers",
       { hosts: "all", become: true },
       {
         s: async () => {
@@ -115,11 +115,11 @@ it("a task that has changed nothing by its changedWhen leaves no debt on the hos
               notify: debug({ message: "not told" }),
             },
           );
-          owed = await onHost("ls /var/lib/showrunner/owed 2>/dev/null; :");
+          pending = await onHost("ls /var/lib/showrunner/owed 2>/dev/null; :");
         },
       },
     ),
   ]);
   expect(ran.statuses).toEqual([expect.stringMatching(/: ok$/)]);
-  expect(owed).toBe("");
+  expect(pending).toBe("");
 });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { secret } from "../../src/base/secret.ts";
 import { requireContext } from "../../src/core/engine/context.ts";
-import { allDebts } from "../../src/core/lease/host-state.ts";
+import { allPendingHandlers } from "../../src/core/lease/host-state.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
 import { flushHandlers } from "../../src/core/steps/flush-handlers.ts";
@@ -281,7 +281,7 @@ describe("a run that died", () => {
   });
 });
 
-describe("handlers that are owed", () => {
+describe("pending handlers", () => {
   const restart = () => shell({ cmd: "echo run >>/srv/log" }, { name: "restart" });
   const site = (seconds = 0) =>
     play(
@@ -292,18 +292,18 @@ describe("handlers that are owed", () => {
         wait: () => command({ argv: ["sleep", String(seconds)] }),
       },
     );
-  const owed = () => onHost("ls /var/lib/showrunner/owed");
+  const pending = () => onHost("ls /var/lib/showrunner/owed");
 
-  test("are written down before the change, and struck out when they have run", async () => {
+  test("are written down before the change, and removed when they have run", async () => {
     const seen: Promise<string>[] = [];
     await lab.run([site(1)], {
-      subscribers: [(event) => event.type === "task:end" && seen.push(owed())],
+      subscribers: [(event) => event.type === "task:end" && seen.push(pending())],
     });
     expect((await Promise.all(seen))[0]).toMatch(/^\d{13}-0000-[0-9a-f]{24}\.json$/);
     expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
   });
 
-  test.each(["interrupted", "cut off"])("are paid once by the next run when theirs was %s", async (how) => {
+  test.each(["interrupted", "cut off"])("are run once by the next run when theirs was %s", async (how) => {
     const { access, cut } = cuttable();
     const controller = new AbortController();
     const first = lab.run([site(55)], { access, signal: controller.signal });
@@ -335,15 +335,15 @@ describe("handlers that are owed", () => {
     const { access, cut } = cuttable();
     const key = secret("a word that nobody may see");
     const hidden = shell({ cmd: "cat >>/srv/secret", stdin: key }, { name: "hidden" });
-    const owing = play(
-      "owing",
+    const notifying = play(
+      "notifying",
       { hosts: "h1", become: true },
       {
         config: () => copy({ dest: "/srv/config", content: "x" }, { notify: [restart(), hidden] }),
         wait: () => command({ argv: ["sleep", "54"] }),
       },
     );
-    const first = lab.run([owing], { access });
+    const first = lab.run([notifying], { access });
     await until("the command runs", () => running("sleep 54"));
     await cut();
     await first;
@@ -356,7 +356,7 @@ describe("handlers that are owed", () => {
       /which its playbook runs next time: shell restart \(test, .*shell hidden \(test/,
     );
     const again = play(
-      "owing",
+      "notifying",
       { hosts: "h1", become: true },
       {
         config: () => copy({ dest: "/srv/config", content: "x" }, { notify: [restart(), hidden] }),
@@ -368,7 +368,7 @@ describe("handlers that are owed", () => {
     );
   });
 
-  test("are paid at the end of the play that owes them, once, or earlier where a task names them", async () => {
+  test("are run at the end of the play that notified them, once, or earlier where a task names them", async () => {
     const { access, cut } = cuttable();
     const base = play(
       "base",
@@ -423,7 +423,7 @@ describe("handlers that are owed", () => {
     const seen: string[] = [];
     const look = async () => {
       const { host } = requireContext("test", undefined);
-      const { value } = await host.facts.read(host.becomeAs(true), allDebts, "");
+      const { value } = await host.facts.read(host.becomeAs(true), allPendingHandlers, "");
       seen.push(...value.map(({ label, become }) => `${label} as ${become}`));
     };
     await lab.run([play("look", { hosts: "h1" }, { look })]);
@@ -449,10 +449,10 @@ describe("handlers that are owed", () => {
         play: "service",
         since: 1,
       });
-    const debts = [forged("a", "root", {}), forged("b", "www-data", { become: true })];
-    const plant = debts.map(
-      (debt, index) =>
-        `printf "%s\\n" "${debt.replaceAll('"', '\\"')}" >/var/tmp/showrunner-33/owed/${index}.json`,
+    const pendingHandlers = [forged("a", "root", {}), forged("b", "www-data", { become: true })];
+    const plant = pendingHandlers.map(
+      (pending, index) =>
+        `printf "%s\\n" "${pending.replaceAll('"', '\\"')}" >/var/tmp/showrunner-33/owed/${index}.json`,
     );
     await onHost(
       `install -d -o www-data -m 700 /var/tmp/showrunner-33 /var/tmp/showrunner-33/owed; ${plant.join("; ")}; chown -R www-data /var/tmp/showrunner-33`,
@@ -474,7 +474,7 @@ describe("handlers that are owed", () => {
     await onHost("rm -rf /var/tmp/showrunner-33 /tmp/srlease-forged-b");
   });
 
-  test("of root are paid though tasks of another user come first", async () => {
+  test("of root are run though tasks of another user come first", async () => {
     const failing = shell({ cmd: "test -e /srv/mended && echo run >>/srv/log" }, { name: "restart" });
     const site = play(
       "site",
@@ -490,7 +490,7 @@ describe("handlers that are owed", () => {
     expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
   });
 
-  test("that fail stay owed, and nothing is owed for what was not changed", async () => {
+  test("that fail stay pending, and none is pending for what was not changed", async () => {
     const failing = play(
       "failing",
       { hosts: "h1", become: true },
@@ -503,7 +503,7 @@ describe("handlers that are owed", () => {
       },
     );
     expect((await lab.run([failing])).exitCode).toBe(2);
-    expect(await owed()).not.toBe("");
+    expect(await pending()).not.toBe("");
     await onHost("touch /srv/ready");
     expect((await lab.run([failing])).errors).toEqual([]);
     expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");

@@ -15,7 +15,7 @@ const lab = testLab("planlab", 92, ["one", "two"]);
 const canary = "Lab-canary-92";
 
 /** A handler that a killed run of another playbook left. */
-const owed = JSON.stringify({ id: "1", label: "x", module: "x", playbook: "x", play: "x", since: 1 });
+const pending = JSON.stringify({ id: "1", label: "x", module: "x", playbook: "x", play: "x", since: 1 });
 
 const site = (text: string) => [
   play(
@@ -91,9 +91,9 @@ describe.skipIf(process.getuid?.() !== 0)("a plan for real hosts", () => {
     ["a service's state", "systemctl stop worker", "systemd.unit worker.service"],
     ["a package", "dpkg -r tree", "package.installed tree, read for apt tree"],
     [
-      "what is owed",
-      `mkdir -p /var/lib/showrunner/owed && echo '${owed}' >/var/lib/showrunner/owed/1-1.json`,
-      "the handlers that are owed there",
+      "which handlers are pending",
+      `mkdir -p /var/lib/showrunner/owed && echo '${pending}' >/var/lib/showrunner/owed/1-1.json`,
+      "the handlers that are pending there",
     ],
   ])("is refused on a host where %s has moved, and carried out on the other", async (what, drift, moved) => {
     const changed = await plan(what);

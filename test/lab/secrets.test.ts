@@ -441,18 +441,18 @@ describe("a secret", () => {
     }
   });
 
-  it("is owed by a handler", async () => {
+  it("is in a pending handler", async () => {
     const handler = shell({ cmd: "cat >/dev/null", stdin: secrets.handler });
     const spoken = shell({ cmd: sh`: ${secrets.handler.reveal()}` });
     const { errors } = await run(
       [
         play(
-          "owes",
+          "notifies",
           { hosts: "two", become: true },
           {
             step: async () => {
-              await copy({ dest: "/srv/owing", content: "x\n" }, { notify: [handler, spoken] });
-              await shell({ cmd: "cp -r /var/lib/showrunner /srv/owed && ls /srv/owed/owed/*" });
+              await copy({ dest: "/srv/notifying", content: "x\n" }, { notify: [handler, spoken] });
+              await shell({ cmd: "cp -r /var/lib/showrunner /srv/pending && ls /srv/pending/owed/*" });
             },
           },
         ),

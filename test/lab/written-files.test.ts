@@ -200,18 +200,19 @@ touch /srv/d/few/x; mount -t tmpfs -o mode=755 none /srv/d/fixed; touch /srv/d/f
     expect(await inside("ls -A /srv/d/few; umount /srv/d/few /srv/d/fixed")).toBe("");
   });
 
-  it("is told where owed handlers can't be noted", async () => {
-    const owing = () => copy({ dest: "/srv/d/owing", content: "x" }, { notify: command({ argv: ["true"] }) });
+  it("is told where pending handlers can't be noted", async () => {
+    const notifying = () =>
+      copy({ dest: "/srv/d/notifying", content: "x" }, { notify: command({ argv: ["true"] }) });
     const place = "/var/lib/showrunner";
     await inside(
       `mkdir -p -m 700 ${place}; mount -t tmpfs -o size=4k,mode=700 none ${place}; echo x >${place}/pad`,
     );
-    expect(await done(owing)).toContain(`no space left on none (mounted on ${place})`);
+    expect(await done(notifying)).toContain(`no space left on none (mounted on ${place})`);
     await inside(`rm -rf ${place}/*; mount -o remount,ro ${place}`);
-    const told = await done(owing);
+    const told = await done(notifying);
     expect(told).toContain("Read-only file system");
     expect(told).not.toContain("not a folder of this user's own");
     await inside(`umount ${place}; rmdir ${place}`);
-    expect(await inside("ls -d /srv/d/owing 2>/dev/null; :")).toBe("");
+    expect(await inside("ls -d /srv/d/notifying 2>/dev/null; :")).toBe("");
   });
 });

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { sh } from "../../src/base/script.ts";
 import { secret } from "../../src/base/secret.ts";
 import { hostVars, inventoryList } from "../../src/cli/inventory-views.ts";
-import { debtOf, handlerFrom } from "../../src/core/lease/pending-handler.ts";
+import { handlerFrom, pendingHandlerOf } from "../../src/core/lease/pending-handler.ts";
 import { fail } from "../../src/core/tasks/task.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import {
@@ -98,32 +98,35 @@ describe("a secret is said nowhere", () => {
       }
     });
 
-  it("by a handler's debt, which is written down on the host", () => {
-    const owed = [
+  it("by a pending handler, which is written down on the host", () => {
+    const tasks = [
       command({ argv: ["cat"], stdin: canary }),
       shell({ cmd: `: ${value}` }, { name: `say ${value}` }),
       shell({ cmd: sh`: ${value}` }),
       command({ argv: ["env"] }, { environment: { CANARY: value } }),
     ];
-    const debts = owed.map((task) =>
-      debtOf({ task, become: { user: "root" } }, { playbook: "site", play: "web" }),
+    const pendingHandlers = tasks.map((task) =>
+      pendingHandlerOf({ task, become: { user: "root" } }, { playbook: "site", play: "web" }),
     );
-    expect(spellings.filter((spelling) => JSON.stringify(debts).includes(spelling))).toEqual([]);
-    expect(debts.map(({ task }) => task)).toEqual(owed.map(() => undefined));
+    expect(spellings.filter((spelling) => JSON.stringify(pendingHandlers).includes(spelling))).toEqual([]);
+    expect(pendingHandlers.map(({ task }) => task)).toEqual(tasks.map(() => undefined));
     const [plain] = [
-      debtOf({ task: command({ argv: ["true"] }), become: undefined }, { playbook: "site", play: "web" }),
+      pendingHandlerOf(
+        { task: command({ argv: ["true"] }), become: undefined },
+        { playbook: "site", play: "web" },
+      ),
     ];
     expect(plain.task).toMatchObject({ params: { argv: ["true"] } });
   });
 
-  it("by a debt, which can't have files of this machine copied", () => {
+  it("by a pending handler, which can't have files of this machine copied", () => {
     const handler = { task: copy({ src: at("old"), dest: "/srv/old" }), become: undefined };
-    const debt = debtOf(handler, { playbook: "site", play: "web" });
-    expect(debt.task).toBeUndefined();
+    const pending = pendingHandlerOf(handler, { playbook: "site", play: "web" });
+    expect(pending.task).toBeUndefined();
     const forged = { params: { src: "/etc/shadow", dest: "/srv/taken" }, options: {} };
-    expect(handlerFrom({ ...debt, task: forged })).toBeUndefined();
+    expect(handlerFrom({ ...pending, task: forged })).toBeUndefined();
     const harmless = { params: { cmd: "true" }, options: { become: true, umask: "027" } };
-    expect(handlerFrom({ ...debt, module: "shell", task: harmless })?.options).toEqual({ umask: "027" });
+    expect(handlerFrom({ ...pending, module: "shell", task: harmless })?.options).toEqual({ umask: "027" });
   });
 
   it("by the views of an inventory", () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { debtOf } from "../../src/core/lease/pending-handler.ts";
+import { pendingHandlerOf } from "../../src/core/lease/pending-handler.ts";
 import { newSalt } from "../../src/core/plans/plan-file.ts";
 import { PlanRecorder } from "../../src/core/plans/plan-record.ts";
 import type { TaskOptions } from "../../src/core/tasks/task.ts";
@@ -94,14 +94,14 @@ it("leaves code its result", async () => {
   expect(seen).toBe(word);
 });
 
-it("keeps an owed handler off the host, but for the module's name", () => {
+it("keeps a pending handler off the host, but for the module's name", () => {
   const task = shell({ cmd: `echo ${word}` }, { noLog: true });
-  const debts = [
-    debtOf({ task, become: undefined }, { playbook: "site", play: "web" }),
-    debtOf(
+  const pendingHandlers = [
+    pendingHandlerOf({ task, become: undefined }, { playbook: "site", play: "web" }),
+    pendingHandlerOf(
       { task: shell({ cmd: `echo ${word}` }), become: undefined, hidden: true },
       { playbook: "site", play: "web" },
     ),
   ];
-  expect(JSON.stringify(debts)).not.toContain(word);
+  expect(JSON.stringify(pendingHandlers)).not.toContain(word);
 });

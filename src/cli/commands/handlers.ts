@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { HostInfo } from "../../base/host.ts";
 import { requireContext } from "../../core/engine/context.ts";
-import { allDebts, hostState, isBusy } from "../../core/lease/host-state.ts";
-import type { Debt } from "../../core/lease/pending-handler.ts";
+import { allPendingHandlers, hostState, isBusy } from "../../core/lease/host-state.ts";
+import type { PendingHandler } from "../../core/lease/pending-handler.ts";
 import { type Play, play, playbook } from "../../core/plays/play.ts";
 import { type RunRequest, runPlaybook } from "../../core/plays/run.ts";
 import { redact } from "../../redaction/redact.ts";
@@ -13,7 +13,7 @@ import { count } from "../../report/words.ts";
 import { redactValue } from "../../secrets/redact-value.ts";
 import { jsonText } from "../../text/controls.ts";
 import type { Become } from "../../transport/transport.ts";
-import { chosen, confirmForgetting, forgetOn, type Owed, shortId } from "../forget-handlers.ts";
+import { chosen, confirmForgetting, forgetOn, type HostHandlers, shortId } from "../forget-handlers.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory, type LoadedInventory } from "../inventories.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
@@ -37,7 +37,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     inventoryOption(
       command
         .description(
-          "Shows the handlers that are owed on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run of the same playbook on such a host runs them. Changes nothing, unless it is to forget them.",
+          "Shows the pending handlers on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run of the same playbook on such a host runs them. Changes nothing, unless it is to forget them.",
         )
         .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
     ),
@@ -45,7 +45,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     .option("--json", "everything, as JSON by host")
     .option(
       "--forget [what...]",
-      "removes owed handlers, so that no run runs them: all that are shown, or those of a HOST, or one HOST/ID",
+      "removes pending handlers, so that no run runs them: all that are shown, or those of a HOST, or one HOST/ID",
     )
     .option("-y, --yes", "forgets without asking")
     .option("-f, --forks <number>", "how many hosts at a time (default: 20)", positive);
@@ -60,13 +60,13 @@ async function handlers(pattern: string, flags: Flags): Promise<number> {
   const named = flags.forget === true ? [] : flags.forget;
   const wanted = chosen(named, found.inventory);
   const { exitCode, owed } = await print(found, wanted.pattern ?? pattern, flags);
-  const debts = wanted.of(owed);
-  if (debts.size === 0) return exitCode;
-  if (!flags.yes && !(await confirmForgetting(debts))) return exitCode;
+  const pendingHandlers = wanted.of(owed);
+  if (pendingHandlers.size === 0) return exitCode;
+  if (!flags.yes && !(await confirmForgetting(pendingHandlers))) return exitCode;
   const forgetting = play(
     "forget",
-    { hosts: [...debts.keys()].join(",") },
-    { forget: ({ host }) => forgetOn(host.name, debts.get(host.name) ?? []) },
+    { hosts: [...pendingHandlers.keys()].join(",") },
+    { forget: ({ host }) => forgetOn(host.name, pendingHandlers.get(host.name) ?? []) },
   );
   const forgot = await runOn(found, forgetting, flags, leaseOf(flags));
   return Math.max(exitCode, forgot);
@@ -76,12 +76,12 @@ async function print(
   found: LoadedInventory,
   pattern: string,
   flags: Flags,
-): Promise<{ exitCode: number; owed: ReadonlyMap<string, Owed> }> {
-  const owed = new Map<string, Owed>();
+): Promise<{ exitCode: number; owed: ReadonlyMap<string, HostHandlers> }> {
+  const owed = new Map<string, HostHandlers>();
   const look = play(
     "handlers",
     { hosts: pattern },
-    { look: async ({ host }) => void owed.set(host.name, await owedHere()) },
+    { look: async ({ host }) => void owed.set(host.name, await pendingHere()) },
   );
   const withoutLease = (host: HostInfo) => ({ ...found.access(host), lease: false });
   const exitCode = await runOn(found, look, flags, { access: withoutLease });
@@ -117,26 +117,28 @@ async function runOn(
 }
 
 /** What the connection's user may read, and what root may, or whoever the inventory names instead. */
-async function owedHere(): Promise<Owed> {
+async function pendingHere(): Promise<HostHandlers> {
   const { host } = requireContext("run handlers", undefined);
   const read = async (become: Become | undefined) => {
-    const [state, debts] = await Promise.all([
+    const [state, pendingHandlers] = await Promise.all([
       host.facts.read(become, hostState, "nobody"),
-      host.facts.read(become, allDebts, ""),
+      host.facts.read(become, allPendingHandlers, ""),
     ]);
-    return { busy: isBusy(state.value), debts: debts.value };
+    return { busy: isBusy(state.value), pendingHandlers: pendingHandlers.value };
   };
   const own = await read(undefined);
   const other = await read(host.becomeAs(true)).catch((error: unknown) => {
     if (error instanceof ShowrunnerError && error.code === "become.refused") return own;
     throw error;
   });
-  const debts = new Map([...own.debts, ...other.debts].map((debt) => [debt.id, debt]));
-  return { busy: own.busy || other.busy, debts: [...debts.values()] };
+  const pendingHandlers = new Map(
+    [...own.pendingHandlers, ...other.pendingHandlers].map((pending) => [pending.id, pending]),
+  );
+  return { busy: own.busy || other.busy, pendingHandlers: [...pendingHandlers.values()] };
 }
 
-function asJson(names: readonly string[], found: ReadonlyMap<string, Owed>): string {
-  const shown = ({ id, module, label, playbook, since, become, task }: Debt) => ({
+function asJson(names: readonly string[], found: ReadonlyMap<string, HostHandlers>): string {
+  const shown = ({ id, module, label, playbook, since, become, task }: PendingHandler) => ({
     id,
     handler: redact(label),
     module,
@@ -147,17 +149,17 @@ function asJson(names: readonly string[], found: ReadonlyMap<string, Owed>): str
   });
   const rows = names.flatMap((name) => {
     const state = found.get(name);
-    return state ? [[name, { busy: state.busy, owed: state.debts.map(shown) }] as const] : [];
+    return state ? [[name, { busy: state.busy, owed: state.pendingHandlers.map(shown) }] as const] : [];
   });
   return `${jsonText(Object.fromEntries(rows), 2)}\n`;
 }
 
-function asTable(names: readonly string[], found: ReadonlyMap<string, Owed>): string[] {
+function asTable(names: readonly string[], found: ReadonlyMap<string, HostHandlers>): string[] {
   const style = styleFor(process.stdout);
   const rows = names.flatMap((name) => {
     const state = found.get(name);
-    if (state?.busy) return [[name, "", "a run is at work here: what is owed is its own", "", ""]];
-    return (state?.debts ?? []).map(({ id, label, playbook, since }) => [
+    if (state?.busy) return [[name, "", "a run is at work here: the pending handlers are its own", "", ""]];
+    return (state?.pendingHandlers ?? []).map(({ id, label, playbook, since }) => [
       name,
       shortId(id),
       redact(label),
@@ -165,15 +167,15 @@ function asTable(names: readonly string[], found: ReadonlyMap<string, Owed>): st
       `${new Date(since).toISOString().slice(0, 16).replace("T", " ")} UTC`,
     ]);
   });
-  if (rows.length === 0) return nothingOwed(names.length, found.size);
+  if (rows.length === 0) return nothingPending(names.length, found.size);
   const heading = ["host", "id", "handler", "playbook", "since"].map((word) => style("bold", word));
   return table([heading, ...rows]);
 }
 
 /** Says it only of hosts that have been looked at: why others have not, is told beside it. */
-function nothingOwed(wanted: number, seen: number): string[] {
+function nothingPending(wanted: number, seen: number): string[] {
   if (seen === 0) return [];
   return seen === wanted
-    ? ["Nothing is owed."]
-    : [`Nothing is owed on ${seen} of ${count(wanted, "host")}; of the rest nothing is known.`];
+    ? ["No handler is pending."]
+    : [`No handler is pending on ${seen} of ${count(wanted, "host")}; of the rest nothing is known.`];
 }

@@ -43,14 +43,14 @@ export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<O
 }
 
 async function carryOut<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
-  const { tenure } = run.context.host;
-  const epoch = tenure?.epoch(run.become) ?? 0;
+  const { leases } = run.context.host;
+  const epoch = leases?.epoch(run.become) ?? 0;
   const plan = run.task.plan(planning);
   let answer = await plan.next(notRun);
   while (!answer.done) {
     const change = changeOf(run, answer.value);
     const make = () => makeOwing(run, planning, change);
-    answer = await plan.next(await (tenure ? tenure.change(run.become, epoch, make) : make()));
+    answer = await plan.next(await (leases ? leases.change(run.become, epoch, make) : make()));
   }
   return ended(run, planning, answer.value, run.changes.length > 0 ? "changed" : "ok");
 }
@@ -161,21 +161,24 @@ export function notify<V>(run: TaskRun<V>, certainty: Certainty): void {
   for (const handler of handlersOf(run)) run.context.host.handlers.notify(handler, certainty);
 }
 
-/** Makes a change, with what it may come to owe written down before. */
+/** Makes a change, with the handlers that it may notify written down before. */
 async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
   run.context.host.run.watch?.permit?.(run, change);
   const { task, context, become } = run;
   await begun(context);
-  const { tenure } = context.host;
-  const mayOwe = task.options.changedWhen === false ? [] : handlersOf(run);
-  // what a task with a condition of its own has come to owe is settled when that has been asked
+  const { leases } = context.host;
+  const mayNotify = task.options.changedWhen === false ? [] : handlersOf(run);
+  // which handlers a task with a `changedWhen` notifies shows when that has been asked
   const later = task.options.changedWhen !== undefined;
-  if (later) run.owed.push(...mayOwe);
+  if (later) run.writtenAhead.push(...mayNotify);
   try {
-    await tenure?.settlement.owe(become, mayOwe, { play: context.play, by: shownLabel(task, run.hidden) });
+    await leases?.ownHandlers.writeAhead(become, mayNotify, {
+      play: context.play,
+      by: shownLabel(task, run.hidden),
+    });
     return await makeNotifying(run, planning, change);
   } finally {
-    if (!later) await tenure?.settlement.settle(mayOwe);
+    if (!later) await leases?.ownHandlers.resolve(mayNotify);
   }
 }
 
@@ -254,7 +257,7 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
     };
     const { altersUser } = change;
     if (altersUser !== undefined && altersUser !== become?.user) await host.endShellsOf(altersUser);
-    const detached = detachment && { ...detachment, reconnected: async () => host.tenure?.again(become) };
+    const detached = detachment && { ...detachment, reconnected: async () => host.leases?.again(become) };
     output = await applyChange(host.session, become, change, options, detached);
   } catch (error) {
     tried.hadNoEffect = hadNoEffect(change, error, detachment !== undefined);

@@ -1,5 +1,4 @@
-/** One host during one run: its session, its facts, its owed handlers and how it fares. */
-
+/** One host during one run: its session, its facts, its pending handlers and how it fares. */
 import type { ShowrunnerError } from "../../base/errors.ts";
 import type { HostInfo } from "../../base/host.ts";
 import type { Session } from "../../transport/session.ts";
@@ -7,8 +6,8 @@ import type { Become } from "../../transport/transport.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "../events/events.ts";
 import { FactStore } from "../facts/facts.ts";
 import { HandlerQueue } from "../lease/handler-queue.ts";
-import { Tenure } from "../lease/host-leases.ts";
-import type { Tenant } from "../lease/run-view.ts";
+import { HostLeases } from "../lease/host-leases.ts";
+import type { RunView } from "../lease/run-view.ts";
 import { Jobs } from "./jobs.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -30,8 +29,8 @@ export class HostRun {
   readonly jobs = new Jobs();
   readonly run: RunState;
   readonly totals = emptyTotals();
-  /** Undefined where the host is nobody's: then debts are kept in memory only. */
-  readonly tenure: Tenure | undefined;
+  /** Undefined where the host has no lease: then pending handlers are kept in memory only. */
+  readonly leases: HostLeases | undefined;
   readonly #become: HostRunSettings;
   #failure: ShowrunnerError | undefined;
 
@@ -41,7 +40,7 @@ export class HostRun {
     this.run = run;
     this.facts = new FactStore(session, run.world, (become) => void this.#look(become));
     this.#become = settings;
-    this.tenure = settings.lease === false ? undefined : this.#newTenure();
+    this.leases = settings.lease === false ? undefined : this.#newLeases();
   }
 
   /** @param user true: the host's own choice, or root */
@@ -56,9 +55,9 @@ export class HostRun {
     return wanted === false ? undefined : this.becomeAs(wanted);
   }
 
-  /** Whether handlers wait to be run at the end of a play: this run's, or an earlier one's. */
-  owes(play: string): boolean {
-    return this.handlers.size > 0 || (this.tenure?.inheritance.due(play) ?? []).length > 0;
+  /** Whether handlers are to be run at the end of a play: this run's, or an earlier one's. */
+  hasPendingHandlers(play: string): boolean {
+    return this.handlers.size > 0 || (this.leases?.earlierHandlers.due(play) ?? []).length > 0;
   }
 
   /**
@@ -66,36 +65,36 @@ export class HostRun {
    * and a user who has processes can't be removed.
    */
   async endShellsOf(user: string): Promise<void> {
-    await this.tenure?.leave(user);
+    await this.leases?.leave(user);
     await this.session.endShell(user);
   }
 
   /** Ends what runs, gives the lease back and closes the connection. Never rejects. */
   close(): Promise<void> {
     this.jobs.abandon("the run is over");
-    return this.session.close(async (isIdle) => this.tenure?.release(isIdle));
+    return this.session.close(async (isIdle) => this.leases?.release(isIdle));
   }
 
-  #newTenure(): Tenure {
+  #newLeases(): HostLeases {
     const { facts, session, run, info } = this;
     const { leases, options } = run;
     const tell = (text: string) => run.emit({ type: "warning", host: info.name, text });
-    const { playbook, run: name } = leases.terms.holder;
-    const tenant: Tenant = {
+    const { playbook, run: id } = leases.terms.holder;
+    const view: RunView = {
       playbook,
-      run: name,
+      id,
       hasPlay: (name) => run.hasPlay(name),
       check: options.check === true,
-      owes: (id) => this.handlers.owes(id),
+      isPending: (id) => this.handlers.has(id),
       becomeAs: (user) => this.becomeAs(user),
       tell,
     };
-    return new Tenure(facts, session, leases, tenant);
+    return new HostLeases(facts, session, leases, view);
   }
 
   /** What it can't read, the facts that are read along with it will complain of. */
   async #look(become: Become | undefined): Promise<void> {
-    await this.tenure?.lookFirst(become).catch(() => undefined);
+    await this.leases?.lookFirst(become).catch(() => undefined);
   }
 
   /** Why this host takes no more steps. */

@@ -53,7 +53,7 @@ async function runInTurn<V>(
     detachment,
     hidden,
     changes: [],
-    owed: [],
+    writtenAhead: [],
     attempted: false,
     changed: undefined,
   };
@@ -75,7 +75,7 @@ async function runInTurn<V>(
     });
   };
 
-  host.tenure?.inheritance.name({ play: context.play, by: shownLabel(task, hidden) }, handlersOf(run));
+  host.leases?.earlierHandlers.name({ play: context.play, by: shownLabel(task, hidden) }, handlersOf(run));
   emit({ type: "task:start", ...where });
   host.run.watch?.begun?.(run);
   try {

@@ -31,7 +31,7 @@ export interface TaskRun<V> {
   /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */
   readonly changes: Change[];
   /** The handlers that were written down before it is known whether `changedWhen` holds. */
-  readonly owed: Handler[];
+  readonly writtenAhead: Handler[];
   /** Whether a change was begun that failed, and nobody knows how far it came. */
   attempted: boolean;
   /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */

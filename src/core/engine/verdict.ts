@@ -50,14 +50,14 @@ async function changeJudged<V>(
     });
     return outcome.status === "unknown" ? outcome : judgeChange(run, planning, outcome);
   } finally {
-    // by now whoever is owed is notified, or never will be
-    await settleOwed(run);
+    // by now every handler is notified that will be
+    await resolveHandlers(run);
   }
 }
 
-/** What was written down in case the task would have changed something. */
-async function settleOwed<V>({ context, owed }: TaskRun<V>): Promise<void> {
-  await context.host.tenure?.settlement.settle(owed.splice(0));
+/** Decides what becomes of the handlers that were written down in case the task changes something. */
+async function resolveHandlers<V>({ context, writtenAhead }: TaskRun<V>): Promise<void> {
+  await context.host.leases?.ownHandlers.resolve(writtenAhead.splice(0));
 }
 
 function judgeChange<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {
@@ -82,7 +82,7 @@ function askWhetherChanged<V>(run: TaskRun<V>, changedWhen: Verdict<V>, outcome:
   }
 }
 
-/** What was changed owes its handlers where the condition could not be asked: nobody knows that it would not hold. */
+/** Where `changedWhen` could not be asked, a change notifies its handlers: the condition might have held. */
 function notifyUnasked<V>(run: TaskRun<V>): void {
   const { changedWhen } = run.task.options;
   const made = mayHaveChanged(run);

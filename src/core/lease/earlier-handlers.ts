@@ -1,24 +1,30 @@
-/** What earlier runs left owed on a host, and what of it this run pays. */
+/** The handlers that earlier runs left pending on a host, and which of them this run runs. */
 import type { Become } from "../../transport/transport.ts";
-import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
-import { type Debt, type Debtor, handlerFrom, handlerLabel, isBelieved } from "./pending-handler.ts";
-import type { Tenant } from "./run-view.ts";
+import { type Handler, handlerIdentity, pendingId } from "./handler-identity.ts";
+import {
+  handlerFrom,
+  handlerLabel,
+  isBelieved,
+  type Notification,
+  type PendingHandler,
+} from "./pending-handler.ts";
+import type { RunView } from "./run-view.ts";
 
-/** A handler that an earlier run owes, ready to run. */
-export interface InheritedHandler {
+/** A handler that an earlier run left pending, ready to run. */
+export interface EarlierHandler {
   readonly handler: Handler;
-  readonly debt: Debt;
+  readonly pending: PendingHandler;
   /** Whether a task of this run names it: otherwise nobody can know whether the playbook has it still. */
   readonly isNamed: boolean;
 }
 
 /** A task that notifies. */
-type Notifier = Pick<Debtor, "play" | "by">;
+type Notifier = Pick<Notification, "play" | "by">;
 
-export class Inheritance {
-  readonly #tenant: Tenant;
-  /** By id: playbooks and plays may owe the same. */
-  readonly #debts = new Map<string, readonly Debt[]>();
+export class EarlierHandlers {
+  readonly #run: RunView;
+  /** By id: several playbooks and plays may have left the same. */
+  readonly #pending = new Map<string, readonly PendingHandler[]>();
   /** The ids of those that are believed by their word alone. */
   readonly #believed = new Set<string>();
   /** The ids of those that this run has taken on: to be run once, however often they are read. */
@@ -28,47 +34,49 @@ export class Inheritance {
   /** The same by the tasks that would notify them, also those that would notify nobody. */
   readonly #namedBy = new Map<string, readonly Handler[]>();
 
-  constructor(tenant: Tenant) {
-    this.#tenant = tenant;
+  constructor(run: RunView) {
+    this.#run = run;
   }
 
   /** @param keeper in whose folder they were found */
-  found(debts: readonly Debt[], keeper: Become | undefined): void {
-    for (const debt of debts) {
-      if (this.#taken.has(debt.id)) continue;
-      const believed = isBelieved(debt, keeper);
-      const wasBelieved = this.#believed.has(debt.id);
+  found(pendingHandlers: readonly PendingHandler[], keeper: Become | undefined): void {
+    for (const pending of pendingHandlers) {
+      if (this.#taken.has(pending.id)) continue;
+      const believed = isBelieved(pending, keeper);
+      const wasBelieved = this.#believed.has(pending.id);
       if (wasBelieved && !believed) continue;
-      const known = believed && !wasBelieved ? [] : (this.#debts.get(debt.id) ?? []);
-      const others = known.filter(({ playbook, play }) => playbook !== debt.playbook || play !== debt.play);
-      this.#debts.set(debt.id, [...others, debt]);
-      if (believed) this.#believed.add(debt.id);
+      const known = believed && !wasBelieved ? [] : (this.#pending.get(pending.id) ?? []);
+      const others = known.filter(
+        ({ playbook, play }) => playbook !== pending.playbook || play !== pending.play,
+      );
+      this.#pending.set(pending.id, [...others, pending]);
+      if (believed) this.#believed.add(pending.id);
     }
   }
 
   forget(isOutdated: (id: string) => boolean): void {
-    for (const id of [...this.#debts.keys()].filter(isOutdated)) {
-      this.#debts.delete(id);
+    for (const id of [...this.#pending.keys()].filter(isOutdated)) {
+      this.#pending.delete(id);
       this.#believed.delete(id);
     }
   }
 
   /** Whether something is left under this id that this run has not taken on. */
   has(id: string): boolean {
-    return this.#debts.has(id);
+    return this.#pending.has(id);
   }
 
   /** What this run has not taken on. */
-  get left(): readonly Debt[] {
-    return [...this.#debts.values()].flatMap((debts) => debts.at(-1) ?? []);
+  get left(): readonly PendingHandler[] {
+    return [...this.#pending.values()].flatMap((pendingHandlers) => pendingHandlers.at(-1) ?? []);
   }
 
-  /** Notes whom a task would notify: that is how a debt finds its handler. */
+  /** Notes whom a task would notify: that is how a pending handler finds its task in the code. */
   name(notifier: Notifier, handlers: readonly Handler[]): void {
     const key = notifierKey(notifier);
     this.#namedBy.set(key, [...(this.#namedBy.get(key) ?? []), ...handlers]);
     for (const handler of handlers) {
-      const id = debtId(handler);
+      const id = pendingId(handler);
       const named = this.#named.get(id) ?? [];
       // whether two of them are one takes their secrets, which are not asked for before they are needed
       if (!named.some(({ task }) => task === handler.task)) this.#named.set(id, [...named, handler]);
@@ -76,63 +84,64 @@ export class Inheritance {
   }
 
   /**
-   * What is due now. A handler that a task has named may run: what it needs is there as it is for that task. So may
-   * what the task names now that once named the owed one: that is the same handler, corrected. Any other is run where
-   * it would have been run, at the end of its play: what it restarts may come into being only there. One that is not
-   * believed waits for a task that names it.
+   * What is due now. A handler that a task of this run has named may run: what it needs is there, as it is for that task.
+   * A handler that was corrected since may run too: the task that notified the pending one notifies the corrected one now.
+   * Any other runs at the end of its play, as it would have in its own run: what it restarts may be made only in that play.
+   * One that is not believed waits for a task that names it.
    *
    * @param play the play that has come to its end; undefined before that
    */
-  due(play: string | undefined): readonly InheritedHandler[] {
-    return [...this.#debts].flatMap(([id, debts]): readonly InheritedHandler[] => {
-      const last = debts.at(-1);
+  due(play: string | undefined): readonly EarlierHandler[] {
+    return [...this.#pending].flatMap(([id, pendingHandlers]): readonly EarlierHandler[] => {
+      const last = pendingHandlers.at(-1);
       if (!last) return [];
       const named = distinct(this.#named.get(id) ?? []);
-      if (named.length > 0) return named.map((handler) => ({ handler, debt: last, isNamed: true }));
-      const corrected = distinct(debts.flatMap((debt) => this.#corrected(debt) ?? []));
-      if (corrected.length > 0) return corrected.map((handler) => ({ handler, debt: last, isNamed: true }));
-      const debt = debts.find((one) => this.#belongsTo(play, one) && !this.isGone(one));
-      const handler = debt && this.#made(debt);
-      return handler ? [{ handler, debt, isNamed: false }] : [];
+      if (named.length > 0) return named.map((handler) => ({ handler, pending: last, isNamed: true }));
+      const corrected = distinct(pendingHandlers.flatMap((pending) => this.#corrected(pending) ?? []));
+      if (corrected.length > 0)
+        return corrected.map((handler) => ({ handler, pending: last, isNamed: true }));
+      const pending = pendingHandlers.find((one) => this.#belongsTo(play, one) && !this.isGone(one));
+      const handler = pending && this.#made(pending);
+      return handler ? [{ handler, pending, isNamed: false }] : [];
     });
   }
 
   /** Whether the code does not have a handler any more: the task that once notified it has run, and notifies no such. */
-  isGone(debt: Debt): boolean {
-    return this.#corrected(debt)?.length === 0;
+  isGone(pending: PendingHandler): boolean {
+    return this.#corrected(pending)?.length === 0;
   }
 
   /**
    * What stands in a handler's place now: of what its task notifies, that which has its name; else that which is of its
    * module. Undefined where that task has not run: then nobody knows.
    */
-  #corrected({ playbook, play, by, label, module }: Debt): readonly Handler[] | undefined {
-    if (by === undefined || playbook !== this.#tenant.playbook) return undefined;
+  #corrected({ playbook, play, by, label, module }: PendingHandler): readonly Handler[] | undefined {
+    if (by === undefined || playbook !== this.#run.playbook) return undefined;
     const named = this.#namedBy.get(notifierKey({ play, by }));
     const sameName = named?.filter((handler) => handlerLabel(handler) === label) ?? [];
     return sameName.length > 0 ? sameName : named?.filter(({ task }) => task.module === module);
   }
 
-  /** Takes on what is due: each debt once. */
-  take(play: string | undefined): readonly InheritedHandler[] {
+  /** Takes on what is due: each pending handler once. */
+  take(play: string | undefined): readonly EarlierHandler[] {
     const due = this.due(play);
-    for (const { debt } of due) {
-      this.#debts.delete(debt.id);
-      this.#taken.add(debt.id);
+    for (const { pending } of due) {
+      this.#pending.delete(pending.id);
+      this.#taken.add(pending.id);
     }
     return due;
   }
 
-  #made(debt: Debt): Handler | undefined {
-    const task = handlerFrom(debt);
-    const become = debt.become === undefined ? undefined : this.#tenant.becomeAs(debt.become);
+  #made(pending: PendingHandler): Handler | undefined {
+    const task = handlerFrom(pending);
+    const become = pending.become === undefined ? undefined : this.#run.becomeAs(pending.become);
     return task && { task, become };
   }
 
-  #belongsTo(play: string | undefined, debt: Debt): boolean {
-    if (play === undefined || debt.playbook !== this.#tenant.playbook) return false;
-    if (!this.#believed.has(debt.id)) return false;
-    return debt.play === play || !this.#tenant.hasPlay(debt.play);
+  #belongsTo(play: string | undefined, pending: PendingHandler): boolean {
+    if (play === undefined || pending.playbook !== this.#run.playbook) return false;
+    if (!this.#believed.has(pending.id)) return false;
+    return pending.play === play || !this.#run.hasPlay(pending.play);
   }
 }
 

@@ -19,7 +19,7 @@ export function handlerIdentity(handler: Handler): string {
 }
 
 /** On a host, where nothing may tell of a secret: those that differ by one are the same. */
-export function debtId(handler: Handler): string {
+export function pendingId(handler: Handler): string {
   return sha256(text(handler, (secret) => secret.toJSON())).slice(0, 24);
 }
 

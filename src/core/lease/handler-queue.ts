@@ -1,35 +1,35 @@
 /** Handlers: tasks that were notified and run once, later. */
-import { debtId, type Handler, handlerIdentity } from "./handler-identity.ts";
+import { type Handler, handlerIdentity, pendingId } from "./handler-identity.ts";
 
 /** How sure a plan is that something will happen, from the least to the most. */
 export type Certainty = "unknown" | "likely" | "certain";
 
 const order: readonly Certainty[] = ["unknown", "likely", "certain"];
 
-export interface OwedHandler {
+export interface QueuedHandler {
   readonly handler: Handler;
   /** As it is called on the host: by several names where it takes the place of one that was corrected. */
   readonly ids: readonly string[];
   /** The most certain of its notifications. */
   readonly certainty: Certainty;
-  /** Whether an earlier run owes it, and a task of this run names it, or none does: undefined for this run's own. */
-  readonly inherited: "named" | "unnamed" | undefined;
+  /** Whether an earlier run left it, and a task of this run names it, or none does: undefined for this run's own. */
+  readonly fromEarlierRun: "named" | "unnamed" | undefined;
 }
 
 /**
- * What one host owes, in the order of the first notification. Tasks that would do the same (module, parameters,
- * user and surroundings) are one.
+ * The pending handlers of one host, in the order of the first notification. Tasks that would do the same (module,
+ * parameters, user and execution environment) are one.
  */
 export class HandlerQueue {
-  readonly #owed = new Map<string, OwedHandler>();
+  readonly #queued = new Map<string, QueuedHandler>();
   /** What could not be begun. */
-  readonly #putOff = new Map<string, OwedHandler>();
-  /** The run of what is owed that is under way. */
+  readonly #putOff = new Map<string, QueuedHandler>();
+  /** The run of pending handlers that is under way. */
   #running: Promise<void> | undefined;
 
   /**
-   * Lets one at a time run what is owed: who comes meanwhile relies on what it notified, too, and so waits, and fails
-   * where that fails.
+   * Lets one at a time run the pending handlers. Code that comes meanwhile relies on the handlers that it notified: so it
+   * waits, and fails where one of them fails.
    */
   inTurn(run: () => Promise<void>): Promise<void> {
     const mine = after(this.#running, run);
@@ -44,65 +44,68 @@ export class HandlerQueue {
   notify(handler: Handler, certainty: Certainty): void {
     const key = handlerIdentity(handler);
     this.#putOff.delete(key);
-    this.#owed.set(
+    this.#queued.set(
       key,
-      joined({ handler, ids: [debtId(handler)], certainty, inherited: undefined }, this.#owed.get(key)),
+      joined(
+        { handler, ids: [pendingId(handler)], certainty, fromEarlierRun: undefined },
+        this.#queued.get(key),
+      ),
     );
   }
 
-  /** Puts what earlier runs owe before everything else. */
-  inherit(debts: readonly OwedHandler[]): void {
-    const owed = [...this.#owed];
-    this.#owed.clear();
-    for (const debt of debts) {
-      const key = handlerIdentity(debt.handler);
-      this.#owed.set(key, joined(debt, this.#owed.get(key)));
+  /** Puts what earlier runs left before everything else. */
+  addEarlier(earlier: readonly QueuedHandler[]): void {
+    const queued = [...this.#queued];
+    this.#queued.clear();
+    for (const one of earlier) {
+      const key = handlerIdentity(one.handler);
+      this.#queued.set(key, joined(one, this.#queued.get(key)));
       this.#putOff.delete(key);
     }
-    for (const [key, own] of owed) this.#owed.set(key, joined(own, this.#owed.get(key)));
+    for (const [key, own] of queued) this.#queued.set(key, joined(own, this.#queued.get(key)));
   }
 
   /** Takes the oldest off the list. A handler may notify others: take until there is none. */
-  take(): OwedHandler | undefined {
-    const [first] = this.#owed;
+  take(): QueuedHandler | undefined {
+    const [first] = this.#queued;
     if (!first) return undefined;
-    const [key, owed] = first;
-    this.#owed.delete(key);
-    return owed;
+    const [key, queued] = first;
+    this.#queued.delete(key);
+    return queued;
   }
 
-  /** Notes that one could not be begun: it stays owed, and is begun no more unless it is notified again. */
-  putOff(owed: OwedHandler): void {
-    this.#putOff.set(handlerIdentity(owed.handler), owed);
+  /** Notes that one could not be begun: it stays pending, and is begun no more unless it is notified again. */
+  putOff(queued: QueuedHandler): void {
+    this.#putOff.set(handlerIdentity(queued.handler), queued);
   }
 
-  /** Whether a handler is owed that a host would keep under this id. */
-  owes(id: string): boolean {
+  /** Whether a handler is pending that a host would keep under this id. */
+  has(id: string): boolean {
     return this.#all.some(({ ids }) => ids.includes(id));
   }
 
-  /** What is owed, as messages call it. */
+  /** The pending handlers, as messages call them. */
   get labels(): readonly string[] {
     return this.#all.map(({ handler }) => handler.task.labelFor(handler.hidden ?? false));
   }
 
-  get #all(): readonly OwedHandler[] {
-    return [...this.#putOff.values(), ...this.#owed.values()];
+  get #all(): readonly QueuedHandler[] {
+    return [...this.#putOff.values(), ...this.#queued.values()];
   }
 
   /** How many wait to be run. */
   get size(): number {
-    return this.#owed.size;
+    return this.#queued.size;
   }
 }
 
-/** One handler, that was owed before: it runs once for both. */
-function joined(owed: OwedHandler, before: OwedHandler | undefined): OwedHandler {
-  if (before === undefined) return owed;
-  const [certainty = owed.certainty] = [owed.certainty, before.certainty].toSorted(
+/** One handler that was queued before: it runs once for both. */
+function joined(queued: QueuedHandler, before: QueuedHandler | undefined): QueuedHandler {
+  if (before === undefined) return queued;
+  const [certainty = queued.certainty] = [queued.certainty, before.certainty].toSorted(
     (a, b) => order.indexOf(b) - order.indexOf(a),
   );
-  return { ...before, ids: [...new Set([...before.ids, ...owed.ids])], certainty };
+  return { ...before, ids: [...new Set([...before.ids, ...queued.ids])], certainty };
 }
 
 async function after(before: Promise<void> | undefined, run: () => Promise<void>): Promise<void> {

@@ -1,15 +1,15 @@
-/** A run's tenure of one host: the lease, the debts of earlier runs that come with it, and its own. */
+/** A run's leases of one host, one for each user, and with them the host's pending handlers: earlier runs' and this run's. */
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { FactStore } from "../facts/facts.ts";
-import { Inheritance } from "./earlier-handlers.ts";
+import { EarlierHandlers } from "./earlier-handlers.ts";
 import { hostState, isBusy } from "./host-state.ts";
 import { Lease, type LeaseTerms } from "./lease.ts";
 import type { LeaseOrder } from "./lease-order.ts";
-import { Settlement } from "./own-handlers.ts";
-import type { Debt } from "./pending-handler.ts";
-import { Debts } from "./pending-records.ts";
-import type { Tenant } from "./run-view.ts";
+import { OwnHandlers } from "./own-handlers.ts";
+import type { PendingHandler } from "./pending-handler.ts";
+import { PendingRecords } from "./pending-records.ts";
+import type { RunView } from "./run-view.ts";
 
 /** The facts that a task was planned from may be another run's past: plan it again. */
 export class PlanOutdated extends Error {}
@@ -20,17 +20,17 @@ export interface RunLeases {
   readonly order: LeaseOrder;
 }
 
-export class Tenure {
-  /** What this run's own changes come to owe. */
-  readonly settlement: Settlement;
-  /** What earlier runs left. */
-  readonly inheritance: Inheritance;
+export class HostLeases {
+  /** What this run's own changes notify. */
+  readonly ownHandlers: OwnHandlers;
+  /** What earlier runs left pending. */
+  readonly earlierHandlers: EarlierHandlers;
   readonly #facts: FactStore;
   readonly #session: Session;
   readonly #terms: LeaseTerms;
   readonly #order: LeaseOrder;
-  readonly #debts: Debts;
-  readonly #tenant: Tenant;
+  readonly #records: PendingRecords;
+  readonly #run: RunView;
   readonly #leases = new Map<string, Lease>();
   /** Whether the run has asked the host for anything but leases that it expects to need. */
   #isBegun = false;
@@ -41,19 +41,22 @@ export class Tenure {
   /** Those whose past is another one by now, and has not been looked at yet: that may have failed. */
   readonly #unseen = new Set<string>();
 
-  constructor(facts: FactStore, session: Session, { terms, order }: RunLeases, tenant: Tenant) {
-    const debts = new Debts(session);
-    this.settlement = new Settlement(debts, tenant);
-    this.inheritance = new Inheritance(tenant);
+  constructor(facts: FactStore, session: Session, { terms, order }: RunLeases, run: RunView) {
+    const records = new PendingRecords(session);
+    this.ownHandlers = new OwnHandlers(records, run);
+    this.earlierHandlers = new EarlierHandlers(run);
     this.#facts = facts;
     this.#session = session;
     this.#terms = terms;
     this.#order = order;
-    this.#debts = debts;
-    this.#tenant = tenant;
+    this.#records = records;
+    this.#run = run;
   }
 
-  /** Learns who was here last and what is owed, unless that is known: along with the first facts that are read as this user. */
+  /**
+   * Learns who was here last and which handlers are pending, unless that is known: along with the first facts that are
+   * read as this user.
+   */
   async lookFirst(become: Become | undefined): Promise<void> {
     this.#isBegun = true;
     if (!this.#seen.has(userOf(become))) await this.#look(become);
@@ -90,7 +93,7 @@ export class Tenure {
     const known = this.#leases.get(user);
     if (known) return known;
     const lease = new Lease(this.#session, become, this.#terms, {
-      tell: (text) => this.#tenant.tell(text),
+      tell: (text) => this.#run.tell(text),
       granted: (last) => this.#granted(user, last),
       // a host whose turn has not come is reached anew when it comes
       lost: () => this.#isBegun || this.#session.reconnect(),
@@ -99,25 +102,27 @@ export class Tenure {
     return lease;
   }
 
-  /** Whether an inherited handler is still owed, now that nobody else can pay it. */
-  async isStillOwed(ids: readonly string[]): Promise<boolean> {
-    if (this.#tenant.check) return true;
-    const written = () => ids.flatMap((id) => this.#debts.writtenAs(id));
+  /** Whether an earlier run's handler is still pending, now that no other run can run it. */
+  async isStillPending(ids: readonly string[]): Promise<boolean> {
+    if (this.#run.check) return true;
+    const written = () => ids.flatMap((id) => this.#records.writtenAs(id));
     for (const as of written()) await this.#under(as, async () => undefined);
     return written().length > 0;
   }
 
-  /** What earlier runs left and this one neither ran nor is to run, for whom it would be to say so. */
-  get left(): readonly Debt[] {
-    return this.inheritance.left.filter(({ id }) => !this.#tenant.owes(id));
+  /** The handlers that earlier runs left and that this run neither ran nor is going to run. */
+  get left(): readonly PendingHandler[] {
+    return this.earlierHandlers.left.filter(({ id }) => !this.#run.isPending(id));
   }
 
-  /** The labels of what this run was to pay and has not: the handler failed, or was cut off. */
-  get unpaid(): readonly string[] {
-    const begun = this.#debts.written.filter(({ id }) => !this.inheritance.has(id) && !this.#tenant.owes(id));
+  /** The labels of the handlers that this run has begun and that are still pending: they failed, or were cut off. */
+  get stillPending(): readonly string[] {
+    const begun = this.#records.written.filter(
+      ({ id }) => !this.earlierHandlers.has(id) && !this.#run.isPending(id),
+    );
     const labels = new Map(begun.map(({ id, label }) => [id, label]));
     return [...labels].flatMap(([id, label]) => {
-      const failed = this.settlement.failedUnder(id);
+      const failed = this.ownHandlers.failedUnder(id);
       return failed.length > 0 ? failed : [label];
     });
   }
@@ -157,7 +162,7 @@ export class Tenure {
     const user = userOf(become);
     // what was found in this user's folder, and in no other
     const isElsewhere = (as: Become | undefined) => userOf(as) !== user;
-    this.inheritance.forget((id) => !this.#debts.writtenAs(id).some(isElsewhere));
+    this.earlierHandlers.forget((id) => !this.#records.writtenAs(id).some(isElsewhere));
     await this.#look(become);
     this.#unseen.delete(user);
   }
@@ -165,9 +170,9 @@ export class Tenure {
   async #look(become: Become | undefined): Promise<void> {
     const { value } = await this.#facts.read(become, hostState, this.#terms.holder.run);
     this.#seen.set(userOf(become), value.last);
-    const debts = isBusy(value) ? [] : value.debts;
+    const pendingHandlers = isBusy(value) ? [] : value.pendingHandlers;
     // our own are read again where the host came back from a reboot
-    this.inheritance.found(this.#debts.found(become, debts, this.#tenant.run), become);
+    this.earlierHandlers.found(this.#records.found(become, pendingHandlers, this.#run.id), become);
   }
 }
 

@@ -1,18 +1,18 @@
-/** What a host keeps for runs: who changed it last, and which handlers are owed. One folder a user. */
+/** What a host keeps for runs: who changed it last, and which handlers are pending. One folder a user. */
 
 import { randomBytes } from "node:crypto";
 import { rawScript, sh } from "../../base/script.ts";
 import { defineFact, nothingElse } from "../facts/fact.ts";
 import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
-import { type Debt, debtFrom } from "./pending-handler.ts";
+import { type PendingHandler, pendingHandlerFrom } from "./pending-handler.ts";
 import { longestHolder, longestRecord, mostRecords } from "./record-limits.ts";
 
 export interface HostState {
   /** Who held the lease last, and whether that run ended it in good order; empty where nobody did since the boot. */
   readonly last: string;
-  /** Another run that has the lease. While that lives, what is owed is its own. */
+  /** Another run that has the lease. While that lives, the pending handlers are its own. */
   readonly holder: LeaseHolder | undefined;
-  readonly debts: readonly Debt[];
+  readonly pendingHandlers: readonly PendingHandler[];
 }
 
 /**
@@ -35,13 +35,13 @@ enter() {
 }
 make() { [ -d "$1" ] || mkdir -p -- "$1" || return 2; enter "$1"; }`);
 
-/** Reads the debts of the folder that was entered: a line each. */
-const readDebts = rawScript(`count=0
-for debt in owed/*.json; do
-  [ -f "$debt" ] && [ ! -L "$debt" ] || continue
+/** Reads the pending handlers of the folder that was entered: a line each. */
+const readPending = rawScript(`count=0
+for record in owed/*.json; do
+  [ -f "$record" ] && [ ! -L "$record" ] || continue
   count=$((count + 1))
-  [ $count -le ${mostRecords} ] || { echo "more than ${mostRecords} records of owed handlers are in $PWD/owed" >&2; exit 1; }
-  head -c ${longestRecord} -- "$debt" 2>/dev/null; echo
+  [ $count -le ${mostRecords} ] || { echo "more than ${mostRecords} records of pending handlers are in $PWD/owed" >&2; exit 1; }
+  head -c ${longestRecord} -- "$record" 2>/dev/null; echo
 done`);
 
 /**
@@ -51,7 +51,7 @@ done`);
 export const hostState = defineFact<string, HostState>({
   name: "showrunner.state",
   restsOn: nothingElse,
-  lasting: ({ debts }) => debts.map(({ id }) => id),
+  lasting: ({ pendingHandlers }) => pendingHandlers.map(({ id }) => id),
   script: ([asking = ""]) => sh`${stateFolders}
 last= holder=
 if enter "$run"; then
@@ -63,11 +63,13 @@ if enter "$run"; then
 fi
 printf '%s\\n' "$last" "$holder"
 ! enter "$state" || {
-${readDebts}
+${readPending}
 }`,
   parse: (stdout, [asking = ""]) => {
-    const [last = "", holder = "", ...debts] = stdout.toString().split("\n");
-    return new Map([[asking, { last, holder: holderFrom(holder), debts: debtsIn(debts) }]]);
+    const [last = "", holder = "", ...records] = stdout.toString().split("\n");
+    return new Map([
+      [asking, { last, holder: holderFrom(holder), pendingHandlers: pendingHandlersIn(records) }],
+    ]);
   },
 });
 
@@ -76,7 +78,7 @@ export function isBusy({ holder }: HostState): boolean {
   return holder !== undefined && !isDead(holder);
 }
 
-export interface KeptDebt extends Debt {
+export interface KeptHandler extends PendingHandler {
   /** Whose folder it lies in; undefined for that of the user who asks. */
   readonly keeper: string | undefined;
 }
@@ -85,11 +87,11 @@ export interface KeptDebt extends Debt {
 const ownerMark = randomBytes(12).toString("hex");
 
 /**
- * Root reads the debts of other users. Each may do what he likes in his folder meanwhile: it is looked at before it is
+ * Root reads the pending handlers of other users. Each may do what he likes in his folder meanwhile: it is looked at before it is
  * entered and once more when it is held, and `dd` follows no link, waits for no pipe and reads so much and no more. Where
- * dd can't do that (busybox), other users' debts are not read. Of a folder with very much in it, the first part is read.
+ * dd can't do that (busybox), other users' records are not read. Of a folder with very much in it, the first part is read.
  */
-const readOthersDebts = rawScript(`[ "$uid" = 0 ] && cd -P /var/tmp || exit 0
+const readOthersPending = rawScript(`[ "$uid" = 0 ] && cd -P /var/tmp || exit 0
 base=\${PWD%/}
 owner_of() { stat -c %u -- "$1" 2>/dev/null; }
 for other in $(find . -maxdepth 1 -type d -name 'showrunner-[0-9]*' 2>/dev/null | tr -dc '0-9\\n' | head -n ${mostRecords}); do
@@ -100,37 +102,37 @@ for other in $(find . -maxdepth 1 -type d -name 'showrunner-[0-9]*' 2>/dev/null 
     done 2>/dev/null
     [ "$PWD" = "$base/showrunner-$other/owed" ] || exit
     echo "${ownerMark} $(stat -c %U . 2>/dev/null)"
-    find . -maxdepth 1 -type f -name '[0-9]*.json' 2>/dev/null | head -n ${mostRecords} | while read -r debt; do
-      dd if="$debt" iflag=nofollow,nonblock bs=${longestRecord} count=1 2>/dev/null; echo
+    find . -maxdepth 1 -type f -name '[0-9]*.json' 2>/dev/null | head -n ${mostRecords} | while read -r record; do
+      dd if="$record" iflag=nofollow,nonblock bs=${longestRecord} count=1 2>/dev/null; echo
     done | head -c ${longestRecord}
     echo
   )
 done`);
 
-/** Every debt that the user who asks may read: root sees those of all users. */
-export const allDebts = defineFact<"", readonly KeptDebt[]>({
-  name: "showrunner.debts",
+/** Every pending handler that the user who asks may read: root sees those of all users. */
+export const allPendingHandlers = defineFact<"", readonly KeptHandler[]>({
+  name: "showrunner.pending-handlers",
   restsOn: nothingElse,
   limit: () => 4 * 1024 * 1024,
   script: () => sh`${stateFolders}
 ! enter "$state" || {
-${readDebts}
+${readPending}
 }
-${readOthersDebts}
+${readOthersPending}
 :`,
   parse: (stdout) => {
     let keeper: string | undefined;
-    const debts: KeptDebt[] = [];
+    const pendingHandlers: KeptHandler[] = [];
     for (const line of stdout.toString().split("\n")) {
       if (line.startsWith(`${ownerMark} `)) keeper = line.slice(ownerMark.length + 1);
-      else if (line.startsWith("{") && debts.length < 10 * mostRecords)
-        debts.push(...debtsIn([line]).map((debt) => ({ ...debt, keeper })));
+      else if (line.startsWith("{") && pendingHandlers.length < 10 * mostRecords)
+        pendingHandlers.push(...pendingHandlersIn([line]).map((pending) => ({ ...pending, keeper })));
     }
-    return new Map([["", debts]]);
+    return new Map([["", pendingHandlers]]);
   },
 });
 
-function debtsIn(lines: readonly string[]): readonly Debt[] {
+function pendingHandlersIn(lines: readonly string[]): readonly PendingHandler[] {
   const records = lines.filter((line) => line.startsWith("{"));
-  return records.slice(0, 10 * mostRecords).flatMap((line) => debtFrom(line) ?? []);
+  return records.slice(0, 10 * mostRecords).flatMap((line) => pendingHandlerFrom(line) ?? []);
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { isMoment } from "./timestamp.ts";
+import { isTimestamp } from "./timestamp.ts";
 
 /** Who holds a lease, as the host keeps it for others to read. */
 export interface LeaseHolder {
@@ -37,7 +37,7 @@ export function holderFrom(text: string): LeaseHolder | undefined {
   try {
     const holder: LeaseHolder = JSON.parse(text);
     const texts = [holder?.run, holder?.playbook, holder?.user, holder?.machine, holder?.pids];
-    return texts.every((text) => typeof text === "string") && isMoment(holder.since) ? holder : undefined;
+    return texts.every((text) => typeof text === "string") && isTimestamp(holder.since) ? holder : undefined;
   } catch {
     return undefined;
   }

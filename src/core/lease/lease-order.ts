@@ -18,7 +18,7 @@ interface Wish {
   isNeeded: boolean;
   resolve(): void;
   reject(error: unknown): void;
-  settled(): Promise<void>;
+  answered(): Promise<void>;
 }
 
 interface Refused {
@@ -95,13 +95,13 @@ export class LeaseOrder {
     const known = this.#wishes.get(lease);
     if (known) {
       known.isNeeded ||= isNeeded;
-      return known.settled();
+      return known.answered();
     }
-    const settled = new Promise<void>((resolve, reject) => {
-      this.#wishes.set(lease, { isNeeded, resolve, reject, settled: () => settled });
+    const answered = new Promise<void>((resolve, reject) => {
+      this.#wishes.set(lease, { isNeeded, resolve, reject, answered: () => answered });
     });
-    settled.catch(() => undefined); // nobody may be waiting for one that is only expected
-    return settled;
+    answered.catch(() => undefined); // nobody may be waiting for one that is only expected
+    return answered;
   }
 
   #begin(): void {

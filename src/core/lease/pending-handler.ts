@@ -1,25 +1,28 @@
-/** A debt: an owed handler as plain data, the way it is written down on the host. */
+/** A pending handler as plain data, the way it is written down on the host: it was notified, and has not run yet. */
 import { redact } from "../../base/secret.ts";
 import type { Become } from "../../transport/transport.ts";
 import { moduleNamed } from "../tasks/module.ts";
 import type { Task } from "../tasks/task.ts";
-import { debtId, type Handler } from "./handler-identity.ts";
+import { type Handler, pendingId } from "./handler-identity.ts";
 import { longestRecord } from "./record-limits.ts";
-import { isMoment } from "./timestamp.ts";
+import { isTimestamp } from "./timestamp.ts";
 
-export interface Debt {
+export interface PendingHandler {
   /** The same for tasks that would do the same; says nothing of secrets. */
   readonly id: string;
   /** How messages call the handler. */
   readonly label: string;
   readonly module: string;
-  /** What the handler is made from again; undefined where that can't be written down: a secret, what noLog hides, a function, a file here. */
+  /**
+   * What the handler is made from again; undefined where that can't be written down: a secret, what noLog hides, a
+   * function, a file of this machine.
+   */
   readonly task:
     | { readonly params: unknown; readonly options: Readonly<Record<string, unknown>> }
     | undefined;
   /** As whom it runs; undefined for the user of the connection. */
   readonly become: string | undefined;
-  /** The playbook whose run owes it, and the play. */
+  /** The playbook and the play that notified it. */
   readonly playbook: string;
   readonly play: string;
   /** The task that notified it first, as messages call it: where the playbook has to say what became of the handler. */
@@ -30,11 +33,11 @@ export interface Debt {
   readonly since: number;
 }
 
-/** Who owes. */
-export type Debtor = Pick<Debt, "playbook" | "play" | "by" | "run">;
+/** Where a handler was notified. */
+export type Notification = Pick<PendingHandler, "playbook" | "play" | "by" | "run">;
 
-/** A handler as a debt. */
-export function debtOf(handler: Handler, debtor: Debtor): Debt {
+/** A handler as it is written down. */
+export function pendingHandlerOf(handler: Handler, notification: Notification): PendingHandler {
   const { module, params } = handler.task;
   const label = handlerLabel(handler);
   const become = handler.become?.user;
@@ -43,7 +46,7 @@ export function debtOf(handler: Handler, debtor: Debtor): Debt {
   const kept = !isHidden(handler) && notify === undefined && !isLocal && isPlain(params) && isPlain(options);
   const whole = { params, options };
   const task = kept && JSON.stringify(whole).length <= longestRecord / 8 ? whole : undefined;
-  return { id: debtId(handler), label, module, task, become, ...debtor, since: Date.now() };
+  return { id: pendingId(handler), label, module, task, become, ...notification, since: Date.now() };
 }
 
 /** What a handler is called on a host. */
@@ -65,30 +68,38 @@ export function shownLabel(task: Pick<Task<unknown>, "labelFor">, hidden: boolea
 }
 
 /** @returns undefined for what no run has written */
-export function debtFrom(line: string): Debt | undefined {
+export function pendingHandlerFrom(line: string): PendingHandler | undefined {
   try {
-    const debt: Debt = JSON.parse(line);
-    const texts = [debt?.id, debt?.label, debt?.module, debt?.playbook, debt?.play];
-    return texts.every((text) => typeof text === "string") && isMoment(debt.since) ? debt : undefined;
+    const pending: PendingHandler = JSON.parse(line);
+    const texts = [pending?.id, pending?.label, pending?.module, pending?.playbook, pending?.play];
+    return texts.every((text) => typeof text === "string") && isTimestamp(pending.since)
+      ? pending
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * Whether a debt may be made a task of by its word alone. Who keeps a folder of debts can write into it what he likes:
- * root and the user of the connection, who becomes everybody else, are believed; any other only about himself.
+ * Whether a record is enough to make a task of it. A user can write what he likes into his folder of records: root and
+ * the user of the connection, who becomes everybody else, are believed; any other only about himself.
  *
- * @param keeper in whose folder it lies
+ * @param keeper the user in whose folder the record lies
  */
-export function isBelieved({ become: wanted }: Pick<Debt, "become">, keeper: Become | undefined): boolean {
+export function isBelieved(
+  { become: wanted }: Pick<PendingHandler, "become">,
+  keeper: Become | undefined,
+): boolean {
   return keeper === undefined || keeper.user === "root" || wanted === keeper.user;
 }
 
-/** The handler, made again; undefined where it can't be: this run has no such module, or it holds a secret, or reads local files. */
-export function handlerFrom({ module, task }: Debt): Task<unknown> | undefined {
+/**
+ * The handler, made again; undefined where it can't be: this run has no such module, or it holds a secret, or reads
+ * local files.
+ */
+export function handlerFrom({ module, task }: PendingHandler): Task<unknown> | undefined {
   if (task === undefined) return undefined;
-  // as whom it runs the debt itself says, and only there is it looked at
+  // the record itself says as whom it runs: isBelieved looks only there
   const { become, ...options } = task.options;
   const made = moduleNamed(module);
   // a host that has been taken over must not be able to ask for files of this machine
@@ -100,7 +111,7 @@ export function handlerFrom({ module, task }: Debt): Task<unknown> | undefined {
   }
 }
 
-/** Whether a value is the same after a journey as JSON, and shows no secret on it: as text it would. */
+/** Whether a value is the same after it was JSON, and shows no secret there: as text it would. */
 function isPlain(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isPlain);
   if (typeof value === "string") return redact(value) === value;

@@ -1,27 +1,26 @@
-/** What one host owes, written down on the host itself: a run that is killed leaves it to the next one. */
-
+/** The pending handlers of one host, written down on the host itself: a killed run leaves them to the next one. */
 import { diskWords } from "../../base/disk-words.ts";
 import { ShowrunnerError } from "../../base/errors.ts";
 import { lines, rawScript, type Script, sh } from "../../base/script.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
-import { debtId, type Handler } from "./handler-identity.ts";
+import { type Handler, pendingId } from "./handler-identity.ts";
 import { stateFolders } from "./host-state.ts";
-import { type Debt, type Debtor, debtOf } from "./pending-handler.ts";
+import { type Notification, type PendingHandler, pendingHandlerOf } from "./pending-handler.ts";
 
 /** What is known to be written down: each user that changes are made as has a folder of its own. */
-interface Written extends Pick<Debt, "id" | "label" | "playbook" | "play"> {
+interface Written extends Pick<PendingHandler, "id" | "label" | "playbook" | "play"> {
   readonly as: Become | undefined;
   /** A pattern of the shell for the name of its file. */
   readonly file: string;
-  /** Whether this run wrote it for a change that is not known to owe it. */
+  /** Whether this run wrote it for a change of which nobody knows yet whether it notifies the handler. */
   readonly isTentative: boolean;
 }
 
 /** What is written down of a handler at one time: what others write down later is none of it. */
-export type DebtRecord = Pick<Written, "id" | "as" | "file">;
+export type PendingRecord = Pick<Written, "id" | "as" | "file">;
 
-export class Debts {
+export class PendingRecords {
   readonly #session: Session;
   #written: readonly Written[] = [];
   #last = 0;
@@ -37,11 +36,15 @@ export class Debts {
    * @param run this run
    * @returns what other runs have written
    */
-  found(as: Become | undefined, debts: readonly Debt[], run: string): readonly Debt[] {
-    const own = debts.filter((debt) => debt.run === run);
-    const others = debts.filter((debt) => debt.run !== run);
+  found(
+    as: Become | undefined,
+    pendingHandlers: readonly PendingHandler[],
+    run: string,
+  ): readonly PendingHandler[] {
+    const own = pendingHandlers.filter((pending) => pending.run === run);
+    const others = pendingHandlers.filter((pending) => pending.run !== run);
     const kept = this.#written.filter(
-      (one) => one.as?.user !== as?.user || own.some((debt) => isSame(debt, one)),
+      (one) => one.as?.user !== as?.user || own.some((pending) => isSame(pending, one)),
     );
     const news = others.map(({ id, label, playbook, play, since }) => ({
       id,
@@ -57,30 +60,34 @@ export class Debts {
   }
 
   /** All that is known to be written down. */
-  get written(): readonly Pick<Debt, "id" | "label">[] {
+  get written(): readonly Pick<PendingHandler, "id" | "label">[] {
     return this.#written;
   }
 
-  /** As whom a debt was written down; none where it is not, or not any more. */
+  /** As which users a handler was written down; none where it is not, or not any more. */
   writtenAs(id: string): readonly (Become | undefined)[] {
     return this.#written.flatMap((written) => (written.id === id ? [written.as] : []));
   }
 
   /**
-   * Writes down handlers that a change is about to owe, unless they are.
+   * Writes down handlers that a change may notify, unless they are written down already.
    *
    * @param as the user that the change is made as
    * @throws ShowrunnerError `change.failed` where the host can't keep it: then the change must not be made
    */
-  async write(as: Become | undefined, handlers: readonly Handler[], debtor: Debtor): Promise<void> {
-    const { playbook, play } = debtor;
+  async write(
+    as: Become | undefined,
+    handlers: readonly Handler[],
+    notification: Notification,
+  ): Promise<void> {
+    const { playbook, play } = notification;
     const isWritten = (id: string) =>
       this.#written.some((one) => one.as?.user === as?.user && isSame({ id, playbook, play }, one));
-    const fresh = handlers.filter((handler) => !isWritten(debtId(handler)));
+    const fresh = handlers.filter((handler) => !isWritten(pendingId(handler)));
     if (fresh.length === 0) return;
-    const debts = fresh.map((handler) => {
-      const debt = debtOf(handler, debtor);
-      return { debt, file: this.#nextName(debt) };
+    const files = fresh.map((handler) => {
+      const pending = pendingHandlerOf(handler, notification);
+      return { pending, file: this.#nextName(pending) };
     });
     const script = sh`umask 077
 ${stateFolders}
@@ -88,15 +95,19 @@ ${rawScript(diskWords)}
 make "$state" && make "$state/owed" || { [ $? = 2 ] || echo "$state is not a folder of this user's own" >&2; exit 1; }
 # a printf of the shell's own tells no reason, cat does
 note() { said=$({ LC_ALL=C cat >.new; } 2>&1) || { rm -f .new; sr_disk . "$said" >&2; exit 1; }; }
-${lines(...debts.map(record))}
+${lines(...files.map(record))}
 sync . 2>/dev/null; :`;
     const complaint = await this.#run(as, script);
     if (complaint)
-      throw new ShowrunnerError("change.failed", "the handlers that this would owe can't be written down", {
-        details: complaint,
-        hint: "nothing was changed; handlers that are owed are kept in /var/lib/showrunner, or in /var/tmp for users other than root: let that be writable, or set lease: false for the host",
-      });
-    const news = debts.map(({ debt: { id, label }, file }) => ({
+      throw new ShowrunnerError(
+        "change.failed",
+        "the handlers that this would notify can't be written down",
+        {
+          details: complaint,
+          hint: "nothing was changed; pending handlers are kept in /var/lib/showrunner, or in /var/tmp for users other than root: let that be writable, or set lease: false for the host",
+        },
+      );
+    const news = files.map(({ pending: { id, label }, file }) => ({
       id,
       label,
       playbook,
@@ -108,37 +119,37 @@ sync . 2>/dev/null; :`;
     this.#written = [...this.#written, ...news];
   }
 
-  /** Notes that changes have come to owe these: they stay until they are paid. */
+  /** Notes that changes have notified these: their records stay until they have run. */
   confirm(ids: readonly string[]): void {
     this.#written = this.#written.map((one) => (ids.includes(one.id) ? { ...one, isTentative: false } : one));
   }
 
   /** What is written down under an id, by whomever. */
-  records(id: string): readonly DebtRecord[] {
+  of(id: string): readonly PendingRecord[] {
     return this.#written.filter((written) => written.id === id);
   }
 
   /**
-   * Strikes out what was paid.
+   * Removes the records of handlers that have run.
    *
    * @returns what the host says against it; undefined where it went well
    */
-  strike(paid: readonly DebtRecord[]): Promise<readonly string[] | undefined> {
-    const isPaid = ({ as, file }: Written) =>
-      paid.some((record) => record.as?.user === as?.user && record.file === file);
-    return this.#remove(this.#written.filter(isPaid));
+  remove(ran: readonly PendingRecord[]): Promise<readonly string[] | undefined> {
+    const hasRun = ({ as, file }: Written) =>
+      ran.some((record) => record.as?.user === as?.user && record.file === file);
+    return this.#removeAll(this.#written.filter(hasRun));
   }
 
   /**
-   * Strikes out what this run wrote down and has not come to owe. What others owe under the same id stays.
+   * Removes what this run wrote down and no change has notified. What other runs wrote under the same id stays.
    *
    * @returns what the host says against it; undefined where it went well
    */
   takeBack(ids: readonly string[]): Promise<readonly string[] | undefined> {
-    return this.#remove(this.#written.filter(({ id, isTentative }) => isTentative && ids.includes(id)));
+    return this.#removeAll(this.#written.filter(({ id, isTentative }) => isTentative && ids.includes(id)));
   }
 
-  async #remove(struck: readonly Written[]): Promise<readonly string[] | undefined> {
+  async #removeAll(struck: readonly Written[]): Promise<readonly string[] | undefined> {
     // at once: a change that comes meanwhile must write down its own, which is done behind this
     this.#written = this.#written.filter((written) => !struck.includes(written));
     const users = new Map(struck.map(({ as }) => [as?.user, as]));
@@ -156,8 +167,8 @@ sync . 2>/dev/null; :`;
     }
   }
 
-  /** Names sort in the order of the debts. */
-  #nextName({ id, since }: Debt): string {
+  /** Names sort in the order in which the handlers were written down. */
+  #nextName({ id, since }: PendingHandler): string {
     return `${since}-${String(this.#last++).padStart(4, "0")}-${id}.json`;
   }
 
@@ -169,14 +180,14 @@ sync . 2>/dev/null; :`;
   }
 }
 
-/** A pattern for the name of a debt's file, as it is read. */
-function fileOf({ id, since }: Pick<Debt, "id" | "since">): string {
+/** A pattern for the name of a record's file, for one that was read. */
+function fileOf({ id, since }: Pick<PendingHandler, "id" | "since">): string {
   return sh`${since}-*-${id}.json`.text;
 }
 
-/** Removes debts from the folder of whoever runs it, whatever they are owed for. */
-export function forgetScript(debts: readonly Pick<Debt, "id" | "since">[]): Script {
-  return removalScript(debts.map(fileOf));
+/** Removes the records from the folder of the user who runs it, whichever playbook and play they are of. */
+export function forgetScript(pendingHandlers: readonly Pick<PendingHandler, "id" | "since">[]): Script {
+  return removalScript(pendingHandlers.map(fileOf));
 }
 
 /** @param files patterns of the shell */
@@ -187,13 +198,13 @@ rm -f -- ${rawScript(files.join(" "))} .new || exit
 rmdir "$state/owed" "$state" 2>/dev/null; :`;
 }
 
-type Named = Pick<Debt, "id" | "playbook" | "play">;
+type Named = Pick<PendingHandler, "id" | "playbook" | "play">;
 
 function isSame(a: Named, b: Named): boolean {
   return a.id === b.id && a.playbook === b.playbook && a.play === b.play;
 }
 
 /** It is on the disk before the change is made. */
-function record({ debt, file }: { readonly debt: Debt; readonly file: string }): Script {
-  return sh`printf '%s\n' ${JSON.stringify(debt)} | note && { sync .new 2>/dev/null || :; } && mv -f .new ${file} || exit`;
+function record({ pending, file }: { readonly pending: PendingHandler; readonly file: string }): Script {
+  return sh`printf '%s\n' ${JSON.stringify(pending)} | note && { sync .new 2>/dev/null || :; } && mv -f .new ${file} || exit`;
 }

@@ -87,7 +87,7 @@ export class PlanGuard implements RunWatch {
   permit(run: TaskRun<unknown>, change: Change): void {
     const { host, origin = host, isHandler = false } = run.context;
     const earlier = this.#refused.get(origin.info.name);
-    // what was changed before owes its handlers all the same
+    // what was changed before has its handlers run all the same
     if (earlier && !isHandler) throw earlier;
     const refusal = this.#notAdmitted.get(host.info.name) ?? this.#refusalOf(run, change);
     if (!refusal) return;

@@ -66,7 +66,7 @@ async function problemOf(
 
 /** `/etc/motd, read for copy /etc/motd`, `package.installed nginx, read for apt nginx` */
 function labelOf({ fact, key, task }: PlannedFact): string {
-  if (fact === hostState.name) return "the handlers that are owed there (`npx run handlers` shows them)";
+  if (fact === hostState.name) return "the handlers that are pending there (`npx run handlers` shows them)";
   const about = typeof key === "string" ? key : JSON.stringify(key);
   // a path says by itself what it is
   const isPath = about.startsWith("/") && /^file(\.|$)/.test(fact);

@@ -1,4 +1,4 @@
-/** The steps of which a plan could not foresee the rest: where that begins in a real run, and what it owes. */
+/** The steps of which a plan could not foresee the rest: where that begins in a real run, and what it notifies. */
 
 import type { HostRun } from "../engine/host-run.ts";
 import { handlersOf, type TaskRun } from "../engine/task-run.ts";
@@ -17,7 +17,7 @@ interface Rest {
 
 export class UnforeseenRests {
   readonly #rests: readonly Rest[];
-  /** What they notified, by the host that owes it. */
+  /** What they notified, by the host that the handler is for. */
   readonly #handlers = new WeakMap<HostRun, Set<string>>();
 
   /** @param pending the plan's tasks, in their order */

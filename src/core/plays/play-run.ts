@@ -149,29 +149,29 @@ class PlayBatch {
     shared.leave(host);
   }
 
-  /** What still runs in the background is part of the play: its end may owe handlers. */
+  /** What still runs in the background is part of the play: its end may notify handlers. */
   async #jobs(): Promise<void> {
     const busy = [...this.#run.hosts].filter((host) => host.jobs.any);
     await Promise.all(busy.map((host) => endJobs(host, this.#run)));
   }
 
-  /** What was changed owes its handlers: also on a host that failed later, and on one that was delegated to. */
+  /** What was changed has its handlers run: also on a host that failed later, and on one that was delegated to. */
   async #handlers(): Promise<void> {
-    const owing = [...this.#run.hosts].filter((host) => !host.lost && this.#owes(host));
-    await Promise.all(owing.map((host) => this.#run.forks(() => this.#runHandlers(host))));
+    const waiting = [...this.#run.hosts].filter((host) => !host.lost && this.#hasHandlers(host));
+    await Promise.all(waiting.map((host) => this.#run.forks(() => this.#runHandlers(host))));
   }
 
   #runHandlers(host: HostRun): Promise<void> {
     this.#touched.add(host);
-    return runHandlers(this.#play, host, this.#run, this.#pays(host));
+    return runHandlers(this.#play, host, this.#run, this.#runsEarlier(host));
   }
 
-  #owes(host: HostRun): boolean {
-    return host.handlers.size > 0 || (this.#pays(host) && host.owes(this.#play.name));
+  #hasHandlers(host: HostRun): boolean {
+    return host.handlers.size > 0 || (this.#runsEarlier(host) && host.hasPendingHandlers(this.#play.name));
   }
 
-  /** What earlier runs left on a host of another batch is paid with that: it must not restart beside this one. */
-  #pays(host: HostRun): boolean {
+  /** What earlier runs left on a host of another batch runs with that batch: it must not restart beside this one. */
+  #runsEarlier(host: HostRun): boolean {
     return !this.#others.has(host);
   }
 

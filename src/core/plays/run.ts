@@ -163,7 +163,7 @@ class Run implements PlayState {
       signal?.removeEventListener("abort", cut);
       await this.#closeAll();
     }
-    this.#tellDebts();
+    this.#tellPendingHandlers();
     const summary = summarise(this.#hosts, this.signal);
     this.emit({ type: "run:end", ...summary, seconds: (performance.now() - started) / 1000 });
     return summary;
@@ -228,25 +228,25 @@ class Run implements PlayState {
       hosts
         .map(({ name }) => this.hostRun(name))
         .filter(({ failure }) => !failure)
-        .flatMap((host) => host.tenure?.lease(host.becomeFor(play.become)) ?? []),
+        .flatMap((host) => host.leases?.lease(host.becomeFor(play.become)) ?? []),
     );
     return [...new Set(leases)];
   }
 
-  #tellDebts(): void {
-    for (const { info, handlers, tenure } of this.#hosts.values()) {
+  #tellPendingHandlers(): void {
+    for (const { info, handlers, leases } of this.#hosts.values()) {
       const warn = (text: string) => this.emit({ type: "warning", host: info.name, text });
-      const kept = tenure && !this.options.check ? "; kept on the host for the next run" : "";
+      const kept = leases && !this.options.check ? "; kept on the host for the next run" : "";
       const { labels } = handlers;
-      if (labels.length > 0) warn(`owed, and not run: ${labels.join(", ")}${kept}`);
-      const unpaid = this.options.check ? [] : (tenure?.unpaid ?? []);
-      if (unpaid.length > 0) warn(`run, and owed still: ${unpaid.join(", ")}${kept}`);
-      if (!tenure) continue;
+      if (labels.length > 0) warn(`pending, and not run: ${labels.join(", ")}${kept}`);
+      const stillPending = this.options.check ? [] : (leases?.stillPending ?? []);
+      if (stillPending.length > 0) warn(`run, and still pending: ${stillPending.join(", ")}${kept}`);
+      if (!leases) continue;
       const left: Left = {
         host: info.name,
-        debts: tenure.left,
+        pendingHandlers: leases.left,
         inventories: this.givenInventories,
-        isGone: (debt) => tenure.inheritance.isGone(debt),
+        isGone: (pending) => leases.earlierHandlers.isGone(pending),
         hasPlaybook: (name) => name === this.#request.name || (this.#request.hasPlaybook?.(name) ?? true),
       };
       for (const text of leftTexts(left)) warn(text);

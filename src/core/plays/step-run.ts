@@ -2,7 +2,7 @@
 import { type HostContext, withContext } from "../engine/context.ts";
 import { noDoubt, unforeseen } from "../engine/doubt.ts";
 import type { HostRun } from "../engine/host-run.ts";
-import { inheritDebts, runOwedHandlers } from "../engine/owed-handlers.ts";
+import { queueEarlierHandlers, runPendingHandlers } from "../engine/run-pending-handlers.ts";
 import { SharedWork } from "../engine/shared-work.ts";
 import type { ShownUnknown } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
@@ -61,18 +61,23 @@ export async function endJobs(host: HostRun, run: PlayState): Promise<void> {
 }
 
 /**
- * Runs what a host owes. A failure is the host's; this never rejects.
+ * Runs the pending handlers of a host. A failure is the host's; this never rejects.
  *
- * @param pays whether also what earlier runs left is due
+ * @param withEarlier whether those that earlier runs left are due, too
  */
-export async function runHandlers(play: Play, host: HostRun, run: PlayState, pays: boolean): Promise<void> {
+export async function runHandlers(
+  play: Play,
+  host: HostRun,
+  run: PlayState,
+  withEarlier: boolean,
+): Promise<void> {
   if (run.interrupted) return;
   const where = { host: host.info.name, play: play.name, step: "handlers" };
   run.emit({ type: "host:step", ...where });
   try {
     const context = contextOf(play, "handlers", host, new SharedWork([host]));
-    if (pays) inheritDebts(context, play.name);
-    await runOwedHandlers(context);
+    if (withEarlier) queueEarlierHandlers(context, play.name);
+    await runPendingHandlers(context);
     run.emit({ type: "host:step:end", ...where });
   } catch (error) {
     fail("handlers", host, error, run);

@@ -1,19 +1,19 @@
 /** Runs the notified handlers now rather than at the play's end. */
 import type { HostContext } from "../engine/context.ts";
-import { inheritDebts, runOwedHandlers } from "../engine/owed-handlers.ts";
+import { queueEarlierHandlers, runPendingHandlers } from "../engine/run-pending-handlers.ts";
 import { Deferred } from "../tasks/deferred.ts";
 
 class FlushHandlers extends Deferred<void> {
   readonly label = "flushHandlers";
 
   protected override run(context: HostContext): Promise<void> {
-    inheritDebts(context);
-    return runOwedHandlers(context);
+    queueEarlierHandlers(context);
+    return runPendingHandlers(context);
   }
 }
 
 /**
- * Runs the handlers that this host owes so far, in the order of their notification.
+ * Runs the handlers that are pending on this host so far, in the order of their notification.
  *
  * @example
  * await template({ src: role.template("my.cnf.ejs"), dest: "/etc/mysql/my.cnf", vars }, { notify: restart });

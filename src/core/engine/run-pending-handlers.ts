@@ -1,20 +1,20 @@
-/** Runs what a host owes. */
+/** Runs the pending handlers of a host. */
 import { ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
-import type { OwedHandler } from "../lease/handler-queue.ts";
+import type { QueuedHandler } from "../lease/handler-queue.ts";
 import { handlerLabel } from "../lease/pending-handler.ts";
-import { forgets, listed } from "../lease/pending-text.ts";
+import { howToForget, listPending } from "../lease/pending-text.ts";
 import { type HostContext, withContext } from "./context.ts";
 import { refuseAfterEnd, runTask } from "./run-task.ts";
 
 /**
- * Runs every owed handler, and what those notify in turn. One that fails keeps none of the others from running; what
- * a lost host or an interrupt cuts off stays owed.
+ * Runs every pending handler, and what those notify in turn. One that fails keeps none of the others from running; what
+ * a lost host or an interrupt cuts off stays pending.
  *
  * @returns once all have run, also those that somebody else on the same host has begun to run
  * @throws the first failure
  */
-export function runOwedHandlers(context: HostContext): Promise<void> {
+export function runPendingHandlers(context: HostContext): Promise<void> {
   return context.host.handlers.inTurn(() => runAll(context));
 }
 
@@ -29,24 +29,24 @@ async function runAll(context: HostContext): Promise<void> {
 async function runNext(context: HostContext): Promise<void> {
   const { host } = context;
   refuseAfterEnd(host);
-  const owed = host.handlers.take();
-  if (!owed) return;
-  const { handler, ids, certainty, inherited } = owed;
+  const queued = host.handlers.take();
+  if (!queued) return;
+  const { handler, ids, certainty, fromEarlierRun } = queued;
   const { task, become } = handler;
-  // one that an earlier run owes may be of a play with another user
-  const owing = inherited && task.options.become === undefined ? { become } : {};
-  const mine = { ...context, ...owing, isHandler: true };
+  // one that an earlier run left may be of a play with another user
+  const asItsUser = fromEarlierRun && task.options.become === undefined ? { become } : {};
+  const mine = { ...context, ...asItsUser, isHandler: true };
   try {
-    // another run may have paid it since it was read
-    if (inherited && (await host.tenure?.isStillOwed(ids)) === false) return;
-    const records = host.tenure?.settlement.records(owed) ?? [];
+    // another run may have run it since its record was read
+    if (fromEarlierRun && (await host.leases?.isStillPending(ids)) === false) return;
+    const records = host.leases?.ownHandlers.records(queued) ?? [];
     const { status } = await withContext(mine, () => runTask(task, mine, certainty));
-    if (status !== "failed") await host.tenure?.settlement.paid(owed, records);
-    else host.tenure?.settlement.unpaidBy(owed); // though it is ignored
+    if (status !== "failed") await host.leases?.ownHandlers.ran(queued, records);
+    else host.leases?.ownHandlers.failed(queued); // though it is ignored
   } catch (error) {
-    if (isNotBegun(error)) host.handlers.putOff(owed);
-    else host.tenure?.settlement.unpaidBy(owed);
-    throwUnlessLeft(context, owed, error);
+    if (isNotBegun(error)) host.handlers.putOff(queued);
+    else host.leases?.ownHandlers.failed(queued);
+    throwUnlessLeft(context, queued, error);
   }
 }
 
@@ -54,12 +54,16 @@ async function runNext(context: HostContext): Promise<void> {
  * A handler that an earlier run left can fail at every run, whatever the code has become since. So its failure names the
  * way out; and where no task of this run has named it, it stops nothing.
  */
-function throwUnlessLeft({ host }: HostContext, { handler, inherited }: OwedHandler, error: unknown): void {
+function throwUnlessLeft(
+  { host }: HostContext,
+  { handler, fromEarlierRun }: QueuedHandler,
+  error: unknown,
+): void {
   const failure = asFailure(error);
   const { code, message, hint, location, details } = failure;
-  if (inherited === undefined || /^(host|plan|lease)\./.test(code)) throw error;
-  const forget = forgets(host.info.name, 1, host.run.givenInventories);
-  if (inherited === "named") {
+  if (fromEarlierRun === undefined || /^(host|plan|lease)\./.test(code)) throw error;
+  const forget = howToForget(host.info.name, 1, host.run.givenInventories);
+  if (fromEarlierRun === "named") {
     const hints = [hint, `an earlier run left this handler: correct it, or ${forget}`];
     throw new ShowrunnerError(code, message, {
       hint: hints.filter((one) => one !== undefined).join("; "),
@@ -68,7 +72,7 @@ function throwUnlessLeft({ host }: HostContext, { handler, inherited }: OwedHand
       cause: error,
     });
   }
-  const text = `${handlerLabel(handler)}, which an earlier run left and no task of this one names, failed: ${message}; it stays owed; ${forget}`;
+  const text = `${handlerLabel(handler)}, which an earlier run left and no task of this one names, failed: ${message}; it stays pending; ${forget}`;
   host.run.emit({ type: "warning", host: host.info.name, text });
 }
 
@@ -86,24 +90,24 @@ function isNotBegun(error: unknown): boolean {
 }
 
 /**
- * Puts what earlier runs owe before what this one does.
+ * Puts the handlers that earlier runs left before those of this run.
  *
  * @param play the play that has come to its end; undefined before that
  */
-export function inheritDebts({ host }: HostContext, play?: string): void {
-  const inherited = host.tenure?.inheritance.take(host.failure ? undefined : play) ?? [];
-  if (inherited.length === 0) return;
-  host.handlers.inherit(
-    inherited.map(
-      ({ handler, debt: { id }, isNamed }): OwedHandler => ({
+export function queueEarlierHandlers({ host }: HostContext, play?: string): void {
+  const earlier = host.leases?.earlierHandlers.take(host.failure ? undefined : play) ?? [];
+  if (earlier.length === 0) return;
+  host.handlers.addEarlier(
+    earlier.map(
+      ({ handler, pending: { id }, isNamed }): QueuedHandler => ({
         handler,
         ids: [id],
         certainty: "certain",
-        inherited: isNamed ? "named" : "unnamed",
+        fromEarlierRun: isNamed ? "named" : "unnamed",
       }),
     ),
   );
   const due = host.run.options.check ? "would run" : "are due";
-  const text = `an earlier run left handlers, which ${due} now: ${listed([...new Set(inherited.map(({ debt }) => debt))])}`;
+  const text = `an earlier run left handlers, which ${due} now: ${listPending([...new Set(earlier.map(({ pending }) => pending))])}`;
   host.run.emit({ type: "warning", host: host.info.name, text });
 }
