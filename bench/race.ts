@@ -1,7 +1,7 @@
 /** All that is measured, in its order: first where nothing differs, then many hosts, then where all is to be done. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../src/core/base/errors.ts";
+import { messageOf } from "../src/base/errors.ts";
 import type { Progress } from "../src/lab/index.ts";
 import { installAnsible, installPython } from "./ansible/install.ts";
 import { Ansible } from "./ansible/run.ts";

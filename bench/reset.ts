@@ -1,6 +1,6 @@
 /** Takes away what the 60 tasks have made, so that they find everything to be done. */
 
-import { quote } from "../src/core/base/script.ts";
+import { quote } from "../src/base/script.ts";
 import { run } from "../src/lab/index.ts";
 import { lab } from "./lab.ts";
 import * as work from "./work.ts";
