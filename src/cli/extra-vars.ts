@@ -2,7 +2,7 @@
 import { ShowrunnerError } from "../base/errors.ts";
 import { CommandLineText, type ExtraVars } from "../core/plays/vars.ts";
 import { isRecord } from "../inventory/invalid.ts";
-import { settleVaulted } from "../secrets/vaulted-words.ts";
+import { rememberVaulted } from "../secrets/vaulted-words.ts";
 import { yamlArgument } from "./yaml-argument.ts";
 
 /**
@@ -33,7 +33,7 @@ async function readFile(file: string): Promise<ExtraVars> {
   );
   try {
     const top = await read(file);
-    settleVaulted();
+    rememberVaulted();
     if (top.kind !== "mapping" && top.kind !== "nothing")
       throw new ShowrunnerError("usage", expectedMapping, { location: top.locate() });
     return Object.fromEntries(top.entries().map(({ name, value }) => [name, value.toJs()]));

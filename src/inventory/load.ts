@@ -4,7 +4,7 @@ import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { noteFileRead } from "../base/files-read.ts";
 import { readUserFileNow, type Unreadable } from "../base/user-file.ts";
 import { asFailure } from "../core/events/failure.ts";
-import { settleVaulted } from "../secrets/vaulted-words.ts";
+import { rememberVaulted } from "../secrets/vaulted-words.ts";
 import { describe, invalid } from "./invalid.ts";
 import { Inventory, isInventory, modelOf } from "./inventory.ts";
 import { mergeModels } from "./merge.ts";
@@ -45,7 +45,7 @@ export async function loadInventory(
       models.push(await loadModel(file, importModule));
     return new Inventory(await withVarsFiles(mergeModels(models), folders, await noting()));
   } finally {
-    settleVaulted(models.flatMap(({ hosts, groups }) => [...hosts.keys(), ...groups.keys()]));
+    rememberVaulted(models.flatMap(({ hosts, groups }) => [...hosts.keys(), ...groups.keys()]));
   }
 }
 

@@ -27,7 +27,7 @@ export function noteVaulted(text: VaultedText): void {
  *
  * @param known names that are no secret: those of hosts and groups
  */
-export function settleVaulted(known: Iterable<string> = []): void {
+export function rememberVaulted(known: Iterable<string> = []): void {
   for (const name of known) names.add(name);
   const common = new Map<string, string[]>();
   for (const one of pending) {

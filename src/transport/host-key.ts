@@ -41,11 +41,11 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
     },
     verify(key) {
       if (hostKeys === "insecure") return true;
-      const before = known.judge(name, key);
+      const before = known.compare(name, key);
       // another host of the run may be at the same address, and its key pinned by now
-      const judged = before.verdict === "unknown" ? readKnown().judge(name, key) : before;
+      const found = before.status === "unknown" ? readKnown().compare(name, key) : before;
       const shown = `${keyType(key)} ${fingerprint(key)}`;
-      switch (judged.verdict) {
+      switch (found.status) {
         case "known":
           return true;
         case "unknown":
@@ -66,9 +66,9 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
           }
           return true;
         case "changed":
-          return refuse(changedKey({ name, shown }, judged));
+          return refuse(changedKey({ name, shown }, found));
         case "revoked":
-          return refuse(revokedKey(name, formatLocation(judged)));
+          return refuse(revokedKey(name, formatLocation(found)));
       }
     },
   };

@@ -5,9 +5,9 @@ import { dirname } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { readUserFileNow } from "../base/user-file.ts";
 
-export type HostKeyVerdict =
-  | { readonly verdict: "known" | "unknown" }
-  | { readonly verdict: "changed" | "revoked"; readonly file: string; readonly line: number };
+export type HostKeyStatus =
+  | { readonly status: "known" | "unknown" }
+  | { readonly status: "changed" | "revoked"; readonly file: string; readonly line: number };
 
 interface Entry {
   readonly marker: string | undefined;
@@ -36,24 +36,24 @@ export class KnownHosts {
    * @param name the host as `known_hosts` spells it: see `hostName`
    * @param key the public key in SSH wire form
    */
-  judge(name: string, key: Buffer): HostKeyVerdict {
-    const judged = this.#judge(name, key);
+  compare(name: string, key: Buffer): HostKeyStatus {
+    const found = this.#compare(name, key);
     const bare = bareName(name);
-    if (judged.verdict !== "unknown" || bare === undefined) return judged;
+    if (found.status !== "unknown" || bare === undefined) return found;
     // another key of that name says nothing: it may be of the host's own sshd, beside which this one listens
-    const asBare = this.#judge(bare, key);
-    return asBare.verdict === "changed" ? judged : asBare;
+    const asBare = this.#compare(bare, key);
+    return asBare.status === "changed" ? found : asBare;
   }
 
-  #judge(name: string, key: Buffer): HostKeyVerdict {
+  #compare(name: string, key: Buffer): HostKeyStatus {
     const presented = key.toString("base64");
     const mine = this.#entries.filter((entry) => matches(entry.patterns, name));
     const revoked = mine.find((entry) => entry.marker === "@revoked" && entry.key === presented);
-    if (revoked) return { verdict: "revoked", file: revoked.file, line: revoked.line };
+    if (revoked) return { status: "revoked", file: revoked.file, line: revoked.line };
     const pinned = mine.filter((entry) => entry.marker === undefined);
-    if (pinned.some((entry) => entry.key === presented)) return { verdict: "known" };
+    if (pinned.some((entry) => entry.key === presented)) return { status: "known" };
     const [other] = pinned;
-    return other ? { verdict: "changed", file: other.file, line: other.line } : { verdict: "unknown" };
+    return other ? { status: "changed", file: other.file, line: other.line } : { status: "unknown" };
   }
 
   /** The key types recorded for a host, to be asked for first: a host with several keys must show the known one. */

@@ -8,7 +8,7 @@ import type { Ended, Output, RemoteProcess, RunOptions, Shell } from "./transpor
 
 type Stream = "stdout" | "stderr";
 
-interface Pending {
+interface OpenRequest {
   readonly stdout: Kept;
   readonly stderr: Kept;
   readonly onOutput: RunOptions["onOutput"];
@@ -35,7 +35,7 @@ export class FramedShell implements Shell {
   readonly #process: RemoteProcess;
   readonly #hooks: ShellHooks;
   readonly #token = newToken();
-  readonly #pending = new Map<number, Pending>();
+  readonly #open = new Map<number, OpenRequest>();
   readonly pid: Promise<number>;
   readonly ended: Promise<void>;
   /** Where a stream is: in the answer to a request, before the first answer or between two. */
@@ -85,7 +85,7 @@ export class FramedShell implements Shell {
 
   async close(): Promise<void> {
     if (this.#ended) return;
-    if (this.#pending.size > 0) await this.#abandon();
+    if (this.#open.size > 0) await this.#abandon();
     else this.#process.close();
   }
 
@@ -109,7 +109,7 @@ export class FramedShell implements Shell {
     limited: { index: number; limit: number | undefined } | undefined,
   ): Promise<Output> {
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, {
+      this.#open.set(id, {
         stdout: new Kept(limited?.limit),
         stderr: new Kept(limited?.limit),
         onOutput,
@@ -139,14 +139,14 @@ export class FramedShell implements Shell {
   #mark(stream: Stream, marker: Marker): void {
     const { id } = marker;
     this.#at[stream] = marker.kind === "begin" ? id : "between";
-    const pending = this.#pending.get(id);
-    if (marker.kind === "begin" || !pending) return;
-    if (stream === "stderr") pending.stderrEnded = true;
+    const open = this.#open.get(id);
+    if (marker.kind === "begin" || !open) return;
+    if (stream === "stderr") open.stderrEnded = true;
     else {
-      pending.status = marker.status;
+      open.status = marker.status;
       this.#soiled ||= marker.left;
     }
-    this.#settle(id);
+    this.#resolveWhenWhole(id);
   }
 
   /**
@@ -164,14 +164,14 @@ export class FramedShell implements Shell {
       if (this.#noise.isTooMuch) this.#giveUp(tooMuch);
       return;
     }
-    const pending = this.#pending.get(at);
-    if (!pending) return;
-    pending[stream].push(piece);
-    if (pending.limited !== undefined && pending[stream].isEndless && !this.#endless) {
-      this.#endless = new EndlessOutput(pending.limited);
+    const open = this.#open.get(at);
+    if (!open) return;
+    open[stream].push(piece);
+    if (open.limited !== undefined && open[stream].isEndless && !this.#endless) {
+      this.#endless = new EndlessOutput(open.limited);
       void this.#abandon();
     }
-    const dealt = pending.onOutput?.(stream, piece);
+    const dealt = open.onOutput?.(stream, piece);
     if (dealt instanceof Promise) void this.#slowDown(dealt);
   }
 
@@ -183,15 +183,15 @@ export class FramedShell implements Shell {
     if (--this.#dealing === 0) for (const stream of streams) stream.resume();
   }
 
-  #settle(id: number): void {
-    const pending = this.#pending.get(id);
-    if (pending?.status === undefined || !pending.stderrEnded) return;
-    this.#pending.delete(id);
-    pending.resolve(keptOutput(pending.stdout, pending.stderr, pending.status));
+  #resolveWhenWhole(id: number): void {
+    const open = this.#open.get(id);
+    if (open?.status === undefined || !open.stderrEnded) return;
+    this.#open.delete(id);
+    open.resolve(keptOutput(open.stdout, open.stderr, open.status));
   }
 
   #end({ reason, hint }: Pick<Ended, "reason" | "hint">): void {
-    const [first] = this.#pending.values();
+    const [first] = this.#open.values();
     const said = this.#answered && first ? first.stderr.end.trim() : this.#noise.text;
     const explained = this.#answered || reason !== undefined ? undefined : this.#hooks.explainStart(said);
     this.#ended =
@@ -202,8 +202,8 @@ export class FramedShell implements Shell {
         details: said === "" ? [] : said.split("\n").slice(-5),
         hint: hint ?? "the command may have been cut short: run again; what is already right is left alone",
       });
-    for (const pending of this.#pending.values()) pending.reject(this.#ended);
-    this.#pending.clear();
+    for (const open of this.#open.values()) open.reject(this.#ended);
+    this.#open.clear();
   }
 
   /** Ends a shell that does not begin to answer. */

@@ -20,7 +20,7 @@ export function unlessAborted<T>(
     };
     if (signal.aborted) return giveUp();
     signal.addEventListener("abort", giveUp, { once: true });
-    const settle = () => signal.removeEventListener("abort", giveUp);
-    work.finally(settle).then(resolve, reject);
+    const stopListening = () => signal.removeEventListener("abort", giveUp);
+    work.finally(stopListening).then(resolve, reject);
   });
 }

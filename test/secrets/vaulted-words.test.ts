@@ -1,7 +1,7 @@
 /** Which texts of a file that is encrypted as a whole are blanked where they show. */
 import { afterEach, expect, it, vi } from "vitest";
 import { redact } from "../../src/redaction/redact.ts";
-import { noteVaulted, settleVaulted } from "../../src/secrets/vaulted-words.ts";
+import { noteVaulted, rememberVaulted } from "../../src/secrets/vaulted-words.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -20,7 +20,7 @@ it("real secrets are, names and common words are not, unless their key says that
   note("users[0].pin", "48151");
   note("users[0].other", "correct horse battery");
   note("number", "481516234");
-  settleVaulted(["web-77", "web"]);
+  rememberVaulted(["web-77", "web"]);
   const shown = "siteuser true root web-77 3306 ab1";
   expect(redact(shown)).toBe(shown);
   for (const hidden of ["dragon", "rot1", "48151", "correct horse battery", "481516234"])
@@ -31,6 +31,6 @@ it("real secrets are, names and common words are not, unless their key says that
   expect(said).toContain("db.user, mode, who, where, port, it");
   expect(said).not.toMatch(/siteuser|web-77|3306|root/);
   note("more", "yes");
-  settleVaulted();
+  rememberVaulted();
   expect(warn).toHaveBeenCalledOnce();
 });

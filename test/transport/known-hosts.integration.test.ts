@@ -17,10 +17,10 @@ function makeKey(name: string): { line: string; blob: Buffer } {
 const mine = makeKey("mine");
 const other = makeKey("other");
 
-function judge(text: string, name: string, key = mine.blob): string {
+function compare(text: string, name: string, key = mine.blob): string {
   const file = join(dir, "known_hosts");
   writeFileSync(file, text);
-  return new KnownHosts([file]).judge(name, key).verdict;
+  return new KnownHosts([file]).compare(name, key).status;
 }
 
 describe("known_hosts", () => {
@@ -56,14 +56,14 @@ describe("known_hosts", () => {
     ["a revoked key", `web1 ${mine.line}\n@revoked * ${mine.line}`, "web1", "revoked"],
     ["an authority, which is no host key", `@cert-authority * ${mine.line}`, "web1", "unknown"],
     ["capitals", `WEB1 ${mine.line}`, hostName("Web1", 22), "known"],
-  ])("%s", (_, text, name, verdict) => {
-    expect(judge(text, name)).toBe(verdict);
+  ])("%s", (_, text, name, status) => {
+    expect(compare(text, name)).toBe(status);
   });
 
   it("a hashed entry made by ssh-keygen", () => {
-    expect(judge(hashed(), "web1")).toBe("known");
-    expect(judge(hashed(), "web1", other.blob)).toBe("changed");
-    expect(judge(hashed(), "web2")).toBe("unknown");
+    expect(compare(hashed(), "web1")).toBe("known");
+    expect(compare(hashed(), "web1", other.blob)).toBe("changed");
+    expect(compare(hashed(), "web2")).toBe("unknown");
   });
 
   it("asks for the bare name's type of key on another port", () => {
