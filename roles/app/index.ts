@@ -28,12 +28,12 @@ const variables = {
   /** What the unit runs, in the application's folder. */
   command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
   /**
-   * Packages it needs.
+   * Packages that the application needs.
    * @default []
    */
   packages: withDefault(Type.Array(Type.String({ minLength: 1 })), []),
   /**
-   * Its environment; only root and the application can read it.
+   * The application's environment; only root and the application can read it.
    * @default {}
    */
   environment: withDefault(
@@ -107,7 +107,7 @@ export const app: Role<AppVars, void> = defineRole({
       },
       { notify: restart },
     );
-    // another one of this step may have been renamed or left out, and hold the port that this one needs
+    // another application of this step may have been renamed or left out, and still hold the port that this one needs
     if (apps.noted.every((path) => path === unit)) await start(vars);
   },
   async finish({ calls, owner }) {
@@ -122,12 +122,12 @@ export const app: Role<AppVars, void> = defineRole({
   },
 });
 
-/** Goes on once it runs and is well. */
+/** Goes on once the application runs and its health check answers. */
 async function start({ name, health }: { readonly name: string; readonly health?: string }): Promise<void> {
   await service({ name, enabled: true });
   await flushHandlers(); // a restart also starts it for the first time
   await service({ name, state: "started" });
   if (health !== undefined)
-    // gunicorn for one, where no worker could begin (a database was away), waits 30 s before it ends and is begun anew
+    // a minute: where no worker could start (the database was away), gunicorn waits 30 s before it ends and is restarted
     await http({ url: health, status: 200 }, { name: "health", retries: 60, delay: "1s" });
 }

@@ -18,12 +18,12 @@ export function appPaths(name: string): AppPaths {
   };
 }
 
-/** Whose unit file it is. */
+/** The application that a unit file is of. */
 export function appOfUnit(path: string): string {
   return basename(path, ".service");
 }
 
-/** Notes an application's files. They are its own, whichever playbook writes them. */
+/** The owner under which an application's files are noted: the application itself, whichever playbook writes them. */
 export function filesOwner(name: string): string {
   return `application ${name}`;
 }

@@ -1,4 +1,4 @@
-/** What stands in /etc/hosts of an inventory. */
+/** The lines of /etc/hosts for the hosts of an inventory. */
 import { isIP } from "node:net";
 
 interface Named {
@@ -6,12 +6,12 @@ interface Named {
   readonly address: string;
 }
 
-/** Of `blockinfile`. */
+/** The parameters of `blockinfile` for these lines. */
 export type HostsBlock =
   | { readonly state: "absent" }
   | {
       readonly block: string;
-      /** An expression for lines that name one of these hosts and nothing else: earlier versions of the role wrote such. */
+      /** Matches lines that name one of these hosts and nothing else: earlier versions of the role wrote such lines. */
       readonly replaces: string;
     };
 

@@ -20,7 +20,7 @@ const variables = {
   /** The message of the day. */
   motd: Type.Optional(Type.String()),
   /**
-   * Have every inventory host's name in /etc/hosts; false: take out what the role put there.
+   * Whether every inventory host's name is in /etc/hosts; false removes the lines that the role wrote there.
    * @default true
    */
   nameHosts: withDefault(Type.Boolean(), true),

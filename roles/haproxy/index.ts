@@ -13,7 +13,7 @@ import {
 const reload = service({ name: "haproxy", state: "reloaded" });
 
 const Server = Type.Object({
-  /** How the statistics call it. */
+  /** The server's name in the statistics. */
   name: Type.String({ minLength: 1 }),
   address: Type.String({ minLength: 1 }),
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
@@ -33,7 +33,7 @@ export const Algorithm = Type.Union([
 export const Mode = Type.Union([Type.Literal("activeActive"), Type.Literal("activePassive")]);
 
 const variables = {
-  /** The web servers behind it. */
+  /** The web servers behind HAProxy. */
   servers: Type.Array(Server, { minItems: 1 }),
   /**
    * How a server is chosen for a request.
@@ -46,17 +46,17 @@ const variables = {
    */
   mode: withDefault(Mode, "activeActive"),
   /**
-   * Where it listens.
+   * The port on which HAProxy listens.
    * @default 80
    */
   port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 80),
   /**
-   * Must answer 200 on a healthy server.
+   * The path that a healthy server answers with 200.
    * @default "/healthz"
    */
   healthPath: withDefault(Type.String({ pattern: "^/" }), "/healthz"),
   /**
-   * At the same time, in all.
+   * How many connections there may be at the same time, in all.
    * @default 4096
    */
   maxConnections: withDefault(Type.Integer({ minimum: 1 }), 4096),

@@ -1,7 +1,8 @@
 /**
- * In which order replication gets TLS: first the servers and all replicas speak it, then the account requires it. The
- * other way round the requirement goes first. A replica's part in a run comes after its primary's, so the primary's
- * part leaves a requirement to them where somebody still replicates in the clear.
+ * The order in which replication gets TLS: first the servers and all replicas use TLS, then the account requires it.
+ * When TLS is turned off, the requirement is removed first. In a run, the primary's part comes before its replicas'. So
+ * where a replica still replicates without TLS, the primary's part leaves it to the replicas' parts to set the
+ * requirement.
  */
 import { type HostInfo, type InventoryView, mysqlUser, on } from "showrunner";
 import { admits, isAnywhere, lookAround } from "./nodes.ts";
@@ -13,7 +14,7 @@ export interface AccountHosts {
   readonly hosts: readonly string[];
 }
 
-/** Those who replicate from a server in the clear, and those of whom that is not known. */
+/** The nodes that replicate from a server without TLS, and those of which that is not known. */
 export function inTheClear(primary: Node | undefined, nodes: readonly Node[]): Node[] {
   return nodes.filter((node) => {
     const { info } = node;
@@ -27,12 +28,12 @@ export function inTheClear(primary: Node | undefined, nodes: readonly Node[]): N
 
 /** The accounts by which these replicas may log in. */
 export function usedBy(hosts: readonly string[], replicas: readonly Node[]): string[] {
-  // one that none of them seems to admit comes from an address that the inventory does not know
+  // a replica that no account seems to admit connects from an address that the inventory does not know
   if (replicas.some((node) => !hosts.some((host) => admits(host, node)))) return [...hosts];
   return hosts.filter((host) => replicas.some((node) => admits(host, node)));
 }
 
-/** The accounts that can't require TLS yet: they are there, and somebody may use them in the clear. */
+/** The accounts that can't require TLS yet: they exist, and a replica may use them without TLS. */
 export function mustWait({ user, hosts }: AccountHosts, self: Node, nodes: readonly Node[]): string[] {
   const there = hosts.filter((host) => self.info?.accounts.includes(`${user}@${host.toLowerCase()}`));
   // nothing says who the replicas are
@@ -40,7 +41,7 @@ export function mustWait({ user, hosts }: AccountHosts, self: Node, nodes: reado
   return usedBy(there, inTheClear(self, nodes));
 }
 
-/** What primaries' parts have left to their replicas' parts, by run and by the primary's name. */
+/** The accounts that primaries' parts have left to their replicas' parts, by run and by the primary's name. */
 const left = new WeakMap<InventoryView, Map<string, AccountHosts>>();
 
 /** Leaves it to the replicas' parts of this run to have these accounts require TLS. */
@@ -50,9 +51,9 @@ export function leave(inventory: InventoryView, primary: string, accounts: Accou
 }
 
 /**
- * After a replica's part: has those accounts require TLS that nobody uses in the clear any more.
+ * After a replica's part: sets the requirement of TLS for those accounts that no replica uses without TLS any more.
  *
- * @param hosts the topology's, the replica first
+ * @param hosts the hosts of the topology, the replica first
  * @param address the primary's name or address
  */
 export async function requireWhatWasLeft(
@@ -69,7 +70,7 @@ export async function requireWhatWasLeft(
   if (!primary || !accounts) return;
   const { user, hosts: places } = accounts;
   const waiting = usedBy(places, inTheClear(primary, nodes));
-  // at once, so that no other replica's part does it as well
+  // noted before the next await, so that no other replica's part does the same
   leave(inventory, primary.name, { user, hosts: waiting });
   for (const host of places.filter((one) => !waiting.includes(one)))
     await on(primary.name, () => mysqlUser({ name: user, host, requireSsl: true }));

@@ -41,12 +41,12 @@ const Database = Type.Object(
 const User = Type.Object(
   {
     name: Type.String({ minLength: 1 }),
-    /** From where it may connect; an account each. */
+    /** The hosts that the user may connect from: an account is made for each. */
     hosts: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
     password: SecretString(),
-    /** By object: { "site.*": ["SELECT", "INSERT"] }; all others are revoked. */
+    /** Privileges by object: { "site.*": ["SELECT", "INSERT"] }. All others are revoked. */
     privileges: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 }))),
-    /** Whether its connections must be encrypted. Default false. */
+    /** Whether the user's connections must be encrypted. Default false. */
     requireSsl: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
@@ -58,9 +58,9 @@ const Tls = Type.Object(
     ca: Type.Optional(Type.String({ minLength: 1 })),
     /** Path of the replica's own certificate. */
     cert: Type.Optional(Type.String({ minLength: 1 })),
-    /** Path of that certificate's key. */
+    /** Path of the key of the replica's certificate. */
     key: Type.Optional(Type.String({ minLength: 1 })),
-    /** Default true. */
+    /** Whether the primary's certificate is verified. Default true. */
     verify: Type.Optional(Type.Boolean()),
   },
   { additionalProperties: false },
@@ -68,19 +68,19 @@ const Tls = Type.Object(
 
 const Replication = Type.Object(
   {
-    /** The replication account. */
+    /** The name of the replication account. */
     user: Type.String({ minLength: 1 }),
-    /** At most 96 bytes. */
+    /** The account's password: at most 96 bytes. */
     password: SecretString(),
-    /** From where replicas connect, as in an account: on the primary. Default: anywhere. */
+    /** Used on the primary: the hosts that replicas connect from, as in an account. Default: any. */
     hosts: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
-    /** The primary's address, as seen from a replica: on replicas. */
+    /** Used on replicas: the primary's address, as seen from the replica. */
     primary: Type.Optional(Type.String({ minLength: 1 })),
-    /** The primary's. Default 3306. */
+    /** The primary's port. Default 3306. */
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
     /**
-     * Replication over TLS, which the account then requires: given to the primary and to its replicas alike. Default:
-     * not required, and as the servers do by themselves (mysqlReplication).
+     * Replication over TLS, which the account then requires. Give it to the primary and to its replicas alike. Default:
+     * not required; the servers decide whether they use TLS (see mysqlReplication).
      */
     ssl: Type.Optional(Tls),
   },
@@ -90,37 +90,37 @@ const Replication = Type.Object(
 const variables = {
   /** What this host is. The primary must be deployed before its replicas. */
   role: Type.Union([Type.Literal("primary"), Type.Literal("replica")]),
-  /** Unlike every other server's. Default: made of the host's address. */
+  /** The server id: no two servers may have the same. Default: made of the host's address. */
   serverId: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })),
   /**
-   * Where it listens.
+   * The address on which the server listens.
    * @default "0.0.0.0"
    */
   bindAddress: withDefault(Type.String({ pattern: "^[A-Za-z0-9.:,*-]+$" }), "0.0.0.0"),
   /**
-   * Where it listens.
+   * The port on which the server listens.
    * @default 3306
    */
   port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 3306),
   /**
-   * Made on the primary, from where they replicate.
+   * Databases. They are made on the primary, and reach the replicas by replication.
    * @default []
    */
   databases: withDefault(Type.Array(Database), []),
   /**
-   * Made on the primary, from where they replicate.
+   * Users. They are made on the primary, and reach the replicas by replication.
    * @default []
    */
   users: withDefault(Type.Array(User), []),
-  /** The replication account, and from where replicas connect; without it there is none. */
+  /** The replication account, and where replicas connect from. Default: no replication. */
   replication: Type.Optional(Replication),
   /**
-   * The hosts of this topology, a host pattern: each is asked who is the primary before anything is changed.
+   * A host pattern: the hosts of this topology. Before anything is changed, each is asked which of them is the primary.
    * Default: those that replication.hosts and replication.primary name.
    */
   nodes: Type.Optional(Type.String({ minLength: 1 })),
   /**
-   * How long binlogs are kept; 0: for ever. A new replica needs them all.
+   * How many days binlogs are kept; 0: for ever. A new replica needs all of them.
    * @default 10
    */
   binlogExpireDays: withDefault(Type.Integer({ minimum: 0, maximum: 1000 }), 10),

@@ -6,7 +6,7 @@ import type { Node } from "./topology.ts";
 export interface Whereabouts {
   /** A host pattern; undefined: by the addresses below. */
   readonly nodes: string | undefined;
-  /** From where replicas connect, as in an account. */
+  /** The hosts that replicas connect from, as in an account. */
   readonly replicas: readonly string[];
   /** The primary's name or address. */
   readonly primary: string | undefined;
@@ -30,7 +30,7 @@ export function topologyOf(
   return [host, ...chosen.filter(({ name }) => name !== host.name)];
 }
 
-/** Whether an account's host says nothing of who logs in. */
+/** Whether an account's host admits everybody. */
 export function isAnywhere(pattern: string): boolean {
   return /^%+$/.test(pattern);
 }
@@ -48,7 +48,7 @@ export function admits(pattern: string, { name, address }: { name: string; addre
 /**
  * Asks all hosts at the same time.
  *
- * @returns undefined where a plan can't tell yet what the first of them, the host itself, has
+ * @returns undefined where a plan can't tell yet what the first host, on which this runs, has
  */
 export async function lookAround(hosts: readonly HostInfo[]): Promise<readonly Node[] | undefined> {
   const [self, ...others] = hosts;
@@ -64,7 +64,7 @@ export async function lookAround(hosts: readonly HostInfo[]): Promise<readonly N
   }
 }
 
-/** Undefined where a plan can't tell yet. */
+/** Asks one host; undefined where a plan can't tell yet. */
 async function ask({ name, address }: HostInfo): Promise<Node | undefined> {
   try {
     const result = await on(name, () => mysqlInfo({}));

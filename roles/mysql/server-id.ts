@@ -8,8 +8,8 @@ interface Named {
 }
 
 /**
- * A server id that stays the same as long as the host does: its IPv4 address as a number, or, where it has none of
- * its own (a name, a forwarded port of this machine), a number made of its name.
+ * A server id that stays the same as long as the host keeps its name and address: its IPv4 address as a number. A host
+ * that has no IPv4 address of its own (a name, a forwarded port of this machine) gets a number made of its name.
  */
 export function deriveServerId({ name, address }: Named): number {
   if (isIPv4(address) && !address.startsWith("127."))
@@ -30,7 +30,7 @@ export function uniqueServerId(host: Named, others: readonly Named[]): number {
   if (twin)
     fail(
       `${host.name} and ${twin.name} would both get the server id ${id}`,
-      "give one of them another by the role's variable serverId",
+      "give one of the two another id with the role's variable serverId",
     );
   return id;
 }

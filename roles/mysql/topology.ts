@@ -1,7 +1,7 @@
-/** One primary and its replicas: whether what an inventory says of them is what the servers say. Pure. */
+/** One primary and its replicas: compares what the inventory says of them with what the servers say. Pure. */
 import type { MysqlInfoValue } from "showrunner";
 
-/** A host of the topology, as it was found. */
+/** A host of the topology, and what was found there. */
 export interface Node {
   readonly name: string;
   readonly address: string;
@@ -11,11 +11,11 @@ export interface Node {
   readonly problem?: string;
 }
 
-/** What the role is to make of a host. */
+/** The part that the inventory gives to a host. */
 export interface Part {
   readonly self: string;
   readonly role: "primary" | "replica";
-  /** A replica's: the primary's name or address. */
+  /** For a replica: the primary's name or address. */
   readonly primary?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface Conflict {
 }
 
 /**
- * Finds what contradicts the part that a host is to have. A topology has one primary: the server that is written to,
+ * Finds what contradicts the part that the inventory gives to a host. A topology has one primary: the server that is written to,
  * holds data and replicates from nobody.
  */
 export function conflictOf(part: Part, nodes: readonly Node[]): Conflict | undefined {
@@ -54,7 +54,7 @@ export function conflictOf(part: Part, nodes: readonly Node[]): Conflict | undef
   return role === "primary" && own ? unsafe(own, nodes, refuse) : undefined;
 }
 
-/** What keeps a server that is not written to from being put in service. */
+/** Why a server that is not written to must not be put in service; undefined where it may. */
 function unsafe(
   own: Node,
   nodes: readonly Node[],
@@ -67,9 +67,9 @@ function unsafe(
   if (silent && holdsData(own))
     return {
       ...refuse(
-        `${own.name} can't be put in service: whether another one has taken its place is not known, since ${silent.name} ${silence(silent)}`,
+        `${own.name} can't be put in service: nobody knows whether another server has taken its place, since ${silent.name} ${silence(silent)}`,
       ),
-      hint: `nothing was changed. Start ${silent.name}; or, if it is gone for good, take it out of the inventory`,
+      hint: `nothing was changed. Start ${silent.name}; or, if ${silent.name} is gone for good, take it out of the inventory`,
     };
   for (const node of others) {
     const ahead = missing(own, node);
@@ -81,11 +81,11 @@ function unsafe(
   return undefined;
 }
 
-/** What another server has of the data and the one that is to be the primary has not. */
+/** The transactions that another server has and that the future primary lacks. */
 function missing(own: Node, { info }: Node): string[] {
   if (!info || (!info.replicatesFrom && !holdsDatabases(info))) return [];
   const mine = (own.info?.gtids ?? []).map(parse);
-  // what a replica wrote itself is that replica's fault, and told there
+  // what a replica wrote itself is a fault of that replica, and is told there
   const isReplica = info.replicatesFrom !== undefined && own.info !== undefined && holdsData(own);
   const ahead = info.gtids.filter((text) => {
     const { stream, server, sequence } = parse(text);
@@ -107,7 +107,7 @@ function rootOf(node: Node, nodes: readonly Node[]): Node {
   return root;
 }
 
-/** The node that a name or an address means. */
+/** The node with this name or address. */
 export function nodeAt(nodes: readonly Node[], host: string | undefined): Node | undefined {
   return nodes.find(({ name, address }) => host === name || host === address);
 }
@@ -153,8 +153,8 @@ function describe(node: Node): string {
   ].join(", ");
 }
 
-const asIs = "If the inventory is out of date, give each host in it the part that it has";
+const asIs = "If the inventory is out of date, give each host the part there that it has now";
 
 function switchTo(name: string): string {
-  return `nothing was changed. ${asIs}. To make ${name} the primary: stop writes on the present one (mysqlVariable({ name: "read_only", value: true })), let ${name} apply all of it, take its replication away (mysqlReplication({ state: "absent" })), point other replicas to it, and run this again. There is no playbook for a switchover yet`;
+  return `nothing was changed. ${asIs}. To make ${name} the primary: stop writes on the present primary (mysqlVariable({ name: "read_only", value: true })), wait until ${name} has applied them all, remove the replication of ${name} (mysqlReplication({ state: "absent" })), point the other replicas to ${name}, and run this again. There is no playbook for a switchover yet`;
 }

@@ -34,8 +34,8 @@ interface Site {
 const siteRoot = ({ domain }: Site) => `/srv/www/${domain}`;
 const siteFile = ({ domain }: Site) => `/etc/nginx/conf.d/${domain}.conf`;
 /**
- * The server for names that no site has is a file of its own, one a port: nginx takes but one, so where that is written
- * in the sites' files, none of them could be renamed or made the default in another's stead.
+ * The server for names that no site has is in a file of its own, one for each port. nginx accepts only one default server
+ * a port: if it were in the site's file, no site could be renamed, or take over as the default from another one.
  */
 const defaultFile = ({ port }: Site) => `/etc/nginx/conf.d/default-${port}.conf`;
 
@@ -60,14 +60,14 @@ const variables = {
   /** The application servers. */
   upstreams: Type.Array(Upstream, { minItems: 1 }),
   /**
-   * Where it listens.
+   * The port on which nginx listens.
    * @default 80
    */
   port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 80),
   /** A local folder, served under /static/. */
   staticFiles: Type.Optional(Type.String()),
   /**
-   * Answer requests for names that no site has, too; else nginx takes the first site.
+   * Whether this site also answers requests for names that no site has. Without such a site nginx takes the first one.
    * @default false
    */
   isDefault: withDefault(Type.Boolean(), false),
@@ -95,7 +95,7 @@ export const nginx: Role<NginxVars, void> = defineRole({
     ]);
     if (vars.staticFiles !== undefined)
       await copy({ src: `${vars.staticFiles}/`, dest: `${root}/static/`, mode: "0644" });
-    // Debian's welcome page would answer in the site's stead
+    // Debian's welcome page would answer instead of the site
     await file({ path: "/etc/nginx/sites-enabled/default", state: "absent" }, { notify: reload });
     const servers = [
       { dest: siteFile(vars), name: vars.domain, serverName: vars.domain, listenOptions: "" },
@@ -123,14 +123,14 @@ export const nginx: Role<NginxVars, void> = defineRole({
       );
     await service({ name: "nginx", state: "started", enabled: true });
   },
-  // a site that was renamed or left out, and static files that are no more
+  // removes a site that was renamed or left out, and static files that are gone from their folder
   async finish({ calls, owner }) {
     for (const [index, site] of calls.entries()) {
       const other = calls.slice(0, index).find(({ isDefault, port }) => isDefault && port === site.port);
       if (site.isDefault && other && other.domain !== site.domain)
         fail(
-          `isDefault: on port ${site.port} both ${other.domain} and ${site.domain} are to answer for names that no site has`,
-          "give it to one of them",
+          `isDefault: on port ${site.port} both ${other.domain} and ${site.domain} have it, and only one site may`,
+          "set isDefault for one of the two",
         );
     }
     await ownedFiles({ owner, ...written(calls), prune: true }, { notify: reload });
