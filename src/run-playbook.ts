@@ -1,7 +1,7 @@
 /** Running a playbook from a program of the user's own. */
 import { basename, extname } from "node:path";
 import { projectRoot } from "./base/project.ts";
-import { fanOut } from "./core/engine/run-state.ts";
+import { fanOut } from "./core/events/emitter.ts";
 import type { Subscriber } from "./core/events/events.ts";
 import type { Playbook } from "./core/plays/play.ts";
 import { type RunRequest, type RunSummary, runPlaybook as run } from "./core/plays/run.ts";

@@ -1,7 +1,8 @@
 /** What a run would be about, without running it: `--list-hosts`, `--list-steps`, `--list-tags`. */
 import type { Play } from "../core/plays/play.ts";
 import { inBatches, inOrder } from "../core/plays/rolling.ts";
-import { isTagged, type Selection, tagsOf } from "../core/plays/selection.ts";
+import { type Selection, tagsOf } from "../core/plays/selection.ts";
+import { isTagged } from "../core/plays/tags.ts";
 import type { PlayHosts } from "../core/plays/vars.ts";
 import type { Style } from "../report/index.ts";
 import { count } from "../report/words.ts";

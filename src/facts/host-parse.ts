@@ -7,7 +7,7 @@ import type {
   Mount,
   NetworkInterface,
   Processors,
-} from "./host.ts";
+} from "./host-facts.ts";
 
 /** File systems that are a view into the kernel and hold nobody's files. */
 const kernelViews = new Set(

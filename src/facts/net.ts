@@ -11,7 +11,8 @@ import {
   ShowrunnerError,
   sh,
 } from "../kit/index.ts";
-import { type HttpResponse, request } from "../transport/http.ts";
+import { request } from "../transport/http.ts";
+import type { HttpResponse } from "../transport/http-request.ts";
 import type { Session } from "../transport/session.ts";
 
 /** A request as a fact's key. */

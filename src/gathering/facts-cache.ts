@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../base/project.ts";
-import type { HostFacts } from "../facts/host.ts";
+import type { HostFacts } from "../facts/host-facts.ts";
 
 /** Counted up when the facts' form changes: what an older Showrunner kept is then read afresh. */
 const form = 1;

@@ -1,9 +1,11 @@
 import { type Duration, milliseconds } from "../base/duration.ts";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
-import type { HostContext } from "../core/engine/context.ts";
+import { contextOf, type HostContext } from "../core/engine/context.ts";
 import { asFailure } from "../core/events/failure.ts";
 import { Deferred } from "../core/tasks/deferred.ts";
-import { type HostFacts, hostFacts } from "../facts/host.ts";
+import type { Scope } from "../core/tasks/scope.ts";
+import { hostFacts } from "../facts/host.ts";
+import type { HostFacts } from "../facts/host-facts.ts";
 import { keepFacts, keptFacts } from "./facts-cache.ts";
 
 export interface FactsOptions {
@@ -32,7 +34,8 @@ class Facts extends Deferred<HostFacts> {
     }
   }
 
-  protected override async run({ host, become, doubt }: HostContext): Promise<HostFacts> {
+  protected override async run(scope: Scope): Promise<HostFacts> {
+    const { host, become, doubt } = contextOf(scope);
     const kept = this.#age === undefined ? undefined : keptFacts(host.info, this.#age);
     if (kept) return kept;
     const { value, tentative } = await host.facts.read(become, hostFacts, "").catch((error: unknown) => {

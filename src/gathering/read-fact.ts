@@ -1,8 +1,9 @@
 /** Reads one fact in a step. */
-import type { HostContext } from "../core/engine/context.ts";
+import { contextOf } from "../core/engine/context.ts";
 import { asFailure } from "../core/events/failure.ts";
 import type { Fact, FactKey } from "../core/facts/fact.ts";
 import { Deferred } from "../core/tasks/deferred.ts";
+import type { Scope } from "../core/tasks/scope.ts";
 
 class ReadFact<K extends FactKey, V> extends Deferred<V> {
   readonly label: string;
@@ -16,7 +17,8 @@ class ReadFact<K extends FactKey, V> extends Deferred<V> {
     this.#key = key;
   }
 
-  protected override async run({ host, become, doubt }: HostContext): Promise<V> {
+  protected override async run(scope: Scope): Promise<V> {
+    const { host, become, doubt } = contextOf(scope);
     const { value, tentative } = await host.facts
       .read(become, this.#fact, this.#key)
       .catch((error: unknown) => {

@@ -45,7 +45,6 @@ export {
   type ChangeDefinition,
   type ChangeOutput,
   change,
-  type HttpRequest,
   type TextDiff,
 } from "../core/facts/change.ts";
 // facts
@@ -62,15 +61,10 @@ export {
 export { defineStated } from "../core/facts/stated.ts";
 export { proxiesOf, surrounded } from "../core/facts/surroundings.ts";
 export type { Chosen } from "../core/tasks/alternatives.ts";
+export { fail } from "../core/tasks/fail.ts";
 // modules
 export { type AnyModule, defineModule, type Module, type ModuleDefinition } from "../core/tasks/module.ts";
-export {
-  fail,
-  type Plan,
-  type PlanHost,
-  type Task,
-  type TaskOptions,
-  type TaskResult,
-} from "../core/tasks/task.ts";
+export type { Plan, PlanHost, Task, TaskOptions, TaskResult } from "../core/tasks/task.ts";
 // secrets
 export { markOf } from "../secrets/mark.ts";
+export type { HttpRequest } from "../transport/http-request.ts";

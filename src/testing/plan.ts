@@ -1,7 +1,8 @@
 /** Plans a task against facts that are given: a module's behaviour without a host. */
 import type { Change } from "../core/facts/change.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId } from "../core/facts/fact.ts";
-import { fail, type PlanHost, type Task } from "../core/tasks/task.ts";
+import { fail } from "../core/tasks/fail.ts";
+import type { PlanHost, Task } from "../core/tasks/task.ts";
 import type { Output } from "../transport/transport.ts";
 
 export interface Planned<V> {

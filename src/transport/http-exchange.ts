@@ -4,11 +4,10 @@ import { isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as tlsConnect } from "node:tls";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
-import type { HttpRequest } from "../core/facts/change.ts";
 import { contextOf } from "./authorities.ts";
-import type { HttpResponse } from "./http.ts";
 import { bodyOf } from "./http-body.ts";
 import { type ProxyServer, proxyFor } from "./http-proxy.ts";
+import type { HttpRequest, HttpResponse } from "./http-request.ts";
 import type { Session } from "./session.ts";
 
 /**

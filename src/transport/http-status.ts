@@ -1,7 +1,6 @@
 /** Whether an answer's status is one that was expected. */
 import { type ErrorCode, ShowrunnerError } from "../base/errors.ts";
-import type { HttpRequest } from "../core/facts/change.ts";
-import type { HttpResponse } from "./http.ts";
+import type { HttpRequest, HttpResponse } from "./http-request.ts";
 
 /** @throws ShowrunnerError with the given code for another status; it has the answer's first lines */
 export function requireStatus(

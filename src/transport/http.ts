@@ -1,19 +1,9 @@
 /** HTTP as seen from a host, without any tool on it: Node's client over a byte stream that the host opens. */
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
-import type { HttpRequest } from "../core/facts/change.ts";
 import { basicAuthorization } from "./http-credentials.ts";
 import { exchange } from "./http-exchange.ts";
+import type { HttpRequest, HttpResponse } from "./http-request.ts";
 import type { Session } from "./session.ts";
-
-export interface HttpResponse {
-  /** What answered, after redirects. */
-  readonly url: string;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** True where the body is longer than what is kept of it, 1 MiB. */
-  readonly isCut: boolean;
-}
 
 /** As many as Ansible's uri follows. */
 const mostRedirects = 10;

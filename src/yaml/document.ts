@@ -3,13 +3,12 @@
  * whatever the text holds.
  */
 import type { CST, Document, LineCounter } from "yaml";
+import type { Yaml } from "./library.ts";
 import { maxLevels, tooDeep } from "./linking.ts";
 import { YamlMistake } from "./mistake.ts";
 import { explainProblem } from "./problem.ts";
 import { plainScalars } from "./scalars.ts";
 import { YamlTree } from "./tree.ts";
-
-export type Yaml = typeof import("yaml");
 
 export interface YamlOptions {
   /** What `!vault` makes of the text that it stands at. */

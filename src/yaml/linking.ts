@@ -1,6 +1,6 @@
 /** One pass over all nodes of a text: what scalars and keys are to Ansible, what aliases stand for, and how much. */
 import type { Alias, Node, Scalar, YAMLMap } from "yaml";
-import type { Yaml } from "./document.ts";
+import type { Yaml } from "./library.ts";
 import { YamlMistake } from "./mistake.ts";
 import { isMergeKey, itemsOf, offsetOf, writtenPairs } from "./nodes.ts";
 import { Typed } from "./scalars.ts";

@@ -1,6 +1,6 @@
 /** What the library calls by looser types than a text that was read without a mistake can hold. */
 import type { Node, Scalar, YAMLMap } from "yaml";
-import type { Yaml } from "./document.ts";
+import type { Yaml } from "./library.ts";
 import { YamlMistake } from "./mistake.ts";
 
 /** Where a node begins, in characters from the text's beginning. */

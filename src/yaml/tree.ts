@@ -1,6 +1,6 @@
 /** What a YAML text says: its aliases followed, its merge keys (`<<`) merged, within bounds. */
 import type { Node, Scalar, YAMLMap } from "yaml";
-import type { Yaml } from "./document.ts";
+import type { Yaml } from "./library.ts";
 import { Linking } from "./linking.ts";
 import { isMergeKey, itemsOf, writtenPairs } from "./nodes.ts";
 

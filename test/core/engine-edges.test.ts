@@ -7,7 +7,7 @@ import type { HostAccess } from "../../src/core/plays/run.ts";
 import type { RunWatch } from "../../src/core/plays/run-watch.ts";
 import { on } from "../../src/core/steps/on.ts";
 import { once } from "../../src/core/steps/once.ts";
-import { fail } from "../../src/core/tasks/task.ts";
+import { fail } from "../../src/core/tasks/fail.ts";
 import { debug } from "../../src/modules/util/debug.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 

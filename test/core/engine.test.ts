@@ -10,8 +10,8 @@ import { batch } from "../../src/core/steps/batch.ts";
 import { flushHandlers } from "../../src/core/steps/flush-handlers.ts";
 import { on } from "../../src/core/steps/on.ts";
 import { once } from "../../src/core/steps/once.ts";
+import { fail } from "../../src/core/tasks/fail.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
-import { fail } from "../../src/core/tasks/task.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { expectSwitch, FakeSwitches, print, runOn, switchFact, turn } from "./harness.ts";
 

@@ -4,7 +4,7 @@ import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
 import { type PlayOptions, play } from "../../src/core/plays/play.ts";
 import { on } from "../../src/core/steps/on.ts";
 import { once } from "../../src/core/steps/once.ts";
-import { fail } from "../../src/core/tasks/task.ts";
+import { fail } from "../../src/core/tasks/fail.ts";
 import { FakeSwitches, print, runOn } from "./harness.ts";
 
 const sleep = (time: number) => new Promise((resolve) => setTimeout(resolve, time));

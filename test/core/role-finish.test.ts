@@ -4,7 +4,7 @@ import { Type } from "../../src/base/schema.ts";
 import { play } from "../../src/core/plays/play.ts";
 import { on } from "../../src/core/steps/on.ts";
 import { defineRole } from "../../src/core/steps/role.ts";
-import { fail } from "../../src/core/tasks/task.ts";
+import { fail } from "../../src/core/tasks/fail.ts";
 import { FakeSwitches, runOn, turn } from "./harness.ts";
 
 const finished: string[] = [];

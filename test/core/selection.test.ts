@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { Type } from "../../src/base/schema.ts";
 import type { StepAnswer } from "../../src/core/plays/confirm.ts";
 import { play } from "../../src/core/plays/play.ts";
-import { isTagged, type Selection, selectSteps } from "../../src/core/plays/selection.ts";
+import { type Selection, selectSteps } from "../../src/core/plays/selection.ts";
 import { step } from "../../src/core/plays/step.ts";
+import { isTagged } from "../../src/core/plays/tags.ts";
 import { FakeSwitches, runOn } from "./harness.ts";
 
 describe("a step", () => {

@@ -3,7 +3,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { batch } from "../../src/core/steps/batch.ts";
-import type { HostFacts } from "../../src/facts/host.ts";
+import type { HostFacts } from "../../src/facts/host-facts.ts";
 import { facts } from "../../src/gathering/facts.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { file } from "../../src/modules/files/file.ts";

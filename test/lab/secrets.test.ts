@@ -11,7 +11,7 @@ import { Secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { RunRequest } from "../../src/core/plays/run.ts";
 import { background } from "../../src/core/steps/background.ts";
-import { fail } from "../../src/core/tasks/task.ts";
+import { fail } from "../../src/core/tasks/fail.ts";
 import { ipv6 } from "../../src/facts/ipv6.ts";
 import * as modules from "../../src/modules/index.ts";
 import { connector } from "../../src/transport/connect.ts";

@@ -8,7 +8,7 @@ import { sh } from "../../src/base/script.ts";
 import { secret } from "../../src/base/secret.ts";
 import { hostVars, inventoryList } from "../../src/cli/inventory-views.ts";
 import { handlerFrom, pendingHandlerOf } from "../../src/core/lease/pending-handler.ts";
-import { fail } from "../../src/core/tasks/task.ts";
+import { fail } from "../../src/core/tasks/fail.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import {
   assert,

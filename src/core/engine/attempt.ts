@@ -10,7 +10,7 @@ import { asFailure } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
 import type { Touch } from "../facts/fact.ts";
 import { narrowed, narrowedTouches } from "../facts/stated.ts";
-import { surroundedChange } from "../facts/surroundings.ts";
+import { surroundedChange } from "../facts/surrounded-change.ts";
 import { notRun, UnknownValue } from "../facts/unknown.ts";
 import { verifyChange } from "../facts/verify.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
@@ -163,7 +163,7 @@ export function notify<V>(run: TaskRun<V>, certainty: Certainty): void {
 
 /** Makes a change, with the handlers that it may notify written down before. */
 async function makeOwing<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
-  run.context.host.run.watch?.permit?.(run, change);
+  run.hooks.permit?.(run, change);
   const { task, context, become } = run;
   await begun(context);
   const { leases } = context.host;

@@ -1,28 +1,30 @@
-/** Which host, step and role the running code belongs to: carried along its promises. */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { type Location, ShowrunnerError } from "../../base/errors.ts";
+/** Which host, step and role the running code belongs to. */
+import type { Location } from "../../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { Environment } from "../facts/surroundings.ts";
+import type { Certainty } from "../lease/handler-queue.ts";
+import {
+  currentScope,
+  type Owed,
+  type Running,
+  requireScope,
+  type Scope,
+  withScope,
+} from "../tasks/scope.ts";
+import type { Task, TaskResult } from "../tasks/task.ts";
+import type { Detachment } from "./detached.ts";
 import type { Doubt } from "./doubt.ts";
 import type { HostRun } from "./host-run.ts";
 import type { SharedWork } from "./shared-work.ts";
-
-/** Something made inside a step that must be awaited before the step ends. */
-export interface Owed {
-  /** How a message calls it: `apt nginx`. */
-  readonly label: string;
-  readonly location: Location | undefined;
-}
-
-/** Something that was started, with the promise of its end. */
-export interface Running extends Owed {
-  readonly ended: Promise<unknown>;
-}
 
 export interface HostContext {
   readonly host: HostRun;
   /** The host whose step it is, where its code works on another one by `on`. */
   readonly origin?: HostRun;
+  /** A host of this run, whether the current play names it or not. */
+  readonly hostRun: (name: string) => HostRun;
+  readonly runTask: RunTask;
   /** Within `once`, what has become of it. */
   readonly work?: { readonly host: HostRun; hasChanged: boolean };
   /** The task was notified: it may come in another step than was planned. */
@@ -53,16 +55,55 @@ export interface HostContext {
   readonly shared: SharedWork;
 }
 
-const storage = new AsyncLocalStorage<HostContext>();
+/** Runs a task in a context: see run-task.ts. */
+export type RunTask = <V>(task: Task<V>, context: HostContext, terms?: TaskTerms) => Promise<TaskResult<V>>;
+
+/** How a task is run that is not simply awaited. */
+export interface TaskTerms {
+  /** Whether the task will run at all, in a plan. Default: it certainly will. */
+  readonly certainty?: Certainty;
+  /** Where it runs in the background. */
+  readonly detachment?: Detachment;
+}
+
+/** What code on a host awaits reaches the engine by this. */
+class HostScope implements Scope {
+  readonly context: HostContext;
+
+  constructor(context: HostContext) {
+    this.context = context;
+  }
+
+  get step(): string {
+    return this.context.step;
+  }
+
+  get owed(): Set<Owed> {
+    return this.context.owed;
+  }
+
+  get running(): Set<Running> {
+    return this.context.running;
+  }
+
+  get life(): { ended: boolean } {
+    return this.context.life;
+  }
+
+  runTask<V>(task: Task<V>): Promise<TaskResult<V>> {
+    return this.context.runTask(task, this.context);
+  }
+}
 
 /** Runs a body in a host's context. */
 export function withContext<T>(context: HostContext, body: () => T): T {
-  return storage.run(context, body);
+  return withScope(new HostScope(context), body);
 }
 
 /** The context of the running code, or undefined outside any host. */
 export function currentContext(): HostContext | undefined {
-  return storage.getStore();
+  const scope = currentScope();
+  return scope && contextOf(scope);
 }
 
 /**
@@ -72,19 +113,21 @@ export function currentContext(): HostContext | undefined {
  * @throws ShowrunnerError `task.outside-host`, `task.not-awaited` where the code has outlived its step
  */
 export function requireContext(what: string, location: Location | undefined): HostContext {
-  const context = storage.getStore();
-  if (context?.life.ended)
-    throw new ShowrunnerError(
-      "task.not-awaited",
-      `${what} was begun after its step had ended, and did not run`,
-      {
-        location,
-        hint: `the step ${context.step} did not wait for the code that does this: write \`await\` where that is called`,
-      },
-    );
-  if (context) return context;
-  throw new ShowrunnerError("task.outside-host", `${what} was awaited outside any host`, {
-    location,
-    hint: "a task runs on the host of the step that awaits it: await it in a play's step or in a role's run",
-  });
+  return contextOf(requireScope(what, location));
+}
+
+/** The context of what is awaited in a scope. */
+export function contextOf(scope: Scope): HostContext {
+  if (scope instanceof HostScope) return scope.context;
+  throw new ShowrunnerError("internal", `the step ${scope.step} is on no host of this engine`);
+}
+
+/** As whom a task runs, from its own option or the play's setting. */
+export function becomeOf(
+  options: { readonly become?: boolean | string },
+  context: HostContext,
+): Become | undefined {
+  const { become } = options;
+  if (become === undefined) return context.become;
+  return become === false ? undefined : context.host.becomeAs(become);
 }

@@ -57,7 +57,7 @@ async function foreseeWatched<V>(run: TaskRun<V>): Promise<Outcome<V>> {
     outcome = await foresee(run, planning);
     return outcome;
   } finally {
-    run.context.host.run.watch?.foreseen?.(run, planning.reads, outcome);
+    run.hooks.foreseen?.(run, planning.reads, outcome);
   }
 }
 

@@ -5,7 +5,7 @@ import type { QueuedHandler } from "../lease/handler-queue.ts";
 import { handlerLabel } from "../lease/pending-handler.ts";
 import { howToForget, listPending } from "../lease/pending-text.ts";
 import { type HostContext, withContext } from "./context.ts";
-import { refuseAfterEnd, runTask } from "./run-task.ts";
+import { refuseAfterEnd } from "./run-task.ts";
 
 /**
  * Runs every pending handler, and what those notify in turn. One that fails keeps none of the others from running; what
@@ -40,7 +40,7 @@ async function runNext(context: HostContext): Promise<void> {
     // another run may have run it since its record was read
     if (fromEarlierRun && (await host.leases?.isStillPending(ids)) === false) return;
     const records = host.leases?.ownHandlers.records(queued) ?? [];
-    const { status } = await withContext(mine, () => runTask(task, mine, certainty));
+    const { status } = await withContext(mine, () => mine.runTask(task, mine, { certainty }));
     if (status !== "failed") await host.leases?.ownHandlers.ran(queued, records);
     else host.leases?.ownHandlers.failed(queued); // though it is ignored
   } catch (error) {

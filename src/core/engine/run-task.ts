@@ -6,37 +6,31 @@ import type { ShownChange, ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
-import type { Certainty } from "../lease/handler-queue.ts";
 import { shownLabel } from "../lease/pending-handler.ts";
-import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
-import type { HostContext } from "./context.ts";
-import type { Detachment } from "./detached.ts";
+import type { Task, TaskResult } from "../tasks/task.ts";
+import { becomeOf, type HostContext, type RunTask, type TaskTerms } from "./context.ts";
 import { hiddenFailure, hiddenText, isHidden } from "./no-log.ts";
 import { withRetries } from "./retry.ts";
-import { handlersOf, type Outcome, resultOf, type TaskRun } from "./task-run.ts";
+import { handlersOf, type Outcome, resultOf, type TaskHooks, type TaskRun } from "./task-run.ts";
 import { throttled } from "./throttle.ts";
 
 /**
- * @param certainty whether the task will run at all, in a plan
- * @param detachment where it runs in the background
- * @returns the result; in check mode its value may be unknown, and reading it then throws
- * @throws ShowrunnerError if the task failed for good
+ * What runs the tasks of one run.
+ *
+ * @param hooks who looks on, and may object
+ * @returns gives a task's result; in check mode its value may be unknown, and reading it then throws. It throws a
+ *   ShowrunnerError if the task failed for good
  */
-export function runTask<V>(
-  task: Task<V>,
-  context: HostContext,
-  certainty: Certainty = "certain",
-  detachment?: Detachment,
-): Promise<TaskResult<V>> {
-  const inTurn = () => runInTurn(task, context, certainty, detachment);
-  return throttled(task, context, inTurn, detachment?.waits);
+export function taskRunner(hooks: TaskHooks): RunTask {
+  return (task, context, terms = {}) =>
+    throttled(task, context, () => runInTurn(task, context, terms, hooks), terms.detachment?.waits);
 }
 
 async function runInTurn<V>(
   task: Task<V>,
   context: HostContext,
-  certainty: Certainty,
-  detachment: Detachment | undefined,
+  { certainty = "certain", detachment }: TaskTerms,
+  hooks: TaskHooks,
 ): Promise<TaskResult<V>> {
   const { host, step, roles } = context;
   refuseAfterEnd(host);
@@ -46,6 +40,7 @@ async function runInTurn<V>(
   const run: TaskRun<V> = {
     task,
     context,
+    hooks,
     shown: { id: host.run.nextTaskId(), module, title: task.titleFor(hidden), roles, location },
     become: becomeOf(task.options, context),
     surroundings: surroundingsOf(task.options, context),
@@ -77,7 +72,7 @@ async function runInTurn<V>(
 
   host.leases?.earlierHandlers.name({ play: context.play, by: shownLabel(task, hidden) }, handlersOf(run));
   emit({ type: "task:start", ...where });
-  host.run.watch?.begun?.(run);
+  hooks.begun?.(run);
   try {
     // those of a command that stand in the step itself: revealed, they would hold up every host, and an interrupt
     await fetchSecrets([task.params, run.surroundings], host.run.signal);

@@ -10,15 +10,17 @@ import type { Surroundings } from "../facts/surroundings.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { Handler } from "../lease/handler-identity.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
-import { becomeOf, type Task, type TaskResult } from "../tasks/task.ts";
-import type { HostContext } from "./context.ts";
+import type { Task, TaskResult } from "../tasks/task.ts";
+import { becomeOf, type HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
-import { readLikely, readUnknown } from "./doubt.ts";
 import { isHidden } from "./no-log.ts";
+import type { FactRead } from "./planning.ts";
+import { readLikely, readUnknown } from "./uncertain-results.ts";
 
 export interface TaskRun<V> {
   readonly task: Task<V>;
   readonly context: HostContext;
+  readonly hooks: TaskHooks;
   readonly shown: ShownTask;
   readonly become: Become | undefined;
   readonly surroundings: Surroundings;
@@ -36,6 +38,25 @@ export interface TaskRun<V> {
   attempted: boolean;
   /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */
   changed: boolean | undefined;
+}
+
+/** Who looks on while tasks run, and may object. */
+export interface TaskHooks {
+  /** A task begins. */
+  begun?(task: TaskRun<unknown>): void;
+  /**
+   * A task was planned in check mode.
+   *
+   * @param reads the facts it was planned from
+   * @param outcome undefined where it failed
+   */
+  foreseen?(task: TaskRun<unknown>, reads: readonly FactRead[], outcome: Outcome<unknown> | undefined): void;
+  /**
+   * A change is about to be made.
+   *
+   * @throws ShowrunnerError where it must not be: it is then not made, and its host fails
+   */
+  permit?(task: TaskRun<unknown>, change: Change): void;
 }
 
 /** Whom a task would notify. Two that would do the same as the same user are one, however that user was said. */

@@ -2,7 +2,7 @@
 
 import type { Expected } from "../../base/safe-path.ts";
 import type { Script } from "../../base/script.ts";
-import type { ProxyVariables } from "../../transport/http-proxy.ts";
+import type { HttpRequest } from "../../transport/http-request.ts";
 import type { Output } from "../../transport/transport.ts";
 import type { FactValue, Touch } from "./fact.ts";
 
@@ -48,22 +48,6 @@ export interface HttpAction {
   readonly request: HttpRequest;
   /** Response statuses that mean success. */
   readonly statuses: readonly number[];
-}
-
-export interface HttpRequest {
-  readonly url: string;
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
-  /** Milliseconds. */
-  readonly timeout: number;
-  /** False: accept any certificate. */
-  readonly verifyTls: boolean;
-  /** Names the authorities that must have signed certificates; the control machine's if left out. */
-  readonly authorities?: string | undefined;
-  /** The proxies that the task's environment names. */
-  readonly proxies?: ProxyVariables | undefined;
-  readonly followRedirects: boolean;
 }
 
 /** Reboots the host, and waits until it is back. */

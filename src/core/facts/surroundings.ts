@@ -5,7 +5,6 @@ import { lines, rawScript, type Script, sh } from "../../base/script.ts";
 import { reveal, Secret } from "../../base/secret.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
 import { type ProxyVariables, proxyVariables } from "../../transport/http-proxy.ts";
-import type { Change } from "./change.ts";
 
 /** Environment variables by name; a secret stands in no process list and no log. */
 export type Environment = Readonly<Record<string, string | Secret>>;
@@ -23,12 +22,13 @@ export function surrounded(script: Script, surroundings: Surroundings): Script {
   return isEmpty(surroundings) ? script : lines(entering(surroundings), script);
 }
 
-function isEmpty(surroundings: Surroundings): boolean {
+/** Whether there are none. */
+export function isEmpty(surroundings: Surroundings): boolean {
   return Object.values(surroundings).every((value) => value === undefined);
 }
 
-/** Variables are set by the shell itself: `env`'s words would be public. */
-function entering({ environment = {}, cwd, umask }: Surroundings): Script {
+/** What puts the rest of a script into them. Variables are set by the shell itself: `env`'s words would be public. */
+export function entering({ environment = {}, cwd, umask }: Surroundings): Script {
   const exports = Object.entries(environment).map(
     ([name, value]) => sh`${rawScript(name)}=${reveal(value)}; export ${rawScript(name)}`,
   );
@@ -37,22 +37,6 @@ function entering({ environment = {}, cwd, umask }: Surroundings): Script {
     ...(cwd === undefined ? [] : [sh`cd -- ${cwd} || exit`]),
     ...exports,
   );
-}
-
-/** A change whose commands run in these surroundings: its script, or what checks a file that it writes. */
-export function surroundedChange(change: Change, surroundings: Surroundings): Change {
-  const { action } = change;
-  if (isEmpty(surroundings)) return change;
-  if (action.kind === "script")
-    return { ...change, action: { ...action, script: surrounded(action.script, surroundings) } };
-  if (action.kind === "write" && action.validate !== undefined)
-    return { ...change, action: { ...action, validateIn: entering(surroundings) } };
-  if (action.kind === "http")
-    return {
-      ...change,
-      action: { ...action, request: { ...action.request, proxies: proxiesOf(surroundings) } },
-    };
-  return change;
 }
 
 /** The proxies that the variables name. */

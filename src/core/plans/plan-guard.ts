@@ -6,8 +6,7 @@ import type { HostRun } from "../engine/host-run.ts";
 import type { TaskRun } from "../engine/task-run.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
-import type { PlayState } from "../plays/play-run.ts";
-import type { RunWatch } from "../plays/run-watch.ts";
+import type { RunWatch, WatchedRun } from "../plays/run-watch.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import { isPlanned, isPlannedSomewhere, paramsDigest } from "./plan-match.ts";
 import { refuseMoved } from "./plan-moved.ts";
@@ -69,7 +68,7 @@ export class PlanGuard implements RunWatch {
   }
 
   /** Looks at all hosts, also those that are only delegated to, before anything is done on any. */
-  async begin(run: PlayState): Promise<void> {
+  async begin(run: WatchedRun): Promise<void> {
     const names = new Set([...[...run.hosts].map(({ info }) => info.name), ...Object.keys(this.#plan.hosts)]);
     const hosts = [...names].map((name) => run.hostRun(name));
     await Promise.all(hosts.map((host) => run.forks(() => this.#admit(host, run))));
@@ -102,7 +101,7 @@ export class PlanGuard implements RunWatch {
   }
 
   /** Tells what was planned and did not come to pass. */
-  end(run: PlayState): void {
+  end(run: WatchedRun): void {
     const missing = new Map<string, string[]>();
     for (const { task, left } of this.#pending) {
       if (task.status !== "changed" || left.size === 0 || run.hostRun(task.host).failure) continue;
@@ -113,7 +112,7 @@ export class PlanGuard implements RunWatch {
       run.emit({ type: "warning", host, text: `planned, and not needed any more: ${texts.join("; ")}` });
   }
 
-  async #admit(host: HostRun, run: PlayState): Promise<void> {
+  async #admit(host: HostRun, run: WatchedRun): Promise<void> {
     try {
       await refuseMoved(this.#plan, host, this.#again);
     } catch (error) {

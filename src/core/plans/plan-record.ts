@@ -15,8 +15,7 @@ import { redactChange } from "../events/redact-event.ts";
 import type { Change } from "../facts/change.ts";
 import { factKeyId } from "../facts/fact.ts";
 import type { ObservedFact } from "../facts/facts.ts";
-import type { PlayState } from "../plays/play-run.ts";
-import type { RunWatch } from "../plays/run-watch.ts";
+import type { RunWatch, WatchedRun } from "../plays/run-watch.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import { isOfStep, paramsDigest } from "./plan-match.ts";
 import { Overlaps } from "./plan-overlaps.ts";
@@ -50,7 +49,7 @@ export class PlanRecorder implements RunWatch {
     this.#salt = salt;
   }
 
-  begin(run: PlayState): void {
+  begin(run: WatchedRun): void {
     this.#hosts = run.hosts;
   }
 

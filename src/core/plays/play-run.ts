@@ -1,26 +1,11 @@
 /** Runs one play: its hosts batch by batch, each batch through all steps and then its handlers. */
-import type { LimitFunction } from "p-limit";
 import type { HostRun } from "../engine/host-run.ts";
-import type { RunState } from "../engine/run-state.ts";
 import { SharedWork } from "../engine/shared-work.ts";
 import type { RunEvent } from "../events/events.ts";
-import type { StepConfirmation } from "./confirm.ts";
 import type { Play } from "./play.ts";
+import type { PlayState } from "./play-state.ts";
 import { inBatches, inOrder, tooManyFailed } from "./rolling.ts";
 import { endJobs, runHandlers, runStep } from "./step-run.ts";
-
-/** What a play needs of its run. */
-export interface PlayState extends RunState {
-  /** Lets as many hosts through at a time as the run has forks. */
-  readonly forks: LimitFunction;
-  readonly interrupted: boolean;
-  /** Whether a step is wanted. */
-  readonly confirmation: StepConfirmation;
-  /** All hosts of the run, also those that are only delegated to. */
-  readonly hosts: Iterable<HostRun>;
-  /** The host's checked variables. */
-  varsOf(play: Play, host: HostRun): unknown;
-}
 
 /** Why a run must not go on. */
 export interface Stop {

@@ -9,7 +9,8 @@ import { declaredOnly } from "../../base/strict.ts";
 import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
 import { type Rolling, type RollingOptions, rollingOf, rollingOptionTypes } from "./rolling-options.ts";
 import { checkPlays, checkShape } from "./shape.ts";
-import { checkedTags, type StepBody, type StepContext } from "./step.ts";
+import type { StepBody, StepContext } from "./step.ts";
+import { checkedTags } from "./tags.ts";
 
 export type { StepBody, StepContext } from "./step.ts";
 

@@ -1,32 +1,27 @@
 /** Who looks on while a run works: to keep it as a plan, or to hold it to one. */
-
+import type { LimitFunction } from "p-limit";
 import type { HostContext } from "../engine/context.ts";
-import type { FactRead } from "../engine/planning.ts";
-import type { Outcome, TaskRun } from "../engine/task-run.ts";
-import type { ShownUnknown } from "../events/events.ts";
-import type { Change } from "../facts/change.ts";
-import type { PlayState } from "./play-run.ts";
+import type { HostRun } from "../engine/host-run.ts";
+import type { TaskHooks } from "../engine/task-run.ts";
+import type { RunEvent, ShownUnknown } from "../events/events.ts";
 
-export interface RunWatch {
+/** What such a one may know of the run. */
+export interface WatchedRun {
+  /** All hosts of the run, also those that are only delegated to. */
+  readonly hosts: Iterable<HostRun>;
+  /** A host of this run, whether the current play names it or not. */
+  hostRun(name: string): HostRun;
+  /** Lets as many hosts through at a time as the run has forks. */
+  readonly forks: LimitFunction;
+  readonly interrupted: boolean;
+  emit(event: RunEvent): void;
+}
+
+export interface RunWatch extends TaskHooks {
   /** Called when all hosts are known and nothing has been done yet. May fail hosts: they then take no part. */
-  begin?(run: PlayState): void | Promise<void>;
-  /** A task begins. */
-  begun?(task: TaskRun<unknown>): void;
-  /**
-   * A task was planned in check mode.
-   *
-   * @param reads the facts it was planned from
-   * @param outcome undefined where it failed
-   */
-  foreseen?(task: TaskRun<unknown>, reads: readonly FactRead[], outcome: Outcome<unknown> | undefined): void;
+  begin?(run: WatchedRun): void | Promise<void>;
   /** In check mode, nobody can know what the rest of a step will do. */
   unforeseen?(context: HostContext, why: ShownUnknown): void;
-  /**
-   * A change is about to be made.
-   *
-   * @throws ShowrunnerError where it must not be: it is then not made, and its host fails
-   */
-  permit?(task: TaskRun<unknown>, change: Change): void;
   /**
    * A step's code has ended well.
    *
@@ -36,5 +31,5 @@ export interface RunWatch {
   /** Too many hosts have failed in a play: what was left to do is not done. */
   stopped?(play: string, reason: string): void;
   /** All is done, unless the run was interrupted or stopped. */
-  end?(run: PlayState): void;
+  end?(run: WatchedRun): void;
 }

@@ -5,8 +5,11 @@ import { type Duration, milliseconds } from "../../base/duration.ts";
 import type { HostInfo, InventoryView } from "../../base/host.ts";
 import { Session } from "../../transport/session.ts";
 import type { Become, Connect } from "../../transport/transport.ts";
+import type { RunTask } from "../engine/context.ts";
 import { HostRun } from "../engine/host-run.ts";
-import { emitter, type RunOptions, type RunState } from "../engine/run-state.ts";
+import type { RunOptions, RunState } from "../engine/run-state.ts";
+import { taskRunner } from "../engine/run-task.ts";
+import { emitter } from "../events/emitter.ts";
 import type { RunFiles, Subscriber } from "../events/events.ts";
 import type { WorldClock } from "../facts/facts.ts";
 import type { RunLeases } from "../lease/host-leases.ts";
@@ -17,7 +20,8 @@ import { type Left, leftTexts } from "../lease/pending-text.ts";
 import { type ConfirmStep, StepConfirmation } from "./confirm.ts";
 import { fetchVars } from "./fetch-vars.ts";
 import type { Play } from "./play.ts";
-import { type PlayState, runPlay } from "./play-run.ts";
+import { runPlay } from "./play-run.ts";
+import type { PlayState } from "./play-state.ts";
 import type { RunWatch } from "./run-watch.ts";
 import { type PlaysRequest, selectPlays } from "./select-plays.ts";
 import { type RunSummary, summarise } from "./summary.ts";
@@ -100,7 +104,8 @@ class Run implements PlayState {
   readonly throttles = new Map<string, LimitFunction>();
   readonly forks: LimitFunction;
   readonly confirmation: StepConfirmation;
-  readonly watch: RunWatch | undefined;
+  readonly watch: RunWatch;
+  readonly runTask: RunTask;
   readonly signal: AbortSignal | undefined;
   readonly leases: RunLeases;
   readonly emit: RunState["emit"];
@@ -123,7 +128,8 @@ class Run implements PlayState {
     this.signal = request.signal;
     // every host that waits listens to it
     if (request.signal) setMaxListeners(0, request.signal);
-    this.watch = request.watch;
+    this.watch = request.watch ?? {};
+    this.runTask = taskRunner(this.watch);
     const { forks = defaultForks } = request;
     const terms: LeaseTerms = {
       holder: leaseHolder(request.name),
@@ -157,7 +163,7 @@ class Run implements PlayState {
     const cut = () => void this.#closeAll();
     signal?.addEventListener("abort", cut);
     try {
-      await this.watch?.begin?.(this);
+      await this.watch.begin?.(this);
       await this.#runPlays();
     } finally {
       signal?.removeEventListener("abort", cut);
@@ -215,11 +221,11 @@ class Run implements PlayState {
       // where nothing was left to do, there is nothing to say
       if (stop.cut || untouched.length > 0 || plays.length > 0) {
         this.emit({ type: "run:stopped", play: play.name, reason, untouched, plays });
-        this.watch?.stopped?.(play.name, reason);
+        this.watch.stopped?.(play.name, reason);
       }
       return;
     }
-    if (!this.interrupted) this.watch?.end?.(this);
+    if (!this.interrupted) this.watch.end?.(this);
   }
 
   /** Those of all hosts that the plays name which are not over, as the users whom these become. */

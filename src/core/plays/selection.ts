@@ -2,43 +2,11 @@
 import { ShowrunnerError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/suggest.ts";
 import type { Play } from "./play.ts";
+import { isTagged, specialTags, type TagChoice } from "./tags.ts";
 
-export interface Selection {
-  /** Only steps with one of these tags; also `all`, `tagged` and `untagged`. Default: all but those tagged `never`. */
-  readonly tags?: readonly string[] | undefined;
-  /** Not the steps with one of these tags. */
-  readonly skipTags?: readonly string[] | undefined;
+export interface Selection extends TagChoice {
   /** The first step to run: `STEP`, or `PLAY/STEP`. */
   readonly startAt?: string | undefined;
-}
-
-/** Tags that mean something by themselves, on the command line. */
-export const specialTags = ["all", "tagged", "untagged"] as const;
-
-/**
- * Whether a step runs, by Ansible's rules (`Taggable.evaluate_tags`): `always` runs unless it is skipped by name,
- * `never` only if it is asked for by one of its tags.
- *
- * @param own the step's tags and its play's
- *
- * @example
- * isTagged(["web", "never"], { tags: ["web"] }); // true
- */
-export function isTagged(own: readonly string[], { tags = [], skipTags = [] }: Selection): boolean {
-  return isWanted(own, tags.length > 0 ? tags : ["all"]) && !isSkipped(own, skipTags);
-}
-
-function isWanted(own: readonly string[], wanted: readonly string[]): boolean {
-  if (own.includes("always") || own.some((tag) => wanted.includes(tag))) return true;
-  if (own.length === 0) return wanted.includes("untagged") || wanted.includes("all");
-  if (own.includes("never")) return false;
-  return wanted.includes("all") || wanted.includes("tagged");
-}
-
-function isSkipped(own: readonly string[], skipped: readonly string[]): boolean {
-  if (own.some((tag) => skipped.includes(tag))) return true;
-  if (skipped.includes("all")) return !own.includes("always");
-  return skipped.includes(own.length === 0 ? "untagged" : "tagged");
 }
 
 /**

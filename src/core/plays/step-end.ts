@@ -1,7 +1,8 @@
 /** The end of a step: nothing that its code made or started may be left hanging. */
 
 import { formatLocation, ShowrunnerError } from "../../base/errors.ts";
-import type { HostContext, Owed } from "../engine/context.ts";
+import type { HostContext } from "../engine/context.ts";
+import type { Owed } from "../tasks/scope.ts";
 
 /**
  * Waits for what was started and not awaited, then refuses it, as well as what was made and never started: surely

@@ -1,14 +1,15 @@
 /** Runs one step of a play, or its handlers, on one host. */
 import { type HostContext, withContext } from "../engine/context.ts";
-import { noDoubt, unforeseen } from "../engine/doubt.ts";
+import { noDoubt } from "../engine/doubt.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { queueEarlierHandlers, runPendingHandlers } from "../engine/run-pending-handlers.ts";
 import { SharedWork } from "../engine/shared-work.ts";
+import { unforeseen } from "../engine/uncertain-results.ts";
 import type { ShownUnknown } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { UnknownValue } from "../facts/unknown.ts";
 import type { Play } from "./play.ts";
-import type { PlayState } from "./play-run.ts";
+import type { PlayState } from "./play-state.ts";
 import { refuseLooseEnds, settled } from "./step-end.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function runStep(
   const { check = false } = run.options;
   const where = { host: host.info.name, play: play.name, step };
   run.emit({ type: "host:step", ...where });
-  const context = contextOf(play, step, host, shared);
+  const context = contextOf(play, step, host, run, shared);
   const vars = run.varsOf(play, host);
   try {
     await withContext(context, () =>
@@ -37,7 +38,7 @@ export async function runStep(
     await refuseLooseEnds(context);
     // its code has caught that it read what is unknown: what it did then is no plan
     if (context.doubt.unknown) throw context.doubt.unknown;
-    run.watch?.stepEnded?.(context);
+    run.watch.stepEnded?.(context);
     run.emit({ type: "host:step:end", ...where });
   } catch (error) {
     await settled(context);
@@ -46,7 +47,7 @@ export async function runStep(
       // nobody knows what the rest of the step would have done
       host.facts.predict([], ["everything"], true);
       host.count("unknown");
-      run.watch?.unforeseen?.(context, shown(unknown));
+      run.watch.unforeseen?.(context, shown(unknown));
       run.emit({ type: "host:step:end", ...where, unknown: shown(unknown) });
     } else fail(step, host, error, run);
   } finally {
@@ -75,7 +76,7 @@ export async function runHandlers(
   const where = { host: host.info.name, play: play.name, step: "handlers" };
   run.emit({ type: "host:step", ...where });
   try {
-    const context = contextOf(play, "handlers", host, new SharedWork([host]));
+    const context = contextOf(play, "handlers", host, run, new SharedWork([host]));
     if (withEarlier) queueEarlierHandlers(context, play.name);
     await runPendingHandlers(context);
     run.emit({ type: "host:step:end", ...where });
@@ -84,9 +85,11 @@ export async function runHandlers(
   }
 }
 
-function contextOf(play: Play, step: string, host: HostRun, shared: SharedWork): HostContext {
+function contextOf(play: Play, step: string, host: HostRun, run: PlayState, shared: SharedWork): HostContext {
   return {
     host,
+    hostRun: (name) => run.hostRun(name),
+    runTask: run.runTask,
     play: play.name,
     step,
     roles: [],

@@ -1,12 +1,11 @@
 /** A step: what a play does on each of its hosts, and what is known of it before it runs. */
-import { type Location, ShowrunnerError } from "../../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { HostInfo, InventoryView } from "../../base/host.ts";
 import { callerLocation } from "../../base/location.ts";
 import { anything } from "../../base/option-types.ts";
 import { checkOptions } from "../../base/options.ts";
 import type { Static, TObject, TProperties } from "../../base/schema.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
-import { specialTags } from "./selection.ts";
 
 export interface StepContext<P extends TProperties> {
   /** The play's declared variables, with this host's values. */
@@ -59,37 +58,4 @@ export function step<P extends TProperties>(
     );
   const { tags = [] } = options;
   return Object.assign((context: StepContext<P>) => body(context), { tags });
-}
-
-/**
- * The tags, checked.
- *
- * @param owner how the message calls what has them
- * @throws ShowrunnerError `playbook.invalid` for one that could not be asked for
- */
-export function checkedTags(
-  tags: readonly string[],
-  owner: string,
-  location: Location | undefined,
-): readonly string[] {
-  // a playbook that was not compiled may say one tag as a text, whose letters would be taken for tags
-  if (!Array.isArray(tags))
-    throw new ShowrunnerError(
-      "playbook.invalid",
-      `${owner}: tags: expected a list, got ${JSON.stringify(tags)}`,
-      {
-        location,
-      },
-    );
-  for (const tag of tags) {
-    const special = specialTags.some((name) => name === tag);
-    if (/^[^\s,]+$/.test(tag) && !special) continue;
-    throw new ShowrunnerError("playbook.invalid", `${owner}: "${tag}" can't be a tag`, {
-      location,
-      hint: special
-        ? `${specialTags.join(", ")} have a meaning of their own in --tags`
-        : "a tag is a word without spaces and commas",
-    });
-  }
-  return tags;
 }

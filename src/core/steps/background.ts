@@ -5,13 +5,14 @@ import { ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
 import { type OptionType, timeLimit } from "../../base/option-types.ts";
 import { checkOptions } from "../../base/options.ts";
-import type { HostContext } from "../engine/context.ts";
+import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
 import type { Detachment } from "../engine/detached.ts";
 import { isHidden } from "../engine/no-log.ts";
-import { runTask } from "../engine/run-task.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
 import { Deferred } from "../tasks/deferred.ts";
-import { becomeOf, Task, type TaskResult } from "../tasks/task.ts";
+import { ModuleTask } from "../tasks/module-task.ts";
+import type { Scope } from "../tasks/scope.ts";
+import type { Task, TaskResult } from "../tasks/task.ts";
 
 export interface BackgroundOptions {
   /** How often to look whether it has ended; sooner in the beginning. Default 5 s. */
@@ -66,7 +67,7 @@ export function background<V>(task: Task<V>, options: BackgroundOptions = {}): P
   const given: unknown = task;
   const location = callerLocation();
   const mistake = { code: "params.invalid", what: "background", location } as const;
-  if (!(given instanceof Task))
+  if (!(given instanceof ModuleTask))
     throw new ShowrunnerError(mistake.code, `background(task): expected a task, got ${typeof given}`, {
       location,
       hint: "hand it the task itself: background(command({ … })), without await before it",
@@ -88,7 +89,8 @@ class Background<V> extends Deferred<Job<V>> {
     task.claim();
   }
 
-  protected override async run(context: HostContext): Promise<Job<V>> {
+  protected override async run(scope: Scope): Promise<Job<V>> {
+    const context = contextOf(scope);
     const { jobs, info, run } = context.host;
     const task = this.#task;
     const name = jobs.name(identity(task, context));
@@ -112,7 +114,7 @@ class Background<V> extends Deferred<Job<V>> {
         begin();
       },
     };
-    const ended = runTask(task, context, "certain", detachment);
+    const ended = context.runTask(task, context, { detachment });
     const job = jobs.add(name, context.step, ended);
     let finished = false;
     const end = () => {

@@ -2,12 +2,14 @@
 import { ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
-import type { HostContext } from "../engine/context.ts";
+import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
 import { Planning } from "../engine/planning.ts";
 import type { FactSubject } from "../facts/fact.ts";
 import { surroundingsOf } from "../facts/surroundings.ts";
 import { Deferred } from "../tasks/deferred.ts";
-import { becomeOf, Task, type TaskResult } from "../tasks/task.ts";
+import { ModuleTask } from "../tasks/module-task.ts";
+import type { Scope } from "../tasks/scope.ts";
+import type { Task, TaskResult } from "../tasks/task.ts";
 
 /** The results of a batch, as a tuple in the tasks' order. */
 export type BatchResult<T extends readonly Task<unknown>[]> = {
@@ -31,7 +33,7 @@ export function batch<const T extends readonly Task<unknown>[]>(tasks: T): Batch
 
 /** The compiler sees what is no task; a playbook that was not compiled gets an error with its line. */
 function requireTasks(tasks: unknown): void {
-  const wrong = [tasks].flat().filter((task) => !(task instanceof Task));
+  const wrong = [tasks].flat().filter((task) => !(task instanceof ModuleTask));
   if (Array.isArray(tasks) && wrong.length === 0) return;
   throw new ShowrunnerError(
     "params.invalid",
@@ -54,7 +56,8 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
     for (const task of tasks) task.claim();
   }
 
-  protected override async run(context: HostContext): Promise<BatchResult<T>> {
+  protected override async run(scope: Scope): Promise<BatchResult<T>> {
+    const context = contextOf(scope);
     await Promise.all(this.tasks.map((task) => prefetch(task, context)));
     const results: TaskResult<unknown>[] = [];
     for (const task of this.tasks) results.push(await task);

@@ -1,12 +1,14 @@
 /** Runs the notified handlers now rather than at the play's end. */
-import type { HostContext } from "../engine/context.ts";
+import { contextOf } from "../engine/context.ts";
 import { queueEarlierHandlers, runPendingHandlers } from "../engine/run-pending-handlers.ts";
 import { Deferred } from "../tasks/deferred.ts";
+import type { Scope } from "../tasks/scope.ts";
 
 class FlushHandlers extends Deferred<void> {
   readonly label = "flushHandlers";
 
-  protected override run(context: HostContext): Promise<void> {
+  protected override run(scope: Scope): Promise<void> {
+    const context = contextOf(scope);
     queueEarlierHandlers(context);
     return runPendingHandlers(context);
   }

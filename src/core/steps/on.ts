@@ -1,8 +1,9 @@
 /** Work on another host. */
 
-import { type HostContext, withContext } from "../engine/context.ts";
+import { contextOf, type HostContext, withContext } from "../engine/context.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import { Deferred } from "../tasks/deferred.ts";
+import type { Scope } from "../tasks/scope.ts";
 import { elsewhere, lostFor, requireBody } from "./elsewhere.ts";
 
 class On<T> extends Deferred<T> {
@@ -17,7 +18,8 @@ class On<T> extends Deferred<T> {
     this.#body = body;
   }
 
-  protected override async run(context: HostContext): Promise<T> {
+  protected override async run(scope: Scope): Promise<T> {
+    const context = contextOf(scope);
     const host = this.#find(context);
     const become = host.becomeFor(context.playBecome);
     try {
@@ -39,7 +41,7 @@ class On<T> extends Deferred<T> {
 
   #find(context: HostContext): HostContext["host"] {
     try {
-      return context.host.run.hostRun(this.#name);
+      return context.hostRun(this.#name);
     } catch (error) {
       throw asFailure(error).at(this.location);
     }

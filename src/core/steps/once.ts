@@ -1,11 +1,12 @@
 /** Work done once for all hosts. */
 import { ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
-import { currentContext, type HostContext, withContext } from "../engine/context.ts";
-import { shareDoubt, shareFailure } from "../engine/doubt.ts";
+import { contextOf, currentContext, type HostContext, withContext } from "../engine/context.ts";
 import type { SharedCall } from "../engine/shared-work.ts";
+import { shareDoubt, shareFailure } from "../engine/uncertain-results.ts";
 import { asFailure } from "../events/failure.ts";
 import { Deferred } from "../tasks/deferred.ts";
+import type { Scope } from "../tasks/scope.ts";
 import { elsewhere, lostFor, requireBody } from "./elsewhere.ts";
 
 class Once<T> extends Deferred<T> {
@@ -22,7 +23,8 @@ class Once<T> extends Deferred<T> {
     this.#call = context && this.#callIn(context);
   }
 
-  protected override async run(context: HostContext): Promise<T> {
+  protected override async run(scope: Scope): Promise<T> {
+    const context = contextOf(scope);
     const { shared, host, ignoreUnreachable } = context;
     const call = this.#call ?? this.#callIn(context);
     const made = await shared.perform(call, () => this.#make(context));

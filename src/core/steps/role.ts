@@ -13,8 +13,9 @@ import {
   Type,
 } from "../../base/schema.ts";
 import { declaredOnly } from "../../base/strict.ts";
-import { currentContext, type HostContext, withContext } from "../engine/context.ts";
+import { contextOf, currentContext, type HostContext, withContext } from "../engine/context.ts";
 import { Deferred } from "../tasks/deferred.ts";
+import type { Scope } from "../tasks/scope.ts";
 
 /** A role's own files. */
 export interface RoleFiles {
@@ -121,7 +122,8 @@ class RoleCall<P extends TProperties, R> extends Deferred<R> {
     this.#calls = calls;
   }
 
-  protected override run(context: HostContext): Promise<R> {
+  protected override run(scope: Scope): Promise<R> {
+    const context = contextOf(scope);
     const definition = this.#definition;
     const { info, run } = context.host;
     const inside = { ...context, roles: [...context.roles, definition.name] };

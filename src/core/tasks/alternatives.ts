@@ -1,6 +1,6 @@
 /** Parameters that exclude each other: neither compiled nor taken together. */
 import type { Expand, Static, TProperties } from "../../base/schema.ts";
-import { fail } from "./task.ts";
+import { fail } from "./fail.ts";
 
 /** `T` with just one of these properties, which are optional in it. */
 export type ExactlyOne<T, Name extends PropertyKey> = [Name] extends [never]

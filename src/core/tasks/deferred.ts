@@ -2,7 +2,7 @@
 
 import type { Location } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
-import { currentContext, type HostContext, type Owed, requireContext } from "../engine/context.ts";
+import { currentScope, type Owed, requireScope, type Scope } from "./scope.ts";
 
 /**
  * A value that describes work; awaiting it does the work on the current host, each time anew. One made in a step
@@ -14,15 +14,15 @@ export abstract class Deferred<T> implements PromiseLike<T>, Owed {
 
   constructor() {
     this.location = callerLocation();
-    currentContext()?.owed.add(this);
+    currentScope()?.owed.add(this);
   }
 
-  /** Does the work in the given context. */
-  protected abstract run(context: HostContext): Promise<T>;
+  /** Does the work in the scope of the code that awaits it. */
+  protected abstract run(scope: Scope): Promise<T>;
 
   /** Takes it off the step's list: it was awaited, or handed to something that runs it. */
   claim(): void {
-    currentContext()?.owed.delete(this);
+    currentScope()?.owed.delete(this);
   }
 
   then<R = T, E = never>(
@@ -31,7 +31,7 @@ export abstract class Deferred<T> implements PromiseLike<T>, Owed {
   ): Promise<R | E> {
     this.claim();
     const started = this.#start();
-    const running = currentContext()?.running;
+    const running = currentScope()?.running;
     if (running) {
       const { label, location } = this;
       const entry = { label, location, ended: started };
@@ -43,6 +43,6 @@ export abstract class Deferred<T> implements PromiseLike<T>, Owed {
   }
 
   async #start(): Promise<T> {
-    return this.run(requireContext(this.label, this.location));
+    return this.run(requireScope(this.label, this.location));
   }
 }

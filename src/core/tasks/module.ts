@@ -13,7 +13,9 @@ import {
 } from "../../base/schema.ts";
 import { asFailure } from "../events/failure.ts";
 import { type Alternatives, type AtMostOne, checkAlternatives, type ExactlyOne } from "./alternatives.ts";
-import { isTaskOption, type Patience, type Plan, type PlanHost, Task, type TaskOptions } from "./task.ts";
+import { ModuleTask } from "./module-task.ts";
+import { isTaskOption } from "./option-types.ts";
+import type { Patience, Plan, PlanHost, Task, TaskOptions } from "./task.ts";
 
 export interface ModuleDefinition<
   P extends TProperties,
@@ -129,7 +131,7 @@ export function defineModule<
   };
   const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
     const params = check(given, callerLocation());
-    return new Task<V>(
+    return new ModuleTask<V>(
       {
         module: definition.name,
         title: oneLine(definition.title?.(params) ?? firstText(params)),

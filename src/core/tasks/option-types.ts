@@ -11,8 +11,6 @@ import {
   user,
   wholeNumber,
 } from "../../base/option-types.ts";
-import type { OptionTypes } from "../../base/options.ts";
-import type { TaskOptions } from "./task.ts";
 
 /** In Ansible it is a name. */
 const handler = type(
@@ -47,7 +45,7 @@ function isTouched(value: unknown): boolean {
   );
 }
 
-export const taskOptionTypes: OptionTypes<TaskOptions> = {
+export const taskOptionTypes = {
   name: text,
   become: user,
   notify: oneOrMore(handler),
@@ -67,3 +65,8 @@ export const taskOptionTypes: OptionTypes<TaskOptions> = {
   cwd: anything,
   umask: anything,
 };
+
+/** Whether there is an option of this name: for who gives it as a module's parameter, as in Ansible. */
+export function isTaskOption(name: string): boolean {
+  return Object.hasOwn(taskOptionTypes, name);
+}

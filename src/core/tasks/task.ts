@@ -1,19 +1,11 @@
 /** A task: a module with parameters and options. Plain data that runs when it is awaited. */
-
 import type { Duration } from "../../base/duration.ts";
-import { ShowrunnerError } from "../../base/errors.ts";
-import { callerLocation } from "../../base/location.ts";
-import { checkOptions } from "../../base/options.ts";
-import type { Become } from "../../transport/transport.ts";
-import type { HostContext } from "../engine/context.ts";
-import { runTask } from "../engine/run-task.ts";
+import type { Location, ShowrunnerError } from "../../base/errors.ts";
 import type { TaskStatus } from "../events/events.ts";
 import type { Change, ChangeOutput } from "../facts/change.ts";
 import type { Fact, FactKey } from "../facts/fact.ts";
 import type { Stated } from "../facts/stated.ts";
-import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
-import { Deferred } from "./deferred.ts";
-import { taskOptionTypes } from "./option-types.ts";
+import type { Environment } from "../facts/surroundings.ts";
 
 /** What a module sees of the host it plans for. */
 export interface PlanHost {
@@ -105,11 +97,6 @@ export interface TaskOptions<V = unknown> {
   readonly umask?: string;
 }
 
-/** Whether there is an option of this name: for who gives it as a module's parameter, as in Ansible. */
-export function isTaskOption(name: string): boolean {
-  return Object.hasOwn(taskOptionTypes, name);
-}
-
 /** How a task went. */
 export interface TaskResult<V> {
   readonly status: TaskStatus;
@@ -136,18 +123,8 @@ export interface Patience {
   readonly timeout: number;
 }
 
-export interface TaskDefinition<V> {
-  readonly module: string;
-  readonly title: string;
-  readonly params: unknown;
-  readonly patience?: Patience | undefined;
-  readonly message?: string | undefined;
-  /** Whether the title quotes what may have to be hidden. */
-  readonly titleQuotes?: boolean | undefined;
-  plan(host: PlanHost): Plan<V>;
-}
-
-export class Task<V> extends Deferred<TaskResult<V>> {
+/** A module with parameters and options: runs on the current host when it is awaited. */
+export interface Task<V> extends PromiseLike<TaskResult<V>> {
   readonly module: string;
   readonly title: string;
   readonly params: unknown;
@@ -156,71 +133,18 @@ export class Task<V> extends Deferred<TaskResult<V>> {
   readonly patience: Patience | undefined;
   /** What it tells the user when it has run. */
   readonly message: string | undefined;
+  readonly label: string;
+  /** The line of the user's file that made it. */
+  readonly location: Location | undefined;
+  /** The tasks that it notifies. */
+  readonly handlers: readonly Task<unknown>[];
   readonly plan: (host: PlanHost) => Plan<V>;
-  readonly #titleQuotes: boolean;
-
-  constructor(definition: TaskDefinition<V>, options: TaskOptions<V> = {}) {
-    super();
-    this.module = definition.module;
-    // where nobody compiled, options may be null: told below
-    this.#titleQuotes = definition.titleQuotes === true && options?.name === undefined;
-    this.title = options?.noLog === true && this.#titleQuotes ? "" : (options?.name ?? definition.title);
-    this.params = definition.params;
-    this.options = options;
-    const mistake = { code: "params.invalid", what: this.label, location: this.location } as const;
-    checkOptions<TaskOptions>(options, taskOptionTypes, mistake);
-    checkSurroundings(options, mistake);
-    this.patience = definition.patience;
-    this.message = definition.message;
-    this.plan = (host) => definition.plan(host);
-    for (const handler of this.handlers) handler.claim();
-  }
-
-  get label(): string {
-    return `${this.module} ${this.title}`.trim();
-  }
-
   /** Its title, where its values are hidden or not. */
-  titleFor(hidden: boolean): string {
-    return hidden && this.#titleQuotes ? "" : this.title;
-  }
-
+  titleFor(hidden: boolean): string;
   /** Its label, where its values are hidden or not. */
-  labelFor(hidden: boolean): string {
-    return `${this.module} ${this.titleFor(hidden)}`.trim();
-  }
-
-  get handlers(): readonly Task<unknown>[] {
-    const { notify } = this.options;
-    if (notify === undefined) return [];
-    return notify instanceof Task ? [notify] : notify;
-  }
-
+  labelFor(hidden: boolean): string;
+  /** Takes it off the step's list: it was awaited, or handed to something that runs it. */
+  claim(): void;
   /** The module and its parameters, secrets masked when serialised. */
-  toJSON(): TaskData {
-    return { module: this.module, params: this.params };
-  }
-
-  protected override run(context: HostContext): Promise<TaskResult<V>> {
-    return runTask(this, context);
-  }
-}
-
-/** As whom a task runs, from its own option or the play's setting. */
-export function becomeOf(
-  options: { readonly become?: boolean | string },
-  context: HostContext,
-): Become | undefined {
-  const { become } = options;
-  if (become === undefined) return context.become;
-  return become === false ? undefined : context.host.becomeAs(become);
-}
-
-/**
- * Fails the current task or step with a message for the user.
- *
- * @throws ShowrunnerError `task.failed`, always
- */
-export function fail(message: string, hint?: string): never {
-  throw new ShowrunnerError("task.failed", message, { hint, location: callerLocation() });
+  toJSON(): TaskData;
 }

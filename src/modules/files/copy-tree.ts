@@ -5,7 +5,7 @@ import { posix } from "node:path";
 import { file } from "../../facts/files.ts";
 import { fail, type Plan, type PlanHost } from "../../kit/index.ts";
 import { localContent } from "./content.ts";
-import type { CopyFile } from "./copy.ts";
+import type { CopyFile } from "./copy-file.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
 import { makeLink } from "./link.ts";
 import { type LocalEntry, walkLocal } from "./local-source.ts";

@@ -1,5 +1,3 @@
-import { posix } from "node:path";
-import { file } from "../../facts/files.ts";
 import {
   type Chosen,
   defineModule,
@@ -8,18 +6,18 @@ import {
   type Module,
   type OptionalInput,
   type Plan,
-  type PlanHost,
   type RequiredInput,
   Secret,
   Type,
 } from "../../kit/index.ts";
-import { type Attributes, checkAttributes, ownerParams } from "./attributes.ts";
-import { literalContent, localContent } from "./content.ts";
+import { checkAttributes, ownerParams } from "./attributes.ts";
+import { literalContent } from "./content.ts";
+import { copyContent, copyFile } from "./copy-file.ts";
 import { copyTree } from "./copy-tree.ts";
 import { findLocal, statLocal } from "./local-source.ts";
 import { checkMode, Mode, showMode } from "./mode.ts";
-import { checkPath, cleanPath, followLinks } from "./paths.ts";
-import { type Content, type FileValue, prefetchFile, putFile } from "./put-file.ts";
+import { checkPath } from "./paths.ts";
+import type { FileValue } from "./put-file.ts";
 
 /** Parameters of every module that replaces a file. */
 export const replaceParams = {
@@ -143,50 +141,4 @@ function located(src: string | undefined, caller: Location | undefined): { src?:
 
 function isContent(value: unknown): boolean {
   return typeof value === "string" || value instanceof Uint8Array || value instanceof Secret;
-}
-
-/** What a single file's copy is told. */
-export interface CopyFile extends Attributes {
-  readonly dest: string;
-  readonly validate?: string | undefined;
-  readonly backup?: boolean | undefined;
-  readonly force?: boolean | undefined;
-  readonly follow?: boolean | undefined;
-}
-
-async function* copyContent(host: PlanHost, p: CopyFile, content: Content): Plan<FileValue> {
-  if (p.dest.endsWith("/"))
-    fail(`dest: ${p.dest} names a directory, and content has no file name`, "write the file's whole path");
-  const path = cleanPath(p.dest);
-  return yield* putFile(host, { ...p, path: p.follow ? await followLinks(host, path) : path, content });
-}
-
-async function* copyFile(host: PlanHost, p: CopyFile, src: string): Plan<FileValue> {
-  const [path, content] = await Promise.all([targetOf(host, p, posix.basename(src)), localContent(src)]);
-  return yield* putFile(host, { ...p, path, content });
-}
-
-/**
- * Where a file of this name goes: `dest` itself, or into it where it is a directory. What either needs is asked for
- * at once, since both together are cheaper than a second round trip.
- */
-export async function targetOf(host: PlanHost, p: CopyFile, name: string): Promise<string> {
-  const dest = cleanPath(p.dest);
-  const inside = dest === "/" ? `/${name}` : `${dest}/${name}`;
-  if (p.dest.endsWith("/")) {
-    await prefetchFile(host, inside);
-    return p.follow ? followLinks(host, inside) : inside;
-  }
-  const [state] = await Promise.all([
-    host.fact(file, dest),
-    prefetchFile(host, dest),
-    prefetchFile(host, inside),
-  ]);
-  const into = state.type === "directory" || (state.type === "link" && (await leadsToDirectory(host, dest)));
-  const path = into ? inside : dest;
-  return p.follow ? followLinks(host, path) : path;
-}
-
-async function leadsToDirectory(host: PlanHost, path: string): Promise<boolean> {
-  return (await host.fact(file, await followLinks(host, path))).type === "directory";
 }

@@ -11,7 +11,8 @@ import {
 import { renderFile, type TemplateVars } from "../../templates/render.ts";
 import { checkAttributes, ownerParams } from "./attributes.ts";
 import { literalContent } from "./content.ts";
-import { checkValidate, targetOf, writeParams } from "./copy.ts";
+import { checkValidate, writeParams } from "./copy.ts";
+import { targetOf } from "./copy-file.ts";
 import { findLocal } from "./local-source.ts";
 import { Mode } from "./mode.ts";
 import { checkPath } from "./paths.ts";

@@ -19,8 +19,8 @@ import {
   type TObject,
   Type,
 } from "../../kit/index.ts";
-import type { HttpResponse } from "../../transport/http.ts";
 import { basic, basicAuthorization, withoutCredentials } from "../../transport/http-credentials.ts";
+import type { HttpResponse } from "../../transport/http-request.ts";
 import { requireStatus } from "../../transport/http-status.ts";
 import { DurationParam } from "../util/duration-param.ts";
 

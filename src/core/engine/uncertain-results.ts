@@ -1,0 +1,94 @@
+/** What a step's code learns from results of which a plan is not sure. */
+
+import { errorCodes, exitCode, type Location, ShowrunnerError } from "../../base/errors.ts";
+import { callerLocation } from "../../base/location.ts";
+import { asFailure } from "../events/failure.ts";
+import { UnknownValue } from "../facts/unknown.ts";
+import { currentContext, type HostContext } from "./context.ts";
+import type { Doubt } from "./doubt.ts";
+
+/** The task whose result is read. */
+interface Asked {
+  readonly context: HostContext;
+  readonly task: {
+    labelFor(hidden: boolean): string;
+    readonly location: Location | undefined;
+    readonly params: unknown;
+  };
+  readonly hidden: boolean;
+  readonly changes: readonly unknown[];
+}
+
+/**
+ * Makes the error for code that reads what is not known, and remembers it.
+ *
+ * @param what what was asked for, in front of the reason
+ */
+export function readUnknown(
+  { context, task, changes, hidden }: Asked,
+  what: string,
+  reason: string,
+): UnknownValue {
+  const { location, params } = task;
+  const error = new UnknownValue(`${what}: ${reason}`, {
+    task: { label: task.labelFor(hidden), location },
+    location: callerLocation(),
+    // one that would change nothing was run in the check already
+    hint:
+      changes.length > 0 && mayBeReadOnly(params)
+        ? "if it changes nothing, give it `readOnly: true`: it is then run in a check, too"
+        : undefined,
+  });
+  remember(reader(context), error);
+  return error;
+}
+
+/** Notes that code has read a result which is only likely. */
+export function readLikely(context: HostContext): void {
+  reader(context).doubt.read = true;
+}
+
+/** Whoever reads a result need not be the step that it was made in. */
+function reader(made: HostContext): HostContext {
+  return currentContext() ?? made;
+}
+
+function remember({ doubt, host }: HostContext, error: UnknownValue): void {
+  if (host.run.options.check === true) doubt.unknown ??= error;
+}
+
+/** Whether the module takes `readOnly` and was not given it. */
+function mayBeReadOnly(params: unknown): boolean {
+  return params !== null && typeof params === "object" && Reflect.get(params, "readOnly") === false;
+}
+
+/** What another step's code has learned, on whose result this one's goes on. */
+export function shareDoubt(context: HostContext, other: Doubt): void {
+  if (other.read) context.doubt.read = true;
+  if (other.unknown) remember(context, other.unknown);
+}
+
+/** The same, where that ended with an error. */
+export function shareFailure(context: HostContext, error: unknown): void {
+  if (error instanceof UnknownValue) remember(context, error);
+}
+
+/** Whether a host was lost, be it one that was delegated to. */
+function isLoss({ code, cause }: ShowrunnerError): boolean {
+  return code.startsWith("host.") || (cause instanceof ShowrunnerError && isLoss(cause));
+}
+
+/**
+ * Whether a step's failure is one that nobody can foresee, since what led to it is not certain.
+ *
+ * @returns why the rest of the step is unknown; undefined for a failure that is certain
+ */
+export function unforeseen({ doubt }: HostContext, error: unknown): UnknownValue | undefined {
+  if (error instanceof UnknownValue) return error;
+  const failure = asFailure(error);
+  const { code, message, location, hint } = failure;
+  if (isLoss(failure)) return undefined;
+  if (doubt.unknown) return doubt.unknown;
+  if (!doubt.read || errorCodes[code] !== exitCode.hostFailed) return undefined;
+  return new UnknownValue(`it fails if what is likely comes true: ${message}`, { location, hint });
+}

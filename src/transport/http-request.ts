@@ -1,0 +1,28 @@
+/** A request over HTTP that a host sends, and its answer. Plain data. */
+import type { ProxyVariables } from "./http-proxy.ts";
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** Milliseconds. */
+  readonly timeout: number;
+  /** False: accept any certificate. */
+  readonly verifyTls: boolean;
+  /** Names the authorities that must have signed certificates; the control machine's if left out. */
+  readonly authorities?: string | undefined;
+  /** The proxies that the task's environment names. */
+  readonly proxies?: ProxyVariables | undefined;
+  readonly followRedirects: boolean;
+}
+
+export interface HttpResponse {
+  /** What answered, after redirects. */
+  readonly url: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** True where the body is longer than what is kept of it, 1 MiB. */
+  readonly isCut: boolean;
+}
