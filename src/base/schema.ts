@@ -1,13 +1,13 @@
 /** One schema is the source of the types, the run-time check and the reference. */
 
 import { createRequire } from "node:module";
-import type { Ajv as AjvInstance, ErrorObject, ValidateFunction } from "ajv";
+import type { Ajv as AjvInstance, ErrorObject, SchemaValidateFunction, ValidateFunction } from "ajv";
 import { type Static, type TObject, type TSchema, type TUnsafe, Type } from "typebox";
 import { type ErrorCode, type Location, messageOf, ShowrunnerError } from "./errors.ts";
 import { redact, reveal, Secret } from "./secret.ts";
 import { didYouMean } from "./suggest.ts";
 
-export type { Static, TObject, TSchema };
+export type { Static, TObject, TSchema, TUnsafe };
 export { Type };
 
 /** Variables or parameters by name, each with a schema that `Type` has made: TypeBox itself would take anything. */
@@ -40,9 +40,38 @@ export type Defaulted<S extends TSchema> = S & { readonly default: Static<S> };
  * vars: { port: withDefault(Type.Integer(), 80) }
  */
 export function withDefault<S extends TSchema>(schema: S, value: Static<S>): Defaulted<S> {
-  // TypeBox keeps a schema's kind in hidden properties, which a spread would lose
-  const copy: S = Object.defineProperties({ ...schema }, Object.getOwnPropertyDescriptors(schema));
-  return Object.assign(copy, { default: value });
+  return Object.assign(copyOf(schema), { default: value });
+}
+
+/** What is wrong with a value, in a user's words. */
+export interface Mistake {
+  /** `expected a mode such as "0644", got "9"` */
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/**
+ * Gives a schema a rule that JSON Schema can't say.
+ *
+ * @param schema what the value must be besides; its own complaint about a value is not told where the rule has one
+ * @param mistakeIn says what is wrong with a value of any type, or undefined; it must show no secret
+ * @returns a copy of the schema
+ *
+ * @example
+ * const even = refusing(Type.Integer(), (value) =>
+ *   Number(value) % 2 === 0 ? undefined : { message: `expected an even number, got ${value}` },
+ * );
+ */
+export function refusing<S extends TSchema>(
+  schema: S,
+  mistakeIn: (value: unknown) => Mistake | undefined,
+): S {
+  return Object.assign(copyOf(schema), { mistakeIn });
+}
+
+/** TypeBox keeps a schema's kind in hidden properties, which a spread would lose. */
+function copyOf<S extends TSchema>(schema: S): S {
+  return Object.defineProperties({ ...schema }, Object.getOwnPropertyDescriptors(schema));
 }
 
 /**
@@ -78,6 +107,7 @@ export interface Problem {
   /** Path within the value: `upstreams[0].port`; empty for the value itself. */
   readonly path: string;
   readonly message: string;
+  readonly hint?: string | undefined;
 }
 
 export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
@@ -118,7 +148,12 @@ export function requireValue<S extends TSchema>(
   const problems = checked.problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
   const [first = ""] = problems;
   const message = problems.length === 1 ? `${what}: ${first}` : `${what}: ${problems.length} mistakes`;
-  throw new ShowrunnerError(code, message, { location, details: problems.length === 1 ? [] : problems });
+  const hint = checked.problems.find((problem) => problem.hint !== undefined)?.hint;
+  throw new ShowrunnerError(code, message, {
+    location,
+    hint,
+    details: problems.length === 1 ? [] : problems,
+  });
 }
 
 const validators = new WeakMap<TSchema, ValidateFunction<unknown>>();
@@ -176,10 +211,23 @@ function createAjv(): AjvInstance {
     errors: false,
     validate: (_: boolean, data: unknown) => typeof data === "string" || data instanceof Secret,
   });
+  instance.addKeyword({ keyword: "mistakeIn", errors: "full", validate: askRule });
   const addFormats: typeof import("ajv-formats").default = require("ajv-formats");
   addFormats(instance);
   return instance;
 }
+
+/** Asks the rule of `refusing`. ajv wants the errors on the function itself. */
+const askRule: SchemaValidateFunction = (
+  mistakeIn: (value: unknown) => Mistake | undefined,
+  data: unknown,
+) => {
+  const mistake = mistakeIn(data);
+  askRule.errors = mistake
+    ? [{ keyword: "mistakeIn", message: mistake.message, params: { ...mistake } }]
+    : [];
+  return mistake === undefined;
+};
 
 /** Copies arrays and plain objects; anything else (secrets, buffers, tasks) is passed on as it is. */
 function cloneData(value: unknown): unknown {
@@ -218,9 +266,13 @@ function isSchema(value: unknown): value is TSchema {
 
 /** Says each mistake once and in a user's words. */
 function explain(errors: readonly ErrorObject[]): Problem[] {
-  const unions = errors.filter((error) => error.keyword === "anyOf").map((error) => error.instancePath);
+  const pathsOf = (keyword: string) =>
+    errors.filter((error) => error.keyword === keyword).map(({ instancePath }) => instancePath);
+  const ruled = pathsOf("mistakeIn");
+  const unions = pathsOf("anyOf");
   const problems: Problem[] = [];
   for (const error of errors) {
+    if (error.keyword !== "mistakeIn" && ruled.includes(error.instancePath)) continue;
     // the branches of a union each complain; the union itself says it better
     if (error.keyword !== "anyOf" && unions.includes(error.instancePath)) continue;
     problems.push(explainOne(error));
@@ -273,6 +325,8 @@ function explainOne(error: ErrorObject): Problem {
       return expected(show(params["allowedValue"]));
     case "anyOf":
       return expected(describeUnion(error));
+    case "mistakeIn":
+      return { path, message: error.message ?? "", hint: params["hint"] };
     case "secretLength":
       return { path, message: `expected at most ${error.schema} characters` };
     case "secret":

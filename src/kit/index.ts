@@ -3,9 +3,7 @@
  * which gives the same names.
  */
 
-// parameters, and what the types of a module's callers are made of
-export { type Duration, durationForm, milliseconds } from "../base/duration.ts";
-// errors and texts
+export { type Duration, milliseconds } from "../base/duration.ts";
 export { formatLocation, type Location, messageOf, ShowrunnerError } from "../base/errors.ts";
 export { regularExpression } from "../base/expression.ts";
 export { fileProblem } from "../base/file-problem.ts";
@@ -13,7 +11,6 @@ export { noteFileRead } from "../base/files-read.ts";
 export { mountedText } from "../base/mounted.ts";
 export { oneLine } from "../base/one-line.ts";
 export { statedRefusal } from "../base/refusal.ts";
-// scripts that work where somebody else may turn names
 export {
   type Expected,
   enterDirectoryOf,
@@ -26,8 +23,10 @@ export {
 } from "../base/safe-path.ts";
 export {
   type Input,
+  type Mistake,
   type OptionalInput,
   type RequiredInput,
+  refusing,
   SecretString,
   type Static,
   type TObject,
@@ -35,11 +34,10 @@ export {
   Type,
   withDefault,
 } from "../base/schema.ts";
-// scripts
 export { feed, lines, quote, rawScript, type Script, sh } from "../base/script.ts";
 export { reveal, Secret, secret } from "../base/secret.ts";
+export { bytes, type Size } from "../base/size.ts";
 export { stagingName } from "../core/engine/write-file.ts";
-// changes
 export {
   type Change,
   type ChangeDefinition,
@@ -47,7 +45,6 @@ export {
   change,
   type TextDiff,
 } from "../core/facts/change.ts";
-// facts
 export {
   defineFact,
   type Fact,
@@ -62,9 +59,10 @@ export { defineStated } from "../core/facts/stated.ts";
 export { proxiesOf, surrounded } from "../core/facts/surroundings.ts";
 export type { Chosen } from "../core/tasks/alternatives.ts";
 export { fail } from "../core/tasks/fail.ts";
-// modules
 export { type AnyModule, defineModule, type Module, type ModuleDefinition } from "../core/tasks/module.ts";
 export type { Plan, PlanHost, Task, TaskOptions, TaskResult } from "../core/tasks/task.ts";
-// secrets
 export { markOf } from "../secrets/mark.ts";
 export type { HttpRequest } from "../transport/http-request.ts";
+export { isOctal, mistakeInMode, showMode } from "./mode.ts";
+export { Param } from "./params.ts";
+export { cleanPath, mistakeInPath } from "./path.ts";

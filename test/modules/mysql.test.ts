@@ -268,7 +268,7 @@ describe("mysqlUser", () => {
     [() => mysqlUser({ name: "x", password: "" }), "the password is empty"],
     [() => mysqlUser({ name: "x", password: "p", unixSocket: true }), "exclude each other"],
     [() => mysqlUser({ name: "x", privileges: { site: ["SELECT"] } }), "is no object"],
-    [() => mysqlUser({ name: "x", updatePassword: "onCreate" }), "updatePassword needs password"],
+    [() => mysqlUser({ name: "x", updatePassword: "onCreate" }), 'updatePassword: "onCreate" needs password'],
     [() => mysqlUser({ name: "x", appendPrivileges: true }), "needs privileges"],
   ])("refuses %s", (make, problem) => {
     expect(make).toThrow(problem);

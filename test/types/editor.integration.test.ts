@@ -63,6 +63,7 @@ function sample(schema: unknown): string {
   if (!(schema instanceof Object)) return "undefined as never";
   if ("anyOf" in schema && Array.isArray(schema.anyOf)) return sample(schema.anyOf[0]);
   if ("const" in schema) return JSON.stringify(schema.const);
+  if ("enum" in schema && Array.isArray(schema.enum)) return JSON.stringify(schema.enum[0]);
   if ("type" in schema && schema.type === "integer") return "1";
   if ("type" in schema && schema.type === "boolean") return "true";
   return '"a"';

@@ -4,22 +4,26 @@ import { file } from "../../facts/files.ts";
 import { type ScriptOutput, scriptOutput } from "../../facts/script-output.ts";
 import {
   change,
+  cleanPath,
   fail,
   feed,
   lines,
+  mistakeInPath,
   oneLine,
+  Param,
   type Plan,
   type PlanHost,
   rawScript,
   reveal,
   type Script,
-  type Secret,
   SecretString,
   ShowrunnerError,
+  type Static,
   sh,
+  type TObject,
   Type,
+  withDefault,
 } from "../../kit/index.ts";
-import { checkPath, cleanPath } from "../files/paths.ts";
 
 /**
  * What a command gave. One that was not run gave nothing, with status 0.
@@ -52,24 +56,19 @@ export const runParams = {
       additionalProperties: false,
     }),
   ),
-  /** Exit statuses that mean success. `[0]` if left out. */
-  statuses: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1 })),
+  /**
+   * Exit statuses that mean success.
+   * @default [0]
+   */
+  statuses: withDefault(Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1 }), [0]),
   /**
    * true: it changes nothing. So it is run in a check, too, and counts as `ok`.
    * @default false
    */
-  readOnly: Type.Optional(Type.Boolean({ default: false })),
+  readOnly: Param.flag(),
 };
 
-export interface RunParams {
-  readonly creates?: string;
-  readonly removes?: string;
-  readonly chdir?: string;
-  readonly stdin?: string | Secret;
-  readonly environment?: Readonly<Record<string, string | Secret>>;
-  readonly statuses?: readonly number[];
-  readonly readOnly?: boolean;
-}
+type RunParams = Static<TObject<typeof runParams>>;
 
 /** Runs a script as these parameters say, as an opaque change or, if it only reads, as a fact. */
 export async function* runScript(
@@ -85,8 +84,8 @@ export async function* runScript(
   if (created && created.type !== "absent") return nothing;
   if (removed && removed.type === "absent") return nothing;
   const script = prepared(p, body);
-  const statuses = p.statuses ?? [0];
-  if (p.readOnly === true) {
+  const { statuses } = p;
+  if (p.readOnly) {
     const output = await host.fact(scriptOutput, { script: script.text });
     if (!statuses.includes(output.status)) host.failed(failed(shown, output));
     return output;
@@ -149,7 +148,8 @@ export function checkRun(p: RunParams): void {
   for (const name of ["creates", "removes"] as const) {
     const path = p[name];
     if (path === undefined) continue;
-    checkPath(name, pathFrom(p, path));
+    const mistake = mistakeInPath(pathFrom(p, path));
+    if (mistake) fail(`${name}: ${mistake.message}`, mistake.hint);
     if (/[*?[]/.test(path))
       fail(`${name}: patterns are not expanded, got ${JSON.stringify(path)}`, "name one path");
   }

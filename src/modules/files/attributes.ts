@@ -6,9 +6,9 @@ import {
   type Change,
   change,
   type Expected,
-  fail,
   holdPath,
   lines,
+  Param,
   type Plan,
   type PlanHost,
   rawScript,
@@ -17,7 +17,7 @@ import {
   Type,
 } from "../../kit/index.ts";
 import { requireAccounts } from "./accounts.ts";
-import { checkMode, chmodOperand, resolveMode } from "./mode.ts";
+import { chmodOperand, resolveMode } from "./mode.ts";
 
 /** What a task wants of a file; what is left out stays as it is. */
 export interface Attributes {
@@ -30,21 +30,10 @@ export interface Attributes {
 /** Parameters of every module that writes files; the mode of each has a comment of its own. */
 export const ownerParams = {
   /** The owner's user name. */
-  owner: Type.Optional(Type.String({ minLength: 1 })),
+  owner: Type.Optional(Param.account()),
   /** The group's name. */
-  group: Type.Optional(Type.String({ minLength: 1 })),
+  group: Type.Optional(Param.account()),
 };
-
-/** @throws ShowrunnerError for attributes that no file can have */
-export function checkAttributes({ owner, group, mode }: Attributes): void {
-  checkMode("mode", mode);
-  for (const [name, value] of Object.entries({ owner, group }))
-    if (value !== undefined && !/^[^\s:-][^\s:]*$/.test(value))
-      fail(`${name}: expected a name, got ${JSON.stringify(value)}`);
-    // the host answers with names: a number would differ from them on each run
-    else if (value !== undefined && /^\d+$/.test(value))
-      fail(`${name}: expected a name, got the number ${value}`, "give the name that the number stands for");
-}
 
 /** A state that has a mode: a file, a directory, a device. */
 export type ModeState = Extract<FileState, { mode: string }>;

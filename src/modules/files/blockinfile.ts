@@ -3,43 +3,50 @@ import {
   fail,
   type Module,
   type OptionalInput,
+  Param,
   type Plan,
   type RequiredInput,
   regularExpression,
   reveal,
   Secret,
   Type,
+  withDefault,
 } from "../../kit/index.ts";
-import { checkAttributes, ownerParams } from "./attributes.ts";
-import { checkValidate, replaceParams } from "./copy.ts";
+import { ownerParams } from "./attributes.ts";
+import { replaceParams } from "./copy.ts";
 import { blockInText } from "./edit-block.ts";
 import { editFile } from "./edit-file.ts";
-import { Mode } from "./mode.ts";
-import { checkPath } from "./paths.ts";
 import type { FileValue } from "./put-file.ts";
-
-const defaultMarker = "# {mark} Showrunner's block";
 
 const params = {
   /** The absolute path on the host. */
-  path: Type.String({ minLength: 1 }),
+  path: Param.path(),
   /** The lines; with a secret, no diff is shown. */
-  block: Type.Optional(Type.Unsafe<string | Secret>({ title: "string | Secret" })),
+  block: Type.Optional(Param.text()),
   /**
    * The lines before and behind the block, where {mark} becomes BEGIN and END; several blocks in a file need
    * one each.
    * @default "# {mark} Showrunner's block"
    */
-  marker: Type.Optional(Type.String({ pattern: "^[^\\n\\r]*\\{mark\\}[^\\n\\r]*$", default: defaultMarker })),
-  /** Whether the block is to be there (default present). */
-  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")])),
+  marker: withDefault(
+    Type.String({ pattern: "^[^\\n\\r]*\\{mark\\}[^\\n\\r]*$" }),
+    "# {mark} Showrunner's block",
+  ),
+  /**
+   * Whether the block is to be there.
+   * @default "present"
+   */
+  state: Param.state(),
   /** An expression for lines outside of the block that it takes the place of: they are removed. */
-  replaces: Type.Optional(Type.String({ minLength: 1 })),
-  /** true: make the file if there is none (default: that is a failure). */
-  create: Type.Optional(Type.Boolean()),
+  replaces: Type.Optional(Param.expression()),
+  /**
+   * true: make the file if there is none; false: that is a failure.
+   * @default false
+   */
+  create: Param.flag(),
   ...ownerParams,
-  /** The file's mode, such as "0644" (default: as it is, else "0644", or "0600" for a block that is a secret). */
-  mode: Type.Optional(Mode),
+  /** The file's mode, such as "0644". Left out: as it is, else "0644", or "0600" for a block that is a secret. */
+  mode: Type.Optional(Param.mode()),
   ...replaceParams,
 };
 
@@ -65,12 +72,6 @@ export const blockinfile: Module<BlockinfileParams, FileValue> = defineModule({
   ],
   title: ({ path }) => path,
   check(p) {
-    checkPath("path", p.path);
-    checkAttributes(p);
-    checkValidate(p.validate);
-    if (p.block !== undefined && !(typeof p.block === "string" || p.block instanceof Secret))
-      fail(`block: expected a string or a secret, got ${typeof p.block}`);
-    expression(p.replaces);
     const { begin, end } = marks(p.marker);
     if (p.state === "absent") {
       if (p.block !== undefined || p.replaces !== undefined)
@@ -88,7 +89,7 @@ export const blockinfile: Module<BlockinfileParams, FileValue> = defineModule({
           begin: asRead(begin),
           end: asRead(end),
           lines: linesOf(p.block ?? "").map(asRead),
-          replaces: expression(p.replaces === undefined ? undefined : asRead(p.replaces)),
+          replaces: p.replaces === undefined ? undefined : regularExpression(asRead(p.replaces)),
         };
         return (text) => blockInText(text, block);
       },
@@ -97,7 +98,7 @@ export const blockinfile: Module<BlockinfileParams, FileValue> = defineModule({
   },
 });
 
-function marks(marker = defaultMarker) {
+function marks(marker: string) {
   return { begin: marker.replaceAll("{mark}", "BEGIN"), end: marker.replaceAll("{mark}", "END") };
 }
 
@@ -105,14 +106,4 @@ function marks(marker = defaultMarker) {
 function linesOf(block: string | Secret): string[] {
   const text = reveal(block).replace(/\r?\n$/, "");
   return text === "" ? [] : text.split(/\r?\n/);
-}
-
-/** @throws ShowrunnerError for what is no expression */
-function expression(text: string | undefined): RegExp | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return regularExpression(text);
-  } catch (error) {
-    return fail(`replaces: ${error instanceof Error ? error.message : String(error)}`);
-  }
 }

@@ -1,10 +1,10 @@
 /** Copies one file: a content, or what is in a local file. */
 import { posix } from "node:path";
 import { file } from "../../facts/files.ts";
-import { fail, type Plan, type PlanHost } from "../../kit/index.ts";
+import { cleanPath, fail, type Plan, type PlanHost } from "../../kit/index.ts";
 import type { Attributes } from "./attributes.ts";
 import { localContent } from "./content.ts";
-import { cleanPath, followLinks } from "./paths.ts";
+import { followLinks } from "./paths.ts";
 import { type Content, type FileValue, prefetchFile, putFile } from "./put-file.ts";
 
 /** What a single file's copy is told. */

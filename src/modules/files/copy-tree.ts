@@ -3,14 +3,12 @@
 import { statSync } from "node:fs";
 import { posix } from "node:path";
 import { file } from "../../facts/files.ts";
-import { fail, type Plan, type PlanHost } from "../../kit/index.ts";
+import { cleanPath, fail, type Plan, type PlanHost, showMode } from "../../kit/index.ts";
 import { localContent } from "./content.ts";
 import type { CopyFile } from "./copy-file.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
 import { makeLink } from "./link.ts";
 import { type LocalEntry, walkLocal } from "./local-source.ts";
-import { showMode } from "./mode.ts";
-import { cleanPath } from "./paths.ts";
 import { type FileValue, prefetchFile, putFile } from "./put-file.ts";
 
 /** What a directory's copy is told. */

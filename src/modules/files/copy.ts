@@ -3,20 +3,23 @@ import {
   defineModule,
   fail,
   type Location,
+  type Mistake,
   type Module,
+  mistakeInMode,
   type OptionalInput,
+  Param,
   type Plan,
   type RequiredInput,
+  refusing,
   Secret,
+  showMode,
   Type,
 } from "../../kit/index.ts";
-import { checkAttributes, ownerParams } from "./attributes.ts";
+import { ownerParams } from "./attributes.ts";
 import { literalContent } from "./content.ts";
 import { copyContent, copyFile } from "./copy-file.ts";
 import { copyTree } from "./copy-tree.ts";
 import { findLocal, statLocal } from "./local-source.ts";
-import { checkMode, Mode, showMode } from "./mode.ts";
-import { checkPath } from "./paths.ts";
 import type { FileValue } from "./put-file.ts";
 
 /** Parameters of every module that replaces a file. */
@@ -25,36 +28,48 @@ export const replaceParams = {
    * A command that must succeed; with %s it checks the new file before it replaces the old one, without it
    * checks it in place, and the old file comes back if the check fails.
    */
-  validate: Type.Optional(Type.String({ minLength: 1 })),
-  /** Keep the old file beside the new one, with the time in its name. */
-  backup: Type.Optional(Type.Boolean()),
+  validate: Type.Optional(refusing(Type.String({ minLength: 1 }), mistakeInValidate)),
+  /**
+   * Keep the old file beside the new one, with the time in its name.
+   * @default false
+   */
+  backup: Param.flag(),
   /**
    * true: where the file is mounted, as container engines mount /etc/hosts, write into it, since no new file
    * can take its place; whoever reads it meanwhile may see half of it.
    * @default false
    */
-  inPlace: Type.Optional(Type.Boolean({ default: false })),
+  inPlace: Param.flag(),
 };
 
 /** Parameters of every module that writes whole files. */
 export const writeParams = {
   ...replaceParams,
-  /** false: write the file only if there is none (default true). */
-  force: Type.Optional(Type.Boolean()),
-  /** true: where dest is a symbolic link, write the file it leads to (default: replace the link). */
-  follow: Type.Optional(Type.Boolean()),
+  /**
+   * false: write the file only if there is none.
+   * @default true
+   */
+  force: Param.flag(true),
+  /**
+   * true: where dest is a symbolic link, write the file it leads to; false: replace the link.
+   * @default false
+   */
+  follow: Param.flag(),
 };
 
-/** @throws ShowrunnerError for a check in which the new file's name would not be put in */
-export function checkValidate(validate: string | undefined): void {
-  const quoted = validate?.match(/'[^']*'|"(?:\\.|[^"\\])*"/g) ?? [];
-  if (quoted.some((word) => word.includes("%s")))
-    fail("validate: %s stands in quotes", "write it without: the file's name is put in as one word");
+/** In quotes the new file's name would not be put in. */
+function mistakeInValidate(command: unknown): Mistake | undefined {
+  const quoted = String(command).match(/'[^']*'|"(?:\\.|[^"\\])*"/g) ?? [];
+  if (!quoted.some((word) => word.includes("%s"))) return undefined;
+  return {
+    message: "%s stands in quotes",
+    hint: "write it without: the file's name is put in as one word",
+  };
 }
 
 const params = {
   /** The path on the host; ending in / or being a directory: into it. */
-  dest: Type.String({ minLength: 1 }),
+  dest: Param.path(),
   /** What the file holds: text, bytes or a secret, which is never shown; or give src. */
   content: Type.Optional(
     Type.Unsafe<string | Uint8Array | Secret>({ title: "string | Uint8Array | Secret" }),
@@ -66,12 +81,14 @@ const params = {
   src: Type.Optional(Type.String({ minLength: 1 })),
   ...ownerParams,
   /**
-   * The file's mode, such as "0644"; "preserve": as the local file (default: as it is, else "0644", or "0600"
-   * for what holds a secret).
+   * The file's mode, such as "0644"; "preserve": as the local file. Left out: as it is, else "0644", or "0600"
+   * for what holds a secret.
    */
-  mode: Type.Optional(Mode),
-  /** The mode of directories that a recursive copy makes; those that are there keep theirs (default: "0755"). */
-  directoryMode: Type.Optional(Mode),
+  mode: Type.Optional(
+    refusing(Type.String(), (mode) => (mode === "preserve" ? undefined : mistakeInMode(mode))),
+  ),
+  /** The mode of directories that a recursive copy makes; those that are there keep theirs. Left out: "0755". */
+  directoryMode: Type.Optional(Param.mode()),
   ...writeParams,
 };
 
@@ -119,10 +136,6 @@ export const copy: Module<CopyParams, FileValue> = defineModule({
       fail(`content: expected a string, a Buffer or a secret, got ${typeof p.content}`);
     if (p.mode === "preserve" && p.src === undefined)
       fail('mode: "preserve" needs a src whose mode could be preserved');
-    checkPath("dest", p.dest);
-    checkAttributes(p.mode === "preserve" ? { ...p, mode: undefined } : p);
-    checkMode("directoryMode", p.directoryMode);
-    checkValidate(p.validate);
   },
   readsLocalFiles: true,
   complete: (p, caller) => ({ ...p, ...located(p.src, caller) }),

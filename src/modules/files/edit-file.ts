@@ -3,16 +3,16 @@
 import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
 import { file, fileContent, fileHash } from "../../facts/files.ts";
-import { fail, type Plan, type PlanHost } from "../../kit/index.ts";
+import { cleanPath, fail, type Plan, type PlanHost } from "../../kit/index.ts";
 import { type Attributes, setAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";
-import { cleanPath, followLinks } from "./paths.ts";
+import { followLinks } from "./paths.ts";
 import { type FileValue, putFile } from "./put-file.ts";
 
 export interface EditFile extends Attributes {
   readonly path: string;
-  readonly state?: "present" | "absent" | undefined;
-  readonly create?: boolean | undefined;
+  readonly state: "present" | "absent";
+  readonly create: boolean;
   readonly validate?: string | undefined;
   readonly backup?: boolean | undefined;
   readonly inPlace?: boolean | undefined;
@@ -39,7 +39,7 @@ export async function* editFile(host: PlanHost, p: EditFile, { edit, hides }: Ed
   if (state.type !== "absent" && state.type !== "file") fail(`${path} is no file, but a ${state.type}`);
   if (state.type === "absent") {
     if (p.state === "absent") return { path };
-    host.require(p.create === true, `${path} does not exist on the host`, "create: true makes it");
+    host.require(p.create, `${path} does not exist on the host`, "create: true makes it");
   }
 
   const encoding = old === undefined || isUtf8(old) ? "utf8" : "latin1";

@@ -2,20 +2,21 @@ import { posix } from "node:path";
 import { treeDifference } from "../../facts/file-tree.ts";
 import { file as fileFact } from "../../facts/files.ts";
 import {
+  cleanPath,
   defineModule,
   fail,
   type Module,
   type OptionalInput,
+  Param,
   type Plan,
   type PlanHost,
   type RequiredInput,
   Type,
 } from "../../kit/index.ts";
-import { type Attributes, checkAttributes, ownerParams, setAttributes } from "./attributes.ts";
+import { type Attributes, ownerParams, setAttributes } from "./attributes.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
 import { makeLink } from "./link.ts";
-import { Mode } from "./mode.ts";
-import { checkPath, cleanPath, followLinks } from "./paths.ts";
+import { followLinks } from "./paths.ts";
 import { checkRecursive, setBelow, treeKey } from "./recurse.ts";
 import { removePath } from "./remove.ts";
 import { touchFile } from "./touch.ts";
@@ -28,33 +29,32 @@ export interface PathValue {
 
 const params = {
   /** The absolute path on the host. */
-  path: Type.String({ minLength: 1 }),
-  /** What is to be there; file never makes one (default: what is there). */
-  state: Type.Optional(
-    Type.Union([
-      Type.Literal("file"),
-      Type.Literal("directory"),
-      Type.Literal("link"),
-      Type.Literal("touch"),
-      Type.Literal("absent"),
-    ]),
-  ),
+  path: Param.path(),
+  /** What is to be there; `file` never makes one. Left out: what is there. */
+  state: Type.Optional(Param.oneOf("file", "directory", "link", "touch", "absent")),
   /** Where a link leads; a relative one starts at the link's directory. */
   src: Type.Optional(Type.String({ minLength: 1 })),
   ...ownerParams,
   /** The mode, such as "0755" or "u=rwX,g=rX,o=". */
-  mode: Type.Optional(Mode),
+  mode: Type.Optional(Param.mode()),
   /**
    * true: owner, group and mode hold for everything below the directory, too; files get the mode without
    * execute bits, unless they have some already.
+   * @default false
    */
-  recurse: Type.Optional(Type.Boolean()),
-  /** true: make a link although it leads nowhere, or in place of a file or an empty directory. */
-  force: Type.Optional(Type.Boolean()),
-  /** false: where path is a symbolic link, it is not followed to what the task is about (default true). */
-  follow: Type.Optional(Type.Boolean()),
-  /** What touch does with the time of a file that is there (default preserve). */
-  modificationTime: Type.Optional(Type.Union([Type.Literal("preserve"), Type.Literal("now")])),
+  recurse: Param.flag(),
+  /**
+   * true: make a link although it leads nowhere, or in place of a file or an empty directory.
+   * @default false
+   */
+  force: Param.flag(),
+  /**
+   * false: where path is a symbolic link, it is not followed to what the task is about.
+   * @default true
+   */
+  follow: Param.flag(true),
+  /** What `touch` does with the time of a file that is there. Left out: preserve. */
+  modificationTime: Type.Optional(Param.oneOf("preserve", "now")),
 };
 
 /** What `file` takes. */
@@ -83,8 +83,6 @@ export const file: Module<FileParams, PathValue> = defineModule({
   ],
   title: ({ path }) => path,
   check(p) {
-    checkPath("path", p.path);
-    checkAttributes(p);
     const state = p.state ?? (p.recurse ? "directory" : undefined);
     if (p.recurse && state !== "directory") fail(`recurse: is for directories, and state is "${state}"`);
     if (p.recurse) checkRecursive(p);
@@ -104,7 +102,7 @@ export const file: Module<FileParams, PathValue> = defineModule({
     if (state === "absent" || state === "link") return { path };
 
     if (state === "directory") await prefetch(host, path, p);
-    const target = p.follow === false ? path : await followLinks(host, path);
+    const target = p.follow ? await followLinks(host, path) : path;
     if (state === "directory") yield* ensureDirectory(host, target, p);
     else if (state === "touch") yield* touchFile(host, target, p);
     else yield* ensureAttributes(host, target, p, state);

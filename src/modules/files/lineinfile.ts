@@ -4,6 +4,7 @@ import {
   fail,
   type Module,
   type OptionalInput,
+  Param,
   type Plan,
   type RequiredInput,
   regularExpression,
@@ -11,36 +12,46 @@ import {
   Secret,
   Type,
 } from "../../kit/index.ts";
-import { checkAttributes, ownerParams } from "./attributes.ts";
-import { checkValidate, replaceParams } from "./copy.ts";
+import { ownerParams } from "./attributes.ts";
+import { replaceParams } from "./copy.ts";
 import { editFile } from "./edit-file.ts";
 import { lineInText, lineOutOfText, type PresentLine } from "./edit-line.ts";
-import { Mode } from "./mode.ts";
-import { checkPath } from "./paths.ts";
 import type { FileValue } from "./put-file.ts";
 
 const params = {
   /** The absolute path on the host. */
-  path: Type.String({ minLength: 1 }),
+  path: Param.path(),
   /** The line, without its end; with a secret, no diff is shown. */
-  line: Type.Optional(Type.Unsafe<string | Secret>({ title: "string | Secret" })),
+  line: Type.Optional(Param.text()),
   /** An expression for the line to replace, or for all lines to remove. */
-  regexp: Type.Optional(Type.String({ minLength: 1 })),
-  /** Whether the line is to be there (default present). */
-  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")])),
-  /** An expression for the line after which to insert, or BOF or EOF; unmatched: the end (default EOF). */
-  insertafter: Type.Optional(Type.String({ minLength: 1 })),
+  regexp: Type.Optional(Param.expression()),
+  /**
+   * Whether the line is to be there.
+   * @default "present"
+   */
+  state: Param.state(),
+  /** An expression for the line after which to insert, or BOF or EOF; unmatched: the end. Left out: EOF. */
+  insertafter: Type.Optional(Param.expression()),
   /** An expression for the line before which to insert, or BOF; unmatched: the end of the file. */
-  insertbefore: Type.Optional(Type.String({ minLength: 1 })),
-  /** true: the first match counts, not the last, for all expressions. */
-  firstmatch: Type.Optional(Type.Boolean()),
-  /** true: \1 and \g<name> in the line stand for groups of regexp; where it matches nothing, nothing is changed. */
-  backrefs: Type.Optional(Type.Boolean()),
-  /** true: make the file if there is none (default: that is a failure). */
-  create: Type.Optional(Type.Boolean()),
+  insertbefore: Type.Optional(Param.expression()),
+  /**
+   * true: the first match counts, not the last, for all expressions.
+   * @default false
+   */
+  firstmatch: Param.flag(),
+  /**
+   * true: \1 and \g<name> in the line stand for groups of regexp; where it matches nothing, nothing is changed.
+   * @default false
+   */
+  backrefs: Param.flag(),
+  /**
+   * true: make the file if there is none; false: that is a failure.
+   * @default false
+   */
+  create: Param.flag(),
   ...ownerParams,
-  /** The file's mode, such as "0644" (default: as it is, else "0644", or "0600" for a line that is a secret). */
-  mode: Type.Optional(Mode),
+  /** The file's mode, such as "0644". Left out: as it is, else "0644", or "0600" for a line that is a secret. */
+  mode: Type.Optional(Param.mode()),
   ...replaceParams,
 };
 
@@ -80,14 +91,8 @@ export const lineinfile: Module<LineinfileParams, FileValue> = defineModule({
   ],
   title: ({ path }) => path,
   check(p) {
-    checkPath("path", p.path);
-    checkAttributes(p);
-    checkValidate(p.validate);
-    if (p.line !== undefined && !(typeof p.line === "string" || p.line instanceof Secret))
-      fail(`line: expected a string or a secret, got ${typeof p.line}`);
     if (p.line !== undefined && /[\r\n]/.test(reveal(p.line)))
       fail("line: expected one line, got several", "use a task for each, or copy for a whole file");
-    for (const name of ["regexp", "insertafter", "insertbefore"] as const) expression(name, p[name]);
     if (p.state === "absent") {
       if (p.line === undefined && p.regexp === undefined) fail("expected line or regexp, got neither");
       return;
@@ -100,15 +105,14 @@ export const lineinfile: Module<LineinfileParams, FileValue> = defineModule({
     const { line, regexp, insertafter, insertbefore, firstmatch, backrefs } = p;
     return yield* editFile(host, p, {
       edit: (asRead) => {
-        const read = (name: string, text: string | undefined) => expression(name, text && asRead(text));
         const wanted = {
           line: line === undefined ? undefined : asRead(reveal(line)),
-          regexp: asExpression(read("regexp", regexp)),
+          regexp: regexp === undefined ? undefined : regularExpression(asRead(regexp)),
         };
         if (p.state === "absent") return (text) => lineOutOfText(text, wanted);
         const place = {
-          insertafter: read("insertafter", insertafter),
-          insertbefore: read("insertbefore", insertbefore),
+          insertafter: placeOf(insertafter, asRead),
+          insertbefore: placeOf(insertbefore, asRead),
           firstmatch,
           backrefs,
         };
@@ -129,17 +133,10 @@ function lineInOnce(path: string, text: string, wanted: PresentLine): string {
   );
 }
 
-/** @throws ShowrunnerError for what is no expression */
-function expression(name: string, text: string | undefined): RegExp | "BOF" | "EOF" | undefined {
-  if (text === undefined) return undefined;
-  if (name !== "regexp" && (text === "BOF" || text === "EOF")) return text;
-  try {
-    return regularExpression(text);
-  } catch (error) {
-    return fail(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
-function asExpression(value: RegExp | string | undefined): RegExp | undefined {
-  return value instanceof RegExp ? value : undefined;
+function placeOf(
+  text: string | undefined,
+  asRead: (text: string) => string,
+): RegExp | "BOF" | "EOF" | undefined {
+  if (text === undefined || text === "BOF" || text === "EOF") return text;
+  return regularExpression(asRead(text));
 }

@@ -5,6 +5,7 @@ import { emptyDirectory, treesAbove } from "../../facts/file-tree.ts";
 import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
 import {
   change,
+  cleanPath,
   enterFolderBeside,
   fail,
   holdPath,
@@ -18,7 +19,7 @@ import {
 } from "../../kit/index.ts";
 import { requireAccounts } from "./accounts.ts";
 import { chownOperand } from "./attributes.ts";
-import { cleanPath, linkTarget } from "./paths.ts";
+import { linkTarget } from "./paths.ts";
 import { created, requireParent } from "./put-file.ts";
 
 export interface Link {

@@ -1,54 +1,5 @@
-/** File modes as users write them: `"0644"` or `"u=rwX,g=rX,o="`. */
-import { fail, Type } from "../../kit/index.ts";
-
-/**
- * The schema of a mode: a string. Numbers get past it only to be explained by `checkMode`, since they are the
- * classic trap of Ansible's users.
- */
-export const Mode = Type.Unsafe<string>({ anyOf: [{ type: "string" }, { type: "number" }], title: "a mode" });
-
-const octal = /^0?[0-7]{3,4}$/;
-const symbolic = /^[ugoa]+([-+=]([rwxXst]*|[ugo]))+$/;
-
-/**
- * Refuses what is no mode.
- *
- * @param name the parameter's name, for the message
- * @throws ShowrunnerError saying what a number really means
- */
-export function checkMode(name: string, mode: unknown): void {
-  if (mode === undefined) return;
-  if (typeof mode === "number") explainNumber(name, mode);
-  if (typeof mode === "string" && (octal.test(mode) || mode.split(",").every((part) => symbolic.test(part))))
-    return;
-  const bare = typeof mode === "string" && /^[-+=]/.test(mode);
-  fail(
-    `${name}: expected a mode such as "0644" or "u=rw,g=r,o=", got ${JSON.stringify(mode)}`,
-    bare ? `say whose permissions they are: "a${mode}" for everybody's` : undefined,
-  );
-}
-
-function explainNumber(name: string, mode: number): never {
-  const bits = Number.isInteger(mode) && mode >= 0 ? mode & 0o7777 : 0;
-  const digits = octal.test(String(mode)) ? Number.parseInt(String(mode), 8) : undefined;
-  // 644 was meant as its digits, 0o644 as what it is: only one of the two is a mode that anybody would want
-  const meant = digits !== undefined && (isUsual(digits) || !isUsual(bits)) ? digits : bits;
-  fail(
-    `${name}: expected a string such as "0644", got the number ${mode}, which is mode ${showMode(bits)}`,
-    `a number is decimal before it is a mode; write "${showMode(meant)}" in quotes`,
-  );
-}
-
-/** Whether the owner may do whatever the group may, and the group whatever others may. */
-function isUsual(bits: number): boolean {
-  const [user, group, others] = [(bits >> 6) & 7, (bits >> 3) & 7, bits & 7];
-  return bits <= 0o777 && (user & group) === group && (group & others) === others;
-}
-
-/** Four octal digits. */
-export function showMode(bits: number): string {
-  return bits.toString(8).padStart(4, "0");
-}
+/** What becomes of a file's mode. */
+import { isOctal, showMode } from "../../kit/index.ts";
 
 /**
  * The mode that a file gets.
@@ -61,7 +12,7 @@ export function showMode(bits: number): string {
  * resolveMode("u+x", "0644", false); // "0744"
  */
 export function resolveMode(wanted: string, from: string, directory: boolean): string {
-  if (octal.test(wanted)) return wanted.slice(-4).padStart(4, "0");
+  if (isOctal(wanted)) return wanted.slice(-4).padStart(4, "0");
   return showMode(
     wanted
       .split(",")

@@ -10,18 +10,19 @@ import {
 } from "../../facts/owned-files.ts";
 import {
   change,
+  cleanPath,
   defineModule,
   fail,
   lines,
   type Module,
   type OptionalInput,
+  Param,
   type RequiredInput,
   sh,
   type TextDiff,
   Type,
 } from "../../kit/index.ts";
 import { findLocal, statLocal, walkLocal } from "./local-source.ts";
-import { checkPath, cleanPath } from "./paths.ts";
 import { removeUnwanted } from "./unwanted.ts";
 
 /** What `ownedFiles` gives. */
@@ -39,7 +40,7 @@ const Tree = Type.Object(
     /** The local directory. */
     src: Type.String({ minLength: 1 }),
     /** Where on the host what is in it goes. */
-    dest: Type.String({ minLength: 1 }),
+    dest: Param.path(),
   },
   { additionalProperties: false },
 );
@@ -55,7 +56,7 @@ const params = {
    * true: these are all of them; the owner's others are removed.
    * @default false
    */
-  prune: Type.Optional(Type.Boolean({ default: false })),
+  prune: Param.flag(),
 };
 
 /** What `ownedFiles` takes. */
@@ -86,8 +87,6 @@ export const ownedFiles: Module<OwnedFilesParams, OwnedFilesValue> = defineModul
   title: ({ owner }) => owner,
   check(p) {
     if (p.files === undefined && p.trees === undefined) fail("expected files or trees, got neither");
-    for (const path of p.files ?? []) checkPath("files", path);
-    for (const { dest } of p.trees ?? []) checkPath("trees", dest);
   },
   readsLocalFiles: true,
   complete: (p, caller) => ({
@@ -98,13 +97,13 @@ export const ownedFiles: Module<OwnedFilesParams, OwnedFilesValue> = defineModul
     const named = [...(p.files ?? []), ...(p.trees ?? []).flatMap(writtenBy)];
     const all = await host.fact(ownedFact, "");
     const noted = Object.hasOwn(all, p.owner) ? (all[p.owner] ?? []) : [];
-    const after = [...new Set(p.prune === true ? named : [...noted, ...named])].sort();
+    const after = [...new Set(p.prune ? named : [...noted, ...named])].sort();
     const { [p.owner]: _, ...rest } = all;
     checkSize(p.owner, noted, after, rest);
     const wanted = new Set(named);
     const others = new Set(Object.values(rest).flat());
     const unwanted = noted.filter((path) => !wanted.has(path) && !others.has(path));
-    const removed = p.prune === true ? yield* removeUnwanted(host, unwanted) : [];
+    const removed = p.prune ? yield* removeUnwanted(host, unwanted) : [];
     const value: OwnedFilesValue = { noted, unwanted, removed };
 
     const before = [...noted].sort();

@@ -3,28 +3,7 @@
 import { posix } from "node:path";
 import { file } from "../../facts/files.ts";
 import { linkRefusal } from "../../facts/followable.ts";
-import { fail, type PlanHost } from "../../kit/index.ts";
-
-/**
- * Refuses a path that is not absolute.
- *
- * @param name the parameter's name, for the message
- */
-export function checkPath(name: string, path: string): void {
-  if (path.includes("\0")) fail(`${name}: a path holds no NUL byte: ${JSON.stringify(path)}`);
-  if (path.startsWith("/")) return;
-  const hint = path.startsWith("~")
-    ? "a home directory is not looked up: write it out, such as /home/deploy/file"
-    : undefined;
-  fail(`${name}: expected an absolute path on the host, got ${JSON.stringify(path)}`, hint);
-}
-
-/** The one spelling of a path under which facts know it: no doubled or trailing slash, no `/./`. */
-export function cleanPath(path: string): string {
-  // `..` stays: behind a symbolic link it is not the parent that one reads
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  return `/${parts.join("/")}`;
-}
+import { cleanPath, fail, type PlanHost } from "../../kit/index.ts";
 
 /** All directories above a path, the nearest first, without the root. */
 export function ancestors(path: string): string[] {

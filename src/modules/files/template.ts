@@ -3,19 +3,18 @@ import {
   defineModule,
   type Module,
   type OptionalInput,
+  Param,
   type Plan,
   type RequiredInput,
   Secret,
   Type,
 } from "../../kit/index.ts";
 import { renderFile, type TemplateVars } from "../../templates/render.ts";
-import { checkAttributes, ownerParams } from "./attributes.ts";
+import { ownerParams } from "./attributes.ts";
 import { literalContent } from "./content.ts";
-import { checkValidate, writeParams } from "./copy.ts";
+import { writeParams } from "./copy.ts";
 import { targetOf } from "./copy-file.ts";
 import { findLocal } from "./local-source.ts";
-import { Mode } from "./mode.ts";
-import { checkPath } from "./paths.ts";
 import { type Content, type FileValue, putFile } from "./put-file.ts";
 
 const params = {
@@ -25,12 +24,12 @@ const params = {
    */
   src: Type.String({ minLength: 1 }),
   /** The path on the host; ending in / or being a directory: into it, under the template's name without .ejs. */
-  dest: Type.String({ minLength: 1 }),
+  dest: Param.path(),
   /** The template's variables (default: none). */
   vars: Type.Optional(Type.Unsafe<object>({ type: "object" })),
   ...ownerParams,
-  /** The file's mode, such as "0644" (default: as it is, else "0644", or "0600" for what holds a secret). */
-  mode: Type.Optional(Mode),
+  /** The file's mode, such as "0644". Left out: as it is, else "0644", or "0600" for what holds a secret. */
+  mode: Type.Optional(Param.mode()),
   ...writeParams,
 };
 
@@ -56,11 +55,6 @@ export const template: Module<TemplateParams, FileValue> = defineModule({
     `template({ src: role.template("site.conf.ejs"), dest: "/etc/nginx/conf.d/site.conf", vars, validate: "nginx -t" })`,
   ],
   title: ({ dest }) => dest,
-  check(p) {
-    checkPath("dest", p.dest);
-    checkAttributes(p);
-    checkValidate(p.validate);
-  },
   readsLocalFiles: true,
   complete: (p, caller) => ({ ...p, src: findLocal(p.src, caller) }),
   async *plan(host, p): Plan<FileValue> {

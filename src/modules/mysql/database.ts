@@ -9,6 +9,7 @@ import {
   fail,
   type Module,
   type OptionalInput,
+  Param,
   type Plan,
   type RequiredInput,
   Type,
@@ -32,14 +33,20 @@ export interface MysqlDatabaseValue {
 const params = {
   /** The database. */
   name: Type.String({ minLength: 1, maxLength: 64 }),
-  /** Present, or absent: dropped with all its tables. Default present. */
-  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")])),
-  /** The character set, as utf8mb4. Default: left alone. */
+  /**
+   * Present, or absent: dropped with all its tables.
+   * @default "present"
+   */
+  state: Param.state(),
+  /** The character set, as utf8mb4. Left out: as it is. */
   encoding: Type.Optional(Type.String({ pattern: "^[a-z0-9_]+$" })),
-  /** The collation. Default: left alone, or the encoding's own where that changes. */
+  /** The collation. Left out: as it is, or the encoding's own where that changes. */
   collation: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_]+$" })),
-  /** false: on this server alone, not replicated. Default true. */
-  sqlLogBin: Type.Optional(Type.Boolean()),
+  /**
+   * false: on this server alone, not replicated.
+   * @default true
+   */
+  sqlLogBin: Param.flag(true),
   ...loginParams,
 };
 
@@ -67,7 +74,7 @@ export const mysqlDatabase: Module<MysqlDatabaseParams, MysqlDatabaseValue> = de
       fail("a database that is absent has no encoding and no collation");
   },
   async *plan(host, p): Plan<MysqlDatabaseValue> {
-    const { name, state = "present", sqlLogBin = true } = p;
+    const { name, state, sqlLogBin } = p;
     const server = serverKey(p.login);
     const key = { server, name };
     const [found, now, own, serverEncoding, serverCollation] = await Promise.all([

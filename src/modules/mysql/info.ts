@@ -41,7 +41,7 @@ export interface MysqlInfoValue {
 }
 
 const params = {
-  /** Fails where the host has another engine, or another one's data. Default: not looked at. */
+  /** Fails where the host has another engine, or another one's data. Left out: not looked at. */
   engine: Type.Optional(Type.Literal("mariadb")),
   ...loginParams,
 };

@@ -1,10 +1,10 @@
 import type { Login } from "../../facts/mysql/login.ts";
-import { fail, SecretString, Type } from "../../kit/index.ts";
+import { fail, Param, SecretString, Type } from "../../kit/index.ts";
 
 /** How a module's task logs in to the server. */
 export const loginParams = {
   /**
-   * How to log in. Default: over this host's unix socket, as the user that the task runs as, or with the
+   * How to log in. Left out: over this host's unix socket, as the user that the task runs as, or with the
    * user, password, socket and TLS settings in that user's option files (~/.my.cnf); nothing else in them
    * counts.
    */
@@ -15,9 +15,9 @@ export const loginParams = {
         socket: Type.Optional(Type.String({ minLength: 1 })),
         /** The server's name or address, for TCP. */
         host: Type.Optional(Type.String({ minLength: 1 })),
-        /** Default 3306. */
-        port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
-        /** Default: the user that the task runs as. */
+        /** The port. Left out: 3306. */
+        port: Type.Optional(Param.port()),
+        /** The account's user. Left out: the user that the task runs as. */
         user: Type.Optional(Type.String({ minLength: 1 })),
         /** Never part of a command line. */
         password: Type.Optional(SecretString()),

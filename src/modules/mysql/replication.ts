@@ -15,12 +15,14 @@ import {
   type Module,
   markOf,
   type OptionalInput,
+  Param,
   type Plan,
   type PlanHost,
   type RequiredInput,
   type Secret,
   SecretString,
   Type,
+  withDefault,
 } from "../../kit/index.ts";
 import { findWay, requireSameHistory } from "./joining.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
@@ -47,25 +49,24 @@ export interface MysqlReplicationValue {
 const params = {
   /**
    * Replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept, once
-   * all that it has received is applied. Default replicating.
+   * all that it has received is applied.
+   * @default "replicating"
    */
-  state: Type.Optional(
-    Type.Union([Type.Literal("replicating"), Type.Literal("stopped"), Type.Literal("absent")]),
-  ),
+  state: withDefault(Param.oneOf("replicating", "stopped", "absent"), "replicating"),
   /** From where it replicates; needed unless absent. */
   primary: Type.Optional(
     Type.Object(
       {
         /** The primary's name or address, as seen from this host. */
         host: Type.String({ minLength: 1, maxLength: 255 }),
-        /** Default 3306. */
-        port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
+        /** Its port. Left out: 3306. */
+        port: Type.Optional(Param.port()),
         /** The replication account. */
         user: Type.String({ minLength: 1, maxLength: 80 }),
         /** Its password: at most 96 bytes, which is MariaDB's limit for replication. */
         password: SecretString(),
         /**
-         * Encrypts the connection. Default: as the two servers do by themselves, which from MariaDB 11.4 on
+         * Encrypts the connection. Left out: as the two servers do by themselves, which from MariaDB 11.4 on
          * encrypt and verify through the password; older ones don't encrypt.
          */
         ssl: Type.Optional(
@@ -77,7 +78,7 @@ const params = {
               cert: Type.Optional(Type.String({ minLength: 1 })),
               /** Path of that certificate's key. */
               key: Type.Optional(Type.String({ minLength: 1 })),
-              /** Whether the primary's certificate must be valid for its name. Default true. */
+              /** Whether the primary's certificate must be valid for its name. Left out: true. */
               verify: Type.Optional(Type.Boolean()),
             },
             { additionalProperties: false },
@@ -87,18 +88,18 @@ const params = {
       { additionalProperties: false },
     ),
   ),
-  /** Seconds between tries to reach the primary. Default: left alone. */
+  /** Seconds between tries to reach the primary. Left out: as it is. */
   connectRetry: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
-  /** Seconds by which it stays behind the primary on purpose. Default: left alone. */
+  /** Seconds by which it stays behind the primary on purpose. Left out: as it is. */
   delay: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 })),
   /**
    * true: accounts and GTIDs that this server has of its own may be forgotten (RESET MASTER). Never
-   * databases. Default false.
+   * databases.
+   * @default false
    */
-  resetHistory: Type.Optional(Type.Boolean()),
+  resetHistory: Param.flag(),
   /**
-   * Seconds to wait until both threads run (default 30) or, for absent, until what was received is applied
-   * (default 300).
+   * Seconds to wait until both threads run or, for absent, until what was received is applied. Left out: 30 and 300.
    */
   wait: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
   ...loginParams,
@@ -136,15 +137,15 @@ export const mysqlReplication: Module<MysqlReplicationParams, MysqlReplicationVa
     `mysqlReplication({ primary: { host: "10.0.0.11", user: "replication", password: vars.replicationPassword } })`,
     `mysqlReplication({ state: "absent" })`,
   ],
-  title: ({ primary, state = "replicating" }) => (primary ? `${state} from ${primary.host}` : state),
-  check: ({ state = "replicating", primary, login }) => {
+  title: ({ primary, state }) => (primary ? `${state} from ${primary.host}` : state),
+  check: ({ state, primary, login }) => {
     checkLogin(login);
     if (state !== "absent" && !primary)
       fail(`primary: expected the primary's address and account, got nothing`);
     if (primary) checkReplicationPassword("primary.password", primary.password);
   },
   async *plan(host, p): Plan<MysqlReplicationValue> {
-    const { state = "replicating", primary } = p;
+    const { state, primary } = p;
     const server = serverKey(p.login);
     const key = { server };
     const [own, now, password, history] = await Promise.all([
@@ -212,7 +213,7 @@ export const mysqlReplication: Module<MysqlReplicationParams, MysqlReplicationVa
       const pair = { server, own, history, primary: found.key };
       const way = await findWay(host, pair, found.source, {
         configured: now !== undefined,
-        resetHistory: p.resetHistory === true,
+        resetHistory: p.resetHistory,
       });
       prepare.push(...stepsOf(way));
       isReset = way.kind === "reset";

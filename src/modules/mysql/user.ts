@@ -11,12 +11,14 @@ import {
   type Module,
   markOf,
   type OptionalInput,
+  Param,
   type Plan,
   type RequiredInput,
   reveal,
   SecretString,
   secret,
   Type,
+  withDefault,
 } from "../../kit/index.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { nativePasswordHash } from "./native-password.ts";
@@ -37,28 +39,46 @@ export interface MysqlUserValue {
 const params = {
   /** The account's user. */
   name: Type.String({ minLength: 1, maxLength: 80 }),
-  /** From where it may connect: a name, in any case, an address, or a pattern with % and _. Default localhost. */
-  host: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-  /** Default present. */
-  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")])),
+  /**
+   * From where it may connect: a name, in any case, an address, or a pattern with % and _.
+   * @default "localhost"
+   */
+  host: withDefault(Type.String({ minLength: 1, maxLength: 255 }), "localhost"),
+  /**
+   * Whether there is such an account.
+   * @default "present"
+   */
+  state: Param.state(),
   /** Its password. An account that is to be made needs this or unixSocket. */
   password: Type.Optional(SecretString()),
-  /** onCreate: the password of an account that is there is left alone. Default always. */
-  updatePassword: Type.Optional(Type.Union([Type.Literal("always"), Type.Literal("onCreate")])),
-  /** true: it is let in without a password where the system's user has the same name. */
-  unixSocket: Type.Optional(Type.Boolean()),
+  /**
+   * `onCreate`: the password of an account that is there is left as it is.
+   * @default "always"
+   */
+  updatePassword: withDefault(Param.oneOf("always", "onCreate"), "always"),
+  /**
+   * true: it is let in without a password where the system's user has the same name.
+   * @default false
+   */
+  unixSocket: Param.flag(),
   /**
    * By object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "procedure site.tidy": ["EXECUTE"], "*.*":
    * ["PROCESS"] }. Names of columns and routines may be in any letters, as on the server. Others are revoked.
-   * Default: left alone.
+   * Left out: as they are.
    */
   privileges: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })))),
-  /** true: privileges beyond those listed are left. Default false. */
-  appendPrivileges: Type.Optional(Type.Boolean()),
-  /** Whether its connections must be encrypted. Default: left alone. */
+  /**
+   * true: privileges beyond those listed are left.
+   * @default false
+   */
+  appendPrivileges: Param.flag(),
+  /** Whether its connections must be encrypted. Left out: as it is. */
   requireSsl: Type.Optional(Type.Boolean()),
-  /** false: on this server alone, not replicated. Default true. */
-  sqlLogBin: Type.Optional(Type.Boolean()),
+  /**
+   * false: on this server alone, not replicated.
+   * @default true
+   */
+  sqlLogBin: Param.flag(true),
   ...loginParams,
 };
 
@@ -82,19 +102,20 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
     `mysqlUser({ name: "site", host: "10.0.0.%", password: vars.sitePassword, privileges: { "site.*": ["SELECT", "INSERT"] } })`,
     `mysqlUser({ name: "prometheus", unixSocket: true, privileges: { "*.*": ["PROCESS", "BINLOG MONITOR"] } })`,
   ],
-  title: ({ name, host = "localhost" }) => `${name}@${host}`,
+  title: ({ name, host }) => `${name}@${host}`,
   check: (p) => {
     checkLogin(p.login);
     if (p.password !== undefined && reveal(p.password) === "")
       fail(`${p.name}: the password is empty`, "an empty password lets anybody in");
     if (p.password !== undefined && p.unixSocket)
       fail("password and unixSocket exclude each other", "make an account for each of the two");
-    if (p.updatePassword !== undefined && p.password === undefined) fail("updatePassword needs password");
+    if (p.updatePassword === "onCreate" && p.password === undefined)
+      fail('updatePassword: "onCreate" needs password');
     if (p.appendPrivileges && !p.privileges) fail("appendPrivileges needs privileges");
     parsePrivileges(p.privileges ?? {});
   },
   async *plan(host, p): Plan<MysqlUserValue> {
-    const { name: user, host: given = "localhost", state = "present", sqlLogBin = true } = p;
+    const { name: user, host: given, state, sqlLogBin } = p;
     // as MariaDB keeps it, so that the account is found again
     const from = given.toLowerCase();
     const server = serverKey(p.login);
@@ -185,7 +206,7 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
 
     if (p.privileges) {
       const wanted = parsePrivileges(p.privileges, smallLetters);
-      const differences = privilegeDifferences(account, now.privileges, wanted, p.appendPrivileges === true);
+      const differences = privilegeDifferences(account, now.privileges, wanted, p.appendPrivileges);
       for (const { object, before, after, statements } of differences) {
         now = { ...now, privileges: settlePrivileges({ ...now.privileges, [object]: after }) };
         yield make(`privileges on ${object.replaceAll("`", "")}`, before, after, now, ...statements);

@@ -10,6 +10,7 @@ import {
   messageOf,
   milliseconds,
   type OptionalInput,
+  Param,
   type PlanHost,
   type RequiredInput,
   reveal,
@@ -18,11 +19,11 @@ import {
   type Static,
   type TObject,
   Type,
+  withDefault,
 } from "../../kit/index.ts";
 import { basic, basicAuthorization, withoutCredentials } from "../../transport/http-credentials.ts";
 import type { HttpResponse } from "../../transport/http-request.ts";
 import { requireStatus } from "../../transport/http-status.ts";
-import { DurationParam } from "../util/duration-param.ts";
 
 /** What `http` gives. */
 export interface HttpValue {
@@ -55,20 +56,7 @@ const params = {
    * The first three read only, the others count as a change.
    * @default "GET"
    */
-  method: Type.Optional(
-    Type.Union(
-      [
-        Type.Literal("GET"),
-        Type.Literal("HEAD"),
-        Type.Literal("OPTIONS"),
-        Type.Literal("POST"),
-        Type.Literal("PUT"),
-        Type.Literal("PATCH"),
-        Type.Literal("DELETE"),
-      ],
-      { default: "GET" },
-    ),
-  ),
+  method: withDefault(Param.oneOf("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"), "GET"),
   /** Headers of the request. */
   headers: Type.Optional(
     Type.Record(Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" }), SecretString(), {
@@ -85,13 +73,16 @@ const params = {
   password: Type.Optional(SecretString()),
   /** The statuses that mean success. 200 if left out. */
   status: Type.Optional(Type.Union([status, Type.Array(status, { minItems: 1 })])),
-  /** How long the whole answer may take: seconds, or a text such as "2s". Default: 30 s. */
-  timeout: Type.Optional(DurationParam),
+  /**
+   * How long the whole answer may take: seconds, or a text such as "2s".
+   * @default "30s"
+   */
+  timeout: withDefault(Param.duration(), "30s"),
   /**
    * false: accept any certificate.
    * @default true
    */
-  verifyTls: Type.Optional(Type.Boolean({ default: true })),
+  verifyTls: Param.flag(true),
   /**
    * A file on the host with the certificates (PEM) of those who may have signed the server's. The host's own
    * authorities if left out.
@@ -102,12 +93,12 @@ const params = {
    * headers but harmless ones.
    * @default false
    */
-  followRedirects: Type.Optional(Type.Boolean({ default: false })),
+  followRedirects: Param.flag(),
   /**
    * true: a POST that changes nothing, such as a query. It is sent in a check, too, and counts as `ok`.
    * @default false
    */
-  readOnly: Type.Optional(Type.Boolean({ default: false })),
+  readOnly: Param.flag(),
 };
 
 type Params = Static<TObject<typeof params>>;
@@ -156,14 +147,14 @@ export const http: Module<HttpParams, HttpValue> = defineModule({
   title: ({ method = "GET", url }) =>
     method === "GET" ? withoutCredentials(url) : `${method} ${withoutCredentials(url)}`,
   check(p) {
-    if ((p.body !== undefined || p.json !== undefined) && ["GET", "HEAD"].includes(p.method ?? "GET"))
-      fail(`a ${p.method ?? "GET"} request has no body`, 'give `method: "POST"` or another one');
+    if ((p.body !== undefined || p.json !== undefined) && ["GET", "HEAD"].includes(p.method))
+      fail(`a ${p.method} request has no body`, 'give `method: "POST"` or another one');
     if (p.password !== undefined && p.user === undefined) fail("`password` needs `user`");
   },
   async *plan(host, p) {
     const request = { ...requestOf(p), authorities: await authoritiesFor(host, p) };
     const statuses = p.status === undefined ? [200] : [p.status].flat();
-    if (p.readOnly === true || ["GET", "HEAD", "OPTIONS"].includes(request.method)) {
+    if (p.readOnly || ["GET", "HEAD", "OPTIONS"].includes(request.method)) {
       const answer = await host.fact(httpAnswer, { ...request });
       if ("problem" in answer) fail(answer.problem, answer.hint);
       requireStatus(request, answer.got, statuses, "task.failed");
@@ -185,8 +176,8 @@ async function authoritiesFor(
   host: PlanHost,
   { url, caPath, verifyTls, followRedirects }: Params,
 ): Promise<string | undefined> {
-  const mayEncrypt = url.startsWith("https:") || followRedirects === true;
-  if (verifyTls === false || !mayEncrypt) return undefined;
+  const mayEncrypt = url.startsWith("https:") || followRedirects;
+  if (!verifyTls || !mayEncrypt) return undefined;
   const found = await host.fact(authorities, caPath ?? trusted);
   if (found === undefined && caPath !== undefined)
     fail(`${caPath} on the host holds no certificate`, "caPath names a file of certificates, in PEM form");
@@ -202,16 +193,16 @@ function requestOf(p: Params): HttpRequest {
       : basic(p.user, p.password === undefined ? "" : reveal(p.password));
   return {
     url: withoutCredentials(p.url),
-    method: p.method ?? "GET",
+    method: p.method,
     headers: {
       ...(p.json === undefined ? {} : { "content-type": "application/json" }),
       ...(authorization === undefined ? {} : { authorization }),
       ...Object.fromEntries(given),
     },
     body: p.json === undefined ? p.body && reveal(p.body) : JSON.stringify(revealed(p.json)),
-    timeout: milliseconds(p.timeout ?? 30),
-    verifyTls: p.verifyTls !== false,
-    followRedirects: p.followRedirects === true,
+    timeout: milliseconds(p.timeout),
+    verifyTls: p.verifyTls,
+    followRedirects: p.followRedirects,
   };
 }
 

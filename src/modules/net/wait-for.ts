@@ -6,22 +6,23 @@ import {
   type Module,
   milliseconds,
   type OptionalInput,
+  Param,
   type PlanHost,
   type RequiredInput,
   type Static,
   type TObject,
   Type,
+  withDefault,
 } from "../../kit/index.ts";
-import { DurationParam } from "../util/duration-param.ts";
 
 const params = {
   /** A TCP port; or give `path`. */
-  port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
+  port: Type.Optional(Param.port()),
   /**
    * Where the port is, as the host itself sees it.
    * @default "127.0.0.1"
    */
-  host: Type.Optional(Type.String({ minLength: 1, default: "127.0.0.1" })),
+  host: withDefault(Type.String({ minLength: 1 }), "127.0.0.1"),
   /** A file, directory or socket; or give `port`. */
   path: Type.Optional(Type.String({ pattern: "^/" })),
   /** With `path`: a line of the file must match this extended regular expression (grep -E). */
@@ -31,26 +32,24 @@ const params = {
    * `drained`: nobody is connected to this port of the host's own.
    * @default "started"
    */
-  state: Type.Optional(
-    Type.Union(
-      [
-        Type.Literal("started"),
-        Type.Literal("present"),
-        Type.Literal("stopped"),
-        Type.Literal("absent"),
-        Type.Literal("drained"),
-      ],
-      { default: "started" },
-    ),
-  ),
-  /** How long to wait until it fails: seconds, or a text such as "2s". Default: 300 s. */
-  timeout: Type.Optional(DurationParam),
-  /** How long to wait before looking the first time: seconds, or a text such as "2s". Default: 0. */
-  delay: Type.Optional(DurationParam),
-  /** How long to wait between looks: seconds, or a text such as "2s". Default: 1 s. */
-  interval: Type.Optional(DurationParam),
-  /** How long one attempt to connect may take: seconds, or a text such as "2s". Default: 5 s. */
-  connectTimeout: Type.Optional(DurationParam),
+  state: withDefault(Param.oneOf("started", "present", "stopped", "absent", "drained"), "started"),
+  /**
+   * How long to wait until it fails: seconds, or a text such as "2s".
+   * @default "300s"
+   */
+  timeout: withDefault(Param.duration(), "300s"),
+  /**
+   * How long to wait before looking the first time: seconds, or a text such as "2s".
+   * @default 0
+   */
+  delay: withDefault(Param.duration(), 0),
+  /**
+   * How long to wait between looks: seconds, or a text such as "2s".
+   * @default "1s"
+   */
+  interval: withDefault(Param.duration(), "1s"),
+  /** How long one attempt to connect may take: seconds, or a text such as "2s". Left out: 5 s. */
+  connectTimeout: Type.Optional(Param.duration()),
 };
 
 type Params = Static<TObject<typeof params>>;
@@ -95,7 +94,7 @@ export const waitFor: Module<WaitForParams, object> = defineModule({
     `waitFor({ port: 8000, state: "drained" })`,
   ],
   title: (p) =>
-    `${p.path ?? `${p.host ?? "127.0.0.1"}:${p.port}`}${p.state === "drained" ? " drained" : isGone(p) ? " gone" : ""}`,
+    `${p.path ?? `${p.host}:${p.port}`}${p.state === "drained" ? " drained" : isGone(p) ? " gone" : ""}`,
   check(p) {
     if (p.search !== undefined && p.path === undefined) fail("`search` needs `path`");
     if (p.state === "drained" && p.port === undefined) fail('`state: "drained"` needs `port`');
@@ -105,9 +104,9 @@ export const waitFor: Module<WaitForParams, object> = defineModule({
       fail("`connectTimeout` goes with `port` only");
   },
   patience: (p) => ({
-    delay: milliseconds(p.delay ?? 0),
-    interval: milliseconds(p.interval ?? 1),
-    timeout: milliseconds(p.timeout ?? 300),
+    delay: milliseconds(p.delay),
+    interval: milliseconds(p.interval),
+    timeout: milliseconds(p.timeout),
   }),
   async *plan(host, p) {
     if (p.path !== undefined && p.search !== undefined) await lookInto(host, p, p.path, p.search);
@@ -138,8 +137,8 @@ async function lookForClients(host: PlanHost, port: number): Promise<void> {
 }
 
 async function lookAtPort(host: PlanHost, p: Params, port: number): Promise<void> {
-  const where = p.host ?? "127.0.0.1";
-  const timeout = milliseconds(p.connectTimeout ?? 5);
+  const where = p.host;
+  const timeout = milliseconds(p.connectTimeout ?? "5s");
   const reached = await host.fact(openPort, { host: where, port, timeout });
   const open = "got" in reached;
   if (open && isGone(p)) fail(`port ${port} on ${where} still takes connections`);

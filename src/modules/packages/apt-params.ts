@@ -1,6 +1,5 @@
 /** What `apt` is told, and how it is read. */
-import { milliseconds, type Static, type TObject, Type } from "../../kit/index.ts";
-import { DurationParam } from "../util/duration-param.ts";
+import { milliseconds, Param, type Static, type TObject, Type, withDefault } from "../../kit/index.ts";
 
 export const aptParams = {
   /**
@@ -21,7 +20,7 @@ export const aptParams = {
    * With `absent`: remove their configuration as well.
    * @default false
    */
-  purge: Type.Optional(Type.Boolean({ default: false })),
+  purge: Param.flag(),
   /**
    * true: fetch the package lists before installing if they are older than `cacheValidTime`; false: never. Left
    * out: only if a package is not in them.
@@ -35,44 +34,45 @@ export const aptParams = {
    * With `latest` or versions: leave packages alone that are not installed.
    * @default false
    */
-  onlyUpgrade: Type.Optional(Type.Boolean({ default: false })),
+  onlyUpgrade: Param.flag(),
   /**
    * A package file on the host, where nobody but root can exchange it, to be installed with what it depends on,
    * unless that version or a later one is there; or give `name`.
    */
   deb: Type.Optional(Type.String({ pattern: "^/.*\\.deb$" })),
-  /** How long to wait for another process that installs packages: seconds, or a text such as "2s". Default: 5 m. */
-  lockTimeout: Type.Optional(DurationParam),
+  /**
+   * How long to wait for another process that installs packages: seconds, or a text such as "2s".
+   * @default "5m"
+   */
+  lockTimeout: withDefault(Param.duration(), "5m"),
   /** The release to prefer: `bookworm-backports`. */
   defaultRelease: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9./_-]*$" })),
   /**
    * Let a version be replaced by an older one.
    * @default false
    */
-  allowDowngrade: Type.Optional(Type.Boolean({ default: false })),
+  allowDowngrade: Param.flag(),
   /**
    * Let packages be removed that are not named: what conflicts with a new one, what depends on a removed one.
    * @default false
    */
-  allowRemovals: Type.Optional(Type.Boolean({ default: false })),
+  allowRemovals: Param.flag(),
   /**
    * Let packages be changed that are on hold (apt-mark hold).
    * @default false
    */
-  allowChangeHeldPackages: Type.Optional(Type.Boolean({ default: false })),
+  allowChangeHeldPackages: Param.flag(),
   /**
    * Upgrade all packages: `safe` adds and removes none, `full` does what it takes (apt-get dist-upgrade), with
    * `allowRemovals` removals, too.
    * @default "none"
    */
-  upgrade: Type.Optional(
-    Type.Union([Type.Literal("none"), Type.Literal("safe"), Type.Literal("full")], { default: "none" }),
-  ),
+  upgrade: withDefault(Param.oneOf("none", "safe", "full"), "none"),
   /**
    * Remove packages that were installed for others and are needed no more.
    * @default false
    */
-  autoremove: Type.Optional(Type.Boolean({ default: false })),
+  autoremove: Param.flag(),
 };
 
 /** The parameters of a task, with their defaults. */
@@ -83,14 +83,14 @@ export function upgradeOf({ upgrade }: AptSettings): "safe" | "full" | undefined
 }
 
 export function wantsLists({ updateCache, cacheValidTime }: AptSettings): boolean {
-  return updateCache === true || cacheValidTime !== undefined;
+  return updateCache || cacheValidTime !== undefined;
 }
 
 export function names({ name = [] }: AptSettings): string[] {
   return typeof name === "string" ? [name] : [...new Set(name)];
 }
 
-export function lockTimeoutOf({ lockTimeout = 300 }: AptSettings): number {
+export function lockTimeoutOf({ lockTimeout }: AptSettings): number {
   return Math.ceil(milliseconds(lockTimeout) / 1000);
 }
 
@@ -101,16 +101,16 @@ export function installOptions(p: AptSettings): string[] {
   if (installRecommends !== undefined)
     options.push(installRecommends ? "--install-recommends" : "--no-install-recommends");
   if (defaultRelease !== undefined) options.push("-t", defaultRelease);
-  if (allowDowngrade === true) options.push("--allow-downgrades");
-  if (onlyUpgrade === true) options.push("--only-upgrade");
+  if (allowDowngrade) options.push("--allow-downgrades");
+  if (onlyUpgrade) options.push("--only-upgrade");
   return options;
 }
 
 export function heldOptions({ allowChangeHeldPackages }: AptSettings): string[] {
-  return allowChangeHeldPackages === true ? ["--allow-change-held-packages"] : [];
+  return allowChangeHeldPackages ? ["--allow-change-held-packages"] : [];
 }
 
 /** Has apt itself refuse removals: between the dry run and the installation the host may have become another. */
 export function keepOptions({ allowRemovals }: AptSettings): string[] {
-  return allowRemovals === true ? [] : ["--no-remove"];
+  return allowRemovals ? [] : ["--no-remove"];
 }

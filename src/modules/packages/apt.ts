@@ -60,17 +60,11 @@ export const apt: Module<AptParams, AptValue> = defineModule({
   ],
   title: (p) => p.deb || names(p).join(", ") || (upgradeOf(p) ? `upgrade ${upgradeOf(p)}` : "package lists"),
   check(p) {
-    if (
-      p.name === undefined &&
-      p.deb === undefined &&
-      !wantsLists(p) &&
-      !upgradeOf(p) &&
-      p.autoremove !== true
-    )
+    if (p.name === undefined && p.deb === undefined && !wantsLists(p) && !upgradeOf(p) && !p.autoremove)
       fail("there is nothing to do", "give `name`, `deb`, `updateCache`, `upgrade` or `autoremove`");
     if (p.updateCache === false && p.cacheValidTime !== undefined)
       fail("`updateCache: false` and `cacheValidTime` exclude each other");
-    if (p.purge === true && p.state !== "absent") fail('`purge` goes with `state: "absent"` only');
+    if (p.purge && p.state !== "absent") fail('`purge` goes with `state: "absent"` only');
     if (p.deb !== undefined && p.state !== "present") fail('`deb` goes with `state: "present"` only');
     const odd = names(p).find((name) => !packagePattern.test(name));
     if (odd !== undefined)
@@ -81,9 +75,9 @@ export const apt: Module<AptParams, AptValue> = defineModule({
     const versioned = names(p).find((name) => name.includes("="));
     if (versioned !== undefined && p.state !== "present")
       fail(`${versioned} names a version, which goes with \`state: "present"\` only`);
-    if (p.onlyUpgrade === true && p.name === undefined) fail("`onlyUpgrade` needs `name`");
+    if (p.onlyUpgrade && p.name === undefined) fail("`onlyUpgrade` needs `name`");
     if (p.name !== undefined && p.deb !== undefined) fail("`name` and `deb` exclude each other");
-    if (p.onlyUpgrade === true && p.state !== "latest" && !names(p).every((name) => name.includes("=")))
+    if (p.onlyUpgrade && p.state !== "latest" && !names(p).every((name) => name.includes("=")))
       fail('`onlyUpgrade` goes with `state: "latest"`, or with versions');
   },
   async *plan(host, p) {
@@ -99,7 +93,7 @@ export const apt: Module<AptParams, AptValue> = defineModule({
     if (p.state === "absent") done.push(yield* remove(host, p, specs));
     else done.push(yield* install(host, p, specs));
     if (p.deb !== undefined) done.push(yield* installFile(host, p, p.deb));
-    if (p.autoremove === true) done.push(yield* autoremove(host, p));
+    if (p.autoremove) done.push(yield* autoremove(host, p));
     return {
       installed: done.flatMap(({ installed }) => installed),
       removed: done.flatMap(({ removed }) => removed),

@@ -62,7 +62,7 @@ function listed(all: readonly string[]): string | undefined {
 
 function refuseRemovals(host: PlanHost, p: AptSettings, besides: readonly Going[], doing: string): void {
   host.require(
-    p.allowRemovals === true || besides.length === 0,
+    p.allowRemovals || besides.length === 0,
     `to ${doing}, apt would also remove ${besides.map(versioned).join(", ")}`,
     "nobody asked for that: if it is meant, give `allowRemovals: true`",
   );
@@ -80,12 +80,12 @@ function refuseProblems(
     "an essential package stays; take it off the list",
   );
   host.require(
-    p.allowChangeHeldPackages === true || held.length === 0,
+    p.allowChangeHeldPackages || held.length === 0,
     `to ${doing}, apt would change what is on hold: ${held.join(", ")}`,
     `let go of it on the host (\`apt-mark unhold ${held.join(" ")}\`), or give \`allowChangeHeldPackages: true\``,
   );
   host.require(
-    p.allowDowngrade === true || downgraded.length === 0,
+    p.allowDowngrade || downgraded.length === 0,
     `to ${doing}, apt would bring ${downgraded.join(", ")} to an older version`,
     "if that is meant, give `allowDowngrade: true`",
   );

@@ -21,7 +21,7 @@ export async function* installFile(host: PlanHost, p: AptSettings, path: string)
   );
   if (!found) return nothingDone;
   const automatic = found.automatic ? [found.name] : [];
-  if (found.installed === "same" || (found.installed === "later" && p.allowDowngrade !== true)) {
+  if (found.installed === "same" || (found.installed === "later" && !p.allowDowngrade)) {
     yield* markManual(automatic, [debFile.is(path, { ...found, automatic: false })]);
     return nothingDone;
   }

@@ -30,7 +30,7 @@ export async function* install(
   const lacking = wanted.filter((one) => one.lacking).map(({ spec }) => spec);
   const all = specs.map(({ name }) => name);
   // to upgrade what happens to be there is not to want it
-  const automatic = p.onlyUpgrade === true ? [] : await automaticOnes(host, all);
+  const automatic = p.onlyUpgrade ? [] : await automaticOnes(host, all);
   if (lacking.length === 0) {
     yield* markManual(automatic);
     return nothingDone;
@@ -81,7 +81,7 @@ export async function isLacking(
 ): Promise<boolean> {
   if (version !== undefined) {
     const [now] = await Promise.all([host.fact(packageVersion, name), host.fact(installedPackage, name)]);
-    return now === undefined ? p.onlyUpgrade !== true : !isVersion(version, now);
+    return now === undefined ? !p.onlyUpgrade : !isVersion(version, now);
   }
   if (p.state !== "latest") return (await host.fact(installedPackage, name)) === "no";
   const [installed, now, offer] = await Promise.all([
@@ -89,7 +89,7 @@ export async function isLacking(
     host.fact(packageVersion, name),
     host.fact(packageOffer, { name, release: p.defaultRelease ?? "" }),
   ]);
-  if (p.onlyUpgrade === true && installed === "no") return false;
+  if (p.onlyUpgrade && installed === "no") return false;
   return offer.kind === "package" ? now !== offer.version : installed === "no";
 }
 

@@ -15,11 +15,11 @@ export async function isThere(
   { purge }: AptSettings,
   { name }: PackageSpec,
 ): Promise<boolean> {
-  return host.fact(purge === true ? packageTraces : packageFiles, name);
+  return host.fact(purge ? packageTraces : packageFiles, name);
 }
 
 export async function* remove(host: PlanHost, p: AptSettings, specs: readonly PackageSpec[]): Plan<AptValue> {
-  const purge = p.purge === true;
+  const purge = p.purge;
   const command = purge ? "purge" : "remove";
   const present = await Promise.all(specs.map((spec) => isThere(host, p, spec)));
   const found = specs.filter((_, index) => present[index]).map(({ name }) => name);

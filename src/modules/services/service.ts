@@ -9,6 +9,7 @@ import {
   lines,
   type Module,
   type OptionalInput,
+  Param,
   type PlanHost,
   type RequiredInput,
   type Script,
@@ -30,14 +31,7 @@ const params = {
   /** The unit: `nginx`, `nginx.service`, `backup.timer`, `worker@1`. */
   name: Type.String({ pattern: unitNamePattern }),
   /** `restarted` and `reloaded` always act, and start a unit that is not running. */
-  state: Type.Optional(
-    Type.Union([
-      Type.Literal("started"),
-      Type.Literal("stopped"),
-      Type.Literal("restarted"),
-      Type.Literal("reloaded"),
-    ]),
-  ),
+  state: Type.Optional(Param.oneOf("started", "stopped", "restarted", "reloaded")),
   /** Whether it starts at boot. */
   enabled: Type.Optional(Type.Boolean()),
   /** Whether it is made impossible to start. */
@@ -83,9 +77,9 @@ export const service: Module<ServiceParams, ServiceValue> = defineModule({
   ],
   title: ({ name, state }) => (state === undefined ? name : `${name} ${state}`),
   check(p) {
-    if (p.state === undefined && p.enabled === undefined && p.masked === undefined && p.daemonReload !== true)
+    if (p.state === undefined && p.enabled === undefined && p.masked === undefined && !p.daemonReload)
       fail("there is nothing to do", "give `state`, `enabled`, `masked` or `daemonReload`");
-    if (p.masked === true && (p.enabled === true || (p.state !== undefined && p.state !== "stopped")))
+    if (p.masked && (p.enabled || (p.state !== undefined && p.state !== "stopped")))
       fail("a masked unit can't be enabled or started", "leave `masked` out, or set it to false");
     if (/@\.\w+$/.test(unitName(p.name)))
       fail(`${p.name} is a template`, `name an instance of it: ${unitName(p.name).replace("@.", "@1.")}`);
@@ -122,16 +116,16 @@ export const service: Module<ServiceParams, ServiceValue> = defineModule({
       return value;
     }
     // a mask that lasts until the next boot is not what was asked for
-    const isMasking = p.masked === true && (now.load !== "masked" || now.file === "masked-runtime");
+    const isMasking = p.masked && (now.load !== "masked" || now.file === "masked-runtime");
     if (isMasking) await requireMaskable(host, now.id);
     if (mustRun(p))
       host.require(now.load !== "masked", `the unit ${name} is masked`, "`masked: false` takes the mask off");
-    if (p.daemonReload === true && now.stale)
+    if (p.daemonReload && now.stale)
       yield to({ ...now, stale: false }, "daemon-reload", sh`systemctl daemon-reload`, [unit.of()]);
 
     // by the unit's own name: systemctl refuses to enable or disable an alias
     const others = now.also?.length ? [unit.of(...now.also)] : [];
-    if (p.enabled === true && !startsAtBoot.includes(now.file)) {
+    if (p.enabled && !startsAtBoot.includes(now.file)) {
       requireInstallable(host, now);
       const script = sh`systemctl enable -- ${now.id}`;
       yield to({ ...now, file: "enabled", stale: false }, "enabled", script, others);
@@ -240,7 +234,7 @@ function needsUnit({ state, enabled, masked }: Params): boolean {
 }
 
 function mustRun({ state, enabled }: Params): boolean {
-  return enabled === true || (state !== undefined && state !== "stopped");
+  return enabled || (state !== undefined && state !== "stopped");
 }
 
 function verbFor(state: Params["state"], { active }: UnitState): Verb | undefined {

@@ -8,6 +8,7 @@ import {
   lines,
   type Module,
   type OptionalInput,
+  Param,
   type Plan,
   type PlanHost,
   type RequiredInput,
@@ -52,7 +53,7 @@ const params = {
    * `absent`: stopped, disabled and removed; of a template, all its instances are.
    * @default "present"
    */
-  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")], { default: "present" })),
+  state: Param.state(),
 };
 
 type Params = Static<TObject<typeof params>>;

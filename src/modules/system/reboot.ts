@@ -4,14 +4,17 @@ import {
   type Module,
   milliseconds,
   type OptionalInput,
+  Param,
   type RequiredInput,
-  Type,
+  withDefault,
 } from "../../kit/index.ts";
-import { DurationParam } from "../util/duration-param.ts";
 
 const params = {
-  /** How long it may take until the host is back: seconds, or a text such as "2s". Default: 600 s. */
-  timeout: Type.Optional(DurationParam),
+  /**
+   * How long it may take until the host is back: seconds, or a text such as "2s".
+   * @default "10m"
+   */
+  timeout: withDefault(Param.duration(), "10m"),
 };
 
 /** What `reboot` takes. */
@@ -38,7 +41,7 @@ export const reboot: Module<RebootParams, void> = defineModule({
   async *plan(_host, p) {
     yield change({
       what: "reboot",
-      action: { kind: "reboot", timeout: milliseconds(p.timeout ?? 600) },
+      action: { kind: "reboot", timeout: milliseconds(p.timeout) },
       touches: ["everything"],
     });
   },

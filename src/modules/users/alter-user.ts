@@ -35,15 +35,15 @@ export async function* alterUser(host: PlanHost, p: UserSettings): Plan<UserValu
     const flags = [
       flagOf[attribute],
       value,
-      ...(attribute === "home" && p.moveHome === true ? ["--move-home"] : []),
-      ...(attribute === "uid" && p.nonUnique === true ? ["--non-unique"] : []),
+      ...(attribute === "home" && p.moveHome ? ["--move-home"] : []),
+      ...(attribute === "uid" && p.nonUnique ? ["--non-unique"] : []),
     ];
     yield change({
       what: attribute,
       before,
       after: value,
       script: lines(
-        ...(attribute === "home" && p.moveHome === true ? [ownWay(homeOf(name)), ownWay(sh`${value}`)] : []),
+        ...(attribute === "home" && p.moveHome ? [ownWay(homeOf(name)), ownWay(sh`${value}`)] : []),
         sh`usermod ${flags} -- ${name}`,
       ),
       sets: [userAttribute.is({ user: name, attribute }, value)],

@@ -25,14 +25,14 @@ export async function* createUser(host: PlanHost, p: UserSettings): Plan<UserVal
   ]);
   // useradd would make a group of the user's name, and fails if there is one
   const group = p.group ?? (taken === true ? name : undefined);
-  const createHome = p.createHome ?? p.system !== true;
+  const createHome = p.createHome ?? !p.system;
   const home = p.home ?? `/home/${name}`;
   const groups = [...new Set(p.groups ?? [])].filter((one) => one !== group).sort();
   const options = [
     createHome ? "--create-home" : "--no-create-home",
-    ...(p.system === true ? ["--system"] : []),
+    ...(p.system ? ["--system"] : []),
     ...option("--uid", p.uid),
-    ...(p.nonUnique === true ? ["--non-unique"] : []),
+    ...(p.nonUnique ? ["--non-unique"] : []),
     ...option("--gid", group),
     ...(groups.length === 0 ? [] : ["--groups", groups.join(",")]),
     ...option("--comment", p.comment),

@@ -5,6 +5,7 @@ import {
   fail,
   type Module,
   type OptionalInput,
+  Param,
   type RequiredInput,
   sh,
   Type,
@@ -18,14 +19,14 @@ const params = {
    * Whether there is such a group.
    * @default "present"
    */
-  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")], { default: "present" })),
+  state: Param.state(),
   /** Its number. */
   gid: Type.Optional(Type.Integer({ minimum: 0 })),
   /**
    * If it is created, take a number from the system's range.
    * @default false
    */
-  system: Type.Optional(Type.Boolean({ default: false })),
+  system: Param.flag(),
 };
 
 /** What `group` gives. */
@@ -70,10 +71,7 @@ export const group: Module<GroupParams, GroupValue> = defineModule({
           touches: [userGroups.of()],
         });
     } else if (!exists) {
-      const options = [
-        ...(p.system === true ? ["--system"] : []),
-        ...(gid === undefined ? [] : ["--gid", gid]),
-      ];
+      const options = [...(p.system ? ["--system"] : []), ...(gid === undefined ? [] : ["--gid", gid])];
       yield change({
         what: "created",
         after: name,

@@ -9,11 +9,11 @@ import type { UserSettings, UserValue } from "./user-params.ts";
 export async function* removeUser(host: PlanHost, p: UserSettings): Plan<UserValue> {
   const { name } = p;
   if (await host.fact(userExists, name)) {
-    const options = [...(p.remove === true ? ["--remove"] : []), ...(p.force === true ? ["--force"] : [])];
+    const options = [...(p.remove ? ["--remove"] : []), ...(p.force ? ["--force"] : [])];
     yield change({
       what: "removed",
       before: name,
-      script: lines(...(p.remove === true ? [ownWay(homeOf(name))] : []), sh`userdel ${options} -- ${name}`),
+      script: lines(...(p.remove ? [ownWay(homeOf(name))] : []), sh`userdel ${options} -- ${name}`),
       sets: [
         userExists.is(name, false),
         ...attributeNames.map((attribute) => userAttribute.is({ user: name, attribute }, undefined)),

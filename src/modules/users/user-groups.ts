@@ -28,7 +28,7 @@ export function* setGroups(
   primary: string | undefined,
 ): Generator<Change, void> {
   const own = groups.filter((one) => one !== primary);
-  const next = [...new Set(p.append === true ? [...now, ...own] : own)].sort();
+  const next = [...new Set(p.append ? [...now, ...own] : own)].sort();
   if (next.join() === [...now].sort().join()) return;
   yield change({
     what: "groups",

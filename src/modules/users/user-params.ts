@@ -1,5 +1,5 @@
 /** What the module `user` is told and gives. */
-import { SecretString, type Static, type TObject, Type } from "../../kit/index.ts";
+import { Param, SecretString, type Static, type TObject, Type, withDefault } from "../../kit/index.ts";
 import { accountPattern } from "./names.ts";
 
 /** What `user` gives. */
@@ -19,14 +19,14 @@ export const userParams = {
    * Whether there is such a user.
    * @default "present"
    */
-  state: Type.Optional(Type.Union([Type.Literal("present"), Type.Literal("absent")], { default: "present" })),
+  state: Param.state(),
   /** The user's number. */
   uid: Type.Optional(Type.Integer({ minimum: 0 })),
   /**
    * With `uid`: even if another user has that number.
    * @default false
    */
-  nonUnique: Type.Optional(Type.Boolean({ default: false })),
+  nonUnique: Param.flag(),
   /** The primary group, which must exist. Left out: one of the same name. */
   group: Type.Optional(Type.String({ pattern: accountPattern })),
   /** Further groups, which must exist; the user is taken out of all others, unless `append` is set. */
@@ -35,7 +35,7 @@ export const userParams = {
    * Only add to `groups`: the user stays in all others.
    * @default false
    */
-  append: Type.Optional(Type.Boolean({ default: false })),
+  append: Param.flag(),
   /** The full name (GECOS). */
   comment: Type.Optional(Type.String({ pattern: "^[^:\\n]*$" })),
   /** The home directory. */
@@ -46,14 +46,14 @@ export const userParams = {
    * If `home` changes, move what is in the old one.
    * @default false
    */
-  moveHome: Type.Optional(Type.Boolean({ default: false })),
+  moveHome: Param.flag(),
   /** The login shell. */
   shell: Type.Optional(Type.String({ pattern: "^/[^:\\n]*$" })),
   /**
    * If the user is created, take a number from the system's range.
    * @default false
    */
-  system: Type.Optional(Type.Boolean({ default: false })),
+  system: Param.flag(),
   /**
    * The password's hash, as `mkpasswd -m yescrypt` makes it; `*` for none, with `!` before it locked; an empty
    * one is refused.
@@ -63,9 +63,7 @@ export const userParams = {
    * `onCreate`: leave the password of a user who is there.
    * @default "always"
    */
-  updatePassword: Type.Optional(
-    Type.Union([Type.Literal("always"), Type.Literal("onCreate")], { default: "always" }),
-  ),
+  updatePassword: withDefault(Param.oneOf("always", "onCreate"), "always"),
   /** The day from which the user can log in no more, as `2027-01-31`, or `never`. */
   expires: Type.Optional(Type.String({ pattern: "^(\\d{4}-\\d{2}-\\d{2}|never)$" })),
   /** Whether logging in with a password is blocked; false: nothing is done for a user who has none. */
@@ -74,12 +72,12 @@ export const userParams = {
    * With `absent`: remove the home directory and the mail as well.
    * @default false
    */
-  remove: Type.Optional(Type.Boolean({ default: false })),
+  remove: Param.flag(),
   /**
    * With `absent`: even if the user is logged in.
    * @default false
    */
-  force: Type.Optional(Type.Boolean({ default: false })),
+  force: Param.flag(),
 };
 
 export type UserSettings = Static<TObject<typeof userParams>>;

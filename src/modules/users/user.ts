@@ -46,14 +46,14 @@ export const user: Module<UserParams, UserValue> = defineModule({
         ["uid", "group", "groups", "comment", "home", "shell", "password", "passwordLock", "expires"] as const
       ).find((name) => p[name] !== undefined);
       if (given !== undefined) fail(`an absent user has no \`${given}\``);
-    } else if (p.remove === true || p.force === true) {
+    } else if (p.remove || p.force) {
       fail('`remove` and `force` go with `state: "absent"` only');
     }
-    if (p.append === true && p.groups === undefined) fail("`append` needs `groups`");
-    if (p.nonUnique === true && p.uid === undefined) fail("`nonUnique` needs `uid`");
+    if (p.append && p.groups === undefined) fail("`append` needs `groups`");
+    if (p.nonUnique && p.uid === undefined) fail("`nonUnique` needs `uid`");
     if (p.expires !== undefined && !isDay(p.expires))
       fail(`expires: there is no day ${p.expires}`, "expected one such as `2027-01-31`, or `never`");
-    if (p.moveHome === true && p.home === undefined) fail("`moveHome` needs `home`");
+    if (p.moveHome && p.home === undefined) fail("`moveHome` needs `home`");
     if (p.password !== undefined) checkPassword(reveal(p.password), p.passwordLock);
   },
   async *plan(host, p) {
