@@ -19,8 +19,18 @@ export { flushHandlers } from "./core/steps/flush-handlers.ts";
 export { on } from "./core/steps/on.ts";
 export { once } from "./core/steps/once.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/steps/role.ts";
-export { emptyDirectory, fileFacts } from "./facts/file-tree.ts";
-export { type FileState, file as fileState, fileContent, fileHash } from "./facts/files.ts";
+export {
+  attributesSet,
+  contentAltered,
+  directoryMade,
+  fileFacts,
+  fileRemoved,
+  fileWritten,
+  linkMade,
+  type WrittenFile,
+} from "./facts/file-effects.ts";
+export { emptyDirectory } from "./facts/file-tree.ts";
+export { type FileState, file as fileState, fileContent, fileHash, fileText } from "./facts/files.ts";
 export { hostFacts } from "./facts/host.ts";
 export type { HostFacts } from "./facts/host-facts.ts";
 export { ipv6 } from "./facts/ipv6.ts";

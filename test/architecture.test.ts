@@ -22,7 +22,7 @@ const allowed: Record<string, readonly string[]> = {
   facts: ["kit", "transport"],
   modules: ["kit", "facts", "gathering", "templates", "transport"],
   gathering: ["facts", "base", "core"],
-  testing: ["base", "core", "transport"],
+  testing: ["base", "core", "facts", "transport"],
   report: ["text", "redaction", "base", "core"],
   lab: ["base"],
   cli: [

@@ -1,17 +1,7 @@
 /** What is below a directory. */
 
-import { posix } from "node:path";
-import {
-  defineFact,
-  defineStated,
-  lines,
-  nothingElse,
-  rawScript,
-  type Script,
-  sh,
-  type Touch,
-} from "../kit/index.ts";
-import { everythingBelow, file, fileContent, fileHash, fileText, mayArriveAt } from "./files.ts";
+import { defineFact, lines, rawScript, type Script, sh } from "../kit/index.ts";
+import { mayArriveAt } from "./files.ts";
 
 /** What everything below a directory is to have. Modes are four octal digits. */
 export interface TreeKey {
@@ -31,7 +21,7 @@ const end = "\0\0";
 /** The paths below a directory that have another owner, group or mode than the key says. Follows no link. */
 export const treeDifference = defineFact<TreeKey, readonly string[]>({
   name: "file.tree",
-  restsOn: nothingElse,
+  restsOn: ({ path }) => [path],
   limit: (keys) => 2 * 1024 * 1024 + keys.length * 16 * 1024,
   script: (keys) => lines(...keys.map((key) => lines(listDifferent(key), rawScript("printf '\\000\\000'")))),
   parse(stdout, keys) {
@@ -46,7 +36,7 @@ export const treeDifference = defineFact<TreeKey, readonly string[]>({
 /** Whether there is nothing in a directory; true, too, where there is no directory. Follows links. */
 export const emptyDirectory = defineFact<string, boolean>({
   name: "file.empty",
-  restsOn: nothingElse,
+  restsOn: (path) => [path],
   mayArrive: (path, empty) => empty && mayArriveAt(path),
   script: (paths) =>
     rawScript(`for path in ${sh`${paths}`.text}; do
@@ -80,33 +70,6 @@ if [ -d "$path" ] && [ "$(ls -A -- "$path" | wc -l)" -gt $known ]; then printf 1
     ),
   parse: (stdout, keys) => new Map(keys.map((key, index) => [key, stdout[index] === 0x30])),
 });
-
-/** What a change at a path may alter of the trees that it is part of, for its `touches`. */
-export function treesAbove(path: string): Touch[] {
-  return [treeDifference.above(path), emptyDirectory.above(path), emptyDirectory.of(path)];
-}
-
-/**
- * All that is known of a path, and of what is below it, for the `touches` of a change that alters it in a way of its own.
- *
- * @param path absolute, on the host; `/` where it is not known which files are altered
- *
- * @example
- * yield change({ what: "initialised", script: sh`app init`, touches: fileFacts("/var/lib/app") });
- */
-export function fileFacts(path: string): Touch[] {
-  const at = posix.resolve("/", path);
-  return [
-    ...[file, fileHash, fileContent, fileText].map((fact) => fact.of(at)),
-    ...everythingBelow(at),
-    // a tree is what is below its path
-    treeDifference.above(`${at}/`),
-    treeDifference.below(at),
-    ...[emptyDirectory.of(at), emptyDirectory.above(at), emptyDirectory.below(at)],
-  ];
-}
-
-defineStated("path", fileFacts);
 
 /** A user or group that the host does not know yet owns nothing there: then everything differs. */
 function listDifferent(key: TreeKey): Script {

@@ -1,10 +1,9 @@
 /** Files and directories: what is there, who owns it, what it holds. */
 
 import { isUtf8 } from "node:buffer";
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   defineFact,
-  type FactValue,
   lines,
   nothingElse,
   quote,
@@ -12,7 +11,6 @@ import {
   type Script,
   ShowrunnerError,
   sh,
-  type Touch,
 } from "../kit/index.ts";
 
 /** What stands at a path; a symbolic link is not followed. */
@@ -302,35 +300,4 @@ function pieces<V>(
     at = end + boundary.length;
   }
   return values;
-}
-
-/** What the content facts of a path say once it holds these bytes, for a change's `sets`; see `contentTouches`. */
-export function contentFacts(path: string, content: Buffer | undefined): FactValue[] {
-  const facts = [
-    fileHash.is(path, content && createHash("sha256").update(content).digest("hex")),
-    fileText.is(path, content && asText(content)),
-  ];
-  return isLarge(content) ? facts : [...facts, fileContent.is(path, content)];
-}
-
-/** What goes with `contentFacts` in a change's `touches`: a large content is kept by its hash alone. */
-export function contentTouches(path: string, content: Buffer | undefined): Touch[] {
-  return isLarge(content) ? [fileContent.of(path)] : [];
-}
-
-function isLarge(content: Buffer | undefined): boolean {
-  return content !== undefined && content.length > diffLimit;
-}
-
-/** All facts of whatever is below a directory, for the `touches` of a change that puts another in its place. */
-export function everythingBelow(path: string): Touch[] {
-  return [file, fileHash, fileContent, fileText].map((fact) => fact.below(path));
-}
-
-/** That there is nothing below a path any more, for the `touches` of a change that removes it. */
-export function nothingBelow(path: string): Touch[] {
-  return [
-    file.allBelow(path, { type: "absent" }),
-    ...[fileHash, fileContent, fileText].map((fact) => fact.allBelow(path, undefined)),
-  ];
 }

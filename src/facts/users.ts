@@ -1,10 +1,21 @@
 /** Users and groups, as the host's name service knows them. */
 
 import { createHash } from "node:crypto";
-import { defineFact, lines, rawScript, type Script, sh } from "../kit/index.ts";
+import { defineFact, lines, rawScript, type Script, sh, type Touch } from "../kit/index.ts";
+import { contentAltered } from "./file-effects.ts";
 
 /** Where the accounts of the host itself stand. What another name service has moves by itself. */
 export const accountFiles = () => ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"];
+
+/**
+ * What the tools for users and groups write, for the `touches` of a change that says itself which facts of users and
+ * groups it alters.
+ */
+export const accountFilesAltered: readonly Touch[] = contentAltered(
+  ...accountFiles(),
+  "/etc/subuid",
+  "/etc/subgid",
+).touches.map((touch) => (typeof touch === "object" ? { ...touch, alone: true } : touch));
 
 /**
  * What the name service finds among these names; getent's status 2 says that one is not there.

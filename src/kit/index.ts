@@ -45,6 +45,7 @@ export {
   change,
   type TextDiff,
 } from "../core/facts/change.ts";
+export { type Effects, effects } from "../core/facts/effects.ts";
 export {
   defineFact,
   type Fact,

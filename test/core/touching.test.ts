@@ -1,13 +1,28 @@
 import { describe, expect, test } from "vitest";
 import { rawScript } from "../../src/base/script.ts";
-import { defineFact, type FactValue, factNamed, nothingElse, type Touch } from "../../src/core/facts/fact.ts";
+import {
+  defineFact,
+  type Fact,
+  type FactValue,
+  factNamed,
+  nothingElse,
+  type Touch,
+} from "../../src/core/facts/fact.ts";
 import { Reach } from "../../src/core/facts/touching.ts";
-import { fileFacts, treeDifference } from "../../src/facts/file-tree.ts";
+import { fileFacts } from "../../src/facts/file-effects.ts";
+import { treeDifference } from "../../src/facts/file-tree.ts";
 import { file, fileText } from "../../src/facts/files.ts";
 import { installedPackage } from "../../src/facts/packages.ts";
 import { self } from "../../src/facts/self.ts";
 import { unit } from "../../src/facts/systemd.ts";
-import { groupId, userAttribute, userExists, userGroups, userPassword } from "../../src/facts/users.ts";
+import {
+  accountFilesAltered,
+  groupId,
+  userAttribute,
+  userExists,
+  userGroups,
+  userPassword,
+} from "../../src/facts/users.ts";
 
 const plain = { script: () => rawScript(":"), parse: () => new Map<string, string>() };
 const resting = defineFact<string, string>({
@@ -30,6 +45,7 @@ describe("a change reaches a fact that rests on a file", () => {
     ["below which it sets something", [file.is("/etc/app/conf", absent)], [], true],
     ["that it touches", [], [fileText.of("/etc/app")], true],
     ["that it sets by another name", [file.is("/lib/app", absent)], [], true],
+    ["not if it touches that alone", [], [{ fact: fileText.name, keys: ["/etc/app"], alone: true }], false],
     ["with the whole tree that it is in", [], [file.below("/etc")], true],
     ["with a part of the tree that it is", [], [file.below("/etc/app/d")], true],
     ["not if it sets one beside it", [file.is("/etc/application", absent)], [], false],
@@ -163,4 +179,13 @@ describe("a change that lists very many paths", () => {
     expect(reach.includes(known, noLinks)).toBe(false);
     expect(reach.includes(known, { of: (path) => links.get(path) ?? path, version: 1 })).toBe(true);
   });
+});
+
+test("a tool that writes the files of users says itself of which users", () => {
+  const reach = new Reach([userExists.is("a", true)], accountFilesAltered);
+  const reaches = (fact: Fact<string, unknown>, key: string) =>
+    reach.includes({ fact, key, place: undefined, current: { value: "x" } }, noLinks);
+  expect(reaches(userExists, "b")).toBe(false);
+  expect(reaches(fileText, "/etc/passwd")).toBe(true);
+  expect(reaches(fileText, "/etc/subuid")).toBe(true);
 });

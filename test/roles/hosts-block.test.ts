@@ -1,7 +1,8 @@
 /** What the role common makes of /etc/hosts. */
 import { describe, expect, it } from "vitest";
 import { hostsBlock } from "../../roles/common/hosts-block.ts";
-import { contentFacts, file } from "../../src/facts/files.ts";
+import { fileWritten } from "../../src/facts/file-effects.ts";
+import { type FileState, file } from "../../src/facts/files.ts";
 import { self } from "../../src/facts/self.ts";
 import { blockinfile } from "../../src/modules/index.ts";
 import { planTask } from "../../src/testing/plan.ts";
@@ -11,13 +12,14 @@ const block = (...lines: string[]) =>
   ["# BEGIN hosts of the inventory", ...lines, "# END hosts of the inventory", ""].join("\n");
 const debians = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n";
 
+const state: FileState = { type: "file", mode: "0644", owner: "root", group: "root" };
+
 async function written(before: string, hosts: Readonly<Record<string, string>>): Promise<string | undefined> {
   const named = Object.entries(hosts).map(([name, address]) => ({ name, address }));
   const { changes } = await planTask(blockinfile({ path: "/etc/hosts", marker, ...hostsBlock(named) }), {
     facts: [
-      file.is("/etc/hosts", { type: "file", mode: "0644", owner: "root", group: "root" }),
       file.is("/etc", { type: "directory", mode: "0755", owner: "root", group: "root" }),
-      ...contentFacts("/etc/hosts", Buffer.from(before)),
+      ...fileWritten("/etc/hosts", { state, content: before }).sets,
       self.is("", { user: "root", group: "root" }),
     ],
   });

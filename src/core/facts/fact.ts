@@ -94,7 +94,12 @@ export type Touch =
   | "everything"
   | "arrivals"
   | "services"
-  | { readonly fact: string; readonly keys?: readonly FactKey[] }
+  | {
+      readonly fact: string;
+      readonly keys?: readonly FactKey[];
+      /** True: not what rests on these files, since the change itself says what becomes of that. */
+      readonly alone?: true;
+    }
   /** Every key that is a path below this directory. */
   | { readonly fact: string; readonly below: string }
   /** The same, where one can tell how: it has this value there for every key. */

@@ -50,7 +50,8 @@ export class Reach {
     this.#isNothing = sets.length === 0 && touches.length === 0;
     this.#named = new Set([...sets, ...touched].map(({ fact }) => fact));
     this.#keys = touched.flatMap((touch) => (keysOf(touch) ?? []).map((key) => ({ fact: touch.fact, key })));
-    this.#files = [...sets, ...this.#keys].flatMap(({ key }) => pathOf(key) ?? []);
+    const moving = touched.flatMap((touch) => (isAlone(touch) ? [] : (keysOf(touch) ?? [])));
+    this.#files = [...sets.map(({ key }) => key), ...moving].flatMap((key) => pathOf(key) ?? []);
     this.#trees = touched.flatMap((touch) => ("below" in touch ? [touch.below] : []));
   }
 
@@ -124,6 +125,10 @@ export function mayTouch(
 
 function keysOf(touch: Exclude<Touch, string>): readonly FactKey[] | undefined {
   return "keys" in touch ? touch.keys : undefined;
+}
+
+function isAlone(touch: Exclude<Touch, string>): boolean {
+  return "alone" in touch && touch.alone === true;
 }
 
 /** The names under which a fact's value for a key is known: as it was asked for, and by where its path really lies. */

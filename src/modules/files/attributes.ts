@@ -1,7 +1,7 @@
 /** Owner, group and mode: what a file is to have, and the changes that give it them. */
 
-import { treesAbove } from "../../facts/file-tree.ts";
-import { type FileState, file } from "../../facts/files.ts";
+import { attributesSet } from "../../facts/file-effects.ts";
+import type { FileState } from "../../facts/files.ts";
 import {
   type Change,
   change,
@@ -83,8 +83,7 @@ export async function* setAttributes(
       after: then.mode,
       // an ACL that went with its owner was a part of the mode
       script: chmod(path, { ...then, mode: now.owner === then.owner ? now.mode : undefined }, then.mode),
-      sets: [file.is(path, then)],
-      touches: treesAbove(path),
+      ...attributesSet(path, then),
     });
   return ownership !== undefined || now.mode !== then.mode;
 }
@@ -100,8 +99,7 @@ function ownershipChange(path: string, now: ModeState, then: ModeState): Change 
     after: `${then.owner}:${then.group}`,
     script: chown(path, now, operand),
     // chown takes the set-id bits away, and chmod is asked to bring them back
-    sets: [file.is(path, { ...then, mode: now.mode })],
-    touches: treesAbove(path),
+    ...attributesSet(path, { ...then, mode: now.mode }),
   });
 }
 

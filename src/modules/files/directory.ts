@@ -1,10 +1,11 @@
 /** Makes directories, with those above them. */
 
 import { posix } from "node:path";
-import { treesAbove } from "../../facts/file-tree.ts";
+import { directoryMade } from "../../facts/file-effects.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import {
   change,
+  effects,
   enterDirectoryOf,
   fail,
   lines,
@@ -51,8 +52,7 @@ export async function* makeDirectory(host: PlanHost, path: string, wanted: Attri
     before: "absent",
     after: `directory ${made.map(({ then }) => showState(then)).at(-1)}`,
     script: makeTogether(made, wanted),
-    sets: made.map(({ path: one, then }) => file.is(one, then)),
-    touches: treesAbove(path),
+    ...effects(...made.map(({ path: one, then }) => directoryMade(one, then))),
   });
 }
 

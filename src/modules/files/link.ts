@@ -1,8 +1,9 @@
 /** Makes symbolic links. */
 
 import { posix } from "node:path";
-import { emptyDirectory, treesAbove } from "../../facts/file-tree.ts";
-import { everythingBelow, type FileState, file, fileContent, fileHash, fileText } from "../../facts/files.ts";
+import { attributesSet, linkMade } from "../../facts/file-effects.ts";
+import { emptyDirectory } from "../../facts/file-tree.ts";
+import { type FileState, file } from "../../facts/files.ts";
 import {
   change,
   cleanPath,
@@ -82,8 +83,7 @@ export async function* makeLink(
     before: state.type === "link" ? state.target : state.type,
     after: src,
     script: putLink(path, src, operand, state.type === "directory"),
-    sets: [file.is(path, then), fileHash.is(path, undefined)],
-    touches: [fileContent.of(path), fileText.of(path), ...treesAbove(path), ...everythingBelow(path)],
+    ...linkMade(path, then),
   });
 }
 
@@ -94,8 +94,7 @@ async function* setOwner(path: string, now: LinkState, then: LinkState): Plan<vo
     before: `${now.owner}:${now.group}`,
     after: `${then.owner}:${then.group}`,
     script: lines(holdPath(path, now), sh`chown -h -- ${`${then.owner}:${then.group}`} "$sr_held"`),
-    sets: [file.is(path, then)],
-    touches: treesAbove(path),
+    ...attributesSet(path, then),
   });
 }
 

@@ -1,4 +1,5 @@
-import { diffLimit, file } from "../../facts/files.ts";
+import { fileRemoved, fileWritten } from "../../facts/file-effects.ts";
+import { diffLimit } from "../../facts/files.ts";
 import {
   type Owned,
   ownedFiles as ownedFact,
@@ -12,6 +13,7 @@ import {
   change,
   cleanPath,
   defineModule,
+  effects,
   fail,
   lines,
   type Module,
@@ -121,8 +123,9 @@ export const ownedFiles: Module<OwnedFilesParams, OwnedFilesValue> = defineModul
               sh`umask 077; mkdir -p -- ${ownedFilesFolder} || exit`,
               sh`printf '%s\\n' ${[p.owner, ...after]} >${draft} && mv -f -- ${draft} ${list}`,
             ),
-      sets: [ownedFact.is("", after.length === 0 ? rest : { ...rest, [p.owner]: after })],
-      touches: [file.of(list)],
+      ...effects(after.length === 0 ? fileRemoved(list) : fileWritten(list), {
+        sets: [ownedFact.is("", after.length === 0 ? rest : { ...rest, [p.owner]: after })],
+      }),
     });
     return value;
   },

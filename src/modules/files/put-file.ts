@@ -2,19 +2,18 @@
 
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { treesAbove } from "../../facts/file-tree.ts";
-import {
-  asText,
-  contentFacts,
-  contentTouches,
-  everythingBelow,
-  type FileState,
-  file,
-  fileHash,
-  fileText,
-} from "../../facts/files.ts";
+import { fileWritten } from "../../facts/file-effects.ts";
+import { asText, type FileState, file, fileHash, fileText } from "../../facts/files.ts";
 import { self } from "../../facts/self.ts";
-import { change, fail, mountedText, type Plan, type PlanHost, type TextDiff } from "../../kit/index.ts";
+import {
+  change,
+  effects,
+  fail,
+  mountedText,
+  type Plan,
+  type PlanHost,
+  type TextDiff,
+} from "../../kit/index.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, type ModeState, setAttributes, showState, withAttributes } from "./attributes.ts";
 
@@ -110,13 +109,10 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
       backup,
       inPlace: wanted.inPlace,
     },
-    sets: [file.is(path, then), ...contentFacts(path, bytes)],
-    touches: [
-      ...contentTouches(path, bytes),
-      ...treesAbove(path),
-      ...(state.type === "link" ? everythingBelow(path) : []),
-      ...(backup === undefined ? [] : [file.of(backup)]),
-    ],
+    ...effects(
+      fileWritten(path, { state: then, content: bytes, before: state }),
+      backup === undefined ? {} : fileWritten(backup),
+    ),
   });
   return backup === undefined ? { path } : { path, backup };
 }

@@ -1,8 +1,8 @@
 /** Owner, group and mode of everything below a directory. */
 
 import { posix } from "node:path";
-import { findDifferent, modeTests, type TreeKey, treeDifference, treesAbove } from "../../facts/file-tree.ts";
-import { file } from "../../facts/files.ts";
+import { treeCorrected } from "../../facts/file-effects.ts";
+import { findDifferent, modeTests, type TreeKey, treeDifference } from "../../facts/file-tree.ts";
 import {
   change,
   enterDirectoryOf,
@@ -54,8 +54,7 @@ export async function* setBelow(host: PlanHost, path: string, wanted: Attributes
       .filter((one) => one !== undefined)
       .join(" "),
     script: correct(key),
-    sets: [treeDifference.is(key, [])],
-    touches: [file.of(...different), ...treesAbove(path), treeDifference.below(path)],
+    ...treeCorrected(key, different),
   });
   return true;
 }

@@ -1,8 +1,8 @@
 /** Removes what is at a path. */
 
 import { posix } from "node:path";
-import { treesAbove } from "../../facts/file-tree.ts";
-import { contentFacts, file, nothingBelow } from "../../facts/files.ts";
+import { fileRemoved } from "../../facts/file-effects.ts";
+import { file } from "../../facts/files.ts";
 import {
   type Change,
   change,
@@ -23,11 +23,7 @@ export async function* removePath(host: PlanHost, path: string): Plan<void> {
     before: state.type,
     after: "absent",
     script: lines(enterDirectoryOf(path), sh`sr_remove ${posix.basename(path)} ${stateWord(state)}`),
-    sets: [file.is(path, { type: "absent" }), ...contentFacts(path, undefined)],
-    touches: [
-      ...treesAbove(path),
-      ...(state.type === "directory" || state.type === "link" ? nothingBelow(path) : []),
-    ],
+    ...fileRemoved(path, state),
   });
 }
 
@@ -38,7 +34,6 @@ export function removeEmptyDirectory(path: string): Change {
     before: "directory",
     after: "absent",
     script: lines(enterDirectoryOf(path), sh`rmdir -- ${`./${posix.basename(path)}`}`),
-    sets: [file.is(path, { type: "absent" })],
-    touches: [...treesAbove(path), ...nothingBelow(path)],
+    ...fileRemoved(path),
   });
 }

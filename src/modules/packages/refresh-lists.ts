@@ -1,6 +1,7 @@
 /** Fetches the package lists. */
 
 import { aptSimulation } from "../../facts/apt-simulation.ts";
+import { fileFacts } from "../../facts/file-effects.ts";
 import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
 import { type Change, change, type Plan, type PlanHost } from "../../kit/index.ts";
 import { updateLists } from "./apt-get.ts";
@@ -28,6 +29,11 @@ export function fetchLists(within: number, lockTimeout: number): Change {
     sets: [...new Set([within, justFetched])]
       .filter((seconds) => seconds > 0)
       .map((seconds) => freshPackageLists.is({ within: seconds }, true)),
-    touches: [packageOffer.of(), aptSimulation.of(), freshPackageLists.of()],
+    touches: [
+      packageOffer.of(),
+      aptSimulation.of(),
+      freshPackageLists.of(),
+      ...fileFacts("/var/lib/apt/lists"),
+    ],
   });
 }

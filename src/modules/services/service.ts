@@ -1,10 +1,13 @@
 import { posix } from "node:path";
-import { file } from "../../facts/files.ts";
+import { fileFacts, linkMade } from "../../facts/file-effects.ts";
+import { type FileState, file } from "../../facts/files.ts";
 import { type UnitState, unit, unitName, unitNamePattern } from "../../facts/systemd.ts";
 import {
   type Change,
   change,
   defineModule,
+  type Effects,
+  effects,
   fail,
   lines,
   type Module,
@@ -16,7 +19,6 @@ import {
   type Static,
   sh,
   type TObject,
-  type Touch,
   Type,
 } from "../../kit/index.ts";
 import { systemctl, type Verb } from "./systemctl.ts";
@@ -93,11 +95,15 @@ export const service: Module<ServiceParams, ServiceValue> = defineModule({
       now = await host.fact(unit, name);
     }
     /** A change after which the unit is in the given state. */
-    const to = (next: UnitState, what: string, script: Script, touches: readonly Touch[] = []): Change => {
+    const to = (next: UnitState, what: string, script: Script, further: Partial<Effects> = {}): Change => {
       now = next;
       // an alias goes and comes with enabling, so nothing is said of it
       const alias = next.id === name ? [] : [unit.of(name)];
-      return change({ what, script, sets: [unit.is(next.id, next)], touches: [...touches, ...alias] });
+      return change({
+        what,
+        script,
+        ...effects({ sets: [unit.is(next.id, next)], touches: alias }, further),
+      });
     };
 
     if (p.masked === false && now.load === "masked") {
@@ -106,7 +112,8 @@ export const service: Module<ServiceParams, ServiceValue> = defineModule({
         sh`systemctl unmask -- ${name} || exit`,
         sh`systemctl unmask --runtime -- ${name}`,
       );
-      yield change({ what: "unmasked", script, touches: [unit.of(name)] });
+      const masks = Object.keys(linkFolders).flatMap((folder) => fileFacts(`${folder}/${name}`));
+      yield change({ what: "unmasked", script, touches: [unit.of(name), ...masks] });
       now = await host.fact(unit, name);
     }
     if (needsUnit(p) && now.load === "not-found") {
@@ -121,10 +128,12 @@ export const service: Module<ServiceParams, ServiceValue> = defineModule({
     if (mustRun(p))
       host.require(now.load !== "masked", `the unit ${name} is masked`, "`masked: false` takes the mask off");
     if (p.daemonReload && now.stale)
-      yield to({ ...now, stale: false }, "daemon-reload", sh`systemctl daemon-reload`, [unit.of()]);
+      yield to({ ...now, stale: false }, "daemon-reload", sh`systemctl daemon-reload`, {
+        touches: [unit.of()],
+      });
 
     // by the unit's own name: systemctl refuses to enable or disable an alias
-    const others = now.also?.length ? [unit.of(...now.also)] : [];
+    const others = { touches: now.also?.length ? [unit.of(...now.also)] : [] };
     if (p.enabled && !startsAtBoot.includes(now.file)) {
       requireInstallable(host, now);
       const script = sh`systemctl enable -- ${now.id}`;
@@ -141,7 +150,7 @@ export const service: Module<ServiceParams, ServiceValue> = defineModule({
       const refresh = verb !== "stop" && p.daemonReload !== false;
       const active = verb === "stop" || now.oneshot ? "inactive" : "active";
       const next: UnitState = { ...now, active, stale: now.stale && !refresh };
-      yield to(next, done[verb], systemctl(verb, name, refresh), ["services"]);
+      yield to(next, done[verb], systemctl(verb, name, refresh), { touches: ["services"] });
     }
 
     if (isMasking)
@@ -149,6 +158,7 @@ export const service: Module<ServiceParams, ServiceValue> = defineModule({
         { ...now, load: "masked", file: "masked", stale: false },
         "masked",
         sh`systemctl mask -- ${now.id}`,
+        linkMade(`/etc/systemd/system/${now.id}`, mask),
       );
     return value;
   },
@@ -167,6 +177,8 @@ const notInstallable: Readonly<Record<string, string>> = {
   bad: "its unit file is invalid",
   "": "it has no unit file",
 };
+
+const mask: FileState = { type: "link", target: "/dev/null", owner: "root", group: "root" };
 
 /** A mask is a link in the place where an administrator's own unit files lie. */
 async function requireMaskable(host: PlanHost, id: string): Promise<void> {

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
-import { type FileState, file, fileContent, fileHash } from "../../facts/files.ts";
+import { fileRemoved, fileWritten } from "../../facts/file-effects.ts";
+import { type FileState, file, fileContent } from "../../facts/files.ts";
 import { type UnitState, unit } from "../../facts/systemd.ts";
 import {
   change,
   defineModule,
+  effects,
   fail,
   lines,
   type Module,
@@ -147,12 +148,9 @@ async function* write(host: PlanHost, name: string, path: string, text: string):
         expected: state.type === "file" ? state : undefined,
         validate: load(name).text,
       },
-      sets: [
-        file.is(path, right),
-        fileContent.is(path, wanted),
-        fileHash.is(path, createHash("sha256").update(wanted).digest("hex")),
-        ...(now === undefined ? [] : [unit.is(name, loaded(name, now, text))]),
-      ],
+      ...effects(fileWritten(path, { state: right, content: wanted, before: state }), {
+        sets: now === undefined ? [] : [unit.is(name, loaded(name, now, text))],
+      }),
     });
   } else if (now?.stale === true) {
     // somebody altered it back, or an earlier run was ended between writing and loading
@@ -219,8 +217,9 @@ async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
       sh`rm -f -- ${path} && systemctl daemon-reload`,
       sh`systemctl reset-failed -- ${unitsOf(name)} 2>/dev/null; :`,
     ),
-    sets: [file.is(path, { type: "absent" }), fileContent.is(path, undefined), fileHash.is(path, undefined)],
-    // a package may have a unit of that name, which now holds
-    touches: isTemplate(name) ? [unit.of(), "services"] : [unit.of(name)],
+    ...effects(fileRemoved(path, state), {
+      // a package may have a unit of that name, which now holds
+      touches: isTemplate(name) ? [unit.of(), "services"] : [unit.of(name)],
+    }),
   });
 }

@@ -1,11 +1,19 @@
 /** Alters a user that is there. */
 
-import { groupExists, userAttribute, userExpiry, userGroups, userPassword } from "../../facts/users.ts";
+import { fileFacts } from "../../facts/file-effects.ts";
+import {
+  accountFilesAltered,
+  groupExists,
+  userAttribute,
+  userExpiry,
+  userGroups,
+  userPassword,
+} from "../../facts/users.ts";
 import { change, lines, type Plan, type PlanHost, sh, type Touch } from "../../kit/index.ts";
 import { type Attribute, attributes } from "./user-attributes.ts";
 import { setExpiry } from "./user-expiry.ts";
 import { namedGroups, requireGroups, setGroups } from "./user-groups.ts";
-import { homeOf, ownWay, underHome } from "./user-home.ts";
+import { homeOf, ownWay } from "./user-home.ts";
 import type { UserSettings, UserValue } from "./user-params.ts";
 import { setPassword } from "./user-password.ts";
 
@@ -66,8 +74,8 @@ const flagOf: Readonly<Record<Attribute, string>> = {
 };
 
 /** What else altering an attribute may alter: usermod gives the files in the home directory the new number. */
-function touchedBy(attribute: Attribute, before: string | undefined, after: string): Touch[] {
+function touchedBy(attribute: Attribute, before: string | undefined, after: string): readonly Touch[] {
   if (attribute === "uid" || attribute === "group") return ["everything"];
-  if (attribute !== "home") return [];
-  return [...underHome(before ?? after), ...underHome(after)];
+  if (attribute !== "home") return accountFilesAltered;
+  return [...accountFilesAltered, ...fileFacts(before ?? after), ...fileFacts(after)];
 }

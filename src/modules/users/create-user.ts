@@ -1,6 +1,8 @@
 /** Creates a user. */
 
+import { fileFacts } from "../../facts/file-effects.ts";
 import {
+  accountFilesAltered,
   groupExists,
   groupId,
   userAttribute,
@@ -13,7 +15,7 @@ import { change, lines, type Plan, type PlanHost, sh } from "../../kit/index.ts"
 import { attributeNames, attributes } from "./user-attributes.ts";
 import { expiryOption } from "./user-expiry.ts";
 import { requireGroups } from "./user-groups.ts";
-import { ownWay, underHome } from "./user-home.ts";
+import { ownWay } from "./user-home.ts";
 import type { UserSettings, UserValue } from "./user-params.ts";
 import { setPassword } from "./user-password.ts";
 
@@ -52,12 +54,13 @@ export async function* createUser(host: PlanHost, p: UserSettings): Plan<UserVal
       ...(p.expires === undefined ? [] : [userExpiry.is(name, p.expires)]),
     ],
     touches: [
+      ...accountFilesAltered,
       ...attributeNames.map((attribute) => userAttribute.of({ user: name, attribute })),
       userPassword.of(name),
       userExpiry.of(name),
       groupExists.of(name),
       groupId.of(name),
-      ...(createHome ? underHome(home) : []),
+      ...(createHome ? fileFacts(home) : []),
     ],
   });
   yield* setPassword(host, p, true);

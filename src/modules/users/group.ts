@@ -1,4 +1,4 @@
-import { groupExists, groupId, userGroups } from "../../facts/users.ts";
+import { accountFilesAltered, groupExists, groupId, userGroups } from "../../facts/users.ts";
 import {
   change,
   defineModule,
@@ -68,7 +68,7 @@ export const group: Module<GroupParams, GroupValue> = defineModule({
           before: name,
           script: sh`groupdel -- ${name}`,
           sets: [groupExists.is(name, false), groupId.is(name, undefined)],
-          touches: [userGroups.of()],
+          touches: [userGroups.of(), ...accountFilesAltered],
         });
     } else if (!exists) {
       const options = [...(p.system ? ["--system"] : []), ...(gid === undefined ? [] : ["--gid", gid])];
@@ -77,7 +77,7 @@ export const group: Module<GroupParams, GroupValue> = defineModule({
         after: name,
         script: sh`groupadd ${options} -- ${name}`,
         sets: [groupExists.is(name, true), ...(gid === undefined ? [] : [groupId.is(name, gid)])],
-        touches: [groupId.of(name)],
+        touches: [groupId.of(name), ...accountFilesAltered],
       });
     } else if (gid !== undefined && id !== gid) {
       yield change({

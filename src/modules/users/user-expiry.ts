@@ -1,6 +1,6 @@
 /** The day from which a user can log in no more. */
 
-import { userExpiry } from "../../facts/users.ts";
+import { accountFilesAltered, userExpiry } from "../../facts/users.ts";
 import { type Change, change, sh } from "../../kit/index.ts";
 import type { UserSettings } from "./user-params.ts";
 
@@ -16,6 +16,7 @@ export function* setExpiry(
     after: expires,
     script: sh`usermod --expiredate ${expiryOption(expires)} -- ${name}`,
     sets: [userExpiry.is(name, expires)],
+    touches: accountFilesAltered,
   });
 }
 

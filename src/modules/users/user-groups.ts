@@ -1,6 +1,6 @@
 /** The groups that a user is in. */
 
-import { groupExists, userGroups } from "../../facts/users.ts";
+import { accountFilesAltered, groupExists, userGroups } from "../../facts/users.ts";
 import { type Change, change, type PlanHost, sh } from "../../kit/index.ts";
 import type { UserSettings } from "./user-params.ts";
 
@@ -36,6 +36,7 @@ export function* setGroups(
     after: next.join(","),
     script: sh`usermod --groups ${next.join(",")} -- ${p.name}`,
     sets: [userGroups.is(p.name, next)],
+    touches: accountFilesAltered,
     altersUser: p.name,
   });
 }

@@ -1,7 +1,6 @@
 /** Home directories, as the tools for users make, move and remove them. */
 
-import { file, fileContent, fileHash } from "../../facts/files.ts";
-import { requireOwnWay, type Script, sh, type Touch } from "../../kit/index.ts";
+import { requireOwnWay, type Script, sh } from "../../kit/index.ts";
 
 /** The tools for users make, move and remove homes by name: in other users' directories that is not safe. */
 export function ownWay(home: Script): Script {
@@ -14,9 +13,4 @@ export function ownWay(home: Script): Script {
 /** As a word of the shell. */
 export function homeOf(name: string): Script {
   return sh`"$(getent passwd -- ${name} | cut -d: -f6)"`;
-}
-
-/** What a change of a home touches. */
-export function underHome(home: string): Touch[] {
-  return [file.of(home), ...[file, fileContent, fileHash].map((fact) => fact.below(home))];
 }

@@ -1,6 +1,6 @@
 /** A user's password, and its lock. */
 
-import { passwordState, userPassword } from "../../facts/users.ts";
+import { accountFilesAltered, passwordState, userPassword } from "../../facts/users.ts";
 import { change, fail, feed, type Plan, type PlanHost, reveal, sh } from "../../kit/index.ts";
 import type { UserSettings } from "./user-params.ts";
 
@@ -35,6 +35,7 @@ export async function* setPassword(host: PlanHost, p: UserSettings, created: boo
         what: "password",
         script: feed(`${name}:${hash}\n`, sh`chpasswd -e`),
         sets: [userPassword.is(name, next)],
+        touches: accountFilesAltered,
       });
       now = next;
     }
@@ -46,5 +47,6 @@ export async function* setPassword(host: PlanHost, p: UserSettings, created: boo
     what: passwordLock ? "password locked" : "password unlocked",
     script: sh`usermod ${passwordLock ? "--lock" : "--unlock"} -- ${name}`,
     sets: [userPassword.is(name, { ...now, locked: passwordLock })],
+    touches: accountFilesAltered,
   });
 }

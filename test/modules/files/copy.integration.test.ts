@@ -19,7 +19,8 @@ import { secret } from "../../../src/base/secret.ts";
 import type { WriteAction } from "../../../src/core/facts/change.ts";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
 import { batch } from "../../../src/core/steps/batch.ts";
-import { contentFacts, type FileState, file as fact, fileHash, fileText } from "../../../src/facts/files.ts";
+import { fileWritten } from "../../../src/facts/file-effects.ts";
+import { type FileState, file as fact, fileHash, fileText } from "../../../src/facts/files.ts";
 import { linkRefusal } from "../../../src/facts/followable.ts";
 import { self } from "../../../src/facts/self.ts";
 import { groupExists, userExists } from "../../../src/facts/users.ts";
@@ -128,7 +129,7 @@ const cases: readonly Case[] = [
       ...motd({ type: "link", target: "motd.real", owner: "root", group: "root" }),
       linkRefusal.is({ path: "/etc/motd", target: "/etc/motd.real" }, ""),
       fact.is("/etc/motd.real", regular),
-      ...contentFacts("/etc/motd.real", Buffer.from("old\n")),
+      ...fileWritten("/etc/motd.real", { content: "old\n" }).sets,
     ],
     changes: ["content 0640 deploy:web > 0640 deploy:web"],
     action: { path: "/etc/motd.real" },

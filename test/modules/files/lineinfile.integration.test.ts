@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { secret } from "../../../src/base/secret.ts";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
 import { batch } from "../../../src/core/steps/batch.ts";
-import { contentFacts, type FileState, file as fact } from "../../../src/facts/files.ts";
+import { fileRemoved, fileWritten } from "../../../src/facts/file-effects.ts";
+import { type FileState, file as fact } from "../../../src/facts/files.ts";
 import { self } from "../../../src/facts/self.ts";
 import { lineinfile } from "../../../src/modules/index.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
@@ -13,14 +14,10 @@ import { runLocal, runTasks, temporaryDirectory } from "./local-run.ts";
 type Params = Record<string, unknown>;
 
 const facts = (content: string | undefined): FactValue[] => {
-  const state: FileState =
-    content === undefined
-      ? { type: "absent" }
-      : { type: "file", mode: "0640", owner: "deploy", group: "web" };
+  const state: FileState = { type: "file", mode: "0640", owner: "deploy", group: "web" };
   return [
-    fact.is("/etc/x", state),
+    ...(content === undefined ? fileRemoved("/etc/x") : fileWritten("/etc/x", { state, content })).sets,
     fact.is("/etc", { type: "directory", mode: "0755", owner: "root", group: "root" }),
-    ...contentFacts("/etc/x", content === undefined ? undefined : Buffer.from(content)),
     self.is("", { user: "root", group: "root" }),
   ];
 };

@@ -45,7 +45,7 @@ describe("ownedFiles", () => {
     expect(planned.changes.map(({ what }) => what)).toEqual(changes);
     const { me: mine, ...others } = before;
     if (after)
-      expect(planned.changes.at(-1)?.sets).toEqual([
+      expect(planned.changes.at(-1)?.sets.filter(({ fact }) => fact === owned.name)).toEqual([
         owned.is("", mine && after.length === 0 ? others : { ...others, me: after }),
       ]);
     expect(planned.value.removed).toEqual(changes.flatMap((what) => what.match(/(?<=removed ).*/) ?? []));
