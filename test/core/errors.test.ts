@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect, it } from "vitest";
 import { ShowrunnerError } from "../../src/base/errors.ts";
 import { secret } from "../../src/base/secret.ts";
-import { BadStatus } from "../../src/core/engine/apply.ts";
+import { BadStatus } from "../../src/core/engine/run-action.ts";
 
 it("an error that a step catches shows no secret, however it is printed", () => {
   const value = `CANARY${process.pid}errors`;

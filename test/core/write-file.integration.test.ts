@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { quote } from "../../src/base/script.ts";
-import { applyChange } from "../../src/core/engine/apply.ts";
+import { runAction } from "../../src/core/engine/run-action.ts";
 import {
   inlineLimit,
   isReceived,
@@ -294,7 +294,7 @@ describe("a write through a session", () => {
   afterEach(() => session.close());
 
   const write = (wanted: WriteAction) =>
-    applyChange(session, undefined, change({ what: "content", action: wanted }), {});
+    runAction(session, undefined, change({ what: "content", action: wanted }), {});
 
   it("writes every content byte for byte", async () => {
     for (const content of Object.values(contents)) {

@@ -17,9 +17,9 @@ import type { Certainty } from "../lease/handler-queue.ts";
 import { PlanOutdated } from "../lease/host-leases.ts";
 import { shownLabel } from "../lease/pending-handler.ts";
 import type { TaskOptions } from "../tasks/task.ts";
-import { applyChange, BadStatus, isCommand } from "./apply.ts";
 import type { HostContext } from "./context.ts";
 import type { Planning } from "./planning.ts";
+import { BadStatus, isCommand, runAction } from "./run-action.ts";
 import { handlersOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 import { verifyStated } from "./verify-stated.ts";
 import { refused as refusedByCheck } from "./write-file.ts";
@@ -258,7 +258,7 @@ async function make<V>(taskRun: TaskRun<V>, change: Change, tried: Tried): Promi
     const { altersUser } = change;
     if (altersUser !== undefined && altersUser !== become?.user) await host.endShellsOf(altersUser);
     const detached = detachment && { ...detachment, reconnected: async () => host.leases?.again(become) };
-    output = await applyChange(host.session, become, change, options, detached);
+    output = await runAction(host.session, become, change, options, detached);
   } catch (error) {
     tried.hadNoEffect = hadNoEffect(change, error, detachment !== undefined);
     throw error;

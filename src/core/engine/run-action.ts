@@ -38,7 +38,7 @@ export class BadStatus extends ShowrunnerError {
  * @returns what it printed
  * @throws ShowrunnerError `change.failed` with the command's status and last lines; `host.*`, `task.timeout`
  */
-export async function applyChange(
+export async function runAction(
   session: Session,
   become: Become | undefined,
   change: Change,
