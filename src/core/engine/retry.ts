@@ -4,11 +4,11 @@ import { milliseconds } from "../../base/duration.ts";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Printed } from "../facts/fact.ts";
-import { attempt, timeoutOf } from "./attempt.ts";
+import { attempt } from "./attempt.ts";
 import type { HostContext } from "./context.ts";
 import { hiddenText } from "./no-log.ts";
 import { Planning } from "./planning.ts";
-import { type Outcome, resultOf, type TaskRun } from "./task-run.ts";
+import { type Outcome, resultOf, type TaskRun, timeoutOf } from "./task-run.ts";
 import { tellPrinted } from "./tell-printed.ts";
 import { decide, foresee, judged, MistakenVerdict } from "./verdict.ts";
 

@@ -1,16 +1,19 @@
 /** One task on one host, while it runs: what its tries share. */
 
+import { milliseconds } from "../../base/duration.ts";
 import { ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
 import { strict } from "../../base/strict.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { ShownTask, TaskStatus } from "../events/events.ts";
 import type { Change } from "../facts/change.ts";
+import { narrowed } from "../facts/stated.ts";
+import { surroundedChange } from "../facts/surrounded-change.ts";
 import type { Surroundings } from "../facts/surroundings.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { Handler } from "../lease/handler-identity.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
-import type { Task, TaskResult } from "../tasks/task.ts";
+import type { Task, TaskOptions, TaskResult } from "../tasks/task.ts";
 import { becomeOf, type HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
 import { isHidden } from "./no-log.ts";
@@ -34,7 +37,7 @@ export interface TaskRun<V> {
   readonly changes: Change[];
   /** The handlers that were written down before it is known whether `changedWhen` holds. */
   readonly writtenAhead: Handler[];
-  /** Whether a change was begun that failed, and nobody knows how far it came. */
+  /** Whether a change was begun: of one that failed nobody knows how far it came. */
   attempted: boolean;
   /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */
   changed: boolean | undefined;
@@ -76,6 +79,18 @@ export function hasChanged<V>({ changed, changes }: TaskRun<V>): boolean {
 /** Whether anything was changed, or may have been by a change that failed. */
 export function mayHaveChanged<V>({ changes, attempted }: TaskRun<V>): boolean {
   return changes.length > 0 || attempted;
+}
+
+/** What a task's plan yields, as it is made: in the task's surroundings, and with what its author says that it touches. */
+export function changeOf<V>({ task, surroundings }: TaskRun<V>, planned: Change): Change {
+  return narrowed(surroundedChange(planned, surroundings), task.options.touches);
+}
+
+const defaultTimeout = "30m";
+
+/** How long each command of a task may take, in milliseconds. */
+export function timeoutOf({ timeout = defaultTimeout }: Pick<TaskOptions, "timeout">): number {
+  return milliseconds(timeout);
 }
 
 /** How one try ended. */

@@ -4,8 +4,9 @@ import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { TaskResult, Verdict } from "../tasks/task.ts";
-import { foreseenStatus, foresee as foreseeTry, notify, unknown } from "./attempt.ts";
+import { notify } from "./notify.ts";
 import type { Planning } from "./planning.ts";
+import { foreseenStatus, foresee as foreseeTry, unknown } from "./predict.ts";
 import { hasChanged, mayHaveChanged, type Outcome, type TaskRun, unjudged } from "./task-run.ts";
 
 /** A condition that gives no answer is its author's mistake: to try again would only do the task again. */

@@ -1,0 +1,127 @@
+/**
+ * Applies one change of a task: the one place through which every change goes, from the question whether it may be made
+ * to what is known of the host and its handlers afterwards.
+ */
+import type { ShowrunnerError } from "../../base/errors.ts";
+import { LineSplitter } from "../../base/lines.ts";
+import { statesRefusal } from "../../base/refusal.ts";
+import type { Output, RunOptions } from "../../transport/transport.ts";
+import { asFailure } from "../events/failure.ts";
+import type { Change } from "../facts/change.ts";
+import { verifyChange } from "../facts/verify.ts";
+import { shownLabel } from "../lease/pending-handler.ts";
+import type { HostContext } from "./context.ts";
+import { notifyUnlessJudged } from "./notify.ts";
+import type { Planning } from "./planning.ts";
+import { BadStatus, isCommand, runAction } from "./run-action.ts";
+import { handlersOf, type TaskRun, timeoutOf } from "./task-run.ts";
+import { verifyStated } from "./verify-stated.ts";
+import { refused as refusedByCheck } from "./write-file.ts";
+
+/**
+ * @param planning is told of a failure that is the result of a change which reports (a command's status): its plan goes
+ *   on with what it printed
+ * @returns what the change printed
+ * @throws ShowrunnerError where it must not be made, or failed
+ */
+export async function applyChange<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+  const { task, context, become, hidden } = run;
+  const { leases } = context.host;
+  run.hooks.permit?.(run, change);
+  await begin(context);
+
+  // a run can die anywhere: the handlers that the change may notify are written down on the host before it is made
+  const { changedWhen } = task.options;
+  const handlers = changedWhen === false ? [] : handlersOf(run);
+  const notifier = { play: context.play, by: shownLabel(task, hidden) };
+  // which of them a task with a `changedWhen` notifies shows when that has been asked: see verdict.ts
+  if (changedWhen !== undefined) run.writtenAhead.push(...handlers);
+  try {
+    await leases?.ownHandlers.writeAhead(become, handlers, notifier);
+
+    const { output, failure, hadNoEffect } = await make(run, change);
+    if (hadNoEffect) throw failure;
+
+    // also where it failed: nobody knows how far it came
+    run.attempted = true;
+    notifyUnlessJudged(run, "certain");
+    if (output === undefined) throw failure;
+    if (failure) planning.failed(failure);
+    else await verify(run, change);
+    run.changes.push(change);
+    return output;
+  } finally {
+    if (changedWhen === undefined) await leases?.ownHandlers.resolve(handlers);
+  }
+}
+
+/** What is done once may be left to the next host as long as this one has begun no change: not if it can't be reached. */
+async function begin({ host, work }: HostContext): Promise<void> {
+  if (!work) return;
+  await host.session.connection();
+  work.hasChanged = true;
+}
+
+interface Made {
+  /** What it printed; undefined where it failed and that is no result. */
+  readonly output?: Output;
+  readonly failure?: ShowrunnerError;
+  /** Whether a change that failed certainly left all as it was. */
+  readonly hadNoEffect?: boolean;
+}
+
+/** Makes the change on the host, and tells what it prints meanwhile. Afterwards the facts that it concerns are stale. */
+async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
+  const { task, become, detachment } = run;
+  const { host } = run.context;
+  const printed = linesOf(run, change);
+  const options: RunOptions = {
+    onOutput: (stream, chunk) => printed.push(stream, chunk),
+    timeout: timeoutOf(task.options),
+  };
+  const detached = detachment && { ...detachment, reconnected: async () => host.leases?.again(become) };
+  try {
+    const { altersUser } = change;
+    if (altersUser !== undefined && altersUser !== become?.user) await host.endShellsOf(altersUser);
+    return { output: await runAction(host.session, become, change, options, detached) };
+  } catch (error) {
+    const failure = asFailure(error);
+    if (failure instanceof BadStatus && "reports" in change.action && change.action.reports)
+      return { failure, output: failure.output };
+    return { failure, hadNoEffect: isWithoutEffect(change, failure, detachment !== undefined) };
+  } finally {
+    await printed.end();
+    // also after a failure: nobody knows how far it came
+    host.facts.invalidate(change.sets, change.touches);
+  }
+}
+
+function linesOf<V>({ context, shown, hidden }: TaskRun<V>, change: Change): LineSplitter {
+  const { run, info } = context.host;
+  return new LineSplitter((stream, line) => {
+    const text = line.replace(refusedByCheck, "");
+    if (hidden || (text === "" && line !== "")) return;
+    // what a command of the user's prints is its own
+    if (isCommand(change) || !statesRefusal(text))
+      run.emit({ type: "task:output", host: info.name, task: shown.id, stream, text });
+  });
+}
+
+/** There was no way onto the host, or to its user. */
+const notBegun = ["become.refused", "host.unreachable", "host.auth", "host.key"];
+
+/** A file that could not be written, or that its check refused, is as it was. */
+function isWithoutEffect({ action }: Change, { code }: ShowrunnerError, isDetached: boolean): boolean {
+  if (action.kind === "write" && code === "change.failed") return true;
+  // these come back to the host after they have begun
+  const returns = isDetached || action.kind === "reboot";
+  return !returns && notBegun.includes(code);
+}
+
+/** Reads back what the change says that it sets and alters, where the run is to look. */
+async function verify<V>(run: TaskRun<V>, change: Change): Promise<void> {
+  const { host } = run.context;
+  if (!host.run.options.verify) return;
+  if (change.stated) await verifyStated(run, change.stated);
+  await verifyChange(change, host.facts, run.become);
+}

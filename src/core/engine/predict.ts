@@ -1,0 +1,97 @@
+/** One try at a task in check mode: plan, and predict each change as the plan yields it. */
+import { messageOf, type ShowrunnerError } from "../../base/errors.ts";
+import type { TaskStatus } from "../events/events.ts";
+import { asFailure } from "../events/failure.ts";
+import type { Touch } from "../facts/fact.ts";
+import { narrowedTouches } from "../facts/stated.ts";
+import { notRun, UnknownValue } from "../facts/unknown.ts";
+import type { Certainty } from "../lease/handler-queue.ts";
+import type { TaskOptions } from "../tasks/task.ts";
+import { ended } from "./attempt.ts";
+import { notify, notifyUnlessJudged } from "./notify.ts";
+import type { Planning } from "./planning.ts";
+import { changeOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
+
+/** Plans, predicts the changes, and says how sure that is. */
+export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  const { task, context, changes } = run;
+  const { facts } = context.host;
+  try {
+    const plan = task.plan(planning);
+    let answer = await plan.next(notRun);
+    while (!answer.done) {
+      // a task may need no fact, so that nobody has been there yet
+      await facts.enter(run.become);
+      const change = changeOf(run, answer.value);
+      const { sets, touches } = change;
+      changes.push(change);
+      notifyUnlessJudged(run, certaintyOf(run, planning));
+      const believed = believedTouches(run, touches);
+      // of what is said to change nothing, nothing is foreseen: not even that the world may have moved
+      if (sets.length > 0 || believed.length > 0 || !isSaidToBeNothing(task.options))
+        facts.predict(sets, believed, planning.tentative);
+      answer = await plan.next(notRun);
+    }
+    const status = foreseenStatus(run, planning);
+    if (status !== "unknown") return ended(run, planning, answer.value, status);
+    planning.takeFailure();
+    const { unmet, doubtful } = planning;
+    // it changes nothing as far as is known: nobody knows what it does should an earlier change alter that
+    if (changes.length === 0 && doubtful.length > 0) facts.predict([], doubtful, true);
+    if (unmet)
+      return { ...unknown(run, `as yet ${unmet.message}; an earlier change may alter that`), failure: unmet };
+    return unknown(
+      run,
+      run.certainty === "unknown"
+        ? "whether it comes to this is not known"
+        : "an earlier change may alter what this depends on",
+    );
+  } catch (error) {
+    if (error instanceof UnknownValue) {
+      const status = changes.length > 0 ? foreseenStatus(run, planning) : "unknown";
+      return status === "unknown"
+        ? unknown(run, error.message)
+        : { status, value: { unknown: error.message } };
+    }
+    const failure = asFailure(error);
+    if (failure.code === "become.refused" && facts.isPredicted) {
+      const opaque = narrowedTouches(["everything"], task.options.touches);
+      facts.predict([], believedTouches(run, opaque), true);
+      return { ...unknown(run, refusedAsYet(failure)), failure };
+    }
+    if (!planning.tentative || failure.code.startsWith("host.")) throw error;
+    // it fails on what an earlier change may yet bring about, so nobody knows: nor what it would have done
+    const read = planning.reads.map(({ fact, key }) => ({ fact: fact.name, keys: [key] }));
+    facts.predict([], read, true);
+    return { ...unknown(run, messageOf(error)), failure };
+  }
+}
+
+/** An earlier change may make the user, let others become it, or bring the program for that. */
+function refusedAsYet({ message, details }: ShowrunnerError): string {
+  const said = details.length === 0 ? "" : ` (${details.join("; ")})`;
+  return `as yet ${message}${said}; an earlier change may alter that`;
+}
+
+function isSaidToBeNothing({ changedWhen, touches }: Pick<TaskOptions, "changedWhen" | "touches">): boolean {
+  return changedWhen === false || touches?.length === 0;
+}
+
+/** An opaque task of which its author says that it changes nothing makes nothing uncertain. */
+function believedTouches<V>({ task }: TaskRun<V>, touches: readonly Touch[]): readonly Touch[] {
+  return task.options.changedWhen === false ? touches.filter((touch) => touch !== "everything") : touches;
+}
+
+export function foreseenStatus<V>(run: TaskRun<V>, { tentative }: Planning): TaskStatus {
+  if (!tentative) return hasChanged(run) ? "changed" : "ok";
+  return hasChanged(run) && run.certainty !== "unknown" ? "likely" : "unknown";
+}
+
+export function unknown<V>(run: TaskRun<V>, reason: string): Outcome<V> {
+  if (run.task.options.changedWhen !== false) notify(run, "unknown");
+  return { status: "unknown", value: { unknown: reason } };
+}
+
+function certaintyOf<V>({ certainty }: TaskRun<V>, { tentative }: Planning): Certainty {
+  return certainty === "certain" && tentative ? "likely" : certainty;
+}
