@@ -35,28 +35,53 @@ export function callerOf(file: string): string | undefined {
   return nearest((one) => !asking.includes(one))?.file;
 }
 
+/** How many callers are looked at: mostly the first few will do, and each costs time in every task. */
+const depths = [10, 50];
+
 function nearest(wanted: (file: string) => boolean): Location | undefined {
+  for (const depth of depths) {
+    const frames = callers(depth);
+    const found = firstFrame(frames, wanted);
+    if (found || frames.length < depth) return found;
+  }
+  return undefined;
+}
+
+function callers(depth: number): readonly NodeJS.CallSite[] {
   const { prepareStackTrace, stackTraceLimit } = Error;
   try {
-    Error.stackTraceLimit = 30;
+    Error.stackTraceLimit = depth;
     Error.prepareStackTrace = (_, frames) => frames;
     const frames = new Error().stack as unknown;
-    return Array.isArray(frames) ? firstFrame(frames, wanted) : undefined;
+    return Array.isArray(frames) ? frames : [];
   } finally {
     Error.prepareStackTrace = prepareStackTrace;
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-function firstFrame(frames: NodeJS.CallSite[], wanted: (file: string) => boolean): Location | undefined {
+function firstFrame(
+  frames: readonly NodeJS.CallSite[],
+  wanted: (file: string) => boolean,
+): Location | undefined {
   for (const frame of frames) {
-    const name = frame.getFileName();
-    if (!name || name.startsWith("node:")) continue;
-    const file = name.startsWith("file://") ? fileURLToPath(name) : name;
-    if (!wanted(file)) continue;
+    const file = fileOf(frame.getFileName());
+    if (file === undefined || !wanted(file)) continue;
     return { file, line: frame.getLineNumber() ?? 1 };
   }
   return undefined;
+}
+
+/** The paths of all files that were met: they are few, and every task meets the same ones. */
+const files = new Map<string, string | undefined>();
+
+/** The absolute path of a frame's file; undefined for what is no file. */
+function fileOf(name: string | null | undefined): string | undefined {
+  if (!name) return undefined;
+  if (files.has(name)) return files.get(name);
+  const file = name.startsWith("node:") ? undefined : name.startsWith("file://") ? fileURLToPath(name) : name;
+  files.set(name, file);
+  return file;
 }
 
 /** Whether a file is the user's: neither the SDK's nor a library's. */

@@ -19,6 +19,9 @@ export interface Template {
 
 export type TemplateVars = Readonly<Record<string, unknown>>;
 
+/** What a template has beside its variables; a variable of the same name is in `vars` only. */
+const helperNames = ["vars", "q", "has", "include"] as const;
+
 /**
  * Renders a template.
  *
@@ -34,35 +37,61 @@ export type TemplateVars = Readonly<Record<string, unknown>>;
  */
 export function renderTemplate({ file, text }: Template, vars: TemplateVars): string {
   const scope = strictScope(vars, "vars");
-  const helpers: Record<string, unknown> = {
+  const helpers: Record<(typeof helperNames)[number], unknown> = {
     vars: scope,
     q: shellWords,
     has: (path: string) => has(vars, path),
     include: (name: string, more: TemplateVars = {}) => include(file, name, { ...vars, ...more }),
   };
+  const compiled = compile({ file, text }, Object.keys(vars));
   const locals: Record<string, unknown> = { ...helpers };
-  for (const name of Object.keys(vars))
-    if (isIdentifier(name) && !(name in helpers)) locals[name] = scope[name];
+  for (const name of compiled.names) if (!(name in helpers)) locals[name] = scope[name];
+  try {
+    return String(compiled.render(locals));
+  } catch (error) {
+    throw explainFailure(file, text, error);
+  }
+}
 
+interface Compiled {
+  readonly text: string;
+  /** Those of its variables that go by their names. */
+  readonly names: readonly string[];
+  readonly render: (locals: Record<string, unknown>) => unknown;
+}
+
+/** What was compiled last, by file and names of variables: many hosts have the same templates. */
+const compiledLast = new Map<string, Compiled>();
+
+/** So many are kept: variables may be named differently on every host. */
+const mostCompiled = 200;
+
+/** @throws ShowrunnerError `template.invalid` */
+function compile(template: Template, vars: readonly string[]): Compiled {
+  const id = [template.file, ...vars].join("\0");
+  const last = compiledLast.get(id);
+  if (last?.text === template.text) return last;
+  const names = vars.filter(isIdentifier);
+  const compiled = { text: template.text, names, render: rendererOf(template, [...helperNames, ...names]) };
+  if (compiledLast.size >= mostCompiled) compiledLast.clear();
+  compiledLast.set(id, compiled);
+  return compiled;
+}
+
+function rendererOf({ file, text }: Template, names: readonly string[]): Compiled["render"] {
   const source = text.replace(/^\uFEFF/, "").replace(/<%%|<%-/g, asPrinting);
   const template = new (loadEjs().Template)(source, {
     strict: true,
     filename: file,
     escape: print,
     localsName: "__locals_of_template",
-    destructuredLocals: Object.keys(locals),
+    destructuredLocals: [...new Set(names)],
   });
-  let render: (data: Record<string, unknown>) => unknown;
   try {
-    render = template.compile();
+    return template.compile();
   } catch (error) {
     const problem = explainSyntax(source, template.source, messageOf(error));
     throw invalid(file, text, problem.line, problem.message);
-  }
-  try {
-    return String(render(locals));
-  } catch (error) {
-    throw explainFailure(file, text, error);
   }
 }
 
