@@ -11,6 +11,9 @@ export interface Planned<V> {
   readonly value: V;
 }
 
+/** A plan reads a fact that its case does not give. */
+export class NotGiven extends Error {}
+
 export interface PlanCase {
   /** The facts of the host: `file.is("/etc/motd", { type: "absent" })`. Reading any other one is an error. */
   readonly facts: readonly FactValue[];
@@ -21,17 +24,27 @@ export interface PlanCase {
 /**
  * Plans a task on a made-up host. What a change sets is what later reads see, as in a real plan.
  *
+ * @param task what to plan
+ * @param given the host's facts
+ * @param changes takes the changes as they come: what a plan that fails has come to
+ * @returns the changes and the module's value
+ * @throws Error where the plan reads a fact that is not given, ShowrunnerError where the task fails
+ *
  * @example
  * const { changes } = await planTask(file({ path: "/srv/app", state: "directory" }), { facts: [fileFact.is("/srv/app", absent)] });
  */
-export async function planTask<V>(task: Task<V>, { facts, outputs = [] }: PlanCase): Promise<Planned<V>> {
+export async function planTask<V>(
+  task: Task<V>,
+  { facts, outputs = [] }: PlanCase,
+  changes: Change[] = [],
+): Promise<Planned<V>> {
   const values = new Map(facts.map(({ fact, key, value }) => [idOf(fact, key), value]));
   const host: PlanHost = {
     name: "test",
     address: "192.0.2.1",
     fact: async <K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<V> => {
       const id = idOf(fact.name, key);
-      if (!values.has(id)) throw new Error(`the case gives no fact ${fact.name} for ${factKeyId(key)}`);
+      if (!values.has(id)) throw new NotGiven(`the case gives no fact ${fact.name} for ${factKeyId(key)}`);
       return values.get(id) as V; // made by fact.is, which has the type
     },
     require: (condition, problem, hint) => {
@@ -41,7 +54,6 @@ export async function planTask<V>(task: Task<V>, { facts, outputs = [] }: PlanCa
       throw failure;
     },
   };
-  const changes: Change[] = [];
   const plan = task.plan(host);
   let answer = await plan.next({ stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), status: 0 });
   while (!answer.done) {

@@ -1,0 +1,109 @@
+/**
+ * `npm run law [-- MODULE…]`: holds modules to the law, on throw-away hosts of each suite, and prints a table.
+ * See docs/extending.md.
+ */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { messageOf } from "../src/base/errors.ts";
+import { inventory } from "../src/inventory/index.ts";
+import { down, type LabSpec, up } from "../src/lab/index.ts";
+import { labFiles, type Suite } from "../src/lab/spec.ts";
+import { type Cases, holdToLaw, isCases, type LawTarget, lawTable } from "../src/testing/index.ts";
+import { connector } from "../src/transport/connect.ts";
+
+const suites: readonly Suite[] = ["bookworm", "trixie"];
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Only cases whose name has this in it. */
+    case: { type: "string" },
+    suite: { type: "string", multiple: true },
+    /** The first two numbers of the labs' networks. */
+    network: { type: "string", default: "10.127" },
+    /** Leaves the hosts, for a look at them and for the next time. */
+    keep: { type: "boolean", default: false },
+    interruptions: { type: "string", default: "3" },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const cases = await casesOf(positionals);
+  const wanted = suites.filter((suite) => values.suite?.includes(suite) ?? true);
+  const state = values.keep
+    ? join(tmpdir(), "showrunner-law")
+    : mkdtempSync(join(tmpdir(), "showrunner-law-"));
+  const labs = wanted.map((suite, index) => labOf(suite, index, state));
+  const leave = async () => {
+    if (values.keep) return;
+    await Promise.all(labs.map((lab) => down(lab, () => undefined)));
+    rmSync(state, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void leave().finally(() => process.exit(99)));
+  try {
+    for (const lab of labs) await up(lab, () => undefined);
+    const began = Date.now();
+    const { rows, failures } = await holdToLaw({
+      cases,
+      hosts: labs.map(targetOf),
+      only: (one) => one.name.includes(values.case ?? ""),
+      interruptions: Number(values.interruptions),
+      onFailure: ({ module, suite, name, article, problems }) => {
+        say(`FAILED ${module}${suite === undefined ? "" : ` on ${suite}`}, ${article}: ${name}`);
+        for (const line of problems) say(`    ${line}`);
+      },
+    });
+    for (const line of lawTable(rows)) say(line);
+    say(`${failures.length} failed, in ${((Date.now() - began) / 1000).toFixed(0)} s`);
+    return failures.length === 0 ? 0 : 1;
+  } finally {
+    await leave();
+  }
+}
+
+/** All cases of test/law, or those of the modules that are named. */
+async function casesOf(modules: readonly string[]): Promise<Cases[]> {
+  const folder = join(import.meta.dirname, "../test/law");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".cases.ts"));
+  const all = await Promise.all(
+    files.sort().map(async (name): Promise<Cases> => {
+      const { default: found }: { default?: unknown } = await import(join(folder, name));
+      if (!isCases(found)) throw new Error(`${name} has no cases as its default export`);
+      return found;
+    }),
+  );
+  const unknown = modules.filter((module) => !all.some((one) => one.module === module));
+  if (unknown.length > 0) throw new Error(`there are no cases of ${unknown.join(", ")} in test/law`);
+  return modules.length === 0 ? all : all.filter(({ module }) => modules.includes(module));
+}
+
+function labOf(suite: Suite, index: number, state: string): LabSpec {
+  return {
+    name: `law${suite.slice(0, 9)}`,
+    network: `${values.network}.0.${index * 64}/26`,
+    suite,
+    user: "deploy",
+    hosts: [{ name: suite, address: `${values.network}.0.${index * 64 + 11}` }],
+    stateDir: join(state, suite),
+  };
+}
+
+function targetOf(lab: LabSpec): LawTarget {
+  const [host] = lab.hosts;
+  if (!host) throw new Error(messageOf(lab));
+  const { key, knownHosts } = labFiles(lab);
+  const { name, address } = host;
+  const settings = { name, address, port: 22, user: lab.user, identityFile: key, knownHosts };
+  return {
+    name,
+    suite: lab.suite,
+    inventory: inventory({ hosts: { [name]: { address } } }),
+    access: { connect: connector("ssh", settings) },
+  };
+}

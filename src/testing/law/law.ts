@@ -1,0 +1,101 @@
+/** Holds modules to the law: all their cases, without a host and on real ones. */
+import { messageOf } from "../../base/errors.ts";
+import type { ModuleCase } from "../case.ts";
+import type { Cases } from "../cases.ts";
+import { CaseOnHost, type CaseOptions, type Verdict } from "./case-on-host.ts";
+import { LawHost, type LawTarget } from "./law-host.ts";
+import type { LawFailure, LawReport } from "./report.ts";
+import { Tally } from "./tally.ts";
+
+export interface LawRequest extends Partial<CaseOptions> {
+  readonly cases: readonly Cases[];
+  /** Hosts that may be thrown away: the cases do to them what they like. Without any, only what needs no host is run. */
+  readonly hosts: readonly LawTarget[];
+  /** Which cases are run. Default: all. */
+  readonly only?: (one: ModuleCase, module: string) => boolean;
+  /** Told of each case that has failed, at once. */
+  readonly onFailure?: (failure: LawFailure) => void;
+}
+
+/** Three points of each case: before its first program, half-way, and after its last. */
+const usualInterruptions = 3;
+const usualAttacks = 5;
+
+/**
+ * Holds modules to the law. For every case, on every host: a check predicts; a run makes exactly what was predicted;
+ * done again, both find nothing left; what a change says it sets is so, and what it says nothing of is not altered;
+ * killed half-way and done again, it ends the same; and a user of the host whose directories are concerned gains nothing.
+ *
+ * @param request the cases, and hosts that may be thrown away
+ * @returns a row for each module and suite, and what failed
+ *
+ * @example
+ * const { failures } = await holdToLaw({ cases: [motd], hosts: [{ name: "web1", inventory: lab, access }] });
+ */
+export async function holdToLaw({
+  cases,
+  hosts: targets,
+  only = () => true,
+  onFailure,
+  interruptions = usualInterruptions,
+  attacks = usualAttacks,
+}: LawRequest): Promise<LawReport> {
+  const tally = new Tally(onFailure);
+  for (const { module, pure, list } of cases) {
+    const wanted = new Set(list.filter((one) => only(one, module)).map(({ name }) => name));
+    for (const { name, hold } of pure) {
+      if (!wanted.has(name)) continue;
+      const problems = await hold().then(
+        () => [],
+        (error: unknown) => [messageOf(error)],
+      );
+      tally.add({ module, suite: undefined, name, article: "pure", problems });
+    }
+  }
+  const opened = targets.map((target) => new LawHost(target));
+  try {
+    // one after the other: whoever can't be reached is told before anything is done
+    for (const host of opened) await host.script(":");
+    await Promise.all(opened.map((host) => holdOn(host)));
+  } finally {
+    await Promise.all(opened.map((host) => host.close()));
+  }
+  return tally.report(
+    cases,
+    opened.map(({ suite }) => suite),
+  );
+
+  async function holdOn(host: LawHost): Promise<void> {
+    for (const all of cases) {
+      const wanted = all.list.filter((one) => one.start !== undefined && only(one, all.module));
+      if (wanted.length === 0) continue;
+      try {
+        if (all.setup !== undefined) await host.script(`set -e\n${all.setup}`);
+      } catch (error) {
+        tally.add({
+          module: all.module,
+          suite: host.suite,
+          name: "setup",
+          article: "applies",
+          problems: [messageOf(error)],
+        });
+        continue;
+      }
+      for (const one of wanted) await holdOne(host, all, one);
+    }
+  }
+
+  async function holdOne(host: LawHost, all: Cases, one: ModuleCase): Promise<void> {
+    const { module } = all;
+    const { suite } = host;
+    const add = ({ article, problems }: Verdict) =>
+      tally.add({ module, suite, name: one.name, article, problems });
+    try {
+      for await (const verdict of new CaseOnHost(all, one, host, { interruptions, attacks }).hold())
+        add(verdict);
+    } catch (error) {
+      add({ article: "applies", problems: [messageOf(error)] });
+      await host.reconnect();
+    }
+  }
+}
