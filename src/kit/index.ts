@@ -46,6 +46,7 @@ export {
   type TextDiff,
 } from "../core/facts/change.ts";
 export { type Effects, effects } from "../core/facts/effects.ts";
+export { proxiesOf, surrounded } from "../core/facts/execution-environment.ts";
 export {
   defineFact,
   type Fact,
@@ -57,7 +58,6 @@ export {
   type Touch,
 } from "../core/facts/fact.ts";
 export { defineStated } from "../core/facts/stated.ts";
-export { proxiesOf, surrounded } from "../core/facts/surroundings.ts";
 export type { Chosen } from "../core/tasks/alternatives.ts";
 export { fail } from "../core/tasks/fail.ts";
 export { type AnyModule, defineModule, type Module, type ModuleDefinition } from "../core/tasks/module.ts";

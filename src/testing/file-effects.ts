@@ -1,7 +1,7 @@
 /** Whether a change says of all facts of files that they may be others once it has written to a path. */
 import type { Change } from "../core/facts/change.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId } from "../core/facts/fact.ts";
-import { Reach } from "../core/facts/touching.ts";
+import { Reach } from "../core/facts/invalidation.ts";
 import { emptyDirectory, treeDifference } from "../facts/file-tree.ts";
 import { file, fileContent, fileHash, fileText } from "../facts/files.ts";
 

@@ -4,7 +4,7 @@ import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
 import { redact, secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { HostAccess } from "../../src/core/plays/run.ts";
-import type { RunWatch } from "../../src/core/plays/run-watch.ts";
+import type { RunWatch } from "../../src/core/plays/run-hooks.ts";
 import { on } from "../../src/core/steps/on.ts";
 import { once } from "../../src/core/steps/once.ts";
 import { fail } from "../../src/core/tasks/fail.ts";

@@ -1,9 +1,9 @@
 /** Runs tasks on this machine, through the local transport. */
 import type { ShownError, TimedEvent } from "../../src/core/events/events.ts";
-import type { Environment } from "../../src/core/facts/surroundings.ts";
+import type { Environment } from "../../src/core/facts/execution-environment.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
 import { type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
-import type { RunWatch } from "../../src/core/plays/run-watch.ts";
+import type { RunWatch } from "../../src/core/plays/run-hooks.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { connector } from "../../src/transport/connect.ts";
 

@@ -2,7 +2,7 @@
 import type { Location } from "../../base/errors.ts";
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
-import type { Environment } from "../facts/surroundings.ts";
+import type { Environment } from "../facts/execution-environment.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
 import {
   currentScope,
@@ -14,9 +14,9 @@ import {
 } from "../tasks/scope.ts";
 import type { Task, TaskResult } from "../tasks/task.ts";
 import type { Detachment } from "./detached.ts";
-import type { Doubt } from "./doubt.ts";
 import type { HostRun } from "./host-run.ts";
 import type { SharedWork } from "./shared-work.ts";
+import type { Doubt } from "./uncertainty.ts";
 
 export interface HostContext {
   readonly host: HostRun;

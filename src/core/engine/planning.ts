@@ -2,8 +2,8 @@
 
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
+import type { Surroundings } from "../facts/execution-environment.ts";
 import { type Fact, type FactKey, factKeyId, type Printed, type Touch } from "../facts/fact.ts";
-import type { Surroundings } from "../facts/surroundings.ts";
 import type { PlanHost } from "../tasks/task.ts";
 import type { HostRun } from "./host-run.ts";
 

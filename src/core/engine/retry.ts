@@ -10,7 +10,6 @@ import { hiddenText } from "./no-log.ts";
 import { Planning } from "./planning.ts";
 import { type Outcome, resultOf, type TaskRun, timeoutOf } from "./task-run.ts";
 import { tellPrinted } from "./tell-printed.ts";
-import { decide, foresee, judged, MistakenVerdict } from "./verdict.ts";
 
 const defaultDelay = "5s";
 /** Ansible's, for a task that says until when and not how often. */

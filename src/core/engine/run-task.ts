@@ -5,7 +5,7 @@ import { fetchSecrets } from "../../secrets/fetch.ts";
 import type { ShownChange, ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
-import { surroundingsOf } from "../facts/surroundings.ts";
+import { surroundingsOf } from "../facts/execution-environment.ts";
 import { shownLabel } from "../lease/pending-handler.ts";
 import type { Task, TaskResult } from "../tasks/task.ts";
 import { becomeOf, type HostContext, type RunTask, type TaskTerms } from "./context.ts";

@@ -5,7 +5,7 @@ import { callerLocation } from "../../base/location.ts";
 import { asFailure } from "../events/failure.ts";
 import { UnknownValue } from "../facts/unknown.ts";
 import { currentContext, type HostContext } from "./context.ts";
-import type { Doubt } from "./doubt.ts";
+import type { Doubt } from "./uncertainty.ts";
 
 /** The task whose result is read. */
 interface Asked {

@@ -4,7 +4,7 @@ import type { ShowrunnerError } from "../../base/errors.ts";
 import type { Script } from "../../base/script.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { Surroundings } from "./execution-environment.ts";
 
 /** What a fact is asked about: a path, a package's name, or plain data. */
 export type FactKey = string | { readonly [name: string]: unknown };

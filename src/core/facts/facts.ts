@@ -7,8 +7,8 @@ import type { Session } from "../../transport/session.ts";
 import type { Become, Output } from "../../transport/transport.ts";
 import { Entrance } from "./entrance.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
-import { Places, realDirectory } from "./places.ts";
-import { identities, mayTouch, Reach } from "./touching.ts";
+import { identities, mayTouch, Reach } from "./invalidation.ts";
+import { Places, realDirectory } from "./real-paths.ts";
 
 /** A value with how sure it is. */
 export interface Known<V> {

@@ -6,12 +6,12 @@ import type { HostRun } from "../engine/host-run.ts";
 import type { TaskRun } from "../engine/task-run.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
-import type { RunWatch, WatchedRun } from "../plays/run-watch.ts";
+import type { RunWatch, WatchedRun } from "../plays/run-hooks.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import { isPlanned, isPlannedSomewhere, paramsDigest } from "./plan-match.ts";
 import { refuseMoved } from "./plan-moved.ts";
-import { type Pending, takeEqual, takeSame } from "./plan-pending.ts";
 import { notForeseen, notListed } from "./plan-refusals.ts";
+import { type Pending, takeEqual, takeSame } from "./plan-remaining.ts";
 import { UnforeseenRests } from "./plan-rests.ts";
 import type { PlanFile, PlannedTask } from "./plan-schema.ts";
 

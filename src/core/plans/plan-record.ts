@@ -15,7 +15,7 @@ import { redactChange } from "../events/redact-event.ts";
 import type { Change } from "../facts/change.ts";
 import { factKeyId } from "../facts/fact.ts";
 import type { ObservedFact } from "../facts/facts.ts";
-import type { RunWatch, WatchedRun } from "../plays/run-watch.ts";
+import type { RunWatch, WatchedRun } from "../plays/run-hooks.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import { isOfStep, paramsDigest } from "./plan-match.ts";
 import { Overlaps } from "./plan-overlaps.ts";

@@ -4,7 +4,7 @@ import type { HostRun } from "../engine/host-run.ts";
 import { handlersOf, type TaskRun } from "../engine/task-run.ts";
 import { handlerIdentity } from "../lease/handler-identity.ts";
 import { isOfStep } from "./plan-match.ts";
-import type { Pending } from "./plan-pending.ts";
+import type { Pending } from "./plan-remaining.ts";
 import type { PlanFile } from "./plan-schema.ts";
 
 interface Rest {

@@ -4,7 +4,7 @@ import type { HostRun } from "../engine/host-run.ts";
 import type { RunState } from "../engine/run-state.ts";
 import type { StepConfirmation } from "./confirm.ts";
 import type { Play } from "./play.ts";
-import type { RunWatch, WatchedRun } from "./run-watch.ts";
+import type { RunWatch, WatchedRun } from "./run-hooks.ts";
 
 export interface PlayState extends RunState, WatchedRun {
   readonly runTask: RunTask;

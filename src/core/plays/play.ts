@@ -6,7 +6,7 @@ import { anything, flag, text, user } from "../../base/option-types.ts";
 import { checkOptions, type OptionTypes } from "../../base/options.ts";
 import { type TProperties, type TSchema, Type } from "../../base/schema.ts";
 import { declaredOnly } from "../../base/strict.ts";
-import { checkSurroundings, type Environment } from "../facts/surroundings.ts";
+import { checkSurroundings, type Environment } from "../facts/execution-environment.ts";
 import { type Rolling, type RollingOptions, rollingOf, rollingOptionTypes } from "./rolling-options.ts";
 import { checkPlays, checkShape } from "./shape.ts";
 import type { StepBody, StepContext } from "./step.ts";

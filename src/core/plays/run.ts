@@ -22,7 +22,7 @@ import { fetchVars } from "./fetch-vars.ts";
 import type { Play } from "./play.ts";
 import { runPlay } from "./play-run.ts";
 import type { PlayState } from "./play-state.ts";
-import type { RunWatch } from "./run-watch.ts";
+import type { RunWatch } from "./run-hooks.ts";
 import { type PlaysRequest, selectPlays } from "./select-plays.ts";
 import { type RunSummary, summarise } from "./summary.ts";
 import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";

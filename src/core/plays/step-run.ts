@@ -1,10 +1,10 @@
 /** Runs one step of a play, or its handlers, on one host. */
 import { type HostContext, withContext } from "../engine/context.ts";
-import { noDoubt } from "../engine/doubt.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { queueEarlierHandlers, runPendingHandlers } from "../engine/run-pending-handlers.ts";
 import { SharedWork } from "../engine/shared-work.ts";
 import { unforeseen } from "../engine/uncertain-results.ts";
+import { noDoubt } from "../engine/uncertainty.ts";
 import type { ShownUnknown } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { UnknownValue } from "../facts/unknown.ts";

@@ -8,7 +8,7 @@ import { checkOptions } from "../../base/options.ts";
 import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
 import type { Detachment } from "../engine/detached.ts";
 import { isHidden } from "../engine/no-log.ts";
-import { surroundingsOf } from "../facts/surroundings.ts";
+import { surroundingsOf } from "../facts/execution-environment.ts";
 import { Deferred } from "../tasks/deferred.ts";
 import { ModuleTask } from "../tasks/module-task.ts";
 import type { Scope } from "../tasks/scope.ts";

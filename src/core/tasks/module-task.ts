@@ -1,6 +1,6 @@
 /** How a task runs: in the scope of the code that awaits it. */
 import { checkOptions } from "../../base/options.ts";
-import { checkSurroundings } from "../facts/surroundings.ts";
+import { checkSurroundings } from "../facts/execution-environment.ts";
 import { Deferred } from "./deferred.ts";
 import { taskOptionTypes } from "./option-types.ts";
 import type { Scope } from "./scope.ts";

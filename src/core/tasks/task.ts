@@ -3,9 +3,9 @@ import type { Duration } from "../../base/duration.ts";
 import type { Location, ShowrunnerError } from "../../base/errors.ts";
 import type { TaskStatus } from "../events/events.ts";
 import type { Change, ChangeOutput } from "../facts/change.ts";
+import type { Environment } from "../facts/execution-environment.ts";
 import type { Fact, FactKey } from "../facts/fact.ts";
 import type { Stated } from "../facts/stated.ts";
-import type { Environment } from "../facts/surroundings.ts";
 
 /** What a module sees of the host it plans for. */
 export interface PlanHost {

@@ -1,6 +1,6 @@
 /** Which known facts a change may have altered. */
 import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
-import { directoriesOf, isBelow, pathOf } from "./places.ts";
+import { directoriesOf, isBelow, pathOf } from "./real-paths.ts";
 
 /** A fact's value for a key, as far as it is known. */
 export interface Touchable {

@@ -8,7 +8,7 @@ import {
   nothingElse,
   type Touch,
 } from "../../src/core/facts/fact.ts";
-import { Reach } from "../../src/core/facts/touching.ts";
+import { Reach } from "../../src/core/facts/invalidation.ts";
 import { fileFacts } from "../../src/facts/file-effects.ts";
 import { treeDifference } from "../../src/facts/file-tree.ts";
 import { file, fileText } from "../../src/facts/files.ts";

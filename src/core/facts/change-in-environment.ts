@@ -1,6 +1,6 @@
 /** A change as it is made in a task's surroundings. */
 import type { Change } from "./change.ts";
-import { entering, isEmpty, proxiesOf, type Surroundings, surrounded } from "./surroundings.ts";
+import { entering, isEmpty, proxiesOf, type Surroundings, surrounded } from "./execution-environment.ts";
 
 /** A change whose commands run in these surroundings: its script, or what checks a file that it writes. */
 export function surroundedChange(change: Change, surroundings: Surroundings): Change {
