@@ -25,7 +25,7 @@ export interface CommandRun
     | "forks"
     | "check"
     | "verify"
-    | "watch"
+    | "hooks"
     | "purpose"
     | "waitLease"
     | "takeOver"

@@ -30,7 +30,7 @@ export const httpAnswer = defineFact<AskedHttp, Reached<HttpResponse>>({
   name: "http.answer",
   about: "world",
   read: (session, keys) => sideBySide(keys, (key) => request(session, key)),
-  within: (key, surroundings) => ({ ...key, proxies: proxiesOf(surroundings) }),
+  within: (key, executionEnvironment) => ({ ...key, proxies: proxiesOf(executionEnvironment) }),
 });
 
 /** A port, with how long to try. */

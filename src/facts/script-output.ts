@@ -1,6 +1,6 @@
 /** What a script prints that only reads: of anything, so anything may make it stale. */
 
-import { defineFact, rawScript, ShowrunnerError, surrounded } from "../kit/index.ts";
+import { defineFact, inEnvironment, rawScript, ShowrunnerError } from "../kit/index.ts";
 import type { Output } from "../transport/transport.ts";
 
 /** A script that changes nothing. */
@@ -30,8 +30,8 @@ export const scriptOutput = defineFact<ReadingScript, ScriptOutput>({
   about: "world",
   mostlyOwn: true,
   printed: (output) => output,
-  within: ({ script }, surroundings, timeout) => ({
-    script: surrounded(rawScript(script), surroundings).text,
+  within: ({ script }, executionEnvironment, timeout) => ({
+    script: inEnvironment(rawScript(script), executionEnvironment).text,
     timeout,
   }),
   async read(session, keys, become) {

@@ -35,14 +35,14 @@ class Facts extends Deferred<HostFacts> {
   }
 
   protected override async run(scope: Scope): Promise<HostFacts> {
-    const { host, become, doubt } = contextOf(scope);
+    const { host, become, uncertainty } = contextOf(scope);
     const kept = this.#age === undefined ? undefined : keptFacts(host.info, this.#age);
     if (kept) return kept;
     const { value, tentative } = await host.facts.read(become, hostFacts, "").catch((error: unknown) => {
       throw asFailure(error).at(this.location);
     });
     // in a plan an earlier change may have altered them: what follows from them is no surer than they are
-    if (tentative) doubt.read = true;
+    if (tentative) uncertainty.read = true;
     else if (this.#age !== undefined) this.#keep(host, value);
     return value;
   }

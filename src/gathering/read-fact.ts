@@ -18,14 +18,14 @@ class ReadFact<K extends FactKey, V> extends Deferred<V> {
   }
 
   protected override async run(scope: Scope): Promise<V> {
-    const { host, become, doubt } = contextOf(scope);
+    const { host, become, uncertainty } = contextOf(scope);
     const { value, tentative } = await host.facts
       .read(become, this.#fact, this.#key)
       .catch((error: unknown) => {
         throw asFailure(error).at(this.location);
       });
     // in a plan an earlier change may have altered it: what follows from it is no surer than it is
-    if (tentative) doubt.read = true;
+    if (tentative) uncertainty.read = true;
     return value;
   }
 }

@@ -46,7 +46,7 @@ export {
   type TextDiff,
 } from "../core/facts/change.ts";
 export { type Effects, effects } from "../core/facts/effects.ts";
-export { proxiesOf, surrounded } from "../core/facts/execution-environment.ts";
+export { inEnvironment, proxiesOf } from "../core/facts/execution-environment.ts";
 export {
   defineFact,
   type Fact,

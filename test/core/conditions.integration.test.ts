@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { sh } from "../../src/base/script.ts";
 import { play } from "../../src/core/plays/play.ts";
-import type { Verdict } from "../../src/core/tasks/task.ts";
+import type { Condition } from "../../src/core/tasks/task.ts";
 import { type CommandValue, command, copy, debug, shell } from "../../src/modules/index.ts";
 import { runHere } from "../modules/local.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
@@ -19,7 +19,7 @@ const handler = () => debug({ message: "notified" }, { name: "handler" });
 const lightOn = () => new FakeSwitches({ light: "on" });
 
 describe("changedWhen", () => {
-  it.each<[string, Verdict<CommandValue>, readonly string[]]>([
+  it.each<[string, Condition<CommandValue>, readonly string[]]>([
     ["false", false, ["shell ok"]],
     ["true", true, ["shell changed run", "debug ok"]],
     [
@@ -76,7 +76,7 @@ describe("changedWhen", () => {
     expect(lost.of("message").map(({ text }) => text)).toEqual(["notified"]);
   });
 
-  it.each<[string, Verdict<unknown>]>([
+  it.each<[string, Condition<unknown>]>([
     ["asks for the module's own verdict", ({ changed }) => changed],
     ["asks for its value", ({ value }) => value !== ""],
   ])("goes by whether a change that failed may have had an effect, where it %s", async (_, changedWhen) => {

@@ -4,7 +4,7 @@ import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
 import { redact, secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { HostAccess } from "../../src/core/plays/run.ts";
-import type { RunWatch } from "../../src/core/plays/run-hooks.ts";
+import type { RunHooks } from "../../src/core/plays/run-hooks.ts";
 import { on } from "../../src/core/steps/on.ts";
 import { once } from "../../src/core/steps/once.ts";
 import { fail } from "../../src/core/tasks/fail.ts";
@@ -163,8 +163,8 @@ describe("a delegated task", () => {
     other: Partial<HostAccess>,
   ) => {
     const ran: [string, string | undefined][] = [];
-    const watch: RunWatch = {
-      begun: ({ context, become }) => void ran.push([context.host.info.name, become?.user]),
+    const hooks: RunHooks = {
+      onTaskStart: ({ context, become }) => void ran.push([context.host.info.name, become?.user]),
     };
     const hosts = { a: new FakeSwitches(), b: new FakeSwitches() };
     await runOn(
@@ -183,7 +183,7 @@ describe("a delegated task", () => {
       ],
       {
         check: true,
-        watch,
+        hooks,
         access: ({ name }) => ({
           lease: false,
           connect: async () => (name === "a" ? hosts.a : hosts.b).connection,

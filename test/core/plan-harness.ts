@@ -27,7 +27,7 @@ export async function planOn(
   more: Partial<RunRequest> = {},
 ): Promise<Planned> {
   const recorder = new PlanRecorder(newSalt());
-  const ran = await runOn(hosts, plays, { ...more, check: true, watch: recorder });
+  const ran = await runOn(hosts, plays, { ...more, check: true, hooks: recorder });
   const request = {
     playbook: "test",
     playbookFile: "playbooks/test.ts",
@@ -47,7 +47,7 @@ export function applyOn(
   plan: PlanFile,
   more: Partial<RunRequest> = {},
 ): Promise<Ran> {
-  return runOn(hosts, plays, { ...more, watch: new PlanGuard(plan, { again: "npx run plan test" }) });
+  return runOn(hosts, plays, { ...more, hooks: new PlanGuard(plan, { again: "npx run plan test" }) });
 }
 
 /** A play of one step, on all hosts unless said otherwise. */

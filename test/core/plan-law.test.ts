@@ -80,7 +80,7 @@ function hostsOf(states: States): Record<string, FakeSwitches> {
 
 async function planned(states: States, plays: readonly Play[]): Promise<RecordedPlan> {
   const recorder = new PlanRecorder(newSalt());
-  await runOn(hostsOf(states), plays, { check: true, watch: recorder });
+  await runOn(hostsOf(states), plays, { check: true, hooks: recorder });
   return recorder.plan;
 }
 
@@ -95,7 +95,7 @@ async function applied(states: States, plays: readonly Play[], plan: RecordedPla
   };
   const hosts = hostsOf(states);
   const guard = new PlanGuard(planFile(plan, { request, code: { files: {} } }, "1"), { again: "again" });
-  const ran = await runOn(hosts, plays, { watch: guard });
+  const ran = await runOn(hosts, plays, { hooks: guard });
   const codes = new Map(ran.of("host:failed").map(({ host, error }) => [host, error.code]));
   return { hosts, codes };
 }

@@ -8,7 +8,7 @@ import { FakeSwitches, print, turn } from "./harness.ts";
 import { applyOn, codes, one, planOn } from "./plan-harness.ts";
 
 /** A switch that is turned to what nobody knows before. */
-async function turnUnforeseen(to = "on") {
+async function turnUnknown(to = "on") {
   const { value } = await print({ text: "found" });
   return turn({ name: value, to });
 }
@@ -19,7 +19,7 @@ describe("a step of which the rest could not be foreseen", () => {
       one(async () => {
         await turn({ name: "a", to: a });
         await turn({ name: "b", to: b });
-        await turnUnforeseen();
+        await turnUnknown();
       });
     const host = () => new FakeSwitches({ a: "off", b: "on" });
     const { plan } = await planOn({ h: host() }, plays());
@@ -44,7 +44,7 @@ describe("a step of which the rest could not be foreseen", () => {
       one(async () => {
         await turn({ name: "a", to: "on" });
         if (isEdited) await turn({ name: "new", to: "on" });
-        await turnUnforeseen();
+        await turnUnknown();
       });
     const { plan } = await planOn({ h: new FakeSwitches() }, plays());
     const real = new FakeSwitches();
@@ -60,7 +60,7 @@ describe("a step of which the rest could not be foreseen", () => {
   it("may do once more, in that rest, what it did before", async () => {
     const plays = one(async () => {
       await turn({ name: "a", to: "on" });
-      await turnUnforeseen();
+      await turnUnknown();
       await turn({ name: "a", to: "off" });
     });
     const { plan } = await planOn({ h: new FakeSwitches() }, plays);
@@ -78,7 +78,7 @@ describe("a step of which the rest could not be foreseen", () => {
       );
       if (changed) await turn({ name: "b", to: "on" });
       await flushHandlers();
-      await turnUnforeseen();
+      await turnUnknown();
     });
     const { plan } = await planOn({ h: new FakeSwitches() }, plays);
     const real = new FakeSwitches();
@@ -98,7 +98,7 @@ describe("a step of which the rest could not be foreseen", () => {
       const beside = async () => {
         for (const name of ["c", "d", "e", "f"]) await turn({ name, to: "on" });
       };
-      await Promise.all([beside(), turnUnforeseen()]);
+      await Promise.all([beside(), turnUnknown()]);
     });
     const { plan } = await planOn({ h: new FakeSwitches() }, plays);
     const real = new FakeSwitches();
@@ -122,7 +122,7 @@ describe("a step of which the rest could not be foreseen", () => {
   ])("has its handlers run: %s", async (_, rest) => {
     const plays = one(
       async () => {
-        await turnUnforeseen();
+        await turnUnknown();
         await rest();
       },
       { hosts: "h1" },
@@ -138,7 +138,7 @@ describe("a step of which the rest could not be foreseen", () => {
     const plays = (isEdited = false) =>
       one(async () => {
         await turn({ name: "a", to: "on" }, isEdited ? notifying("done") : {});
-        await turnUnforeseen();
+        await turnUnknown();
       });
     const { plan } = await planOn({ h: new FakeSwitches() }, plays());
     const real = new FakeSwitches();

@@ -479,7 +479,7 @@ describe("applying a plan", () => {
     const { plan } = await planOn({ h: new FakeSwitches() }, plays);
     const host = new FakeSwitches();
     const ran = await runOn({ h: host }, plays, {
-      watch: new PlanGuard(plan, { again: "npx run plan test", refuseUnknown: true }),
+      hooks: new PlanGuard(plan, { again: "npx run plan test", refuseUnknown: true }),
     });
     expect(codes(ran)).toEqual(["h plan.diverged"]);
     expect(host.changes).toEqual(["print fast"]);

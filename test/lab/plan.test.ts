@@ -54,7 +54,7 @@ describe.skipIf(process.getuid?.() !== 0)("a plan for real hosts", () => {
 
   async function plan(text: string): Promise<PlanFile> {
     const recorder = new PlanRecorder(newSalt());
-    const ran = await lab.run(site(text), { check: true, watch: recorder });
+    const ran = await lab.run(site(text), { check: true, hooks: recorder });
     expect(ran.errors).toEqual([]);
     const request = {
       playbook: "site",
@@ -69,7 +69,7 @@ describe.skipIf(process.getuid?.() !== 0)("a plan for real hosts", () => {
   }
 
   function apply(plan: PlanFile, text: string): Promise<Ran> {
-    return lab.run(site(text), { watch: new PlanGuard(plan, { again: "npx run plan site" }) });
+    return lab.run(site(text), { hooks: new PlanGuard(plan, { again: "npx run plan site" }) });
   }
 
   it("is made on empty hosts, holds no secret, and is carried out: then there is nothing left to do", async () => {

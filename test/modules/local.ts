@@ -3,7 +3,7 @@ import type { ShownError, TimedEvent } from "../../src/core/events/events.ts";
 import type { Environment } from "../../src/core/facts/execution-environment.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
 import { type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
-import type { RunWatch } from "../../src/core/plays/run-hooks.ts";
+import type { RunHooks } from "../../src/core/plays/run-hooks.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { connector } from "../../src/transport/connect.ts";
 
@@ -21,7 +21,7 @@ export interface HereOptions {
   /** The play's. */
   readonly noLog?: boolean;
   /** Looks on. */
-  readonly watch?: RunWatch;
+  readonly watch?: RunHooks;
 }
 
 /** Runs a step's body for real, each change read back; or plans it. */

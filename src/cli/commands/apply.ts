@@ -97,7 +97,7 @@ async function apply(file: string, flags: Flags): Promise<number> {
     verify: flags.verify ?? false,
     purpose: "apply",
     ...leaseOf(flags),
-    watch: new PlanGuard(plan, {
+    hooks: new PlanGuard(plan, {
       again: planCommand(request),
       refuseUnknown: flags.refuseUnknown ?? false,
     }),

@@ -104,7 +104,7 @@ async function make(wanted: string, flags: Flags): Promise<number> {
     report: { ...flags, diff: true },
     check: true,
     purpose: "plan",
-    watch: recorder,
+    hooks: recorder,
     ...(flags.forks === undefined ? {} : { forks: flags.forks }),
   });
   const sayBelow = (...lines: readonly string[]) => {

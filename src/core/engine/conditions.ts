@@ -10,11 +10,11 @@ import { foreseenStatus, foresee as foreseeTry, unknown } from "./predict.ts";
 import { hasChanged, mayHaveChanged, type Outcome, type TaskRun, unjudged } from "./task-run.ts";
 
 /** A condition that gives no answer is its author's mistake: to try again would only do the task again. */
-export class MistakenVerdict extends ShowrunnerError {}
+export class ConditionError extends ShowrunnerError {}
 
 /** Plans, predicts the changes, says how sure that is, and lets the task's conditions judge it as far as they can. */
-export function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
-  return judged(run, planning, () => foreseeTry(run, planning));
+export function predict<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  return withConditions(run, planning, () => predictTry(run, planning));
 }
 
 /**
@@ -23,18 +23,18 @@ export function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome
  * @returns how it went; with the handlers of a task that has `changedWhen` notified where it holds
  * @throws ShowrunnerError the try's failure, unless `failedWhen` says that it is none; `task.failed` where it says so
  */
-export async function judged<V>(
+export async function withConditions<V>(
   run: TaskRun<V>,
   planning: Planning,
   attempt: () => Promise<Outcome<V>>,
 ): Promise<Outcome<V>> {
   const { changedWhen, failedWhen } = run.task.options;
   if (changedWhen === undefined && failedWhen === undefined) return attempt();
-  const after = await changeJudged(run, planning, attempt);
-  return after.status === "unknown" ? after : judgeFailure(run, planning, after);
+  const after = await withChangedWhen(run, planning, attempt);
+  return after.status === "unknown" ? after : applyFailedWhen(run, planning, after);
 }
 
-async function changeJudged<V>(
+async function withChangedWhen<V>(
   run: TaskRun<V>,
   planning: Planning,
   attempt: () => Promise<Outcome<V>>,
@@ -49,7 +49,7 @@ async function changeJudged<V>(
       }
       return { status: "failed", value: { failure }, failure };
     });
-    return outcome.status === "unknown" ? outcome : judgeChange(run, planning, outcome);
+    return outcome.status === "unknown" ? outcome : applyChangedWhen(run, planning, outcome);
   } finally {
     // by now every handler is notified that will be
     await resolveHandlers(run);
@@ -61,7 +61,7 @@ async function resolveHandlers<V>({ context, writtenAhead }: TaskRun<V>): Promis
   await context.host.leases?.ownHandlers.resolve(writtenAhead.splice(0));
 }
 
-function judgeChange<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {
+function applyChangedWhen<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {
   const { changedWhen } = run.task.options;
   if (changedWhen === undefined) return outcome;
   const own = mayHaveChanged(run);
@@ -74,9 +74,9 @@ function judgeChange<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>
   return outcome.status === "failed" ? outcome : { ...outcome, status: statusOf(run, planning) };
 }
 
-function askWhetherChanged<V>(run: TaskRun<V>, changedWhen: Verdict<V>, outcome: Outcome<V>) {
+function askWhetherChanged<V>(run: TaskRun<V>, changedWhen: Condition<V>, outcome: Outcome<V>) {
   try {
-    return decide("changedWhen", changedWhen, unjudged(run, outcome));
+    return decide("changedWhen", changedWhen, resultForConditions(run, outcome));
   } catch (error) {
     notifyUnasked(run);
     throw error;
@@ -91,11 +91,13 @@ function notifyUnasked<V>(run: TaskRun<V>): void {
   if (made && !check && changedWhen !== undefined && changedWhen !== false) notify(run, "certain");
 }
 
-function judgeFailure<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {
+function applyFailedWhen<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V>): Outcome<V> {
   const { failedWhen } = run.task.options;
   const { failure } = outcome;
   const says =
-    failedWhen === undefined ? undefined : decide("failedWhen", failedWhen, unjudged(run, outcome));
+    failedWhen === undefined
+      ? undefined
+      : decide("failedWhen", failedWhen, resultForConditions(run, outcome));
   if (says === "unknown") return outcome;
   if (says ?? failure !== undefined) {
     const error = failure ?? saidToFail(outcome);
@@ -110,7 +112,7 @@ function judgeFailure<V>(run: TaskRun<V>, planning: Planning, outcome: Outcome<V
 }
 
 function statusOf<V>(run: TaskRun<V>, planning: Planning): Outcome<V>["status"] {
-  if (run.context.host.run.options.check === true) return foreseenStatus(run, planning);
+  if (run.context.host.run.options.check === true) return predictedStatus(run, planning);
   return hasChanged(run) ? "changed" : "ok";
 }
 
@@ -122,21 +124,21 @@ function statusOf<V>(run: TaskRun<V>, planning: Planning): Outcome<V>["status"] 
  */
 export function decide<V>(
   option: string,
-  verdict: Verdict<V>,
+  condition: Condition<V>,
   result: TaskResult<V>,
 ): boolean | "unknown" | undefined {
-  if (typeof verdict === "boolean") return verdict;
+  if (typeof condition === "boolean") return condition;
   try {
-    const says: unknown = verdict(result);
+    const says: unknown = condition(result);
     if (typeof says === "boolean") return says;
     const got = says instanceof Promise ? "a promise: it can't wait for anything" : String(says);
-    throw new MistakenVerdict("task.failed", `${option}: expected true or false, got ${got}`);
+    throw new ConditionError("task.failed", `${option}: expected true or false, got ${got}`);
   } catch (error) {
     if (error instanceof UnknownValue) return "unknown";
     if (error instanceof NoValue) return undefined;
-    if (error instanceof MistakenVerdict) throw error;
+    if (error instanceof ConditionError) throw error;
     const failure = asFailure(error);
-    throw new MistakenVerdict(failure.code, `${option}: ${failure.message}`, failure);
+    throw new ConditionError(failure.code, `${option}: ${failure.message}`, failure);
   }
 }
 

@@ -6,17 +6,17 @@ import type { Environment } from "../facts/execution-environment.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
 import {
   currentScope,
-  type Owed,
   type Running,
   requireScope,
   type Scope,
+  type Unawaited,
   withScope,
 } from "../tasks/scope.ts";
 import type { Task, TaskResult } from "../tasks/task.ts";
 import type { Detachment } from "./detached.ts";
 import type { HostRun } from "./host-run.ts";
 import type { SharedWork } from "./shared-work.ts";
-import type { Doubt } from "./uncertainty.ts";
+import type { Uncertainty } from "./uncertainty.ts";
 
 export interface HostContext {
   readonly host: HostRun;
@@ -42,7 +42,7 @@ export interface HostContext {
   /** The play's variables for the environment of all its tasks. */
   readonly environment?: Environment | undefined;
   /** What was made in this step and is not awaited yet. */
-  readonly owed: Set<Owed>;
+  readonly unawaited: Set<Unawaited>;
   /** What was started in this step and has not ended yet. */
   readonly running: Set<Running>;
   /** What is done when the step's body has ended well, by what it is about. */
@@ -50,7 +50,7 @@ export interface HostContext {
   /** Once the step has ended, code of it that nobody waited for may do nothing more. */
   readonly life: { ended: boolean };
   /** What this step's code has learned from results that are not certain. */
-  readonly doubt: Doubt;
+  readonly uncertainty: Uncertainty;
   /** What the batch does `once` in this step. */
   readonly shared: SharedWork;
 }
@@ -78,8 +78,8 @@ class HostScope implements Scope {
     return this.context.step;
   }
 
-  get owed(): Set<Owed> {
-    return this.context.owed;
+  get unawaited(): Set<Unawaited> {
+    return this.context.unawaited;
   }
 
   get running(): Set<Running> {

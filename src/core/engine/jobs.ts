@@ -47,7 +47,7 @@ export class Jobs {
    *
    * @returns the failures that nobody has met yet
    */
-  async settle(): Promise<readonly { readonly step: string; readonly error: unknown }[]> {
+  async waitForAll(): Promise<readonly { readonly step: string; readonly error: unknown }[]> {
     const unmet: { step: string; error: unknown }[] = [];
     for (const job of this.#open) {
       const failure = await job.ended.then(

@@ -2,7 +2,7 @@
 
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
-import type { Surroundings } from "../facts/execution-environment.ts";
+import type { ExecutionEnvironment } from "../facts/execution-environment.ts";
 import { type Fact, type FactKey, factKeyId, type Printed, type Touch } from "../facts/fact.ts";
 import type { PlanHost } from "../tasks/task.ts";
 import type { HostRun } from "./host-run.ts";
@@ -17,7 +17,7 @@ export interface PlanningOptions {
   /** True if the task itself is only likely to run: a handler that a likely change notified. */
   readonly tentative?: boolean;
   /** What the task's commands find around them. */
-  readonly surroundings?: Surroundings;
+  readonly executionEnvironment?: ExecutionEnvironment;
   /** How long a command of it may take, in milliseconds. */
   readonly timeout?: number;
   /** How long its facts may take, in milliseconds, where that is more than usual. */
@@ -32,7 +32,7 @@ export class Planning implements PlanHost {
   readonly #host: HostRun;
   readonly #become: Become | undefined;
   readonly #read = new Map<string, FactRead>();
-  readonly #doubtful: Touch[] = [];
+  readonly #uncertainReads: Touch[] = [];
   readonly #options: PlanningOptions;
   #tentative: boolean;
   #failure: ShowrunnerError | undefined;
@@ -67,20 +67,20 @@ export class Planning implements PlanHost {
    * What was read of the host itself that an earlier change of this plan may have altered: what the task goes by, and
    * so what it may come to change.
    */
-  get doubtful(): readonly Touch[] {
-    return this.#doubtful;
+  get uncertainReads(): readonly Touch[] {
+    return this.#uncertainReads;
   }
 
   async fact<K extends FactKey, V>(fact: Fact<K, V>, asked: K): Promise<V> {
     this.#options.refuse?.(fact);
-    const { surroundings = {}, timeout } = this.#options;
-    const key = fact.source.within?.(asked, surroundings, timeout) ?? asked;
+    const { executionEnvironment = {}, timeout } = this.#options;
+    const key = fact.source.within?.(asked, executionEnvironment, timeout) ?? asked;
     this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
     const known = await this.#host.facts.read(this.#become, fact, key, this.#options.readTimeout);
     if (known.tentative) {
       this.#tentative = true;
       // what others answer, and what a command prints, is only looked at
-      if (fact.about !== "world") this.#doubtful.push({ fact: fact.name, keys: [key] });
+      if (fact.about !== "world") this.#uncertainReads.push({ fact: fact.name, keys: [key] });
     }
     const printed = fact.source.printed?.(known.value);
     if (printed) await this.#options.onPrinted?.(printed);

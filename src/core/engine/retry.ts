@@ -22,14 +22,14 @@ const notAgain = /^(host|plan|lease)\.|^change\.not-stated$/;
 export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   const { task, context, shown } = run;
   const { host } = context;
-  if (host.run.options.check) return foreseeWatched(run);
+  if (host.run.options.check) return predictWithHooks(run);
   const { until } = task.options;
   const attempts = (task.options.retries ?? (until ? retriesUntil : 0)) + 1;
   for (let attempt = 1; ; attempt++) {
     const planning = planningFor(run);
     let reason: string;
     try {
-      const outcome = await judged(run, planning, () => tryPatiently(run, planning));
+      const outcome = await withConditions(run, planning, () => tryPatiently(run, planning));
       if (!until || decide("until", until, resultOf(run, outcome)) === true) return outcome;
       reason = "the condition does not hold yet";
       if (attempt >= attempts)
@@ -38,7 +38,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
           `the condition did not come true in ${attempts} ${attempts === 1 ? "try" : "tries"}`,
         );
     } catch (error) {
-      if (error instanceof MistakenVerdict) throw error;
+      if (error instanceof ConditionError) throw error;
       if (attempt >= attempts || notAgain.test(asFailure(error).code)) throw error;
       reason = messageOf(error);
     }
@@ -49,14 +49,14 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   }
 }
 
-async function foreseeWatched<V>(run: TaskRun<V>): Promise<Outcome<V>> {
+async function predictWithHooks<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   const planning = planningFor(run);
   let outcome: Outcome<V> | undefined;
   try {
-    outcome = await foresee(run, planning);
+    outcome = await predict(run, planning);
     return outcome;
   } finally {
-    run.hooks.foreseen?.(run, planning.reads, outcome);
+    run.hooks.onTaskPlanned?.(run, planning.reads, outcome);
   }
 }
 
@@ -88,12 +88,18 @@ async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Out
 }
 
 function planningFor<V>(run: TaskRun<V>): Planning {
-  const { task, context, become, certainty, surroundings } = run;
-  const tentative = certainty !== "certain" || context.doubt.read;
+  const { task, context, become, certainty, executionEnvironment } = run;
+  const tentative = certainty !== "certain" || context.uncertainty.read;
   const timeout = timeoutOf(task.options);
   const readTimeout = task.options.timeout === undefined ? undefined : timeout;
   const onPrinted = (printed: Printed) => tellPrinted(run, printed);
-  return new Planning(context.host, become, { tentative, surroundings, timeout, readTimeout, onPrinted });
+  return new Planning(context.host, become, {
+    tentative,
+    executionEnvironment,
+    timeout,
+    readTimeout,
+    onPrinted,
+  });
 }
 
 function forgetReads({ host }: HostContext, planning: Planning): void {

@@ -5,7 +5,7 @@ import { fetchSecrets } from "../../secrets/fetch.ts";
 import type { ShownChange, ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
-import { surroundingsOf } from "../facts/execution-environment.ts";
+import { executionEnvironmentOf } from "../facts/execution-environment.ts";
 import { shownLabel } from "../lease/pending-handler.ts";
 import type { Task, TaskResult } from "../tasks/task.ts";
 import { becomeOf, type HostContext, type RunTask, type TaskTerms } from "./context.ts";
@@ -43,8 +43,8 @@ async function runInTurn<V>(
     hooks,
     shown: { id: host.run.nextTaskId(), module, title: task.titleFor(hidden), roles, location },
     become: becomeOf(task.options, context),
-    surroundings: surroundingsOf(task.options, context),
-    certainty: context.doubt.unknown ? "unknown" : certainty,
+    executionEnvironment: executionEnvironmentOf(task.options, context),
+    certainty: context.uncertainty.unknown ? "unknown" : certainty,
     detachment,
     hidden,
     changes: [],
@@ -72,10 +72,10 @@ async function runInTurn<V>(
 
   host.leases?.earlierHandlers.name({ play: context.play, by: shownLabel(task, hidden) }, handlersOf(run));
   emit({ type: "task:start", ...where });
-  hooks.begun?.(run);
+  hooks.onTaskStart?.(run);
   try {
     // those of a command that stand in the step itself: revealed, they would hold up every host, and an interrupt
-    await fetchSecrets([task.params, run.surroundings], host.run.signal);
+    await fetchSecrets([task.params, run.executionEnvironment], host.run.signal);
     const outcome = shownOutcome(run, await withRetries(run));
     end(outcome.status, "unknown" in outcome.value ? { reason: outcome.value.unknown } : {});
     if (task.message !== undefined && !hidden)

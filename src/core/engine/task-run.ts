@@ -26,7 +26,7 @@ export interface TaskRun<V> {
   readonly hooks: TaskHooks;
   readonly shown: ShownTask;
   readonly become: Become | undefined;
-  readonly surroundings: Surroundings;
+  readonly executionEnvironment: ExecutionEnvironment;
   /** Where it runs in the background. */
   readonly detachment: Detachment | undefined;
   /** Whether nothing of its values is to be said: see noLog. */
@@ -46,20 +46,24 @@ export interface TaskRun<V> {
 /** Who looks on while tasks run, and may object. */
 export interface TaskHooks {
   /** A task begins. */
-  begun?(task: TaskRun<unknown>): void;
+  onTaskStart?(task: TaskRun<unknown>): void;
   /**
    * A task was planned in check mode.
    *
    * @param reads the facts it was planned from
    * @param outcome undefined where it failed
    */
-  foreseen?(task: TaskRun<unknown>, reads: readonly FactRead[], outcome: Outcome<unknown> | undefined): void;
+  onTaskPlanned?(
+    task: TaskRun<unknown>,
+    reads: readonly FactRead[],
+    outcome: Outcome<unknown> | undefined,
+  ): void;
   /**
    * A change is about to be made.
    *
    * @throws ShowrunnerError where it must not be: it is then not made, and its host fails
    */
-  permit?(task: TaskRun<unknown>, change: Change): void;
+  beforeChange?(task: TaskRun<unknown>, change: Change): void;
 }
 
 /** Whom a task would notify. Two that would do the same as the same user are one, however that user was said. */
@@ -168,7 +172,10 @@ function noValue(label: string, { message, details }: ShowrunnerError): Showrunn
 }
 
 /** What the task's own conditions get: asking them makes nothing that follows uncertain. */
-export function unjudged<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
+export function resultForConditions<V>(
+  run: TaskRun<V>,
+  { status, value, failure }: Outcome<V>,
+): TaskResult<V> {
   return withoutGuesses(run.task.labelFor(run.hidden), {
     status: failure === undefined ? status : "failed",
     changed: mayHaveChanged(run),

@@ -5,7 +5,7 @@ import { callerLocation } from "../../base/location.ts";
 import { asFailure } from "../events/failure.ts";
 import { UnknownValue } from "../facts/unknown.ts";
 import { currentContext, type HostContext } from "./context.ts";
-import type { Doubt } from "./uncertainty.ts";
+import type { Uncertainty } from "./uncertainty.ts";
 
 /** The task whose result is read. */
 interface Asked {
@@ -45,7 +45,7 @@ export function readUnknown(
 
 /** Notes that code has read a result which is only likely. */
 export function readLikely(context: HostContext): void {
-  reader(context).doubt.read = true;
+  reader(context).uncertainty.read = true;
 }
 
 /** Whoever reads a result need not be the step that it was made in. */
@@ -53,8 +53,8 @@ function reader(made: HostContext): HostContext {
   return currentContext() ?? made;
 }
 
-function remember({ doubt, host }: HostContext, error: UnknownValue): void {
-  if (host.run.options.check === true) doubt.unknown ??= error;
+function remember({ uncertainty, host }: HostContext, error: UnknownValue): void {
+  if (host.run.options.check === true) uncertainty.unknown ??= error;
 }
 
 /** Whether the module takes `readOnly` and was not given it. */
@@ -63,8 +63,8 @@ function mayBeReadOnly(params: unknown): boolean {
 }
 
 /** What another step's code has learned, on whose result this one's goes on. */
-export function shareDoubt(context: HostContext, other: Doubt): void {
-  if (other.read) context.doubt.read = true;
+export function shareUncertainty(context: HostContext, other: Uncertainty): void {
+  if (other.read) context.uncertainty.read = true;
   if (other.unknown) remember(context, other.unknown);
 }
 
@@ -83,12 +83,12 @@ function isLoss({ code, cause }: ShowrunnerError): boolean {
  *
  * @returns why the rest of the step is unknown; undefined for a failure that is certain
  */
-export function unforeseen({ doubt }: HostContext, error: unknown): UnknownValue | undefined {
+export function whyUnknown({ uncertainty }: HostContext, error: unknown): UnknownValue | undefined {
   if (error instanceof UnknownValue) return error;
   const failure = asFailure(error);
   const { code, message, location, hint } = failure;
   if (isLoss(failure)) return undefined;
-  if (doubt.unknown) return doubt.unknown;
-  if (!doubt.read || errorCodes[code] !== exitCode.hostFailed) return undefined;
+  if (uncertainty.unknown) return uncertainty.unknown;
+  if (!uncertainty.read || errorCodes[code] !== exitCode.hostFailed) return undefined;
   return new UnknownValue(`it fails if what is likely comes true: ${message}`, { location, hint });
 }

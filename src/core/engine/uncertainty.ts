@@ -1,7 +1,7 @@
 /** Whether a step's code goes by results of which a plan is not sure. */
 import type { UnknownValue } from "../facts/unknown.ts";
 
-export interface Doubt {
+export interface Uncertainty {
   /** Whether the code has read a result that is only likely: what follows from it is likely, too. */
   read: boolean;
   /**
@@ -11,6 +11,6 @@ export interface Doubt {
   unknown: UnknownValue | undefined;
 }
 
-export function noDoubt(): Doubt {
+export function noUncertainty(): Uncertainty {
   return { read: false, unknown: undefined };
 }

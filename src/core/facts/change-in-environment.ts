@@ -1,19 +1,25 @@
 /** A change as it is made in a task's surroundings. */
 import type { Change } from "./change.ts";
-import { entering, isEmpty, proxiesOf, type Surroundings, surrounded } from "./execution-environment.ts";
+import {
+  type ExecutionEnvironment,
+  entering,
+  inEnvironment,
+  isEmpty,
+  proxiesOf,
+} from "./execution-environment.ts";
 
 /** A change whose commands run in these surroundings: its script, or what checks a file that it writes. */
-export function surroundedChange(change: Change, surroundings: Surroundings): Change {
+export function changeInEnvironment(change: Change, executionEnvironment: ExecutionEnvironment): Change {
   const { action } = change;
-  if (isEmpty(surroundings)) return change;
+  if (isEmpty(executionEnvironment)) return change;
   if (action.kind === "script")
-    return { ...change, action: { ...action, script: surrounded(action.script, surroundings) } };
+    return { ...change, action: { ...action, script: inEnvironment(action.script, executionEnvironment) } };
   if (action.kind === "write" && action.validate !== undefined)
-    return { ...change, action: { ...action, validateIn: entering(surroundings) } };
+    return { ...change, action: { ...action, validateIn: entering(executionEnvironment) } };
   if (action.kind === "http")
     return {
       ...change,
-      action: { ...action, request: { ...action.request, proxies: proxiesOf(surroundings) } },
+      action: { ...action, request: { ...action.request, proxies: proxiesOf(executionEnvironment) } },
     };
   return change;
 }

@@ -9,7 +9,7 @@ import { type ProxyVariables, proxyVariables } from "../../transport/http-proxy.
 /** Environment variables by name; a secret stands in no process list and no log. */
 export type Environment = Readonly<Record<string, string | Secret>>;
 
-export interface Surroundings {
+export interface ExecutionEnvironment {
   readonly environment?: Environment | undefined;
   /** The directory to be in. */
   readonly cwd?: string | undefined;
@@ -18,17 +18,17 @@ export interface Surroundings {
 }
 
 /** A script that runs in these surroundings. */
-export function surrounded(script: Script, surroundings: Surroundings): Script {
-  return isEmpty(surroundings) ? script : lines(entering(surroundings), script);
+export function inEnvironment(script: Script, executionEnvironment: ExecutionEnvironment): Script {
+  return isEmpty(executionEnvironment) ? script : lines(entering(executionEnvironment), script);
 }
 
 /** Whether there are none. */
-export function isEmpty(surroundings: Surroundings): boolean {
-  return Object.values(surroundings).every((value) => value === undefined);
+export function isEmpty(executionEnvironment: ExecutionEnvironment): boolean {
+  return Object.values(executionEnvironment).every((value) => value === undefined);
 }
 
 /** What puts the rest of a script into them. Variables are set by the shell itself: `env`'s words would be public. */
-export function entering({ environment = {}, cwd, umask }: Surroundings): Script {
+export function entering({ environment = {}, cwd, umask }: ExecutionEnvironment): Script {
   const exports = Object.entries(environment).map(
     ([name, value]) => sh`${rawScript(name)}=${reveal(value)}; export ${rawScript(name)}`,
   );
@@ -40,7 +40,7 @@ export function entering({ environment = {}, cwd, umask }: Surroundings): Script
 }
 
 /** The proxies that the variables name. */
-export function proxiesOf({ environment = {} }: Surroundings): ProxyVariables | undefined {
+export function proxiesOf({ environment = {} }: ExecutionEnvironment): ProxyVariables | undefined {
   const named = Object.entries(environment).filter(([name]) => /^(https?|all|no)_proxy$/i.test(name));
   return proxyVariables(Object.fromEntries(named.map(([name, value]) => [name, reveal(value)])));
 }
@@ -50,10 +50,10 @@ export function proxiesOf({ environment = {} }: Surroundings): ProxyVariables | 
  *
  * @param play the play's variables; of two of one name the task's counts
  */
-export function surroundingsOf(
-  { environment, cwd, umask }: Surroundings,
+export function executionEnvironmentOf(
+  { environment, cwd, umask }: ExecutionEnvironment,
   { environment: play }: { readonly environment?: Environment | undefined },
-): Surroundings {
+): ExecutionEnvironment {
   return { environment: play || environment ? { ...play, ...environment } : undefined, cwd, umask };
 }
 
@@ -63,7 +63,7 @@ export function surroundingsOf(
  * @param what whose they are, for the message
  * @throws ShowrunnerError
  */
-export function checkSurroundings(
+export function validateExecutionEnvironment(
   { environment = {}, cwd, umask }: { environment?: unknown; cwd?: unknown; umask?: unknown },
   { code, what, location }: { code: ErrorCode; what: string; location: Location | undefined },
 ): void {

@@ -4,7 +4,7 @@ import type { ShowrunnerError } from "../../base/errors.ts";
 import type { Script } from "../../base/script.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
-import type { Surroundings } from "./execution-environment.ts";
+import type { ExecutionEnvironment } from "./execution-environment.ts";
 
 /** What a fact is asked about: a path, a package's name, or plain data. */
 export type FactKey = string | { readonly [name: string]: unknown };
@@ -54,7 +54,7 @@ interface FactBase<K extends FactKey, V> {
    * The key with a task's environment, directory, umask and time limit (milliseconds), for a fact that runs what the
    * task says. What is true of a host does not depend on who asks, so other facts have none.
    */
-  within?(key: K, surroundings: Surroundings, timeout: number | undefined): K;
+  within?(key: K, executionEnvironment: ExecutionEnvironment, timeout: number | undefined): K;
 }
 
 /** For the `restsOn` of a fact that nothing alters but changes that name it, in what they set or touch. */

@@ -6,13 +6,13 @@ import type { HostRun } from "../engine/host-run.ts";
 import type { TaskRun } from "../engine/task-run.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
-import type { RunWatch, WatchedRun } from "../plays/run-hooks.ts";
+import type { HookContext, RunHooks } from "../plays/run-hooks.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import { isPlanned, isPlannedSomewhere, paramsDigest } from "./plan-match.ts";
 import { refuseMoved } from "./plan-moved.ts";
-import { notForeseen, notListed } from "./plan-refusals.ts";
-import { type Pending, takeEqual, takeSame } from "./plan-remaining.ts";
-import { UnforeseenRests } from "./plan-rests.ts";
+import { notListed, notPredicted } from "./plan-refusals.ts";
+import { type Remaining, takeEqual, takeSame } from "./plan-remaining.ts";
+import { UnknownRests } from "./plan-rests.ts";
 import type { PlanFile, PlannedTask } from "./plan-schema.ts";
 
 export interface GuardOptions {
@@ -36,17 +36,17 @@ export interface GuardOptions {
  * After a change that was refused, the step makes no other, whatever its code catches.
  *
  * @example
- * await runPlaybook({ ...request, watch: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
+ * await runPlaybook({ ...request, hooks: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
  */
-export class PlanGuard implements RunWatch {
+export class PlanGuard implements RunHooks {
   readonly #plan: PlanFile;
   readonly #again: string;
   readonly #refuseUnknown: boolean;
-  readonly #pending: readonly Pending[];
-  readonly #byHost = new Map<string, Pending[]>();
-  readonly #rests: UnforeseenRests;
+  readonly #remaining: readonly Remaining[];
+  readonly #byHost = new Map<string, Remaining[]>();
+  readonly #rests: UnknownRests;
   /** Which of the planned tasks each task is, unless it is none or one too many. */
-  readonly #met = new WeakMap<TaskRun<unknown>, Pending>();
+  readonly #met = new WeakMap<TaskRun<unknown>, Remaining>();
   /** What each task was allowed: it may do that again when it is tried again. */
   readonly #allowed = new WeakMap<TaskRun<unknown>, Set<string>>();
   /** By host, why nothing may be done there. */
@@ -58,32 +58,32 @@ export class PlanGuard implements RunWatch {
     this.#plan = plan;
     this.#again = again;
     this.#refuseUnknown = refuseUnknown;
-    this.#pending = plan.tasks.map((task) => ({ task, left: new Set(task.changes), isMet: false }));
-    this.#rests = new UnforeseenRests(plan, this.#pending);
-    for (const pending of this.#pending) {
-      const own = this.#byHost.get(pending.task.host) ?? [];
-      own.push(pending);
-      this.#byHost.set(pending.task.host, own);
+    this.#remaining = plan.tasks.map((task) => ({ task, left: new Set(task.changes), isMet: false }));
+    this.#rests = new UnknownRests(plan, this.#remaining);
+    for (const remaining of this.#remaining) {
+      const own = this.#byHost.get(remaining.task.host) ?? [];
+      own.push(remaining);
+      this.#byHost.set(remaining.task.host, own);
     }
   }
 
   /** Looks at all hosts, also those that are only delegated to, before anything is done on any. */
-  async begin(run: WatchedRun): Promise<void> {
+  async onRunStart(run: HookContext): Promise<void> {
     const names = new Set([...[...run.hosts].map(({ info }) => info.name), ...Object.keys(this.#plan.hosts)]);
     const hosts = [...names].map((name) => run.hostRun(name));
     await Promise.all(hosts.map((host) => run.forks(() => this.#admit(host, run))));
   }
 
-  begun(run: TaskRun<unknown>): void {
-    const met = this.#planned(run).find((pending) => !pending.isMet && isAsPlanned(pending, run));
+  onTaskStart(run: TaskRun<unknown>): void {
+    const met = this.#planned(run).find((remaining) => !remaining.isMet && isAsPlanned(remaining, run));
     if (met) {
       met.isMet = true;
       this.#met.set(run, met);
     }
-    if (this.#isUnforeseen(run)) this.#rests.begun(run);
+    if (this.#isInUnknownRest(run)) this.#rests.onTaskStart(run);
   }
 
-  permit(run: TaskRun<unknown>, change: Change): void {
+  beforeChange(run: TaskRun<unknown>, change: Change): void {
     const { host, origin = host, isHandler = false } = run.context;
     const earlier = this.#refused.get(origin.info.name);
     // what was changed before has its handlers run all the same
@@ -95,15 +95,15 @@ export class PlanGuard implements RunWatch {
   }
 
   /** Code that rescues a refused change must not go on as if nothing had happened. */
-  stepEnded({ host }: HostContext): void {
+  onStepEnd({ host }: HostContext): void {
     const refusal = this.#refused.get(host.info.name);
     if (refusal) throw refusal;
   }
 
   /** Tells what was planned and did not come to pass. */
-  end(run: WatchedRun): void {
+  onRunEnd(run: HookContext): void {
     const missing = new Map<string, string[]>();
-    for (const { task, left } of this.#pending) {
+    for (const { task, left } of this.#remaining) {
       if (task.status !== "changed" || left.size === 0 || run.hostRun(task.host).failure) continue;
       const text = `${labelOf(task)} (${[...left].map(({ what }) => what).join(", ")})`;
       missing.set(task.host, [...(missing.get(task.host) ?? []), text]);
@@ -112,7 +112,7 @@ export class PlanGuard implements RunWatch {
       run.emit({ type: "warning", host, text: `planned, and not needed any more: ${texts.join("; ")}` });
   }
 
-  async #admit(host: HostRun, run: WatchedRun): Promise<void> {
+  async #admit(host: HostRun, run: HookContext): Promise<void> {
     try {
       await refuseMoved(this.#plan, host, this.#again);
     } catch (error) {
@@ -131,52 +131,53 @@ export class PlanGuard implements RunWatch {
     this.#allowed.set(run, allowed);
     if (allowed.has(action)) return undefined;
     const planned = this.#planned(run);
-    const own = planned.filter((pending) => isAsPlanned(pending, run));
+    const own = planned.filter((remaining) => isAsPlanned(remaining, run));
     const isListed =
-      own.some((pending) => takeSame(pending, action)) ||
+      own.some((remaining) => takeSame(remaining, action)) ||
       own.some(
-        (pending) => this.#isAsked(pending, run) && takeEqual(pending, setDigests(this.#plan.salt, change)),
+        (remaining) =>
+          this.#isAsked(remaining, run) && takeEqual(remaining, setDigests(this.#plan.salt, change)),
       );
     if (!isListed) {
-      const isUnknown = own.some((pending) => this.#claim(pending, run)) || this.#isUnforeseen(run);
+      const isUnknown = own.some((remaining) => this.#claim(remaining, run)) || this.#isInUnknownRest(run);
       if (!isUnknown)
         return notListed(run, change, {
           planned: planned.map(({ task }) => task),
           hosts: this.#plannedOn(run),
           again: this.#again,
         });
-      if (this.#refuseUnknown) return notForeseen(run, change, { again: this.#again });
+      if (this.#refuseUnknown) return notPredicted(run, change, { again: this.#again });
     }
     allowed.add(action);
     return undefined;
   }
 
   /** The planned tasks that it may be. */
-  #planned(run: TaskRun<unknown>): Pending[] {
+  #planned(run: TaskRun<unknown>): Remaining[] {
     const own = this.#byHost.get(run.context.host.info.name) ?? [];
     return own.filter(({ task }) => isPlanned(task, run));
   }
 
   /** The hosts that the plan has such a task for. */
   #plannedOn(run: TaskRun<unknown>): string[] {
-    const same = this.#pending.filter(({ task }) => isPlannedSomewhere(task, run));
+    const same = this.#remaining.filter(({ task }) => isPlannedSomewhere(task, run));
     return [...new Set(same.map(({ task }) => task.host))];
   }
 
-  #claim(pending: Pending, run: TaskRun<unknown>): boolean {
-    const { task, claimedBy = run } = pending;
-    if (task.status !== "unknown" || claimedBy !== run || !this.#isAsked(pending, run)) return false;
-    pending.claimedBy = run;
+  #claim(remaining: Remaining, run: TaskRun<unknown>): boolean {
+    const { task, claimedBy = run } = remaining;
+    if (task.status !== "unknown" || claimedBy !== run || !this.#isAsked(remaining, run)) return false;
+    remaining.claimedBy = run;
     return true;
   }
 
   /** Whether the task was told the same when it was planned. */
-  #isAsked({ task }: Pending, run: TaskRun<unknown>): boolean {
+  #isAsked({ task }: Remaining, run: TaskRun<unknown>): boolean {
     return task.params === paramsDigest(this.#plan.salt, run);
   }
 
   /** What the plan has of a task holds, also where the rest of its step is open. */
-  #isUnforeseen(run: TaskRun<unknown>): boolean {
+  #isInUnknownRest(run: TaskRun<unknown>): boolean {
     const met = this.#met.get(run)?.task;
     const isAnother = met === undefined || (met.status === "unknown" && met.conditional === true);
     // of a handler it is known who notified it
@@ -185,7 +186,7 @@ export class PlanGuard implements RunWatch {
 }
 
 /** Whether it is done as the user that it was planned for. */
-function isAsPlanned({ task }: Pending, { become }: TaskRun<unknown>): boolean {
+function isAsPlanned({ task }: Remaining, { become }: TaskRun<unknown>): boolean {
   return task.as === become?.user;
 }
 

@@ -40,11 +40,11 @@ export function isOfStep(
 }
 
 /** @returns the same for a task that is told the same, wherever the project lies */
-export function paramsDigest(salt: string, { task, surroundings }: TaskRun<unknown>): string {
+export function paramsDigest(salt: string, { task, executionEnvironment }: TaskRun<unknown>): string {
   const options = Object.entries(task.options).filter(
     ([name, value]) => name !== "notify" && typeof value !== "function",
   );
-  const told = [task.params, Object.fromEntries(options), surroundings];
+  const told = [task.params, Object.fromEntries(options), executionEnvironment];
   return digestOf(salt, relative(told, `${projectRoot()}/`));
 }
 

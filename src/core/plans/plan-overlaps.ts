@@ -15,7 +15,7 @@ export class Overlaps {
   readonly #beside = new WeakSet<TaskRun<unknown>>();
 
   /** Those that begin together, as in a batch, all begin in a real run before the step goes on. */
-  begun(run: TaskRun<unknown>): void {
+  onTaskStart(run: TaskRun<unknown>): void {
     const { runs, hasEnded } = this.#of(run);
     if (hasEnded) this.#beside.add(run);
     runs.add(run);

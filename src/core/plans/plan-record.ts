@@ -15,7 +15,7 @@ import { redactChange } from "../events/redact-event.ts";
 import type { Change } from "../facts/change.ts";
 import { factKeyId } from "../facts/fact.ts";
 import type { ObservedFact } from "../facts/facts.ts";
-import type { RunWatch, WatchedRun } from "../plays/run-hooks.ts";
+import type { HookContext, RunHooks } from "../plays/run-hooks.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import { isOfStep, paramsDigest } from "./plan-match.ts";
 import { Overlaps } from "./plan-overlaps.ts";
@@ -32,10 +32,10 @@ interface Recorded {
  *
  * @example
  * const recorder = new PlanRecorder(newSalt());
- * await runPlaybook({ ...request, check: true, watch: recorder });
+ * await runPlaybook({ ...request, check: true, hooks: recorder });
  * recorder.plan;
  */
-export class PlanRecorder implements RunWatch {
+export class PlanRecorder implements RunHooks {
   readonly #salt: string;
   readonly #tasks: Recorded[] = [];
   readonly #unforeseen: PlanFile["unforeseen"] = [];
@@ -49,15 +49,19 @@ export class PlanRecorder implements RunWatch {
     this.#salt = salt;
   }
 
-  begin(run: WatchedRun): void {
+  onRunStart(run: HookContext): void {
     this.#hosts = run.hosts;
   }
 
-  begun(run: TaskRun<unknown>): void {
-    this.#overlaps.begun(run);
+  onTaskStart(run: TaskRun<unknown>): void {
+    this.#overlaps.onTaskStart(run);
   }
 
-  foreseen(run: TaskRun<unknown>, reads: readonly FactRead[], outcome: Outcome<unknown> | undefined): void {
+  onTaskPlanned(
+    run: TaskRun<unknown>,
+    reads: readonly FactRead[],
+    outcome: Outcome<unknown> | undefined,
+  ): void {
     const { context, task } = run;
     for (const { fact, key } of reads) {
       const id = readerId(context.host, fact.name, factKeyId(key));
@@ -74,14 +78,14 @@ export class PlanRecorder implements RunWatch {
       ...placeOf(run),
       ...(this.#isConditional(run) ? { conditional: true } : {}),
       status,
-      ...(isDoubtful(status) ? { params: paramsDigest(this.#salt, run) } : {}),
+      ...(isUncertain(status) ? { params: paramsDigest(this.#salt, run) } : {}),
       ...(reason === undefined ? {} : { reason: run.hidden ? hiddenText : reason }),
       changes: run.changes.map((change) => this.#planned(change, run)),
     };
     this.#tasks.push({ task: planned, isListed });
   }
 
-  unforeseen({ host, play, step }: HostContext, { message, location }: ShownUnknown): void {
+  onStepUnknown({ host, play, step }: HostContext, { message, location }: ShownUnknown): void {
     const name = host.info.name;
     // where the rest begins shows by all that comes before, also by what is as it should be
     for (const one of this.#tasks) if (isOfStep(one.task, { host: name, play, step })) one.isListed = true;
@@ -89,7 +93,7 @@ export class PlanRecorder implements RunWatch {
     this.#unforeseen.push({ host: name, play, step, reason, after: this.#tasks.length });
   }
 
-  stopped(play: string, reason: string): void {
+  onRunStopped(play: string, reason: string): void {
     this.#stopped = `the run would stop in the play "${play}": ${reason}`;
   }
 
@@ -118,7 +122,7 @@ export class PlanRecorder implements RunWatch {
 
   /** Whether a real run may come past the task's place without having come to it. */
   #isConditional(run: TaskRun<unknown>): boolean {
-    return run.certainty !== "certain" || run.context.doubt.read || this.#overlaps.has(run);
+    return run.certainty !== "certain" || run.context.uncertainty.read || this.#overlaps.has(run);
   }
 
   #host(host: HostRun): PlanFile["hosts"][string] {
@@ -165,7 +169,7 @@ export class PlanRecorder implements RunWatch {
 }
 
 /** Whether the task may do something else in the end. */
-function isDoubtful(status: PlannedTask["status"]): boolean {
+function isUncertain(status: PlannedTask["status"]): boolean {
   return status === "unknown" || status === "likely" || status === "failed";
 }
 

@@ -56,7 +56,7 @@ function elsewhere(hosts: readonly string[]): string {
 }
 
 /** A change that the plan leaves open, where nothing open is to be done. */
-export function notForeseen(
+export function notPredicted(
   { task, hidden }: TaskRun<unknown>,
   change: Said,
   { again }: { again: string },

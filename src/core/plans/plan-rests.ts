@@ -4,7 +4,7 @@ import type { HostRun } from "../engine/host-run.ts";
 import { handlersOf, type TaskRun } from "../engine/task-run.ts";
 import { handlerIdentity } from "../lease/handler-identity.ts";
 import { isOfStep } from "./plan-match.ts";
-import type { Pending } from "./plan-remaining.ts";
+import type { Remaining } from "./plan-remaining.ts";
 import type { PlanFile } from "./plan-schema.ts";
 
 interface Rest {
@@ -12,28 +12,28 @@ interface Rest {
   readonly play: string;
   readonly step: string;
   /** What the run surely comes to first. */
-  readonly before: readonly Pending[];
+  readonly before: readonly Remaining[];
 }
 
-export class UnforeseenRests {
+export class UnknownRests {
   readonly #rests: readonly Rest[];
   /** What they notified, by the host that the handler is for. */
   readonly #handlers = new WeakMap<HostRun, Set<string>>();
 
   /** @param pending the plan's tasks, in their order */
-  constructor({ unforeseen }: PlanFile, pending: readonly Pending[]) {
+  constructor({ unforeseen }: PlanFile, remaining: readonly Remaining[]) {
     this.#rests = unforeseen.map(({ host, play, step, after }) => ({
       host,
       play,
       step,
-      before: pending
+      before: remaining
         .slice(0, after)
         .filter(({ task }) => !task.conditional && !task.handler && isOfStep(task, { host, play, step })),
     }));
   }
 
   /** A task of such a rest begins: what it notifies is as little foreseen as itself. */
-  begun(run: TaskRun<unknown>): void {
+  onTaskStart(run: TaskRun<unknown>): void {
     const { host } = run.context;
     const handlers = this.#handlers.get(host) ?? new Set();
     this.#handlers.set(host, handlers);

@@ -6,7 +6,7 @@ import { anything, flag, text, user } from "../../base/option-types.ts";
 import { checkOptions, type OptionTypes } from "../../base/options.ts";
 import { type TProperties, type TSchema, Type } from "../../base/schema.ts";
 import { declaredOnly } from "../../base/strict.ts";
-import { checkSurroundings, type Environment } from "../facts/execution-environment.ts";
+import { type Environment, validateExecutionEnvironment } from "../facts/execution-environment.ts";
 import { type Rolling, type RollingOptions, rollingOf, rollingOptionTypes } from "./rolling-options.ts";
 import { checkPlays, checkShape } from "./shape.ts";
 import type { StepBody, StepContext } from "./step.ts";
@@ -89,7 +89,7 @@ export function play<P extends TProperties = Record<never, never>>(
   const schema = Type.Object(properties ?? {}, { additionalProperties: false });
   const mistake = { code: "playbook.invalid", what: `play "${name}"`, location } as const;
   checkOptions<PlayOptions<TProperties>>(options, optionTypes, mistake);
-  checkSurroundings({ environment: options.environment }, mistake);
+  validateExecutionEnvironment({ environment: options.environment }, mistake);
   const names = Object.keys(steps);
   if (names.length === 0)
     throw new ShowrunnerError("playbook.invalid", `the play "${name}" has no steps`, { location });

@@ -6,7 +6,7 @@ import type { TaskHooks } from "../engine/task-run.ts";
 import type { RunEvent, ShownUnknown } from "../events/events.ts";
 
 /** What such a one may know of the run. */
-export interface WatchedRun {
+export interface HookContext {
   /** All hosts of the run, also those that are only delegated to. */
   readonly hosts: Iterable<HostRun>;
   /** A host of this run, whether the current play names it or not. */
@@ -17,19 +17,19 @@ export interface WatchedRun {
   emit(event: RunEvent): void;
 }
 
-export interface RunWatch extends TaskHooks {
+export interface RunHooks extends TaskHooks {
   /** Called when all hosts are known and nothing has been done yet. May fail hosts: they then take no part. */
-  begin?(run: WatchedRun): void | Promise<void>;
+  onRunStart?(run: HookContext): void | Promise<void>;
   /** In check mode, nobody can know what the rest of a step will do. */
-  unforeseen?(context: HostContext, why: ShownUnknown): void;
+  onStepUnknown?(context: HostContext, why: ShownUnknown): void;
   /**
    * A step's code has ended well.
    *
    * @throws ShowrunnerError what the code may have rescued, and must not
    */
-  stepEnded?(context: HostContext): void;
+  onStepEnd?(context: HostContext): void;
   /** Too many hosts have failed in a play: what was left to do is not done. */
-  stopped?(play: string, reason: string): void;
+  onRunStopped?(play: string, reason: string): void;
   /** All is done, unless the run was interrupted or stopped. */
-  end?(run: WatchedRun): void;
+  onRunEnd?(run: HookContext): void;
 }

@@ -22,7 +22,7 @@ import { fetchVars } from "./fetch-vars.ts";
 import type { Play } from "./play.ts";
 import { runPlay } from "./play-run.ts";
 import type { PlayState } from "./play-state.ts";
-import type { RunWatch } from "./run-hooks.ts";
+import type { RunHooks } from "./run-hooks.ts";
 import { type PlaysRequest, selectPlays } from "./select-plays.ts";
 import { type RunSummary, summarise } from "./summary.ts";
 import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
@@ -64,7 +64,7 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   readonly confirmStep?: ConfirmStep | undefined;
   readonly subscribers?: readonly Subscriber[];
   /** Looks on, and may object: keeps a plan, or holds the run to one. */
-  readonly watch?: RunWatch | undefined;
+  readonly hooks?: RunHooks | undefined;
   /** What the run is part of, for its journal. Default: nothing else. */
   readonly purpose?: "plan" | "apply" | undefined;
   /** Where the playbook and the inventory are, for its journal. */
@@ -104,7 +104,7 @@ class Run implements PlayState {
   readonly throttles = new Map<string, LimitFunction>();
   readonly forks: LimitFunction;
   readonly confirmation: StepConfirmation;
-  readonly watch: RunWatch;
+  readonly hooks: RunHooks;
   readonly runTask: RunTask;
   readonly signal: AbortSignal | undefined;
   readonly leases: RunLeases;
@@ -128,8 +128,8 @@ class Run implements PlayState {
     this.signal = request.signal;
     // every host that waits listens to it
     if (request.signal) setMaxListeners(0, request.signal);
-    this.watch = request.watch ?? {};
-    this.runTask = taskRunner(this.watch);
+    this.hooks = request.hooks ?? {};
+    this.runTask = taskRunner(this.hooks);
     const { forks = defaultForks } = request;
     const terms: LeaseTerms = {
       holder: leaseHolder(request.name),
@@ -163,7 +163,7 @@ class Run implements PlayState {
     const cut = () => void this.#closeAll();
     signal?.addEventListener("abort", cut);
     try {
-      await this.watch.begin?.(this);
+      await this.hooks.onRunStart?.(this);
       await this.#runPlays();
     } finally {
       signal?.removeEventListener("abort", cut);
@@ -221,11 +221,11 @@ class Run implements PlayState {
       // where nothing was left to do, there is nothing to say
       if (stop.cut || untouched.length > 0 || plays.length > 0) {
         this.emit({ type: "run:stopped", play: play.name, reason, untouched, plays });
-        this.watch.stopped?.(play.name, reason);
+        this.hooks.onRunStopped?.(play.name, reason);
       }
       return;
     }
-    if (!this.interrupted) this.watch.end?.(this);
+    if (!this.interrupted) this.hooks.onRunEnd?.(this);
   }
 
   /** Those of all hosts that the plays name which are not over, as the users whom these become. */

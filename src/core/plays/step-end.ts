@@ -2,7 +2,7 @@
 
 import { formatLocation, ShowrunnerError } from "../../base/errors.ts";
 import type { HostContext } from "../engine/context.ts";
-import type { Owed } from "../tasks/scope.ts";
+import type { Unawaited } from "../tasks/scope.ts";
 
 /**
  * Waits for what was started and not awaited, then refuses it, as well as what was made and never started: surely
@@ -12,19 +12,19 @@ import type { Owed } from "../tasks/scope.ts";
  */
 export async function refuseLooseEnds(context: HostContext): Promise<void> {
   const started = [...context.running];
-  await settled(context);
+  await allEnded(context);
   if (started.length > 0)
     throw notAwaited(started, "was started in this step, which ended without waiting for it");
-  const made = [...context.owed];
+  const made = [...context.unawaited];
   if (made.length > 0) throw notAwaited(made, "was made in this step but never awaited, so it did not run");
 }
 
 /** Waits until all that the step started has ended, and what that started in turn. */
-export async function settled({ running }: HostContext): Promise<void> {
+export async function allEnded({ running }: HostContext): Promise<void> {
   while (running.size > 0) await Promise.allSettled([...running].map(({ ended }) => ended));
 }
 
-function notAwaited(loose: readonly Owed[], what: string): ShowrunnerError {
+function notAwaited(loose: readonly Unawaited[], what: string): ShowrunnerError {
   const [first] = loose;
   const details = loose.map(
     ({ label, location }) => `${label}${location ? ` at ${formatLocation(location)}` : ""}`,

@@ -3,14 +3,14 @@ import { type HostContext, withContext } from "../engine/context.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { queueEarlierHandlers, runPendingHandlers } from "../engine/run-pending-handlers.ts";
 import { SharedWork } from "../engine/shared-work.ts";
-import { unforeseen } from "../engine/uncertain-results.ts";
-import { noDoubt } from "../engine/uncertainty.ts";
+import { whyUnknown } from "../engine/uncertain-results.ts";
+import { noUncertainty } from "../engine/uncertainty.ts";
 import type { ShownUnknown } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import type { UnknownValue } from "../facts/unknown.ts";
 import type { Play } from "./play.ts";
 import type { PlayState } from "./play-state.ts";
-import { refuseLooseEnds, settled } from "./step-end.ts";
+import { allEnded, refuseLooseEnds } from "./step-end.ts";
 
 /**
  * Runs a step's body on a host. A failure is the host's; this never rejects.
@@ -37,17 +37,17 @@ export async function runStep(
     for (const ending of context.endings.values()) await ending();
     await refuseLooseEnds(context);
     // its code has caught that it read what is unknown: what it did then is no plan
-    if (context.doubt.unknown) throw context.doubt.unknown;
-    run.watch.stepEnded?.(context);
+    if (context.uncertainty.unknown) throw context.uncertainty.unknown;
+    run.hooks.onStepEnd?.(context);
     run.emit({ type: "host:step:end", ...where });
   } catch (error) {
-    await settled(context);
-    const unknown = check ? unforeseen(context, error) : undefined;
+    await allEnded(context);
+    const unknown = check ? whyUnknown(context, error) : undefined;
     if (unknown) {
       // nobody knows what the rest of the step would have done
       host.facts.predict([], ["everything"], true);
       host.count("unknown");
-      run.watch.unforeseen?.(context, shown(unknown));
+      run.hooks.onStepUnknown?.(context, shown(unknown));
       run.emit({ type: "host:step:end", ...where, unknown: shown(unknown) });
     } else fail(step, host, error, run);
   } finally {
@@ -58,7 +58,7 @@ export async function runStep(
 /** Waits for what a host runs in the background. A failure that no code has met is the host's; this never rejects. */
 export async function endJobs(host: HostRun, run: PlayState): Promise<void> {
   if (host.lost) host.jobs.abandon("the host is lost");
-  for (const { step, error } of await host.jobs.settle()) if (!host.lost) fail(step, host, error, run);
+  for (const { step, error } of await host.jobs.waitForAll()) if (!host.lost) fail(step, host, error, run);
 }
 
 /**
@@ -98,11 +98,11 @@ function contextOf(play: Play, step: string, host: HostRun, run: PlayState, shar
     ignoreUnreachable: play.ignoreUnreachable,
     noLog: play.noLog,
     environment: play.environment,
-    owed: new Set(),
+    unawaited: new Set(),
     running: new Set(),
     endings: new Map(),
     life: { ended: false },
-    doubt: noDoubt(),
+    uncertainty: noUncertainty(),
     shared,
   };
 }

@@ -8,7 +8,7 @@ import { checkOptions } from "../../base/options.ts";
 import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
 import type { Detachment } from "../engine/detached.ts";
 import { isHidden } from "../engine/no-log.ts";
-import { surroundingsOf } from "../facts/execution-environment.ts";
+import { executionEnvironmentOf } from "../facts/execution-environment.ts";
 import { Deferred } from "../tasks/deferred.ts";
 import { ModuleTask } from "../tasks/module-task.ts";
 import type { Scope } from "../tasks/scope.ts";
@@ -158,6 +158,6 @@ function identity(task: Task<unknown>, context: HostContext): string;
 function identity(task: Task<never>, context: HostContext): string;
 function identity({ module, params, options }: Task<unknown>, context: HostContext): string {
   const as = becomeOf(options, context)?.user;
-  const text = JSON.stringify({ module, params, as, ...surroundingsOf(options, context) });
+  const text = JSON.stringify({ module, params, as, ...executionEnvironmentOf(options, context) });
   return `${module}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
 }

@@ -4,7 +4,7 @@ import { callerLocation } from "../../base/location.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
 import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
 import { Planning } from "../engine/planning.ts";
-import { surroundingsOf } from "../facts/execution-environment.ts";
+import { executionEnvironmentOf } from "../facts/execution-environment.ts";
 import type { FactSubject } from "../facts/fact.ts";
 import { Deferred } from "../tasks/deferred.ts";
 import { ModuleTask } from "../tasks/module-task.ts";
@@ -67,9 +67,9 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
 
 /** Plans up to the first change and drops the plan: what it reads is then known when the task runs. */
 async function prefetch(task: Task<unknown>, context: HostContext): Promise<void> {
-  const surroundings = surroundingsOf(task.options, context);
+  const executionEnvironment = executionEnvironmentOf(task.options, context);
   const become = becomeOf(task.options, context);
-  const planning = new Planning(context.host, become, { refuse: refuseWorld, surroundings });
+  const planning = new Planning(context.host, become, { refuse: refuseWorld, executionEnvironment });
   const plan = task.plan(planning);
   try {
     await plan.next();

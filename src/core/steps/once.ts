@@ -3,7 +3,7 @@ import { ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
 import { contextOf, currentContext, type HostContext, withContext } from "../engine/context.ts";
 import type { SharedCall } from "../engine/shared-work.ts";
-import { shareDoubt, shareFailure } from "../engine/uncertain-results.ts";
+import { shareFailure, shareUncertainty } from "../engine/uncertain-results.ts";
 import { asFailure } from "../events/failure.ts";
 import { Deferred } from "../tasks/deferred.ts";
 import type { Scope } from "../tasks/scope.ts";
@@ -52,7 +52,7 @@ class Once<T> extends Deferred<T> {
   #taken(context: HostContext, made: Made<T>): T {
     const { by } = made;
     if ("value" in made) {
-      shareDoubt(context, by.doubt);
+      shareUncertainty(context, by.uncertainty);
       return made.value;
     }
     const { error, isLoss } = made;

@@ -2,19 +2,19 @@
 
 import type { Location } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
-import { currentScope, type Owed, requireScope, type Scope } from "./scope.ts";
+import { currentScope, requireScope, type Scope, type Unawaited } from "./scope.ts";
 
 /**
  * A value that describes work; awaiting it does the work on the current host, each time anew. One made in a step
  * and never awaited is an error at the step's end, since it was surely meant to run.
  */
-export abstract class Deferred<T> implements PromiseLike<T>, Owed {
+export abstract class Deferred<T> implements PromiseLike<T>, Unawaited {
   readonly location: Location | undefined;
   abstract readonly label: string;
 
   constructor() {
     this.location = callerLocation();
-    currentScope()?.owed.add(this);
+    currentScope()?.unawaited.add(this);
   }
 
   /** Does the work in the scope of the code that awaits it. */
@@ -22,7 +22,7 @@ export abstract class Deferred<T> implements PromiseLike<T>, Owed {
 
   /** Takes it off the step's list: it was awaited, or handed to something that runs it. */
   claim(): void {
-    currentScope()?.owed.delete(this);
+    currentScope()?.unawaited.delete(this);
   }
 
   then<R = T, E = never>(

@@ -1,6 +1,6 @@
 /** How a task runs: in the scope of the code that awaits it. */
 import { checkOptions } from "../../base/options.ts";
-import { checkSurroundings } from "../facts/execution-environment.ts";
+import { validateExecutionEnvironment } from "../facts/execution-environment.ts";
 import { Deferred } from "./deferred.ts";
 import { taskOptionTypes } from "./option-types.ts";
 import type { Scope } from "./scope.ts";
@@ -38,7 +38,7 @@ export class ModuleTask<V> extends Deferred<TaskResult<V>> implements Task<V> {
     this.options = options;
     const mistake = { code: "params.invalid", what: this.label, location: this.location } as const;
     checkOptions<TaskOptions>(options, taskOptionTypes, mistake);
-    checkSurroundings(options, mistake);
+    validateExecutionEnvironment(options, mistake);
     this.patience = definition.patience;
     this.message = definition.message;
     this.plan = (host) => definition.plan(host);

@@ -127,7 +127,7 @@ export function defineModule<
   const check = (given: unknown, location: Location | undefined): Static<TObject<P>> => {
     refuseMisplacedOptions(definition, given, location);
     const checked = requireValue(schema, given, { code: "params.invalid", what: definition.name, location });
-    return settle(definition, checked, location);
+    return completed(definition, checked, location);
   };
   const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
     const params = check(given, callerLocation());
@@ -185,11 +185,11 @@ function refuseMisplacedOptions(
   );
 }
 
-type Settled<P extends TProperties, V> = Pick<ModuleDefinition<P, V>, "name" | "check" | "complete">;
+type Completion<P extends TProperties, V> = Pick<ModuleDefinition<P, V>, "name" | "check" | "complete">;
 
 /** Runs the module's own checks: whatever they find wrong is a mistake in the call. */
-function settle<P extends TProperties, V>(
-  { name, check, complete, ...alternatives }: Settled<P, V> & Alternatives,
+function completed<P extends TProperties, V>(
+  { name, check, complete, ...alternatives }: Completion<P, V> & Alternatives,
   params: Static<TObject<P>>,
   location: Location | undefined,
 ): Static<TObject<P>> {

@@ -19,9 +19,9 @@ const handler = type(
   'a handler is a task that is kept in a variable: const restart = service({ name: "nginx", state: "restarted" })',
 );
 
-const condition = type("a function of the result", (value) => typeof value === "function");
+const question = type("a function of the result", (value) => typeof value === "function");
 
-const verdict = type(
+const condition = type(
   "true, false or a function of the result",
   (value) => typeof value === "boolean" || typeof value === "function",
 );
@@ -51,9 +51,9 @@ export const taskOptionTypes = {
   notify: oneOrMore(handler),
   retries: wholeNumber({ from: 0 }),
   delay: duration,
-  until: condition,
-  changedWhen: verdict,
-  failedWhen: verdict,
+  until: question,
+  changedWhen: condition,
+  failedWhen: condition,
   touches: listOf(touched),
   timeout: timeLimit,
   ignoreErrors: flag,

@@ -4,14 +4,14 @@ import { type Location, ShowrunnerError } from "../../base/errors.ts";
 import type { Task, TaskResult } from "./task.ts";
 
 /** Something made inside a step that must be awaited before the step ends. */
-export interface Owed {
+export interface Unawaited {
   /** How a message calls it: `apt nginx`. */
   readonly label: string;
   readonly location: Location | undefined;
 }
 
 /** Something that was started, with the promise of its end. */
-export interface Running extends Owed {
+export interface Running extends Unawaited {
   readonly ended: Promise<unknown>;
 }
 
@@ -19,7 +19,7 @@ export interface Running extends Owed {
 export interface Scope {
   readonly step: string;
   /** What was made in this step and is not awaited yet. */
-  readonly owed: Set<Owed>;
+  readonly unawaited: Set<Unawaited>;
   /** What was started in this step and has not ended yet. */
   readonly running: Set<Running>;
   /** Once the step has ended, code of it that nobody waited for may do nothing more. */

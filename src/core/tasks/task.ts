@@ -32,7 +32,7 @@ export type Plan<V> = AsyncGenerator<Change, V, ChangeOutput>;
  * Whether something holds of a task's result: a constant, or a function that must not wait for anything. (A method's
  * type, so that a Task<V> is a Task<unknown>, too.)
  */
-export type Verdict<V> = boolean | { decide(result: TaskResult<V>): boolean }["decide"];
+export type Condition<V> = boolean | { decide(result: TaskResult<V>): boolean }["decide"];
 
 /** Options that every task takes, apart from its module's parameters. */
 export interface TaskOptions<V = unknown> {
@@ -52,13 +52,13 @@ export interface TaskOptions<V = unknown> {
    * Whether the task counts as changed and notifies its handlers, in place of whether it has made a change. A plan
    * says unknown where this depends on what only a real run gives; `false` makes a plan go on as if nothing were done.
    */
-  readonly changedWhen?: Verdict<V>;
+  readonly changedWhen?: Condition<V>;
   /**
    * Whether the task has failed, in place of its module's own verdict, which is the result's `failed`. It is asked
    * after every try, before `until`. Where the module failed before it had a value, reading the value leaves it at
    * that failure. An unreachable host is another matter: see `ignoreUnreachable`.
    */
-  readonly failedWhen?: Verdict<V>;
+  readonly failedWhen?: Condition<V>;
   /**
    * What the task may alter, where it can't tell itself (`command`, `shell`): absolute paths, each with what is below it;
    * units, with what their software answers; packages, with what comes along with them. `[]`: nothing that other tasks
