@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Change } from "../core/facts/change.ts";
 import { type FactValue, factKeyId, factNamed } from "../core/facts/fact.ts";
-import { type PathPlaces, Reach } from "../core/facts/touching.ts";
+import { type PathPlaces, Reach } from "../core/facts/invalidation.ts";
 import type { ModuleCase } from "./case.ts";
 import { brief, differentChanges, differentFailure } from "./expected.ts";
 import { NotGiven, planTask } from "./plan.ts";

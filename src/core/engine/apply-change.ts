@@ -11,7 +11,7 @@ import type { Change } from "../facts/change.ts";
 import { verifyChange } from "../facts/verify.ts";
 import { shownLabel } from "../lease/pending-handler.ts";
 import type { HostContext } from "./context.ts";
-import { notifyUnlessJudged } from "./notify.ts";
+import { notifyUnlessConditional } from "./notify.ts";
 import type { Planning } from "./planning.ts";
 import { BadStatus, isCommand, runAction } from "./run-action.ts";
 import { handlersOf, type TaskRun, timeoutOf } from "./task-run.ts";
@@ -27,7 +27,7 @@ import { refused as refusedByCheck } from "./write-file.ts";
 export async function applyChange<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
   const { task, context, become, hidden } = run;
   const { leases } = context.host;
-  run.hooks.permit?.(run, change);
+  run.hooks.beforeChange?.(run, change);
   await begin(context);
 
   // a run can die anywhere: the handlers that the change may notify are written down on the host before it is made
@@ -44,7 +44,7 @@ export async function applyChange<V>(run: TaskRun<V>, planning: Planning, change
 
     // also where it failed: nobody knows how far it came
     run.attempted = true;
-    notifyUnlessJudged(run, "certain");
+    notifyUnlessConditional(run, "certain");
     if (output === undefined) throw failure;
     if (failure) planning.failed(failure);
     else await verify(run, change);

@@ -3,11 +3,11 @@
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
-import type { TaskResult, Verdict } from "../tasks/task.ts";
+import type { Condition, TaskResult } from "../tasks/task.ts";
 import { notify } from "./notify.ts";
 import type { Planning } from "./planning.ts";
-import { foreseenStatus, foresee as foreseeTry, unknown } from "./predict.ts";
-import { hasChanged, mayHaveChanged, type Outcome, type TaskRun, unjudged } from "./task-run.ts";
+import { predictedStatus, predict as predictTry, unknown } from "./predict.ts";
+import { hasChanged, mayHaveChanged, type Outcome, resultForConditions, type TaskRun } from "./task-run.ts";
 
 /** A condition that gives no answer is its author's mistake: to try again would only do the task again. */
 export class ConditionError extends ShowrunnerError {}

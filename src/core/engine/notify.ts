@@ -3,7 +3,7 @@ import type { Certainty } from "../lease/handler-queue.ts";
 import { handlersOf, type TaskRun } from "./task-run.ts";
 
 /** A task that has `changedWhen` notifies its handlers once that has been asked. */
-export function notifyUnlessJudged<V>(run: TaskRun<V>, certainty: Certainty): void {
+export function notifyUnlessConditional<V>(run: TaskRun<V>, certainty: Certainty): void {
   if (run.task.options.changedWhen === undefined) notify(run, certainty);
 }
 

@@ -8,12 +8,12 @@ import { notRun, UnknownValue } from "../facts/unknown.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
 import type { TaskOptions } from "../tasks/task.ts";
 import { ended } from "./attempt.ts";
-import { notify, notifyUnlessJudged } from "./notify.ts";
+import { notify, notifyUnlessConditional } from "./notify.ts";
 import type { Planning } from "./planning.ts";
 import { changeOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 
 /** Plans, predicts the changes, and says how sure that is. */
-export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+export async function predict<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   const { task, context, changes } = run;
   const { facts } = context.host;
   try {
@@ -25,19 +25,19 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
       const change = changeOf(run, answer.value);
       const { sets, touches } = change;
       changes.push(change);
-      notifyUnlessJudged(run, certaintyOf(run, planning));
+      notifyUnlessConditional(run, certaintyOf(run, planning));
       const believed = believedTouches(run, touches);
       // of what is said to change nothing, nothing is foreseen: not even that the world may have moved
       if (sets.length > 0 || believed.length > 0 || !isSaidToBeNothing(task.options))
         facts.predict(sets, believed, planning.tentative);
       answer = await plan.next(notRun);
     }
-    const status = foreseenStatus(run, planning);
+    const status = predictedStatus(run, planning);
     if (status !== "unknown") return ended(run, planning, answer.value, status);
     planning.takeFailure();
-    const { unmet, doubtful } = planning;
+    const { unmet, uncertainReads } = planning;
     // it changes nothing as far as is known: nobody knows what it does should an earlier change alter that
-    if (changes.length === 0 && doubtful.length > 0) facts.predict([], doubtful, true);
+    if (changes.length === 0 && uncertainReads.length > 0) facts.predict([], uncertainReads, true);
     if (unmet)
       return { ...unknown(run, `as yet ${unmet.message}; an earlier change may alter that`), failure: unmet };
     return unknown(
@@ -48,7 +48,7 @@ export async function foresee<V>(run: TaskRun<V>, planning: Planning): Promise<O
     );
   } catch (error) {
     if (error instanceof UnknownValue) {
-      const status = changes.length > 0 ? foreseenStatus(run, planning) : "unknown";
+      const status = changes.length > 0 ? predictedStatus(run, planning) : "unknown";
       return status === "unknown"
         ? unknown(run, error.message)
         : { status, value: { unknown: error.message } };
@@ -82,7 +82,7 @@ function believedTouches<V>({ task }: TaskRun<V>, touches: readonly Touch[]): re
   return task.options.changedWhen === false ? touches.filter((touch) => touch !== "everything") : touches;
 }
 
-export function foreseenStatus<V>(run: TaskRun<V>, { tentative }: Planning): TaskStatus {
+export function predictedStatus<V>(run: TaskRun<V>, { tentative }: Planning): TaskStatus {
   if (!tentative) return hasChanged(run) ? "changed" : "ok";
   return hasChanged(run) && run.certainty !== "unknown" ? "likely" : "unknown";
 }

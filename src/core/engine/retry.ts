@@ -5,6 +5,7 @@ import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Printed } from "../facts/fact.ts";
 import { attempt } from "./attempt.ts";
+import { ConditionError, decide, predict, withConditions } from "./conditions.ts";
 import type { HostContext } from "./context.ts";
 import { hiddenText } from "./no-log.ts";
 import { Planning } from "./planning.ts";

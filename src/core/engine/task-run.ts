@@ -7,9 +7,9 @@ import { strict } from "../../base/strict.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { ShownTask, TaskStatus } from "../events/events.ts";
 import type { Change } from "../facts/change.ts";
+import { changeInEnvironment } from "../facts/change-in-environment.ts";
+import type { ExecutionEnvironment } from "../facts/execution-environment.ts";
 import { narrowed } from "../facts/stated.ts";
-import { surroundedChange } from "../facts/surrounded-change.ts";
-import type { Surroundings } from "../facts/surroundings.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { Handler } from "../lease/handler-identity.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
@@ -86,8 +86,8 @@ export function mayHaveChanged<V>({ changes, attempted }: TaskRun<V>): boolean {
 }
 
 /** What a task's plan yields, as it is made: in the task's surroundings, and with what its author says that it touches. */
-export function changeOf<V>({ task, surroundings }: TaskRun<V>, planned: Change): Change {
-  return narrowed(surroundedChange(planned, surroundings), task.options.touches);
+export function changeOf<V>({ task, executionEnvironment }: TaskRun<V>, planned: Change): Change {
+  return narrowed(changeInEnvironment(planned, executionEnvironment), task.options.touches);
 }
 
 const defaultTimeout = "30m";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { sh } from "../../base/script.ts";
 import type { Change } from "../../core/facts/change.ts";
 import type { FactKey } from "../../core/facts/fact.ts";
-import { pathOf } from "../../core/facts/places.ts";
+import { pathOf } from "../../core/facts/real-paths.ts";
 import { attacker } from "./attacker.ts";
 import { lawFolder } from "./law-folder.ts";
 import type { LawHost } from "./law-host.ts";
