@@ -234,6 +234,8 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
     ),
   ],
   service: [() => modules.service({ name: "canary", state: "started" })],
+  systemd: [() => modules.systemd({ name: "canary", state: "started" })],
+  packages: [() => modules.packages({ name: "hello" })],
   template: [
     () =>
       template({ src: join(folder, "page.ejs"), dest: "/srv/page", vars: { password: secrets.template } }),

@@ -1,68 +1,24 @@
-import { posix } from "node:path";
-import { fileFacts, linkMade } from "../../facts/file-effects.ts";
-import { type FileState, file } from "../../facts/files.ts";
-import { type UnitState, unit, unitName, unitNamePattern } from "../../facts/systemd.ts";
-import {
-  type Change,
-  change,
-  defineModule,
-  type Effects,
-  effects,
-  fail,
-  lines,
-  type Module,
-  type OptionalInput,
-  Param,
-  type PlanHost,
-  type RequiredInput,
-  type Script,
-  type Static,
-  sh,
-  type TObject,
-  Type,
-} from "../../kit/index.ts";
-import { systemctl, type Verb } from "./systemctl.ts";
+import { serviceManager } from "../../facts/managers.ts";
+import { unit, unitName } from "../../facts/systemd.ts";
+import { defineModule, fail, type Module, type OptionalInput, type RequiredInput } from "../../kit/index.ts";
+import { checkUnit, systemd, systemdParams } from "./systemd.ts";
 
 /** What `service` gives. */
 export interface ServiceValue {
-  /** The unit's full name. */
+  /** The service's full name: with systemd, its unit's. */
   readonly unit: string;
 }
 
-const params = {
-  /** The unit: `nginx`, `nginx.service`, `backup.timer`, `worker@1`. */
-  name: Type.String({ pattern: unitNamePattern }),
-  /** `restarted` and `reloaded` always act, and start a unit that is not running. */
-  state: Type.Optional(Param.oneOf("started", "stopped", "restarted", "reloaded")),
-  /** Whether it starts at boot. */
-  enabled: Type.Optional(Type.Boolean()),
-  /** Whether it is made impossible to start. */
-  masked: Type.Optional(Type.Boolean()),
-  /**
-   * true: let systemd read its unit files again if this one was altered; false: never. Left out: before a
-   * start, restart or reload only.
-   */
-  daemonReload: Type.Optional(Type.Boolean()),
-};
-
-type Params = Static<TObject<typeof params>>;
-
 /** What `service` takes. */
-export interface ServiceParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
+export interface ServiceParams
+  extends RequiredInput<typeof systemdParams>,
+    OptionalInput<typeof systemdParams> {}
 
 /**
- * Starts, stops, restarts, reloads, enables and masks a systemd unit.
+ * Starts, stops, restarts, reloads, enables and masks a service, by what manages the host's services: so far that is
+ * `systemd`, and all that is said there holds.
  *
- * A unit counts as started once systemd says so; where systemd can't know (`Type=simple`, `exec`, `idle`) it must
- * also stay up for a second. If it does not, the error ends with the last lines of its journal. One that does its work
- * and ends (`Type=oneshot`) is waited for, and started each time that `started` is asked for.
- *
- * `enabled` is about starting at boot. A unit that is enabled through others (`Also=`) is as they are. One that nothing
- * can enable, having no section [Install], is refused. One that is linked (`systemctl link`) is disabled, and stays
- * linked.
- *
- * @throws ShowrunnerError `task.failed` if there is no such unit, also with `stopped`, or it can't be enabled;
- *   `change.failed` if it does not start
+ * @throws ShowrunnerError `task.failed` on a host where something else manages the services; what `systemd` throws
  *
  * @example
  * await service({ name: "nginx", state: "started", enabled: true });
@@ -70,196 +26,26 @@ export interface ServiceParams extends RequiredInput<typeof params>, OptionalInp
  */
 export const service: Module<ServiceParams, ServiceValue> = defineModule({
   name: "service",
-  summary: "Starts, stops, enables and reloads a systemd unit.",
-  params,
+  summary: "Starts, stops, enables and reloads a service.",
+  params: systemdParams,
   examples: [
     `service({ name: "nginx", state: "started", enabled: true })`,
     `service({ name: "nginx", state: "reloaded" })`,
     `service({ name: "backup.timer", state: "stopped", enabled: false })`,
   ],
   title: ({ name, state }) => (state === undefined ? name : `${name} ${state}`),
-  check(p) {
-    if (p.state === undefined && p.enabled === undefined && p.masked === undefined && !p.daemonReload)
-      fail("there is nothing to do", "give `state`, `enabled`, `masked` or `daemonReload`");
-    if (p.masked && (p.enabled || (p.state !== undefined && p.state !== "stopped")))
-      fail("a masked unit can't be enabled or started", "leave `masked` out, or set it to false");
-    if (/@\.\w+$/.test(unitName(p.name)))
-      fail(`${p.name} is a template`, `name an instance of it: ${unitName(p.name).replace("@.", "@1.")}`);
-  },
+  check: checkUnit,
   async *plan(host, p) {
-    let name = unitName(p.name);
-    const value: ServiceValue = { unit: name };
-    let now = await host.fact(unit, name);
-    if (now.aliasOf !== undefined) {
-      name = now.aliasOf;
-      now = await host.fact(unit, name);
-    }
-    /** A change after which the unit is in the given state. */
-    const to = (next: UnitState, what: string, script: Script, further: Partial<Effects> = {}): Change => {
-      now = next;
-      // an alias goes and comes with enabling, so nothing is said of it
-      const alias = next.id === name ? [] : [unit.of(name)];
-      return change({
-        what,
-        script,
-        ...effects({ sets: [unit.is(next.id, next)], touches: alias }, further),
-      });
-    };
-
-    if (p.masked === false && now.load === "masked") {
-      // a mask until the next boot has a link of its own; what comes to light under a mask nobody knows
-      const script = lines(
-        sh`systemctl unmask -- ${name} || exit`,
-        sh`systemctl unmask --runtime -- ${name}`,
+    const [manager] = await Promise.all([
+      host.fact(serviceManager, ""),
+      // what systemd is asked next, in the same round trip: a host without systemd has no answer
+      host.fact(unit, unitName(p.name)).catch(() => undefined),
+    ]);
+    if (manager !== "systemd")
+      fail(
+        `services of this host are managed by ${manager || "nothing that is known here"}`,
+        "`service` works with systemd so far; use the host's own service manager by `command`",
       );
-      const masks = Object.keys(linkFolders).flatMap((folder) => fileFacts(`${folder}/${name}`));
-      yield change({ what: "unmasked", script, touches: [unit.of(name), ...masks] });
-      now = await host.fact(unit, name);
-    }
-    if (needsUnit(p) && now.load === "not-found") {
-      const hint = "check the spelling; install what brings it, or write it with `systemdUnit`";
-      host.require(false, `there is no unit ${name}`, hint);
-      // it may come with an earlier change, and whether it then runs and is enabled nobody knows
-      return value;
-    }
-    // a mask that lasts until the next boot is not what was asked for
-    const isMasking = p.masked && (now.load !== "masked" || now.file === "masked-runtime");
-    if (isMasking) await requireMaskable(host, now.id);
-    if (mustRun(p))
-      host.require(now.load !== "masked", `the unit ${name} is masked`, "`masked: false` takes the mask off");
-    if (p.daemonReload && now.stale)
-      yield to({ ...now, stale: false }, "daemon-reload", sh`systemctl daemon-reload`, {
-        touches: [unit.of()],
-      });
-
-    // by the unit's own name: systemctl refuses to enable or disable an alias
-    const others = { touches: now.also?.length ? [unit.of(...now.also)] : [] };
-    if (p.enabled && !startsAtBoot.includes(now.file)) {
-      requireInstallable(host, now);
-      const script = sh`systemctl enable -- ${now.id}`;
-      yield to({ ...now, file: "enabled", stale: false }, "enabled", script, others);
-    }
-    if (p.enabled === false && canBeDisabled.includes(now.file)) {
-      const links = await linksOf(host, now);
-      const next = { ...now, file: links[0]?.state ?? "disabled", stale: false };
-      yield to(next, "disabled", disable(now, links), others);
-    }
-
-    const verb = verbFor(p.state, now);
-    if (verb !== undefined) {
-      const refresh = verb !== "stop" && p.daemonReload !== false;
-      const active = verb === "stop" || now.oneshot ? "inactive" : "active";
-      const next: UnitState = { ...now, active, stale: now.stale && !refresh };
-      yield to(next, done[verb], systemctl(verb, name, refresh), { touches: ["services"] });
-    }
-
-    if (isMasking)
-      yield to(
-        { ...now, load: "masked", file: "masked", stale: false },
-        "masked",
-        sh`systemctl mask -- ${now.id}`,
-        linkMade(`/etc/systemd/system/${now.id}`, mask),
-      );
-    return value;
+    return yield* systemd.plan(host, p);
   },
 });
-
-/** What is `generated` here is so of other things than init scripts, /etc/fstab for instance (systemctl(1), is-enabled). */
-const startsAtBoot: readonly string[] = ["enabled", "alias", "generated"];
-
-/** `indirect` is in part: some of the units through which it is enabled are. */
-const canBeDisabled: readonly string[] = ["enabled", "enabled-runtime", "indirect"];
-
-/** Why systemctl would enable nothing, by systemd's word for the unit file. */
-const notInstallable: Readonly<Record<string, string>> = {
-  static: "its unit file has no section [Install]",
-  transient: "it has no unit file, and is gone with the next boot",
-  bad: "its unit file is invalid",
-  "": "it has no unit file",
-};
-
-const mask: FileState = { type: "link", target: "/dev/null", owner: "root", group: "root" };
-
-/** A mask is a link in the place where an administrator's own unit files lie. */
-async function requireMaskable(host: PlanHost, id: string): Promise<void> {
-  const path = `/etc/systemd/system/${id}`;
-  const { type } = await host.fact(file, path);
-  host.require(
-    type === "absent" || type === "link",
-    `${id} can't be masked: ${path} is its unit file, and the mask would be a link in its place`,
-    'remove the unit file (`systemdUnit` with `state: "absent"`), or leave `masked` out and give `state: "stopped", enabled: false`',
-  );
-}
-
-function requireInstallable(host: PlanHost, { id, file }: UnitState): void {
-  const reason = notInstallable[file];
-  host.require(
-    reason === undefined,
-    `${id} can't be enabled: ${reason}`,
-    'leave `enabled` out, and enable what starts it, its timer or socket for instance; or give a unit of your own `install: { WantedBy: "multi-user.target" }`',
-  );
-}
-
-/** Where a link makes a unit known whose file stands elsewhere, and systemd's word for a unit that has one and no more. */
-const linkFolders = { "/etc/systemd/system": "linked", "/run/systemd/system": "linked-runtime" } as const;
-
-interface UnitLink {
-  readonly path: string;
-  readonly target: string;
-  readonly state: "linked" | "linked-runtime";
-}
-
-/** The links to the unit's own file, as `systemctl link` makes them. Others come and go with enabling. */
-async function linksOf(host: PlanHost, { id }: UnitState): Promise<UnitLink[]> {
-  const links = await Promise.all(
-    Object.entries(linkFolders).map(async ([folder, state]) => {
-      const path = `${folder}/${id}`;
-      const found = await host.fact(file, path);
-      const isOwn = found.type === "link" && posix.basename(found.target) === id;
-      return isOwn ? [{ path, target: found.target, state }] : [];
-    }),
-  );
-  return links.flat();
-}
-
-/**
- * Takes the links away that have the unit start, also those that last until the next boot only. systemctl takes those
- * along that make it known: without them there would be no unit any more, none to start and none to disable again.
- */
-function disable({ id, generated }: UnitState, links: readonly UnitLink[]): Script {
-  if (generated) return sh`systemctl disable -- ${id}`;
-  const again = links.map(({ path, target }) => sh`[ -L ${path} ] || ln -s -- ${target} ${path} || exit`);
-  return lines(
-    sh`systemctl disable -- ${id} || exit`,
-    ...again,
-    sh`systemctl disable --runtime -- ${id} || exit`,
-    ...again,
-    ...(links.length > 0 ? [sh`systemctl daemon-reload`] : []),
-  );
-}
-
-const done = { start: "started", stop: "stopped", restart: "restarted", reload: "reloaded" } as const;
-
-/** What is masked before it comes need not be there. */
-function needsUnit({ state, enabled, masked }: Params): boolean {
-  return masked !== true && (enabled !== undefined || state !== undefined);
-}
-
-function mustRun({ state, enabled }: Params): boolean {
-  return enabled || (state !== undefined && state !== "stopped");
-}
-
-function verbFor(state: Params["state"], { active }: UnitState): Verb | undefined {
-  switch (state) {
-    case "started":
-      return active === "active" ? undefined : "start";
-    case "stopped":
-      return active === "inactive" ? undefined : "stop";
-    case "restarted":
-      return "restart";
-    case "reloaded":
-      return active === "active" ? "reload" : "start";
-    case undefined:
-      return undefined;
-  }
-}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type FileState, file, fileContent } from "../../../src/facts/files.ts";
 import { type UnitState, unit } from "../../../src/facts/systemd.ts";
-import { service } from "../../../src/modules/services/service.ts";
+import { systemd } from "../../../src/modules/services/systemd.ts";
 import { systemdUnit } from "../../../src/modules/services/systemd-unit.ts";
 import { stateWhenNotEnabled } from "../../../src/modules/services/unit-file.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
@@ -57,7 +57,7 @@ describe("systemdUnit", () => {
     const { changes } = await planTask(present(), given);
     expect(changes.map(({ what, diff }) => [what, diff?.after])).toEqual([["content", text]]);
     const after = [...given.facts, ...changes.flatMap(({ sets }) => sets)];
-    const start = await planTask(service({ name: "app", state: "started", enabled: true }), { facts: after });
+    const start = await planTask(systemd({ name: "app", state: "started", enabled: true }), { facts: after });
     expect(start.changes.map(({ what }) => what)).toEqual(["enabled", "started"]);
     await idempotenceLaw(present(), given);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { file } from "../../../src/facts/files.ts";
 import { type UnitState, unit } from "../../../src/facts/systemd.ts";
-import { service } from "../../../src/modules/services/service.ts";
+import { systemd } from "../../../src/modules/services/systemd.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 
 const id = "nginx.service";
@@ -24,7 +24,7 @@ const missing: UnitState = {
 };
 const masked: UnitState = { ...stopped, load: "masked", file: "masked" };
 
-type Params = Omit<Parameters<typeof service>[0], "name">;
+type Params = Omit<Parameters<typeof systemd>[0], "name">;
 
 const folders = ["/etc/systemd/system", "/run/systemd/system"] as const;
 /** What stands where links to unit files stand, by the folder. */
@@ -163,17 +163,17 @@ const cases: readonly [
 
 const unitFile = `/etc/systemd/system/${id}`;
 
-describe("service", () => {
+describe("systemd", () => {
   it("masks no unit whose file lies where the mask would, and stops none for it", async () => {
     const own = { type: "file", mode: "0644", owner: "root", group: "root" } as const;
     const facts = [unit.is(id, running), file.is(unitFile, own)];
     await expect(
-      planTask(service({ name: "nginx", masked: true, state: "stopped" }), { facts }),
+      planTask(systemd({ name: "nginx", masked: true, state: "stopped" }), { facts }),
     ).rejects.toThrow("nginx.service can't be masked: /etc/systemd/system/nginx.service is its unit file");
   });
 
   it.each(cases)("%s", async (_, params, now, changes, after) => {
-    const task = () => service({ name: "nginx", ...params });
+    const task = () => systemd({ name: "nginx", ...params });
     const facts = [unit.is(id, now), ...links({}), file.is(unitFile, { type: "absent" })];
     const planned = await planTask(task(), { facts });
     expect(planned.changes.map(({ what }) => what)).toEqual(changes);
@@ -190,7 +190,7 @@ describe("service", () => {
     ["reloaded", running, "reloaded"],
     ["reloaded", stopped, "started"],
   ] as const)("acts on %s every time", async (state, now, change) => {
-    const { changes } = await planTask(service({ name: "nginx", state }), { facts: [unit.is(id, now)] });
+    const { changes } = await planTask(systemd({ name: "nginx", state }), { facts: [unit.is(id, now)] });
     expect(changes.map(({ what }) => what)).toEqual([change]);
     expect(changes[0]?.touches).toContain("services");
   });
@@ -204,7 +204,7 @@ describe("service", () => {
     [{ [folders[1]]: "/dev/null" }, "disabled", false],
   ] as const)("disables a unit that is linked, and leaves it linked: %j", async (targets, after, keeps) => {
     const facts = [unit.is(id, running), ...links(targets)];
-    const task = () => service({ name: "nginx", enabled: false });
+    const task = () => systemd({ name: "nginx", enabled: false });
     const { changes } = await planTask(task(), { facts });
     expect(changes.map(({ sets }) => sets)).toEqual([[unit.is(id, { ...running, file: after })]]);
     const action = changes[0]?.action;
@@ -216,19 +216,19 @@ describe("service", () => {
     await idempotenceLaw(task(), { facts });
     const linked = [unit.is(id, { ...running, file: after }), ...links(targets)];
     expect((await planTask(task(), { facts: linked })).changes).toEqual([]);
-    const enabling = await planTask(service({ name: "nginx", enabled: true }), { facts: linked });
+    const enabling = await planTask(systemd({ name: "nginx", enabled: true }), { facts: linked });
     expect(enabling.changes.map(({ what }) => what)).toEqual(["enabled"]);
   });
 
   it("names a unit that is not there, or is masked", async () => {
-    const task = () => service({ name: "nginx", state: "started" });
+    const task = () => systemd({ name: "nginx", state: "started" });
     await expect(planTask(task(), { facts: [unit.is(id, missing)] })).rejects.toThrow(
       "there is no unit nginx.service",
     );
     await expect(planTask(task(), { facts: [unit.is(id, masked)] })).rejects.toThrow("is masked");
     for (const params of [{ state: "stopped" }, { enabled: false }] as const)
       await expect(
-        planTask(service({ name: "nginx", ...params }), { facts: [unit.is(id, missing)] }),
+        planTask(systemd({ name: "nginx", ...params }), { facts: [unit.is(id, missing)] }),
       ).rejects.toThrow("there is no unit nginx.service");
   });
 
@@ -238,7 +238,7 @@ describe("service", () => {
     ["bad", "is invalid"],
     ["", "has no unit file"],
   ])("refuses to enable a unit that is %j", async (file, reason) => {
-    const task = service({ name: "nginx", enabled: true });
+    const task = systemd({ name: "nginx", enabled: true });
     await expect(planTask(task, { facts: [unit.is(id, { ...running, file })] })).rejects.toMatchObject({
       message: expect.stringMatching(`nginx.service can't be enabled: .*${reason.replace(/[[\]]/g, "\\$&")}`),
       hint: expect.stringContaining("WantedBy"),
@@ -247,7 +247,7 @@ describe("service", () => {
 
   it("changes an alias under its own name", async () => {
     const facts = [unit.is("mysql.service", { ...stopped, id: "mariadb.service" })];
-    const { changes } = await planTask(service({ name: "mysql", enabled: true }), { facts });
+    const { changes } = await planTask(systemd({ name: "mysql", enabled: true }), { facts });
     expect(changes[0]?.sets).toEqual([
       unit.is("mariadb.service", { ...stopped, id: "mariadb.service", file: "enabled" }),
     ]);
@@ -257,9 +257,9 @@ describe("service", () => {
   it("finds a unit by an alias that it has once it is enabled", async () => {
     const sshd: UnitState = { ...missing, id: "sshd.service", aliasOf: "ssh.service" };
     const facts = [unit.is("sshd.service", sshd), unit.is("ssh.service", { ...stopped, id: "ssh.service" })];
-    const off = await planTask(service({ name: "sshd", state: "stopped", enabled: false }), { facts });
+    const off = await planTask(systemd({ name: "sshd", state: "stopped", enabled: false }), { facts });
     expect(off).toMatchObject({ changes: [], value: { unit: "sshd.service" } });
-    const { changes } = await planTask(service({ name: "sshd", enabled: true }), { facts });
+    const { changes } = await planTask(systemd({ name: "sshd", enabled: true }), { facts });
     expect(changes[0]?.action).toMatchObject({ script: { text: "systemctl enable -- ssh.service" } });
   });
 
@@ -270,6 +270,6 @@ describe("service", () => {
     [{ name: "ngin*", state: "started" }, "name"],
     [{ name: "nginx", state: "running" }, "started"],
   ])("refuses %j", (params, message) => {
-    expect(() => service.fromData(params)).toThrow(message);
+    expect(() => systemd.fromData(params)).toThrow(message);
   });
 });
