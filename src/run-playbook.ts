@@ -1,16 +1,16 @@
-/** Running a playbook from a program of the user's own. */
+/** Running a playbook: from a program of the user's own, and for the command line. */
 import { basename, extname } from "node:path";
 import { projectRoot } from "./base/project.ts";
 import { fanOut } from "./core/events/emitter.ts";
 import type { Subscriber } from "./core/events/events.ts";
 import type { Playbook } from "./core/plays/play.ts";
-import { type RunRequest, type RunSummary, runPlaybook as run } from "./core/plays/run.ts";
+import { type RunRequest, type RunSummary, runPlays } from "./core/plays/run.ts";
 import { hostAccess } from "./inventory/access.ts";
 import type { Inventory } from "./inventory/index.ts";
+import { warnOfHostKeys } from "./inventory/unchecked-host-keys.ts";
 import { type ReporterDefinition, startReporter } from "./report/index.ts";
 
-export interface PlaybookRun
-  extends Omit<RunRequest, "name" | "inventoryName" | "givenInventories" | "inventory" | "access"> {
+export interface PlaybookRun extends Omit<RunRequest, "name" | "inventoryName" | "inventory" | "access"> {
   readonly inventory: Inventory;
   /**
    * How the playbook is called in events, and as whose debts its handlers are kept on hosts: a run of another name does
@@ -43,13 +43,13 @@ export async function runPlaybook(request: PlaybookRun): Promise<RunSummary> {
   const reporters = definitions.map((reporter) => startReporter(reporter, process.stdout, options));
   const tell: Subscriber = fanOut([...reporters.map(({ subscribe }) => subscribe), ...subscribers]);
   try {
-    return await run({
+    return await runPlays({
       name: nameOf(given.playbook),
       inventoryName: "inventory",
       access: ({ name }) =>
         hostAccess(inventory.host(name), projectRoot(), (other) => inventory.hosts.get(other)),
       ...given,
-      subscribers: [tell],
+      subscribers: [tell, warnOfHostKeys(inventory, warn)],
     });
   } finally {
     for (const reporter of reporters) await reporter.close();

@@ -27,6 +27,7 @@ const allowed: Record<string, readonly string[]> = {
   lab: ["base"],
   cli: [
     "index.ts",
+    "run-playbook.ts",
     "..",
     "testing",
     "report",

@@ -37,6 +37,20 @@ it("runs on the inventory's hosts, told to reporters and subscribers", async () 
   expect([events.at(0), events.at(-1)]).toEqual(["run:start", "run:end"]);
 });
 
+it("warns of hosts whose keys are not checked, as the command does", async () => {
+  const insecure = inventory({
+    settings: { hostKeys: "insecure" },
+    hosts: { gone: { address: "127.0.0.1", port: 1 } },
+  });
+  const texts: string[] = [];
+  await runPlaybook({
+    playbook: playbook([play("nothing", { hosts: "all" }, { rest: async () => undefined })]),
+    inventory: insecure,
+    subscribers: [(event) => event.type === "warning" && texts.push(event.text)],
+  });
+  expect(texts).toEqual(['HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS gone (hostKeys: "insecure")']);
+});
+
 describe("the name of a playbook", () => {
   const named = async (request: Pick<PlaybookRun, "playbook" | "name">) => {
     const names: string[] = [];

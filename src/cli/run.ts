@@ -5,7 +5,7 @@ import { asFailure } from "../core/events/failure.ts";
 import type { Journal } from "../core/events/journal.ts";
 import type { ConfirmStep } from "../core/plays/confirm.ts";
 import type { Playbook } from "../core/plays/play.ts";
-import { type RunRequest, runPlaybook } from "../core/plays/run.ts";
+import { type PlaybookRun, runPlaybook } from "../run-playbook.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
 import { withJournal } from "./journal.ts";
@@ -13,11 +13,10 @@ import type { ReportFlags } from "./options.ts";
 import { listPlaybooks } from "./playbooks.ts";
 import { fromRoot } from "./project.ts";
 import { openReporters } from "./reporters.ts";
-import { warnOfHostKeys } from "./unchecked-host-keys.ts";
 
 export interface CommandRun
   extends Pick<
-    RunRequest,
+    PlaybookRun,
     | "limit"
     | "selection"
     | "confirmStep"
@@ -82,7 +81,6 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       subscribers: [
         ...reporters.map(({ subscribe }) => subscribe),
         journal.subscribe,
-        warnOfHostKeys(hosts, warn),
         ...(subscriber ? [subscriber] : []),
       ],
     });

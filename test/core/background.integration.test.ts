@@ -19,7 +19,7 @@ import { secret } from "../../src/base/secret.ts";
 import { runDetached } from "../../src/core/engine/detached.ts";
 import { lookScript, outputScript, startScript, tidyScript } from "../../src/core/engine/detached-scripts.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
-import { runPlaybook } from "../../src/core/plays/run.ts";
+import { runPlays } from "../../src/core/plays/run.ts";
 import { background, type Job } from "../../src/core/steps/background.ts";
 import type { TaskOptions } from "../../src/core/tasks/task.ts";
 import { inventory } from "../../src/inventory/index.ts";
@@ -505,7 +505,7 @@ function processes(text: string): string[] {
 }
 
 function runWith(body: () => Promise<void>, signal: AbortSignal) {
-  return runPlaybook({
+  return runPlays({
     playbook: playbook([play("test", { hosts: "all" }, { step: body })]),
     name: "test",
     inventoryName: "local",

@@ -6,7 +6,7 @@ import type { RunEvent, TimedEvent } from "../../src/core/events/events.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { defineFact, type FactSubject, nothingElse } from "../../src/core/facts/fact.ts";
 import { type Play, playbook } from "../../src/core/plays/play.ts";
-import { type RunRequest, type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
+import { type RunRequest, type RunSummary, runPlays } from "../../src/core/plays/run.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { FakeConnection, type FakeHost } from "../../src/transport/fake.ts";
@@ -129,7 +129,7 @@ export async function runOn(
   more: Partial<RunRequest> = {},
 ): Promise<Ran> {
   const events: TimedEvent[] = [];
-  const summary = await runPlaybook({
+  const summary = await runPlays({
     playbook: playbook(plays),
     name: "test",
     inventoryName: "fake",

@@ -20,7 +20,7 @@ import type { TimedEvent } from "../../src/core/events/events.ts";
 import { handlerIdentity, pendingId } from "../../src/core/lease/handler-identity.ts";
 import { leaseHolder } from "../../src/core/lease/lease-holder.ts";
 import { type Play, play, playbook } from "../../src/core/plays/play.ts";
-import { type RunRequest, runPlaybook } from "../../src/core/plays/run.ts";
+import { type RunRequest, runPlays } from "../../src/core/plays/run.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
@@ -43,7 +43,7 @@ const pending = () => (existsSync(at("state/lib/owed")) ? readdirSync(at("state/
 
 async function run(plays: readonly Play[], request: Partial<RunRequest> = {}) {
   const events: TimedEvent[] = [];
-  const summary = await runPlaybook({
+  const summary = await runPlays({
     playbook: playbook(plays),
     name: "test",
     inventoryName: "here",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TimedEvent } from "../../src/core/events/events.ts";
 import { type Play, playbook } from "../../src/core/plays/play.ts";
-import { type RunRequest, runPlaybook } from "../../src/core/plays/run.ts";
+import { type RunRequest, runPlays } from "../../src/core/plays/run.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
 import { connectCustom, defineTransport } from "../../src/transport/custom.ts";
@@ -70,7 +70,7 @@ export class HostsOfThisMachine {
 
   async run(plays: readonly Play[], request: Partial<RunRequest> = {}) {
     const events: TimedEvent[] = [];
-    const summary = await runPlaybook({
+    const summary = await runPlays({
       playbook: playbook(plays),
       name: "site",
       inventoryName: "here",

@@ -10,7 +10,7 @@ import type { TimedEvent } from "../../src/core/events/events.ts";
 import { openJournal } from "../../src/core/events/journal.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
-import { runPlaybook } from "../../src/core/plays/run.ts";
+import { runPlays } from "../../src/core/plays/run.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
 import { facts } from "../../src/gathering/facts.ts";
 import { inventory } from "../../src/inventory/index.ts";
@@ -234,7 +234,7 @@ async function measured(name: string, bad: Bad) {
   }, 20);
   const before = process.memoryUsage.rss();
   const started = performance.now();
-  const summary = await runPlaybook({
+  const summary = await runPlays({
     playbook: playbook([
       play(
         "stall",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunEvent, TimedEvent } from "../../src/core/events/events.ts";
 import { type Play, playbook } from "../../src/core/plays/play.ts";
-import { type RunRequest, type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
+import { type RunRequest, type RunSummary, runPlays } from "../../src/core/plays/run.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { down, type LabSpec, up } from "../../src/lab/index.ts";
 import { labFiles, type Suite } from "../../src/lab/spec.ts";
@@ -69,7 +69,7 @@ export function testLab(
     },
     async run(plays, request = {}) {
       const events: TimedEvent[] = [];
-      const summary = await runPlaybook({
+      const summary = await runPlays({
         playbook: playbook(plays),
         name: "test",
         inventoryName: name,

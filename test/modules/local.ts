@@ -2,7 +2,7 @@
 import type { ShownError, TimedEvent } from "../../src/core/events/events.ts";
 import type { Environment } from "../../src/core/facts/execution-environment.ts";
 import { play, playbook } from "../../src/core/plays/play.ts";
-import { type RunSummary, runPlaybook } from "../../src/core/plays/run.ts";
+import { type RunSummary, runPlays } from "../../src/core/plays/run.ts";
 import type { RunHooks } from "../../src/core/plays/run-hooks.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { connector } from "../../src/transport/connect.ts";
@@ -30,7 +30,7 @@ export async function runHere(
   { check = false, watch, ...options }: HereOptions = {},
 ): Promise<Ran> {
   const events: TimedEvent[] = [];
-  const summary = await runPlaybook({
+  const summary = await runPlays({
     playbook: playbook([play("test", { hosts: "all", ...options }, { step: body })]),
     name: "test",
     inventoryName: "local",

@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { ShownError, Subscriber } from "../../core/events/events.ts";
 import { play, playbook } from "../../core/plays/play.ts";
-import { runPlaybook } from "../../core/plays/run.ts";
+import { runPlays } from "../../core/plays/run.ts";
+import { warnOfHostKeys } from "../../inventory/unchecked-host-keys.ts";
 import { command as commandModule } from "../../modules/commands/command.ts";
 import { cleanLine } from "../../report/clean.ts";
 import { say, styleFor } from "../../report/index.ts";
@@ -13,7 +14,7 @@ import { withJournal } from "../journal.ts";
 import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { sayFailure } from "../tell-failures.ts";
-import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
+import { warnOnStderr } from "../warn-on-stderr.ts";
 
 interface Flags extends PasswordFlags {
   readonly inventory?: readonly string[];
@@ -60,7 +61,7 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
   const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
     return await withJournal("exec", async (journal) => {
-      const { exitCode: code } = await runPlaybook({
+      const { exitCode: code } = await runPlays({
         playbook: plays,
         name: "exec",
         inventoryName: shown,

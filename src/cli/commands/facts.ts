@@ -1,9 +1,10 @@
 /** `run facts [PATTERN]` */
 import type { Command } from "commander";
 import { play, playbook } from "../../core/plays/play.ts";
-import { runPlaybook } from "../../core/plays/run.ts";
+import { runPlays } from "../../core/plays/run.ts";
 import { facts } from "../../gathering/facts.ts";
 import type { HostFacts } from "../../index.ts";
+import { warnOfHostKeys } from "../../inventory/unchecked-host-keys.ts";
 import { redact } from "../../redaction/redact.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
 import { redactValue } from "../../secrets/redact-value.ts";
@@ -14,7 +15,7 @@ import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { tellFailures } from "../tell-failures.ts";
 import { table } from "../text.ts";
-import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
+import { warnOnStderr } from "../warn-on-stderr.ts";
 
 interface Flags extends PasswordFlags {
   readonly inventory?: readonly string[];
@@ -50,7 +51,7 @@ async function print(pattern: string, flags: Flags): Promise<number> {
   );
   const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
-    const { exitCode } = await runPlaybook({
+    const { exitCode } = await runPlays({
       playbook: playbook([read]),
       name: "facts",
       inventoryName: shown,

@@ -6,7 +6,8 @@ import { requireContext } from "../../core/engine/context.ts";
 import { allPendingHandlers, hostState, isBusy } from "../../core/lease/host-state.ts";
 import type { PendingHandler } from "../../core/lease/pending-handler.ts";
 import { type Play, play, playbook } from "../../core/plays/play.ts";
-import { type RunRequest, runPlaybook } from "../../core/plays/run.ts";
+import { type RunRequest, runPlays } from "../../core/plays/run.ts";
+import { warnOfHostKeys } from "../../inventory/unchecked-host-keys.ts";
 import { redact } from "../../redaction/redact.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
 import { count } from "../../report/words.ts";
@@ -21,7 +22,7 @@ import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
 import { tellFailures } from "../tell-failures.ts";
 import { table } from "../text.ts";
-import { warnOfHostKeys, warnOnStderr } from "../unchecked-host-keys.ts";
+import { warnOnStderr } from "../warn-on-stderr.ts";
 
 interface Flags extends PasswordFlags, LeaseFlags {
   readonly inventory?: readonly string[];
@@ -99,7 +100,7 @@ async function runOn(
 ): Promise<number> {
   const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
-    const { exitCode } = await runPlaybook({
+    const { exitCode } = await runPlays({
       playbook: playbook([one]),
       name: "handlers",
       inventoryName: shown,

@@ -36,7 +36,7 @@ export interface GuardOptions {
  * After a change that was refused, the step makes no other, whatever its code catches.
  *
  * @example
- * await runPlaybook({ ...request, hooks: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
+ * await runPlaybook({ playbook, inventory, hooks: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
  */
 export class PlanGuard implements RunHooks {
   readonly #plan: PlanFile;

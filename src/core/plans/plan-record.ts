@@ -32,7 +32,7 @@ interface Recorded {
  *
  * @example
  * const recorder = new PlanRecorder(newSalt());
- * await runPlaybook({ ...request, check: true, hooks: recorder });
+ * await runPlaybook({ playbook, inventory, check: true, hooks: recorder });
  * recorder.plan;
  */
 export class PlanRecorder implements RunHooks {

@@ -1,4 +1,4 @@
-/** Runs a playbook: its plays in order. */
+/** Runs the plays of a playbook, in order. */
 import { setMaxListeners } from "node:events";
 import pLimit, { type LimitFunction } from "p-limit";
 import { type Duration, milliseconds } from "../../base/duration.ts";
@@ -83,12 +83,13 @@ const defaultWait: Duration = "10s";
 export type { RunSummary } from "./summary.ts";
 
 /**
- * Runs a playbook on an inventory.
+ * Runs the plays of a playbook that are chosen. Programs and commands go through `src/run-playbook.ts`, which knows
+ * inventories and reporters.
  *
  * @returns how every host fared, once all connections are closed
  * @throws ShowrunnerError `inventory.pattern`, `vars.invalid`, `secret.unavailable` or `usage`, before any host is touched
  */
-export async function runPlaybook(request: RunRequest): Promise<RunSummary> {
+export async function runPlays(request: RunRequest): Promise<RunSummary> {
   const { playbook, extraVars = {} } = request;
   const plays = selectPlays(request);
   const vars = checkVars(plays, extraVars, playbook.plays);

@@ -1,7 +1,7 @@
-/** The warning of hosts whose keys are not checked: every command that reaches hosts gives it. */
+/** The warning of hosts whose keys are not checked: every run that reaches such hosts gives it. */
 import type { Subscriber } from "../core/events/events.ts";
-import type { HostSettings, Inventory } from "../inventory/index.ts";
-import { say, styleFor } from "../report/index.ts";
+import type { Inventory } from "./inventory.ts";
+import type { HostSettings } from "./types.ts";
 
 /** @param warn told when a run begins that has such hosts */
 export function warnOfHostKeys(inventory: Inventory, warn: (text: string) => void): Subscriber {
@@ -11,11 +11,6 @@ export function warnOfHostKeys(inventory: Inventory, warn: (text: string) => voi
     if (unchecked.length > 0)
       warn(`HOST KEYS ARE NOT CHECKED, ANYBODY MAY POSE AS ${unchecked.join(", ")} (hostKeys: "insecure")`);
   };
-}
-
-/** A warning of a command that has no reporter. */
-export function warnOnStderr(text: string): void {
-  say(process.stderr, `${styleFor(process.stderr)("yellow", "warning:")} ${text}`);
 }
 
 function isUnchecked({ hostKeys, transport = "ssh" }: HostSettings): boolean {
