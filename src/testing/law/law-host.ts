@@ -1,7 +1,7 @@
 /** A host that cases are run on: one connection for all of them, and root's scripts beside the product. */
 import type { InventoryView } from "../../base/host.ts";
 import { play, playbook } from "../../core/plays/play.ts";
-import { type HostAccess, runPlaybook } from "../../core/plays/run.ts";
+import { type HostAccess, runPlays } from "../../core/plays/run.ts";
 import { lastLines } from "../../transport/output.ts";
 import { Session } from "../../transport/session.ts";
 import type { Become, Connect, Connection } from "../../transport/transport.ts";
@@ -64,7 +64,7 @@ export class LawHost {
     const step = async () => {
       value = await body();
     };
-    await runPlaybook({
+    await runPlays({
       playbook: playbook([play("law", { hosts: name, become: true }, { case: step })]),
       name: "law",
       inventoryName: "law",
