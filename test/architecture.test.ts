@@ -130,6 +130,8 @@ describe("facts of our own", () => {
     const modules: object[] = await Promise.all(defining.map((file) => import(file)));
     const facts = modules.flatMap((module) => Object.values(module).filter(isFact));
     expect(facts.length).toBeGreaterThan(40);
+    const names = new Set(facts).size;
+    expect(new Set(facts.map(({ name }) => name)).size).toBe(names);
     const silent = facts.filter(({ about, source }) => about === "host" && !source.restsOn);
     expect(silent.map(({ name }) => name)).toEqual([]);
   });

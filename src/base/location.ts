@@ -35,28 +35,49 @@ export function callerOf(file: string): string | undefined {
   return nearest((one) => !asking.includes(one))?.file;
 }
 
+/**
+ * Where something is being defined: the place is looked up only if somebody asks, since that takes a while.
+ *
+ * @param file the `import.meta.url` of the file that asks
+ * @returns gives the file that calls into that one, ours too
+ */
+export function definitionPlace(file: string): () => Location | undefined {
+  const asking = [fileURLToPath(file), fileURLToPath(import.meta.url)];
+  const trace = traced(10);
+  return () => firstFrame(framesOf(trace), (one) => !asking.includes(one));
+}
+
 /** How many callers are looked at: mostly the first few will do, and each costs time in every task. */
 const depths = [10, 50];
 
 function nearest(wanted: (file: string) => boolean): Location | undefined {
   for (const depth of depths) {
-    const frames = callers(depth);
+    const frames = framesOf(traced(depth));
     const found = firstFrame(frames, wanted);
     if (found || frames.length < depth) return found;
   }
   return undefined;
 }
 
-function callers(depth: number): readonly NodeJS.CallSite[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
+/** Holds the frames of its callers, which are made out only when `framesOf` asks. */
+function traced(depth: number): Error {
+  const { stackTraceLimit } = Error;
   try {
     Error.stackTraceLimit = depth;
+    return new Error();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function framesOf(trace: Error): readonly NodeJS.CallSite[] {
+  const { prepareStackTrace } = Error;
+  try {
     Error.prepareStackTrace = (_, frames) => frames;
-    const frames = new Error().stack as unknown;
+    const frames = trace.stack as unknown;
     return Array.isArray(frames) ? frames : [];
   } finally {
     Error.prepareStackTrace = prepareStackTrace;
-    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -1,6 +1,8 @@
 /** A fact: something true of a host, read over many keys at once. */
 
+import { Definitions } from "../../base/definitions.ts";
 import type { ShowrunnerError } from "../../base/errors.ts";
+import { definitionPlace } from "../../base/location.ts";
 import type { Script } from "../../base/script.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
@@ -126,6 +128,8 @@ export interface Fact<K extends FactKey, V> {
 /**
  * Defines a fact.
  *
+ * @throws ShowrunnerError `playbook.invalid` if another fact has that name
+ *
  * @example
  * const timezone = defineFact({
  *   name: "system.timezone",
@@ -144,11 +148,13 @@ export function defineFact<K extends FactKey, V>(source: ScriptedFact<K, V> | Pr
     allBelow: (directory, all) => ({ fact: source.name, below: directory, all }),
     above: (path) => ({ fact: source.name, above: path }),
   };
-  defined.set(fact.name, fact);
+  defined.add(fact.name, fact, definitionPlace(import.meta.url));
   return fact;
 }
 
-const defined = new Map<string, Fact<FactKey, unknown>>();
+const defined = new Definitions<Fact<FactKey, unknown>>("fact", ({ source }) =>
+  "script" in source ? `${source.script}${source.parse}` : `${source.read}`,
+);
 
 /** The fact of that name, if any was defined: values travel as data and name their fact. */
 export function factNamed(name: string): Fact<FactKey, unknown> | undefined {
