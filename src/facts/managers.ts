@@ -1,5 +1,5 @@
 /** Which tools a host has for its packages and services: by these the modules `packages` and `service` choose. */
-import { defineFact, type Fact, rawScript } from "../kit/index.ts";
+import { defineFact, type Fact, nothingElse, rawScript } from "../kit/index.ts";
 
 /** What installs a host's packages; empty where none of these does. */
 export type PackageManager = "apt" | "dnf" | "apk" | "";
@@ -21,8 +21,8 @@ printf '%s' "$manager"`),
 /** The host's service manager: the one that runs, since another may be installed. Its one key is `""`. */
 export const serviceManager: Fact<string, ServiceManager> = defineFact<string, ServiceManager>({
   name: "host.serviceManager",
+  restsOn: nothingElse, // which one runs is settled when the host boots
   // systemd's and OpenRC's own marks of a running one: sd_booted(3), and what OpenRC's init writes
-  restsOn: () => ["/run/systemd/system", "/run/openrc/softlevel"],
   script: () =>
     rawScript(`if [ -d /run/systemd/system ]; then printf systemd
 elif [ -e /run/openrc/softlevel ]; then printf openrc; fi`),

@@ -103,8 +103,8 @@ const cases: readonly [string, Task<unknown>, readonly FactValue[]][] = [
     unitIs(mask),
   ],
   ["systemdUnit: removed", modules.systemdUnit({ name: "app.service", state: "absent" }), unitIs(regular)],
-  ["service: masked", modules.service({ name: "app", masked: true }), unitIs(absent)],
-  ["service: unmasked", modules.service({ name: "app", masked: false }), unitIs(mask, { load: "masked" })],
+  ["systemd: masked", modules.systemd({ name: "app", masked: true }), unitIs(absent)],
+  ["systemd: unmasked", modules.systemd({ name: "app", masked: false }), unitIs(mask, { load: "masked" })],
   [
     "user: with a home",
     modules.user({ name: "app", home: path }),
