@@ -5,8 +5,8 @@ import { asFailure } from "../events/failure.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { Condition, TaskResult } from "../tasks/task.ts";
 import { notify } from "./notify.ts";
+import { predictedStatus, predict as predictTry, unknown } from "./plan-and-predict.ts";
 import type { Planning } from "./planning.ts";
-import { predictedStatus, predict as predictTry, unknown } from "./predict.ts";
 import { hasChanged, mayHaveChanged, type Outcome, resultForConditions, type TaskRun } from "./task-run.ts";
 
 /** A condition that gives no answer is its author's mistake: to try again would only do the task again. */

@@ -7,8 +7,8 @@ import { narrowedTouches } from "../facts/stated.ts";
 import { notRun, UnknownValue } from "../facts/unknown.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
 import type { TaskOptions } from "../tasks/task.ts";
-import { ended } from "./attempt.ts";
 import { notify, notifyUnlessConditional } from "./notify.ts";
+import { ended } from "./plan-and-apply.ts";
 import type { Planning } from "./planning.ts";
 import { changeOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 
