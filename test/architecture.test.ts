@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Fact, FactKey } from "../src/core/facts/fact.ts";
@@ -13,9 +13,9 @@ const allowed: Record<string, readonly string[]> = {
   redaction: ["text"],
   base: ["text", "redaction"],
   secrets: ["text", "yaml", "redaction", "base"],
-  transport: ["text", "redaction", "base", "secrets"],
+  transport: ["base", "secrets"],
   core: ["text", "redaction", "base", "secrets", "transport"],
-  inventory: ["text", "yaml", "redaction", "base", "secrets", "transport", "core"],
+  inventory: ["yaml", "base", "secrets", "transport", "core"],
   templates: ["base"],
   kit: ["base", "core", "secrets", "transport"],
   // what tells them from a user's own is that HTTP is spoken through the host's connection
@@ -147,6 +147,46 @@ describe("core", () => {
       /console\.|process\.std(out|err)/.test(readFileSync(file, "utf8")),
     );
     expect(printing).toEqual([]);
+  });
+});
+
+describe("docs/architecture.md", () => {
+  const text = readFileSync(resolve(src, "../docs/architecture.md"), "utf8");
+
+  /** What the drawing has, from top to bottom: `cli`, `index.ts`, `core/plans`. */
+  const drawn = [...text.matchAll(/^(?:src\/| {2}(?=\w+ {3}))([\w.-]+) {3}/gm)].map(([line, name = ""]) =>
+    line.startsWith("src/") ? name : `core/${name}`,
+  );
+
+  it("draws every folder of src and of core", () => {
+    const folders = (of: string) =>
+      readdirSync(join(src, of), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const all = [
+      ...folders("").map(({ name }) => name),
+      ...folders("core").map(({ name }) => `core/${name}`),
+    ];
+    expect(drawn.filter((name) => !name.endsWith(".ts")).sort()).toEqual(all.sort());
+  });
+
+  it("draws each above all that it imports", () => {
+    const rank = (path: string) =>
+      drawn.indexOf(
+        path
+          .split("/")
+          .slice(0, path.startsWith("core/") ? 2 : 1)
+          .join("/"),
+      );
+    expect(wrongImports((from, to) => to.startsWith("..") || rank(from) <= rank(to))).toEqual([]);
+  });
+
+  it("names only files that there are", () => {
+    const there = files(src).map((file) => relative(src, file));
+    const named = [...text.matchAll(/`((?:[\w-]+\/)*[\w-]+\.ts)`/g)].map(([, name = ""]) => name);
+    const isThere = (name: string) => there.some((file) => file === name || file.endsWith(`/${name}`));
+    const elsewhere = (name: string) =>
+      /^(test|scripts)\//.test(name) && existsSync(resolve(src, "..", name));
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((name) => !isThere(name) && !elsewhere(name))).toEqual([]);
   });
 });
 
