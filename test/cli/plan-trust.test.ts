@@ -130,7 +130,7 @@ describe("a plan's code", () => {
         site,
         applied,
         "a file is not what plan.json was made from",
-        `${name}: its content is another`,
+        `${name}: its content has changed`,
       );
       rmSync(site.path(name));
       expectRefused(site, await site.run("apply", "plan.json"), name);

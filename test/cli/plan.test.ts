@@ -132,7 +132,7 @@ describe("apply", () => {
     mkdirSync(out("web1", ""));
     const applied = await run("apply", "plan.json");
     expect(applied.status).toBe(2);
-    expect(applied.stdout).toContain("this host is not as it was: a fact has moved since the plan was made");
+    expect(applied.stdout).toContain("this host is not as it was: a fact has changed since the plan was made");
     expect(applied.stdout).toContain(`  ${folder}/out/web1, read for file ${folder}/out/web1`);
     expect(applied.stdout).toContain("npx run plan site -i inventory/lab.ts -e version=1 makes a new plan");
     expect(existsSync(out("web1", "version"))).toBe(false);

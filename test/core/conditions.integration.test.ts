@@ -10,7 +10,7 @@ import { type CommandValue, command, copy, debug, shell } from "../../src/module
 import { runHere } from "../modules/local.ts";
 import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "verdict-"));
+const folder = mkdtempSync(join(tmpdir(), "conditions-"));
 const log = join(folder, "log");
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => rmSync(log, { force: true }));
@@ -153,7 +153,7 @@ describe("failedWhen", () => {
       code: "task.failed",
       message: "it failed, as its failedWhen says",
       details: ["3 errors"],
-      location: { file: expect.stringContaining("verdict.integration.test.ts") },
+      location: { file: expect.stringContaining("conditions.integration.test.ts") },
     });
     expect(events.find(({ type }) => type === "task:end")).toMatchObject({ status: "failed" });
   });
@@ -313,7 +313,7 @@ describe("mistakes in them", () => {
         code: "params.invalid",
         message: "shell: changedWhen is an option of the task, no parameter",
         hint: "options stand in the second argument: shell({ … }, { changedWhen: … })",
-        location: expect.objectContaining({ file: expect.stringContaining("verdict.integration.test.ts") }),
+        location: expect.objectContaining({ file: expect.stringContaining("conditions.integration.test.ts") }),
       }),
     );
   });

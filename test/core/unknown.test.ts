@@ -137,7 +137,7 @@ describe("code that catches that a result is unknown", () => {
     const a = new FakeSwitches({ light: "off", heat: "off" });
     const ran = await planned(() => rescuing(() => turn({ name: "light", to: "on" })), { a });
     expect(ran.statuses).toEqual(["a print x: changed", "a turn light: unknown", "a turn heat: likely"]);
-    expect(ran.of("task:end")[1]?.reason).toBe("whether it comes to this is not known");
+    expect(ran.of("task:end")[1]?.reason).toBe("whether this is run at all is not known");
     expect(unknownOf(ran)?.message).toContain("what print x gives is unknown");
     expect(ran.exitCode).toBe(exitCode.fine);
     expect(a.changes).toEqual([]);

@@ -44,7 +44,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
   passwordOptions(forksOption(extraVarsOption(command)))
     .option(
       "--refuse-unknown",
-      "what the plan could not foresee is not done: where it is due, the host fails",
+      "changes that the plan could not predict are refused: where one is due, the host fails",
     )
     .option(
       "--trust <key>",

@@ -19,10 +19,10 @@ import { verifyStated } from "./verify-stated.ts";
 import { refused as refusedByCheck } from "./write-file.ts";
 
 /**
- * @param planning is told of a failure that is the result of a change which reports (a command's status): its plan goes
- *   on with what it printed
+ * @param planning is told where a change failed and its plan is to see that (a command's status): the plan goes on with
+ *   what the command printed
  * @returns what the change printed
- * @throws ShowrunnerError where it must not be made, or failed
+ * @throws ShowrunnerError where the change must not be made, or has failed
  */
 export async function applyChange<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
   const { task, context, become, hidden } = run;
@@ -34,7 +34,7 @@ export async function applyChange<V>(run: TaskRun<V>, planning: Planning, change
   const { changedWhen } = task.options;
   const handlers = changedWhen === false ? [] : handlersOf(run);
   const notifier = { play: context.play, by: shownLabel(task, hidden) };
-  // which of them a task with a `changedWhen` notifies shows when that has been asked: see verdict.ts
+  // which of them a task with a `changedWhen` notifies shows when that has been asked: see conditions.ts
   if (changedWhen !== undefined) run.writtenAhead.push(...handlers);
   try {
     await leases?.ownHandlers.writeAhead(become, handlers, notifier);
@@ -55,7 +55,7 @@ export async function applyChange<V>(run: TaskRun<V>, planning: Planning, change
   }
 }
 
-/** What is done once may be left to the next host as long as this one has begun no change: not if it can't be reached. */
+/** Notes, within `once`, that this host has begun a change: from then on no other host may do it instead. */
 async function begin({ host, work }: HostContext): Promise<void> {
   if (!work) return;
   await host.session.connection();
@@ -63,7 +63,7 @@ async function begin({ host, work }: HostContext): Promise<void> {
 }
 
 interface Made {
-  /** What it printed; undefined where it failed and that is no result. */
+  /** What the change printed; undefined where it failed in a way that its plan is not to see. */
   readonly output?: Output;
   readonly failure?: ShowrunnerError;
   /** Whether a change that failed certainly left all as it was. */
@@ -101,19 +101,19 @@ function linesOf<V>({ context, shown, hidden }: TaskRun<V>, change: Change): Lin
   return new LineSplitter((stream, line) => {
     const text = line.replace(refusedByCheck, "");
     if (hidden || (text === "" && line !== "")) return;
-    // what a command of the user's prints is its own
+    // what a user's own command prints is shown as it is
     if (isCommand(change) || !statesRefusal(text))
       run.emit({ type: "task:output", host: info.name, task: shown.id, stream, text });
   });
 }
 
-/** There was no way onto the host, or to its user. */
+/** The host could not be reached, or the user not be become. */
 const notBegun = ["become.refused", "host.unreachable", "host.auth", "host.key"];
 
-/** A file that could not be written, or that its check refused, is as it was. */
+/** Whether all is as it was, as where a file could not be written or its validation refused it. */
 function isWithoutEffect({ action }: Change, { code }: ShowrunnerError, isDetached: boolean): boolean {
   if (action.kind === "write" && code === "change.failed") return true;
-  // these come back to the host after they have begun
+  // these connect again after they have begun
   const returns = isDetached || action.kind === "reboot";
   return !returns && notBegun.includes(code);
 }

@@ -1,4 +1,4 @@
-/** What a task's own conditions make of a try: `changedWhen` and `failedWhen`. */
+/** The task's own conditions, `changedWhen` and `failedWhen`: they decide how a try has ended. */
 
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
@@ -9,18 +9,18 @@ import { predictedStatus, predict as predictTry, unknown } from "./plan-and-pred
 import type { Planning } from "./planning.ts";
 import { hasChanged, mayHaveChanged, type Outcome, resultForConditions, type TaskRun } from "./task-run.ts";
 
-/** A condition that gives no answer is its author's mistake: to try again would only do the task again. */
+/** The error for a condition that gives no answer. That is a mistake in the playbook, so the task is not tried again. */
 export class ConditionError extends ShowrunnerError {}
 
-/** Plans, predicts the changes, says how sure that is, and lets the task's conditions judge it as far as they can. */
+/** Plans, predicts the changes, says how sure that is, and asks the task's conditions as far as they can be asked. */
 export function predict<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   return withConditions(run, planning, () => predictTry(run, planning));
 }
 
 /**
- * Makes a try, and lets the task's conditions say how it went. A task without any is left alone.
+ * Makes a try, and lets the task's conditions say how it has ended. A task without conditions keeps its own outcome.
  *
- * @returns how it went; with the handlers of a task that has `changedWhen` notified where it holds
+ * @returns how the try has ended; where a `changedWhen` holds, the task's handlers are notified
  * @throws ShowrunnerError the try's failure, unless `failedWhen` says that it is none; `task.failed` where it says so
  */
 export async function withConditions<V>(
@@ -42,7 +42,7 @@ async function withChangedWhen<V>(
   try {
     const outcome = await attempt().catch((error: unknown): Outcome<V> => {
       const failure = asFailure(error);
-      // a host that is lost has not failed; a task that was not begun can't be judged
+      // a host that is lost has not failed; a task that was not begun has no result for the conditions
       if (/^(host|lease|plan)\./.test(failure.code)) {
         notifyUnasked(run);
         throw failure;
@@ -119,8 +119,8 @@ function statusOf<V>(run: TaskRun<V>, planning: Planning): Outcome<V>["status"] 
 /**
  * Asks a condition.
  *
- * @returns undefined where it can't tell, since the task failed before it had a value
- * @throws MistakenVerdict where it gives neither true nor false, or throws
+ * @returns undefined where the condition can't tell, since the task failed before it had a value
+ * @throws ConditionError where the condition gives neither true nor false, or throws
  */
 export function decide<V>(
   option: string,
@@ -142,7 +142,7 @@ export function decide<V>(
   }
 }
 
-/** With what a command printed: its reason is in there. */
+/** The error for a task that `failedWhen` lets fail, with what the command printed: that shows the reason. */
 function saidToFail<V>({ value }: Outcome<V>): ShowrunnerError {
   const given: unknown = "known" in value ? value.known : undefined;
   const said = [textIn(given, "stdout"), textIn(given, "stderr")].join("\n").trim();

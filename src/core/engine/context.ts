@@ -25,7 +25,7 @@ export interface HostContext {
   /** A host of this run, whether the current play names it or not. */
   readonly hostRun: (name: string) => HostRun;
   readonly runTask: RunTask;
-  /** Within `once`, what has become of it. */
+  /** Within `once`: the host that does it, and whether that host has begun a change. */
   readonly work?: { readonly host: HostRun; hasChanged: boolean };
   /** The task was notified: it may come in another step than was planned. */
   readonly isHandler?: boolean;
@@ -33,11 +33,11 @@ export interface HostContext {
   readonly step: string;
   readonly roles: readonly string[];
   readonly become: Become | undefined;
-  /** What the play says of it: undefined where that is left to each host's own setting. */
+  /** What the play says of `become`; undefined where that is left to each host's own setting. */
   readonly playBecome: boolean | string | undefined;
-  /** The play's setting, where a task has none. */
+  /** The play's setting, for tasks that have none. */
   readonly ignoreUnreachable: boolean;
-  /** The same for whether a task's values are hidden. */
+  /** The play's setting of whether values are hidden, for tasks that have none. */
   readonly noLog: boolean;
   /** The play's variables for the environment of all its tasks. */
   readonly environment?: Environment | undefined;
@@ -45,9 +45,9 @@ export interface HostContext {
   readonly unawaited: Set<Unawaited>;
   /** What was started in this step and has not ended yet. */
   readonly running: Set<Running>;
-  /** What is done when the step's body has ended well, by what it is about. */
+  /** What is done when the step's body has ended well; the key keeps the same from being added twice. */
   readonly endings: Map<string, () => PromiseLike<unknown>>;
-  /** Once the step has ended, code of it that nobody waited for may do nothing more. */
+  /** Whether the step has ended: code of it that is still running may then do nothing more. */
   readonly life: { ended: boolean };
   /** What this step's code has learned from results that are not certain. */
   readonly uncertainty: Uncertainty;
@@ -66,7 +66,7 @@ export interface TaskTerms {
   readonly detachment?: Detachment;
 }
 
-/** What code on a host awaits reaches the engine by this. */
+/** The scope of a step on a host: through it, what the step's code awaits reaches the engine. */
 class HostScope implements Scope {
   readonly context: HostContext;
 
@@ -116,7 +116,7 @@ export function requireContext(what: string, location: Location | undefined): Ho
   return contextOf(requireScope(what, location));
 }
 
-/** The context of what is awaited in a scope. */
+/** The context that a scope belongs to. */
 export function contextOf(scope: Scope): HostContext {
   if (scope instanceof HostScope) return scope.context;
   throw new ShowrunnerError("internal", `the step ${scope.step} is on no host of this engine`);

@@ -11,7 +11,7 @@ import type { RunView } from "../lease/run-view.ts";
 import { Jobs } from "./jobs.ts";
 import type { RunState } from "./run-state.ts";
 
-/** As whom tasks run on the host where they say just `become: true`, and whether it is one run's at a time. */
+/** As which user tasks run on the host, and whether one run at a time may change it. */
 export interface HostRunSettings {
   /** Whether tasks become somebody else where neither they nor their play say so. Default false. */
   readonly become?: boolean | undefined;
@@ -43,13 +43,13 @@ export class HostRun {
     this.leases = settings.lease === false ? undefined : this.#newLeases();
   }
 
-  /** @param user true: the host's own choice, or root */
+  /** @param user true: the user that the host's settings name, or root */
   becomeAs(user: string | true): Become {
     const { becomeUser = "root", becomePassword, becomeMethod } = this.#become;
     return { user: user === true ? becomeUser : user, password: becomePassword, method: becomeMethod };
   }
 
-  /** @param become what the play says; undefined: the host's own choice whether at all */
+  /** @param become what the play says; undefined: what the host's settings say */
   becomeFor(become: boolean | string | undefined): Become | undefined {
     const wanted = become ?? this.#become.become ?? false;
     return wanted === false ? undefined : this.becomeAs(wanted);
@@ -61,8 +61,8 @@ export class HostRun {
   }
 
   /**
-   * Ends what the run itself keeps at work as a user: a shell knows the groups only that its user had when it began,
-   * and a user who has processes can't be removed.
+   * Ends the shells that the run itself keeps as a user: a shell knows only the groups that its user had when the shell
+   * was started, and a user who has processes can't be removed.
    */
   async endShellsOf(user: string): Promise<void> {
     await this.leases?.leave(user);
@@ -92,7 +92,7 @@ export class HostRun {
     return new HostLeases(facts, session, leases, view);
   }
 
-  /** What it can't read, the facts that are read along with it will complain of. */
+  /** Its failures are ignored: the facts that are read in the same round trip fail for the same reason. */
   async #look(become: Become | undefined): Promise<void> {
     await this.leases?.lookFirst(become).catch(() => undefined);
   }

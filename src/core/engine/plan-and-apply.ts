@@ -30,7 +30,7 @@ async function planAndApply<V>(run: TaskRun<V>, planning: Planning): Promise<Out
   return ended(run, planning, answer.value, run.changes.length > 0 ? "changed" : "ok");
 }
 
-/** A plan that has returned its value may have said that the task failed: the task's own conditions see both. */
+/** A plan may return a value and also say that the task failed: the task's own conditions get both. */
 export function ended<V>(run: TaskRun<V>, planning: Planning, known: V, status: TaskStatus): Outcome<V> {
   const failure = planning.takeFailure();
   const { changedWhen, failedWhen } = run.task.options;

@@ -20,14 +20,14 @@ export async function predict<V>(run: TaskRun<V>, planning: Planning): Promise<O
     const plan = task.plan(planning);
     let answer = await plan.next(notRun);
     while (!answer.done) {
-      // a task may need no fact, so that nobody has been there yet
+      // also where the task has read no fact: a check must see whether the host lets this user in
       await facts.enter(run.become);
       const change = changeOf(run, answer.value);
       const { sets, touches } = change;
       changes.push(change);
       notifyUnlessConditional(run, certaintyOf(run, planning));
       const believed = believedTouches(run, touches);
-      // of what is said to change nothing, nothing is foreseen: not even that the world may have moved
+      // where the author says that the task changes nothing, nothing is predicted, and what the world answers stays known
       if (sets.length > 0 || believed.length > 0 || !isSaidToBeNothing(task.options))
         facts.predict(sets, believed, planning.tentative);
       answer = await plan.next(notRun);
@@ -36,14 +36,14 @@ export async function predict<V>(run: TaskRun<V>, planning: Planning): Promise<O
     if (status !== "unknown") return ended(run, planning, answer.value, status);
     planning.takeFailure();
     const { unmet, uncertainReads } = planning;
-    // it changes nothing as far as is known: nobody knows what it does should an earlier change alter that
+    // it would change nothing by what is known now; nobody knows what it does if an earlier change alters those facts
     if (changes.length === 0 && uncertainReads.length > 0) facts.predict([], uncertainReads, true);
     if (unmet)
       return { ...unknown(run, `as yet ${unmet.message}; an earlier change may alter that`), failure: unmet };
     return unknown(
       run,
       run.certainty === "unknown"
-        ? "whether it comes to this is not known"
+        ? "whether this is run at all is not known"
         : "an earlier change may alter what this depends on",
     );
   } catch (error) {
@@ -60,14 +60,14 @@ export async function predict<V>(run: TaskRun<V>, planning: Planning): Promise<O
       return { ...unknown(run, refusedAsYet(failure)), failure };
     }
     if (!planning.tentative || failure.code.startsWith("host.")) throw error;
-    // it fails on what an earlier change may yet bring about, so nobody knows: nor what it would have done
+    // an earlier change may yet prevent this failure, so nobody knows whether it fails, nor what it would do otherwise
     const read = planning.reads.map(({ fact, key }) => ({ fact: fact.name, keys: [key] }));
     facts.predict([], read, true);
     return { ...unknown(run, messageOf(error)), failure };
   }
 }
 
-/** An earlier change may make the user, let others become it, or bring the program for that. */
+/** The reason for a user that can't be become yet: an earlier change may make the user, allow it, or install sudo. */
 function refusedAsYet({ message, details }: ShowrunnerError): string {
   const said = details.length === 0 ? "" : ` (${details.join("; ")})`;
   return `as yet ${message}${said}; an earlier change may alter that`;
@@ -77,7 +77,7 @@ function isSaidToBeNothing({ changedWhen, touches }: Pick<TaskOptions, "changedW
   return changedWhen === false || touches?.length === 0;
 }
 
-/** An opaque task of which its author says that it changes nothing makes nothing uncertain. */
+/** Where the author of an opaque task says that it changes nothing, the task makes nothing uncertain. */
 function believedTouches<V>({ task }: TaskRun<V>, touches: readonly Touch[]): readonly Touch[] {
   return task.options.changedWhen === false ? touches.filter((touch) => touch !== "everything") : touches;
 }

@@ -1,4 +1,4 @@
-/** A module's view of a host while it plans one task: reads facts, and keeps book of how sure they were. */
+/** A module's view of a host while it plans one task: it reads facts, and notes how sure they were. */
 
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
@@ -16,13 +16,13 @@ export interface FactRead {
 export interface PlanningOptions {
   /** True if the task itself is only likely to run: a handler that a likely change notified. */
   readonly tentative?: boolean;
-  /** What the task's commands find around them. */
+  /** The environment in which the task's commands run. */
   readonly executionEnvironment?: ExecutionEnvironment;
-  /** How long a command of it may take, in milliseconds. */
+  /** How long a command of the task may take, in milliseconds. */
   readonly timeout?: number;
-  /** How long its facts may take, in milliseconds, where that is more than usual. */
+  /** How long the task's facts may take, in milliseconds, where that is more than usual. */
   readonly readTimeout?: number | undefined;
-  /** Told what a command has printed that was read as a fact. */
+  /** Called with what a command has printed whose output was read as a fact. */
   onPrinted?(printed: Printed): Promise<void>;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
@@ -64,8 +64,8 @@ export class Planning implements PlanHost {
   }
 
   /**
-   * What was read of the host itself that an earlier change of this plan may have altered: what the task goes by, and
-   * so what it may come to change.
+   * The facts of the host itself that were read and that an earlier change of this plan may have altered. The task was
+   * planned from them, so these are also the facts that it may come to change.
    */
   get uncertainReads(): readonly Touch[] {
     return this.#uncertainReads;
@@ -79,7 +79,7 @@ export class Planning implements PlanHost {
     const known = await this.#host.facts.read(this.#become, fact, key, this.#options.readTimeout);
     if (known.tentative) {
       this.#tentative = true;
-      // what others answer, and what a command prints, is only looked at
+      // no task changes what other hosts answer, or what a command prints
       if (fact.about !== "world") this.#uncertainReads.push({ fact: fact.name, keys: [key] });
     }
     const printed = fact.source.printed?.(known.value);
@@ -98,7 +98,7 @@ export class Planning implements PlanHost {
     return failure;
   }
 
-  /** What the task requires and does not find, where an earlier change may yet bring it about. */
+  /** A requirement of the task that does not hold, where an earlier change may yet fulfil it. */
   get unmet(): ShowrunnerError | undefined {
     return this.#unmet;
   }

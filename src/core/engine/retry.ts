@@ -13,10 +13,10 @@ import { type Outcome, resultOf, type TaskRun, timeoutOf } from "./task-run.ts";
 import { tellPrinted } from "./tell-printed.ts";
 
 const defaultDelay = "5s";
-/** Ansible's, for a task that says until when and not how often. */
+/** The default of a task with `until` and no `retries`, as in Ansible. */
 const retriesUntil = 3;
 
-/** What no other try would better: a host that is lost, what a plan refuses, an author's word that was not true. */
+/** Failures that another try can't prevent: a lost host, a change that a plan refuses, `touches` that were not true. */
 const notAgain = /^(host|plan|lease)\.|^change\.not-stated$/;
 
 /** @throws ShowrunnerError the last try's failure */
@@ -61,7 +61,7 @@ async function predictWithHooks<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   }
 }
 
-/** Plans again what failed, as long as the module has patience: what it waits for comes by itself, or not. */
+/** Plans a failed task again as long as the module has patience: what the task waits for comes by itself, or not. */
 async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   const { patience } = run.task;
   if (!patience) return attempt(run, planning);
@@ -83,7 +83,7 @@ async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Out
         });
     }
     forgetReads(run.context, planning);
-    // the last look is at the deadline, however long the interval
+    // the last try is at the deadline, however long the interval
     await wait(run.context, Math.min(patience.interval, left));
   }
 }
@@ -107,7 +107,7 @@ function forgetReads({ host }: HostContext, planning: Planning): void {
   for (const { fact, key } of planning.reads) host.facts.forget(fact, key);
 }
 
-/** An interrupted run waits for nothing. */
+/** Waits; an interrupt ends the waiting. */
 function wait({ host }: HostContext, time: number): Promise<void> {
   return sleep(time, undefined, host.run.signal ? { signal: host.run.signal } : {});
 }

@@ -8,12 +8,12 @@ import type { RunLeases } from "../lease/host-leases.ts";
 export interface RunOptions {
   /** Plan only: nothing is changed on any host. */
   readonly check?: boolean;
-  /** After each real change, read what it says it sets and fail if the host does not agree. */
+  /** After each real change, read back the facts that it says it sets, and fail if the host does not agree. */
   readonly verify?: boolean;
 }
 
 export interface RunState {
-  /** The playbook's. */
+  /** The playbook's name. */
   readonly name: string;
   readonly options: RunOptions;
   readonly inventory: InventoryView;
@@ -27,6 +27,6 @@ export interface RunState {
   nextTaskId(): number;
   /** Aborted when the run is interrupted. */
   readonly signal: AbortSignal | undefined;
-  /** The queues of throttled tasks, by place. */
+  /** The queues of throttled tasks, by the line of the task. */
   readonly throttles: Map<string, LimitFunction>;
 }

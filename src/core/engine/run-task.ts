@@ -1,4 +1,4 @@
-/** Runs one task on one host and reports it. Every module gets retries, check mode and the rest for nothing. */
+/** Runs one task on one host and reports it. So retries, check mode and the rest hold for every module. */
 
 import { ShowrunnerError } from "../../base/errors.ts";
 import { fetchSecrets } from "../../secrets/fetch.ts";
@@ -15,9 +15,9 @@ import { handlersOf, type Outcome, resultOf, type TaskHooks, type TaskRun } from
 import { throttled } from "./throttle.ts";
 
 /**
- * What runs the tasks of one run.
+ * Makes the function that runs the tasks of one run.
  *
- * @param hooks who looks on, and may object
+ * @param hooks are called for every task, and may refuse its changes
  * @returns gives a task's result; in check mode its value may be unknown, and reading it then throws. It throws a
  *   ShowrunnerError if the task failed for good
  */
@@ -55,7 +55,7 @@ async function runInTurn<V>(
   const where = { host: host.info.name, step, task: run.shown };
   const started = performance.now();
   const end = (status: TaskStatus, more: { reason?: string; error?: ShownError } = {}) => {
-    // whether a failure fails its host shows at the end of the step: until then it may be rescued
+    // a failure is counted at the end of the step: until then, code may catch it
     if (more.reason === "ignored") host.count("ignored");
     else if (status !== "failed") host.count(status);
     const made = run.changed === false ? [] : run.changes;
@@ -74,7 +74,7 @@ async function runInTurn<V>(
   emit({ type: "task:start", ...where });
   hooks.onTaskStart?.(run);
   try {
-    // those of a command that stand in the step itself: revealed, they would hold up every host, and an interrupt
+    // fetched here, where waiting for a secret's command holds up this host only, and an interrupt ends it
     await fetchSecrets([task.params, run.executionEnvironment], host.run.signal);
     const outcome = shownOutcome(run, await withRetries(run));
     end(outcome.status, "unknown" in outcome.value ? { reason: outcome.value.unknown } : {});
@@ -106,7 +106,7 @@ function shownFailure<V>({ hidden }: TaskRun<V>, failure: ShowrunnerError): Show
   return hidden ? hiddenFailure(failure) : failure;
 }
 
-/** Why something is unknown may quote what is hidden. */
+/** An outcome without hidden values: a reason may quote them. */
 function shownOutcome<V>(run: TaskRun<V>, outcome: Outcome<V>): Outcome<V> {
   const { value, failure } = outcome;
   if (!run.hidden) return outcome;
@@ -122,12 +122,12 @@ function shownOutcome<V>(run: TaskRun<V>, outcome: Outcome<V>): Outcome<V> {
   };
 }
 
-/** @throws ShowrunnerError `host.lost` in a run that was interrupted: nothing begins any more, wherever it would be */
+/** @throws ShowrunnerError `host.lost` in a run that was interrupted: no task begins any more, on any host */
 export function refuseAfterEnd({ run }: HostContext["host"]): void {
   if (run.signal?.aborted) throw new ShowrunnerError("host.lost", "the run is over");
 }
 
-/** What ended a task of a run that is itself ended is no fault of its host. */
+/** The error for a task that was cut off by the end of its run: that is no fault of the host. */
 function cutOff<V>(failure: ShowrunnerError, { detachment }: TaskRun<V>): ShownError {
   const message = detachment ? "the job goes on by itself" : "cut off";
   return { ...showError(failure), message, hint: undefined, details: [] };
@@ -135,7 +135,7 @@ function cutOff<V>(failure: ShowrunnerError, { detachment }: TaskRun<V>): ShownE
 
 function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {
   if (/^(plan|lease)\./.test(code)) return false;
-  // what is done once is then done by another host
+  // where `once` is lost with its host, another host does it
   const { work, host } = context;
   const isOthers = work?.host === host && !work.hasChanged;
   if (code.startsWith("host.")) return options.ignoreUnreachable ?? (context.ignoreUnreachable && !isOthers);

@@ -1,4 +1,4 @@
-/** One task on one host, while it runs: what its tries share. */
+/** One task on one host while it runs: the data that all its tries share. */
 
 import { milliseconds } from "../../base/duration.ts";
 import { ShowrunnerError } from "../../base/errors.ts";
@@ -27,31 +27,31 @@ export interface TaskRun<V> {
   readonly shown: ShownTask;
   readonly become: Become | undefined;
   readonly executionEnvironment: ExecutionEnvironment;
-  /** Where it runs in the background. */
+  /** Set where the task runs in the background. */
   readonly detachment: Detachment | undefined;
-  /** Whether nothing of its values is to be said: see noLog. */
+  /** Whether the task's values are hidden: see noLog. */
   readonly hidden: boolean;
   /** Whether the task will run at all: a handler may be notified by what is only likely. */
   readonly certainty: Certainty;
-  /** What was changed, or would be, by all tries together: what a failed try changed stays changed. */
+  /** The changes of all tries together, made or predicted: what a failed try has changed stays changed. */
   readonly changes: Change[];
   /** The handlers that were written down before it is known whether `changedWhen` holds. */
   readonly writtenAhead: Handler[];
-  /** Whether a change was begun: of one that failed nobody knows how far it came. */
+  /** Whether a change was begun: nobody knows how far a failed one came. */
   attempted: boolean;
-  /** What the task's `changedWhen` makes of all tries together; undefined where it has none. */
+  /** What the task's `changedWhen` has said of all tries together; undefined where it has none. */
   changed: boolean | undefined;
 }
 
-/** Who looks on while tasks run, and may object. */
+/** Called while tasks run. */
 export interface TaskHooks {
-  /** A task begins. */
+  /** Called when a task begins. */
   onTaskStart?(task: TaskRun<unknown>): void;
   /**
-   * A task was planned in check mode.
+   * Called when a task was planned in check mode.
    *
-   * @param reads the facts it was planned from
-   * @param outcome undefined where it failed
+   * @param reads the facts that the task was planned from
+   * @param outcome undefined where the task failed
    */
   onTaskPlanned?(
     task: TaskRun<unknown>,
@@ -59,14 +59,14 @@ export interface TaskHooks {
     outcome: Outcome<unknown> | undefined,
   ): void;
   /**
-   * A change is about to be made.
+   * Called before a change is made.
    *
-   * @throws ShowrunnerError where it must not be: it is then not made, and its host fails
+   * @throws ShowrunnerError to refuse the change: it is then not made, and its host fails
    */
   beforeChange?(task: TaskRun<unknown>, change: Change): void;
 }
 
-/** Whom a task would notify. Two that would do the same as the same user are one, however that user was said. */
+/** The handlers that a task would notify. Two that do the same as the same user are one, however that user is named. */
 export function handlersOf<V>({ task, context }: Pick<TaskRun<V>, "task" | "context">): readonly Handler[] {
   return task.handlers.map((handler) => ({
     task: handler,
@@ -75,7 +75,7 @@ export function handlersOf<V>({ task, context }: Pick<TaskRun<V>, "task" | "cont
   }));
 }
 
-/** Whether anything was changed, or would be, as far as the task's author is concerned. */
+/** Whether anything was changed, or would be; where the author has said so by `changedWhen`, that counts. */
 export function hasChanged<V>({ changed, changes }: TaskRun<V>): boolean {
   return changed ?? changes.length > 0;
 }
@@ -85,7 +85,7 @@ export function mayHaveChanged<V>({ changes, attempted }: TaskRun<V>): boolean {
   return changes.length > 0 || attempted;
 }
 
-/** What a task's plan yields, as it is made: in the task's surroundings, and with what its author says that it touches. */
+/** A change as it is really made: in the task's execution environment, and with the `touches` that its author gave. */
 export function changeOf<V>({ task, executionEnvironment }: TaskRun<V>, planned: Change): Change {
   return narrowed(changeInEnvironment(planned, executionEnvironment), task.options.touches);
 }
@@ -103,15 +103,15 @@ export interface Outcome<V> {
   readonly value:
     | { readonly known: V }
     | { readonly unknown: string }
-    /** It failed before it had one. */
+    /** The task failed before it had a value. */
     | { readonly failure: ShowrunnerError };
-  /** Why it failed, for the task's `failedWhen` to judge; in a plan, why it may fail. */
+  /** Why the task failed, for its `failedWhen`; in a plan, why it may fail. */
   readonly failure?: ShowrunnerError | undefined;
 }
 
 /**
- * What the user's code gets. Code that asks an uncertain result which way to go makes what follows uncertain, too:
- * reading one that is unknown ends the step's plan, and after reading a likely one the step's plan is likely.
+ * The result that the user's code gets. What code does after it has read an uncertain result is uncertain, too: reading an
+ * unknown result ends the step's plan, and after reading a likely one the step's plan is likely.
  */
 export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
   const { task, context } = run;
@@ -158,7 +158,7 @@ function withoutGuesses<V>(label: string, result: TaskResult<V>): TaskResult<V> 
 
 const values = new WeakMap<TaskResult<unknown>, unknown>();
 
-/** A result's value, or undefined where it is not known. Not for a step's code: what it goes by must be noted. */
+/** A result's value, or undefined where it is not known. Not for a step's code: what that reads must be noted. */
 export function valueIfKnown(result: TaskResult<unknown>): unknown {
   return values.get(result);
 }
@@ -167,11 +167,11 @@ function noValue(label: string, { message, details }: ShowrunnerError): Showrunn
   return new ShowrunnerError("task.failed", `${label} failed, so it gives nothing: ${message}`, {
     details,
     location: callerLocation(),
-    hint: "ask whether its result has `failed` first",
+    hint: "look first whether the result has `failed`",
   });
 }
 
-/** What the task's own conditions get: asking them makes nothing that follows uncertain. */
+/** The result that the task's own conditions get: reading it makes nothing uncertain. */
 export function resultForConditions<V>(
   run: TaskRun<V>,
   { status, value, failure }: Outcome<V>,

@@ -1,4 +1,4 @@
-/** What a step's code learns from results of which a plan is not sure. */
+/** Notes which uncertain results a step's code reads. */
 
 import { errorCodes, exitCode, type Location, ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
@@ -20,9 +20,9 @@ interface Asked {
 }
 
 /**
- * Makes the error for code that reads what is not known, and remembers it.
+ * Makes the error for code that reads a value that is not known, and remembers it.
  *
- * @param what what was asked for, in front of the reason
+ * @param what says what the code has read, in front of the reason
  */
 export function readUnknown(
   { context, task, changes, hidden }: Asked,
@@ -33,7 +33,7 @@ export function readUnknown(
   const error = new UnknownValue(`${what}: ${reason}`, {
     task: { label: task.labelFor(hidden), location },
     location: callerLocation(),
-    // one that would change nothing was run in the check already
+    // a command that changes nothing was run in the check already
     hint:
       changes.length > 0 && mayBeReadOnly(params)
         ? "if it changes nothing, give it `readOnly: true`: it is then run in a check, too"
@@ -48,7 +48,7 @@ export function readLikely(context: HostContext): void {
   reader(context).uncertainty.read = true;
 }
 
-/** Whoever reads a result need not be the step that it was made in. */
+/** The context of the code that reads a result, which need not be the step in which the task was run. */
 function reader(made: HostContext): HostContext {
   return currentContext() ?? made;
 }
@@ -62,24 +62,24 @@ function mayBeReadOnly(params: unknown): boolean {
   return params !== null && typeof params === "object" && Reflect.get(params, "readOnly") === false;
 }
 
-/** What another step's code has learned, on whose result this one's goes on. */
+/** Takes over the uncertainty of another step whose result this step's code uses. */
 export function shareUncertainty(context: HostContext, other: Uncertainty): void {
   if (other.read) context.uncertainty.read = true;
   if (other.unknown) remember(context, other.unknown);
 }
 
-/** The same, where that ended with an error. */
+/** The same, where the other step ended with an error. */
 export function shareFailure(context: HostContext, error: unknown): void {
   if (error instanceof UnknownValue) remember(context, error);
 }
 
-/** Whether a host was lost, be it one that was delegated to. */
+/** Whether a host was lost, this one or another one that was delegated to. */
 function isLoss({ code, cause }: ShowrunnerError): boolean {
   return code.startsWith("host.") || (cause instanceof ShowrunnerError && isLoss(cause));
 }
 
 /**
- * Whether a step's failure is one that nobody can foresee, since what led to it is not certain.
+ * Whether a step's failure can't be predicted, since what led to it is not certain.
  *
  * @returns why the rest of the step is unknown; undefined for a failure that is certain
  */

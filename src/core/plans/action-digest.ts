@@ -3,12 +3,12 @@
 import { digestOf } from "../../base/digest.ts";
 import type { Action, Change } from "../facts/change.ts";
 
-/** @returns the same for a change that does the same to a host, whenever it is made */
+/** @returns the same digest for changes that do the same to a host, whenever they are made */
 export function actionDigest(salt: string, { action }: Change): string {
   return digestOf(salt, essence(action));
 }
 
-/** Of each fact that the change sets: which, for which key, to what. */
+/** A digest of each fact that the change sets, with its key and value. */
 export function setDigests(salt: string, { sets }: Change): string[] {
   return sets.map(({ fact, key, value }) => digestOf(salt, [fact, key, value]));
 }

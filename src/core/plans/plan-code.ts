@@ -15,7 +15,7 @@ const named = 12;
  * Digests of files, by their paths from the project's folder.
  *
  * @param files absolute paths; what is no file is left out
- * @param salt the plan's: a file may hold what nobody should be able to guess from its digest elsewhere
+ * @param salt the plan's salt: without it, the content of a file could be guessed from its digest
  */
 export function codeDigests(files: Iterable<string>, root: string, salt: string): Digests {
   const digests: Digests = {};
@@ -26,12 +26,12 @@ export function codeDigests(files: Iterable<string>, root: string, salt: string)
 }
 
 /**
- * Refuses a plan whose code is not what is here now. Nothing is loaded for it.
+ * Refuses a plan whose code differs from the files that are here now. No file is loaded for that.
  *
  * @param plan read from `file`
  * @param root the project's folder
- * @param filesIn the inventories in a folder of them
- * @throws ShowrunnerError `file.missing`, or `plan.invalid` with the files that are others, or lie outside the project
+ * @param filesIn lists the inventories in a folder of them
+ * @throws ShowrunnerError `file.missing`, or `plan.invalid` with the files that differ, or lie outside the project
  */
 export function requireSameCode(
   { request, code, salt }: PlanFile,
@@ -62,7 +62,7 @@ export function requireSameCode(
     },
   );
 
-  /** What a plan names is run: it must be of the project, and the plan must say what stands in it. */
+  /** The files that a plan names are run: each must be in the project, and the plan must have its digest. */
   function requireOwn(path: string, what: string): void {
     const absolute = resolve(root, path);
     const isThere = statSync(absolute, { throwIfNoEntry: false }) !== undefined;
@@ -70,13 +70,13 @@ export function requireSameCode(
     if (!isThere && isNamedBelow)
       throw new ShowrunnerError(
         "file.missing",
-        `the ${what} that ${file} was made from is not there: ${absolute}`,
+        `the ${what} that ${file} was made from does not exist: ${absolute}`,
         { hint: "apply a plan in the project that it was made in, or make a new one" },
       );
     if (isThere && isNamedBelow && isBelow(absolute, root) && Object.hasOwn(code.files, path)) return;
     throw new ShowrunnerError(
       "plan.invalid",
-      `${file} names ${path} as its ${what}: it is not among the files of this project that the plan was made from`,
+      `${file} names ${path} as its ${what}, which is not among the files of this project that the plan was made from`,
       {
         details: [`the project is ${root}`],
         hint: "nothing was loaded; where does this plan come from?",
@@ -85,7 +85,7 @@ export function requireSameCode(
   }
 }
 
-/** Whether a file lies below a folder, wherever links lead. */
+/** Whether a file lies below a folder, with all links followed. */
 export function isBelow(file: string, folder: string): boolean {
   const path = relative(realpathSync(folder), realpathSync(file));
   return path !== "" && path !== ".." && !path.startsWith(`..${sep}`) && !isAbsolute(path);
@@ -94,14 +94,14 @@ export function isBelow(file: string, folder: string): boolean {
 function problemOf(file: string, digest: string, salt: string): string | undefined {
   try {
     // never opened otherwise: a pipe would wait for a writer
-    if (!statSync(file).isFile()) return "it is no file any more";
-    return fileDigest(file, salt) === digest ? undefined : "its content is another";
+    if (!statSync(file).isFile()) return "it is not a file any more";
+    return fileDigest(file, salt) === digest ? undefined : "its content has changed";
   } catch (error) {
     return fileProblem(error);
   }
 }
 
-/** In pieces: what is copied to hosts may be larger than the memory. */
+/** Reads in pieces: a file that is copied to hosts may be larger than the memory. */
 function fileDigest(file: string, salt: string): string {
   const hash = createHmac("sha256", salt);
   const piece = Buffer.alloc(1024 * 1024);

@@ -1,18 +1,18 @@
 /**
- * The digest by which a plan's file is bound: SHA-256 over all that stands in it, part by part, so that where it is
- * not right it can be told which part was altered. Anybody who may write the file can compute the digest again: it
- * guards against accidents. Against people guards a signature over it.
+ * The digest of a plan: SHA-256 over all that stands in its file, part by part, so that an error can say which part was
+ * altered. Anybody who may write the file can also compute the digest again, so it protects only against accidents. A
+ * signature over the digest protects against people.
  */
 import { createHash } from "node:crypto";
 import { ShowrunnerError } from "../../base/errors.ts";
 
-/** What is fed before a digest is made, so that one thing's digest is never another's. */
+/** Hashed before the data, so that digests of different things are never the same. */
 const context = "showrunner plan digest 2";
 
 /** Deeper than any plan is, and far less deep than the stack. */
 const deepest = 200;
 
-/** Digests of a plan's parts, and one of them all. */
+/** Digests of a plan's parts, and one over all of them. */
 export interface PlanDigests {
   /** By the names of the plan's parts. */
   readonly parts: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface PlanDigests {
 /**
  * Digests a plan.
  *
- * @param parts all that stands in the file but the digests themselves, as JSON gives it back
+ * @param parts all that stands in the file but the digests themselves, as read back from JSON
  */
 export function planDigests(parts: object): PlanDigests {
   const digests = Object.fromEntries(
@@ -33,9 +33,9 @@ export function planDigests(parts: object): PlanDigests {
 }
 
 /**
- * Compares the digests that a file has with those of what stands in it.
+ * Compares the digests in a file with those of what stands in the file.
  *
- * @returns the names of the parts that are others; empty where all is as it was written
+ * @returns the names of the parts that differ; empty where all is as it was written
  */
 export function alteredParts(parts: object, { parts: said, digest }: PlanDigests): string[] {
   const now = planDigests(parts);
@@ -51,7 +51,7 @@ export function alteredParts(parts: object, { parts: said, digest }: PlanDigests
  * canonical({ b: [1, "x"], a: null }); // {"a":null,"b":[1,"x"]}
  */
 export function canonical(value: unknown, depth = 0): string {
-  if (depth > deepest) throw new ShowrunnerError("plan.invalid", "the plan is nested too deeply to be one");
+  if (depth > deepest) throw new ShowrunnerError("plan.invalid", "it is nested more deeply than any plan");
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(",")}]`;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

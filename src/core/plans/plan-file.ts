@@ -1,4 +1,4 @@
-/** A plan's file: how it is made, written and read. What stands in it is in plan-schema.ts. */
+/** A plan's file: how it is made, written and read. Its schema is in plan-schema.ts. */
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -12,7 +12,7 @@ import { type PlanFile, PlanSchema, planFormat, type RecordedPlan } from "./plan
  * A plan, ready to be signed and written.
  *
  * @param asked what was asked for, and the code that it was planned from
- * @param version this program's own
+ * @param version the version of this program
  */
 export function planFile(
   recorded: RecordedPlan,
@@ -76,13 +76,13 @@ export function readPlan(file: string, version: string): PlanFile {
   const made = "showrunner" in plan ? String(plan.showrunner) : "an unknown version";
   const isOurs = "formatVersion" in plan && plan.formatVersion === planFormat.formatVersion;
   if (!isOurs && made === version)
-    throw new ShowrunnerError("plan.invalid", `${file} is written in another format than this program's`, {
+    throw new ShowrunnerError("plan.invalid", `${file} has another format than this program reads`, {
       hint: again,
     });
   if (made !== version)
     throw new ShowrunnerError(
       "plan.invalid",
-      `${file} was made by Showrunner ${made}, and this is ${version}: it might do the same in another way`,
+      `${file} was made by Showrunner ${made}, and this is ${version}, which might make the same changes in another way`,
       { hint: again },
     );
   const checked = requireValue(PlanSchema, plan, { code: "plan.invalid", what: `${file} is damaged` });
@@ -100,9 +100,9 @@ function requireUnaltered({ digests, signature: _, ...parts }: PlanFile, file: s
 }
 
 /**
- * Takes an earlier plan away, so that nobody applies it for the one that is to come. What is no plan stays.
+ * Removes an earlier plan, so that nobody applies it in place of the new one. A file that is no plan stays.
  *
- * @throws ShowrunnerError `usage` where it can't be
+ * @throws ShowrunnerError `usage` where it can't be removed
  */
 export function removePlan(file: string): void {
   if (!isPlan(file)) return;
@@ -121,7 +121,7 @@ function isPlan(file: string): boolean {
   }
 }
 
-/** Whether it is a plan, be it of another version. */
+/** Whether a value is a plan, of whatever version. */
 function hasFormat(plan: unknown): plan is { readonly format: string } {
   return plan !== null && typeof plan === "object" && "format" in plan && plan.format === planFormat.format;
 }

@@ -1,4 +1,4 @@
-/** Holds a run to a plan: it makes the changes that the plan lists and no other, on hosts that are as they were. */
+/** Holds a run to a plan: the run makes only the changes that the plan lists, on hosts that are as they were. */
 
 import type { ShowrunnerError } from "../../base/errors.ts";
 import type { HostContext } from "../engine/context.ts";
@@ -18,22 +18,22 @@ import type { PlanFile, PlannedTask } from "./plan-schema.ts";
 export interface GuardOptions {
   /** The command that makes a new plan, for hints. */
   readonly again: string;
-  /** True: what the plan calls unknown may change nothing either. Default false. */
+  /** Whether changes that the plan calls unknown are refused, too. Default false. */
   readonly refuseUnknown?: boolean;
 }
 
 /**
- * Watches over a run that applies a plan.
+ * The hooks of a run that applies a plan.
  *
- * Before anything is done, every host's facts are compared with those that the plan was made from; a host where one
- * has moved takes no part. Then a change is made only if the plan lists it:
+ * Before anything is done, every host's facts are compared with those that the plan was made from; a host on which one
+ * of them has changed takes no part. Then a change is made only if the plan lists it:
  *
- * - of a task that it calls certain, the very same change,
- * - of one that it calls likely, also another that brings about nothing but what was planned, by the same parameters,
- * - of one of which it says that nobody can know what it will do, whatever it finds to do, unless that is refused,
- * - in a step of which it could not foresee the rest, anything, once all has been come to that it lists before.
+ * - where the plan calls the task certain: exactly the planned change,
+ * - where it calls the task likely: also another change with the same result, by the same parameters,
+ * - where it calls the task unknown: whatever the task finds to do, unless unknown changes are refused,
+ * - in a step whose rest could not be predicted: any change, once the step has come to all tasks that are listed before.
  *
- * After a change that was refused, the step makes no other, whatever its code catches.
+ * After a change that was refused, the step makes no other change, whatever its code catches.
  *
  * @example
  * await runPlaybook({ playbook, inventory, hooks: new PlanGuard(readPlan("plan.json", version), { again: "npx run plan site" }) });
@@ -45,9 +45,9 @@ export class PlanGuard implements RunHooks {
   readonly #remaining: readonly Remaining[];
   readonly #byHost = new Map<string, Remaining[]>();
   readonly #rests: UnknownRests;
-  /** Which of the planned tasks each task is, unless it is none or one too many. */
+  /** For each task, the planned task that it is; missing where the plan has no such task, or has it less often. */
   readonly #met = new WeakMap<TaskRun<unknown>, Remaining>();
-  /** What each task was allowed: it may do that again when it is tried again. */
+  /** The changes that each task was allowed: when it is tried again, it may make them again. */
   readonly #allowed = new WeakMap<TaskRun<unknown>, Set<string>>();
   /** By host, why nothing may be done there. */
   readonly #notAdmitted = new Map<string, ShowrunnerError>();
@@ -67,7 +67,7 @@ export class PlanGuard implements RunHooks {
     }
   }
 
-  /** Looks at all hosts, also those that are only delegated to, before anything is done on any. */
+  /** Compares all hosts with the plan, also those that are only delegated to, before anything is done on any host. */
   async onRunStart(run: HookContext): Promise<void> {
     const names = new Set([...[...run.hosts].map(({ info }) => info.name), ...Object.keys(this.#plan.hosts)]);
     const hosts = [...names].map((name) => run.hostRun(name));
@@ -100,7 +100,7 @@ export class PlanGuard implements RunHooks {
     if (refusal) throw refusal;
   }
 
-  /** Tells what was planned and did not come to pass. */
+  /** Tells which certain changes were planned and not needed. */
   onRunEnd(run: HookContext): void {
     const missing = new Map<string, string[]>();
     for (const { task, left } of this.#remaining) {
@@ -152,7 +152,7 @@ export class PlanGuard implements RunHooks {
     return undefined;
   }
 
-  /** The planned tasks that it may be. */
+  /** The planned tasks that a task may be. */
   #planned(run: TaskRun<unknown>): Remaining[] {
     const own = this.#byHost.get(run.context.host.info.name) ?? [];
     return own.filter(({ task }) => isPlanned(task, run));
@@ -171,21 +171,21 @@ export class PlanGuard implements RunHooks {
     return true;
   }
 
-  /** Whether the task was told the same when it was planned. */
+  /** Whether the task has the same parameters as when it was planned. */
   #isAsked({ task }: Remaining, run: TaskRun<unknown>): boolean {
     return task.params === paramsDigest(this.#plan.salt, run);
   }
 
-  /** What the plan has of a task holds, also where the rest of its step is open. */
+  /** Whether the rest of a step, which the plan leaves open, begins before this task. A listed task is not part of it. */
   #isInUnknownRest(run: TaskRun<unknown>): boolean {
     const met = this.#met.get(run)?.task;
     const isAnother = met === undefined || (met.status === "unknown" && met.conditional === true);
-    // of a handler it is known who notified it
+    // for a handler, the task that notified it decides
     return (isAnother || run.context.isHandler === true) && this.#rests.admits(run);
   }
 }
 
-/** Whether it is done as the user that it was planned for. */
+/** Whether the task runs as the user that it was planned for. */
 function isAsPlanned({ task }: Remaining, { become }: TaskRun<unknown>): boolean {
   return task.as === become?.user;
 }

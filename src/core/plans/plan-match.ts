@@ -7,8 +7,8 @@ import type { TaskRun } from "../engine/task-run.ts";
 import type { PlannedTask } from "./plan-schema.ts";
 
 /**
- * Whether a task is the planned one, or one that can't be told from it: the same module, about the same, at the same
- * place. Lines don't count: they move.
+ * Whether a task is the planned one: the same module, with the same title, at the same place (play, step, roles). Lines
+ * don't count, since they move.
  */
 export function isPlanned(planned: PlannedTask, run: TaskRun<unknown>): boolean {
   const { host, origin } = run.context;
@@ -16,10 +16,10 @@ export function isPlanned(planned: PlannedTask, run: TaskRun<unknown>): boolean 
   return planned.host === host.info.name && planned.by === by && isPlannedSomewhere(planned, run);
 }
 
-/** The same, whichever host it was planned on. */
+/** The same, whichever host the task was planned on. */
 export function isPlannedSomewhere(planned: PlannedTask, { context, shown }: TaskRun<unknown>): boolean {
   const { play, step, isHandler = false } = context;
-  // a step that fails leaves its handlers to the play's end
+  // where a step fails, its handlers run only at the play's end
   const sameStep = planned.step === step || isHandler;
   return (
     sameStep &&
@@ -39,7 +39,7 @@ export function isOfStep(
   return by === of.host && play === of.play && step === of.step;
 }
 
-/** @returns the same for a task that is told the same, wherever the project lies */
+/** @returns the same digest for a task with the same parameters, wherever the project lies */
 export function paramsDigest(salt: string, { task, executionEnvironment }: TaskRun<unknown>): string {
   const options = Object.entries(task.options).filter(
     ([name, value]) => name !== "notify" && typeof value !== "function",

@@ -11,11 +11,11 @@ import type { PlanFile, PlannedFact } from "./plan-schema.ts";
 const named = 12;
 
 /**
- * Reads again what a plan was made from, in one round trip for each user that it was read as.
+ * Reads the facts again that a plan was made from, in one round trip for each user that they were read as.
  *
  * @param again the command that makes a new plan, for hints
- * @throws ShowrunnerError `plan.moved` naming the facts that are others now, `plan.incomplete` where the host could
- *   not be planned for; `host.…`
+ * @throws ShowrunnerError `plan.moved` naming the facts that have changed, `plan.incomplete` where the host could not be
+ *   planned for; `host.…`
  */
 export async function refuseMoved(plan: PlanFile, host: HostRun, again: string): Promise<void> {
   const planned = plan.hosts[host.info.name];
@@ -23,7 +23,7 @@ export async function refuseMoved(plan: PlanFile, host: HostRun, again: string):
     throw new ShowrunnerError(
       "plan.incomplete",
       `this host could not be planned for${planned ? `: ${planned.failure}` : ""}`,
-      { hint: `nothing was done there; ${again} makes a new plan` },
+      { hint: `nothing was done on this host; ${again} makes a new plan` },
     );
   // a store of its own: what is read now would be old when the host's turn comes
   const store = new FactStore(host.session, { changes: 0, isPredicted: false });
@@ -34,13 +34,13 @@ export async function refuseMoved(plan: PlanFile, host: HostRun, again: string):
   const facts = moved.length === 1 ? "a fact has" : `${moved.length} facts have`;
   throw new ShowrunnerError(
     "plan.moved",
-    `this host is not as it was: ${facts} moved since the plan was made`,
+    `this host is not as it was: ${facts} changed since the plan was made`,
     {
       details: [
         ...moved.slice(0, named),
         ...(moved.length > named ? [`and ${moved.length - named} more`] : []),
       ],
-      hint: `nothing was done there; ${again} makes a new plan`,
+      hint: `nothing was done on this host; ${again} makes a new plan`,
     },
   );
 }
@@ -52,7 +52,7 @@ async function problemOf(
   store: FactStore,
 ): Promise<string | undefined> {
   const fact = factNamed(planned.fact);
-  if (!fact) return `${labelOf(planned)}: the playbook knows no such fact any more`;
+  if (!fact) return `${labelOf(planned)}: the playbook does not have this fact any more`;
   try {
     const as = planned.as === undefined ? undefined : host.becomeAs(planned.as);
     const { value } = await store.read(as, fact, planned.key);
@@ -68,7 +68,7 @@ async function problemOf(
 function labelOf({ fact, key, task }: PlannedFact): string {
   if (fact === hostState.name) return "the handlers that are pending there (`npx run handlers` shows them)";
   const about = typeof key === "string" ? key : JSON.stringify(key);
-  // a path says by itself what it is
+  // a path needs no name of a fact
   const isPath = about.startsWith("/") && /^file(\.|$)/.test(fact);
   return [
     isPath ? about : `${fact} ${about}`.trim(),

@@ -1,4 +1,4 @@
-/** Which tasks of a step run beside others, so that their order tells nothing. */
+/** Which tasks of a step run beside others, so that their order says nothing. */
 
 import type { HostRun } from "../engine/host-run.ts";
 import type { TaskRun } from "../engine/task-run.ts";
@@ -14,7 +14,7 @@ export class Overlaps {
   readonly #running = new Map<HostRun, Running>();
   readonly #beside = new WeakSet<TaskRun<unknown>>();
 
-  /** Those that begin together, as in a batch, all begin in a real run before the step goes on. */
+  /** Tasks that begin together, as in a batch, all begin in a real run before the step goes on. */
   onTaskStart(run: TaskRun<unknown>): void {
     const { runs, hasEnded } = this.#of(run);
     if (hasEnded) this.#beside.add(run);
@@ -27,7 +27,7 @@ export class Overlaps {
     running.hasEnded = running.runs.size > 0;
   }
 
-  /** Whether it began later than a task beside which it ran, and so might have begun at another time. */
+  /** Whether a task began later than another one beside which it ran, and so might have begun at another time. */
   has(run: TaskRun<unknown>): boolean {
     return this.#beside.has(run);
   }

@@ -1,4 +1,4 @@
-/** Keeps what a run in check mode says, as a plan. */
+/** Keeps what a run in check mode says as a plan. */
 
 import { digestOf } from "../../base/digest.ts";
 import { formatLocation, messageOf } from "../../base/errors.ts";
@@ -23,12 +23,12 @@ import type { PlanFile, PlannedChange, PlannedFact, PlannedTask, RecordedPlan } 
 
 interface Recorded {
   readonly task: PlannedTask;
-  /** Whether the plan has it. */
+  /** Whether the plan lists the task. */
   isListed: boolean;
 }
 
 /**
- * Looks on while a run plans, and then has the plan.
+ * The hooks of a run in check mode; once the run has ended, `plan` is the plan.
  *
  * @example
  * const recorder = new PlanRecorder(newSalt());
@@ -40,7 +40,7 @@ export class PlanRecorder implements RunHooks {
   readonly #tasks: Recorded[] = [];
   readonly #unforeseen: PlanFile["unforeseen"] = [];
   readonly #overlaps = new Overlaps();
-  /** By host and fact, how the task is called that read it first. */
+  /** By host and fact, the label of the task that read it first. */
   readonly #readers = new Map<string, string>();
   #hosts: Iterable<HostRun> = [];
   #stopped: string | undefined;
@@ -69,9 +69,9 @@ export class PlanRecorder implements RunHooks {
     }
     this.#overlaps.ended(run);
     const status = outcome?.status ?? "failed";
-    // what is ok may run a command that changes nothing
+    // a task that is ok may still run a command that changes nothing
     const isListed = status === "unknown" || run.changes.length > 0;
-    // what failed without changing anything is its host's failure
+    // a task that failed without changing anything is kept as its host's failure
     if (status === "skipped" || (status === "failed" && !isListed)) return;
     const reason = outcome && "unknown" in outcome.value ? outcome.value.unknown : undefined;
     const planned: PlannedTask = {
@@ -87,7 +87,7 @@ export class PlanRecorder implements RunHooks {
 
   onStepUnknown({ host, play, step }: HostContext, { message, location }: ShownUnknown): void {
     const name = host.info.name;
-    // where the rest begins shows by all that comes before, also by what is as it should be
+    // the tasks before it show where the rest begins, also those that change nothing
     for (const one of this.#tasks) if (isOfStep(one.task, { host: name, play, step })) one.isListed = true;
     const reason = location ? `${message} (${formatLocation(location)})` : message;
     this.#unforeseen.push({ host: name, play, step, reason, after: this.#tasks.length });
@@ -105,7 +105,7 @@ export class PlanRecorder implements RunHooks {
     return {
       salt: this.#salt,
       hosts: Object.fromEntries(hosts),
-      // only now are all secrets known that may show in what came before; digests are left as they are
+      // redacted only now, when all secrets are known; digests are left as they are
       tasks: listed(this.#tasks).map((task) => ({
         ...task,
         title: redact(task.title),
@@ -120,7 +120,7 @@ export class PlanRecorder implements RunHooks {
     };
   }
 
-  /** Whether a real run may come past the task's place without having come to it. */
+  /** Whether a real run may go on behind the task's place without having come to the task. */
   #isConditional(run: TaskRun<unknown>): boolean {
     return run.certainty !== "certain" || run.context.uncertainty.read || this.#overlaps.has(run);
   }
@@ -132,7 +132,7 @@ export class PlanRecorder implements RunHooks {
   }
 
   #fact(host: HostRun, { fact, key, as, value }: ObservedFact): PlannedFact[] {
-    // what other hosts answer moves by itself, and what it led to is checked change by change
+    // what other hosts answer changes by itself; what followed from it is compared change by change
     if (fact.about === "world") return [];
     const lasting = fact.source.lasting ? fact.source.lasting(value) : value;
     if (fact.source.lasting && lasting === undefined) return [];
@@ -168,7 +168,7 @@ export class PlanRecorder implements RunHooks {
   }
 }
 
-/** Whether the task may do something else in the end. */
+/** Whether the task may do something else in the real run. */
 function isUncertain(status: PlannedTask["status"]): boolean {
   return status === "unknown" || status === "likely" || status === "failed";
 }

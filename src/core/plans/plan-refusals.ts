@@ -1,4 +1,4 @@
-/** What is said where a plan does not allow a change. */
+/** The errors for changes that a plan does not allow. */
 
 import { ShowrunnerError } from "../../base/errors.ts";
 import { redact } from "../../base/secret.ts";
@@ -9,7 +9,7 @@ import type { PlannedChange, PlannedTask } from "./plan-schema.ts";
 
 type Said = Pick<PlannedChange, "what" | "before" | "after">;
 
-/** What differs where two changes are told alike. */
+/** How two changes differ that are described by the same text. */
 const otherwise: Readonly<Record<Change["action"]["kind"], string>> = {
   script: "by another script",
   write: "with other content, or checked in another way",
@@ -20,8 +20,8 @@ const otherwise: Readonly<Record<Change["action"]["kind"], string>> = {
 /**
  * A change that the plan does not list.
  *
- * @param planned what it has of this task on this host
- * @param hosts those that it has such a task for
+ * @param planned the tasks of the plan that this one may be, on this host
+ * @param hosts the hosts for which the plan has such a task
  * @param again the command that makes a new plan
  */
 export function notListed(
@@ -45,17 +45,17 @@ export function notListed(
     {
       location: task.location,
       details: had.length > 0 ? had : [`planned: nothing, by this task in this step${elsewhere(hosts)}`],
-      hint: `it was not made: the playbook is another now, or does something different at every run; ${again} makes a new plan`,
+      hint: `the change was not made: the playbook has changed, or does something different at every run; ${again} makes a new plan`,
     },
   );
 }
 
-/** What is done once falls to another host where the planned one takes no part. */
+/** Says on which hosts the task was planned: `once` is done by another host where the planned one takes no part. */
 function elsewhere(hosts: readonly string[]): string {
   return hosts.length === 0 ? "" : ` on this host, but on ${hosts.join(", ")}`;
 }
 
-/** A change that the plan leaves open, where nothing open is to be done. */
+/** A change of which the plan knew nothing, where such changes are refused. */
 export function notPredicted(
   { task, hidden }: TaskRun<unknown>,
   change: Said,
@@ -63,10 +63,10 @@ export function notPredicted(
 ): ShowrunnerError {
   return new ShowrunnerError(
     "plan.diverged",
-    `the plan could not foresee this change of ${task.labelFor(hidden)}: ${changeText(hidden ? { what: hiddenText } : change)}`,
+    `the plan could not predict this change of ${task.labelFor(hidden)}: ${changeText(hidden ? { what: hiddenText } : change)}`,
     {
       location: task.location,
-      hint: `it was not made, since nothing unknown is to be; ${again} knows more by now`,
+      hint: `the change was not made, since --refuse-unknown was given; ${again} makes a plan that knows more by now`,
     },
   );
 }

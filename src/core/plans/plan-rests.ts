@@ -1,4 +1,4 @@
-/** The steps of which a plan could not foresee the rest: where that begins in a real run, and what it notifies. */
+/** The steps whose rest a plan could not predict: where the rest begins in a real run, and which handlers it notifies. */
 
 import type { HostRun } from "../engine/host-run.ts";
 import { handlersOf, type TaskRun } from "../engine/task-run.ts";
@@ -11,16 +11,16 @@ interface Rest {
   readonly host: string;
   readonly play: string;
   readonly step: string;
-  /** What the run surely comes to first. */
+  /** The planned tasks that the run certainly comes to before the rest. */
   readonly before: readonly Remaining[];
 }
 
 export class UnknownRests {
   readonly #rests: readonly Rest[];
-  /** What they notified, by the host that the handler is for. */
+  /** The handlers that tasks of such rests have notified, by their host. */
   readonly #handlers = new WeakMap<HostRun, Set<string>>();
 
-  /** @param pending the plan's tasks, in their order */
+  /** @param remaining the plan's tasks, in their order */
   constructor({ unforeseen }: PlanFile, remaining: readonly Remaining[]) {
     this.#rests = unforeseen.map(({ host, play, step, after }) => ({
       host,
@@ -32,7 +32,7 @@ export class UnknownRests {
     }));
   }
 
-  /** A task of such a rest begins: what it notifies is as little foreseen as itself. */
+  /** A task of such a rest begins: the handlers that it notifies could not be predicted either. */
   onTaskStart(run: TaskRun<unknown>): void {
     const { host } = run.context;
     const handlers = this.#handlers.get(host) ?? new Set();
@@ -40,7 +40,7 @@ export class UnknownRests {
     for (const handler of handlersOf(run)) handlers.add(handlerIdentity(handler));
   }
 
-  /** Whether a task that the plan does not list belongs to what could not be foreseen. */
+  /** Whether a task that the plan does not list belongs to what could not be predicted. */
   admits({ context, task, become }: TaskRun<unknown>): boolean {
     const { host, origin = host, play, step, isHandler = false } = context;
     if (isHandler) return this.#handlers.get(host)?.has(handlerIdentity({ task, become })) === true;

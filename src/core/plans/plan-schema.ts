@@ -1,11 +1,11 @@
 /**
- * What stands in a plan that is kept. No value of a fact and no action is among it, only digests of them (HMAC-SHA-256
- * under the plan's own salt, cut to 128 bits); what is shown of changes is redacted like everything that a run says.
+ * The schema of a plan's file. It holds no value of a fact and no action, only digests of them (HMAC-SHA-256 under the
+ * plan's own salt, cut to 128 bits). Changes are redacted in it like everything that a run says.
  */
 import { type Static, Type } from "../../base/schema.ts";
 import type { FactKey } from "../facts/fact.ts";
 
-/** What the field `format` says, and a number that goes up when an older program would misread a plan. */
+/** The field `format`, and a number that goes up when an older program would misread a plan. */
 export const planFormat = { format: "showrunner plan", formatVersion: 2 } as const;
 
 /** See digest.ts. */
@@ -152,7 +152,7 @@ export const PlanSchema = Type.Object(
     hosts: Type.Record(Type.String(), PlannedHost),
     tasks: Type.Array(PlannedTask, {
       description:
-        "those that change something, or may, or run a command that is said to change nothing, and all before an unforeseen rest; in their order",
+        "tasks that change something, or may, or run a command whose author says that it changes nothing, and all tasks before a rest that could not be predicted; in their order",
     }),
     unforeseen: Type.Array(
       Type.Object(
