@@ -5,17 +5,12 @@ import { asFailure } from "../events/failure.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { Condition, TaskResult } from "../tasks/task.ts";
 import { notify } from "./notify.ts";
-import { predictedStatus, predict as predictTry, unknown } from "./plan-and-predict.ts";
+import { predictedStatus, unknown } from "./plan-and-predict.ts";
 import type { Planning } from "./planning.ts";
 import { hasChanged, mayHaveChanged, type Outcome, resultForConditions, type TaskRun } from "./task-run.ts";
 
 /** The error for a condition that gives no answer. That is a mistake in the playbook, so the task is not tried again. */
 export class ConditionError extends ShowrunnerError {}
-
-/** Plans, predicts the changes, says how sure that is, and asks the task's conditions as far as they can be asked. */
-export function predict<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
-  return withConditions(run, planning, () => predictTry(run, planning));
-}
 
 /**
  * Makes a try, and lets the task's conditions say how it has ended. A task without conditions keeps its own outcome.

@@ -7,17 +7,17 @@ import type { Planning } from "./planning.ts";
 import { changeOf, type Outcome, type TaskRun } from "./task-run.ts";
 
 /** Plans, and applies the changes; plans again where another run may have changed the host since. */
-export async function attempt<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+export async function planAndApply<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   for (;;) {
     try {
-      return await planAndApply(run, planning);
+      return await planAndApplyOnce(run, planning);
     } catch (error) {
       if (!(error instanceof PlanOutdated)) throw error;
     }
   }
 }
 
-async function planAndApply<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+async function planAndApplyOnce<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   const { leases } = run.context.host;
   const epoch = leases?.epoch(run.become) ?? 0;
   const plan = run.task.plan(planning);

@@ -13,7 +13,7 @@ import type { Planning } from "./planning.ts";
 import { changeOf, hasChanged, type Outcome, type TaskRun } from "./task-run.ts";
 
 /** Plans, predicts the changes, and says how sure that is. */
-export async function predict<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+export async function planAndPredict<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   const { task, context, changes } = run;
   const { facts } = context.host;
   try {

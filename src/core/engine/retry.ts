@@ -4,10 +4,11 @@ import { milliseconds } from "../../base/duration.ts";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Printed } from "../facts/fact.ts";
-import { ConditionError, decide, predict, withConditions } from "./conditions.ts";
+import { ConditionError, decide, withConditions } from "./conditions.ts";
 import type { HostContext } from "./context.ts";
 import { hiddenText } from "./no-log.ts";
-import { attempt } from "./plan-and-apply.ts";
+import { planAndApply } from "./plan-and-apply.ts";
+import { planAndPredict } from "./plan-and-predict.ts";
 import { Planning } from "./planning.ts";
 import { type Outcome, resultOf, type TaskRun, timeoutOf } from "./task-run.ts";
 import { tellPrinted } from "./tell-printed.ts";
@@ -23,7 +24,7 @@ const notAgain = /^(host|plan|lease)\.|^change\.not-stated$/;
 export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   const { task, context, shown } = run;
   const { host } = context;
-  if (host.run.options.check) return predictWithHooks(run);
+  if (host.run.options.check) return predictOnce(run);
   const { until } = task.options;
   const attempts = (task.options.retries ?? (until ? retriesUntil : 0)) + 1;
   for (let attempt = 1; ; attempt++) {
@@ -50,11 +51,12 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   }
 }
 
-async function predictWithHooks<V>(run: TaskRun<V>): Promise<Outcome<V>> {
+/** In check mode there is one try: nothing is done that could fail and be tried again. */
+async function predictOnce<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   const planning = planningFor(run);
   let outcome: Outcome<V> | undefined;
   try {
-    outcome = await predict(run, planning);
+    outcome = await withConditions(run, planning, () => planAndPredict(run, planning));
     return outcome;
   } finally {
     run.hooks.onTaskPlanned?.(run, planning.reads, outcome);
@@ -64,13 +66,13 @@ async function predictWithHooks<V>(run: TaskRun<V>): Promise<Outcome<V>> {
 /** Plans a failed task again as long as the module has patience: what the task waits for comes by itself, or not. */
 async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   const { patience } = run.task;
-  if (!patience) return attempt(run, planning);
+  if (!patience) return planAndApply(run, planning);
   const started = performance.now();
   await wait(run.context, patience.delay);
   for (;;) {
     let left: number;
     try {
-      return await attempt(run, planning);
+      return await planAndApply(run, planning);
     } catch (error) {
       const { code, message, hint, details } = asFailure(error);
       if (code !== "task.failed") throw error;
