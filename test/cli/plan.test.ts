@@ -132,7 +132,9 @@ describe("apply", () => {
     mkdirSync(out("web1", ""));
     const applied = await run("apply", "plan.json");
     expect(applied.status).toBe(2);
-    expect(applied.stdout).toContain("this host is not as it was: a fact has changed since the plan was made");
+    expect(applied.stdout).toContain(
+      "this host is not as it was: a fact has changed since the plan was made",
+    );
     expect(applied.stdout).toContain(`  ${folder}/out/web1, read for file ${folder}/out/web1`);
     expect(applied.stdout).toContain("npx run plan site -i inventory/lab.ts -e version=1 makes a new plan");
     expect(existsSync(out("web1", "version"))).toBe(false);
@@ -203,7 +205,7 @@ describe("apply", () => {
     expect(existsSync(out("web2", ""))).toBe(false);
     rmSync(join(folder, "playbooks/site.ts"));
     const lost = await run("apply", "plan.json");
-    expect(lost.stderr).toContain("the playbook that plan.json was made from is not there");
+    expect(lost.stderr).toContain("the playbook that plan.json was made from does not exist");
   });
 
   it("refuses a plan of another version", async () => {

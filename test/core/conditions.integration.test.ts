@@ -313,7 +313,9 @@ describe("mistakes in them", () => {
         code: "params.invalid",
         message: "shell: changedWhen is an option of the task, no parameter",
         hint: "options stand in the second argument: shell({ … }, { changedWhen: … })",
-        location: expect.objectContaining({ file: expect.stringContaining("conditions.integration.test.ts") }),
+        location: expect.objectContaining({
+          file: expect.stringContaining("conditions.integration.test.ts"),
+        }),
       }),
     );
   });

@@ -86,7 +86,7 @@ describe("a plan", () => {
     [
       "another format's plan",
       '{ "format": "showrunner plan", "formatVersion": 1, "showrunner": "1.2.3" }',
-      "is written in another format",
+      "has another format",
     ],
     [
       "a plan of which something is missing",
