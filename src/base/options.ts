@@ -21,17 +21,18 @@ export function checkOptions<T extends object>(
     new ShowrunnerError(code, `${what}: ${message}`, { location, hint });
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw mistake(`expected its options, got ${whatItIs(given)}`);
-  const known = new Map<string, OptionType>(Object.entries(types));
-  const unknown = Object.keys(given).find((name) => !known.has(name));
+  const known: Readonly<Record<string, OptionType>> = types;
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
   if (unknown !== undefined) {
-    const guess = didYouMean(unknown, [...known.keys()]);
+    const names = Object.keys(known);
+    const guess = didYouMean(unknown, names);
     throw mistake(
       `there is no option ${unknown}${guess}`,
-      guess ? undefined : `there are: ${[...known.keys()].join(", ")}`,
+      guess ? undefined : `there are: ${names.join(", ")}`,
     );
   }
   for (const [name, value] of Object.entries(given)) {
-    const type = known.get(name);
+    const type = known[name];
     const wrong = type && value !== undefined ? type.wrong(value) : [];
     if (type && wrong.length > 0)
       throw mistake(`${name}: expected ${type.expected}, got ${whatItIs(wrong[0])}`, type.hint);

@@ -238,16 +238,15 @@ function cloneData(value: unknown): unknown {
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
-  return (
-    value !== null &&
-    typeof value === "object" &&
-    [Object.prototype, null].includes(Object.getPrototypeOf(value))
-  );
+  if (value === null || typeof value !== "object") return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** Turns strings that the schema declares secret into secrets. */
 function wrapSecrets<T>(schema: TSchema, value: T): T;
 function wrapSecrets(schema: TSchema, value: unknown): unknown {
+  if (!declaresSecrets(schema)) return value;
   if ("secret" in schema && typeof value === "string") return new Secret(value);
   if ("items" in schema && Array.isArray(value)) {
     const items = schema.items;
@@ -258,6 +257,21 @@ function wrapSecrets(schema: TSchema, value: unknown): unknown {
       if (key in value && isSchema(inner)) value[key] = wrapSecrets(inner, value[key]);
   }
   return value;
+}
+
+const declaring = new WeakMap<TSchema, boolean>();
+
+/** Whether a schema, or one within it, is a secret's. Most have none, and are asked by every task. */
+function declaresSecrets(schema: TSchema): boolean {
+  const known = declaring.get(schema);
+  if (known !== undefined) return known;
+  const inner = [
+    "items" in schema ? schema.items : undefined,
+    ...("properties" in schema && isPlain(schema.properties) ? Object.values(schema.properties) : []),
+  ];
+  const declares = "secret" in schema || inner.some((one) => isSchema(one) && declaresSecrets(one));
+  declaring.set(schema, declares);
+  return declares;
 }
 
 function isSchema(value: unknown): value is TSchema {

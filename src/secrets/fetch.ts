@@ -9,17 +9,19 @@ import { Secret } from "../base/secret.ts";
  * @throws ShowrunnerError "secret.unavailable", "interrupted"
  */
 export async function fetchSecrets(value: unknown, signal?: AbortSignal): Promise<void> {
-  for (const secret of secretsIn(value)) await secret.fetch(signal);
+  const secrets: Secret[] = [];
+  collect(value, secrets);
+  for (const secret of secrets) await secret.fetch(signal);
 }
 
-function* secretsIn(value: unknown): Generator<Secret> {
-  if (value instanceof Secret) yield value;
+function collect(value: unknown, secrets: Secret[]): void {
+  if (value === null || typeof value !== "object") return;
+  if (value instanceof Secret) secrets.push(value);
   else if (Array.isArray(value) || value instanceof Map || isPlain(value))
-    for (const item of value instanceof Map ? value.values() : Object.values(value)) yield* secretsIn(item);
+    for (const item of value instanceof Map ? value.values() : Object.values(value)) collect(item, secrets);
 }
 
-function isPlain(value: unknown): value is object {
-  if (value === null || typeof value !== "object") return false;
+function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

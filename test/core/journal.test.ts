@@ -49,6 +49,28 @@ describe("a journal", () => {
     journal.close();
   });
 
+  it("has what tells of nothing done by the end of the turn, or with the next event that tells of something", async () => {
+    const journal = openJournal(join(base, "quiet"), "site", time);
+    const shown = task("apt", "curl");
+    const begun = at({ type: "task:start", host: "a", step: "s", task: shown });
+    const ok = at(ended("a", shown));
+    const types = () =>
+      readFileSync(journal.file ?? "", "utf8")
+        .trim()
+        .split("\n")
+        .map((line): unknown => JSON.parse(line).type);
+    journal.subscribe(event);
+    journal.subscribe(begun);
+    journal.subscribe(ok);
+    expect(types()).toEqual(["play:end"]);
+    await new Promise(setImmediate);
+    expect(types()).toEqual(["play:end", "task:start", "task:end"]);
+    journal.subscribe(begun);
+    journal.subscribe(event);
+    expect(types()).toEqual(["play:end", "task:start", "task:end", "task:start", "play:end"]);
+    journal.close();
+  });
+
   it("leaves no file of a run that never began", () => {
     const folder = join(base, "none");
     openJournal(folder, "site", time).close();

@@ -90,11 +90,11 @@ export function changeOf<V>({ task, executionEnvironment }: TaskRun<V>, planned:
   return narrowed(changeInEnvironment(planned, executionEnvironment), task.options.touches);
 }
 
-const defaultTimeout = "30m";
+const defaultTimeout = milliseconds("30m");
 
 /** How long each command of a task may take, in milliseconds. */
-export function timeoutOf({ timeout = defaultTimeout }: Pick<TaskOptions, "timeout">): number {
-  return milliseconds(timeout);
+export function timeoutOf({ timeout }: Pick<TaskOptions, "timeout">): number {
+  return timeout === undefined ? defaultTimeout : milliseconds(timeout);
 }
 
 /** How one try ended. */

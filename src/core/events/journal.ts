@@ -41,14 +41,33 @@ const outputLimit = 8 * 1024 * 1024;
 export function openJournal(folder: string, name: string, time = new Date()): Journal {
   let opened: Opened | undefined;
   let output = 0;
-  const write = (event: TimedEvent) => {
-    const line = `${jsonText(bounded(event))}\n`;
+  let waiting = "";
+  let failed: JournalUnwritable | undefined;
+  const flush = () => {
+    if (failed) throw failed;
+    if (waiting === "") return;
+    const lines = waiting;
+    waiting = "";
     try {
       opened ??= create(folder, name.replace(/[^\w.-]+/g, "_"), time);
-      writeSync(opened.descriptor, line);
+      writeSync(opened.descriptor, lines);
     } catch (error) {
-      throw new JournalUnwritable(opened?.file ?? `in ${folder}`, error);
+      failed = new JournalUnwritable(opened?.file ?? `in ${folder}`, error);
+      throw failed;
     }
+  };
+  const flushLater = () => {
+    try {
+      flush();
+    } catch {
+      // told with the next event: the run's end is always one
+    }
+  };
+  const write = (event: TimedEvent) => {
+    const line = `${jsonText(bounded(event))}\n`;
+    if (waiting === "" && mayWait(event)) setImmediate(flushLater);
+    waiting += line;
+    if (!mayWait(event)) flush();
     return line.length;
   };
   return {
@@ -65,10 +84,20 @@ export function openJournal(folder: string, name: string, time = new Date()): Jo
       write({ type: "warning", text, time: event.time });
     },
     close() {
+      flushLater();
       if (opened) closeSync(opened.descriptor);
       opened = undefined;
     },
   };
+}
+
+/**
+ * Whether an event may wait for the end of this turn, to be written with others: it tells of nothing that was done. A
+ * batch in which nothing differs has hundreds of them in one turn.
+ */
+function mayWait(event: TimedEvent): boolean {
+  if (event.type === "task:start") return true;
+  return event.type === "task:end" && event.status === "ok" && event.changes.length === 0;
 }
 
 interface Opened {

@@ -195,6 +195,7 @@ export class FactStore {
   /** What the plan has come to say of it last, under whatever name. That stands for the type: only the fact predicts. */
   #foreseen<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined;
   #foreseen(fact: Fact<FactKey, unknown>, key: FactKey): Known<unknown> | undefined {
+    if (this.#predicted.size === 0 && this.#predictedBelow.length === 0) return undefined;
     const place = this.#places.ofKey(key);
     const isBelow = (touch: Touch) =>
       mayTouch(touch, { fact, key, place, current: undefined }, (path) => this.#places.of(path));

@@ -12,8 +12,9 @@ export abstract class Deferred<T> implements PromiseLike<T>, Unawaited {
   readonly location: Location | undefined;
   abstract readonly label: string;
 
-  constructor() {
-    this.location = callerLocation();
+  /** @param location where it was made, for whoever knows that already */
+  constructor(location = callerLocation()) {
+    this.location = location;
     currentScope()?.unawaited.add(this);
   }
 

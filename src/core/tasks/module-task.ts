@@ -1,4 +1,5 @@
 /** How a task runs: in the scope of the code that awaits it. */
+import type { Location } from "../../base/errors.ts";
 import { checkOptions } from "../../base/options.ts";
 import { validateExecutionEnvironment } from "../facts/execution-environment.ts";
 import { Deferred } from "./deferred.ts";
@@ -14,6 +15,8 @@ export interface TaskDefinition<V> {
   readonly message?: string | undefined;
   /** Whether the title quotes what may have to be hidden. */
   readonly titleQuotes?: boolean | undefined;
+  /** Where it was made. */
+  readonly location: Location | undefined;
   plan(host: PlanHost): Plan<V>;
 }
 
@@ -29,7 +32,7 @@ export class ModuleTask<V> extends Deferred<TaskResult<V>> implements Task<V> {
   readonly #titleQuotes: boolean;
 
   constructor(definition: TaskDefinition<V>, options: TaskOptions<V> = {}) {
-    super();
+    super(definition.location);
     this.module = definition.module;
     // where nobody compiled, options may be null: told below
     this.#titleQuotes = definition.titleQuotes === true && options?.name === undefined;

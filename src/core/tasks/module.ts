@@ -130,7 +130,8 @@ export function defineModule<
     return completed(definition, checked, location);
   };
   const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
-    const params = check(given, callerLocation());
+    const location = callerLocation();
+    const params = check(given, location);
     return new ModuleTask<V>(
       {
         module: definition.name,
@@ -139,6 +140,7 @@ export function defineModule<
         patience: definition.patience?.(params),
         message: definition.message?.(params),
         titleQuotes: definition.titleQuotes,
+        location,
         plan: (host) => definition.plan(host, params),
       },
       options,

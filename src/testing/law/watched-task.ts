@@ -20,9 +20,9 @@ export function watchedTask<V>(
   seen: Seen,
   alter: (change: Change) => Change = (change) => change,
 ): Task<V> {
-  const { module, title, params, patience, message, options } = task;
+  const { module, title, params, patience, message, location, options } = task;
   const plan = (host: PlanHost): Plan<V> => watchedPlan(task.plan(watchedHost(host, seen)), seen, alter);
-  return new ModuleTask({ module, title, params, patience, message, plan }, options);
+  return new ModuleTask({ module, title, params, patience, message, location, plan }, options);
 }
 
 function watchedHost(host: PlanHost, { asked }: Seen): PlanHost {
