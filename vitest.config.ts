@@ -45,6 +45,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           include: ["test/cli/**/*.test.ts"],
           globalSetup: ["test/cli/build.ts"],
           testTimeout: 120_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -41,7 +41,7 @@ export async function runShowrunner(
   const { playbook, inventory = "bench/inventory.ts" } = play;
   const before = new Set(await journalNames());
   const words = ["playbook", playbook, "-i", inventory, "--reporter", "plain"];
-  const run = await measure([process.execPath, "dist/src/cli/main.js", ...words], {
+  const run = await measure([process.execPath, "dist/src/cli/main.cjs", ...words], {
     cwd: projectFolder,
     signal,
     take,

@@ -18,14 +18,14 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundle } from "./build/bundle.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
-const main = join("src", "cli", "main.js");
+const main = join("src", "cli", "main.cjs");
 
 await build();
 linkBins();
@@ -46,9 +46,8 @@ async function build(): Promise<void> {
     });
     // A type error fails the build, but what it made can still be run while the rest is being mended.
     if (compiler.status !== 0) process.exitCode = compiler.status ?? 1;
-    if (!existsSync(join(fresh, main))) return;
+    await bundle(root, fresh);
     copyRoleFiles(join(root, "roles"), join(fresh, "roles"));
-    await bundleTypebox(fresh);
     chmodSync(join(fresh, main), 0o755);
     if (existsSync(dist)) renameSync(dist, old);
     renameSync(fresh, dist);
@@ -66,25 +65,6 @@ function copyRoleFiles(from: string, to: string): void {
       if (existsSync(source)) cpSync(source, join(to, role.name, folder), { recursive: true });
     }
   }
-}
-
-/**
- * Puts TypeBox into one file. As published it is 700 files, and reading them takes 140 ms: more than all else that
- * a run which changes nothing does on the control machine. Our own files are left as the compiler made them, since
- * messages name lines and roles find their templates beside them.
- */
-async function bundleTypebox(folder: string): Promise<void> {
-  const { rolldown } = await import("rolldown"); // like the compiler, not there with --omit=dev
-  const vendor = join(folder, "vendor");
-  const bundle = await rolldown({ input: { typebox: "typebox" }, cwd: root, platform: "node" });
-  await bundle.write({ dir: vendor, format: "esm", entryFileNames: "[name].js" });
-  await bundle.close();
-  cpSync(join(root, "node_modules", "typebox", "license"), join(vendor, "typebox.license"));
-  const user = join(folder, "src", "base", "schema.js");
-  const text = readFileSync(user, "utf8");
-  if (!text.includes('from "typebox"'))
-    throw new Error(`${user} does not import typebox: nothing to bundle for`);
-  writeFileSync(user, text.replaceAll('from "typebox"', 'from "../../vendor/typebox.js"'));
 }
 
 /**

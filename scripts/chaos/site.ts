@@ -34,7 +34,7 @@ export function makeSite(): Site {
   const addresses = [...text.matchAll(/^ *(\w+): \{ address: "([\d.]+)" \}/gm)];
   return {
     project,
-    cli: join(project, "dist/src/cli/main.js"),
+    cli: join(project, "dist/src/cli/main.cjs"),
     inventory: "inventory/chaos.ts",
     spec: {
       name: "chaos",

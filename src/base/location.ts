@@ -3,8 +3,13 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Location } from "./errors.ts";
 
-/** The SDK's own folder (`src` in a checkout, `dist/src` when built): frames below it are not the user's. */
-const sdk = `${dirname(dirname(fileURLToPath(import.meta.url)))}/`;
+const here = fileURLToPath(import.meta.url);
+
+/**
+ * The SDK's own folder, with a slash at its end: `src` in a checkout, `dist/src` when built, wherever in it the bundle
+ * has this code. Frames below it are not the user's.
+ */
+export const sdkFolder: string = here.slice(0, here.lastIndexOf("/src/") + "/src/".length);
 
 /**
  * The nearest caller outside the SDK.
@@ -21,7 +26,7 @@ export function callerLocation(): Location | undefined {
  * @returns its absolute path
  */
 export function callerFile(): string | undefined {
-  return nearest((file) => !file.startsWith(sdk))?.file;
+  return nearest((file) => !file.startsWith(sdkFolder))?.file;
 }
 
 /**
@@ -31,7 +36,7 @@ export function callerFile(): string | undefined {
  * @returns the caller's absolute path
  */
 export function callerOf(file: string): string | undefined {
-  const asking = [fileURLToPath(file), fileURLToPath(import.meta.url)];
+  const asking = [fileURLToPath(file), here];
   return nearest((one) => !asking.includes(one))?.file;
 }
 
@@ -105,7 +110,12 @@ function fileOf(name: string | null | undefined): string | undefined {
   return file;
 }
 
+/** Whether a file is of the build that runs, its roles included. */
+export function isBundled(file: string): boolean {
+  return sdkFolder.endsWith("/dist/src/") && file.startsWith(`${dirname(sdkFolder)}/`);
+}
+
 /** Whether a file is the user's: neither the SDK's nor a library's. */
 export function isUserFile(file: string): boolean {
-  return !file.startsWith(sdk) && !file.includes("/node_modules/");
+  return !file.startsWith(sdkFolder) && !file.includes("/node_modules/");
 }

@@ -1,9 +1,9 @@
 /** One schema is the source of the types, the run-time check and the reference. */
 
-import { createRequire } from "node:module";
 import type { Ajv as AjvInstance, ErrorObject, SchemaValidateFunction, ValidateFunction } from "ajv";
 import { type Static, type TObject, type TSchema, type TUnsafe, Type } from "typebox";
 import { type ErrorCode, type Location, messageOf, ShowrunnerError } from "./errors.ts";
+import { library } from "./library.ts";
 import { redact, reveal, Secret } from "./secret.ts";
 import { didYouMean } from "./suggest.ts";
 
@@ -188,8 +188,7 @@ function compile(
 
 /** Loaded when the first value is checked, so that commands which check nothing start sooner. */
 function createAjv(): AjvInstance {
-  const require = createRequire(import.meta.url);
-  const { Ajv }: typeof import("ajv") = require("ajv");
+  const { Ajv } = library.ajv();
   const instance = new Ajv({
     strict: true,
     allErrors: true,
@@ -212,8 +211,7 @@ function createAjv(): AjvInstance {
     validate: (_: boolean, data: unknown) => typeof data === "string" || data instanceof Secret,
   });
   instance.addKeyword({ keyword: "mistakeIn", errors: "full", validate: askRule });
-  const addFormats: typeof import("ajv-formats").default = require("ajv-formats");
-  addFormats(instance);
+  library.formats()(instance);
   return instance;
 }
 

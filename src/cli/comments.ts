@@ -168,7 +168,7 @@ class Source {
 
 /** The TypeScript that a compiled file of a package was made of, where the package has it. */
 function originalOf(file: string): string {
-  const original = file.replace(/\/dist\/(?!.*\/dist\/)/, "/").replace(/\.js$/, ".ts");
+  const original = file.replace(/\/dist\/(?!.*\/dist\/)/, "/").replace(/\.c?js$/, ".ts");
   return existsSync(original) ? original : file;
 }
 

@@ -1,24 +1,15 @@
 /** Loads a user's playbook or inventory, in TypeScript or JavaScript. */
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import type { Jiti } from "jiti";
 import { type Location, messageOf, ShowrunnerError } from "../base/errors.ts";
+import { library } from "../base/library.ts";
+import { isBundled } from "../base/location.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { readUserFileNow } from "../base/user-file.ts";
 import { utf8Text } from "../base/utf8.ts";
 import { asFailure } from "../core/events/failure.ts";
-
-/**
- * What `import … from "showrunner"` gives a user's file: the very modules that this process runs on. A second copy
- * would have classes and a current host of its own. Each is loaded when it is first imported.
- */
-const sdk: Readonly<Record<string, () => Promise<object>>> = {
-  showrunner: () => import("../index.ts"),
-  "showrunner/modules": () => import("../modules/index.ts"),
-  "showrunner/roles": () => import("../../roles/index.ts"),
-  "showrunner/testing": () => import("../testing/index.ts"),
-};
+import { cacheFolder } from "./cache-folder.ts";
+import { sdk } from "./sdk.ts";
 
 /**
  * Loads a module, compiling TypeScript without checking its types.
@@ -28,9 +19,9 @@ const sdk: Readonly<Record<string, () => Promise<object>>> = {
  * @throws ShowrunnerError `playbook.invalid` with the file and line of a mistake in it, or in what it imports
  */
 export async function loadTypeScript(file: string): Promise<{ default?: unknown }> {
-  const jiti = await loader();
+  loaded ??= createLoader();
   try {
-    const module = await jiti.import<{ default?: unknown }>(file);
+    const module = await loaded.import<{ default?: unknown }>(file);
     for (const one of [file, ...loadedModules()]) refuseOtherBytes(one);
     return module;
   } catch (error) {
@@ -52,30 +43,19 @@ function refuseOtherBytes(file: string): void {
 
 /** The user's modules that have been loaded, by absolute path; no package's. */
 export function loadedModules(): string[] {
-  return Object.keys(loaded?.cache ?? {}).filter((file) => !file.includes("/node_modules/"));
+  return Object.keys(loaded?.cache ?? {}).filter(
+    (file) => !file.includes("/node_modules/") && !isBundled(file),
+  );
 }
 
 let loaded: Jiti | undefined;
-let made: Promise<Jiti> | undefined;
 
-function loader(): Promise<Jiti> {
-  made ??= createLoader();
-  return made;
-}
-
-async function createLoader(): Promise<Jiti> {
-  const { createJiti } = await import("jiti");
-  loaded = createJiti(import.meta.url, {
-    fsCache: cacheFolder(),
+function createLoader(): Jiti {
+  return library.jiti().createJiti(import.meta.url, {
+    fsCache: cacheFolder("compiled") ?? false,
     interopDefault: false,
     virtualModules: virtualModules(),
   });
-  return loaded;
-}
-
-/** In the user's own folder: code that is run must not come from a place where others may write. */
-function cacheFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "showrunner", "compiled");
 }
 
 function virtualModules(): Record<string, unknown> {

@@ -2,6 +2,7 @@
 /** The command's first file: imports next to nothing, so that the shortest commands are over at once. */
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
+import { cacheFolder } from "./cache-folder.ts";
 
 // most runs are over before what the optimising compiler of Node 20 takes has paid: it begins twenty times later than
 // by default. Later versions compile in one more stage, which is cheap
@@ -18,8 +19,29 @@ for (const stream of [process.stdout, process.stderr])
 if (first === "--version" || first === "-V") {
   process.stdout.write(`${version()}\n`);
 } else {
+  void run();
+}
+
+async function run(): Promise<void> {
+  // a process that has nothing more to wait for would end with success, also where the command has not ended
+  process.exitCode = 1;
+  process.once("beforeExit", unfinished);
+  keepCompiledCode();
   const { main } = await import("./program.ts");
   process.exitCode = await main(process.argv.slice(2));
+  process.off("beforeExit", unfinished);
+}
+
+/** Where Node.js can (22.1 and later), what it compiles is compiled once. */
+function keepCompiledCode(): void {
+  const module = process.getBuiltinModule("node:module");
+  if (!("enableCompileCache" in module) || typeof module.enableCompileCache !== "function") return;
+  const folder = cacheFolder("node");
+  if (folder !== undefined) module.enableCompileCache(folder);
+}
+
+function unfinished(): void {
+  process.stderr.write("error: the process ended before the command had: this is a mistake of Showrunner\n");
 }
 
 function version(): string {

@@ -1,9 +1,12 @@
 /** Which Showrunner this is. */
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 
 /** The version in the package's own manifest: `1.4.2`. */
 export function packageVersion(): string {
-  const manifest = readFileSync(new URL(import.meta.resolve("showrunner/package.json")), "utf8");
-  const { version }: { version: string } = JSON.parse(manifest);
+  const { resolve } = createRequire(import.meta.url);
+  const { version }: { version: string } = JSON.parse(
+    readFileSync(resolve("showrunner/package.json"), "utf8"),
+  );
   return version;
 }

@@ -1,5 +1,6 @@
 /** An argument in YAML or JSON, which is YAML. */
 import { ShowrunnerError } from "../base/errors.ts";
+import { library } from "../base/library.ts";
 import { readYaml } from "../yaml/document.ts";
 import { YamlMistake } from "../yaml/mistake.ts";
 
@@ -10,7 +11,7 @@ import { YamlMistake } from "../yaml/mistake.ts";
  * @throws ShowrunnerError `usage`
  */
 export async function yamlArgument(text: string, what: string): Promise<unknown> {
-  const yaml = await import("yaml");
+  const yaml = library.yaml();
   const { vaultSecret } = await import("../secrets/vault-file.ts");
   const lines = new yaml.LineCounter();
   try {

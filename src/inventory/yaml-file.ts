@@ -1,6 +1,7 @@
 /** Reads a YAML file as Ansible does, and keeps the line and column of every key and value. */
 import type { LineCounter, Node } from "yaml";
 import { formatLocation, type Location, messageOf, ShowrunnerError } from "../base/errors.ts";
+import { library } from "../base/library.ts";
 import { Secret } from "../base/secret.ts";
 import { readUserFile, type Unreadable } from "../base/user-file.ts";
 import { utf8Text } from "../base/utf8.ts";
@@ -40,7 +41,7 @@ export type YamlReader = (file: string) => Promise<YamlValue>;
  * @returns a function that throws ShowrunnerError "inventory.invalid" at the line of a mistake
  */
 export async function yamlReader(unreadable: (file: string) => Unreadable): Promise<YamlReader> {
-  const yaml = await import("yaml");
+  const yaml = library.yaml();
   const vault = await import("../secrets/vault-file.ts");
   return async (file) => {
     const text = utf8Text(await readUserFile(file, unreadable(file)), ({ line, problem, hint }) =>

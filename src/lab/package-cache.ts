@@ -1,10 +1,11 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { ShowrunnerError } from "../base/errors.ts";
+import { sdkFolder } from "../base/location.ts";
 import { cacheDir } from "./base.ts";
 import { lastLines } from "./exec.ts";
 import { endProcesses, recordedProcess, startDetached } from "./processes.ts";
@@ -46,14 +47,10 @@ export async function stopPackageCache(lab: Pick<LabSpec, "stateDir">): Promise<
 
 /** Built, the proxy is JavaScript; from source it needs the loader that the whole project runs with. */
 function programme(): string[] {
-  const here = fileURLToPath(import.meta.url);
-  if (here.endsWith(".js")) return [process.execPath, join(dirname(here), "package-proxy.js")];
+  const proxy = join(sdkFolder, "lab", "package-proxy");
+  if (existsSync(`${proxy}.cjs`)) return [process.execPath, `${proxy}.cjs`];
   const loader = createRequire(import.meta.url).resolve("jiti/package.json");
-  return [
-    process.execPath,
-    join(dirname(loader), "lib/jiti-cli.mjs"),
-    join(dirname(here), "package-proxy.ts"),
-  ];
+  return [process.execPath, join(dirname(loader), "lib/jiti-cli.mjs"), `${proxy}.ts`];
 }
 
 function accepts(host: string, port: number): Promise<boolean> {

@@ -6,8 +6,8 @@
  * whole, so several proxies can share a directory, and none ever serves half a file.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { createReadStream, createWriteStream, mkdirSync } from "node:fs";
+import { rename, rm, stat } from "node:fs/promises";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -19,7 +19,7 @@ const lasting = /\.u?deb$|\/by-hash\//;
 /** Fetches under way, so that hosts which ask for the same file at once share one. */
 const fetches = new Map<string, Promise<void>>();
 
-await mkdir(directory, { recursive: true });
+mkdirSync(directory, { recursive: true });
 
 createServer((incoming, outgoing) => {
   answer(incoming, outgoing).catch(() => {

@@ -1,7 +1,7 @@
 /** What changes in a file, line by line. */
 import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
 import { cut } from "../base/cut.ts";
+import { library } from "../base/library.ts";
 import type { ShownChange } from "../core/events/events.ts";
 import type { TextDiff } from "../core/facts/change.ts";
 import { visibleLine } from "../text/controls.ts";
@@ -31,7 +31,7 @@ function oneDiff({ what, before, after, diff }: ShownChange, style: Style): stri
         : marked("+", `${what}: ${show(after)}`).map((line) => style("green", line))),
     ];
   }
-  const { createTwoFilesPatch, FILE_HEADERS_ONLY } = library();
+  const { createTwoFilesPatch, FILE_HEADERS_ONLY } = library.diff();
   const path = visibleLine(diff.path); // a newline in a name would begin another header
   const patch = createTwoFilesPatch(path, path, diff.before, diff.after, "before", "after", {
     context: 3,
@@ -60,12 +60,6 @@ function sizes({ before, after }: TextDiff): string {
 /** Each line with its mark, as in a diff: without one it would look like a line of the report. */
 function marked(mark: "+" | "-", text: string): string[] {
   return text.split("\n").map((line, index) => `${mark} ${index === 0 ? "" : "  "}${line}`);
-}
-
-/** Loaded for the first diff that there is. */
-function library(): typeof import("diff") {
-  const require = createRequire(import.meta.url);
-  return require("diff");
 }
 
 function colour(line: string, style: Style): string {

@@ -1,10 +1,9 @@
 /** Secrets in files of Ansible Vault. */
-import { createRequire } from "node:module";
+import { library } from "../base/library.ts";
 import { Secret } from "../base/secret.ts";
 import { type Reading, readInTurn } from "../base/secret-reading.ts";
 import { unavailable } from "../base/secret-unavailable.ts";
 import { readYaml } from "../yaml/document.ts";
-import type { Yaml } from "../yaml/library.ts";
 import { YamlMistake } from "../yaml/mistake.ts";
 import { secretPath, written } from "./file.ts";
 import { atPath } from "./key-path.ts";
@@ -77,7 +76,7 @@ class Encrypted {
 
 /** @param whole whether the text was encrypted as a whole */
 function parseYaml(text: string, file: string, whole: boolean): unknown {
-  const yaml: Yaml = createRequire(import.meta.url)("yaml");
+  const yaml = library.yaml();
   const lines = new yaml.LineCounter();
   try {
     const tree = readYaml(yaml, text, lines, {

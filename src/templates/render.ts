@@ -1,10 +1,10 @@
 /** Renders ejs templates: a pure function of the template's text and the variables. */
 import { readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { formatLocation, messageOf, ShowrunnerError } from "../base/errors.ts";
 import { fileProblem } from "../base/file-problem.ts";
 import { noteFileRead } from "../base/files-read.ts";
+import { library } from "../base/library.ts";
 import { quote } from "../base/script.ts";
 import { Secret } from "../base/secret.ts";
 import { utf8Text } from "../base/utf8.ts";
@@ -80,7 +80,7 @@ function compile(template: Template, vars: readonly string[]): Compiled {
 
 function rendererOf({ file, text }: Template, names: readonly string[]): Compiled["render"] {
   const source = text.replace(/^\uFEFF/, "").replace(/<%%|<%-/g, asPrinting);
-  const template = new (loadEjs().Template)(source, {
+  const template = new (library.ejs().Template)(source, {
     strict: true,
     filename: file,
     escape: print,
@@ -93,18 +93,6 @@ function rendererOf({ file, text }: Template, names: readonly string[]): Compile
     const problem = explainSyntax(source, template.source, messageOf(error));
     throw invalid(file, text, problem.line, problem.message);
   }
-}
-
-let ejs: typeof import("ejs") | undefined;
-
-/** Loaded with the first template, and synchronously: facts are asked for in the tick in which a task is planned. */
-function loadEjs(): typeof import("ejs") {
-  ejs ??= load();
-  return ejs;
-}
-
-function load(): typeof import("ejs") {
-  return createRequire(import.meta.url)("ejs");
 }
 
 /** Renders the template of a file. @throws ShowrunnerError `file.missing`, `template.invalid` */

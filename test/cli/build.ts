@@ -7,8 +7,12 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export function setup(): void {
-  const built = join(root, "dist", "src", "cli", "main.js");
-  if (existsSync(built) && newest(["src", "roles", "scripts/build.ts"]) < statSync(built).mtimeMs) return;
+  const built = join(root, "dist", "src", "cli", "main.cjs");
+  if (
+    existsSync(built) &&
+    newest(["src", "roles", "scripts/build.ts", "scripts/build"]) < statSync(built).mtimeMs
+  )
+    return;
   const { status, stdout } = spawnSync("npm", ["run", "--silent", "build"], { cwd: root, encoding: "utf8" });
   if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
 }

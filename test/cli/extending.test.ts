@@ -68,7 +68,7 @@ function install(): void {
       version: own.version,
       resolved: tarball,
       dependencies: own.dependencies,
-      bin: { run: "dist/src/cli/main.js", showrunner: "dist/src/cli/main.js" },
+      bin: { run: "dist/src/cli/main.cjs", showrunner: "dist/src/cli/main.cjs" },
     },
   };
   writeFileSync(

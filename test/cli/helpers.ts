@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
 /** The command's built file. */
-export const main = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+export const main = fileURLToPath(new URL("../../dist/src/cli/main.cjs", import.meta.url));
 const base = mkdtempSync(join(tmpdir(), "showrunner-cli-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 

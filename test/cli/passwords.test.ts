@@ -64,7 +64,7 @@ ${hosts("")}`;
 
 it("Ctrl-C at the question is an interrupt, and the end of the input is no answer", async () => {
   const { folder, env } = projectWith("");
-  const main = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+  const main = fileURLToPath(new URL("../../dist/src/cli/main.cjs", import.meta.url));
   const command = [process.execPath, main, "exec", "all", "-bK", "--", "echo done"].map(quote).join(" ");
   const typing = async (key: string) => {
     const child = spawn("script", ["-qec", command, "/dev/null"], {
@@ -86,7 +86,7 @@ it("Ctrl-C at the question is an interrupt, and the end of the input is no answe
 
 it("--ask-become-pass asks on the terminal, and the variable for it stays hidden", async () => {
   const { folder, env } = projectWith("");
-  const main = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+  const main = fileURLToPath(new URL("../../dist/src/cli/main.cjs", import.meta.url));
   const command = [process.execPath, main, "exec", "all", "-bkK", "--", script].map(quote).join(" ");
   // script gives the command a terminal of its own
   const child = spawn("script", ["-qec", command, "/dev/null"], {

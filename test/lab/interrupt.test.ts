@@ -16,7 +16,7 @@ import { testLab } from "./support.ts";
 const hosts = ["h1", "h2", "h3", "h4"] as const;
 const lab = testLab("srint", 94, hosts);
 const checkout = resolve(import.meta.dirname, "../..");
-const cli = join(checkout, "dist/src/cli/main.js");
+const cli = join(checkout, "dist/src/cli/main.cjs");
 const project = mkdtempSync(join(tmpdir(), "interrupt-"));
 const site = { project, cli, inventory: "inventory/lab.ts" };
 

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TimedEvent } from "../../src/core/events/events.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
-const cli = join(checkout, "dist/src/cli/main.js");
+const cli = join(checkout, "dist/src/cli/main.cjs");
 
 /**
  * A project with the checkout's playbooks, and one of its inventories under another name and on another network.

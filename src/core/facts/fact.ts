@@ -148,6 +148,8 @@ export function defineFact<K extends FactKey, V>(source: ScriptedFact<K, V> | Pr
     allBelow: (directory, all) => ({ fact: source.name, below: directory, all }),
     above: (path) => ({ fact: source.name, above: path }),
   };
+  // a user's own of that name is to be the second one, and refused where it stands
+  load(fact.name);
   defined.add(fact.name, fact, definitionPlace(import.meta.url));
   return fact;
 }
@@ -156,8 +158,21 @@ const defined = new Definitions<Fact<FactKey, unknown>>("fact", ({ source }) =>
   "script" in source ? `${source.script}${source.parse}` : `${source.read}`,
 );
 
-/** The fact of that name, if any was defined: values travel as data and name their fact. */
+/** Loads the fact of a name, if there is one that is loaded only when it is asked for. */
+let load: (name: string) => void = () => undefined;
+
+/**
+ * Has facts found that nothing has imported yet.
+ *
+ * @param byName loads, and so defines, the one of a name; does nothing where it has none
+ */
+export function factsOnDemand(byName: (name: string) => void): void {
+  load = byName;
+}
+
+/** The fact of that name, if there is one: values travel as data and name their fact. */
 export function factNamed(name: string): Fact<FactKey, unknown> | undefined {
+  if (!defined.get(name)) load(name);
   return defined.get(name);
 }
 

@@ -163,8 +163,21 @@ export function defineModule<
 /** Every module of this process by its name; undefined where two have the same. */
 const defined = new Map<string, AnyModule | undefined>();
 
+/** Loads the module of a name, if there is one that is loaded only when it is asked for. */
+let load: (name: string) => void = () => undefined;
+
+/**
+ * Has modules found that nothing has imported yet.
+ *
+ * @param byName loads, and so defines, the one of a name; does nothing where it has none
+ */
+export function modulesOnDemand(byName: (name: string) => void): void {
+  load = byName;
+}
+
 /** The one module of that name: tasks that come as data name theirs. */
 export function moduleNamed(name: string): AnyModule | undefined {
+  load(name);
   return defined.get(name);
 }
 
