@@ -18,15 +18,16 @@ export const accountFilesAltered: readonly Touch[] = contentAltered(
 ).touches.map((touch) => (typeof touch === "object" ? { ...touch, alone: true } : touch));
 
 /**
- * What the name service finds among these names; getent's status 2 says that one is not there.
+ * What the name service finds among these names: one process, where all are there. getent's status 2 says that one is
+ * not; Alpine's ends at the first one, so that then each is asked for by itself. What is found twice counts once.
  *
- * Each is asked for by itself, and without `--`: Alpine's getent takes that for a name, and ends at the first one that
- * is not there. No name begins with a dash (`accountPattern`, `checkAttributes`).
+ * There is no `--`: Alpine's getent takes that for a name. No name begins with a dash (`accountPattern`,
+ * `checkAttributes`).
  */
 function getent(database: "passwd" | "group" | "shadow", names: readonly string[]): Script {
   return withoutGetent(
     database,
-    sh`for name in ${names}; do getent ${database} "$name"; [ $? -le 2 ] || exit 1; done`,
+    sh`getent ${database} ${names} || for name in ${names}; do getent ${database} "$name"; [ $? -le 2 ] || exit 1; done`,
   );
 }
 

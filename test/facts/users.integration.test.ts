@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   groupExists,
@@ -71,6 +74,15 @@ for name; do grep "^$name:" "/etc/$database" || exit 2; done`,
     const group: UserAttribute = { user: "root", attribute: "group" };
     const read = readHere(userAttribute, [home, group], [shell]);
     expect([read.get(home), read.get(group)]).toEqual(["/root", "root"]);
+  });
+
+  it("are asked for in one process, where all are there", () => {
+    const asked = join(mkdtempSync(join(tmpdir(), "getent-")), "asked");
+    const counting = shellWith({ getent: `#!/bin/sh\necho "$@" >>${asked}\nexec /usr/bin/getent "$@"` });
+    const names = ["root", "daemon", "bin"];
+    expect([...readHere(userExists, names, counting).values()]).toEqual([true, true, true]);
+    expect(readFileSync(asked, "utf8")).toBe("passwd root daemon bin\n");
+    expect([...readHere(userExists, ["no-such-user", "root"], counting).values()]).toEqual([false, true]);
   });
 
   it("are found behind one that is not there, where getent knows no options and ends at the first it misses", () => {
