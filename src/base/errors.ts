@@ -22,43 +22,55 @@ export const exitCode = {
   interrupted: 99,
 } as const;
 
-/** The stable codes, each with the class of failure it belongs to. */
+/**
+ * What kind of failure an error is, by which the engine goes (`failure-class.ts`):
+ *
+ * - `mistake`: something in the user's own files or on the command line, the same on every run
+ * - `refusal`: the run may not do it: a kept plan, or another run's lease, stands against it
+ * - `failure`: something on a host did not work
+ * - `loss`: the host is not there, or lets nobody in
+ * - `interruption`: somebody has ended the run
+ * - `fault`: Showrunner's own, or its lab's
+ */
+export type FailureClass = "mistake" | "refusal" | "failure" | "loss" | "interruption" | "fault";
+
+/** The stable codes, each with what kind of failure it is and how the command then ends. */
 export const errorCodes = {
-  usage: exitCode.usage,
-  "params.invalid": exitCode.usage,
-  "vars.invalid": exitCode.usage,
-  "inventory.invalid": exitCode.usage,
-  "inventory.pattern": exitCode.usage,
-  "playbook.invalid": exitCode.usage,
-  "file.missing": exitCode.usage,
-  "secret.unavailable": exitCode.usage,
-  "plan.invalid": exitCode.usage,
-  "plan.untrusted": exitCode.usage,
-  "task.outside-host": exitCode.error,
-  "task.not-awaited": exitCode.error,
-  "step.failed": exitCode.hostFailed,
-  "task.failed": exitCode.hostFailed,
-  "task.timeout": exitCode.hostFailed,
-  "change.failed": exitCode.hostFailed,
-  "change.not-applied": exitCode.hostFailed,
-  "change.not-stated": exitCode.hostFailed,
-  "fact.failed": exitCode.hostFailed,
-  "template.invalid": exitCode.hostFailed,
-  "become.refused": exitCode.hostFailed,
-  "plan.incomplete": exitCode.hostFailed,
-  "plan.moved": exitCode.hostFailed,
-  "plan.diverged": exitCode.hostFailed,
-  "lease.held": exitCode.hostFailed,
-  "lease.failed": exitCode.hostFailed,
-  "host.unreachable": exitCode.hostUnreachable,
-  "host.key": exitCode.hostUnreachable,
-  "host.auth": exitCode.hostUnreachable,
-  "host.lost": exitCode.hostUnreachable,
-  "lab.failed": exitCode.error,
-  "lab.missing": exitCode.error,
-  interrupted: exitCode.interrupted,
-  internal: exitCode.error,
-} as const;
+  usage: { class: "mistake", exit: exitCode.usage },
+  "params.invalid": { class: "mistake", exit: exitCode.usage },
+  "vars.invalid": { class: "mistake", exit: exitCode.usage },
+  "inventory.invalid": { class: "mistake", exit: exitCode.usage },
+  "inventory.pattern": { class: "mistake", exit: exitCode.usage },
+  "playbook.invalid": { class: "mistake", exit: exitCode.usage },
+  "file.missing": { class: "mistake", exit: exitCode.usage },
+  "secret.unavailable": { class: "mistake", exit: exitCode.usage },
+  "plan.invalid": { class: "refusal", exit: exitCode.usage },
+  "plan.untrusted": { class: "refusal", exit: exitCode.usage },
+  "task.outside-host": { class: "mistake", exit: exitCode.error },
+  "task.not-awaited": { class: "mistake", exit: exitCode.error },
+  "step.failed": { class: "failure", exit: exitCode.hostFailed },
+  "task.failed": { class: "failure", exit: exitCode.hostFailed },
+  "task.timeout": { class: "failure", exit: exitCode.hostFailed },
+  "change.failed": { class: "failure", exit: exitCode.hostFailed },
+  "change.not-applied": { class: "failure", exit: exitCode.hostFailed },
+  "change.not-stated": { class: "failure", exit: exitCode.hostFailed },
+  "fact.failed": { class: "failure", exit: exitCode.hostFailed },
+  "template.invalid": { class: "mistake", exit: exitCode.hostFailed },
+  "become.refused": { class: "failure", exit: exitCode.hostFailed },
+  "plan.incomplete": { class: "refusal", exit: exitCode.hostFailed },
+  "plan.moved": { class: "refusal", exit: exitCode.hostFailed },
+  "plan.diverged": { class: "refusal", exit: exitCode.hostFailed },
+  "lease.held": { class: "refusal", exit: exitCode.hostFailed },
+  "lease.failed": { class: "refusal", exit: exitCode.hostFailed },
+  "host.unreachable": { class: "loss", exit: exitCode.hostUnreachable },
+  "host.key": { class: "loss", exit: exitCode.hostUnreachable },
+  "host.auth": { class: "loss", exit: exitCode.hostUnreachable },
+  "host.lost": { class: "loss", exit: exitCode.hostUnreachable },
+  "lab.failed": { class: "fault", exit: exitCode.error },
+  "lab.missing": { class: "fault", exit: exitCode.error },
+  interrupted: { class: "interruption", exit: exitCode.interrupted },
+  internal: { class: "fault", exit: exitCode.error },
+} as const satisfies Record<string, { readonly class: FailureClass; readonly exit: number }>;
 
 export type ErrorCode = keyof typeof errorCodes;
 
@@ -95,7 +107,7 @@ export class ShowrunnerError extends Error {
   }
 
   get exitCode(): number {
-    return errorCodes[this.code];
+    return errorCodes[this.code].exit;
   }
 
   /** The same error with the user's line, where it has none of its own. */

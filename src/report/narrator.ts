@@ -1,5 +1,7 @@
 /** Turns events into the lines that stay on the screen: all but the recap. */
+
 import { stripVTControlCharacters } from "node:util";
+import { isLoss } from "../base/failure-class.ts";
 import { listed } from "../base/listed.ts";
 import type { RunEvent, ShownError, ShownTask, ShownUnknown, TaskStatus } from "../core/events/events.ts";
 import { cleanLine, cropped } from "./clean.ts";
@@ -132,17 +134,17 @@ export class Narrator {
       const [message, ...more] = errorTexts(besideTask(error, task), style);
       return this.#below(
         this.#line(
-          error.code.startsWith("host.") ? "unreachable" : "failed",
+          isLoss(error.code) ? "unreachable" : "failed",
           host,
           `${taskText(task)}: ${message}${ignored}`,
         ),
         ...[...more, ...details].map((line) => this.#row("", host, line)),
       );
     }
-    if ((status === "ok" || status === "skipped") && !verbose) return [];
+    if (status === "ok" && !verbose) return [];
     const what = status === "unknown" ? "" : changesText(changes, { all: verbose });
     const stated = this.#check ? statedText(changes) : "";
-    const more = status === "unknown" || status === "skipped" ? reason : undefined;
+    const more = status === "unknown" ? reason : undefined;
     const text = [taskText(task), [what, stated, more].filter(Boolean).join("; ")].filter(Boolean).join(": ");
     const time = seconds >= worthTiming ? ` ${this.#dim(`(${duration(seconds)})`)}` : "";
     const lines = [this.#line(status, host, this.#fitting(text, time) + time)];

@@ -99,7 +99,6 @@ export class Recap {
       "failed",
       "unreachable",
       "ignored",
-      "skipped",
     ];
     return all.filter((column) => always.includes(column) || occurs(column));
   }

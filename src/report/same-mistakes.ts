@@ -1,5 +1,5 @@
 /** Mistakes in the user's files meet every host alike: told for the first one, and then how many others have them. */
-import { errorCodes, exitCode } from "../base/errors.ts";
+import { isMistake } from "../base/failure-class.ts";
 import type { ShownError } from "../core/events/events.ts";
 
 interface Told {
@@ -16,7 +16,7 @@ export class SameMistakes {
    * @param where the step, and the task if it was one
    */
   isKnown(host: string, where: string, error: ShownError): boolean {
-    if (errorCodes[error.code] !== exitCode.usage && error.code !== "template.invalid") return false;
+    if (!isMistake(error.code)) return false;
     const key = JSON.stringify([where, error]);
     const known = this.#told.get(key);
     if (known) known.others.push(host);

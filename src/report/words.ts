@@ -10,7 +10,6 @@ export const colours: Readonly<Record<Counted, Colour>> = {
   failed: "red",
   unreachable: "red",
   ignored: "cyan",
-  skipped: "cyan",
   likely: "yellow",
   unknown: "magenta",
 };

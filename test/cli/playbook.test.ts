@@ -81,7 +81,7 @@ describe("playbook", () => {
     expect(events.at(-1)).toMatchObject({
       type: "run:end",
       exitCode: 0,
-      totals: { ok: 0, changed: 2, failed: 0, unreachable: 0, ignored: 0, skipped: 0, likely: 0, unknown: 0 },
+      totals: { ok: 0, changed: 2, failed: 0, unreachable: 0, ignored: 0, likely: 0, unknown: 0 },
       hosts: { web1: { changed: 1, roundTrips: 1 }, web2: { changed: 1, roundTrips: 1 } },
     });
     const runs = join(folder, ".showrunner", "runs");

@@ -29,7 +29,7 @@ describe("the plain report", () => {
         seconds: 2.5,
         changes: [written, { what: "mode", before: "0600", after: "0644" }],
       }),
-      ended("db1", apt, { status: "skipped", reason: "not wanted" }),
+      ended("db1", apt),
     ]);
     expect(text).toBe(`Playbook site on 2 hosts of inventory/lab.ts
 

@@ -1,6 +1,7 @@
 /** The task's own conditions, `changedWhen` and `failedWhen`: they decide how a try has ended. */
 
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { isBeyondTask } from "../../base/failure-class.ts";
 import { asFailure } from "../events/failure.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { Condition, TaskResult } from "../tasks/task.ts";
@@ -38,7 +39,7 @@ async function withChangedWhen<V>(
     const outcome = await attempt().catch((error: unknown): Outcome<V> => {
       const failure = asFailure(error);
       // a host that is lost has not failed; a task that was not begun has no result for the conditions
-      if (/^(host|lease|plan)\./.test(failure.code)) {
+      if (isBeyondTask(failure.code)) {
         notifyUnasked(run);
         throw failure;
       }

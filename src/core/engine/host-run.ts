@@ -1,5 +1,6 @@
 /** One host during one run: its session, its facts, its pending handlers and how it fares. */
 import type { ShowrunnerError } from "../../base/errors.ts";
+import { isLoss } from "../../base/failure-class.ts";
 import type { HostInfo } from "../../base/host.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
@@ -104,12 +105,12 @@ export class HostRun {
 
   /** Whether it can't be reached any more. */
   get lost(): boolean {
-    return this.#failure?.code.startsWith("host.") === true;
+    return this.#failure !== undefined && isLoss(this.#failure.code);
   }
 
   fail(error: ShowrunnerError): void {
     this.#failure ??= error;
-    if (error.code.startsWith("host.")) this.totals.unreachable = 1;
+    if (isLoss(error.code)) this.totals.unreachable = 1;
     else this.totals.failed++;
   }
 

@@ -1,5 +1,6 @@
 /** `noLog`: what is said and kept of a task whose values nobody is to see. Its name and how it ended are. */
-import { ShowrunnerError } from "../../base/errors.ts";
+import { type ErrorCode, ShowrunnerError } from "../../base/errors.ts";
+import { isBeyondTask } from "../../base/failure-class.ts";
 import type { TaskOptions } from "../tasks/task.ts";
 
 /** What stands in the place of all that is not shown. */
@@ -11,11 +12,11 @@ export function isHidden({ noLog }: Pick<TaskOptions, "noLog">, play: { readonly
 }
 
 /** Failures that come before the task itself: they say nothing of its values, and are needed to do something about them. */
-const beforeTheTask = /^(host|lease|plan|become|secret)\.|^interrupted$/;
+const beforeTheTask: readonly ErrorCode[] = ["become.refused", "secret.unavailable", "interrupted"];
 
 /** The failure of such a task, without what it says. */
 export function hiddenFailure(error: ShowrunnerError): ShowrunnerError {
-  if (beforeTheTask.test(error.code)) return error;
+  if (isBeyondTask(error.code) || beforeTheTask.includes(error.code)) return error;
   return new ShowrunnerError(error.code, "the task failed; its details are hidden because of noLog", {
     location: error.location,
     hint: "to see them, leave noLog out where only values are used that may be seen",

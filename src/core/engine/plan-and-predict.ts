@@ -1,5 +1,6 @@
 /** One try at a task in check mode: plan, and predict each change as the plan yields it. */
 import { messageOf, type ShowrunnerError } from "../../base/errors.ts";
+import { isLoss } from "../../base/failure-class.ts";
 import type { TaskStatus } from "../events/events.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Touch } from "../facts/fact.ts";
@@ -59,7 +60,7 @@ export async function planAndPredict<V>(run: TaskRun<V>, planning: Planning): Pr
       facts.predict([], believedTouches(run, opaque), true);
       return { ...unknown(run, refusedAsYet(failure)), failure };
     }
-    if (!planning.tentative || failure.code.startsWith("host.")) throw error;
+    if (!planning.tentative || isLoss(failure.code)) throw error;
     // an earlier change may yet prevent this failure, so nobody knows whether it fails, nor what it would do otherwise
     const read = planning.reads.map(({ fact, key }) => ({ fact: fact.name, keys: [key] }));
     facts.predict([], read, true);

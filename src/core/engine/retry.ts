@@ -1,7 +1,8 @@
 /** Tries a task again: after a failure, until a condition holds, or as long as its module has patience. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { milliseconds } from "../../base/duration.ts";
-import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { type ErrorCode, messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { isBeyondTask } from "../../base/failure-class.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Printed } from "../facts/fact.ts";
 import { ConditionError, decide, withConditions } from "./conditions.ts";
@@ -17,8 +18,10 @@ const defaultDelay = "5s";
 /** The default of a task with `until` and no `retries`, as in Ansible. */
 const retriesUntil = 3;
 
-/** Failures that another try can't prevent: a lost host, a change that a plan refuses, `touches` that were not true. */
-const notAgain = /^(host|plan|lease)\.|^change\.not-stated$/;
+/** Whether another try may end better: not of a lost host, of a refusal, or of `touches` that were not true. */
+function mayGoBetter(code: ErrorCode): boolean {
+  return !isBeyondTask(code) && code !== "change.not-stated";
+}
 
 /** @throws ShowrunnerError the last try's failure */
 export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
@@ -41,7 +44,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
         );
     } catch (error) {
       if (error instanceof ConditionError) throw error;
-      if (attempt >= attempts || notAgain.test(asFailure(error).code)) throw error;
+      if (attempt >= attempts || !mayGoBetter(asFailure(error).code)) throw error;
       reason = messageOf(error);
     }
     if (run.hidden) reason = hiddenText;

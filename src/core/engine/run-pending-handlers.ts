@@ -1,5 +1,6 @@
 /** Runs the pending handlers of a host. */
-import { ShowrunnerError } from "../../base/errors.ts";
+import { type ErrorCode, ShowrunnerError } from "../../base/errors.ts";
+import { isBeyondTask, isLoss } from "../../base/failure-class.ts";
 import { asFailure } from "../events/failure.ts";
 import type { QueuedHandler } from "../lease/handler-queue.ts";
 import { handlerLabel } from "../lease/pending-handler.ts";
@@ -21,7 +22,7 @@ export function runPendingHandlers(context: HostContext): Promise<void> {
 async function runAll(context: HostContext): Promise<void> {
   const { host } = context;
   const failures: unknown[] = [];
-  while (host.handlers.size > 0 && !failures.some(isLoss))
+  while (host.handlers.size > 0 && !failures.some((error) => isLoss(asFailure(error).code)))
     await runNext(context).catch((error: unknown) => failures.push(error));
   if (failures.length > 0) throw failures[0];
 }
@@ -61,7 +62,7 @@ function throwUnlessLeft(
 ): void {
   const failure = asFailure(error);
   const { code, message, hint, location, details } = failure;
-  if (fromEarlierRun === undefined || /^(host|plan|lease)\./.test(code)) throw error;
+  if (fromEarlierRun === undefined || isBeyondTask(code)) throw error;
   const forget = howToForget(host.info.name, 1, host.run.givenInventories);
   if (fromEarlierRun === "named") {
     const hints = [hint, `an earlier run left this handler: correct it, or ${forget}`];
@@ -76,18 +77,19 @@ function throwUnlessLeft(
   host.run.emit({ type: "warning", host: host.info.name, text });
 }
 
-function isLoss(error: unknown): boolean {
-  return asFailure(error).code.startsWith("host.");
-}
-
 /** There was no way onto the host, or to the handler's user, or another run has the host. */
 function isNotBegun(error: unknown): boolean {
-  const { code } = asFailure(error);
-  return (
-    code.startsWith("lease.") ||
-    ["become.refused", "host.unreachable", "host.auth", "host.key"].includes(code)
-  );
+  return notBegun.includes(asFailure(error).code);
 }
+
+const notBegun: readonly ErrorCode[] = [
+  "lease.held",
+  "lease.failed",
+  "become.refused",
+  "host.unreachable",
+  "host.auth",
+  "host.key",
+];
 
 /**
  * Puts the handlers that earlier runs left before those of this run.

@@ -1,6 +1,7 @@
 /** Runs one task on one host and reports it. So retries, check mode and the rest hold for every module. */
 
 import { ShowrunnerError } from "../../base/errors.ts";
+import { isLoss, isRefusal } from "../../base/failure-class.ts";
 import { fetchSecrets } from "../../secrets/fetch.ts";
 import type { ShownChange, ShownError, TaskStatus } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
@@ -92,7 +93,7 @@ async function runInTurn<V>(
       end("failed", { error: shownError });
       throw failure;
     }
-    if (failure.code.startsWith("host.")) host.session.reconnect();
+    if (isLoss(failure.code)) host.session.reconnect();
     end("failed", { error: shownError, reason: "ignored" });
     return resultOf(run, { status: "failed", value: { failure } });
   }
@@ -134,10 +135,10 @@ function cutOff<V>(failure: ShowrunnerError, { detachment }: TaskRun<V>): ShownE
 }
 
 function isIgnored({ code }: ShowrunnerError, { options }: Task<unknown>, context: HostContext): boolean {
-  if (/^(plan|lease)\./.test(code)) return false;
+  if (isRefusal(code)) return false;
   // where `once` is lost with its host, another host does it
   const { work, host } = context;
   const isOthers = work?.host === host && !work.hasChanged;
-  if (code.startsWith("host.")) return options.ignoreUnreachable ?? (context.ignoreUnreachable && !isOthers);
+  if (isLoss(code)) return options.ignoreUnreachable ?? (context.ignoreUnreachable && !isOthers);
   return options.ignoreErrors === true;
 }

@@ -1,6 +1,7 @@
 /** Notes which uncertain results a step's code reads. */
 
 import { errorCodes, exitCode, type Location, ShowrunnerError } from "../../base/errors.ts";
+import { isLoss } from "../../base/failure-class.ts";
 import { callerLocation } from "../../base/location.ts";
 import { asFailure } from "../events/failure.ts";
 import { UnknownValue } from "../facts/unknown.ts";
@@ -74,8 +75,8 @@ export function shareFailure(context: HostContext, error: unknown): void {
 }
 
 /** Whether a host was lost, this one or another one that was delegated to. */
-function isLoss({ code, cause }: ShowrunnerError): boolean {
-  return code.startsWith("host.") || (cause instanceof ShowrunnerError && isLoss(cause));
+function wasLost({ code, cause }: ShowrunnerError): boolean {
+  return isLoss(code) || (cause instanceof ShowrunnerError && wasLost(cause));
 }
 
 /**
@@ -87,8 +88,8 @@ export function whyUnknown({ uncertainty }: HostContext, error: unknown): Unknow
   if (error instanceof UnknownValue) return error;
   const failure = asFailure(error);
   const { code, message, location, hint } = failure;
-  if (isLoss(failure)) return undefined;
+  if (wasLost(failure)) return undefined;
   if (uncertainty.unknown) return uncertainty.unknown;
-  if (!uncertainty.read || errorCodes[code] !== exitCode.hostFailed) return undefined;
+  if (!uncertainty.read || errorCodes[code].exit !== exitCode.hostFailed) return undefined;
   return new UnknownValue(`it fails if what is likely comes true: ${message}`, { location, hint });
 }

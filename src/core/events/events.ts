@@ -4,7 +4,7 @@ import type { ErrorCode, Location } from "../../base/errors.ts";
 import type { TextDiff } from "../facts/change.ts";
 
 /** How a task ended. `likely` and `unknown` occur in check mode only. */
-export type TaskStatus = "ok" | "changed" | "skipped" | "failed" | "likely" | "unknown";
+export type TaskStatus = "ok" | "changed" | "failed" | "likely" | "unknown";
 
 export interface ShownTask {
   /** Unique within the run. */
@@ -52,7 +52,6 @@ export interface Totals {
   unreachable: number;
   /** Failures that `ignoreErrors` or `ignoreUnreachable` let pass. */
   ignored: number;
-  skipped: number;
   likely: number;
   unknown: number;
 }
@@ -103,7 +102,7 @@ export type RunEvent =
       changes: readonly ShownChange[];
       /** Seconds. */
       seconds: number;
-      /** Why it is skipped or unknown; of one that failed, `ignored` or `interrupted` where it did not fail its host. */
+      /** Why it is unknown; of one that failed, `ignored` or `interrupted` where it did not fail its host. */
       reason?: string;
       error?: ShownError;
     }
@@ -137,5 +136,5 @@ export type TimedEvent = RunEvent & { readonly time: number };
 export type Subscriber = (event: TimedEvent) => void;
 
 export function emptyTotals(): Totals {
-  return { ok: 0, changed: 0, failed: 0, unreachable: 0, ignored: 0, skipped: 0, likely: 0, unknown: 0 };
+  return { ok: 0, changed: 0, failed: 0, unreachable: 0, ignored: 0, likely: 0, unknown: 0 };
 }

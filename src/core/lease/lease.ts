@@ -1,4 +1,5 @@
 /** The lease: one run at a time changes a host. */
+import { isLoss } from "../../base/failure-class.ts";
 import type { Session } from "../../transport/session.ts";
 import { withTimeLimit } from "../../transport/time-limit.ts";
 import type { Become } from "../../transport/transport.ts";
@@ -104,7 +105,7 @@ export class Lease {
         if (await this.#isOurs(shell)) return ours;
         return await this.#ask(shell, wait, end);
       } catch (error) {
-        if (asFailure(error).code.startsWith("host.")) this.#events.lost();
+        if (isLoss(asFailure(error).code)) this.#events.lost();
         throw error;
       }
     });

@@ -1,6 +1,7 @@
 /** Holds a run to a plan: the run makes only the changes that the plan lists, on hosts that are as they were. */
 
 import type { ShowrunnerError } from "../../base/errors.ts";
+import { isLoss } from "../../base/failure-class.ts";
 import type { HostContext } from "../engine/context.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import type { TaskRun } from "../engine/task-run.ts";
@@ -120,7 +121,7 @@ export class PlanGuard implements RunHooks {
       const failure = asFailure(error);
       this.#notAdmitted.set(host.info.name, failure);
       host.fail(failure);
-      const type = failure.code.startsWith("host.") ? "host:unreachable" : "host:failed";
+      const type = isLoss(failure.code) ? "host:unreachable" : "host:failed";
       run.emit({ type, host: host.info.name, step: "plan", error: showError(failure) });
     }
   }

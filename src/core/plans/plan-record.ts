@@ -72,7 +72,7 @@ export class PlanRecorder implements RunHooks {
     // a task that is ok may still run a command that changes nothing
     const isListed = status === "unknown" || run.changes.length > 0;
     // a task that failed without changing anything is kept as its host's failure
-    if (status === "skipped" || (status === "failed" && !isListed)) return;
+    if (status === "failed" && !isListed) return;
     const reason = outcome && "unknown" in outcome.value ? outcome.value.unknown : undefined;
     const planned: PlannedTask = {
       ...placeOf(run),

@@ -1,4 +1,5 @@
 /** Runs one step of a play, or its handlers, on one host. */
+import { isLoss } from "../../base/failure-class.ts";
 import { type HostContext, withContext } from "../engine/context.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { queueEarlierHandlers, runPendingHandlers } from "../engine/run-pending-handlers.ts";
@@ -115,6 +116,6 @@ function fail(step: string, host: HostRun, thrown: unknown, run: PlayState): voi
   if (run.interrupted) return;
   const error = asFailure(thrown);
   host.fail(error);
-  const type = error.code.startsWith("host.") ? "host:unreachable" : "host:failed";
+  const type = isLoss(error.code) ? "host:unreachable" : "host:failed";
   run.emit({ type, host: host.info.name, step, error: showError(error) });
 }

@@ -9,16 +9,7 @@ export interface RunSummary {
   readonly exitCode: number;
 }
 
-const counted = [
-  "ok",
-  "changed",
-  "failed",
-  "unreachable",
-  "ignored",
-  "skipped",
-  "likely",
-  "unknown",
-] as const;
+const counted = ["ok", "changed", "failed", "unreachable", "ignored", "likely", "unknown"] as const;
 
 /** @param signal what may have cut the run short from outside */
 export function summarise(hosts: ReadonlyMap<string, HostRun>, signal: AbortSignal | undefined): RunSummary {

@@ -1,5 +1,6 @@
 /** Work on another host. */
 
+import { isLoss } from "../../base/failure-class.ts";
 import { contextOf, type HostContext, withContext } from "../engine/context.ts";
 import { asFailure, showError } from "../events/failure.ts";
 import { Deferred } from "../tasks/deferred.ts";
@@ -29,7 +30,7 @@ class On<T> extends Deferred<T> {
       const failure = asFailure(error);
       const { signal, emit } = host.run;
       if (host === context.host || signal?.aborted) throw error;
-      if (!failure.code.startsWith("host.")) throw elsewhere(`on ${this.#name}`, error);
+      if (!isLoss(failure.code)) throw elsewhere(`on ${this.#name}`, error);
       // the other host is lost, not this one: for this one the step failed
       if (!host.lost) {
         host.fail(failure);

@@ -1,5 +1,6 @@
 /** Work done once for all hosts. */
 import { ShowrunnerError } from "../../base/errors.ts";
+import { isLoss } from "../../base/failure-class.ts";
 import { callerLocation } from "../../base/location.ts";
 import { contextOf, currentContext, type HostContext, withContext } from "../engine/context.ts";
 import type { SharedCall } from "../engine/shared-work.ts";
@@ -41,9 +42,9 @@ class Once<T> extends Deferred<T> {
       const value = await withContext({ ...context, work }, async () => this.#body());
       return { value, by: context, isLeft: false };
     } catch (error) {
-      const isLoss = asFailure(error).code.startsWith("host.");
+      const isLost = isLoss(asFailure(error).code);
       // what it may have done must not be done twice
-      return { error, by: context, isLoss, isLeft: isLoss && !work.hasChanged };
+      return { error, by: context, isLost, isLeft: isLost && !work.hasChanged };
     } finally {
       if (work.hasChanged && context.work) context.work.hasChanged = true;
     }
@@ -55,11 +56,11 @@ class Once<T> extends Deferred<T> {
       shareUncertainty(context, by.uncertainty);
       return made.value;
     }
-    const { error, isLoss } = made;
+    const { error, isLost } = made;
     shareFailure(context, error);
     if (by === context) throw error;
     const where = `once, on ${by.host.info.name}`;
-    throw isLoss ? lostFor(this, where, error) : elsewhere(where, error);
+    throw isLost ? lostFor(this, where, error) : elsewhere(where, error);
   }
 
   #callIn({ shared, host, origin = host, work }: HostContext): SharedCall {
@@ -76,7 +77,7 @@ type Made<T> = { readonly by: HostContext; readonly isLeft: boolean } & (
   | {
       readonly error: unknown;
       /** Whether the host that did it is lost. */
-      readonly isLoss: boolean;
+      readonly isLost: boolean;
     }
 );
 
