@@ -368,7 +368,7 @@ test("a secret of a handler that nothing notifies is not asked for", async () =>
 test("a command that an interrupt could not end is left to the next run, which waits for it", async () => {
   const controller = new AbortController();
   const site = (cmd: string) => play("site", { hosts: "h1" }, { step: () => shell({ cmd }) });
-  const interrupted = here.run([site(`touch ${here.at("begun")}; sleep 3; echo done >>${here.at("log")}`)], {
+  const interrupted = here.run([site(`touch ${here.at("begun")}; sleep 6; echo done >>${here.at("log")}`)], {
     signal: controller.signal,
     access: ({ name }) => ({
       connect: async () => {
@@ -395,7 +395,7 @@ test("a command that an interrupt could not end is left to the next run, which w
   await interrupted;
   expect(here.log).toEqual([]);
   const { warnings, exitCode } = await here.run([site(`echo next >>${here.at("log")}`)]);
-  expect(warnings[0]).toMatch(/died and left commands at work here: sleep 3/);
+  expect(warnings[0]).toMatch(/died and left commands at work here: sleep 6/);
   expect(exitCode).toBe(0);
   expect(here.log).toEqual(["done", "next"]);
 });
