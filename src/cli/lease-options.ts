@@ -1,7 +1,7 @@
 /** What a command does about hosts that another run is changing. */
 import { type Command, InvalidArgumentError } from "commander";
 import { type Duration, isDuration } from "../base/duration.ts";
-import type { RunRequest } from "../core/plays/run.ts";
+import type { PlaybookRun } from "../run-playbook.ts";
 
 export interface LeaseFlags {
   readonly waitLease?: Duration;
@@ -26,7 +26,7 @@ export function leaseOptions(command: Command): Command {
 export function leaseOf({
   waitLease,
   takeOver = false,
-}: LeaseFlags): Pick<RunRequest, "waitLease" | "takeOver"> {
+}: LeaseFlags): Pick<PlaybookRun, "waitLease" | "takeOver"> {
   return { takeOver, ...(waitLease === undefined ? {} : { waitLease }) };
 }
 

@@ -1,7 +1,13 @@
-/** For commands that print something else than a run: which hosts failed, and why. */
+/** For commands that print something else than a run: what it warns of, which hosts failed, and why. */
 import type { ShownError, Subscriber } from "../core/events/events.ts";
 import { say, styleFor } from "../report/index.ts";
 import { errorLines } from "../report/task-text.ts";
+
+/** Prints on the standard error what the run as a whole warns of; what concerns one host is not what was asked for. */
+export const tellWarnings: Subscriber = (event) => {
+  if (event.type === "warning" && event.host === undefined)
+    say(process.stderr, `${styleFor(process.stderr)("yellow", "warning:")} ${event.text}`);
+};
 
 /** Prints each host's failure on the standard error. */
 export const tellFailures: Subscriber = (event) => {

@@ -3,18 +3,16 @@ import type { Command } from "commander";
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { ShownError, Subscriber } from "../../core/events/events.ts";
 import { play, playbook } from "../../core/plays/play.ts";
-import { runPlays } from "../../core/plays/run.ts";
-import { warnOfHostKeys } from "../../inventory/unchecked-host-keys.ts";
 import { command as commandModule } from "../../modules/commands/command.ts";
 import { cleanLine } from "../../report/clean.ts";
 import { say, styleFor } from "../../report/index.ts";
+import { runPlaybook } from "../../run-playbook.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { withJournal } from "../journal.ts";
 import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
-import { sayFailure } from "../tell-failures.ts";
-import { warnOnStderr } from "../warn-on-stderr.ts";
+import { sayFailure, tellWarnings } from "../tell-failures.ts";
 
 interface Flags extends PasswordFlags {
   readonly inventory?: readonly string[];
@@ -61,7 +59,7 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
   const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
     return await withJournal("exec", async (journal) => {
-      const { exitCode: code } = await runPlays({
+      const { exitCode: code } = await runPlaybook({
         playbook: plays,
         name: "exec",
         inventoryName: shown,
@@ -71,7 +69,7 @@ async function exec(pattern: string, words: readonly string[], flags: Flags): Pr
           // for a look at a host while a run is at work there
           lease: false,
         }),
-        subscribers: [warnOfHostKeys(inventory, warnOnStderr), printer(width), journal.subscribe],
+        subscribers: [tellWarnings, printer(width), journal.subscribe],
         signal,
         ...(flags.forks === undefined ? {} : { forks: flags.forks }),
       });

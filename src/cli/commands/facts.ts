@@ -1,21 +1,19 @@
 /** `run facts [PATTERN]` */
 import type { Command } from "commander";
 import { play, playbook } from "../../core/plays/play.ts";
-import { runPlays } from "../../core/plays/run.ts";
 import { facts } from "../../gathering/facts.ts";
 import type { HostFacts } from "../../index.ts";
-import { warnOfHostKeys } from "../../inventory/unchecked-host-keys.ts";
 import { redact } from "../../redaction/redact.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
+import { runPlaybook } from "../../run-playbook.ts";
 import { redactValue } from "../../secrets/redact-value.ts";
 import { jsonText } from "../../text/controls.ts";
 import { interruptible } from "../interrupt.ts";
 import { findInventory } from "../inventories.ts";
 import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
-import { tellFailures } from "../tell-failures.ts";
+import { tellFailures, tellWarnings } from "../tell-failures.ts";
 import { table } from "../text.ts";
-import { warnOnStderr } from "../warn-on-stderr.ts";
 
 interface Flags extends PasswordFlags {
   readonly inventory?: readonly string[];
@@ -51,13 +49,13 @@ async function print(pattern: string, flags: Flags): Promise<number> {
   );
   const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
-    const { exitCode } = await runPlays({
+    const { exitCode } = await runPlaybook({
       playbook: playbook([read]),
       name: "facts",
       inventoryName: shown,
       inventory,
       access,
-      subscribers: [warnOfHostKeys(inventory, warnOnStderr), tellFailures],
+      subscribers: [tellWarnings, tellFailures],
       signal,
       ...(flags.forks === undefined ? {} : { forks: flags.forks }),
     });

@@ -6,11 +6,10 @@ import { requireContext } from "../../core/engine/context.ts";
 import { allPendingHandlers, hostState, isBusy } from "../../core/lease/host-state.ts";
 import type { PendingHandler } from "../../core/lease/pending-handler.ts";
 import { type Play, play, playbook } from "../../core/plays/play.ts";
-import { type RunRequest, runPlays } from "../../core/plays/run.ts";
-import { warnOfHostKeys } from "../../inventory/unchecked-host-keys.ts";
 import { redact } from "../../redaction/redact.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
 import { count } from "../../report/words.ts";
+import { type PlaybookRun, runPlaybook } from "../../run-playbook.ts";
 import { redactValue } from "../../secrets/redact-value.ts";
 import { jsonText } from "../../text/controls.ts";
 import type { Become } from "../../transport/transport.ts";
@@ -20,9 +19,8 @@ import { findInventory, type LoadedInventory } from "../inventories.ts";
 import { type LeaseFlags, leaseOf, leaseOptions } from "../lease-options.ts";
 import { inventoryOption, positive } from "../options.ts";
 import { type PasswordFlags, passwordOptions } from "../passwords.ts";
-import { tellFailures } from "../tell-failures.ts";
+import { tellFailures, tellWarnings } from "../tell-failures.ts";
 import { table } from "../text.ts";
-import { warnOnStderr } from "../warn-on-stderr.ts";
 
 interface Flags extends PasswordFlags, LeaseFlags {
   readonly inventory?: readonly string[];
@@ -96,18 +94,18 @@ async function runOn(
   { inventory, shown, access }: LoadedInventory,
   one: Play,
   { forks }: Flags,
-  request: Partial<RunRequest>,
+  request: Partial<PlaybookRun>,
 ): Promise<number> {
   const { signal, stop } = interruptible((interrupted) => say(process.stderr, interrupted));
   try {
-    const { exitCode } = await runPlays({
+    const { exitCode } = await runPlaybook({
       playbook: playbook([one]),
       name: "handlers",
       inventoryName: shown,
       inventory,
       access,
       ...request,
-      subscribers: [warnOfHostKeys(inventory, warnOnStderr), tellFailures],
+      subscribers: [tellWarnings, tellFailures],
       signal,
       ...(forks === undefined ? {} : { forks }),
     });
