@@ -71,13 +71,13 @@ async function main(): Promise<number> {
 async function casesOf(modules: readonly string[]): Promise<Cases[]> {
   const folder = join(import.meta.dirname, "../test/law");
   const files = readdirSync(folder).filter((name) => name.endsWith(".cases.ts"));
-  const all = await Promise.all(
-    files.sort().map(async (name): Promise<Cases> => {
-      const { default: found }: { default?: unknown } = await import(join(folder, name));
-      if (!isCases(found)) throw new Error(`${name} has no cases as its default export`);
-      return found;
-    }),
-  );
+  const all: Cases[] = [];
+  // one by one: jiti gives who asks for a module that is just being loaded half of it
+  for (const name of files.sort()) {
+    const { default: found }: { default?: unknown } = await import(join(folder, name));
+    if (!isCases(found)) throw new Error(`${name} has no cases as its default export`);
+    all.push(found);
+  }
   const unknown = modules.filter((module) => !all.some((one) => one.module === module));
   if (unknown.length > 0) throw new Error(`there are no cases of ${unknown.join(", ")} in test/law`);
   return modules.length === 0 ? all : all.filter(({ module }) => modules.includes(module));

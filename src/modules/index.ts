@@ -30,7 +30,9 @@ export { type PackagesParams, type PackagesValue, packages } from "./packages/pa
 export { type ServiceParams, type ServiceValue, service } from "./services/service.ts";
 export { type SystemdParams, type SystemdValue, systemd } from "./services/systemd.ts";
 export { type SystemdUnitParams, type SystemdUnitValue, systemdUnit } from "./services/systemd-unit.ts";
+export { type CronParams, cron } from "./system/cron.ts";
 export { type RebootParams, reboot } from "./system/reboot.ts";
+export { type SysctlParams, sysctl } from "./system/sysctl.ts";
 export { type GroupParams, group } from "./users/group.ts";
 export { type UserParams, type UserValue, user } from "./users/user.ts";
 export { type AssertParams, assert } from "./util/assert.ts";

@@ -234,6 +234,8 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
     ),
   ],
   service: [() => modules.service({ name: "canary", state: "started" })],
+  cron: [() => modules.cron({ name: "canary", job: "true" })],
+  sysctl: [() => modules.sysctl({ name: "net.ipv4.ip_forward", value: 0 })],
   systemd: [() => modules.systemd({ name: "canary", state: "started" })],
   packages: [() => modules.packages({ name: "hello" })],
   template: [

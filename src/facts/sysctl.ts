@@ -1,0 +1,33 @@
+/** Parameters of the running kernel. */
+import { defineFact, nothingElse, rawScript, sh } from "../kit/index.ts";
+
+/** The file of a parameter below /proc/sys: whichever of `.` and `/` comes first in a name parts it (sysctl(8)). */
+export function sysctlPath(name: string): string {
+  const [first] = /[./]/.exec(name) ?? [];
+  const swapped: Readonly<Record<string, string>> = { ".": "/", "/": "." };
+  return `/proc/sys/${first === "." ? name.replace(/[./]/g, (one) => swapped[one] ?? one) : name}`;
+}
+
+/** Several numbers are parted by tabs in the kernel, and by spaces in people's files. */
+export function sysctlText(value: string): string {
+  return value.trim().replaceAll(/[ \t]+/g, " ");
+}
+
+/** The value of a kernel parameter, by its name; undefined where the kernel has none of that name. */
+export const sysctlValue = defineFact<string, string | undefined>({
+  name: "sysctl.value",
+  restsOn: nothingElse,
+  mayArrive: (_, value) => value === undefined, // with a module of the kernel
+  script: (names) =>
+    rawScript(`for file in ${sh`${names.map(sysctlPath)}`.text}; do
+  [ ! -r "$file" ] || { printf +; cat -- "$file"; }
+  printf '\\000'
+done`),
+  parse(stdout, names) {
+    const values = stdout
+      .toString()
+      .split("\0")
+      .map((text) => (text === "" ? undefined : sysctlText(text.slice(1))));
+    return new Map(names.map((name, index) => [name, values[index]]));
+  },
+});

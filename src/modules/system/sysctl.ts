@@ -1,0 +1,87 @@
+import { sysctlPath, sysctlText, sysctlValue } from "../../facts/sysctl.ts";
+import {
+  change,
+  defineModule,
+  fail,
+  type Module,
+  type OptionalInput,
+  Param,
+  type RequiredInput,
+  sh,
+  Type,
+  withDefault,
+} from "../../kit/index.ts";
+import { lineinfile } from "../files/lineinfile.ts";
+
+const params = {
+  /** The kernel parameter: `net.ipv4.ip_forward`, or with slashes where a name has dots: `net/ipv4/conf/eth0.1/rp_filter`. */
+  name: Type.String({ pattern: "^[A-Za-z0-9_-]+([./][A-Za-z0-9_:@-]+)+$" }),
+  /** Its value; several are parted by spaces. */
+  value: Type.Optional(Type.Union([Type.String({ pattern: "^[^\\n\\r]+$" }), Type.Integer()])),
+  /**
+   * `absent`: the file sets it no more. The running kernel keeps the value that it has.
+   * @default "present"
+   */
+  state: Param.state(),
+  /**
+   * The file that sets it at every boot. Of several files the last one counts, by their names.
+   * @default "/etc/sysctl.d/99-showrunner.conf"
+   */
+  sysctlFile: withDefault(Param.path(), "/etc/sysctl.d/99-showrunner.conf"),
+  /**
+   * Whether the running kernel gets the value, too; false: from the next boot on.
+   * @default true
+   */
+  reload: Param.flag(true),
+};
+
+/** What `sysctl` takes. */
+export interface SysctlParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
+
+/**
+ * Sets a parameter of the kernel, now and at every boot.
+ *
+ * @throws ShowrunnerError `task.failed` if the kernel has no such parameter; `change.failed` if it refuses the value
+ *
+ * @example
+ * await sysctl({ name: "net.ipv4.ip_nonlocal_bind", value: 1 });
+ */
+export const sysctl: Module<SysctlParams, object> = defineModule({
+  name: "sysctl",
+  summary: "Sets a parameter of the kernel, now and at every boot.",
+  params,
+  examples: [
+    `sysctl({ name: "net.ipv4.ip_forward", value: 1 })`,
+    `sysctl({ name: "net.ipv4.tcp_rmem", value: "4096 131072 6291456" })`,
+    `sysctl({ name: "vm.swappiness", state: "absent" })`,
+  ],
+  check({ state, value }) {
+    if (state === "present" && value === undefined) fail("value: expected what it is to be, got nothing");
+    if (state === "absent" && value !== undefined) fail("an absent parameter has no `value`");
+  },
+  async *plan(host, { name, value, state, sysctlFile, reload }) {
+    const wanted = sysctlText(String(value));
+    const line = { path: sysctlFile, regexp: `^\\s*-?${name.replaceAll(/[./]/g, "[./]")}\\s*=` };
+    const before = await host.fact(sysctlValue, name);
+    if (state === "absent") {
+      yield* lineinfile.plan(host, { ...line, state });
+      return {};
+    }
+    host.require(
+      before !== undefined,
+      `the kernel has no parameter ${name}`,
+      "check the spelling; it may come with a module of the kernel that is not loaded",
+    );
+    yield* lineinfile.plan(host, { ...line, line: `${name} = ${wanted}`, create: true });
+    if (reload && before !== wanted)
+      yield change({
+        what: "kernel",
+        before,
+        after: wanted,
+        // the shell's own printf would not say why the kernel refuses it
+        script: sh`printf '%s\\n' ${wanted} | cat >${sysctlPath(name)}`,
+        sets: [sysctlValue.is(name, wanted)],
+      });
+    return {};
+  },
+});
