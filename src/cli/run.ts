@@ -12,6 +12,7 @@ import { withJournal } from "./journal.ts";
 import type { ReportFlags } from "./options.ts";
 import { listPlaybooks } from "./playbooks.ts";
 import { fromRoot } from "./project.ts";
+import { readHistoryFile } from "./read-history.ts";
 import { openReporters } from "./reporters.ts";
 
 export interface CommandRun
@@ -75,6 +76,8 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       inventoryName: shown,
       givenInventories: inventory.given,
       files: { playbook: file && fromRoot(file), inventory: inventory.files.map(fromRoot).join(", ") },
+      // a task that is run by itself is nothing that will be run again
+      readHistory: file === undefined ? undefined : readHistoryFile(name, file, inventory.files),
       inventory: hosts,
       access: inventory.access,
       signal,

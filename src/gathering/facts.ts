@@ -1,6 +1,7 @@
 import { type Duration, milliseconds } from "../base/duration.ts";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { contextOf, type HostContext } from "../core/engine/context.ts";
+import { readInStep } from "../core/engine/read-in-step.ts";
 import { asFailure } from "../core/events/failure.ts";
 import { Deferred } from "../core/tasks/deferred.ts";
 import type { Scope } from "../core/tasks/scope.ts";
@@ -35,15 +36,12 @@ class Facts extends Deferred<HostFacts> {
   }
 
   protected override async run(scope: Scope): Promise<HostFacts> {
-    const { host, become, uncertainty } = contextOf(scope);
+    const context = contextOf(scope);
+    const { host } = context;
     const kept = this.#age === undefined ? undefined : keptFacts(host.info, this.#age);
     if (kept) return kept;
-    const { value, tentative } = await host.facts.read(become, hostFacts, "").catch((error: unknown) => {
-      throw asFailure(error).at(this.location);
-    });
-    // in a plan an earlier change may have altered them: what follows from them is no surer than they are
-    if (tentative) uncertainty.read = true;
-    else if (this.#age !== undefined) this.#keep(host, value);
+    const { value, tentative } = await readInStep(context, hostFacts, "", this.location);
+    if (!tentative && this.#age !== undefined) this.#keep(host, value);
     return value;
   }
 

@@ -1,6 +1,6 @@
 /** Reads one fact in a step. */
 import { contextOf } from "../core/engine/context.ts";
-import { asFailure } from "../core/events/failure.ts";
+import { readInStep } from "../core/engine/read-in-step.ts";
 import type { Fact, FactKey } from "../core/facts/fact.ts";
 import { Deferred } from "../core/tasks/deferred.ts";
 import type { Scope } from "../core/tasks/scope.ts";
@@ -18,14 +18,7 @@ class ReadFact<K extends FactKey, V> extends Deferred<V> {
   }
 
   protected override async run(scope: Scope): Promise<V> {
-    const { host, become, uncertainty } = contextOf(scope);
-    const { value, tentative } = await host.facts
-      .read(become, this.#fact, this.#key)
-      .catch((error: unknown) => {
-        throw asFailure(error).at(this.location);
-      });
-    // in a plan an earlier change may have altered it: what follows from it is no surer than it is
-    if (tentative) uncertainty.read = true;
+    const { value } = await readInStep(contextOf(scope), this.#fact, this.#key, this.location);
     return value;
   }
 }

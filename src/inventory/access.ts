@@ -30,6 +30,7 @@ export function hostAccess(
     connect: connector(transport, { ...own, jump }),
     // the control machine serves many runs at once
     lease: lease ?? transport !== "local",
+    readsAhead: transport !== "local",
     become,
     becomeUser,
     becomeMethod,

@@ -12,7 +12,16 @@ import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
 import { plainShell, startScript } from "./start.ts";
 import { withTimeLimit } from "./time-limit.ts";
-import type { Become, Connect, Connection, Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
+import type {
+  Become,
+  Connect,
+  Connection,
+  Output,
+  RemoteProcess,
+  RunOptions,
+  ScriptRequest,
+  Shell,
+} from "./transport.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
 /** Starting a shell over a connection that stands: longer than each of the steps to it may take. */
@@ -68,14 +77,25 @@ export class Session {
     scripts: readonly string[],
     options: RunOptions = {},
   ): Promise<Output[]> {
+    const [answers = []] = this.send(become, [{ scripts, ...options }]);
+    return answers;
+  }
+
+  /**
+   * The same for several requests, in one round trip: each is answered as soon as its own scripts have run.
+   *
+   * @returns the outputs of each request
+   */
+  send(become: Become | undefined, requests: readonly ScriptRequest[]): readonly Promise<Output[]>[] {
     const lane = this.#lane(become);
-    const mine = lane.turn.then(async () => {
+    const sent = lane.turn.then(async () => {
       const shell = await this.#shell(lane, become);
       this.roundTrips++;
-      return shell.run(scripts, options);
+      return shell.send(requests);
     });
-    lane.turn = mine.catch(() => undefined);
-    return mine;
+    const answers = requests.map(async (_, index) => (await sent)[index] ?? []);
+    lane.turn = Promise.allSettled(answers);
+    return answers;
   }
 
   /**

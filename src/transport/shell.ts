@@ -4,7 +4,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
 import { EndlessOutput, Kept, keptOutput } from "./output.ts";
 import { type ExplainStart, Noise, newToken, startLimits, tooLate, tooMuch } from "./start.ts";
-import type { Ended, Output, RemoteProcess, RunOptions, Shell } from "./transport.ts";
+import type { Ended, Output, RemoteProcess, RunOptions, ScriptRequest, Shell } from "./transport.ts";
 
 type Stream = "stdout" | "stderr";
 
@@ -57,7 +57,7 @@ export class FramedShell implements Shell {
     this.#hooks = hooks;
     this.ended = this.#attach();
     process.stdin.write(`${prologue}\n`);
-    const [hello] = this.#send(["echo $$"], {});
+    const [[hello] = []] = this.#write([{ scripts: ["echo $$"] }]);
     const timer = setTimeout(() => this.#giveUp(tooLate), startLimits.milliseconds);
     this.pid = (hello ?? Promise.reject(new Error("no request was sent")))
       .then(({ stdout }) => {
@@ -77,10 +77,22 @@ export class FramedShell implements Shell {
     return this.#left;
   }
 
-  async run(scripts: readonly string[], { timeout, ...options }: RunOptions = {}): Promise<Output[]> {
-    if (this.#ended) throw this.#ended;
-    const answers = Promise.all(this.#send(scripts, options));
-    return timeout === undefined ? answers : this.#withTimeout(answers, timeout);
+  async run(scripts: readonly string[], options: RunOptions = {}): Promise<Output[]> {
+    const [answers = []] = this.send([{ scripts, ...options }]);
+    return answers;
+  }
+
+  send(requests: readonly ScriptRequest[]): readonly Promise<Output[]>[] {
+    const ended = this.#ended;
+    if (ended) return requests.map(() => Promise.reject(ended));
+    let turn: Promise<unknown> = Promise.resolve();
+    return this.#write(requests).map((outputs, index) => {
+      const answers = Promise.all(outputs);
+      const mine = turn;
+      turn = answers.catch(() => undefined);
+      const timeout = requests[index]?.timeout;
+      return timeout === undefined ? answers : this.#withTimeout(answers, timeout, mine);
+    });
   }
 
   async close(): Promise<void> {
@@ -89,17 +101,24 @@ export class FramedShell implements Shell {
     else this.#process.close();
   }
 
-  #send(scripts: readonly string[], { onOutput, mayLeave = false, limits }: RunOptions): Promise<Output>[] {
-    const { stdin } = this.#process;
+  #write(requests: readonly ScriptRequest[]): Promise<Output>[][] {
     // all or none: for one that can't be written, nobody would wait for the others
-    const requests = scripts.map((script) => {
-      const id = ++this.#last;
-      return { id, text: encodeRequest(this.#token, id, script, mayLeave) };
-    });
-    const answers = requests.map(({ id }, index) =>
-      this.#answerTo(id, onOutput, limits && { index, limit: limits[index] }),
+    const encoded = requests.map(({ scripts, onOutput, mayLeave = false, limits }) =>
+      scripts.map((script, index) => {
+        const id = ++this.#last;
+        const text = encodeRequest(this.#token, id, script, mayLeave);
+        return { id, text, onOutput, limited: limits && { index, limit: limits[index] } };
+      }),
     );
-    stdin.write(requests.map(({ text }) => text).join(""));
+    const answers = encoded.map((scripts) =>
+      scripts.map(({ id, onOutput, limited }) => this.#answerTo(id, onOutput, limited)),
+    );
+    this.#process.stdin.write(
+      encoded
+        .flat()
+        .map(({ text }) => text)
+        .join(""),
+    );
     return answers;
   }
 
@@ -145,8 +164,20 @@ export class FramedShell implements Shell {
     else {
       open.status = marker.status;
       this.#soiled ||= marker.left;
+      if (marker.left) this.#refuseBehind(id);
     }
     this.#resolveWhenWhole(id);
+  }
+
+  /** What a script has left may print into the answers that come behind its own. */
+  #refuseBehind(id: number): void {
+    for (const [behind, { reject }] of this.#open) {
+      if (behind <= id) continue;
+      this.#open.delete(behind);
+      reject(
+        new ShowrunnerError("host.lost", "what ran before has left a process that has the shell's streams"),
+      );
+    }
   }
 
   /**
@@ -214,10 +245,12 @@ export class FramedShell implements Shell {
     this.#end({});
   }
 
-  async #withTimeout(answers: Promise<Output[]>, timeout: number): Promise<Output[]> {
+  /** @param turn what has to end before the time begins */
+  async #withTimeout(answers: Promise<Output[]>, timeout: number, turn: Promise<unknown>): Promise<Output[]> {
     let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
     const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      const late = () => {
         const message = `did not end within ${timeout / 1000} s`;
         // ending the group ends this shell too: the time limit is why
         this.#late = new ShowrunnerError("task.timeout", message);
@@ -228,7 +261,10 @@ export class FramedShell implements Shell {
           const hint = `${outcome}; give the task a longer timeout if it needs one`;
           reject(new ShowrunnerError("task.timeout", message, { hint }));
         });
-      }, timeout);
+      };
+      void turn.then(() => {
+        if (!isOver) timer = setTimeout(late, timeout);
+      });
     });
     // on a time limit the shell's end rejects the answers, before it is known how the group's end went
     const timely = answers.catch((error: unknown): Promise<Output[]> => {
@@ -238,6 +274,7 @@ export class FramedShell implements Shell {
     try {
       return await Promise.race([timely, limit]);
     } finally {
+      isOver = true;
       clearTimeout(timer);
     }
   }

@@ -25,6 +25,11 @@ export interface RunOptions {
   readonly mayLeave?: boolean | undefined;
 }
 
+/** Scripts that are asked for together, under limits of their own. */
+export interface ScriptRequest extends RunOptions {
+  readonly scripts: readonly string[];
+}
+
 /** One long-lived POSIX `sh` on a host, as one user. Scripts run one after the other. */
 export interface Shell {
   /**
@@ -34,6 +39,14 @@ export interface Shell {
    * @throws ShowrunnerError `host.lost` when the connection or the shell ends, `task.timeout` on a time limit
    */
   run(scripts: readonly string[], options?: RunOptions): Promise<Output[]>;
+  /**
+   * The same for several requests in one round trip: all are written at once, and each is answered as soon as its own
+   * scripts have run. A time limit counts from the end of the request before. Where a script may leave processes
+   * behind, and does, the requests behind it are rejected: their answers could hold anything.
+   *
+   * @returns the outputs of each request
+   */
+  send(requests: readonly ScriptRequest[]): readonly Promise<Output[]>[];
   /** Whether something else may print into its streams from now on: the next request needs another shell. */
   readonly isSoiled: boolean;
   /** Whether a script may work on: it was to be ended, and nobody knows whether that has come about. */

@@ -1,6 +1,6 @@
 /** What a plan knows of everything below a directory that it removes. */
 import { expect, it } from "vitest";
-import { FactStore } from "../../src/core/facts/facts.ts";
+import { FactStore, newWorld } from "../../src/core/facts/facts.ts";
 import { Session } from "../../src/transport/session.ts";
 import { FakeSwitches, switchFact } from "./harness.ts";
 
@@ -10,7 +10,7 @@ const path = "/srv/app/inner/light";
 function planning() {
   const host = new FakeSwitches({ [path]: "on" });
   const session = new Session(async () => host.connection);
-  const facts = new FactStore(session, { changes: 0, isPredicted: true });
+  const facts = new FactStore(session, newWorld(true));
   return { facts, light: () => facts.read(undefined, switchFact, path) };
 }
 

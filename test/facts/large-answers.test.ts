@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
-import { usualLimit } from "../../src/core/facts/facts.ts";
+import { usualLimit } from "../../src/core/facts/fact-request.ts";
 import { allPendingHandlers, hostState } from "../../src/core/lease/host-state.ts";
 
 const folder = join(import.meta.dirname, "../../src/facts");

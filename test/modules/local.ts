@@ -20,6 +20,8 @@ export interface HereOptions {
   readonly environment?: Environment;
   /** The play's. */
   readonly noLog?: boolean;
+  /** Where what was read is noted for the next run. */
+  readonly history?: string;
   /** Looks on. */
   readonly watch?: RunHooks;
 }
@@ -27,7 +29,7 @@ export interface HereOptions {
 /** Runs a step's body for real, each change read back; or plans it. */
 export async function runHere(
   body: () => PromiseLike<unknown>,
-  { check = false, watch, ...options }: HereOptions = {},
+  { check = false, watch, history, ...options }: HereOptions = {},
 ): Promise<Ran> {
   const events: TimedEvent[] = [];
   const summary = await runPlays({
@@ -42,7 +44,8 @@ export async function runHere(
     subscribers: [(event) => events.push(event)],
     check,
     verify: !check,
-    ...(watch ? { watch } : {}),
+    ...(watch ? { hooks: watch } : {}),
+    readHistory: history,
   });
   const told = events.flatMap((event) =>
     event.type === "task:end"

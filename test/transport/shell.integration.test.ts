@@ -82,6 +82,35 @@ describe.each(shells)("the protocol in %s", (shell) => {
     await local.close();
   });
 
+  it("answers each of several requests as soon as it has run, and counts a time limit from its turn", async () => {
+    const requests = [
+      { scripts: ["sleep 0.5; echo one"] },
+      { scripts: ["echo two", "exit 3"], timeout: 400 },
+    ];
+    const [first, second] = framed.send(requests).map(async (answers) => {
+      const outputs = await answers;
+      return outputs.map(({ stdout, status }) => `${stdout.toString().trim()} ${status}`);
+    });
+    expect(await first).toEqual(["one 0"]);
+    expect(await second).toEqual(["two 0", " 3"]);
+  });
+
+  it("gives no answers from behind a script that has left a process with its streams", async () => {
+    const local = await connectLocal();
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
+      endGroup: async () => undefined,
+      explainStart: nothingRuns("ann"),
+    });
+    const left = { scripts: ["( sleep 0.2; echo forged; exec sleep 30 ) & echo $!"], mayLeave: true };
+    const [own, behind] = fresh.send([left, { scripts: ["sleep 0.4; echo true"] }]);
+    const refused = expect(behind).rejects.toMatchObject({ code: "host.lost" });
+    const [output] = (await own) ?? [];
+    await refused;
+    expect(fresh.isSoiled).toBe(true);
+    process.kill(Number(output?.stdout));
+    await local.close();
+  });
+
   it("is soiled by what comes between two answers, which is no part of the next one", async () => {
     const local = await connectLocal();
     const endGroup = async () => undefined;

@@ -13,7 +13,7 @@ import { shownLabel } from "../lease/pending-handler.ts";
 import type { HostContext } from "./context.ts";
 import { notifyUnlessConditional } from "./notify.ts";
 import type { Planning } from "./planning.ts";
-import { BadStatus, isCommand, runAction } from "./run-action.ts";
+import { BadStatus, type Behind, isCommand, runAction } from "./run-action.ts";
 import { handlersOf, type TaskRun, timeoutOf } from "./task-run.ts";
 import { verifyStated } from "./verify-stated.ts";
 import { refused as refusedByCheck } from "./write-file.ts";
@@ -80,10 +80,18 @@ async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
     timeout: timeoutOf(task.options),
   };
   const detached = detachment && { ...detachment, reconnected: async () => host.leases?.again(become) };
+  const { altersUser } = change;
+  const changing = host.facts.changing(become, change, {
+    // in the shell that made it, its own user may have other groups than from now on
+    isFollowed: detachment === undefined && altersUser === undefined,
+    isReadBack: host.run.options.verify === true,
+  });
+  const behind: Behind = { request: changing.behind, answers: undefined };
+  let output: Output | undefined;
   try {
-    const { altersUser } = change;
     if (altersUser !== undefined && altersUser !== become?.user) await host.endShellsOf(altersUser);
-    return { output: await runAction(host.session, become, change, options, detached) };
+    output = await runAction(host.session, become, change, options, behind, detached);
+    return { output };
   } catch (error) {
     const failure = asFailure(error);
     if (failure instanceof BadStatus && "reports" in change.action && change.action.reports)
@@ -92,7 +100,7 @@ async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
   } finally {
     await printed.end();
     // also after a failure: nobody knows how far it came
-    host.facts.invalidate(change.sets, change.touches);
+    changing.end(output && behind.answers);
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Location } from "../../base/errors.ts";
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
+import type { Absence } from "../facts/early.ts";
 import type { Environment } from "../facts/execution-environment.ts";
 import type { Certainty } from "../lease/handler-queue.ts";
 import {
@@ -51,6 +52,8 @@ export interface HostContext {
   readonly life: { ended: boolean };
   /** What this step's code has learned from results that are not certain. */
   readonly uncertainty: Uncertainty;
+  /** Whether this step's code is at something other than tasks. */
+  readonly absence: Absence;
   /** What the batch does `once` in this step. */
   readonly shared: SharedWork;
 }
@@ -90,6 +93,10 @@ class HostScope implements Scope {
     return this.context.life;
   }
 
+  enter(): () => void {
+    return enter(this.context);
+  }
+
   runTask<V>(task: Task<V>): Promise<TaskResult<V>> {
     return this.context.runTask(task, this.context);
   }
@@ -98,6 +105,16 @@ class HostScope implements Scope {
 /** Runs a body in a host's context. */
 export function withContext<T>(context: HostContext, body: () => T): T {
   return withScope(new HostScope(context), body);
+}
+
+/**
+ * The step's code is at what the engine does. Where it was at something else before, that is told.
+ *
+ * @returns ends it
+ */
+export function enter({ absence, host }: HostContext): () => void {
+  if (absence.begin()) host.strayed();
+  return () => absence.end();
 }
 
 /** The context of the running code, or undefined outside any host. */

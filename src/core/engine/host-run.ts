@@ -6,6 +6,7 @@ import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "../events/events.ts";
 import { FactStore } from "../facts/facts.ts";
+import { HostReads, type StepName } from "../facts/host-reads.ts";
 import { HandlerQueue } from "../lease/handler-queue.ts";
 import { HostLeases } from "../lease/host-leases.ts";
 import type { RunView } from "../lease/run-view.ts";
@@ -20,12 +21,14 @@ export interface HostRunSettings {
   readonly becomePassword?: Become["password"];
   readonly becomeMethod?: Become["method"];
   readonly lease?: boolean | undefined;
+  readonly readsAhead?: boolean | undefined;
 }
 
 export class HostRun {
   readonly info: HostInfo;
   readonly session: Session;
   readonly facts: FactStore;
+  readonly reads: HostReads;
   readonly handlers = new HandlerQueue();
   readonly jobs = new Jobs();
   readonly run: RunState;
@@ -39,7 +42,9 @@ export class HostRun {
     this.info = info;
     this.session = session;
     this.run = run;
-    this.facts = new FactStore(session, run.world, (become) => void this.#look(become));
+    this.reads = new HostReads(settings.readsAhead !== false);
+    const { expectations } = this.reads;
+    this.facts = new FactStore(session, run.world, (become) => void this.#look(become), expectations);
     this.#become = settings;
     this.leases = settings.lease === false ? undefined : this.#newLeases();
   }
@@ -68,6 +73,18 @@ export class HostRun {
   async endShellsOf(user: string): Promise<void> {
     await this.leases?.leave(user);
     await this.session.endShell(user);
+  }
+
+  /** The host comes to a step: what was changed elsewhere before that may show on it. */
+  begin(step: StepName): void {
+    this.reads.begin(step);
+    this.facts.meetOthers();
+  }
+
+  /** Code of a step was at something that the run does not see, and may have changed this host or another one. */
+  strayed(): void {
+    this.run.world.absences++;
+    this.facts.forgetEarly();
   }
 
   /** Ends what runs, gives the lease back and closes the connection. Never rejects. */

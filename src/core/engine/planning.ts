@@ -3,6 +3,7 @@
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { ExecutionEnvironment } from "../facts/execution-environment.ts";
+import type { ExpectedRead } from "../facts/expectations.ts";
 import { type Fact, type FactKey, factKeyId, type Printed, type Touch } from "../facts/fact.ts";
 import type { PlanHost } from "../tasks/task.ts";
 import type { HostRun } from "./host-run.ts";
@@ -24,6 +25,10 @@ export interface PlanningOptions {
   readonly readTimeout?: number | undefined;
   /** Called with what a command has printed whose output was read as a fact. */
   onPrinted?(printed: Printed): Promise<void>;
+  /** True: what was read before it is asked for is too old. */
+  readonly isLive?: boolean | undefined;
+  /** Told what of the host was read. */
+  onRead?(read: Omit<ExpectedRead, "times">): void;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
 }
@@ -75,8 +80,12 @@ export class Planning implements PlanHost {
     this.#options.refuse?.(fact);
     const { executionEnvironment = {}, timeout } = this.#options;
     const key = fact.source.within?.(asked, executionEnvironment, timeout) ?? asked;
-    this.#read.set(`${fact.name}\0${factKeyId(key)}`, { fact, key });
-    const known = await this.#host.facts.read(this.#become, fact, key, this.#options.readTimeout);
+    const id = `${fact.name}\0${factKeyId(key)}`;
+    const isFirst = !this.#read.has(id);
+    this.#read.set(id, { fact, key });
+    const { readTimeout, isLive } = this.#options;
+    const known = await this.#host.facts.read(this.#become, fact, key, { timeout: readTimeout, isLive });
+    if (isFirst) this.#options.onRead?.({ fact, key, as: this.#become?.user });
     if (known.tentative) {
       this.#tentative = true;
       // no task changes what other hosts answer, or what a command prints

@@ -5,7 +5,7 @@ import { oneLine } from "../../base/one-line.ts";
 import { statedRefusal } from "../../base/refusal.ts";
 import { lastLines } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
-import type { Become, Output, RunOptions } from "../../transport/transport.ts";
+import type { Become, Output, RunOptions, ScriptRequest } from "../../transport/transport.ts";
 import type { Change, WriteAction } from "../facts/change.ts";
 import type { Detached } from "./detached.ts";
 import {
@@ -31,9 +31,17 @@ export class BadStatus extends ShowrunnerError {
   }
 }
 
+/** What is read behind a change. */
+export interface Behind {
+  readonly request: ScriptRequest | undefined;
+  /** Where it was asked. */
+  answers: Promise<readonly Output[]> | undefined;
+}
+
 /**
  * Carries out a change's action.
  *
+ * @param behind what is read behind a script of the change, in the same round trip
  * @param detachment where a script is to outlive the connection
  * @returns what it printed
  * @throws ShowrunnerError `change.failed` with the command's status and last lines; `host.*`, `task.timeout`
@@ -43,6 +51,7 @@ export async function runAction(
   become: Become | undefined,
   change: Change,
   options: RunOptions,
+  behind: Behind = { request: undefined, answers: undefined },
   detachment?: Detached,
 ): Promise<Output> {
   const { action } = change;
@@ -56,11 +65,11 @@ export async function runAction(
             detachment,
             options,
           )
-        : await runOne(session, become, action.script.text, { ...options, mayLeave: action.reports });
+        : await runOne(session, become, action.script.text, { ...options, mayLeave: action.reports }, behind);
       return check(change, become, output, action.statuses);
     }
     case "write":
-      return check(change, become, await write(session, become, action, options));
+      return check(change, become, await write(session, become, action, options, behind));
     case "reboot":
       return (await import("./reboot-host.ts")).rebootHost(session, become, action.timeout);
     case "http": {
@@ -78,9 +87,10 @@ async function write(
   become: Become | undefined,
   action: WriteAction,
   options: RunOptions,
+  behind: Behind,
 ): Promise<Output> {
   if (action.content.length <= inlineLimit)
-    return runOne(session, become, writeFileScript(action, undefined).text, options);
+    return runOne(session, become, writeFileScript(action, undefined).text, options, behind);
   const { path, content } = action;
   const receive = receiveFileScript(path, content.length).text;
   const staged = (await session.upload(become, path, content, { ...options, receive })).trimEnd();
@@ -89,7 +99,7 @@ async function write(
       "change.failed",
       `${path}: the host did not say where the content is that was uploaded`,
     );
-  return runOne(session, become, writeFileScript(action, staged).text, options);
+  return runOne(session, become, writeFileScript(action, staged).text, options, behind);
 }
 
 async function runOne(
@@ -97,8 +107,13 @@ async function runOne(
   become: Become | undefined,
   script: string,
   options: RunOptions,
+  behind: Behind,
 ): Promise<Output> {
-  const [output] = await session.run(become, [script], options);
+  const own: ScriptRequest = { scripts: [script], ...options };
+  const [made, read] = session.send(become, behind.request ? [own, behind.request] : [own]);
+  read?.catch(() => undefined); // nobody may want it
+  behind.answers = read;
+  const [output] = (await made) ?? [];
   if (!output) throw new ShowrunnerError("internal", "a script was sent and no answer came");
   return output;
 }

@@ -4,7 +4,7 @@ import { cutRedacted } from "../../base/cut.ts";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { oneLine } from "../../base/one-line.ts";
 import { factKeyId } from "../facts/fact.ts";
-import { FactStore, type ObservedFact } from "../facts/facts.ts";
+import { FactStore, newWorld, type ObservedFact } from "../facts/facts.ts";
 import { hostState } from "../lease/host-state.ts";
 import type { TaskRun } from "./task-run.ts";
 
@@ -27,7 +27,7 @@ export async function verifyStated<V>(run: TaskRun<V>, stated: readonly string[]
     ({ fact }) => fact.about !== "world" && fact.name !== hostState.name,
   );
   // a store of its own: the run's would answer with what it knows
-  const fresh = new FactStore(host.session, { changes: 0, isPredicted: false });
+  const fresh = new FactStore(host.session, newWorld());
   const looked = await Promise.all(
     known.map(async (one) => ({ one, problem: await problemOf(run, one, fresh) })),
   );

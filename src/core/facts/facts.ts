@@ -1,14 +1,15 @@
 /** The facts known of one host during one run: read in batches, kept until a change may have altered them. */
-
-import { messageOf, ShowrunnerError } from "../../base/errors.ts";
-import { isTurnOver, nextTurn } from "../../base/turns.ts";
-import { EndlessOutput, lastLines } from "../../transport/output.ts";
+import { posix } from "node:path";
 import type { Session } from "../../transport/session.ts";
-import type { Become, Output } from "../../transport/transport.ts";
+import type { Become, Output, ScriptRequest } from "../../transport/transport.ts";
+import type { Change } from "./change.ts";
+import { type EarlyReading, isTooOld } from "./early.ts";
 import { Entrance } from "./entrance.ts";
-import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "./fact.ts";
+import { type Expectations, readId } from "./expectations.ts";
+import { type Fact, type FactKey, type FactValue, factKeyId, factNamed, type Touch } from "./fact.ts";
+import { type Answer, FactRequest } from "./fact-request.ts";
 import { identities, mayTouch, Reach } from "./invalidation.ts";
-import { Places, realDirectory } from "./real-paths.ts";
+import { Places, pathOf, realDirectory } from "./real-paths.ts";
 
 /** A value with how sure it is. */
 export interface Known<V> {
@@ -29,8 +30,15 @@ export interface ObservedFact {
 /** Counts what was changed, or predicted to change, anywhere in the run: what other hosts answer depends on it. */
 export interface WorldClock {
   changes: number;
+  /** How often code of a step was away, at something that the run does not see. */
+  absences: number;
   /** Whether the run predicts changes and makes none. */
   readonly isPredicted: boolean;
+}
+
+/** Of a run, or of a look by itself, in which nothing has been changed yet. */
+export function newWorld(isPredicted = false): WorldClock {
+  return { changes: 0, absences: 0, isPredicted };
 }
 
 interface Observation {
@@ -39,9 +47,11 @@ interface Observation {
   readonly as: string | undefined;
   /** The world's count of changes when it was read. */
   readonly asOf: number;
-  readonly value: Promise<unknown>;
+  readonly answer: Promise<Answer>;
   /** The value once it has come. */
-  settled?: { readonly value: unknown };
+  settled?: Answer;
+  /** Read before any task has asked for it. */
+  early: EarlyReading | undefined;
 }
 
 interface Prediction {
@@ -51,14 +61,44 @@ interface Prediction {
   readonly at: number;
 }
 
-interface Wanted {
-  readonly key: FactKey;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+/** How a fact is to be read. */
+export interface ReadOptions {
+  /** Milliseconds that it may take, where that is more than usual; what leaves in one round trip has the longest of all. */
+  readonly timeout?: number | undefined;
+  /** True: for who waits until something comes by itself. What was read before it was asked for is too old then. */
+  readonly isLive?: boolean | undefined;
+}
+
+/** What the tasks of a host are expected to read. */
+export type DueReads = Pick<Expectations, "due">;
+
+/** A change that is being made. */
+export interface ChangeUnderWay {
+  /** What is read again behind it, in the same round trip. */
+  readonly behind: ScriptRequest | undefined;
+  /**
+   * It has ended: what it sets or may touch is read afresh when next needed.
+   *
+   * @param answers to `behind`, where the change was made: what they hold is known then. After a failure it is not
+   */
+  end(answers?: Promise<readonly Output[]>): void;
 }
 
 /** What reading may take, for tasks that ask for no more time. Milliseconds. */
 const readTimeout = 120_000;
+
+/** What reading may take that nobody has asked for. Milliseconds. */
+const earlyTimeout = 30_000;
+
+/** What a fact's script may print that nobody has asked for. Bytes. */
+const earlyLimit = 4 * 1024 * 1024;
+
+/** What one user has asked for in this tick. */
+interface Asked {
+  readonly become: Become | undefined;
+  readonly request: FactRequest;
+  timeout: number;
+}
 
 export class FactStore {
   readonly #session: Session;
@@ -67,44 +107,49 @@ export class FactStore {
   readonly #observed = new Map<string, Observation>();
   readonly #predicted = new Map<string, Prediction>();
   readonly #predictedBelow: { readonly touch: Touch; readonly prediction: Prediction }[] = [];
-  readonly #places = new Places((become, directory) => this.#want(become, realDirectory, directory));
+  readonly #places = new Places(async (become, directory) =>
+    textOf(await this.#want(become, realDirectory, directory)),
+  );
   readonly #touched: { readonly reach: Reach; readonly at: number }[] = [];
-  readonly #wanted = new Map<
-    string,
-    { become: Become | undefined; facts: Map<Fact<FactKey, unknown>, Wanted[]>; timeout: number }
-  >();
+  readonly #asked = new Map<string, Asked>();
+  /** Of each change that is being made, what it may alter. */
+  readonly #underWay = new Set<(one: Readable) => boolean>();
   readonly #users = new Set<string>();
   readonly #onNewUser: (become: Become | undefined) => void;
+  readonly #expected: DueReads;
   #changes = 0;
 
-  /** @param onNewUser called before the first read as a user: what is asked for in it is read along with that */
+  /**
+   * @param onNewUser called before the first read as a user: what is asked for in it is read along with that
+   * @param expected what is read along with whatever has to be read, since tasks will ask for it
+   */
   constructor(
     session: Session,
     world: WorldClock,
     onNewUser: (become: Become | undefined) => void = () => undefined,
+    expected: DueReads = { due: () => [] },
   ) {
     this.#session = session;
     this.#world = world;
     this.#entrance = new Entrance(session, world.isPredicted);
     this.#onNewUser = onNewUser;
+    this.#expected = expected;
   }
 
   /**
    * A fact's value for a key. Everything asked for in one tick leaves in one round trip.
    *
    * @param become the user to read as
-   * @param timeout milliseconds that it may take, where that is more than the usual; what leaves in one round trip has
-   *   the longest of all
    */
   async read<K extends FactKey, V>(
     become: Become | undefined,
     fact: Fact<K, V>,
     key: K,
-    timeout = readTimeout,
+    options: ReadOptions = {},
   ): Promise<Known<V>> {
     const foreseen = this.#foreseen(fact, key);
     if (foreseen) return foreseen;
-    const value = await this.#observe(become, fact, key, timeout);
+    const { value } = await this.#observe(become, fact, key, options);
     // only now it is known where a path lies: a change of this plan may have been foreseen under another name of it
     const elsewhereNamed = this.#foreseen(fact, key);
     if (elsewhereNamed) return elsewhereNamed;
@@ -139,27 +184,90 @@ export class FactStore {
   /** After a real change: what it sets or may touch is read afresh when next needed. */
   invalidate(sets: readonly FactValue[], touches: readonly Touch[]): void {
     this.#count();
-    const set = new Set(sets.flatMap(({ fact, key }) => this.#identities(fact, key)));
-    const facts = new Set(sets.map(({ fact }) => fact));
-    const reach = new Reach(sets, touches);
-    for (const [id, { fact, key, settled }] of this.#observed) {
-      const isSet = facts.has(fact.name) && this.#identities(fact.name, key).some((name) => set.has(name));
-      if (isSet || this.#isWithin(reach, fact, key, settled)) this.#observed.delete(id);
-    }
+    const isStale = this.#staleness(sets, touches);
+    for (const [id, observation] of this.#observed) if (isStale(observation)) this.#observed.delete(id);
     if (touches.some(mayTurnLinks)) this.#places.forget();
   }
 
-  /** All that was read from the host and is not stale. */
+  /**
+   * Begins a real change: until it has ended, nothing that it may alter is read before it is asked for.
+   *
+   * @param become the user that makes it
+   * @param isFollowed whether something may be read behind it
+   * @param isReadBack whether what it sets will be asked for
+   */
+  changing(
+    become: Become | undefined,
+    { sets, touches }: Pick<Change, "sets" | "touches">,
+    { isFollowed, isReadBack }: { readonly isFollowed: boolean; readonly isReadBack: boolean },
+  ): ChangeUnderWay {
+    const isStale = this.#staleness(sets, touches);
+    for (const [id, observation] of this.#observed)
+      if (observation.early && isStale(observation)) this.#observed.delete(id);
+    const request = new FactRequest(earlyLimit);
+    const mayBeAsked = (one: Readable & { readonly id: string }) =>
+      isFollowed && (!this.#observed.has(one.id) || isStale(one));
+    const wanted = this.#expected.due(become?.user, mayBeAsked);
+    const set = isFollowed && isReadBack ? sets.flatMap(({ fact, key }) => readBack(become, fact, key)) : [];
+    const takeIn = this.#askEarly(request, become, [...wanted, ...set]);
+    this.#underWay.add(isStale);
+    return {
+      behind: request.scripts(earlyTimeout),
+      end: (answers) => {
+        this.#underWay.delete(isStale);
+        this.invalidate(sets, touches);
+        if (answers) {
+          takeIn();
+          void request.deliver(answers);
+        } else request.reject(new Error("the change was not made"));
+      },
+    };
+  }
+
+  /** Forgets what was read before anybody asked for it: something may have changed since that is not told here. */
+  forgetEarly(isOld: (reading: EarlyReading) => boolean = () => true): void {
+    for (const [id, { early }] of this.#observed) if (early && isOld(early)) this.#observed.delete(id);
+  }
+
+  /**
+   * From here on, what has been changed on other hosts counts: it may show on this one, in a directory that they share
+   * for instance.
+   */
+  meetOthers(): void {
+    if (!this.#world.isPredicted) this.forgetEarly(({ others }) => others !== this.#others);
+  }
+
+  /** All that tasks have read from the host and is not stale. */
   get observed(): readonly ObservedFact[] {
-    return [...this.#observed.values()].flatMap(({ fact, key, as, settled }) =>
-      settled ? [{ fact, key, as, value: settled.value }] : [],
+    return [...this.#observed.values()].flatMap(({ fact, key, as, settled, early }) =>
+      settled && !early ? [{ fact, key, as, value: settled.value }] : [],
     );
+  }
+
+  /** How long the host's answer was to what is known, in bytes; 0 where it is not known from the host. */
+  sizeOf(id: string): number {
+    return this.#observed.get(id)?.settled?.size ?? 0;
   }
 
   /** Forgets a value, so that the next reader looks again. */
   forget(fact: { readonly name: string }, key: FactKey): void {
     const name = `${fact.name}\0${factKeyId(key)}`;
     for (const id of this.#observed.keys()) if (id.endsWith(`\0${name}`)) this.#observed.delete(id);
+  }
+
+  /** What was changed on other hosts, as far as anybody knows. */
+  get #others(): number {
+    return this.#world.changes - this.#changes + this.#world.absences;
+  }
+
+  /** Which of the facts are stale once a change is made. */
+  #staleness(sets: readonly FactValue[], touches: readonly Touch[]): (one: Readable) => boolean {
+    const set = new Set(sets.flatMap(({ fact, key }) => this.#identities(fact, key)));
+    const facts = new Set(sets.map(({ fact }) => fact));
+    const reach = new Reach(sets, touches);
+    return ({ fact, key, settled }) =>
+      (facts.has(fact.name) && this.#identities(fact.name, key).some((name) => set.has(name))) ||
+      this.#isWithin(reach, fact, key, settled);
   }
 
   #count(): number {
@@ -213,48 +321,112 @@ export class FactStore {
     become: Become | undefined,
     fact: Fact<K, V>,
     key: K,
-    timeout: number,
-  ): Promise<V>;
-  #observe(
+    options: ReadOptions,
+  ): Promise<{ value: V }>;
+  async #observe(
     become: Become | undefined,
     fact: Fact<FactKey, unknown>,
     key: FactKey,
-    timeout: number,
-  ): Promise<unknown> {
-    const id = `${become?.user ?? ""}\0${fact.name}\0${factKeyId(key)}`;
+    { timeout, isLive = false }: ReadOptions,
+  ): Promise<Answer> {
+    const id = readId(become?.user, fact, key);
     const existing = this.#observed.get(id);
-    if (existing && (fact.about !== "world" || existing.asOf === this.#world.changes)) return existing.value;
+    if (existing?.early) {
+      const early = isLive ? undefined : await this.#claimed(id, existing, existing.early);
+      if (early) return early;
+      if (this.#observed.get(id) === existing) this.#observed.delete(id);
+    }
+    const known = this.#observed.get(id);
+    if (known && !known.early && (fact.about !== "world" || known.asOf === this.#world.changes))
+      return known.answer;
     const wanted = this.#want(become, fact, key, timeout);
-    const placed = this.#places.locate(become, key);
-    const value = placed === undefined ? wanted : Promise.all([wanted, placed]).then(([known]) => known);
-    const observation: Observation = { fact, key, as: become?.user, asOf: this.#world.changes, value };
+    return this.#keep(
+      id,
+      become,
+      { fact, key },
+      located(wanted, this.#places.locate(become, key)),
+      undefined,
+    );
+  }
+
+  /** A value that was read before it was asked for, if it still holds: from now on it is known as any other. */
+  async #claimed(id: string, observation: Observation, early: EarlyReading): Promise<Answer | undefined> {
+    if (isTooOld(early)) {
+      this.forgetEarly(isTooOld);
+      return undefined;
+    }
+    const answer = await observation.answer.catch(() => undefined);
+    if (!answer || this.#observed.get(id) !== observation) return undefined;
+    observation.early = undefined;
+    return answer;
+  }
+
+  #keep(
+    id: string,
+    become: Become | undefined,
+    { fact, key }: Readable,
+    answer: Promise<Answer>,
+    early: EarlyReading | undefined,
+  ): Promise<Answer> {
+    const asOf = this.#world.changes;
+    const observation: Observation = { fact, key, as: become?.user, asOf, answer, early };
     this.#observed.set(id, observation);
-    value.then(
+    answer.then(
       (settled) => {
-        observation.settled = { value: settled };
+        observation.settled = settled;
+        if (early) early.came = performance.now();
       },
       () => this.#observed.get(id) === observation && this.#observed.delete(id),
     );
-    return value;
+    return answer;
+  }
+
+  /**
+   * Asks for facts before anybody does.
+   *
+   * @returns takes what comes for what is known
+   */
+  #askEarly(
+    request: FactRequest,
+    become: Become | undefined,
+    wanted: readonly (Readable & { readonly id: string })[],
+  ): () => void {
+    const others = this.#others;
+    const directories = new Map<string, Promise<string>>();
+    const directoryOf = (directory: string) => {
+      const asked = directories.get(directory) ?? request.want(realDirectory, directory).then(textOf);
+      directories.set(directory, asked);
+      asked.catch(() => undefined);
+      return asked;
+    };
+    const asked = wanted.map((one) => {
+      const path = pathOf(one.key);
+      if (path !== undefined) void directoryOf(posix.dirname(path));
+      const answer = request.want(one.fact, one.key);
+      answer.catch(() => undefined);
+      return { one, answer };
+    });
+    return () => {
+      for (const { one, answer } of asked) {
+        if (this.#observed.has(one.id)) continue;
+        const place = this.#places.locate(become, one.key, (_, directory) => directoryOf(directory));
+        const early = { others, came: undefined };
+        void this.#keep(one.id, become, one, located(answer, place), early).catch(() => undefined);
+      }
+    };
   }
 
   #want<K extends FactKey, V>(
     become: Become | undefined,
     fact: Fact<K, V>,
     key: K,
-    timeout?: number,
-  ): Promise<V>;
-  #want(
-    become: Become | undefined,
-    fact: Fact<FactKey, unknown>,
-    key: FactKey,
     timeout = readTimeout,
-  ): Promise<unknown> {
+  ): Promise<Answer> {
     const user = become?.user ?? "";
-    let batch = this.#wanted.get(user);
-    if (!batch) {
-      batch = { become, facts: new Map(), timeout: readTimeout };
-      this.#wanted.set(user, batch);
+    let asked = this.#asked.get(user);
+    if (!asked) {
+      asked = { become, request: new FactRequest(), timeout: readTimeout };
+      this.#asked.set(user, asked);
       // after the promises of this tick, so that every plan that runs now has asked
       setImmediate(() => void this.#flush(user));
       if (!this.#users.has(user)) {
@@ -262,110 +434,59 @@ export class FactStore {
         this.#onNewUser(become);
       }
     }
-    batch.timeout = Math.max(batch.timeout, timeout);
-    const wanted = batch.facts.get(fact) ?? [];
-    batch.facts.set(fact, wanted);
-    return new Promise((resolve, reject) => wanted.push({ key, resolve, reject }));
+    asked.timeout = Math.max(asked.timeout, timeout);
+    return asked.request.want(fact, key);
   }
 
   async #flush(user: string): Promise<void> {
-    const batch = this.#wanted.get(user);
-    this.#wanted.delete(user);
-    if (!batch) return;
-    const { become, timeout } = batch;
-    const scripts: {
-      text: string;
-      fact: Fact<FactKey, unknown>;
-      wanted: Wanted[];
-      limit: number;
-      parse: (stdout: Buffer) => ReadonlyMap<FactKey, unknown>;
-    }[] = [];
-    for (const [fact, wanted] of batch.facts) {
-      const keys = wanted.map(({ key }) => key);
-      const { source } = fact;
-      if ("read" in source) {
-        void settle(fact, wanted, () => source.read(this.#session, keys, become));
-        continue;
-      }
-      try {
-        const text = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
-        const limit = source.limit?.(keys) ?? usualLimit(keys);
-        scripts.push({ text, fact, wanted, limit, parse: (stdout) => source.parse(stdout, keys) });
-      } catch (error) {
-        for (const { reject } of wanted) reject(error);
-      }
-    }
-    if (scripts.length === 0) return;
-    try {
-      const texts = scripts.map(({ text }) => text);
-      const limits = scripts.map(({ limit }) => limit);
-      const outputs = await this.#entrance.as(become, () =>
-        this.#session.run(become, texts, { timeout, limits }),
-      );
-      for (const [index, { fact, wanted, parse }] of scripts.entries()) {
-        const output = outputs[index];
-        if (output) await settle(fact, wanted, async () => parse(succeeded(fact, output)));
-        if (isTurnOver()) await nextTurn();
-      }
-    } catch (thrown) {
-      const error =
-        thrown instanceof EndlessOutput ? unreadable(scripts[thrown.index]?.fact, thrown) : thrown;
+    const asked = this.#asked.get(user);
+    this.#asked.delete(user);
+    if (!asked) return;
+    const { become, request, timeout } = asked;
+    request.probe(this.#session, become);
+    const scripts = request.scripts(timeout);
+    if (!scripts) return;
+    const early = new FactRequest(earlyLimit);
+    const isUnknown = (one: Readable & { readonly id: string }) =>
+      !this.#observed.has(one.id) && ![...this.#underWay].some((isStale) => isStale(one));
+    this.#askEarly(early, become, this.#expected.due(become?.user, isUnknown))();
+    const along = early.scripts(earlyTimeout);
+    const outputs = this.#entrance.as(become, async () => {
+      const [own = [], more] = this.#session.send(become, along ? [scripts, along] : [scripts]);
+      if (more) void early.deliver(more);
+      return own;
+    });
+    outputs.catch((error: unknown) => {
+      early.reject(error);
       // what is asked along with a user's first facts is asked again with the next ones
       this.#users.delete(user);
-      for (const { wanted } of scripts) for (const { reject } of wanted) reject(error);
-    }
+    });
+    await request.deliver(outputs);
   }
+}
+
+/** A fact's value for a key that can be read. */
+interface Readable {
+  readonly fact: Fact<FactKey, unknown>;
+  readonly key: FactKey;
+  readonly settled?: Answer;
+}
+
+/** A value that counts only once it is known where its path lies. */
+function located(answer: Promise<Answer>, place: Promise<void> | undefined): Promise<Answer> {
+  return place === undefined ? answer : Promise.all([answer, place]).then(([known]) => known);
+}
+
+function textOf({ value }: Answer): string {
+  return String(value);
+}
+
+function readBack(become: Become | undefined, name: string, key: FactKey) {
+  const fact = factNamed(name);
+  return fact && "script" in fact.source ? [{ fact, key, id: readId(become?.user, fact, key) }] : [];
 }
 
 /** Whether a change may make a symbolic link or take one away, so that paths lie elsewhere. */
 function mayTurnLinks(touch: Touch): boolean {
   return touch === "everything" || touch === "arrivals" || (typeof touch === "object" && "below" in touch);
-}
-
-/** What an answer may be long where its fact does not say: it is read in one turn of the event loop. Bytes. */
-export function usualLimit(keys: readonly FactKey[]): number {
-  return 512 * 1024 + keys.length * 16 * 1024;
-}
-
-function succeeded(fact: { readonly name: string }, output: Output): Buffer {
-  if (output.status !== 0)
-    throw new ShowrunnerError(
-      "fact.failed",
-      `the fact ${fact.name} could not be read: its script ended with status ${output.status}`,
-      { details: lastLines(output, 5) },
-    );
-  try {
-    return output.stdout;
-  } catch (error) {
-    throw unreadable(fact, error);
-  }
-}
-
-/** The error for an answer that is too long. */
-function unreadable(fact: { readonly name: string } | undefined, error: unknown): ShowrunnerError {
-  return new ShowrunnerError("fact.failed", `the fact ${fact?.name} could not be read: ${messageOf(error)}`, {
-    hint: "no host prints as much for it in good order: look at what its commands print there",
-    cause: error,
-  });
-}
-
-async function settle(
-  fact: { readonly name: string },
-  wanted: readonly Wanted[],
-  read: () => Promise<ReadonlyMap<FactKey, unknown>>,
-): Promise<void> {
-  try {
-    const values = await read();
-    for (const { key, resolve, reject } of wanted) {
-      const value = values.get(key);
-      if (value instanceof ShowrunnerError) reject(value);
-      else if (values.has(key)) resolve(value);
-      else
-        reject(
-          new ShowrunnerError("fact.failed", `the fact ${fact.name} gave no value for ${factKeyId(key)}`),
-        );
-    }
-  } catch (error) {
-    for (const { reject } of wanted) reject(error);
-  }
 }

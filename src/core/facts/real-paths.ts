@@ -46,25 +46,32 @@ export function directoriesOf(path: string): string[] {
   return found;
 }
 
+/** Asks the host where a directory really is. */
+type ReadDirectory = (become: Become | undefined, directory: string) => Promise<string>;
+
 /** Where the paths lie that a run has asked about on a host. */
 export class Places {
-  readonly #read: (become: Become | undefined, directory: string) => Promise<string>;
+  readonly #read: ReadDirectory;
   readonly #directories = new Map<string, Promise<string>>();
   readonly #known = new Map<string, string>();
   #version = 0;
 
   /** @param read asks the host; whatever is asked for in one tick leaves in one round trip */
-  constructor(read: (become: Become | undefined, directory: string) => Promise<string>) {
+  constructor(read: ReadDirectory) {
     this.#read = read;
   }
 
-  /** Finds out where a key's path lies; undefined for a key that is about none. Never rejects. */
-  locate(become: Become | undefined, key: FactKey): Promise<void> | undefined {
+  /**
+   * Finds out where a key's path lies; undefined for a key that is about none. Never rejects.
+   *
+   * @param read asks the host, where that is not known
+   */
+  locate(become: Become | undefined, key: FactKey, read = this.#read): Promise<void> | undefined {
     const path = pathOf(key);
     if (path === undefined) return undefined;
     const directory = posix.dirname(path);
     const id = `${become?.user ?? ""}\0${directory}`;
-    const asked = this.#directories.get(id) ?? this.#ask(id, become, directory);
+    const asked = this.#directories.get(id) ?? this.#ask(id, become, directory, read);
     // what stands at the path itself may be a link, and is not followed: facts are about that link
     return asked.then((real) => this.#note(path, posix.join(real, posix.basename(path))));
   }
@@ -79,8 +86,8 @@ export class Places {
     return this.#version;
   }
 
-  #ask(id: string, become: Become | undefined, directory: string): Promise<string> {
-    const asked = this.#read(become, directory).catch(() => {
+  #ask(id: string, become: Become | undefined, directory: string, read: ReadDirectory): Promise<string> {
+    const asked = read(become, directory).catch(() => {
       // the next one who wants to know asks again
       this.#directories.delete(id);
       return directory;

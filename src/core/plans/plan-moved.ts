@@ -3,7 +3,7 @@ import { digestOf } from "../../base/digest.ts";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { factNamed } from "../facts/fact.ts";
-import { FactStore } from "../facts/facts.ts";
+import { FactStore, newWorld } from "../facts/facts.ts";
 import { hostState } from "../lease/host-state.ts";
 import type { PlanFile, PlannedFact } from "./plan-schema.ts";
 
@@ -26,7 +26,7 @@ export async function refuseMoved(plan: PlanFile, host: HostRun, again: string):
       { hint: `nothing was done on this host; ${again} makes a new plan` },
     );
   // a store of its own: what is read now would be old when the host's turn comes
-  const store = new FactStore(host.session, { changes: 0, isPredicted: false });
+  const store = new FactStore(host.session, newWorld());
   const problems = await Promise.all(planned.facts.map((fact) => problemOf(plan, fact, host, store)));
   // of one file there are several facts: its text, its digest, its mode
   const moved = [...new Set(problems.filter((problem) => problem !== undefined))];

@@ -11,7 +11,9 @@ import type { RunOptions, RunState } from "../engine/run-state.ts";
 import { taskRunner } from "../engine/run-task.ts";
 import { emitter } from "../events/emitter.ts";
 import type { RunFiles, Subscriber } from "../events/events.ts";
-import type { WorldClock } from "../facts/facts.ts";
+import { newWorld, type WorldClock } from "../facts/facts.ts";
+import { ReadHistory } from "../facts/history.ts";
+import type { StepName } from "../facts/host-reads.ts";
 import type { RunLeases } from "../lease/host-leases.ts";
 import type { Lease, LeaseTerms } from "../lease/lease.ts";
 import { leaseHolder } from "../lease/lease-holder.ts";
@@ -42,6 +44,11 @@ export interface HostAccess {
    * machine itself, which many runs use at once, is better off without.
    */
   readonly lease?: boolean | undefined;
+  /**
+   * Whether what tasks will read is read before they ask for it. Default true; on the control machine itself that saves
+   * nothing, and code of a step may change it in a moment.
+   */
+  readonly readsAhead?: boolean | undefined;
 }
 
 export interface RunRequest extends RunOptions, PlaysRequest {
@@ -65,6 +72,11 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   readonly subscribers?: readonly Subscriber[];
   /** Looks on, and may object: keeps a plan, or holds the run to one. */
   readonly hooks?: RunHooks | undefined;
+  /**
+   * The file in which runs of this playbook on this inventory note what they read, so that the next one reads that at
+   * once. Made if it isn't there; what is no such file counts as none. Default: none is kept.
+   */
+  readonly readHistory?: string | undefined;
   /** What the run is part of, for its journal. Default: nothing else. */
   readonly purpose?: "plan" | "apply" | undefined;
   /** Where the playbook and the inventory are, for its journal. */
@@ -97,6 +109,18 @@ export async function runPlays(request: RunRequest): Promise<RunSummary> {
   return new Run(request, plays, vars).run();
 }
 
+function isKnown(inventory: InventoryView, name: string): boolean {
+  try {
+    return inventory.host(name).name === name;
+  } catch {
+    return false;
+  }
+}
+
+function hasStep({ name, steps }: Play, { play, step }: StepName): boolean {
+  return name === play && steps.includes(step);
+}
+
 class Run implements PlayState {
   readonly options: RunOptions;
   readonly inventory: InventoryView;
@@ -115,6 +139,7 @@ class Run implements PlayState {
   readonly #plays: readonly PlayHosts[];
   readonly #vars: ReturnType<typeof checkVars>;
   readonly #hosts = new Map<string, HostRun>();
+  readonly #history: ReadHistory | undefined;
   readonly #closings = new Map<HostRun, Promise<void>>();
   #lastTask = 0;
   /** The plays that are not over. */
@@ -123,7 +148,7 @@ class Run implements PlayState {
   constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
     this.name = request.name;
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
-    this.world = { changes: 0, isPredicted: request.check ?? false };
+    this.world = newWorld(request.check ?? false);
     this.inventory = request.inventory;
     this.givenInventories = request.givenInventories ?? [];
     this.signal = request.signal;
@@ -139,6 +164,7 @@ class Run implements PlayState {
     };
     this.leases = { terms, order: new LeaseOrder(terms, forks, () => this.#expectedLeases()) };
     this.emit = emitter(request.subscribers ?? []);
+    this.#history = request.readHistory === undefined ? undefined : new ReadHistory(request.readHistory);
     this.#request = request;
     this.#plays = plays;
     this.#ahead = plays;
@@ -169,6 +195,7 @@ class Run implements PlayState {
     } finally {
       signal?.removeEventListener("abort", cut);
       await this.#closeAll();
+      this.#keepHistory();
     }
     this.#tellPendingHandlers();
     const summary = summarise(this.#hosts, this.signal);
@@ -206,6 +233,9 @@ class Run implements PlayState {
     const access = this.#request.access(info);
     const host = new HostRun(info, new Session(access.connect), this, access);
     this.#hosts.set(info.name, host);
+    const isWanted = (step: StepName) => this.#plays.some(({ play }) => hasStep(play, step));
+    for (const { reads, ...step } of this.#history?.of(info.name, isWanted) ?? [])
+      host.reads.expect(step, reads);
     // an interrupted run's other hosts are closed already
     if (this.interrupted) this.#closings.set(host, host.close());
     return host;
@@ -227,6 +257,19 @@ class Run implements PlayState {
       return;
     }
     if (!this.interrupted) this.hooks.onRunEnd?.(this);
+  }
+
+  /** For the next run: what tasks have read on which host. */
+  #keepHistory(): void {
+    const history = this.#history;
+    if (!history) return;
+    const { plays } = this.#request.playbook;
+    for (const { info, reads } of this.#hosts.values())
+      history.note(info.name, reads.steps, this.options.check === true);
+    history.save({
+      hasHost: (name) => this.#hosts.has(name) || isKnown(this.inventory, name),
+      hasStep: (step) => plays.some((play) => hasStep(play, step)),
+    });
   }
 
   /** Those of all hosts that the plays name which are not over, as the users whom these become. */

@@ -8,6 +8,7 @@ import { whyUnknown } from "../engine/uncertain-results.ts";
 import { noUncertainty } from "../engine/uncertainty.ts";
 import type { ShownUnknown } from "../events/events.ts";
 import { asFailure, showError } from "../events/failure.ts";
+import { Absence } from "../facts/early.ts";
 import type { UnknownValue } from "../facts/unknown.ts";
 import type { Play } from "./play.ts";
 import type { PlayState } from "./play-state.ts";
@@ -31,6 +32,7 @@ export async function runStep(
   run.emit({ type: "host:step", ...where });
   const context = contextOf(play, step, host, run, shared);
   const vars = run.varsOf(play, host);
+  host.begin(context);
   try {
     await withContext(context, () =>
       play.runStep(step, { vars, host: host.info, inventory: run.inventory, check }),
@@ -40,6 +42,7 @@ export async function runStep(
     // its code has caught that it read what is unknown: what it did then is no plan
     if (context.uncertainty.unknown) throw context.uncertainty.unknown;
     run.hooks.onStepEnd?.(context);
+    host.reads.end(context);
     run.emit({ type: "host:step:end", ...where });
   } catch (error) {
     await allEnded(context);
@@ -77,6 +80,7 @@ export async function runHandlers(
   const where = { host: host.info.name, play: play.name, step: "handlers" };
   run.emit({ type: "host:step", ...where });
   try {
+    host.facts.meetOthers();
     const context = contextOf(play, "handlers", host, run, new SharedWork([host]));
     if (withEarlier) queueEarlierHandlers(context, play.name);
     await runPendingHandlers(context);
@@ -104,6 +108,7 @@ function contextOf(play: Play, step: string, host: HostRun, run: PlayState, shar
     endings: new Map(),
     life: { ended: false },
     uncertainty: noUncertainty(),
+    absence: new Absence(),
     shared,
   };
 }

@@ -5,6 +5,7 @@ import { whatItIs } from "../../base/what-it-is.ts";
 import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
 import { Planning } from "../engine/planning.ts";
 import { executionEnvironmentOf } from "../facts/execution-environment.ts";
+import { type ExpectedRead, readId } from "../facts/expectations.ts";
 import type { FactSubject } from "../facts/fact.ts";
 import { Deferred } from "../tasks/deferred.ts";
 import { ModuleTask } from "../tasks/module-task.ts";
@@ -58,18 +59,30 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
 
   protected override async run(scope: Scope): Promise<BatchResult<T>> {
     const context = contextOf(scope);
-    await Promise.all(this.tasks.map((task) => prefetch(task, context)));
+    const reads = await Promise.all(this.tasks.map((task) => prefetch(task, context)));
+    context.host.reads.expect(context, counted(reads.flat()));
     const results: TaskResult<unknown>[] = [];
     for (const task of this.tasks) results.push(await task);
     return asTuple<T>(results);
   }
 }
 
-/** Plans up to the first change and drops the plan: what it reads is then known when the task runs. */
-async function prefetch(task: Task<unknown>, context: HostContext): Promise<void> {
+type Read = Omit<ExpectedRead, "times">;
+
+/**
+ * Plans up to the first change and drops the plan: what it reads is then known when the task runs.
+ *
+ * @returns what it reads
+ */
+async function prefetch(task: Task<unknown>, context: HostContext): Promise<readonly Read[]> {
   const executionEnvironment = executionEnvironmentOf(task.options, context);
   const become = becomeOf(task.options, context);
-  const planning = new Planning(context.host, become, { refuse: refuseWorld, executionEnvironment });
+  const reads: Read[] = [];
+  const planning = new Planning(context.host, become, {
+    refuse: refuseWorld,
+    executionEnvironment,
+    onRead: (read) => reads.push(read),
+  });
   const plan = task.plan(planning);
   try {
     await plan.next();
@@ -77,6 +90,19 @@ async function prefetch(task: Task<unknown>, context: HostContext): Promise<void
   } catch {
     // it will fail again, in its turn, and be reported then
   }
+  return reads;
+}
+
+/** What several tasks read is read anew after a change until the last of them has asked. */
+function counted(reads: readonly Read[]): readonly ExpectedRead[] {
+  const found = new Map<string, Read & { times: number }>();
+  for (const read of reads) {
+    const id = readId(read.as, read.fact, read.key);
+    const known = found.get(id) ?? { ...read, times: 0 };
+    found.set(id, known);
+    known.times++;
+  }
+  return [...found.values()];
 }
 
 /** What the world answers now says nothing of what it answers once the tasks before have been applied. */

@@ -8,6 +8,7 @@ import type { Scope } from "../tasks/scope.ts";
 import { elsewhere, lostFor, requireBody } from "./elsewhere.ts";
 
 class On<T> extends Deferred<T> {
+  protected override readonly isCode = true;
   readonly label: string;
   readonly #name: string;
   readonly #body: () => Promise<T> | PromiseLike<T>;
@@ -25,6 +26,7 @@ class On<T> extends Deferred<T> {
     const become = host.becomeFor(context.playBecome);
     try {
       const { origin = context.host } = context;
+      host.facts.meetOthers();
       return await withContext({ ...context, host, origin, become }, async () => this.#body());
     } catch (error) {
       const failure = asFailure(error);
@@ -37,6 +39,8 @@ class On<T> extends Deferred<T> {
         emit({ type: "host:unreachable", host: this.#name, step: context.step, error: showError(failure) });
       }
       throw lostFor(this, this.#name, error);
+    } finally {
+      context.host.facts.meetOthers();
     }
   }
 

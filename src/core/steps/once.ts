@@ -2,7 +2,7 @@
 import { ShowrunnerError } from "../../base/errors.ts";
 import { isLoss } from "../../base/failure-class.ts";
 import { callerLocation } from "../../base/location.ts";
-import { contextOf, currentContext, type HostContext, withContext } from "../engine/context.ts";
+import { contextOf, currentContext, enter, type HostContext, withContext } from "../engine/context.ts";
 import type { SharedCall } from "../engine/shared-work.ts";
 import { shareFailure, shareUncertainty } from "../engine/uncertain-results.ts";
 import { asFailure } from "../events/failure.ts";
@@ -11,6 +11,7 @@ import type { Scope } from "../tasks/scope.ts";
 import { elsewhere, lostFor, requireBody } from "./elsewhere.ts";
 
 class Once<T> extends Deferred<T> {
+  protected override readonly isCode = true;
   readonly label = "once";
   readonly #body: () => PromiseLike<T>;
   readonly #key: string | undefined;
@@ -28,11 +29,25 @@ class Once<T> extends Deferred<T> {
     const context = contextOf(scope);
     const { shared, host, ignoreUnreachable } = context;
     const call = this.#call ?? this.#callIn(context);
-    const made = await shared.perform(call, () => this.#make(context));
+    const made = await this.#perform(context, call);
+    host.facts.meetOthers();
     if (!made.isLeft || !ignoreUnreachable || host.run.signal?.aborted) return this.#taken(context, made);
     host.session.reconnect();
     const others = await shared.follow<Made<T>>(call.key);
     return this.#taken(context, others ?? made);
+  }
+
+  /** Waiting for others is none of the step's code; what is done once is. */
+  async #perform(context: HostContext, call: SharedCall): Promise<Made<T>> {
+    let leave = enter(context);
+    const made = await context.shared.perform(call, async () => {
+      leave();
+      const made = await this.#make(context);
+      leave = enter(context);
+      return made;
+    });
+    leave();
+    return made;
   }
 
   /** Never rejects. */

@@ -107,6 +107,7 @@ export function defineRole<P extends TProperties, R>(definition: RoleDefinition<
 }
 
 class RoleCall<P extends TProperties, R> extends Deferred<R> {
+  protected override readonly isCode = true;
   readonly label: string;
   readonly #definition: RoleDefinition<P, R>;
   readonly #files: RoleFiles;

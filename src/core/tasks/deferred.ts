@@ -11,6 +11,8 @@ import { currentScope, requireScope, type Scope, type Unawaited } from "./scope.
 export abstract class Deferred<T> implements PromiseLike<T>, Unawaited {
   readonly location: Location | undefined;
   abstract readonly label: string;
+  /** Whether what it does is code of the step. */
+  protected readonly isCode: boolean = false;
 
   /** @param location where it was made, for whoever knows that already */
   constructor(location = callerLocation()) {
@@ -31,13 +33,18 @@ export abstract class Deferred<T> implements PromiseLike<T>, Unawaited {
     onRejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
   ): Promise<R | E> {
     this.claim();
+    const scope = currentScope();
+    const leave = this.isCode ? undefined : scope?.enter();
     const started = this.#start();
-    const running = currentScope()?.running;
-    if (running) {
+    if (scope) {
+      const { running } = scope;
       const { label, location } = this;
       const entry = { label, location, ended: started };
       running.add(entry);
-      const done = () => running.delete(entry);
+      const done = () => {
+        running.delete(entry);
+        leave?.();
+      };
       started.then(done, done);
     }
     return started.then(onFulfilled, onRejected);

@@ -24,6 +24,8 @@ export interface Scope {
   readonly running: Set<Running>;
   /** Once the step has ended, code of it that nobody waited for may do nothing more. */
   readonly life: { ended: boolean };
+  /** What is begun is the engine's work, and none of the step's code. @returns ends it */
+  enter(): () => void;
   /** Runs a task on the step's host. */
   runTask<V>(task: Task<V>): Promise<TaskResult<V>>;
 }

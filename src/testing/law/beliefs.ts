@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { contextOf, type HostContext } from "../../core/engine/context.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed } from "../../core/facts/fact.ts";
-import { FactStore } from "../../core/facts/facts.ts";
+import { FactStore, newWorld } from "../../core/facts/facts.ts";
 import { Deferred } from "../../core/tasks/deferred.ts";
 import type { Scope } from "../../core/tasks/scope.ts";
 import { brief } from "../expected.ts";
@@ -47,7 +47,7 @@ export function learn(facts: readonly FactOf[]): PromiseLike<void> {
  */
 export function wrongBeliefs(): PromiseLike<string[]> {
   return new WithContext(async ({ host }) => {
-    const fresh = new FactStore(host.session, { changes: 0, isPredicted: false });
+    const fresh = new FactStore(host.session, newWorld());
     const found = await Promise.all(
       host.facts.observed.map(async (known) => {
         const become = known.as === undefined ? undefined : host.becomeAs(known.as);
@@ -81,7 +81,7 @@ function* told(wrong: readonly WrongBelief[]): Generator<string> {
 /** The values of facts on the host, by what is known nowhere else. Those that can't be read have none. */
 export function readAll(facts: readonly FactOf[]): PromiseLike<Map<string, unknown>> {
   return new WithContext(async ({ host, become }) => {
-    const fresh = new FactStore(host.session, { changes: 0, isPredicted: false });
+    const fresh = new FactStore(host.session, newWorld());
     const values = await Promise.all(
       facts.map(async ({ fact, key }) => {
         const known = await fresh.read(become, fact, key).catch(() => undefined);

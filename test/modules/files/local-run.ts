@@ -24,7 +24,7 @@ export interface LocalRun {
 /** Runs a step for real on this machine, reading back all that its changes set; or plans it. */
 export async function runLocal(
   body: () => PromiseLike<unknown>,
-  options: { check?: boolean } = {},
+  options: { check?: boolean; history?: string } = {},
 ): Promise<LocalRun> {
   const { events, hosts, error } = await runHere(body, options);
   const ends = events.filter((event) => event.type === "task:end");

@@ -1,0 +1,168 @@
+/** One request for facts: a script a fact, for all of its keys, and what becomes of the answers. */
+import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { isTurnOver, nextTurn } from "../../base/turns.ts";
+import { EndlessOutput, lastLines } from "../../transport/output.ts";
+import type { Session } from "../../transport/session.ts";
+import type { Become, Output, ScriptRequest } from "../../transport/transport.ts";
+import { type Fact, type FactKey, factKeyId, type ScriptedFact } from "./fact.ts";
+
+/** A value as the host gave it. */
+export interface Answer {
+  readonly value: unknown;
+  /** How long the host's answer was, shared among the keys that were read by one script. Bytes. */
+  readonly size: number;
+}
+
+/** Who waits for a fact's value for a key. */
+export interface Wanted {
+  readonly key: FactKey;
+  resolve(answer: Answer): void;
+  reject(error: unknown): void;
+}
+
+interface FactScript {
+  readonly fact: Fact<FactKey, unknown>;
+  readonly wanted: readonly Wanted[];
+  readonly text: string;
+  readonly limit: number;
+  parse(stdout: Buffer): ReadonlyMap<FactKey, unknown>;
+}
+
+export class FactRequest {
+  readonly #facts = new Map<Fact<FactKey, unknown>, Wanted[]>();
+  readonly #longest: number;
+  #scripts: readonly FactScript[] = [];
+
+  /** @param longest what any script may print, where its fact allows more. Bytes */
+  constructor(longest = Number.POSITIVE_INFINITY) {
+    this.#longest = longest;
+  }
+
+  want<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<Answer>;
+  want(fact: Fact<FactKey, unknown>, key: FactKey): Promise<Answer> {
+    const wanted = this.#facts.get(fact) ?? [];
+    this.#facts.set(fact, wanted);
+    return new Promise((resolve, reject) => wanted.push({ key, resolve, reject }));
+  }
+
+  /** Reads the facts that no script reads. */
+  probe(session: Session, become: Become | undefined): void {
+    for (const [fact, wanted] of this.#facts) {
+      const { source } = fact;
+      if (!("read" in source)) continue;
+      const keys = wanted.map(({ key }) => key);
+      void settle(fact, wanted, async () => ({ values: await source.read(session, keys, become), size: 0 }));
+    }
+  }
+
+  /**
+   * Makes the scripts of the others. Whoever waits for a fact whose script can't be made is told.
+   *
+   * @param timeout milliseconds
+   * @returns undefined where there is nothing to ask
+   */
+  scripts(timeout: number): ScriptRequest | undefined {
+    const made = [...this.#facts].flatMap(([fact, wanted]) =>
+      "script" in fact.source ? this.#script(fact, fact.source, wanted) : [],
+    );
+    this.#scripts = made;
+    if (made.length === 0) return undefined;
+    return { scripts: made.map(({ text }) => text), limits: made.map(({ limit }) => limit), timeout };
+  }
+
+  /** Gives everybody the value. Never rejects. */
+  async deliver(answers: PromiseLike<readonly Output[]>): Promise<void> {
+    try {
+      const outputs = await answers;
+      for (const [index, { fact, wanted, parse }] of this.#scripts.entries()) {
+        const output = outputs[index];
+        if (output)
+          await settle(fact, wanted, async () => sized(parse(succeeded(fact, output)), output, wanted));
+        if (isTurnOver()) await nextTurn();
+      }
+    } catch (error) {
+      this.reject(
+        error instanceof EndlessOutput ? unreadable(this.#scripts[error.index]?.fact, error) : error,
+      );
+    }
+  }
+
+  /** Tells everybody who waits for a script's answer that none comes. */
+  reject(error: unknown): void {
+    for (const { wanted } of this.#scripts) for (const { reject } of wanted) reject(error);
+  }
+
+  #script(
+    fact: Fact<FactKey, unknown>,
+    source: ScriptedFact<FactKey, unknown>,
+    wanted: readonly Wanted[],
+  ): FactScript[] {
+    const keys = wanted.map(({ key }) => key);
+    try {
+      const text = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
+      const limit = Math.min(source.limit?.(keys) ?? usualLimit(keys), this.#longest);
+      return [{ fact, wanted, text, limit, parse: (stdout) => source.parse(stdout, keys) }];
+    } catch (error) {
+      for (const { reject } of wanted) reject(error);
+      return [];
+    }
+  }
+}
+
+interface Answers {
+  readonly values: ReadonlyMap<FactKey, unknown>;
+  readonly size: number;
+}
+
+function sized(values: ReadonlyMap<FactKey, unknown>, output: Output, wanted: readonly Wanted[]): Answers {
+  return { values, size: output.stdout.length / wanted.length };
+}
+
+/** What an answer may be long where its fact does not say: it is read in one turn of the event loop. Bytes. */
+export function usualLimit(keys: readonly FactKey[]): number {
+  return 512 * 1024 + keys.length * 16 * 1024;
+}
+
+function succeeded(fact: { readonly name: string }, output: Output): Buffer {
+  if (output.status !== 0)
+    throw new ShowrunnerError(
+      "fact.failed",
+      `the fact ${fact.name} could not be read: its script ended with status ${output.status}`,
+      { details: lastLines(output, 5) },
+    );
+  try {
+    return output.stdout;
+  } catch (error) {
+    throw unreadable(fact, error);
+  }
+}
+
+/** The error for an answer that is too long. */
+function unreadable(fact: { readonly name: string } | undefined, error: unknown): ShowrunnerError {
+  return new ShowrunnerError("fact.failed", `the fact ${fact?.name} could not be read: ${messageOf(error)}`, {
+    hint: "no host prints as much for it in good order: look at what its commands print there",
+    cause: error,
+  });
+}
+
+/** Reads a fact and gives everybody its value, or the error. Never rejects. */
+async function settle(
+  fact: { readonly name: string },
+  wanted: readonly Wanted[],
+  read: () => Promise<Answers>,
+): Promise<void> {
+  try {
+    const { values, size } = await read();
+    for (const { key, resolve, reject } of wanted) {
+      const value = values.get(key);
+      if (value instanceof ShowrunnerError) reject(value);
+      else if (values.has(key)) resolve({ value, size });
+      else
+        reject(
+          new ShowrunnerError("fact.failed", `the fact ${fact.name} gave no value for ${factKeyId(key)}`),
+        );
+    }
+  } catch (error) {
+    for (const { reject } of wanted) reject(error);
+  }
+}

@@ -1,0 +1,189 @@
+/**
+ * What earlier runs of a playbook have read, step by step and host by host, in a file of the project. The next run reads
+ * it before its tasks ask. It holds names of facts and what they were asked about, never a value, and nothing rests on
+ * it: whatever it says that is not true costs a look at the host.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { redact } from "../../redaction/redact.ts";
+import type { ExpectedRead } from "./expectations.ts";
+import { type FactKey, factNamed } from "./fact.ts";
+import { type StepName, type StepReads, stepId } from "./host-reads.ts";
+
+/** Counted up when the file's form changes: what another Showrunner wrote is left alone. */
+const form = 1;
+
+/** What is kept at most: characters of a key, reads of a host's step, characters of a file, and files. */
+const longestKey = 1024;
+const mostReads = 2000;
+const longestFile = 4 * 1024 * 1024;
+const mostFiles = 50;
+
+/** A read as it is kept: a fact's name, a key, the user (empty for that of the connection), and how often. */
+type KeptRead = readonly [fact: string, key: FactKey, as: string, times: number];
+
+/** What some hosts read in a step: each read by its place in the list of all. */
+interface KeptStep extends StepName {
+  readonly hosts: readonly string[];
+  readonly reads: readonly number[];
+}
+
+interface KeptFile {
+  readonly form: number;
+  readonly reads: readonly KeptRead[];
+  readonly steps: readonly KeptStep[];
+}
+
+/** What is still there to be run: of all else, nothing is kept. */
+export interface Scope {
+  hasHost(name: string): boolean;
+  hasStep(step: StepName): boolean;
+}
+
+export class ReadHistory {
+  readonly #file: string;
+  readonly #hosts = new Map<string, Map<string, KeptReads>>();
+
+  /**
+   * Opens it. What can't be read, is no history or has another form counts as none.
+   *
+   * @param file where it is kept
+   */
+  constructor(file: string) {
+    this.#file = file;
+    try {
+      this.#take(JSON.parse(readFileSync(file, "utf8")));
+    } catch {
+      this.#hosts.clear(); // the run reads as it goes, and notes it anew
+    }
+  }
+
+  /** What a host has read in each of the steps that are wanted: of the facts that there are. */
+  of(host: string, isWanted: (step: StepName) => boolean): Omit<StepReads, "isWhole">[] {
+    const steps = [...(this.#hosts.get(host)?.values() ?? [])].filter(isWanted);
+    return steps.map(({ play, step, reads }) => ({ play, step, reads: reads.flatMap(expectedRead) }));
+  }
+
+  /**
+   * Takes in what a host has read. Of a step that was cut short, what is known already tells more.
+   *
+   * @param isCheck whether nothing was changed: tasks read other things then
+   */
+  note(host: string, steps: readonly StepReads[], isCheck: boolean): void {
+    const known = this.#stepsOf(host);
+    for (const { play, step, reads, isWhole } of steps) {
+      const id = stepId({ play, step });
+      if (known.has(id) && (isCheck || !isWhole)) continue;
+      const keepable = reads.filter(({ key }) => isKeepable(key)).slice(0, mostReads);
+      known.set(id, { play, step, reads: keepable.map(keptRead) });
+    }
+  }
+
+  /** Writes it, whole or not at all. Where that can't be done, the next run reads as it goes. */
+  save(scope: Scope): void {
+    const text = JSON.stringify(this.#kept(scope));
+    const folder = dirname(this.#file);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      // of very much, nothing is kept
+      if (text.length > longestFile) rmSync(this.#file, { force: true });
+      else replace(this.#file, text);
+      prune(folder);
+    } catch {
+      // see above
+    }
+  }
+
+  #take(kept: KeptFile): void {
+    if (kept.form !== form) return;
+    const reads = kept.reads.map((read) => (isRead(read) ? read : undefined));
+    for (const { play, step, hosts, reads: places } of kept.steps) {
+      const known = places.slice(0, mostReads).flatMap((place) => (reads[place] ? [reads[place]] : []));
+      const kept = { play: String(play), step: String(step), reads: known };
+      for (const host of hosts) this.#stepsOf(host).set(stepId(kept), kept);
+    }
+  }
+
+  #stepsOf(host: string): Map<string, KeptReads> {
+    const steps = this.#hosts.get(host) ?? new Map<string, KeptReads>();
+    this.#hosts.set(host, steps);
+    return steps;
+  }
+
+  /** Hosts that read the same in a step share it. */
+  #kept(scope: Scope): KeptFile {
+    const reads = new Map<string, { place: number; read: KeptRead }>();
+    const placeOf = (read: KeptRead): number => {
+      const text = JSON.stringify(read);
+      const known = reads.get(text) ?? { place: reads.size, read };
+      reads.set(text, known);
+      return known.place;
+    };
+    const steps = new Map<string, StepName & { hosts: string[]; reads: number[] }>();
+    for (const [host, ofHost] of this.#hosts) {
+      if (!scope.hasHost(host)) continue;
+      for (const { play, step, reads } of ofHost.values()) {
+        if (!scope.hasStep({ play, step })) continue;
+        const places = reads.map(placeOf);
+        const alike = `${stepId({ play, step })}\0${places.join()}`;
+        const shared = steps.get(alike) ?? { play, step, hosts: [], reads: places };
+        steps.set(alike, shared);
+        shared.hosts.push(host);
+      }
+    }
+    return { form, reads: [...reads.values()].map(({ read }) => read), steps: [...steps.values()] };
+  }
+}
+
+interface KeptReads extends StepName {
+  readonly reads: readonly KeptRead[];
+}
+
+function keptRead({ fact, key, as = "", times }: ExpectedRead): KeptRead {
+  return [fact.name, key, as, times];
+}
+
+function isRead([name, key, as, times]: KeptRead): boolean {
+  const isKey = typeof key === "string" || (typeof key === "object" && key !== null && !Array.isArray(key));
+  return typeof name === "string" && isKey && isKeepable(key) && typeof as === "string" && times > 0;
+}
+
+/** None where there is no such fact any more. */
+function expectedRead([name, key, as, times]: KeptRead): ExpectedRead[] {
+  const fact = factNamed(name);
+  return fact ? [{ fact, key, as: as === "" ? undefined : as, times }] : [];
+}
+
+/** Whether a key may stand in a file: it is plain data, short and printable, and holds no secret. */
+function isKeepable(key: FactKey): boolean {
+  const text = typeof key === "string" ? key : JSON.stringify(key);
+  return (
+    text.length <= longestKey &&
+    !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|\\[bfnrtu]/u.test(text) &&
+    redact(text) === text &&
+    (typeof key === "string" || isDeepStrictEqual(JSON.parse(text), key))
+  );
+}
+
+/** For its owner's eyes only. */
+function replace(file: string, text: string): void {
+  const beside = `${file}.${process.pid}`;
+  try {
+    writeFileSync(beside, text, { mode: 0o600, flag: "wx" });
+    renameSync(beside, file);
+  } finally {
+    rmSync(beside, { force: true });
+  }
+}
+
+/** Removes those that were written longest ago. */
+function prune(folder: string): void {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => join(folder, name));
+  if (files.length <= mostFiles) return;
+  const written = new Map(files.map((file) => [file, statSync(file).mtimeMs]));
+  files.sort((a, b) => (written.get(b) ?? 0) - (written.get(a) ?? 0));
+  for (const file of files.slice(mostFiles)) rmSync(file, { force: true });
+}

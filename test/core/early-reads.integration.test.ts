@@ -1,0 +1,70 @@
+/** What an earlier run has read is read at once: on this machine, where shells and jobs are real. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, expect, it } from "vitest";
+import { background } from "../../src/core/steps/background.ts";
+import { command, copy, file, lineinfile } from "../../src/modules/index.ts";
+import { runHere } from "../modules/local.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "reads-"));
+const history = join(folder, "reads.json");
+const at = join(folder, "host");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => {
+  rmSync(history, { force: true });
+  rmSync(at, { recursive: true, force: true });
+  mkdirSync(at);
+});
+
+const run = (body: () => PromiseLike<unknown>) => runHere(body, { history });
+
+it("sees what a job changes while it is under way", async () => {
+  const made = join(at, "made");
+  const body = async () => {
+    await file({ path: join(at, "first"), state: "absent" });
+    const job = await background(command({ argv: ["sh", "-c", `sleep 1; touch "$1"; sleep 2`, "sh", made] }));
+    await command({ argv: ["sleep", "2"], readOnly: true });
+    const { changed } = await file({ path: made, state: "absent" });
+    await job.wait();
+    if (!changed) throw new Error("what the job has made was not seen");
+  };
+  for (let count = 0; count < 2; count++) {
+    expect((await run(body)).error).toBeUndefined();
+    expect(existsSync(made)).toBe(false);
+  }
+});
+
+it("sees what a command has changed that says what it touches, and what it has left running", async () => {
+  const [one, two] = [join(at, "one"), join(at, "two")];
+  const body = async () => {
+    await file({ path: join(at, "first"), state: "absent" });
+    await command({ argv: ["sh", "-c", `echo new >"$1"; sleep 1 & echo`, "sh", one] }, { touches: [one] });
+    await copy({ dest: one, content: "new\n" });
+    await lineinfile({ path: two, line: "is" });
+    await lineinfile({ path: two, line: "there" });
+  };
+  for (let count = 0; count < 2; count++) {
+    writeFileSync(one, "old\n");
+    writeFileSync(two, "is\nthere\n");
+    const { error, told } = await run(body);
+    expect(error).toBeUndefined();
+    expect(told.slice(2)).toEqual(["copy ok", "lineinfile ok", "lineinfile ok"]);
+  }
+});
+
+it("knows a path by its other name, also where that was made a link meanwhile", async () => {
+  const body = async () => {
+    await file({ path: join(at, "real"), state: "directory" });
+    await file({ path: join(at, "link"), state: "link", src: join(at, "real") });
+    await copy({ dest: join(at, "real/one"), content: "one\n" });
+    await file({ path: join(at, "link/one"), mode: "0600" });
+    const { changed } = await copy({ dest: join(at, "link/one"), content: "two\n" });
+    if (!changed) throw new Error("the other name's content was not seen");
+  };
+  for (let count = 0; count < 2; count++) {
+    rmSync(at, { recursive: true });
+    mkdirSync(at);
+    expect((await run(body)).error).toBeUndefined();
+  }
+});
