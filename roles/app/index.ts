@@ -27,15 +27,9 @@ const variables = {
   source: Type.String(),
   /** What the unit runs, in the application's folder. */
   command: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
-  /**
-   * Packages that the application needs.
-   * @default []
-   */
+  /** Packages that the application needs. Default: []. */
   packages: withDefault(Type.Array(Type.String({ minLength: 1 })), []),
-  /**
-   * The application's environment; only root and the application can read it.
-   * @default {}
-   */
+  /** The application's environment; only root and the application can read it. Default: {}. */
   environment: withDefault(
     Type.Record(Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$" }), SecretString(), {
       additionalProperties: false,

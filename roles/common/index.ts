@@ -12,16 +12,13 @@ import {
 import { hostsBlock } from "./hosts-block.ts";
 
 const variables = {
-  /**
-   * Packages that every host has.
-   * @default ["ca-certificates", "curl", "rsync"]
-   */
+  /** Packages that every host has. Default: ["ca-certificates", "curl", "rsync"]. */
   packages: withDefault(Type.Array(Type.String({ minLength: 1 })), ["ca-certificates", "curl", "rsync"]),
   /** The message of the day. */
   motd: Type.Optional(Type.String()),
   /**
-   * Whether every inventory host's name is in /etc/hosts; false removes the lines that the role wrote there.
-   * @default true
+   * Whether every inventory host's name is in /etc/hosts; false removes the lines that the role wrote there. Default:
+   * true.
    */
   nameHosts: withDefault(Type.Boolean(), true),
 };

@@ -35,30 +35,17 @@ export const Mode = Type.Union([Type.Literal("activeActive"), Type.Literal("acti
 const variables = {
   /** The web servers behind HAProxy. */
   servers: Type.Array(Server, { minItems: 1 }),
-  /**
-   * How a server is chosen for a request.
-   * @default "roundRobin"
-   */
+  /** How a server is chosen for a request. Default: "roundRobin". */
   algorithm: withDefault(Algorithm, "roundRobin"),
   /**
-   * activePassive: the first server takes everything, the others stand by until it fails.
-   * @default "activeActive"
+   * activePassive: the first server takes everything, the others stand by until it fails. Default: "activeActive".
    */
   mode: withDefault(Mode, "activeActive"),
-  /**
-   * The port on which HAProxy listens.
-   * @default 80
-   */
+  /** The port on which HAProxy listens. Default: 80. */
   port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 80),
-  /**
-   * The path that a healthy server answers with 200.
-   * @default "/healthz"
-   */
+  /** The path that a healthy server answers with 200. Default: "/healthz". */
   healthPath: withDefault(Type.String({ pattern: "^/" }), "/healthz"),
-  /**
-   * How many connections there may be at the same time, in all.
-   * @default 4096
-   */
+  /** How many connections there may be at the same time, in all. Default: 4096. */
   maxConnections: withDefault(Type.Integer({ minimum: 1 }), 4096),
 };
 

@@ -92,25 +92,13 @@ const variables = {
   role: Type.Union([Type.Literal("primary"), Type.Literal("replica")]),
   /** The server id: no two servers may have the same. Default: made of the host's address. */
   serverId: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_294_967_295 })),
-  /**
-   * The address on which the server listens.
-   * @default "0.0.0.0"
-   */
+  /** The address on which the server listens. Default: "0.0.0.0". */
   bindAddress: withDefault(Type.String({ pattern: "^[A-Za-z0-9.:,*-]+$" }), "0.0.0.0"),
-  /**
-   * The port on which the server listens.
-   * @default 3306
-   */
+  /** The port on which the server listens. Default: 3306. */
   port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 3306),
-  /**
-   * Databases. They are made on the primary, and reach the replicas by replication.
-   * @default []
-   */
+  /** Databases. They are made on the primary, and reach the replicas by replication. Default: []. */
   databases: withDefault(Type.Array(Database), []),
-  /**
-   * Users. They are made on the primary, and reach the replicas by replication.
-   * @default []
-   */
+  /** Users. They are made on the primary, and reach the replicas by replication. Default: []. */
   users: withDefault(Type.Array(User), []),
   /** The replication account, and where replicas connect from. Default: no replication. */
   replication: Type.Optional(Replication),
@@ -119,15 +107,9 @@ const variables = {
    * Default: those that replication.hosts and replication.primary name.
    */
   nodes: Type.Optional(Type.String({ minLength: 1 })),
-  /**
-   * How many days binlogs are kept; 0: for ever. A new replica needs all of them.
-   * @default 10
-   */
+  /** How many days binlogs are kept; 0: for ever. A new replica needs all of them. Default: 10. */
   binlogExpireDays: withDefault(Type.Integer({ minimum: 0, maximum: 1000 }), 10),
-  /**
-   * Further server settings: { innodb_buffer_pool_size: "2G" }.
-   * @default {}
-   */
+  /** Further server settings: { innodb_buffer_pool_size: "2G" }. Default: {}. */
   settings: withDefault(
     Type.Record(
       Type.String({ pattern: "^[a-z][a-z0-9_-]*$" }),

@@ -59,22 +59,16 @@ const variables = {
   domain: Type.String({ format: "hostname" }),
   /** The application servers. */
   upstreams: Type.Array(Upstream, { minItems: 1 }),
-  /**
-   * The port on which nginx listens.
-   * @default 80
-   */
+  /** The port on which nginx listens. Default: 80. */
   port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 80),
   /** A local folder, served under /static/. */
   staticFiles: Type.Optional(Type.String()),
   /**
-   * Whether this site also answers requests for names that no site has. Without such a site nginx takes the first one.
-   * @default false
+   * Whether this site also answers requests for names that no site has. Without such a site nginx takes the first
+   * one. Default: false.
    */
   isDefault: withDefault(Type.Boolean(), false),
-  /**
-   * The largest request body.
-   * @default "8m"
-   */
+  /** The largest request body. Default: "8m". */
   maxBodySize: withDefault(Type.String({ pattern: "^[0-9]+[kmg]?$" }), "8m"),
 };
 

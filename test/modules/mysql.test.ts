@@ -269,7 +269,7 @@ describe("mysqlUser", () => {
     [() => mysqlUser({ name: "x", password: "p", unixSocket: true }), "exclude each other"],
     [() => mysqlUser({ name: "x", privileges: { site: ["SELECT"] } }), "is no object"],
     [() => mysqlUser({ name: "x", updatePassword: "onCreate" }), 'updatePassword: "onCreate" needs password'],
-    [() => mysqlUser({ name: "x", appendPrivileges: true }), "needs privileges"],
+    [() => mysqlUser({ name: "x", appendPrivileges: true }), "`appendPrivileges` needs `privileges`"],
   ])("refuses %s", (make, problem) => {
     expect(make).toThrow(problem);
   });

@@ -21,7 +21,11 @@ import * as roles from "../../roles/index.ts";
 `;
 
 /** The documentation below the type. */
-const documentation = (shown: string) => shown.replace(/```[\s\S]*?```/, "").trim();
+const documentation = (shown: string) =>
+  shown
+    .replace(/```[\s\S]*?```/, "")
+    .replace(/\s+/g, " ")
+    .trim();
 
 interface Call {
   readonly call: string;
@@ -55,7 +59,7 @@ function propertiesOf(schema: object): object {
 /** How an editor shows a schema's default; nothing where there is none, or it is empty. */
 function defaultOf(schema: unknown): string {
   const value = schema instanceof Object && "default" in schema ? schema.default : undefined;
-  return value === undefined || typeof value === "object" ? "" : `*@default* — ${JSON.stringify(value)}`;
+  return value === undefined || typeof value === "object" ? "" : `Default: ${JSON.stringify(value)}.`;
 }
 
 /** A value that fits, by which the compiler tells parameters apart that exclude each other. */

@@ -84,6 +84,11 @@ function result({ result }: SourceComments, style: Style): string[] {
   return ["", "Gives, as `value`:", ...indented(texts.flat())];
 }
 
+/** A comment tells the default to whoever reads it in an editor; here it stands beside the parameter's name. */
+function withoutDefault(text: string): string {
+  return text.replace(/\s*Default: \S[^\n]*\.$/, "");
+}
+
 function parameters(title: string, schema: unknown, { params }: SourceComments, style: Style): string[] {
   const rows = schemaRows(schema);
   if (rows.length === 0) return [`${title} none`];
@@ -91,7 +96,7 @@ function parameters(title: string, schema: unknown, { params }: SourceComments, 
     const need = required ? style("yellow", "required") : fallback === undefined ? "" : `default ${fallback}`;
     return [
       `${style("bold", name)}  ${style("cyan", type)}${need === "" ? "" : `  ${need}`}`,
-      ...indented(wrapped(params.get(name) ?? description)),
+      ...indented(wrapped(withoutDefault(params.get(name) ?? description))),
     ];
   });
   return [title, ...indented(texts.flat())];

@@ -1,4 +1,4 @@
-/** Parameters that exclude each other: neither compiled nor taken together. */
+/** Which parameters go together, and which do not. */
 import type { Expand, Static, TProperties } from "../../base/schema.ts";
 import { fail } from "./fail.ts";
 
@@ -28,21 +28,35 @@ type Without<T, Name extends PropertyKey, Only extends PropertyKey> = Omit<T, Na
   readonly [Absent in Exclude<Name, Only>]?: never;
 };
 
-export interface Alternatives {
+/** Which parameters go together. One that is `false` counts as not given. */
+export interface Alternatives<Name extends PropertyKey = PropertyKey> {
   /** Exactly one of them is to be given. */
-  readonly oneOf?: readonly PropertyKey[];
+  readonly oneOf?: readonly Name[];
   /** At most one of them may be given. */
-  readonly atMostOneOf?: readonly PropertyKey[];
+  readonly atMostOneOf?: readonly Name[];
+  /** What is only to be given with another one: `{ append: "groups" }`. */
+  readonly needs?: { readonly [Each in Name]?: Name };
+  /** What must be given, unless `state` is `absent`. */
+  readonly presentNeeds?: readonly Name[];
+  /** What goes with `state: "present"` only. */
+  readonly onlyPresent?: readonly Name[];
+  /** What goes with `state: "absent"` only. */
+  readonly onlyAbsent?: readonly Name[];
 }
 
 /**
- * What the types say, said again where they were not looked at: in a playbook that nobody compiled, in JSON.
+ * What the types say, said again where they were not looked at (in a playbook that nobody compiled, in JSON), and what
+ * they can't say.
  *
- * @throws ShowrunnerError `task.failed`, naming what excludes each other
+ * @throws ShowrunnerError `task.failed`, naming the parameters that do not go together
  */
-export function checkAlternatives({ oneOf = [], atMostOneOf = [] }: Alternatives, params: object): void {
+export function checkAlternatives(alternatives: Alternatives, params: object): void {
+  const { oneOf = [], atMostOneOf = [], needs = {} } = alternatives;
+  const { presentNeeds = [], onlyPresent = [], onlyAbsent = [] } = alternatives;
+  const given = (name: PropertyKey): unknown => Reflect.get(params, name);
   const among = (names: readonly PropertyKey[]) =>
-    names.filter((name) => Reflect.get(params, name) !== undefined).map(String);
+    names.filter((name) => given(name) !== undefined && given(name) !== false).map(String);
+
   const chosen = among(oneOf);
   if (oneOf.length > 0 && chosen.length !== 1)
     fail(
@@ -50,4 +64,15 @@ export function checkAlternatives({ oneOf = [], atMostOneOf = [] }: Alternatives
     );
   const exclusive = among(atMostOneOf);
   if (exclusive.length > 1) fail(`${exclusive.join(" and ")} exclude each other`);
+
+  for (const name of among(Object.keys(needs))) {
+    const needed = Reflect.get(needs, name);
+    if (needed !== undefined && among([needed]).length === 0) fail(`\`${name}\` needs \`${String(needed)}\``);
+  }
+  const isAbsent = given("state") === "absent";
+  const missing = presentNeeds.find((name) => given(name) === undefined);
+  if (!isAbsent && missing !== undefined) fail(`expected \`${String(missing)}\`, got nothing`);
+  const [misplaced] = among(isAbsent ? onlyPresent : onlyAbsent);
+  if (misplaced !== undefined)
+    fail(`\`${misplaced}\` goes with \`state: "${isAbsent ? "present" : "absent"}"\` only`);
 }

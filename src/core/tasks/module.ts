@@ -32,6 +32,14 @@ export interface ModuleDefinition<
   readonly oneOf?: readonly One[];
   /** Parameters of which at most one may be given. A call that gives two does not compile. */
   readonly atMostOneOf?: readonly Most[];
+  /** Parameters that are only to be given with another one: `{ append: "groups" }`. A flag that is false is not given. */
+  readonly needs?: { readonly [Name in NoInfer<keyof P>]?: NoInfer<keyof P> };
+  /** Parameters, declared optional, that must be given unless `state` is `absent`. */
+  readonly presentNeeds?: readonly NoInfer<keyof P>[];
+  /** Parameters that go with `state: "present"` only. */
+  readonly onlyPresent?: readonly NoInfer<keyof P>[];
+  /** Parameters that go with `state: "absent"` only. */
+  readonly onlyAbsent?: readonly NoInfer<keyof P>[];
   /** Calls that show its use, as a user would write them. */
   readonly examples?: readonly string[];
   /** What a task of these parameters is about, in a word or two. Default: its first text parameter. */

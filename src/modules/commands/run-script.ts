@@ -56,15 +56,9 @@ export const runParams = {
       additionalProperties: false,
     }),
   ),
-  /**
-   * Exit statuses that mean success.
-   * @default [0]
-   */
+  /** Exit statuses that mean success. Default: [0]. */
   statuses: withDefault(Type.Array(Type.Integer({ minimum: 0, maximum: 255 }), { minItems: 1 }), [0]),
-  /**
-   * true: it changes nothing. So it is run in a check, too, and counts as `ok`.
-   * @default false
-   */
+  /** true: it changes nothing. So it is run in a check, too, and counts as `ok`. Default: false. */
   readOnly: Param.flag(),
 };
 

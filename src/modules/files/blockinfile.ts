@@ -24,25 +24,18 @@ const params = {
   /** The lines; with a secret, no diff is shown. */
   block: Type.Optional(Param.text()),
   /**
-   * The lines before and behind the block, where {mark} becomes BEGIN and END; several blocks in a file need
-   * one each.
-   * @default "# {mark} Showrunner's block"
+   * The lines before and behind the block, where {mark} becomes BEGIN and END; several blocks in a file need one
+   * each. Default: "# {mark} Showrunner's block".
    */
   marker: withDefault(
     Type.String({ pattern: "^[^\\n\\r]*\\{mark\\}[^\\n\\r]*$" }),
     "# {mark} Showrunner's block",
   ),
-  /**
-   * Whether the block is to be there.
-   * @default "present"
-   */
+  /** Whether the block is to be there. Default: "present". */
   state: Param.state(),
   /** An expression for lines outside of the block that it takes the place of: they are removed. */
   replaces: Type.Optional(Param.expression()),
-  /**
-   * true: make the file if there is none; false: that is a failure.
-   * @default false
-   */
+  /** true: make the file if there is none; false: that is a failure. Default: false. */
   create: Param.flag(),
   ...ownerParams,
   /** The file's mode, such as "0644". Left out: as it is, else "0644", or "0600" for a block that is a secret. */

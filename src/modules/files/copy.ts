@@ -29,15 +29,11 @@ export const replaceParams = {
    * checks it in place, and the old file comes back if the check fails.
    */
   validate: Type.Optional(refusing(Type.String({ minLength: 1 }), mistakeInValidate)),
-  /**
-   * Keep the old file beside the new one, with the time in its name.
-   * @default false
-   */
+  /** Keep the old file beside the new one, with the time in its name. Default: false. */
   backup: Param.flag(),
   /**
-   * true: where the file is mounted, as container engines mount /etc/hosts, write into it, since no new file
-   * can take its place; whoever reads it meanwhile may see half of it.
-   * @default false
+   * true: where the file is mounted, as container engines mount /etc/hosts, write into it, since no new file can take
+   * its place; whoever reads it meanwhile may see half of it. Default: false.
    */
   inPlace: Param.flag(),
 };
@@ -45,15 +41,9 @@ export const replaceParams = {
 /** Parameters of every module that writes whole files. */
 export const writeParams = {
   ...replaceParams,
-  /**
-   * false: write the file only if there is none.
-   * @default true
-   */
+  /** false: write the file only if there is none. Default: true. */
   force: Param.flag(true),
-  /**
-   * true: where dest is a symbolic link, write the file it leads to; false: replace the link.
-   * @default false
-   */
+  /** true: where dest is a symbolic link, write the file it leads to; false: replace the link. Default: false. */
   follow: Param.flag(),
 };
 

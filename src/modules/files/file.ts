@@ -38,20 +38,13 @@ const params = {
   /** The mode, such as "0755" or "u=rwX,g=rX,o=". */
   mode: Type.Optional(Param.mode()),
   /**
-   * true: owner, group and mode hold for everything below the directory, too; files get the mode without
-   * execute bits, unless they have some already.
-   * @default false
+   * true: owner, group and mode hold for everything below the directory, too; files get the mode without execute
+   * bits, unless they have some already. Default: false.
    */
   recurse: Param.flag(),
-  /**
-   * true: make a link although it leads nowhere, or in place of a file or an empty directory.
-   * @default false
-   */
+  /** true: make a link although it leads nowhere, or in place of a file or an empty directory. Default: false. */
   force: Param.flag(),
-  /**
-   * false: where path is a symbolic link, it is not followed to what the task is about.
-   * @default true
-   */
+  /** false: where path is a symbolic link, it is not followed to what the task is about. Default: true. */
   follow: Param.flag(true),
   /** What `touch` does with the time of a file that is there. Left out: preserve. */
   modificationTime: Type.Optional(Param.oneOf("preserve", "now")),

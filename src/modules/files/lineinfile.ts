@@ -25,29 +25,20 @@ const params = {
   line: Type.Optional(Param.text()),
   /** An expression for the line to replace, or for all lines to remove. */
   regexp: Type.Optional(Param.expression()),
-  /**
-   * Whether the line is to be there.
-   * @default "present"
-   */
+  /** Whether the line is to be there. Default: "present". */
   state: Param.state(),
   /** An expression for the line after which to insert, or BOF or EOF; unmatched: the end. Left out: EOF. */
   insertafter: Type.Optional(Param.expression()),
   /** An expression for the line before which to insert, or BOF; unmatched: the end of the file. */
   insertbefore: Type.Optional(Param.expression()),
-  /**
-   * true: the first match counts, not the last, for all expressions.
-   * @default false
-   */
+  /** true: the first match counts, not the last, for all expressions. Default: false. */
   firstmatch: Param.flag(),
   /**
    * true: \1 and \g<name> in the line stand for groups of regexp; where it matches nothing, nothing is changed.
-   * @default false
+   * Default: false.
    */
   backrefs: Param.flag(),
-  /**
-   * true: make the file if there is none; false: that is a failure.
-   * @default false
-   */
+  /** true: make the file if there is none; false: that is a failure. Default: false. */
   create: Param.flag(),
   ...ownerParams,
   /** The file's mode, such as "0644". Left out: as it is, else "0644", or "0600" for a line that is a secret. */

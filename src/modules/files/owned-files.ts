@@ -54,10 +54,7 @@ const params = {
   files: Type.Optional(Type.Array(Type.String({ pattern: "^/[^\\n\\r]*$" }))),
   /** Local directories: all that copying them writes on the host. */
   trees: Type.Optional(Type.Array(Tree)),
-  /**
-   * true: these are all of them; the owner's others are removed.
-   * @default false
-   */
+  /** true: these are all of them; the owner's others are removed. Default: false. */
   prune: Param.flag(),
 };
 

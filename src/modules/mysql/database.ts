@@ -33,19 +33,13 @@ export interface MysqlDatabaseValue {
 const params = {
   /** The database. */
   name: Type.String({ minLength: 1, maxLength: 64 }),
-  /**
-   * Present, or absent: dropped with all its tables.
-   * @default "present"
-   */
+  /** Present, or absent: dropped with all its tables. Default: "present". */
   state: Param.state(),
   /** The character set, as utf8mb4. Left out: as it is. */
   encoding: Type.Optional(Type.String({ pattern: "^[a-z0-9_]+$" })),
   /** The collation. Left out: as it is, or the encoding's own where that changes. */
   collation: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_]+$" })),
-  /**
-   * false: on this server alone, not replicated.
-   * @default true
-   */
+  /** false: on this server alone, not replicated. Default: true. */
   sqlLogBin: Param.flag(true),
   ...loginParams,
 };

@@ -48,9 +48,8 @@ export interface MysqlReplicationValue {
 
 const params = {
   /**
-   * Replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept, once
-   * all that it has received is applied.
-   * @default "replicating"
+   * Replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept, once all that
+   * it has received is applied. Default: "replicating".
    */
   state: withDefault(Param.oneOf("replicating", "stopped", "absent"), "replicating"),
   /** From where it replicates; needed unless absent. */
@@ -93,9 +92,8 @@ const params = {
   /** Seconds by which it stays behind the primary on purpose. Left out: as it is. */
   delay: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 })),
   /**
-   * true: accounts and GTIDs that this server has of its own may be forgotten (RESET MASTER). Never
-   * databases.
-   * @default false
+   * true: accounts and GTIDs that this server has of its own may be forgotten (RESET MASTER). Never databases.
+   * Default: false.
    */
   resetHistory: Param.flag(),
   /**

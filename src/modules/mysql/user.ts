@@ -39,27 +39,15 @@ export interface MysqlUserValue {
 const params = {
   /** The account's user. */
   name: Type.String({ minLength: 1, maxLength: 80 }),
-  /**
-   * From where it may connect: a name, in any case, an address, or a pattern with % and _.
-   * @default "localhost"
-   */
+  /** From where it may connect: a name, in any case, an address, or a pattern with % and _. Default: "localhost". */
   host: withDefault(Type.String({ minLength: 1, maxLength: 255 }), "localhost"),
-  /**
-   * Whether there is such an account.
-   * @default "present"
-   */
+  /** Whether there is such an account. Default: "present". */
   state: Param.state(),
   /** Its password. An account that is to be made needs this or unixSocket. */
   password: Type.Optional(SecretString()),
-  /**
-   * `onCreate`: the password of an account that is there is left as it is.
-   * @default "always"
-   */
+  /** `onCreate`: the password of an account that is there is left as it is. Default: "always". */
   updatePassword: withDefault(Param.oneOf("always", "onCreate"), "always"),
-  /**
-   * true: it is let in without a password where the system's user has the same name.
-   * @default false
-   */
+  /** true: it is let in without a password where the system's user has the same name. Default: false. */
   unixSocket: Param.flag(),
   /**
    * By object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "procedure site.tidy": ["EXECUTE"], "*.*":
@@ -67,17 +55,11 @@ const params = {
    * Left out: as they are.
    */
   privileges: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })))),
-  /**
-   * true: privileges beyond those listed are left.
-   * @default false
-   */
+  /** true: privileges beyond those listed are left. Default: false. */
   appendPrivileges: Param.flag(),
   /** Whether its connections must be encrypted. Left out: as it is. */
   requireSsl: Type.Optional(Type.Boolean()),
-  /**
-   * false: on this server alone, not replicated.
-   * @default true
-   */
+  /** false: on this server alone, not replicated. Default: true. */
   sqlLogBin: Param.flag(true),
   ...loginParams,
 };
@@ -98,6 +80,7 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
   name: "mysqlUser",
   summary: "Makes or drops a MariaDB account, with its password and privileges.",
   params,
+  needs: { appendPrivileges: "privileges" },
   examples: [
     `mysqlUser({ name: "site", host: "10.0.0.%", password: vars.sitePassword, privileges: { "site.*": ["SELECT", "INSERT"] } })`,
     `mysqlUser({ name: "prometheus", unixSocket: true, privileges: { "*.*": ["PROCESS", "BINLOG MONITOR"] } })`,
@@ -111,7 +94,6 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
       fail("password and unixSocket exclude each other", "make an account for each of the two");
     if (p.updatePassword === "onCreate" && p.password === undefined)
       fail('updatePassword: "onCreate" needs password');
-    if (p.appendPrivileges && !p.privileges) fail("appendPrivileges needs privileges");
     parsePrivileges(p.privileges ?? {});
   },
   async *plan(host, p): Plan<MysqlUserValue> {

@@ -52,10 +52,7 @@ const status = Type.Integer({ minimum: 100, maximum: 599 });
 const params = {
   /** As the host itself sees it. A user and password in it are sent as basic authentication. */
   url: Type.String({ format: "uri", pattern: "^https?://" }),
-  /**
-   * The first three read only, the others count as a change.
-   * @default "GET"
-   */
+  /** The first three read only, the others count as a change. Default: "GET". */
   method: withDefault(Param.oneOf("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"), "GET"),
   /** Headers of the request. */
   headers: Type.Optional(
@@ -73,15 +70,9 @@ const params = {
   password: Type.Optional(SecretString()),
   /** The statuses that mean success. 200 if left out. */
   status: Type.Optional(Type.Union([status, Type.Array(status, { minItems: 1 })])),
-  /**
-   * How long the whole answer may take: seconds, or a text such as "2s".
-   * @default "30s"
-   */
+  /** How long the whole answer may take: seconds, or a text such as "2s". Default: "30s". */
   timeout: withDefault(Param.duration(), "30s"),
-  /**
-   * false: accept any certificate.
-   * @default true
-   */
+  /** false: accept any certificate. Default: true. */
   verifyTls: Param.flag(true),
   /**
    * A file on the host with the certificates (PEM) of those who may have signed the server's. The host's own
@@ -89,14 +80,13 @@ const params = {
    */
   caPath: Type.Optional(Type.String({ pattern: "^/" })),
   /**
-   * true: ask where a redirect leads to, ten times at most. Another server than the first gets no body and no
-   * headers but harmless ones.
-   * @default false
+   * true: ask where a redirect leads to, ten times at most. Another server than the first gets no body and no headers
+   * but harmless ones. Default: false.
    */
   followRedirects: Param.flag(),
   /**
-   * true: a POST that changes nothing, such as a query. It is sent in a check, too, and counts as `ok`.
-   * @default false
+   * true: a POST that changes nothing, such as a query. It is sent in a check, too, and counts as `ok`. Default:
+   * false.
    */
   readOnly: Param.flag(),
 };
@@ -138,6 +128,7 @@ export const http: Module<HttpParams, HttpValue> = defineModule({
   name: "http",
   summary: "Sends an HTTP request from the host.",
   params,
+  needs: { password: "user" },
   atMostOneOf: ["body", "json"],
   examples: [
     `http({ url: "http://127.0.0.1/health", status: 200 }, { retries: 5, delay: "2s" })`,
@@ -149,7 +140,6 @@ export const http: Module<HttpParams, HttpValue> = defineModule({
   check(p) {
     if ((p.body !== undefined || p.json !== undefined) && ["GET", "HEAD"].includes(p.method))
       fail(`a ${p.method} request has no body`, 'give `method: "POST"` or another one');
-    if (p.password !== undefined && p.user === undefined) fail("`password` needs `user`");
   },
   async *plan(host, p) {
     const request = { ...requestOf(p), authorities: await authoritiesFor(host, p) };

@@ -18,35 +18,22 @@ import {
 const params = {
   /** A TCP port; or give `path`. */
   port: Type.Optional(Param.port()),
-  /**
-   * Where the port is, as the host itself sees it.
-   * @default "127.0.0.1"
-   */
+  /** Where the port is, as the host itself sees it. Default: "127.0.0.1". */
   host: withDefault(Type.String({ minLength: 1 }), "127.0.0.1"),
   /** A file, directory or socket; or give `port`. */
   path: Type.Optional(Type.String({ pattern: "^/" })),
   /** With `path`: a line of the file must match this extended regular expression (grep -E). */
   search: Type.Optional(Type.String({ minLength: 1 })),
   /**
-   * `started` or `present`: the port takes connections, the path exists; `stopped` or `absent`: no longer;
-   * `drained`: nobody is connected to this port of the host's own.
-   * @default "started"
+   * `started` or `present`: the port takes connections, the path exists; `stopped` or `absent`: no longer; `drained`:
+   * nobody is connected to this port of the host's own. Default: "started".
    */
   state: withDefault(Param.oneOf("started", "present", "stopped", "absent", "drained"), "started"),
-  /**
-   * How long to wait until it fails: seconds, or a text such as "2s".
-   * @default "300s"
-   */
+  /** How long to wait until it fails: seconds, or a text such as "2s". Default: "300s". */
   timeout: withDefault(Param.duration(), "300s"),
-  /**
-   * How long to wait before looking the first time: seconds, or a text such as "2s".
-   * @default 0
-   */
+  /** How long to wait before looking the first time: seconds, or a text such as "2s". Default: 0. */
   delay: withDefault(Param.duration(), 0),
-  /**
-   * How long to wait between looks: seconds, or a text such as "2s".
-   * @default "1s"
-   */
+  /** How long to wait between looks: seconds, or a text such as "2s". Default: "1s". */
   interval: withDefault(Param.duration(), "1s"),
   /** How long one attempt to connect may take: seconds, or a text such as "2s". Left out: 5 s. */
   connectTimeout: Type.Optional(Param.duration()),
@@ -86,6 +73,7 @@ export const waitFor: Module<WaitForParams, object> = defineModule({
   name: "waitFor",
   summary: "Waits for a port or a path.",
   params,
+  needs: { search: "path" },
   oneOf: ["port", "path"],
   examples: [
     `waitFor({ port: 8000, timeout: "30s" })`,
@@ -96,7 +84,6 @@ export const waitFor: Module<WaitForParams, object> = defineModule({
   title: (p) =>
     `${p.path ?? `${p.host}:${p.port}`}${p.state === "drained" ? " drained" : isGone(p) ? " gone" : ""}`,
   check(p) {
-    if (p.search !== undefined && p.path === undefined) fail("`search` needs `path`");
     if (p.state === "drained" && p.port === undefined) fail('`state: "drained"` needs `port`');
     if (p.state === "drained" && p.host !== "127.0.0.1")
       fail('`state: "drained"` is about a port of the host itself: `host` has no part in it');

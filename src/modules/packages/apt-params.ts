@@ -7,19 +7,13 @@ export const aptParams = {
    * virtual ones, too.
    */
   name: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
-  /**
-   * `latest`: the version that the package lists offer.
-   * @default "present"
-   */
+  /** `latest`: the version that the package lists offer. Default: "present". */
   state: Type.Optional(
     Type.Union([Type.Literal("present"), Type.Literal("latest"), Type.Literal("absent")], {
       default: "present",
     }),
   ),
-  /**
-   * With `absent`: remove their configuration as well.
-   * @default false
-   */
+  /** With `absent`: remove their configuration as well. Default: false. */
   purge: Param.flag(),
   /**
    * true: fetch the package lists before installing if they are older than `cacheValidTime`; false: never. Left
@@ -30,48 +24,32 @@ export const aptParams = {
   cacheValidTime: Type.Optional(Type.Integer({ minimum: 0 })),
   /** Install recommended packages as well. Left out: as the host's apt is set. */
   installRecommends: Type.Optional(Type.Boolean()),
-  /**
-   * With `latest` or versions: leave packages alone that are not installed.
-   * @default false
-   */
+  /** With `latest` or versions: leave packages alone that are not installed. Default: false. */
   onlyUpgrade: Param.flag(),
   /**
    * A package file on the host, where nobody but root can exchange it, to be installed with what it depends on,
    * unless that version or a later one is there; or give `name`.
    */
   deb: Type.Optional(Type.String({ pattern: "^/.*\\.deb$" })),
-  /**
-   * How long to wait for another process that installs packages: seconds, or a text such as "2s".
-   * @default "5m"
-   */
+  /** How long to wait for another process that installs packages: seconds, or a text such as "2s". Default: "5m". */
   lockTimeout: withDefault(Param.duration(), "5m"),
   /** The release to prefer: `bookworm-backports`. */
   defaultRelease: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9./_-]*$" })),
-  /**
-   * Let a version be replaced by an older one.
-   * @default false
-   */
+  /** Let a version be replaced by an older one. Default: false. */
   allowDowngrade: Param.flag(),
   /**
    * Let packages be removed that are not named: what conflicts with a new one, what depends on a removed one.
-   * @default false
+   * Default: false.
    */
   allowRemovals: Param.flag(),
-  /**
-   * Let packages be changed that are on hold (apt-mark hold).
-   * @default false
-   */
+  /** Let packages be changed that are on hold (apt-mark hold). Default: false. */
   allowChangeHeldPackages: Param.flag(),
   /**
    * Upgrade all packages: `safe` adds and removes none, `full` does what it takes (apt-get dist-upgrade), with
-   * `allowRemovals` removals, too.
-   * @default "none"
+   * `allowRemovals` removals, too. Default: "none".
    */
   upgrade: withDefault(Param.oneOf("none", "safe", "full"), "none"),
-  /**
-   * Remove packages that were installed for others and are needed no more.
-   * @default false
-   */
+  /** Remove packages that were installed for others and are needed no more. Default: false. */
   autoremove: Param.flag(),
 };
 

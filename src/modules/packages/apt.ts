@@ -50,6 +50,8 @@ export const apt: Module<AptParams, AptValue> = defineModule({
   name: "apt",
   summary: "Installs, upgrades and removes Debian packages.",
   params: aptParams,
+  needs: { onlyUpgrade: "name" },
+  onlyAbsent: ["purge"],
   examples: [
     `apt({ name: "nginx" })`,
     `apt({ name: ["curl", "nginx=1.22.*"], cacheValidTime: 3600 })`,
@@ -64,7 +66,7 @@ export const apt: Module<AptParams, AptValue> = defineModule({
       fail("there is nothing to do", "give `name`, `deb`, `updateCache`, `upgrade` or `autoremove`");
     if (p.updateCache === false && p.cacheValidTime !== undefined)
       fail("`updateCache: false` and `cacheValidTime` exclude each other");
-    if (p.purge && p.state !== "absent") fail('`purge` goes with `state: "absent"` only');
+    if (p.name !== undefined && p.deb !== undefined) fail("`name` and `deb` exclude each other");
     if (p.deb !== undefined && p.state !== "present") fail('`deb` goes with `state: "present"` only');
     const odd = names(p).find((name) => !packagePattern.test(name));
     if (odd !== undefined)
@@ -75,8 +77,6 @@ export const apt: Module<AptParams, AptValue> = defineModule({
     const versioned = names(p).find((name) => name.includes("="));
     if (versioned !== undefined && p.state !== "present")
       fail(`${versioned} names a version, which goes with \`state: "present"\` only`);
-    if (p.onlyUpgrade && p.name === undefined) fail("`onlyUpgrade` needs `name`");
-    if (p.name !== undefined && p.deb !== undefined) fail("`name` and `deb` exclude each other");
     if (p.onlyUpgrade && p.state !== "latest" && !names(p).every((name) => name.includes("=")))
       fail('`onlyUpgrade` goes with `state: "latest"`, or with versions');
   },

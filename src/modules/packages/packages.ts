@@ -19,10 +19,7 @@ import type { AptValue } from "./apt-value.ts";
 const params = {
   /** Packages by the names that they have on the host: `curl`. */
   name: Type.Union([Type.String({ minLength: 1 }), Type.Array(Type.String({ minLength: 1 }))]),
-  /**
-   * `latest`: the version that the package lists offer.
-   * @default "present"
-   */
+  /** `latest`: the version that the package lists offer. Default: "present". */
   state: withDefault(Param.oneOf("present", "latest", "absent"), "present"),
 };
 

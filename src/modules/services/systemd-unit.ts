@@ -50,10 +50,7 @@ const params = {
   mount: Section,
   /** The section [Install]: `{ WantedBy: "multi-user.target" }`. */
   install: Section,
-  /**
-   * `absent`: stopped, disabled and removed; of a template, all its instances are.
-   * @default "present"
-   */
+  /** `absent`: stopped, disabled and removed; of a template, all its instances are. Default: "present". */
   state: Param.state(),
 };
 

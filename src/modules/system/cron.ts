@@ -24,15 +24,9 @@ const params = {
   name: Type.String({ pattern: "^[^\\n\\r]+$" }),
   /** The command. A % in it ends the command and begins its input, unless there is a \ before. */
   job: Type.Optional(Type.String({ pattern: "^[^\\n\\r]+$" })),
-  /**
-   * Whose table it is in, and who runs it.
-   * @default "root"
-   */
+  /** Whose table it is in, and who runs it. Default: "root". */
   user: withDefault(Type.String({ pattern: accountPattern }), "root"),
-  /**
-   * Whether there is such an entry.
-   * @default "present"
-   */
+  /** Whether there is such an entry. Default: "present". */
   state: Param.state(),
   /** The minutes: 0 to 59. Left out: every minute. */
   minute: Type.Optional(Part),
@@ -63,16 +57,16 @@ export const cron: Module<CronParams, object> = defineModule({
   name: "cron",
   summary: "Has cron run a command at certain times.",
   params,
+  presentNeeds: ["job"],
+  onlyPresent: ["job"],
   examples: [
     `cron({ name: "backup", job: "/usr/local/bin/backup", hour: "3", minute: "15" })`,
     `cron({ name: "warm up", job: "/srv/app/warm-up", specialTime: "reboot", user: "app" })`,
     `cron({ name: "backup", state: "absent" })`,
   ],
-  check({ state, job, specialTime, ...parts }) {
+  check({ specialTime, ...parts }) {
     if (specialTime && (parts.minute ?? parts.hour ?? parts.day ?? parts.month ?? parts.weekday))
       fail("`specialTime` is in place of `minute`, `hour`, `day`, `month` and `weekday`");
-    if (state === "present" && job === undefined) fail("job: expected the command, got nothing");
-    if (state === "absent" && job !== undefined) fail("an absent entry has no `job`");
   },
   async *plan(host, p) {
     const before = await host.fact(crontab, p.user);

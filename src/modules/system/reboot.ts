@@ -10,10 +10,7 @@ import {
 } from "../../kit/index.ts";
 
 const params = {
-  /**
-   * How long it may take until the host is back: seconds, or a text such as "2s".
-   * @default "10m"
-   */
+  /** How long it may take until the host is back: seconds, or a text such as "2s". Default: "10m". */
   timeout: withDefault(Param.duration(), "10m"),
 };
 

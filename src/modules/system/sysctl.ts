@@ -2,7 +2,6 @@ import { sysctlPath, sysctlText, sysctlValue } from "../../facts/sysctl.ts";
 import {
   change,
   defineModule,
-  fail,
   type Module,
   type OptionalInput,
   Param,
@@ -18,20 +17,14 @@ const params = {
   name: Type.String({ pattern: "^[A-Za-z0-9_-]+([./][A-Za-z0-9_:@-]+)+$" }),
   /** Its value; several are parted by spaces. */
   value: Type.Optional(Type.Union([Type.String({ pattern: "^[^\\n\\r]+$" }), Type.Integer()])),
-  /**
-   * `absent`: the file sets it no more. The running kernel keeps the value that it has.
-   * @default "present"
-   */
+  /** `absent`: the file sets it no more. The running kernel keeps the value that it has. Default: "present". */
   state: Param.state(),
   /**
-   * The file that sets it at every boot. Of several files the last one counts, by their names.
-   * @default "/etc/sysctl.d/99-showrunner.conf"
+   * The file that sets it at every boot. Of several files the last one counts, by their names. Default:
+   * "/etc/sysctl.d/99-showrunner.conf".
    */
   sysctlFile: withDefault(Param.path(), "/etc/sysctl.d/99-showrunner.conf"),
-  /**
-   * Whether the running kernel gets the value, too; false: from the next boot on.
-   * @default true
-   */
+  /** Whether the running kernel gets the value, too; false: from the next boot on. Default: true. */
   reload: Param.flag(true),
 };
 
@@ -50,15 +43,13 @@ export const sysctl: Module<SysctlParams, object> = defineModule({
   name: "sysctl",
   summary: "Sets a parameter of the kernel, now and at every boot.",
   params,
+  presentNeeds: ["value"],
+  onlyPresent: ["value"],
   examples: [
     `sysctl({ name: "net.ipv4.ip_forward", value: 1 })`,
     `sysctl({ name: "net.ipv4.tcp_rmem", value: "4096 131072 6291456" })`,
     `sysctl({ name: "vm.swappiness", state: "absent" })`,
   ],
-  check({ state, value }) {
-    if (state === "present" && value === undefined) fail("value: expected what it is to be, got nothing");
-    if (state === "absent" && value !== undefined) fail("an absent parameter has no `value`");
-  },
   async *plan(host, { name, value, state, sysctlFile, reload }) {
     const wanted = sysctlText(String(value));
     const line = { path: sysctlFile, regexp: `^\\s*-?${name.replaceAll(/[./]/g, "[./]")}\\s*=` };

@@ -2,7 +2,6 @@ import { accountFilesAltered, groupExists, groupId, userGroups } from "../../fac
 import {
   change,
   defineModule,
-  fail,
   type Module,
   type OptionalInput,
   Param,
@@ -15,17 +14,11 @@ import { accountPattern } from "./names.ts";
 const params = {
   /** The group's name. */
   name: Type.String({ pattern: accountPattern, maxLength: 32 }),
-  /**
-   * Whether there is such a group.
-   * @default "present"
-   */
+  /** Whether there is such a group. Default: "present". */
   state: Param.state(),
   /** Its number. */
   gid: Type.Optional(Type.Integer({ minimum: 0 })),
-  /**
-   * If it is created, take a number from the system's range.
-   * @default false
-   */
+  /** If it is created, take a number from the system's range. Default: false. */
   system: Param.flag(),
 };
 
@@ -50,11 +43,9 @@ export const group: Module<GroupParams, GroupValue> = defineModule({
   name: "group",
   summary: "Creates and removes a group.",
   params,
+  onlyPresent: ["gid"],
   examples: [`group({ name: "app", system: true })`, `group({ name: "old", state: "absent" })`],
   title: ({ name }) => name,
-  check(p) {
-    if (p.state === "absent" && p.gid !== undefined) fail("an absent group has no `gid`");
-  },
   async *plan(host, p) {
     const { name, gid } = p;
     const [exists, id] = await Promise.all([

@@ -34,6 +34,9 @@ export const user: Module<UserParams, UserValue> = defineModule({
   name: "user",
   summary: "Creates, alters and removes a user.",
   params: userParams,
+  needs: { append: "groups", nonUnique: "uid", moveHome: "home" },
+  onlyPresent: ["uid", "group", "groups", "comment", "home", "shell", "password", "passwordLock", "expires"],
+  onlyAbsent: ["remove", "force"],
   examples: [
     `user({ name: "deploy", groups: ["sudo"], append: true, shell: "/bin/bash" })`,
     `user({ name: "app", system: true, home: "/srv/app", shell: "/usr/sbin/nologin" })`,
@@ -41,19 +44,8 @@ export const user: Module<UserParams, UserValue> = defineModule({
   ],
   title: ({ name }) => name,
   check(p) {
-    if (p.state === "absent") {
-      const given = (
-        ["uid", "group", "groups", "comment", "home", "shell", "password", "passwordLock", "expires"] as const
-      ).find((name) => p[name] !== undefined);
-      if (given !== undefined) fail(`an absent user has no \`${given}\``);
-    } else if (p.remove || p.force) {
-      fail('`remove` and `force` go with `state: "absent"` only');
-    }
-    if (p.append && p.groups === undefined) fail("`append` needs `groups`");
-    if (p.nonUnique && p.uid === undefined) fail("`nonUnique` needs `uid`");
     if (p.expires !== undefined && !isDay(p.expires))
       fail(`expires: there is no day ${p.expires}`, "expected one such as `2027-01-31`, or `never`");
-    if (p.moveHome && p.home === undefined) fail("`moveHome` needs `home`");
     if (p.password !== undefined) checkPassword(reveal(p.password), p.passwordLock);
   },
   async *plan(host, p) {

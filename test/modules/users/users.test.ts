@@ -240,8 +240,8 @@ describe("user", () => {
   });
 
   it.each([
-    [{ name: "ann", state: "absent", uid: 7 }, "an absent user has no `uid`"],
-    [{ name: "ann", remove: true }, "go with"],
+    [{ name: "ann", state: "absent", uid: 7 }, `\`uid\` goes with \`state: "present"\` only`],
+    [{ name: "ann", remove: true }, "goes with"],
     [{ name: "ann", nonUnique: true }, "`nonUnique` needs `uid`"],
     [{ name: "ann", expires: "tomorrow" }, "expires"],
     [{ name: "ann", expires: "2027-02-30" }, "there is no day 2027-02-30"],
@@ -276,6 +276,6 @@ describe("group", () => {
   });
 
   it("has no number when absent", () => {
-    expect(() => group.fromData({ name: "crew", state: "absent", gid: 7 })).toThrow("has no `gid`");
+    expect(() => group.fromData({ name: "crew", state: "absent", gid: 7 })).toThrow("`gid` goes with");
   });
 });
