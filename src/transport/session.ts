@@ -94,7 +94,8 @@ export class Session {
       return shell.send(requests);
     });
     const answers = requests.map(async (_, index) => (await sent)[index] ?? []);
-    lane.turn = Promise.allSettled(answers);
+    // without the answers: as long as nothing else is asked, a promise would hold what it was given
+    lane.turn = Promise.allSettled(answers).then(() => undefined);
     return answers;
   }
 

@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { printBytes, quote } from "../../src/base/script.ts";
 import { MarkerReader } from "../../src/transport/frames.ts";
@@ -201,6 +203,19 @@ describe("a session", () => {
     await expect(session.run(undefined, ["kill -9 $$"])).rejects.toMatchObject({ code: "host.lost" });
     const [after] = await session.run(undefined, ["echo alive"]);
     expect(after?.stdout.toString()).toBe("alive\n");
+    await session.close();
+  });
+
+  it("holds no answer that it has given", async () => {
+    const session = new Session(connectLocal);
+    const asked = async () => new WeakRef(await session.run(undefined, ["head -c 1000000 /dev/zero"]));
+    const answer = await asked();
+    setFlagsFromString("--expose-gc");
+    const collect: unknown = runInNewContext("gc");
+    // what a turn of the event loop has looked at by a weak reference stays until its end
+    await sleep(10);
+    if (typeof collect === "function") collect();
+    expect(answer.deref()).toBeUndefined();
     await session.close();
   });
 
