@@ -124,7 +124,7 @@ function run(...args: string[]): Promise<{ status: number | null; stdout: string
   });
 }
 
-const machines = read<{ name: string; role: string; keys: string[] }[]>(
+const machines = read<{ name: string; role: string; principals: string[] }[]>(
   join(checkout, "examples", "extending", "machines.json"),
 );
 
@@ -166,28 +166,26 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
   });
 
   it("plans, applies and then has nothing left to do, over its own transport", async () => {
-    const plan = await run("playbook", "keys", "--check", "--reporter", "markdown");
+    const plan = await run("playbook", "logins", "--check", "--reporter", "markdown");
     expect(plan.stderr).toBe("");
-    expect(plan.stdout).toContain("| web2 | authorizedKey ssh-ed25519");
+    expect(plan.stdout).toContain("| web2 | kerberosLogin anna@");
     expect(plan.stdout).toMatch(/\n3 changed, 0 failed, 0 unreachable\n$/);
 
     const first = await run(
       "playbook",
-      "keys",
+      "logins",
       "--reporter",
       "plain",
       "--reporter",
       "./reporters/markdown.ts",
     );
     expect(first.stderr).toBe("");
-    expect(first.stdout).toMatch(/web1 .*authorizedKey/);
+    expect(first.stdout).toMatch(/web1 .*kerberosLogin/);
     expect(first.stdout).toMatch(/\n3 changed, 0 failed, 0 unreachable\n/);
-    for (const { name, keys } of machines.filter(({ role }) => role === "web"))
-      expect(readFileSync(join(containers, name, ".ssh", "authorized_keys"), "utf8")).toBe(
-        `${keys.join("\n")}\n`,
-      );
+    for (const { name, principals } of machines.filter(({ role }) => role === "web"))
+      expect(readFileSync(join(containers, name, ".k5login"), "utf8")).toBe(`${principals.join("\n")}\n`);
 
-    const second = await run("playbook", "keys", "--reporter", "markdown");
+    const second = await run("playbook", "logins", "--reporter", "markdown");
     expect(second).toMatchObject({ status: 0, stderr: "" });
     expect(second.stdout).toBe(
       "| host | task | |\n| --- | --- | --- |\n\n0 changed, 0 failed, 0 unreachable\n",
@@ -195,25 +193,25 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
   });
 
   it("lists, explains and runs its module by name", async () => {
-    expect((await run("doc")).stdout).toMatch(/authorizedKey +Lets the holder of a key log in\./);
-    expect((await run("doc", "authorizedKey")).stdout).toContain("A line as ssh-keygen writes it.");
+    expect((await run("doc")).stdout).toMatch(/kerberosLogin +Lets a Kerberos principal log in\./);
+    expect((await run("doc", "kerberosLogin")).stdout).toContain("Who may log in: `ann@EXAMPLE.ORG`.");
     const { status, stdout } = await run(
       "task",
-      "authorizedKey",
-      '{"key": "k"}',
+      "kerberosLogin",
+      '{"principal": "k"}',
       "--hosts",
       "web1",
       "--check",
     );
     expect(status).toBe(0);
-    expect(stdout).toMatch(/web1 .*authorizedKey k/);
+    expect(stdout).toMatch(/web1 .*kerberosLogin k/);
   });
 
   it("tells what the transport's command says of a host that is not there", async () => {
     const { status, stdout } = await run(
       "task",
-      "authorizedKey",
-      "{key: k}",
+      "kerberosLogin",
+      "{principal: k}",
       "--hosts",
       "db1",
       "--reporter",
@@ -229,7 +227,7 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
   });
 
   it("names the reporters there are", async () => {
-    const { status, stderr } = await run("playbook", "keys", "--reporter", "markdwon");
+    const { status, stderr } = await run("playbook", "logins", "--reporter", "markdwon");
     expect(status).toBe(5);
     expect(stderr).toContain(`there is no reporter "markdwon" (did you mean "markdown"?)`);
     expect(stderr).toContain("there are: tty, plain, jsonl, markdown");
@@ -244,7 +242,7 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
   it("runs its tests, and a program of its own, by the commands that the guide gives", async () => {
     const guide = readFileSync(join(checkout, "docs", "extending.md"), "utf8");
     mkdirSync(join(example, "test"));
-    for (const name of ["test/authorized-key.test.ts", "nightly.ts"]) {
+    for (const name of ["test/kerberos-login.test.ts", "nightly.ts"]) {
       const [, text = ""] = guide.split(`\`\`\`ts\n// ${name}\n`);
       writeFileSync(join(example, name), text.slice(0, text.indexOf("```")));
     }

@@ -1,6 +1,6 @@
 import { defineReporter } from "showrunner";
 
-/** A table for the page of a CI job: `npx run playbook keys --reporter markdown >>"$GITHUB_STEP_SUMMARY"`. */
+/** A table for the page of a CI job: `npx run playbook logins --reporter markdown >>"$GITHUB_STEP_SUMMARY"`. */
 export default defineReporter(({ write }) => ({
   subscribe(event) {
     if (event.type === "run:start") write(`| host | task | |\n| --- | --- | --- |\n`);
