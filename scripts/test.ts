@@ -5,8 +5,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type OtherNode, otherMajors, otherNode } from "./other-nodes.ts";
 import { type Failure, firstLines, type TestReport } from "./test-reporter.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -28,22 +29,25 @@ function check(title: string, name: string, args: readonly string[]): void {
   else failures.push({ title, lines: firstLines(`${stderr}\n${stdout}`) });
 }
 
-function vitest(project: string): void {
-  say(`${project} tests`);
+/** @param node whose program is to run them, where it is another one than that of this script */
+function vitest(title: string, args: readonly string[], node?: OtherNode): void {
+  say(title);
   const folder = mkdtempSync(join(tmpdir(), "showrunner-test-"));
   const report = join(folder, "report.json");
+  const PATH = [...(node ? [node.folder] : []), process.env["PATH"]].join(delimiter);
   const { status } = spawnSync(
     bin("vitest"),
-    ["run", "--project", project, "--reporter=default", "--reporter=./scripts/test-reporter.ts"],
-    { cwd: root, stdio: "inherit", env: { ...process.env, TEST_REPORT: report } },
+    ["run", ...args, "--reporter=default", "--reporter=./scripts/test-reporter.ts"],
+    { cwd: root, stdio: "inherit", env: { ...process.env, PATH, TEST_REPORT: report } },
   );
   const read = reportIn(report);
   rmSync(folder, { recursive: true });
   total.passed += read?.passed ?? 0;
   skipped.push(...(read?.skipped ?? []));
-  failures.push(...(read?.failures ?? []));
+  const where = (failed: string) => (node ? `${failed}, on Node.js ${node.major}` : failed);
+  for (const { title: failed, lines } of read?.failures ?? []) failures.push({ title: where(failed), lines });
   if (status !== 0 && !read?.failures.length)
-    failures.push({ title: `${project} tests ended with status ${status}, without saying why`, lines: [] });
+    failures.push({ title: `${title} ended with status ${status}, without saying why`, lines: [] });
 }
 
 function reportIn(path: string): TestReport | undefined {
@@ -51,6 +55,34 @@ function reportIn(path: string): TestReport | undefined {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch {
     return undefined;
+  }
+}
+
+/** What may differ between versions of Node.js: how code is loaded, run and found again, streams, and cryptography. */
+const differing = [
+  ...[
+    "base/",
+    "templates/",
+    "core/engine.test",
+    "core/play-run",
+    "core/plan.test",
+    "report/plain",
+    "report/tty",
+  ],
+  ...["secrets/secret", "secrets/vault", "transport/ssh-", "transport/shell"],
+  ...["cli/loading", "cli/load-typescript", "cli/playbook", "cli/stray-errors"],
+].map((name) => `test/${name}`);
+
+function otherVersions(): void {
+  for (const major of otherMajors) {
+    const node = otherNode(major);
+    if ("missing" in node) skipped.push(`tests on Node.js ${major}: ${node.missing}`);
+    else
+      vitest(
+        `tests on Node.js ${major}`,
+        ["--project=unit", "--project=integration", "--project=cli", ...differing],
+        node,
+      );
   }
 }
 
@@ -100,10 +132,9 @@ const missing = labMissing();
 if (missing === undefined) installNeeded();
 check("lint", "biome", ["check", "--error-on-warnings"]);
 check("types", "tsc", ["-p", "tsconfig.json"]);
-vitest("unit");
-vitest("integration");
-vitest("cli");
-if (missing === undefined) vitest("lab");
+for (const project of ["unit", "integration", "cli"]) vitest(`${project} tests`, ["--project", project]);
+otherVersions();
+if (missing === undefined) vitest("lab tests", ["--project", "lab"]);
 
 if (missing !== undefined) {
   process.stdout.write(
