@@ -54,7 +54,7 @@ export async function bundle(root: string, folder: string): Promise<void> {
     },
     preserveEntrySignatures: "allow-extension",
     checks: { ineffectiveDynamicImport: false },
-    plugins: [lazily(root, libraries), compiledParts()],
+    plugins: [lazily(root, libraries), ssh2()],
   });
   const { output } = await built.write({
     dir: folder,
@@ -124,14 +124,17 @@ function lazily(root: string, libraries: readonly string[]): Plugin {
   };
 }
 
-/** What ssh2 was compiled to where it is installed, if it was. */
-function compiledParts(): Plugin {
+/** What ssh2 was compiled to where it is installed is used from there; what only servers and proxies need is left out. */
+function ssh2(): Plugin {
   return {
-    name: "compiled-parts",
+    name: "ssh2",
     resolveId(source) {
       return source.endsWith("/sshcrypto.node")
         ? { id: `ssh2/lib/protocol/${source.replace("./", "")}`, external: true }
         : undefined;
+    },
+    load(id) {
+      return /\/ssh2\/lib\/(http-agents|server)\.js$/.test(id) ? "module.exports = {};" : undefined;
     },
   };
 }

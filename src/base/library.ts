@@ -8,10 +8,19 @@ const require = createRequire(import.meta.url);
 
 /** Each gives a library. */
 export const library = {
-  ajv: (): typeof import("ajv") => require("ajv"),
-  formats: (): typeof import("ajv-formats").default => require("ajv-formats"),
-  jiti: (): typeof import("jiti") => require("jiti"),
-  diff: (): typeof import("diff") => require("diff"),
-  ejs: (): typeof import("ejs") => require("ejs"),
-  yaml: (): typeof import("yaml") => require("yaml"),
+  ajv: once((): typeof import("ajv") => require("ajv")),
+  formats: once((): typeof import("ajv-formats").default => require("ajv-formats")),
+  jiti: once((): typeof import("jiti") => require("jiti")),
+  diff: once((): typeof import("diff") => require("diff")),
+  ejs: once((): typeof import("ejs") => require("ejs")),
+  yaml: once((): typeof import("yaml") => require("yaml")),
 };
+
+/** Those who ask for every template, say, find it without a look at any path. */
+function once<T>(load: () => T): () => T {
+  let loaded: { readonly it: T } | undefined;
+  return () => {
+    loaded ??= { it: load() };
+    return loaded.it;
+  };
+}

@@ -193,7 +193,10 @@ function createAjv(): AjvInstance {
     strict: true,
     allErrors: true,
     useDefaults: true,
+    // checks of schemas, and shorter code, take longer than they save in a run
     validateSchema: false,
+    meta: false,
+    code: { optimize: false },
     verbose: true,
   });
   // a schema of a secret has no type: it is a string or a Secret, and its length is measured with it

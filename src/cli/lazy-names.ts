@@ -11,6 +11,14 @@ export function lazyNames(
 ): object {
   const all = { ...ready };
   for (const [name, get] of Object.entries(load))
-    Object.defineProperty(all, name, { enumerable: true, configurable: true, get });
+    Object.defineProperty(all, name, {
+      enumerable: true,
+      configurable: true,
+      get() {
+        const value = get();
+        Object.defineProperty(all, name, { enumerable: true, value });
+        return value;
+      },
+    });
   return all;
 }
