@@ -16,7 +16,9 @@ import {
   type RequiredInput,
   reveal,
   SecretString,
+  type Static,
   secret,
+  type TObject,
   Type,
   withDefault,
 } from "../../kit/index.ts";
@@ -131,59 +133,45 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
         `the server offers no TLS, so ${user}@${from} could no longer log in`,
         "give the server a certificate first: ssl_cert and ssl_key in its configuration, and a restart",
       );
-    const method = p.password === undefined ? undefined : nativeMethod(nativePasswordHash(p.password));
-    let now: Account;
-    if (found) now = found;
-    else {
-      const first = method ?? (p.unixSocket ? socketMethod : undefined);
-      if (!first)
-        fail(
-          `${user}@${from} does not exist, and is to be made without a password`,
-          "give password or unixSocket",
-        );
-      const tls = p.requireSsl ? "ssl" : "none";
-      now = { authentication: [first.shown], tls, privileges: {} };
-      const require = p.requireSsl ? sql` REQUIRE SSL` : sql``;
-      yield make(
-        "account",
-        "absent",
-        "present",
-        now,
-        sql`CREATE USER ${account} IDENTIFIED VIA ${first.text}${require}`,
+    const method = methodOf(p);
+    const tls = p.requireSsl ? "ssl" : "none";
+    if (!found && !method)
+      fail(
+        `${user}@${from} does not exist, and is to be made without a password`,
+        "give password or unixSocket",
       );
+    let now = found ?? { authentication: method ? [method.shown] : [], tls, privileges: {} };
+    if (!found && method) {
+      const require = p.requireSsl ? sql` REQUIRE SSL` : sql``;
+      const create = sql`CREATE USER ${account} IDENTIFIED VIA ${method.text}${require}`;
+      yield make("account", "absent", "present", now, create);
     }
 
     const keepsPassword = found !== undefined && p.updatePassword === "onCreate";
-    const next = keepsPassword ? undefined : (method ?? (p.unixSocket ? socketMethod : undefined));
-    if (
-      next &&
-      !now.authentication.some((one) => one.plugin === next.shown.plugin && one.hashId === next.shown.hashId)
-    ) {
+    if (method && !keepsPassword && !has(now, method)) {
       // who gets in by the socket, such as root, must not be locked out by getting a password
-      const kept =
-        method && now.authentication.some(({ plugin }) => plugin === "unix_socket") ? [socketMethod] : [];
-      const methods = [next, ...kept];
+      const kept = now.authentication.some(({ plugin }) => plugin === "unix_socket") ? [socketMethod] : [];
+      const methods = [method, ...(method === socketMethod ? [] : kept)];
       now = { ...now, authentication: methods.map(({ shown }) => shown) };
       const list = join(
         methods.map(({ text }) => text),
         " OR ",
       );
-      yield make(
-        method ? "password" : "authentication",
-        hidden,
-        hidden,
-        now,
-        sql`ALTER USER ${account} IDENTIFIED VIA ${list}`,
-      );
+      const what = p.password === undefined ? "authentication" : "password";
+      yield make(what, hidden, hidden, now, sql`ALTER USER ${account} IDENTIFIED VIA ${list}`);
     }
 
     // a certificate is more than was asked for
     if (p.requireSsl !== undefined && p.requireSsl === (now.tls === "none")) {
-      const tls = p.requireSsl ? "ssl" : "none";
       const before = now.tls;
       now = { ...now, tls };
-      const require = p.requireSsl ? sql`SSL` : sql`NONE`;
-      yield make("tls", before, tls, now, sql`ALTER USER ${account} REQUIRE ${require}`);
+      yield make(
+        "tls",
+        before,
+        tls,
+        now,
+        sql`ALTER USER ${account} REQUIRE ${p.requireSsl ? sql`SSL` : sql`NONE`}`,
+      );
     }
 
     if (p.privileges) {
@@ -207,10 +195,16 @@ interface Method {
 
 const socketMethod: Method = { text: sql`unix_socket`, shown: { plugin: "unix_socket", hashId: "" } };
 
-/** Of the hash, too, nothing may be seen: who knows it can log in with it. */
-function nativeMethod(hash: string): Method {
+function methodOf({ password, unixSocket }: Static<TObject<typeof params>>): Method | undefined {
+  if (password === undefined) return unixSocket ? socketMethod : undefined;
+  const hash = nativePasswordHash(password);
   return {
+    // of the hash, too, nothing may be seen: who knows it can log in with it
     text: sql`mysql_native_password USING ${secret(hash)}`,
     shown: { plugin: "mysql_native_password", hashId: markOf(hash) },
   };
+}
+
+function has({ authentication }: Account, { shown: { plugin, hashId } }: Method): boolean {
+  return authentication.some((one) => one.plugin === plugin && one.hashId === hashId);
 }
