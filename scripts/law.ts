@@ -26,6 +26,8 @@ const { values, positionals } = parseArgs({
     network: { type: "string", default: "10.127" },
     /** Leaves the hosts, for a look at them and for the next time. */
     keep: { type: "boolean", default: false },
+    /** Tells what holds, too. */
+    verbose: { type: "boolean", default: false },
     interruptions: { type: "string", default: "3" },
   },
 });
@@ -54,8 +56,12 @@ async function main(): Promise<number> {
       hosts: labs.map(targetOf),
       only: (one) => one.name.includes(values.case ?? ""),
       interruptions: Number(values.interruptions),
-      onFailure: ({ module, suite, name, article, problems }) => {
-        say(`FAILED ${module}${suite === undefined ? "" : ` on ${suite}`}, ${article}: ${name}`);
+      onOutcome: ({ module, suite, name, article, problems }) => {
+        const failed = problems.length > 0;
+        if (!failed && !values.verbose) return;
+        say(
+          `${failed ? "FAILED" : "holds"} ${module}${suite === undefined ? "" : ` on ${suite}`}, ${article}: ${name}`,
+        );
         for (const line of problems) say(`    ${line}`);
       },
     });

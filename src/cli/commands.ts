@@ -65,6 +65,16 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/handlers.ts"),
   },
   {
+    name: "new",
+    summary: "writes what a new module, fact, role or playbook begins with",
+    load: () => import("./commands/new.ts"),
+  },
+  {
+    name: "law",
+    summary: "holds modules to the law: all their cases, also on throw-away hosts",
+    load: () => import("./commands/law.ts"),
+  },
+  {
     name: "lab",
     summary: "makes an inventory's hosts on this machine, to try things on",
     load: () => import("./commands/lab.ts"),

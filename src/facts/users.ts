@@ -3,19 +3,23 @@
 import { createHash } from "node:crypto";
 import { defineFact, lines, rawScript, type Script, sh, type Touch } from "../kit/index.ts";
 import { contentAltered } from "./file-effects.ts";
+import { file } from "./files.ts";
 
 /** Where the accounts of the host itself stand. What another name service has moves by itself. */
 export const accountFiles = () => ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"];
+
+const written = [...accountFiles(), "/etc/subuid", "/etc/subgid"];
+/** The tools keep each file as it was under a name of its own. */
+const kept = written.map((path) => `${path}-`);
 
 /**
  * What the tools for users and groups write, for the `touches` of a change that says itself which facts of users and
  * groups it alters.
  */
-export const accountFilesAltered: readonly Touch[] = contentAltered(
-  ...accountFiles(),
-  "/etc/subuid",
-  "/etc/subgid",
-).touches.map((touch) => (typeof touch === "object" ? { ...touch, alone: true } : touch));
+export const accountFilesAltered: readonly Touch[] = [
+  ...contentAltered(...written, ...kept).touches,
+  file.of(...kept),
+].map((touch) => (typeof touch === "object" ? { ...touch, alone: true } : touch));
 
 /**
  * What the name service finds among these names: one process, where all are there. getent's status 2 says that one is

@@ -37,6 +37,7 @@ function pack(): void {
     "dist",
     "src",
     "roles",
+    "scaffold",
     "scripts/publish-bins.ts",
     "package.json",
     "README.md",
@@ -242,7 +243,7 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
   it("runs its tests, and a program of its own, by the commands that the guide gives", async () => {
     const guide = readFileSync(join(checkout, "docs", "extending.md"), "utf8");
     mkdirSync(join(example, "test"));
-    for (const name of ["test/kerberos-login.test.ts", "nightly.ts"]) {
+    for (const name of ["test/kerberos-login.cases.ts", "test/cases.test.ts", "nightly.ts"]) {
       const [, text = ""] = guide.split(`\`\`\`ts\n// ${name}\n`);
       writeFileSync(join(example, name), text.slice(0, text.indexOf("```")));
     }
@@ -256,5 +257,14 @@ describe("a package that extends Showrunner", { timeout: 60_000 }, () => {
       env,
     });
     expect(stdout).toMatch(/\n0 changed, 0 failed, 0 unreachable\n$/);
+  });
+
+  it("gets a new module by the command that the guide names, and holds it to the law", async () => {
+    const { stdout } = await run("new", "module", "doorBell");
+    expect(stdout).toContain("  modules/door-bell.ts\n");
+    const law = await run("law");
+    expect(law.stdout).toMatch(/^kerberosLogin +no host +1 /m);
+    expect(law.stdout).toMatch(/^doorBell +no host +4 /m);
+    expect(law.status).toBe(0);
   });
 });

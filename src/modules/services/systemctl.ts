@@ -28,13 +28,21 @@ function explain(name: string): Script {
  * @param refresh read changed unit files first: systemd would go on with the old ones
  */
 export function systemctl(verb: Verb, name: string, refresh: boolean): Script {
-  const run = sh`systemctl ${verb} -- ${name} || explain $?`;
+  const run = verb === "start" ? start(name) : sh`systemctl ${verb} -- ${name} || explain $?`;
   return lines(
     explain(name),
     refresh ? readAltered(name) : rawScript(":"),
     run,
     verb === "stop" ? rawScript(":") : staysUp(name),
   );
+}
+
+/** A job to start what waits to be started again would wait along, however long that is: it is restarted instead. */
+function start(name: string): Script {
+  return sh`case $(systemctl show -p SubState -- ${name}) in
+*=auto-restart*) systemctl restart -- ${name} ;;
+*) systemctl start -- ${name} ;;
+esac || explain $?`;
 }
 
 /** Has systemd read its unit files again if those of this unit were altered, or a drop-in came that nothing hides. */

@@ -83,7 +83,8 @@ export const systemd: Module<SystemdParams, SystemdValue> = defineModule({
   title: ({ name, state }) => (state === undefined ? name : `${name} ${state}`),
   check: checkUnit,
   async *plan(host, p) {
-    let name = unitName(p.name);
+    const asked = unitName(p.name);
+    let name = asked;
     const value: SystemdValue = { unit: name };
     let now = await host.fact(unit, name);
     if (now.aliasOf !== undefined) {
@@ -94,11 +95,14 @@ export const systemd: Module<SystemdParams, SystemdValue> = defineModule({
     const to = (next: UnitState, what: string, script: Script, further: Partial<Effects> = {}): Change => {
       now = next;
       // an alias goes and comes with enabling, so nothing is said of it
-      const alias = next.id === name ? [] : [unit.of(name)];
+      const aliases = [...new Set([asked, name])].filter((one) => one !== next.id);
       return change({
         what,
         script,
-        ...effects({ sets: [unit.is(next.id, next)], touches: alias }, further),
+        ...effects(
+          { sets: [unit.is(next.id, next)], touches: aliases.length > 0 ? [unit.of(...aliases)] : [] },
+          further,
+        ),
       });
     };
 

@@ -47,18 +47,17 @@ export class CaseOnHost {
 
   /** Runs the articles that apply to the case; where it does not apply as it should, the rest is left out. */
   async *hold(): AsyncGenerator<Verdict> {
-    const { fails, waits, plan } = this.#case;
+    const { fails, waits } = this.#case;
     await this.#start();
     const checked = await this.#attempt({ check: true });
     yield { article: "predicts", problems: waits ? [] : this.#asPredicted(checked) };
     await rememberFiles(this.#host);
     const applied = await this.#attempt();
     const altered = await alteredFiles(this.#host);
-    const isSure = !waits && plan === undefined && fails === undefined;
     const applies = [
       ...found(differentFailure(fails, applied.error)),
       ...found(differentChanges(this.#case.changes, applied.changes)),
-      ...found(isSure ? otherThanPredicted(checked.changes, applied.changes) : undefined),
+      ...found(this.#isSure ? otherThanPredicted(checked.changes, applied.changes) : undefined),
       ...(applied.error === undefined ? await this.#atEnd() : []),
     ];
     yield { article: "applies", problems: applies };
@@ -79,11 +78,17 @@ export class CaseOnHost {
     const end = await this.#read(panel);
     yield { article: "idempotent", problems: await this.#doneAgain() };
     const wrong = await this.#beliefs(panel, altered);
-    yield { article: "facts", problems: [...stillOther(checked, end), ...wrong] };
+    yield { article: "facts", problems: [...(this.#isSure ? stillOther(checked, end) : []), ...wrong] };
     if (applied.changes.length === 0) return;
     const steps = chosenSteps(await stepsTaken(this.#host), this.#options.interruptions);
     for (const step of steps)
       yield { article: "interrupted", problems: await this.#interruptedAt(step, panel, end) };
+  }
+
+  /** Whether a check knows what a run will do. */
+  get #isSure(): boolean {
+    const { fails, waits, plan } = this.#case;
+    return !waits && plan === undefined && fails === undefined;
   }
 
   async #start(): Promise<void> {

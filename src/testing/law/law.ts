@@ -4,7 +4,7 @@ import type { ModuleCase } from "../case.ts";
 import type { Cases } from "../cases.ts";
 import { CaseOnHost, type CaseOptions, type Verdict } from "./case-on-host.ts";
 import { LawHost, type LawTarget } from "./law-host.ts";
-import type { LawFailure, LawReport } from "./report.ts";
+import type { LawOutcome, LawReport } from "./report.ts";
 import { Tally } from "./tally.ts";
 
 export interface LawRequest extends Partial<CaseOptions> {
@@ -13,8 +13,8 @@ export interface LawRequest extends Partial<CaseOptions> {
   readonly hosts: readonly LawTarget[];
   /** Which cases are run. Default: all. */
   readonly only?: (one: ModuleCase, module: string) => boolean;
-  /** Told of each case that has failed, at once. */
-  readonly onFailure?: (failure: LawFailure) => void;
+  /** Told of each article of each case as soon as it is known. */
+  readonly onOutcome?: (outcome: LawOutcome) => void;
 }
 
 /** Three points of each case: before its first program, half-way, and after its last. */
@@ -36,11 +36,11 @@ export async function holdToLaw({
   cases,
   hosts: targets,
   only = () => true,
-  onFailure,
+  onOutcome,
   interruptions = usualInterruptions,
   attacks = usualAttacks,
 }: LawRequest): Promise<LawReport> {
-  const tally = new Tally(onFailure);
+  const tally = new Tally(onOutcome);
   for (const { module, pure, list } of cases) {
     const wanted = new Set(list.filter((one) => only(one, module)).map(({ name }) => name));
     for (const { name, hold } of pure) {

@@ -1,8 +1,8 @@
 /** What came of holding modules to the law. */
 import type { LawRow } from "./table.ts";
 
-/** What is wrong with a case. */
-export interface LawFailure {
+/** What came of one article of a case. */
+export interface LawOutcome {
   readonly module: string;
   /** Where: a suite, or nothing for a plan without a host. */
   readonly suite: string | undefined;
@@ -10,12 +10,13 @@ export interface LawFailure {
   readonly name: string;
   /** Of which article: `pure`, `predicts`, `applies`, … */
   readonly article: string;
-  /** What differs, a line each. */
+  /** What differs, a line each; none where it holds. */
   readonly problems: readonly string[];
 }
 
 export interface LawReport {
   /** One for each module and suite. */
   readonly rows: readonly LawRow[];
-  readonly failures: readonly LawFailure[];
+  /** What does not hold. */
+  readonly failures: readonly LawOutcome[];
 }

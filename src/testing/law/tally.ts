@@ -1,20 +1,21 @@
 /** Counts what came of cases, by module, suite and article. */
 import type { Cases } from "../cases.ts";
-import type { LawFailure, LawReport } from "./report.ts";
+import type { LawOutcome, LawReport } from "./report.ts";
 import { type Count, columns, type LawRow } from "./table.ts";
 
 export class Tally {
   readonly #counts = new Map<string, { passed: number; failed: number }>();
-  readonly #failures: LawFailure[] = [];
-  readonly #onFailure: ((failure: LawFailure) => void) | undefined;
+  readonly #failures: LawOutcome[] = [];
+  readonly #onOutcome: ((failure: LawOutcome) => void) | undefined;
 
-  constructor(onFailure: ((failure: LawFailure) => void) | undefined) {
-    this.#onFailure = onFailure;
+  constructor(onOutcome: ((failure: LawOutcome) => void) | undefined) {
+    this.#onOutcome = onOutcome;
   }
 
   /** @param outcome its problems may be none */
-  add(outcome: LawFailure): void {
+  add(outcome: LawOutcome): void {
     const { module, suite, article, problems } = outcome;
+    this.#onOutcome?.(outcome);
     const id = idOf(module, suite, article);
     const count = this.#counts.get(id) ?? { passed: 0, failed: 0 };
     this.#counts.set(id, count);
@@ -24,7 +25,6 @@ export class Tally {
     }
     count.failed++;
     this.#failures.push(outcome);
-    this.#onFailure?.(outcome);
   }
 
   report(cases: readonly Cases[], suites: readonly string[]): LawReport {

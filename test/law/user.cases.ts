@@ -1,0 +1,381 @@
+import {
+  groupExists,
+  passwordState,
+  type UserAttribute,
+  userAttribute,
+  userExists,
+  userExpiry,
+  userGroups,
+  userPassword,
+} from "../../src/facts/users.ts";
+import { secret } from "../../src/kit/index.ts";
+import { user } from "../../src/modules/users/user.ts";
+import { cases } from "../../src/testing/index.ts";
+
+const hash =
+  "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/";
+const is = (attribute: UserAttribute["attribute"], value: string | undefined) =>
+  userAttribute.is({ user: "ann", attribute }, value);
+const there = userExists.is("ann", true);
+const gone = userExists.is("ann", false);
+const inGroups = (...names: string[]) => userGroups.is("ann", names);
+
+/** What the host says of somebody who is not there. */
+const nobody = [
+  gone,
+  inGroups(),
+  userPassword.is("ann", undefined),
+  userExpiry.is("ann", undefined),
+  ...(["uid", "group", "comment", "home", "shell"] as const).map((attribute) => is(attribute, undefined)),
+];
+const groups = ["adm", "sudo", "crew"].map((name) => groupExists.is(name, true));
+
+const create = "useradd -m -s /bin/sh ann";
+const shadow = (field: number, value: string) =>
+  `[ "$(getent shadow ann | cut -d: -f${field})" = '${value}' ]`;
+const setHash = (text: string) => `${create}; echo 'ann:${text}' | chpasswd -e`;
+
+export default cases(
+  user,
+  [
+    {
+      name: "creates one",
+      params: { name: "ann" },
+      facts: nobody,
+      start: "",
+      changes: ["created"],
+      end: [there, "test -d /home/ann", "test -e /home/ann/.profile"],
+    },
+    {
+      name: "creates one for a system, without a home",
+      params: { name: "ann", system: true, home: "/srv/ann", shell: "/usr/sbin/nologin" },
+      facts: nobody,
+      start: "",
+      changes: ["created"],
+      end: [there, is("home", "/srv/ann"), "! test -e /srv/ann", '[ "$(id -u ann)" -lt 1000 ]'],
+    },
+    {
+      name: "creates one for a system, with a home",
+      params: { name: "ann", system: true, createHome: true },
+      facts: nobody,
+      start: "",
+      changes: ["created"],
+      end: [there, "test -d /home/ann"],
+    },
+    {
+      name: "creates one in the group of the same name",
+      params: { name: "ann" },
+      facts: [...nobody, groupExists.is("ann", true)],
+      start: "groupadd ann",
+      changes: ["created"],
+      end: [is("group", "ann")],
+    },
+    {
+      name: "creates one with everything",
+      params: {
+        name: "ann",
+        uid: 4711,
+        group: "crew",
+        groups: ["sudo", "adm", "crew"],
+        comment: "Ann O'Nym",
+        home: "/srv/ann",
+        shell: "/bin/bash",
+        password: secret(hash),
+        expires: "2199-12-31",
+      },
+      facts: nobody,
+      start: "groupadd crew",
+      changes: ["created", "password"],
+      end: [
+        is("uid", "4711"),
+        is("group", "crew"),
+        is("comment", "Ann O'Nym"),
+        is("home", "/srv/ann"),
+        is("shell", "/bin/bash"),
+        inGroups("adm", "sudo"),
+        userPassword.is("ann", passwordState(hash)),
+        userExpiry.is("ann", "2199-12-31"),
+        "test -d /srv/ann",
+      ],
+    },
+    {
+      name: "creates one with a number that somebody has",
+      params: { name: "ann", uid: 13, nonUnique: true },
+      facts: nobody,
+      start: "",
+      changes: ["created"],
+      end: is("uid", "13"),
+    },
+    {
+      name: "creates one whose password is not locked, and has none to unlock",
+      params: { name: "ann", passwordLock: false },
+      facts: nobody,
+      start: "",
+      changes: ["created"],
+    },
+    {
+      name: "creates one whose password is locked",
+      params: { name: "ann", password: secret(hash), passwordLock: true },
+      start: "",
+      changes: ["created", "password"],
+      end: shadow(2, `!${hash}`),
+    },
+    {
+      name: "leaves one alone who is as wanted",
+      params: { name: "ann", uid: 4711, shell: "/bin/sh", groups: ["adm"], comment: "" },
+      facts: [
+        there,
+        is("uid", "4711"),
+        is("group", "ann"),
+        is("shell", "/bin/sh"),
+        is("comment", ""),
+        inGroups("adm"),
+      ],
+      start: `${create} -u 4711 -G adm`,
+      changes: [],
+    },
+    {
+      name: "alters what differs",
+      params: { name: "ann", comment: "Ann", shell: "/bin/bash" },
+      facts: [there, is("comment", ""), is("shell", "/bin/sh")],
+      start: create,
+      changes: [
+        { what: "comment", before: "", after: "Ann" },
+        { what: "shell", before: "/bin/sh", after: "/bin/bash" },
+      ],
+      end: [is("comment", "Ann"), is("shell", "/bin/bash")],
+    },
+    {
+      name: "gives another number, and the files in the home with it",
+      params: { name: "ann", uid: 4712 },
+      facts: [there, is("uid", "4711")],
+      start: `${create} -u 4711`,
+      changes: [{ what: "uid", before: "4711", after: "4712" }],
+      end: [is("uid", "4712"), '[ "$(stat -c %u /home/ann/.profile)" = 4712 ]'],
+    },
+    {
+      name: "gives another primary group",
+      params: { name: "ann", group: "crew" },
+      facts: [there, is("group", "ann")],
+      start: `${create}; groupadd crew`,
+      changes: [{ what: "group", before: "ann", after: "crew" }],
+      end: is("group", "crew"),
+    },
+    {
+      name: "moves a home",
+      params: { name: "ann", home: "/srv/ann", moveHome: true },
+      facts: [there, is("home", "/home/ann")],
+      start: `${create}; echo kept >/home/ann/kept`,
+      changes: ["home"],
+      end: [is("home", "/srv/ann"), "grep -qx kept /srv/ann/kept", "! test -e /home/ann"],
+    },
+    {
+      name: "names another home, and moves nothing",
+      params: { name: "ann", home: "/srv/ann" },
+      facts: [there, is("home", "/home/ann")],
+      start: create,
+      changes: ["home"],
+      end: [is("home", "/srv/ann"), "test -d /home/ann", "! test -e /srv/ann"],
+    },
+    {
+      name: "takes other groups away",
+      params: { name: "ann", groups: ["adm"] },
+      facts: [there, is("group", "ann"), inGroups("adm", "sudo")],
+      start: `${create} -G adm,sudo`,
+      changes: ["groups"],
+      end: inGroups("adm"),
+    },
+    {
+      name: "takes all groups away",
+      params: { name: "ann", groups: [] },
+      facts: [there, is("group", "ann"), inGroups("adm")],
+      start: `${create} -G adm`,
+      changes: ["groups"],
+      end: inGroups(),
+    },
+    {
+      name: "adds to groups",
+      params: { name: "ann", groups: ["adm"], append: true },
+      facts: [there, is("group", "ann"), inGroups("sudo")],
+      start: `${create} -G sudo`,
+      changes: ["groups"],
+      end: inGroups("adm", "sudo"),
+    },
+    {
+      name: "leaves groups that are there already",
+      params: { name: "ann", groups: ["adm"], append: true },
+      facts: [there, is("group", "ann"), inGroups("adm", "sudo")],
+      start: `${create} -G adm,sudo`,
+      changes: [],
+    },
+    {
+      name: "knows that one is in one's own group, named or not",
+      params: { name: "ann", groups: ["ann", "adm"] },
+      facts: [there, is("group", "ann"), groupExists.is("ann", true), inGroups("adm")],
+      start: `${create} -G adm`,
+      changes: [],
+    },
+    {
+      name: "names a group that is not there",
+      params: { name: "ann", groups: ["nobodys"] },
+      facts: [...nobody, groupExists.is("nobodys", false)],
+      start: "",
+      changes: [],
+      fails: /there is no group nobodys.*group\(/,
+    },
+    {
+      name: "sets a password",
+      params: { name: "ann", password: secret(hash) },
+      facts: [there, userPassword.is("ann", passwordState("!"))],
+      start: create,
+      changes: ["password"],
+      end: [userPassword.is("ann", passwordState(hash)), shadow(2, hash)],
+    },
+    {
+      name: "leaves a password alone",
+      params: { name: "ann", password: secret(hash) },
+      facts: [there, userPassword.is("ann", passwordState(hash))],
+      start: setHash(hash),
+      changes: [],
+    },
+    {
+      name: "leaves a locked password locked",
+      params: { name: "ann", password: secret(hash) },
+      facts: [there, userPassword.is("ann", passwordState(`!${hash}`))],
+      start: setHash(`!${hash}`),
+      changes: [],
+    },
+    {
+      name: "leaves any password on demand",
+      params: { name: "ann", password: secret(hash), updatePassword: "onCreate" },
+      facts: [there, userPassword.is("ann", passwordState("$6$other"))],
+      start: setHash("$6$other$x"),
+      changes: [],
+    },
+    {
+      name: "locks a password",
+      params: { name: "ann", passwordLock: true },
+      facts: [there, userPassword.is("ann", passwordState(hash))],
+      start: setHash(hash),
+      changes: ["password locked"],
+      end: shadow(2, `!${hash}`),
+    },
+    {
+      name: "unlocks a password",
+      params: { name: "ann", passwordLock: false },
+      facts: [there, userPassword.is("ann", passwordState(`!${hash}`))],
+      start: setHash(`!${hash}`),
+      changes: ["password unlocked"],
+      end: shadow(2, hash),
+    },
+    {
+      name: "has nothing to unlock for one without a password",
+      params: { name: "ann", passwordLock: false },
+      facts: [there, userPassword.is("ann", passwordState("!!"))],
+      start: create,
+      changes: [],
+    },
+    {
+      name: "lets one in until a day",
+      params: { name: "ann", expires: "2199-12-31" },
+      facts: [there, userExpiry.is("ann", "never")],
+      start: create,
+      changes: ["expires"],
+      end: userExpiry.is("ann", "2199-12-31"),
+    },
+    {
+      name: "lets one stay for ever",
+      params: { name: "ann", expires: "never" },
+      facts: [there, userExpiry.is("ann", "2199-12-31")],
+      start: `${create} -e 2199-12-31`,
+      changes: ["expires"],
+      end: userExpiry.is("ann", "never"),
+    },
+    {
+      name: "leaves one who may stay as long as wanted",
+      params: { name: "ann", expires: "2199-12-31" },
+      facts: [there, userExpiry.is("ann", "2199-12-31")],
+      start: `${create} -e 2199-12-31`,
+      changes: [],
+    },
+    {
+      name: "removes one, and leaves the home",
+      params: { name: "ann", state: "absent" },
+      facts: [there],
+      start: create,
+      changes: ["removed"],
+      end: [gone, "test -d /home/ann"],
+    },
+    {
+      name: "removes one with what is hers",
+      params: { name: "ann", state: "absent", remove: true },
+      facts: [there],
+      start: create,
+      changes: ["removed"],
+      end: [gone, "! test -e /home/ann"],
+    },
+    {
+      name: "removes one who is logged in",
+      params: { name: "ann", state: "absent", remove: true, force: true },
+      facts: [there],
+      start: `${create}; su ann -c 'sleep 60 >/dev/null 2>&1 &'`,
+      changes: ["removed"],
+      end: [gone, "! test -e /home/ann"],
+    },
+    {
+      name: "removes nobody who is logged in, without force",
+      params: { name: "ann", state: "absent" },
+      start: `${create}; su ann -c 'sleep 60 >/dev/null 2>&1 &'`,
+      changes: ["removed"],
+      plan: "changed",
+      fails: "is currently used by process",
+    },
+    {
+      name: "has nobody to remove",
+      params: { name: "ann", state: "absent" },
+      facts: [gone],
+      start: "",
+      changes: [],
+    },
+    {
+      name: "makes no home in another user's directory",
+      params: { name: "ann", home: "/home/bob/w/ann" },
+      facts: nobody,
+      start: "useradd -m bob; su bob -c 'mkdir /home/bob/w'",
+      changes: ["created"],
+      plan: "changed",
+      fails: "lies in a directory that other users may write: nothing was changed",
+    },
+    {
+      name: "moves no home out of another user's directory",
+      params: { name: "ann", home: "/srv/ann", moveHome: true },
+      start: "useradd -m bob; su bob -c 'mkdir -p /home/bob/w/ann'; useradd -M -d /home/bob/w/ann ann",
+      changes: ["home"],
+      plan: "changed",
+      fails: "lies in a directory that other users may write: nothing was changed",
+    },
+    {
+      name: "removes no home in another user's directory",
+      params: { name: "ann", state: "absent", remove: true },
+      start: "useradd -m bob; su bob -c 'mkdir -p /home/bob/w/ann'; useradd -M -d /home/bob/w/ann ann",
+      changes: ["removed"],
+      plan: "changed",
+      fails: "lies in a directory that other users may write: nothing was changed",
+    },
+    {
+      name: "has no attributes for somebody absent",
+      params: { name: "ann", state: "absent", uid: 4711 },
+      facts: [],
+      changes: [],
+      fails: '`uid` goes with `state: "present"` only',
+    },
+  ],
+  {
+    facts: [groupExists.is("ann", false), ...groups],
+    reset: `for name in ann bob; do
+  pkill -KILL -u "$name"; userdel -rf "$name"; groupdel "$name"; sed -i "/^$name:/d" /etc/passwd /etc/shadow
+  rm -rf "/home/$name" "/srv/$name" "/var/mail/$name"
+done
+groupdel crew`,
+  },
+);
