@@ -4,12 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { Type } from "../../src/base/schema.ts";
+import { sh } from "../../src/base/script.ts";
 import { secret } from "../../src/base/secret.ts";
+import { change } from "../../src/core/facts/change.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { StepBody } from "../../src/core/plays/step.ts";
 import { on } from "../../src/core/steps/on.ts";
 import { once } from "../../src/core/steps/once.ts";
-import { expectSwitch, FakeSwitches, print, runOn, turn } from "./harness.ts";
+import { defineModule } from "../../src/core/tasks/module.ts";
+import { expectSwitch, FakeSwitches, print, runOn, switchFact, turn } from "./harness.ts";
+import { applyOn, one, planOn } from "./plan-harness.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "reads-"));
 const history = join(folder, "deep", "reads.json");
@@ -42,6 +47,19 @@ async function twice(make: () => Record<string, FakeSwitches>, steps: Steps) {
   const again = await run(hosts, steps);
   return { again, hosts };
 }
+
+describe("a first run", () => {
+  it("reads at once what tasks will ask for that are made before they are awaited", async () => {
+    const host = new FakeSwitches({ ...allOff(), s3: "on" });
+    const made = async () => {
+      const tasks = names.map((name) => turn({ name, to: "off" }));
+      for (const task of tasks) await task;
+    };
+    const ran = await runOn({ a: host }, plays({ made }));
+    expect(host.changes).toEqual(["turn s3 off"]);
+    expect(ran.hosts["a"]?.roundTrips).toBeLessThanOrEqual(1 + few);
+  });
+});
 
 describe("a second run", () => {
   it("reads in one round trip what the first read task by task, through all steps and plays", async () => {
@@ -224,6 +242,22 @@ describe("a second run", () => {
     expect(again.hosts["a"]?.roundTrips).toBeLessThanOrEqual(1 + few);
   });
 
+  it("keeps no plan that rests on what no task has read", async () => {
+    const hosts = (switches: Record<string, string> = {}) => ({
+      a: new FakeSwitches({ ...allOff(), ...switches }),
+    });
+    const step = (...read: string[]) =>
+      one(async () => {
+        for (const name of read) await turn({ name, to: name === "s1" ? "on" : "off" });
+      });
+    await runOn(hosts(), step("s1", "s2"), { readHistory: history });
+    const { plan } = await planOn(hosts(), step("s1"), { readHistory: history });
+    expect(plan.hosts["a"]?.facts.map(({ key }) => key)).toEqual(["s1"]);
+    const applied = hosts({ s2: "on" });
+    expect((await applyOn(applied, step("s1"), plan, { readHistory: history })).exitCode).toBe(0);
+    expect(applied.a.changes).toEqual(["turn s1 on"]);
+  });
+
   it("leaves to the task's own turn what can't be read early", async () => {
     await run({ a: new FakeSwitches(allOff()) }, { natural });
     const host = new FakeSwitches(allOff());
@@ -338,6 +372,27 @@ describe("the history of a playbook's runs", () => {
     expect((await run({ a: host }, { natural })).exitCode).toBe(2);
     const again = await run({ a: new FakeSwitches(allOff()) }, { natural });
     expect(again.hosts["a"]?.roundTrips).toBeLessThanOrEqual(few);
+  });
+
+  it("holds what a task asks for that finds nothing to do, not what it asks for to make a change", async () => {
+    const careful = defineModule({
+      name: "careful",
+      summary: "Looks before it turns a switch.",
+      params: { name: Type.String() },
+      async *plan(host, { name }) {
+        const now = await host.fact(switchFact, name);
+        const further = await host.fact(switchFact, now === "off" ? `${name}-same` : `${name}-other`);
+        if (now !== "off") yield change({ what: further, script: sh`turn ${name} off`, touches: [] });
+      },
+    });
+    const step = async () => {
+      await careful({ name: "s1" });
+      await careful({ name: "s2" });
+    };
+    await run({ a: new FakeSwitches({ s1: "on", s2: "off" }) }, { step });
+    const kept = readFileSync(history, "utf8");
+    for (const text of ['"s1"', '"s2"', '"s2-same"']) expect(kept).toContain(text);
+    expect(kept).not.toContain("s1-other");
   });
 
   it("is not made shorter by a check, in which tasks read what is foreseen", async () => {

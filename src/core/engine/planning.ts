@@ -14,6 +14,12 @@ export interface FactRead {
   readonly key: FactKey;
 }
 
+/** What a task has read, for the next run to expect. */
+export interface TaskRead extends Omit<ExpectedRead, "times"> {
+  /** Whether it was asked for before anything was known. */
+  readonly isFirst: boolean;
+}
+
 export interface PlanningOptions {
   /** True if the task itself is only likely to run: a handler that a likely change notified. */
   readonly tentative?: boolean;
@@ -28,7 +34,7 @@ export interface PlanningOptions {
   /** True: what was read before it is asked for is too old. */
   readonly isLive?: boolean | undefined;
   /** Told what of the host was read. */
-  onRead?(read: Omit<ExpectedRead, "times">): void;
+  onRead?(read: TaskRead): void;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
 }
@@ -40,6 +46,7 @@ export class Planning implements PlanHost {
   readonly #uncertainReads: Touch[] = [];
   readonly #options: PlanningOptions;
   #tentative: boolean;
+  #isAnswered = false;
   #failure: ShowrunnerError | undefined;
   #unmet: ShowrunnerError | undefined;
 
@@ -81,11 +88,13 @@ export class Planning implements PlanHost {
     const { executionEnvironment = {}, timeout } = this.#options;
     const key = fact.source.within?.(asked, executionEnvironment, timeout) ?? asked;
     const id = `${fact.name}\0${factKeyId(key)}`;
-    const isFirst = !this.#read.has(id);
+    const isNew = !this.#read.has(id);
     this.#read.set(id, { fact, key });
+    const isFirst = !this.#isAnswered;
     const { readTimeout, isLive } = this.#options;
     const known = await this.#host.facts.read(this.#become, fact, key, { timeout: readTimeout, isLive });
-    if (isFirst) this.#options.onRead?.({ fact, key, as: this.#become?.user });
+    this.#isAnswered = true;
+    if (isNew) this.#options.onRead?.({ fact, key, as: this.#become?.user, isFirst });
     if (known.tentative) {
       this.#tentative = true;
       // no task changes what other hosts answer, or what a command prints

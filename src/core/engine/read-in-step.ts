@@ -22,11 +22,9 @@ export async function readInStep<K extends FactKey, V>(
   const known = await host.facts.read(become, fact, key).catch((error: unknown) => {
     throw asFailure(error).at(location);
   });
-  host.reads.met(
-    context,
-    { fact, key, as: become?.user },
-    { isNoted: !noLog, sizeOf: (id) => host.facts.sizeOf(id) },
-  );
+  const read = { fact, key, as: become?.user };
+  host.reads.met(context, read);
+  if (!noLog) host.reads.note(context, read, (id) => host.facts.sizeOf(id));
   if (known.tentative) uncertainty.read = true;
   return known;
 }

@@ -4,11 +4,10 @@ import { milliseconds } from "../../base/duration.ts";
 import { type ErrorCode, messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { isBeyondTask } from "../../base/failure-class.ts";
 import { asFailure } from "../events/failure.ts";
-import type { ExpectedRead } from "../facts/expectations.ts";
-import type { Task } from "../tasks/task.ts";
 import { ConditionError, decide, withConditions } from "./conditions.ts";
 import type { HostContext } from "./context.ts";
 import { hiddenText } from "./no-log.ts";
+import { isWaiting, noteRead } from "./note-reads.ts";
 import { planAndApply } from "./plan-and-apply.ts";
 import { planAndPredict } from "./plan-and-predict.ts";
 import { Planning } from "./planning.ts";
@@ -104,22 +103,10 @@ function planningFor<V>(run: TaskRun<V>): Planning {
     executionEnvironment,
     timeout,
     readTimeout,
-    isLive: waits(task),
+    isLive: isWaiting(task),
     onRead: (read) => noteRead(run, read),
     onPrinted: (printed) => tellPrinted(run, printed),
   });
-}
-
-/** Whether it looks until something has come about. */
-function waits<V>({ patience, options }: Task<V>): boolean {
-  return patience !== undefined || options.until !== undefined;
-}
-
-/** A handler runs after a change only, and of a task whose values are hidden nothing is kept. */
-function noteRead<V>({ task, context, hidden }: TaskRun<V>, read: Omit<ExpectedRead, "times">): void {
-  const { facts, reads } = context.host;
-  const isNoted = !hidden && context.isHandler !== true && !waits(task);
-  reads.met(context, read, { isNoted, sizeOf: (id) => facts.sizeOf(id) });
 }
 
 function forgetReads({ host }: HostContext, planning: Planning): void {

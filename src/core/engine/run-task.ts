@@ -10,7 +10,9 @@ import { executionEnvironmentOf } from "../facts/execution-environment.ts";
 import { shownLabel } from "../lease/pending-handler.ts";
 import type { Task, TaskResult } from "../tasks/task.ts";
 import { becomeOf, type HostContext, type RunTask, type TaskTerms } from "./context.ts";
+import { expectMade } from "./expect-made.ts";
 import { hiddenFailure, hiddenText, isHidden } from "./no-log.ts";
+import { noteFurtherReads } from "./note-reads.ts";
 import { withRetries } from "./retry.ts";
 import { handlersOf, type Outcome, resultOf, type TaskHooks, type TaskRun } from "./task-run.ts";
 import { throttled } from "./throttle.ts";
@@ -49,6 +51,7 @@ async function runInTurn<V>(
     detachment,
     hidden,
     changes: [],
+    furtherReads: [],
     writtenAhead: [],
     attempted: false,
     changed: undefined,
@@ -77,7 +80,9 @@ async function runInTurn<V>(
   try {
     // fetched here, where waiting for a secret's command holds up this host only, and an interrupt ends it
     await fetchSecrets([task.params, run.executionEnvironment], host.run.signal);
+    expectMade(context);
     const outcome = shownOutcome(run, await withRetries(run));
+    noteFurtherReads(run);
     end(outcome.status, "unknown" in outcome.value ? { reason: outcome.value.unknown } : {});
     if (task.message !== undefined && !hidden)
       emit({ type: "message", host: host.info.name, text: task.message });

@@ -17,7 +17,7 @@ import type { Task, TaskOptions, TaskResult } from "../tasks/task.ts";
 import { becomeOf, type HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
 import { isHidden } from "./no-log.ts";
-import type { FactRead } from "./planning.ts";
+import type { FactRead, TaskRead } from "./planning.ts";
 import { readLikely, readUnknown } from "./uncertain-results.ts";
 
 export interface TaskRun<V> {
@@ -35,6 +35,8 @@ export interface TaskRun<V> {
   readonly certainty: Certainty;
   /** The changes of all tries together, made or predicted: what a failed try has changed stays changed. */
   readonly changes: Change[];
+  /** What it has read once it knew something. */
+  readonly furtherReads: TaskRead[];
   /** The handlers that were written down before it is known whether `changedWhen` holds. */
   readonly writtenAhead: Handler[];
   /** Whether a change was begun: nobody knows how far a failed one came. */

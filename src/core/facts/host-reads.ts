@@ -19,17 +19,17 @@ const longestAnswer = 64 * 1024;
 
 export class HostReads {
   readonly expectations = new Expectations();
-  readonly #isAhead: boolean;
+  readonly isAhead: boolean;
   readonly #steps = new Map<string, Noted>();
 
   /** @param isAhead false: nothing is read before it is asked for */
   constructor(isAhead: boolean) {
-    this.#isAhead = isAhead;
+    this.isAhead = isAhead;
   }
 
   /** Expects a step's tasks to read this. */
   expect(step: StepName, reads: readonly ExpectedRead[]): void {
-    if (this.#isAhead) this.expectations.add(stepId(step), reads);
+    if (this.isAhead) this.expectations.add(stepId(step), reads);
   }
 
   /** The host comes to a step. */
@@ -43,21 +43,20 @@ export class HostReads {
     this.#noted(step).isWhole = true;
   }
 
+  /** A task has read something: that is one less to expect. */
+  met(step: StepName, { fact, key, as }: Read): void {
+    if (mayBeReadEarly(fact)) this.expectations.met(stepId(step), readId(as, fact, key));
+  }
+
   /**
-   * A task has read something.
+   * Has the next run expect a read.
    *
-   * @param isNoted whether the next run is to expect it
    * @param sizeOf how long the host's answer was, in bytes
    */
-  met(
-    step: StepName,
-    { fact, key, as }: Read,
-    { isNoted, sizeOf }: { readonly isNoted: boolean; readonly sizeOf: (id: string) => number },
-  ): void {
+  note(step: StepName, { fact, key, as }: Read, sizeOf: (id: string) => number): void {
     if (!mayBeReadEarly(fact)) return;
     const id = readId(as, fact, key);
-    this.expectations.met(stepId(step), id);
-    if (!isNoted || sizeOf(id) > longestAnswer) return;
+    if (sizeOf(id) > longestAnswer) return;
     const { reads } = this.#noted(step);
     const known = reads.get(id);
     if (known) known.times++;
