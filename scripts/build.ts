@@ -44,7 +44,7 @@ async function build(): Promise<void> {
       cwd: root,
       stdio: "inherit",
     });
-    // A type error fails the build, but what it made can still be run while the rest is being mended.
+    // A type error fails the build, but what it made can still be run while the rest is being fixed.
     if (compiler.status !== 0) process.exitCode = compiler.status ?? 1;
     await bundle(root, fresh);
     copyRoleFiles(join(root, "roles"), join(fresh, "roles"));

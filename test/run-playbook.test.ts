@@ -79,14 +79,14 @@ it.each<[string, ReporterDefinition, string]>([
   [
     "fails",
     defineReporter(() => ({ subscribe: () => Promise.reject(new Error("no chat")) })),
-    "the reporter at test/run-playbook.test.ts:LINE failed, and gets no more events: no chat",
+    "the reporter at test/run-playbook.test.ts:LINE failed and gets no more events: no chat",
   ],
   [
     "can't begin",
     defineReporter(() => {
       throw new Error("no token");
     }),
-    "the reporter at test/run-playbook.test.ts:LINE failed, and gets no more events: no token",
+    "the reporter at test/run-playbook.test.ts:LINE failed and gets no more events: no token",
   ],
 ])("tells subscribers of a reporter that %s, and goes on", async (_, reporter, expected) => {
   const events: string[] = [];

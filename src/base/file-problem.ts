@@ -6,9 +6,9 @@ export const noSuchFile = "there is no such file";
 const words: Readonly<Record<string, string>> = {
   ENOENT: noSuchFile,
   EISDIR: "it is a directory",
-  ENOTDIR: "what stands above it is no directory",
+  ENOTDIR: "a part of its path is not a directory",
   EACCES: "permission denied",
-  ELOOP: "it is a link that leads in a circle",
+  ELOOP: "it is a symbolic link that leads back to itself",
 };
 
 /** @param error what the file system threw */

@@ -11,5 +11,5 @@ export const mounted = `sr_mounted() {
 export const mountedText = {
   reason:
     "is a mount point: no new file can take its place. Container engines mount such files, /etc/hosts for one",
-  hint: "inPlace: true lets the task write into the file; whoever reads it meanwhile may see half of it",
+  hint: "inPlace: true lets the task write into the file; a program that reads the file meanwhile may see half of it",
 };

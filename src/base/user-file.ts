@@ -66,7 +66,7 @@ export function readUserFileNow(file: string, unreadable: Unreadable = plain): B
     const opened = open(file);
     if (opened.content) return opened.content;
     closeSync(opened.descriptor);
-    throw new Error("it is a pipe, and can't be waited for here: a file is needed");
+    throw new Error("it is a pipe, which can't be read here: give a file");
   } catch (error) {
     throw explained(file, error, unreadable);
   }

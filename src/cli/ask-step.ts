@@ -48,7 +48,7 @@ export function stepAsker(): StepAsker {
 
 function unanswered(step: string): ShowrunnerError {
   sayText(process.stderr, "\n"); // the question's line is still open
-  return new ShowrunnerError("usage", `--step: the input ended before it was said whether to do ${step}`, {
-    hint: "it asks on the terminal: where there is none, leave --step out, or answer from a file",
+  return new ShowrunnerError("usage", `--step: the input ended before an answer to ${step}`, {
+    hint: "--step asks on the terminal: where there is none, leave --step out, or answer from a file",
   });
 }

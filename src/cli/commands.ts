@@ -44,7 +44,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: "facts",
-    summary: "shows what hosts are: system, hardware, addresses",
+    summary: "shows the facts of hosts: system, hardware, addresses",
     load: () => import("./commands/facts.ts"),
   },
   { name: "exec", summary: "runs a command on many hosts", load: () => import("./commands/exec.ts") },

@@ -79,8 +79,8 @@ export async function confirmForgetting(
       const answer = (await lines.next())?.trim().toLowerCase();
       if (answer === undefined) {
         sayText(process.stderr, "\n");
-        throw new ShowrunnerError("usage", "--forget: the input ended before it was said whether to", {
-          hint: "it asks on the terminal: where there is none, say --yes",
+        throw new ShowrunnerError("usage", "--forget: the input ended before an answer", {
+          hint: "--forget asks on the terminal: where there is none, say --yes",
         });
       }
       if (["y", "yes"].includes(answer)) return true;
@@ -110,7 +110,7 @@ export async function forgetOn(name: string, pendingHandlers: readonly KeptHandl
       "task.failed",
       `not forgotten: ${kept.map(({ id, label }) => `${shortId(id)} (${label})`).join(", ")}`,
       {
-        hint: "they are in the folder of a user that could not be become: remove them there, in /var/tmp/showrunner-UID/owed",
+        hint: "their records belong to a user that we could not become: remove them in /var/tmp/showrunner-UID/owed on the host",
       },
     );
   say(process.stderr, visibleLine(`${name}: forgot ${count(pendingHandlers.length, "handler")}`));

@@ -21,7 +21,7 @@ export function labSpec({ inventory, name, names, shown, root }: LoadedInventory
   if (suite === undefined || network === undefined)
     throw new ShowrunnerError("usage", `${shown} describes no lab`, {
       location: inventory.location,
-      hint: `an inventory whose hosts may be made and thrown away says so: lab: { network: "10.77.0.0/24", suite: "bookworm" }, and where the lab's key lies: settings: { user: "deploy", identityFile: ".showrunner/lab/${name}/id_ed25519", knownHosts: ".showrunner/lab/${name}/known_hosts" }`,
+      hint: `an inventory for a lab says that its hosts may be made and thrown away: lab: { network: "10.77.0.0/24", suite: "bookworm" }, and where the lab's key lies: settings: { user: "deploy", identityFile: ".showrunner/lab/${name}/id_ed25519", knownHosts: ".showrunner/lab/${name}/known_hosts" }`,
     });
   const hosts = [...inventory.hosts.values()];
   const users = [...new Set(hosts.map(({ user }) => user))];

@@ -36,7 +36,7 @@ export function resolveLastFailed(limit: string, of: LastRunOf): string {
   if (!terms.some(({ text }) => text === term)) return limit;
   if (terms.some(({ sign, text }) => sign === "&" && text === term))
     throw new ShowrunnerError("usage", `--limit ${limit}: ${term} is a list of hosts and can't follow "&"`, {
-      hint: `put it first: "${term}:&web" is those that failed and are web servers`,
+      hint: `put it first: "${term}:&web" means the hosts that failed and are web servers`,
     });
   const failed = lastFailed(of);
   return terms

@@ -18,7 +18,7 @@ export function leaseOptions(command: Command): Command {
     )
     .option(
       "--take-over",
-      "ends what another run is doing on a host, or what a dead one left behind, instead of waiting for it",
+      "ends what another run is doing on a host, or what a dead run left behind, instead of waiting",
     );
 }
 

@@ -113,8 +113,8 @@ function missingImport(error: unknown, message: string): ShowrunnerError | undef
   return new ShowrunnerError("playbook.invalid", `cannot find "${name}", which is imported here`, {
     location: asFailure(error).location,
     hint: path
-      ? "is the path right? It is relative to the file that imports it, and ends in .ts"
-      : `is it installed? npm install ${packageOf(name)}`,
+      ? "is the path right? It is relative to the importing file, and ends in .ts"
+      : `is the package installed? npm install ${packageOf(name)}`,
     cause: error,
   });
 }

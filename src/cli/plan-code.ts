@@ -42,7 +42,7 @@ export function requireInProject(files: readonly string[], output: string): void
     "usage",
     `-o ${output}: ${outside.join(", ")} ${outside.length === 1 ? "is" : "are"} outside the project, ${root}`,
     {
-      hint: "a plan that is kept names files of its project only, so that nobody can have it run others; leave out -o to see the plan",
+      hint: "a plan that is kept may only name files of its project, so that it can run no others; leave out -o to see the plan",
     },
   );
 }
@@ -95,7 +95,7 @@ export function requireNoOthers({ code }: PlanFile, plan: string): void {
   const root = projectRoot();
   const others = filesRead().filter((file) => !Object.hasOwn(code.files, relative(root, file)));
   if (others.length === 0) return;
-  throw new ShowrunnerError("plan.invalid", `${plan} was made without files that are read now`, {
+  throw new ShowrunnerError("plan.invalid", `${plan} does not list files that are read now`, {
     details: others.map((file) => relative(root, file)),
     hint: "nothing was done; make a new plan",
   });
@@ -114,5 +114,5 @@ export async function otherCommit({ commit, files }: PlannedCode): Promise<strin
   if (!commit) return undefined;
   const now = await commitOf(projectRoot(), Object.keys(files));
   if (!now || now.id === commit.id) return undefined;
-  return `made at commit ${commit.id.slice(0, 12)}, now at ${now.id.slice(0, 12)}; the files that it was made from are the same`;
+  return `made at commit ${commit.id.slice(0, 12)}, now at ${now.id.slice(0, 12)}; the files that the plan was made from are the same`;
 }

@@ -37,7 +37,7 @@ export interface RequestedPlaybook {
 export function playbookOptions(command: Command): Command {
   passwordOptions(inventoryOption(command)).option(
     "-l, --limit <pattern>",
-    "only these hosts: web1, or web:!web2, or @file, or @last-failed: those that failed in this playbook's last run",
+    "only these hosts: web1, web:!web2, @file, or @last-failed (the hosts that failed in this playbook's last run)",
   );
   return selectionOptions(forksOption(extraVarsOption(command)));
 }

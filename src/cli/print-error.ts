@@ -31,6 +31,6 @@ function describeInternal(error: unknown, verbose: boolean): string[] {
   const stack = error instanceof Error ? (error.stack ?? error.message) : undefined;
   return [
     `${style("red", "internal error:")} ${debug && stack !== undefined ? stack : messageOf(error)}`,
-    `This is a mistake in Showrunner and not yours. Please report it${debug ? "" : "; with DEBUG=1 there is a stack trace to add"}.`,
+    `This is a bug in Showrunner, not a mistake of yours. Please report it${debug ? "" : "; with DEBUG=1 there is a stack trace to add"}.`,
   ];
 }

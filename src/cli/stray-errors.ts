@@ -40,14 +40,14 @@ function explained(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): unkn
   if (failure.location === undefined && !(error instanceof ShowrunnerError)) return error;
   const { code, details, location, hint } = failure;
   const message =
-    listeners.size === 0 ? failure.message : `an error that nobody caught ends the run: ${failure.message}`;
+    listeners.size === 0 ? failure.message : `an uncaught error ends the run: ${failure.message}`;
   return new ShowrunnerError(code, message, {
     details,
     location,
     hint:
       hint ??
       (origin === "unhandledRejection"
-        ? "nobody waited for the promise that failed: await it where it is made"
-        : "it was thrown where nobody could catch it, in a timer or a callback"),
+        ? "no code waited for the promise that failed: await the promise where it is made"
+        : "the error was thrown in a timer or a callback, where no code could catch it"),
   });
 }

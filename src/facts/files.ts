@@ -126,19 +126,15 @@ done </proc/self/mountinfo`;
 }
 
 function notAllowed(path: string): ShowrunnerError {
-  return new ShowrunnerError("fact.failed", `${path} can't be looked at: permission denied`, {
+  return new ShowrunnerError("fact.failed", `${path} can't be read: permission denied`, {
     hint: "let the task become a user who may: become: true",
   });
 }
 
 function unspeakable(path: string): ShowrunnerError {
-  return new ShowrunnerError(
-    "fact.failed",
-    `${path} can't be looked at: it has control characters in its name`,
-    {
-      hint: "where a symbolic link leads there, remove the link",
-    },
-  );
+  return new ShowrunnerError("fact.failed", `${path} can't be read: it has control characters in its name`, {
+    hint: "where a symbolic link leads there, remove the link",
+  });
 }
 
 const statFormat = ["%f", "%U", "%u", "%G", "%g", "%n"].join(field) + record;
@@ -179,7 +175,7 @@ function isLink(bits: number): boolean {
 }
 
 function flickers(path: string): ShowrunnerError {
-  return new ShowrunnerError("fact.failed", `${path} was exchanged while it was looked at`, {
+  return new ShowrunnerError("fact.failed", `${path} was replaced while it was read`, {
     hint: "run again; if this comes back, somebody on the host keeps changing it",
   });
 }

@@ -53,7 +53,7 @@ class Facts extends Deferred<HostFacts> {
       run.emit({
         type: "warning",
         host: info.name,
-        text: `its facts could not be kept: ${messageOf(error)}`,
+        text: `the host's facts could not be kept: ${messageOf(error)}`,
       });
     }
   }

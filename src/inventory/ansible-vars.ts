@@ -114,7 +114,7 @@ function refuseStrange(entry: YamlEntry, subject: string): void {
   if (!name.startsWith("ansible_") || harmless.test(name)) return;
   if (unsupported.test(name))
     throw invalid(
-      `${subject}: ${name} is not supported, and the host would be reached without it`,
+      `${subject}: ${name} is not supported, and the host would be reached without this setting`,
       entry.locate(),
       "Remove it, or say the same with a setting or in ~/.ssh/config: see docs/connections.md.",
     );

@@ -14,7 +14,7 @@ export async function requireLayersPossible(lab: Lab): Promise<void> {
   if ((await statfs(machines)).type !== overlayMagic) return;
   throw new ShowrunnerError(
     "lab.failed",
-    `${machines} lies on an overlay file system, where a lab's hosts can't`,
+    `${machines} is on an overlay file system, where a lab's hosts can't be`,
     {
       hint: "mount a disk or a tmpfs there, or choose another stateDir (a container's root is usually an overlay)",
     },

@@ -93,7 +93,7 @@ export function startReporter(
       if (failed) return;
       failed = true;
       await undefined; // all others get the event at which it failed before they get the warning
-      onFailure(redact(`${nameOf(definition)} failed, and gets no more events: ${messageOf(error)}`));
+      onFailure(redact(`${nameOf(definition)} failed and gets no more events: ${messageOf(error)}`));
     }
   };
   return {
@@ -129,7 +129,7 @@ function nameOf({ location }: ReporterDefinition): string {
 async function withPatience(work: unknown): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`it was not done within ${patience / 1000} s`)), patience);
+    timer = setTimeout(() => reject(new Error(`it took longer than ${patience / 1000} s`)), patience);
   });
   try {
     await Promise.race([work, late]);

@@ -60,7 +60,7 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
             return refuse(
               refusal(
                 `${name} showed the key ${shown}, which could not be pinned in ${own}: ${messageOf(error)}`,
-                "name a file that you can write as knownHosts; unpinned, any other key would do next time",
+                "name a file that you can write as knownHosts: a key that is not kept can't be compared next time",
               ),
             );
           }

@@ -26,6 +26,6 @@ function redirectHint(
   if (location === undefined || status < 300 || status > 399) return undefined;
   const leads = `it leads to ${location.slice(0, 200)}`;
   return followRedirects
-    ? `${leads}, where followRedirects does not go: it leaves no encrypted server for one that is not, and hands no body to another server`
-    : `${leads}: give \`followRedirects: true\` to have that asked, or name ${status} in \`status\` if it is what you expect`;
+    ? `${leads}, where followRedirects does not go: it leaves no encrypted server for one that is not, and sends no body to another server`
+    : `${leads}: give \`followRedirects: true\` to follow the redirect, or name ${status} in \`status\` if it is what you expect`;
 }

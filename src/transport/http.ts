@@ -79,11 +79,11 @@ async function requestOnce(session: Session, wanted: HttpRequest, patience: numb
 function hintFor(error: unknown): string | undefined {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
-    return "the certificate is for other names: ask for one of them, or have one made that names this address, too";
+    return "the certificate is for other names: use one of these names in the URL, or have a certificate made for this address";
   if (/^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED_)/.test(code))
-    return "nobody whom the host trusts has signed the certificate: add the authority to those of the host, or name a file of the host that has it as caPath";
+    return "no authority that the host trusts has signed the certificate: add its authority to the host's, or name a file on the host that holds it as caPath";
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
-    return "the certificate must be renewed, or this machine's clock be set";
+    return "renew the certificate, or set the clock of this machine";
   return undefined;
 }
 

@@ -29,7 +29,7 @@ export function keepsNothing(path: string): boolean {
 
 /** What to do where a key is to be kept in such a file. */
 export const keepsNothingHint =
-  'name a file that is one as knownHosts; not to check keys at all takes the explicit hostKeys: "insecure"';
+  'name another file as knownHosts; only the explicit hostKeys: "insecure" turns the check of keys off';
 
 /**
  * The files of a UserKnownHostsFile or GlobalKnownHostsFile as `ssh -G` prints it: without the quotes that paths with

@@ -74,13 +74,15 @@ export class RoomyConnection implements Connection {
 
   async #open(): Promise<Ending> {
     if (this.#connections.length >= mostConnections)
-      throw new NoRoom(`the host lets ${mostConnections} connections have no more sessions`);
+      throw new NoRoom(`the host opens no more sessions on ${mostConnections} connections`);
     let opened: Ending;
     try {
       opened = await this.#another();
     } catch (error) {
       const why = messageOf(error);
-      throw new NoRoom(`the host lets a connection have no more sessions, and takes no further one: ${why}`);
+      throw new NoRoom(
+        `the host opens no more sessions on a connection, and takes no further connection: ${why}`,
+      );
     }
     this.#connections.push(opened);
     void opened.ended.then(() => this.#connections.splice(this.#connections.indexOf(opened), 1));

@@ -70,7 +70,7 @@ export class OpenSshConnection implements Connection {
         if (isRefused && status === 255)
           return resolve({
             status: null,
-            reason: `the host lets a connection have no more sessions, of which the connection itself takes one`,
+            reason: `the host opens no more sessions on a connection, and the connection itself takes one`,
             hint: `${roomHint}, or reach it by the built-in client (transport: "ssh"), which opens further connections`,
           });
         resolve(this.#over ? { status: null, reason: "the connection was lost" } : { status });

@@ -25,7 +25,7 @@ export async function explainOpenSsh(
     .split("\n")
     .map((line) => line.trim());
   const said = lines.filter((line) => line !== "" && !chatter.test(line));
-  const words = said.join("\n") || "ssh ended without a word";
+  const words = said.join("\n") || "ssh ended without a message";
   const details = said.slice(-8);
   const told = ({ code, message, hint, details: more }: ShowrunnerError) =>
     new ShowrunnerError(code, message, { hint, details: [...more, ...details], cause: error });
@@ -91,8 +91,8 @@ function explainHostKey(words: string, shown: string, settings: OpenSshSettings)
   if (changed !== undefined && file !== undefined)
     return changedKey({ name: changed, shown }, { file, line: Number(line) });
   return refusal(
-    `${address}:${port} did not show a key that it is known by`,
-    "compare its fingerprint at the host's console, and correct your known_hosts only if you are sure",
+    `${address}:${port} showed another key than the one in your known_hosts`,
+    "compare the key's fingerprint at the host's console, and correct your known_hosts only if you are sure",
   );
 }
 

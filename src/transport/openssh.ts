@@ -130,7 +130,7 @@ function ready(
       said = (said + chunk.toString()).slice(-16_384);
     });
     master.once("error", reject);
-    master.once("close", () => reject(new Error(words() || "ssh ended without a word")));
+    master.once("close", () => reject(new Error(words() || "ssh ended without a message")));
   });
   return { loggedIn, words };
 }

@@ -79,7 +79,7 @@ export class Kept {
     throw new ShowrunnerError(
       "task.failed",
       `it printed ${inBytes(this.#size)} on its ${name}, of which ${inBytes(this.#limit)} at most can be read`,
-      { hint: "let it print less, or write to a file on the host" },
+      { hint: "let the command print less, or write to a file on the host" },
     );
   }
 

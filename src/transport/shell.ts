@@ -231,7 +231,9 @@ export class FramedShell implements Shell {
       explained ??
       new ShowrunnerError("host.lost", reason ?? "the remote shell ended", {
         details: said === "" ? [] : said.split("\n").slice(-5),
-        hint: hint ?? "the command may have been cut short: run again; what is already right is left alone",
+        hint:
+          hint ??
+          "the command may have been cut short: run again; what is already right is not changed again",
       });
     for (const open of this.#open.values()) open.reject(this.#ended);
     this.#open.clear();
@@ -256,7 +258,7 @@ export class FramedShell implements Shell {
         this.#late = new ShowrunnerError("task.timeout", message);
         void this.#abandon().then(() => {
           const outcome = this.#left
-            ? "it could not be ended, and may work on"
+            ? "it could not be ended, and may still be running"
             : "its process group was ended";
           const hint = `${outcome}; give the task a longer timeout if it needs one`;
           reject(new ShowrunnerError("task.timeout", message, { hint }));

@@ -42,7 +42,7 @@ const causes: readonly Cause[] = [
     isSentence: true,
     what: ({ where, user }) => `${where} broke off before a key for the user ${user} was found`,
     hint: () =>
-      "name the right key as identityFile: it is then tried alone (as with IdentitiesOnly in ~/.ssh/config); or let the host's sshd allow more tries (MaxAuthTries)",
+      "name the right key as identityFile: then only that key is tried (as with IdentitiesOnly in ~/.ssh/config); or let the host's sshd allow more tries (MaxAuthTries)",
   },
   {
     pattern: /not allowed at this time/i,
@@ -67,7 +67,7 @@ const causes: readonly Cause[] = [
   {
     pattern: /ECONNREFUSED|connection refused/i,
     what: ({ where }) => `nothing listens on ${where}`,
-    hint: () => "is sshd running there, and is that its port?",
+    hint: () => "is sshd running there, on that port?",
   },
   {
     pattern: /ENOTFOUND|EAI_AGAIN|could not resolve|name or service not known/i,
@@ -88,7 +88,7 @@ const causes: readonly Cause[] = [
     pattern: /lost before handshake|kex_exchange_identification: .*(closed|reset)/i,
     what: ({ where }) => `${where} took the connection and closed it at once`,
     hint: () =>
-      "its sshd may have too many that are not logged in yet (MaxStartups), shut out this address after failed logins (PerSourcePenalties), or not start at all: its log tells",
+      "its sshd may have too many connections that are not logged in yet (MaxStartups), shut out this address after failed logins (PerSourcePenalties), or not work at all: the log of sshd tells",
   },
   {
     // it may be for a moment only, as while a host starts (pam_nologin): whoever waits for a host goes on waiting

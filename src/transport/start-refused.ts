@@ -25,13 +25,13 @@ const sayings: readonly Saying[] = [
   },
   {
     pattern: /account is (currently )?not available|nologin/i,
-    what: ({ name }) => `the host lets ${name} in, but the user's login shell runs nothing`,
+    what: ({ name }) => `the host lets ${name} log in, but the user's login shell runs no commands`,
     hint: ({ word }) =>
       `connect as another user, or give this one a shell on the host: usermod -s /bin/sh ${word}`,
   },
   {
     pattern: /please login as the user/i,
-    what: ({ name }) => `the host lets ${name} run nothing, and names another user`,
+    what: ({ name }) => `the host lets ${name} run no commands, and names another user`,
     hint: () => "set the user of the inventory to the one that the host names, and become root from there",
   },
   {

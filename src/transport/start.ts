@@ -117,8 +117,8 @@ export function untilSaid(
   });
 }
 
-export const tooLate = "nothing of ours has begun in time";
-export const tooMuch = `more than ${startLimits.bytes / 1024} KiB were printed before anything of ours has begun`;
+export const tooLate = "our script did not begin in time";
+export const tooMuch = `more than ${startLimits.bytes / 1024} KiB were printed before our script began`;
 
 /** That the connection has ended a process, where that is known. */
 export function lostBy({ reason, hint }: Ended): ShowrunnerError | undefined {

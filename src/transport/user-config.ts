@@ -33,8 +33,8 @@ export async function resolveSettings(
   depth = 0,
 ): Promise<ResolvedSettings> {
   if (depth > maxDepth)
-    throw new ShowrunnerError("host.unreachable", `the jump hosts of ${settings.name} never end`, {
-      hint: "does a ProxyJump in ~/.ssh/config lead back to where it began?",
+    throw new ShowrunnerError("host.unreachable", `the jump hosts of ${settings.name} lead in a circle`, {
+      hint: "does a ProxyJump in ~/.ssh/config lead back to an earlier host?",
     });
   const config = await readConfig(settings, signal);
   const merged = config ? { ...settings, ...fromConfig(config, settings) } : settings;

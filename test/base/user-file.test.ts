@@ -52,7 +52,7 @@ describe("a file of the user's", () => {
     const problems: Readonly<Record<string, string>> = {
       [named("directory")]: "it is a directory",
       [named("dangling")]: "it is a link that leads nowhere",
-      [named("circle")]: "it is a link that leads in a circle",
+      [named("circle")]: "it is a symbolic link that leads back to itself",
       [named("socket")]: "it is a socket",
       [named("missing")]: "there is no such file",
       "/dev/zero": "it is a device",

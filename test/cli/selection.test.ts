@@ -10,7 +10,7 @@ export default playbook([
   play("web servers", { hosts: "web", serial: 1, order: "reverseInventory", maxFailPercentage: 100, tags: ["web"] }, {
     base: async () => undefined,
     check: step({ tags: ["test"] }, async ({ host }) => {
-      if (host.name === "web1" && !existsSync(new URL("../mended", import.meta.url))) fail("broken");
+      if (host.name === "web1" && !existsSync(new URL("../fixed", import.meta.url))) fail("broken");
     }),
     wipe: step({ tags: ["never", "reset"] }, async () => undefined),
   }),
@@ -53,7 +53,7 @@ Play last (all: 2 hosts)
 
 describe("a selection", () => {
   const steps = async (...args: string[]) => {
-    const folder = sandbox({ mended: "" });
+    const folder = sandbox({ fixed: "" });
     const { stdout } = await run(folder, [
       "playbook",
       "site",
@@ -91,7 +91,7 @@ describe("a selection", () => {
 
 describe("--step", () => {
   const answering = async (input: string) => {
-    const { child, ended } = start(sandbox({ mended: "" }), [
+    const { child, ended } = start(sandbox({ fixed: "" }), [
       "playbook",
       "site",
       "-l",
@@ -131,7 +131,7 @@ describe("--limit @last-failed", () => {
   it("runs on the hosts that failed the last time, and refuses when none did", async () => {
     const folder = sandbox();
     expect((await run(folder, ["playbook", "site"])).status).toBe(2);
-    writeFileSync(`${folder}/mended`, "");
+    writeFileSync(`${folder}/fixed`, "");
     const again = await run(folder, ["playbook", "site", "--limit", "@last-failed"]);
     expect(again).toMatchObject({ status: 0, stderr: "" });
     expect(again.stdout).toContain("Playbook site on 1 host of");

@@ -42,7 +42,7 @@ describe("an error that nobody caught", () => {
     const folder = project({ "inventory/lab.ts": twoHosts, "playbooks/site.ts": site(stray) });
     const { status, stdout, stderr } = await run(folder, ["playbook", "site", "--reporter", "jsonl"]);
     expect(status).toBe(1);
-    expect(stderr).toContain("error: an error that nobody caught ends the run: no ********");
+    expect(stderr).toContain("error: an uncaught error ends the run: no ********");
     expect(stderr).toMatch(/at playbooks\/site\.ts:\d+/);
     expect(stderr).toContain(hint);
     expect(stderr).not.toContain("interrupted");

@@ -295,7 +295,7 @@ describe("a host that does not answer as it should", () => {
   ])("is no end of the job where it %s", async (_, output) => {
     await expect(job(1, output)).rejects.toMatchObject({
       code: "change.failed",
-      message: "the host does not say how the job in the background does: it may still run",
+      message: "the host does not say whether the job in the background has ended: it may still run",
     });
     expect(existsSync(join(jobs, "spoilt", "pid"))).toBe(true);
     writeFileSync(marker, "");

@@ -312,7 +312,7 @@ describe("mistakes in them", () => {
       expect.objectContaining({
         code: "params.invalid",
         message: "shell: changedWhen is an option of the task, no parameter",
-        hint: "options stand in the second argument: shell({ … }, { changedWhen: … })",
+        hint: "options go into the second argument: shell({ … }, { changedWhen: … })",
         location: expect.objectContaining({
           file: expect.stringContaining("conditions.integration.test.ts"),
         }),

@@ -125,12 +125,12 @@ describe("a handler that fails", () => {
     const told = "run, and still pending: shell note; kept on the host for the next run";
     expect((await here.run([site()])).warnings).toEqual([told]);
     const left = expect.stringMatching(
-      /^an earlier run left handlers, which are due now: shell note \(site, /,
+      /^an earlier run left pending handlers, which are due now: shell note \(site, /,
     );
     expect((await here.run([site()])).warnings).toEqual([left, told]);
     await rm(here.at("broken-h1"));
     expect((await here.run([site()], { check: true })).warnings).toEqual([
-      expect.stringMatching(/^an earlier run left handlers, which would run now: /),
+      expect.stringMatching(/^an earlier run left pending handlers, which would run now: /),
     ]);
     expect((await here.run([site()])).warnings).toEqual([left]);
     expect((await here.run([site()])).warnings).toEqual([]);
@@ -350,7 +350,7 @@ test("a look at what another run left meanwhile is made again where it failed", 
   });
   expect(totals.ignored).toBe(1);
   expect(warnings).toEqual([
-    expect.stringMatching(/^an earlier run left handlers, which are due now: shell note/),
+    expect.stringMatching(/^an earlier run left pending handlers, which are due now: shell note/),
   ]);
   expect([here.log, here.pending("h1")]).toEqual([["h1"], []]);
 });
@@ -395,7 +395,7 @@ test("a command that an interrupt could not end is left to the next run, which w
   await interrupted;
   expect(here.log).toEqual([]);
   const { warnings, exitCode } = await here.run([site(`echo next >>${here.at("log")}`)]);
-  expect(warnings[0]).toMatch(/died and left commands at work here: sleep 6/);
+  expect(warnings[0]).toMatch(/died and left commands running here: sleep 6/);
   expect(exitCode).toBe(0);
   expect(here.log).toEqual(["done", "next"]);
 });

@@ -575,7 +575,7 @@ describe("once", () => {
   });
 
   it("refuses an empty key, and one without a body, with its line", async () => {
-    expect(() => once("", async () => 1)).toThrow('expected as key a text that says what is done, got ""');
+    expect(() => once("", async () => 1)).toThrow('expected a text as the key, got ""');
     const bodiless: unknown[] = ["x", undefined];
     expect(() => Reflect.apply(once, undefined, bodiless)).toThrow(
       "once(key, body): expected an asynchronous function",

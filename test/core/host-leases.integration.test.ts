@@ -154,7 +154,7 @@ describe("a lease", () => {
       subscribers: [(event) => event.type === "warning" && told.push(event.text)],
     });
     while (told.length === 0) await sleep(20);
-    expect(told[0]).toMatch(/^test, by .* died and left commands at work here: sleep 30 /);
+    expect(told[0]).toMatch(/^test, by .* died and left commands running here: sleep 30 /);
     const second = await run([on("here", () => command({ argv: ["true"] }))], { waitLease: 1 });
     expect(second.errors[0]?.message).toMatch(/^another run is changing this host: waiting, by /);
     expect(second.warnings.join()).not.toContain("left its connection behind");
@@ -174,7 +174,7 @@ describe("a lease", () => {
     while (told.length === 0) await sleep(20);
     const second = await run([on("here", () => command({ argv: ["true"] }))], { takeOver: true });
     expect(second.errors).toEqual([]);
-    expect(second.warnings[0]).toMatch(/^taken over, and what was at work here ended, from waiting, by /);
+    expect(second.warnings[0]).toMatch(/^taken over, and all commands here ended, from waiting, by /);
     await ended;
     expect((await waiting).exitCode).toBe(4);
   });
@@ -186,7 +186,7 @@ describe("a lease", () => {
     writeFileSync(at("state/run/holder"), `${JSON.stringify({ ...leaseHolder("waiting") })}\n`);
     const { errors } = await run([on("here", () => command({ argv: ["true"] }))], { waitLease: 0 });
     orphan.kill();
-    expect(errors[0]?.message).toMatch(/^test, by .* died and left commands at work here: sleep 30 /);
+    expect(errors[0]?.message).toMatch(/^test, by .* died and left commands running here: sleep 30 /);
   });
 
   test("is waited for under all of a run's names of one host", async () => {
@@ -194,7 +194,7 @@ describe("a lease", () => {
     const { errors } = await run([on("all", () => command({ argv: ["true"] }))], { waitLease: 1 });
     orphan.kill();
     expect(errors.map(({ message }) => message)).toEqual(
-      Array(2).fill(expect.stringMatching(/^test, by .* died and left commands at work here: sleep 30 /)),
+      Array(2).fill(expect.stringMatching(/^test, by .* died and left commands running here: sleep 30 /)),
     );
   });
 
@@ -326,8 +326,8 @@ describe("pending handlers", () => {
     orphan.kill();
     expect(rerun.errors.map(({ code }) => code)).toEqual(["lease.held", "lease.held"]);
     expect(rerun.warnings).toEqual([
-      expect.stringMatching(/^test, by .* died and left commands at work here: .*: waiting for up to 1 s$/),
-      expect.stringMatching(/^an earlier run left handlers, which are due now: shell run \(test, /),
+      expect.stringMatching(/^test, by .* died and left commands running here: .*: waiting for up to 1 s$/),
+      expect.stringMatching(/^an earlier run left pending handlers, which are due now: shell run \(test, /),
       "pending, and not run: shell run; kept on the host for the next run",
     ]);
     expect(log()).toBe("");

@@ -128,7 +128,7 @@ describe("a journal that can't be written", () => {
     expect(exitCode).toBe(0);
     expect(texts).toEqual([
       expect.stringMatching(
-        `^the run's journal in ${folder} can't be written, and has nothing from here on: EEXIST`,
+        `^the run's journal in ${folder} can't be written, and keeps nothing from here on: EEXIST`,
       ),
     ]);
   });

@@ -25,7 +25,7 @@ describe("what a host keeps", () => {
 
   test("is told where it is a run's", () => {
     expect(described(holderFrom(JSON.stringify(holder)))).toMatch(/^site, by /);
-    expect(described(holderFrom('{"run":"1"}'))).toBe("a run that does not say whose it is");
+    expect(described(holderFrom('{"run":"1"}'))).toBe("an unknown run");
     expect(pendingHandlerFrom(JSON.stringify(pending))).toEqual(pending);
   });
 });

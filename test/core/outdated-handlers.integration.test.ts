@@ -37,7 +37,9 @@ describe("a handler that was corrected since it failed", () => {
     expect(check.totals).toMatchObject({ failed: 0, changed: 2 });
     const { exitCode, warnings } = await here.run(site([right(name)]));
     expect([exitCode, here.log, here.pending("h1")]).toEqual([0, ["right", "next"], []]);
-    expect(warnings).toEqual([expect.stringMatching(/^an earlier run left handlers, which are due now: /)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^an earlier run left pending handlers, which are due now: /),
+    ]);
     expect((await here.run(site([right(name)]))).warnings).toEqual([]);
   });
 
@@ -64,7 +66,7 @@ describe("a pending handler that the code does not have any more", () => {
     expect([exitCode, here.log]).toEqual([0, ["next"]]);
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^an earlier run left handlers, which the playbook does not have any more: shell reload \(site, .*; not run; `npx run handlers --forget h1` removes them$/,
+        /^an earlier run left pending handlers that the playbook does not have any more: shell reload \(site, .*; not run; `npx run handlers --forget h1` removes them$/,
       ),
     ]);
   });

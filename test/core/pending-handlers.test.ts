@@ -106,7 +106,7 @@ test("that a handler has run and the host was lost before that could be noted is
   isLost = true;
   await ownHandlers.ran(queued, written);
   expect(told).toEqual([
-    "print bell has run, but the host was lost before that could be noted there (the remote shell ended): the next run runs it once more",
+    "print bell has run, but the host was lost before that could be written down there (the remote shell ended): the next run runs it once more",
   ]);
   expect(records.writtenAs(id)).toEqual([undefined]);
 });

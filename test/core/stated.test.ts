@@ -187,7 +187,7 @@ describe("--verify", () => {
         code: "change.not-stated",
         message: "migrate: its `touches` say that it alters nothing, which is not true",
         details: [`${facts[at].name} light: expected "on", got "off"`],
-        hint: "name in `touches` what else it may alter, or leave the option out: then it may alter everything",
+        hint: "name in `touches` what else the task may alter, or leave the option out: then it may alter everything",
       });
       expect(error?.location?.file).toMatch(/stated\.test\.ts$/);
       expect(ran.statuses.at(-1)).toBe("a print migrate: failed");

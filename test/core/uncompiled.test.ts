@@ -24,7 +24,7 @@ describe("a playbook that nobody compiled", () => {
       "a task in place of a step",
       play,
       ["p", all, { one: light() }],
-      "step one: expected a function that does it, got turn light",
+      "step one: expected a function with its body, got turn light",
     ],
     [
       "a type that is none",

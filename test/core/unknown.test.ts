@@ -37,7 +37,7 @@ describe("code that reads what only a real run has", () => {
     expect(unknown).toMatchObject({
       message: "what command openssl version gives is unknown: it depends on what a command prints",
       task: { label: "command openssl version" },
-      hint: "if it changes nothing, give it `readOnly: true`: it is then run in a check, too",
+      hint: "if the command changes nothing, give it `readOnly: true`: then it is run in a check, too",
     });
     expect(unknown?.location?.file).toMatch(/unknown\.test\.ts$/);
     expect(unknown?.task?.location?.file).toMatch(/unknown\.test\.ts$/);
@@ -265,7 +265,7 @@ describe("code that fails", () => {
     });
     expect(ran.exitCode).toBe(exitCode.fine);
     expect(unknownOf(ran)).toMatchObject({
-      message: "it fails if what is likely comes true: the light was off",
+      message: "it fails if the likely changes are made: the light was off",
       location: { file: expect.stringMatching(/unknown\.test\.ts$/) },
       hint: "fix it",
     });

@@ -28,7 +28,7 @@ describe("loadInventory", () => {
     const hosts = "all:\n  hosts:\n    web1:\n";
     for (const [target, problem] of [
       ["gone", "it is a link that leads nowhere"],
-      [basename(link), "it is a link that leads in a circle"],
+      [basename(link), "it is a symbolic link that leads back to itself"],
     ] as const) {
       const root = folder({ "hosts.yml": hosts, "inventory/a.yml": hosts, [link]: "" });
       rmSync(join(root, link));

@@ -130,9 +130,7 @@ describe("while a run is changing a host", () => {
     await until("the command runs", () => running("sleep 77"));
     const second = await lab.run([note("b")], { takeOver: true });
     expect(second.errors).toEqual([]);
-    expect(second.of("warning")[0]?.text).toMatch(
-      /^taken over, and what was at work here ended, from test, by /,
-    );
+    expect(second.of("warning")[0]?.text).toMatch(/^taken over, and all commands here ended, from test, by /);
     expect(await running("sleep 77")).toBe(false);
     expect((await first).errors.join()).toContain("host.lost");
   });
@@ -240,7 +238,7 @@ describe("a run that died", () => {
     expect((await first).exitCode).toBe(4);
     const { errors } = await lab.run([note("b")], { waitLease: 1 });
     expect(errors.join()).toMatch(
-      /lease\.held: test, by .* ago, died and left commands at work here: sleep 7 \(process \d+\)/,
+      /lease\.held: test, by .* ago, died and left commands running here: sleep 7 \(process \d+\)/,
     );
     expect(await running("sleep 7")).toBe(true);
     expect((await lab.run([note("b")], { waitLease: 20 })).statuses).toEqual(["h1 copy /srv/note: changed"]);
@@ -255,7 +253,7 @@ describe("a run that died", () => {
     const second = await lab.run([note("b")], { waitLease: 1 });
     const told = second.of("warning").map(({ text }) => text);
     expect(told[0]).toMatch(/^test, by .* died and left its connection behind/);
-    expect(second.errors.join()).toContain("died and left commands at work here: sleep 8");
+    expect(second.errors.join()).toContain("died and left commands running here: sleep 8");
     expect(await running("sleep 8")).toBe(true);
     expect((await first).exitCode).toBe(4);
     expect((await lab.run([note("b")], { waitLease: 20 })).errors).toEqual([]);
@@ -475,7 +473,7 @@ describe("pending handlers", () => {
   });
 
   test("of root are run though tasks of another user come first", async () => {
-    const failing = shell({ cmd: "test -e /srv/mended && echo run >>/srv/log" }, { name: "restart" });
+    const failing = shell({ cmd: "test -e /srv/fixed && echo run >>/srv/log" }, { name: "restart" });
     const site = play(
       "site",
       { hosts: "h1", become: true },
@@ -485,7 +483,7 @@ describe("pending handlers", () => {
       },
     );
     await lab.run([site]);
-    await onHost("touch /srv/mended");
+    await onHost("touch /srv/fixed");
     expect((await lab.run([site])).errors).toEqual([]);
     expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
   });

@@ -9,7 +9,7 @@ const message = (text: string): TimedEvent => ({ type: "message", host: "web1", 
 const failed = (why: string) =>
   expect.stringMatching(
     new RegExp(
-      `^the reporter at test/report/define\\.test\\.ts:\\d+ failed, and gets no more events: ${why}$`,
+      `^the reporter at test/report/define\\.test\\.ts:\\d+ failed and gets no more events: ${why}$`,
     ),
   );
 

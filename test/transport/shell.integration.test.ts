@@ -278,7 +278,7 @@ describe("the marker reader", () => {
 
 it.each([
   ["its process group was ended", () => Promise.resolve(), false],
-  ["it could not be ended, and may work on", () => Promise.reject(new Error("no channel")), true],
+  ["it could not be ended, and may still be running", () => Promise.reject(new Error("no channel")), true],
 ])("says of a script that takes too long that %s", async (outcome, endGroup, hasLeft) => {
   const local = await connectLocal();
   const framed = new FramedShell(await local.spawn("exec sh"), {
@@ -334,7 +334,7 @@ describe("a host on which nothing of ours begins", () => {
   it.each(Object.entries(asks))(`${talkative}: %s`, async (_, ask) => {
     await expect(ask("exec yes")).rejects.toMatchObject({
       code: "host.auth",
-      message: expect.stringMatching(/more than 1024 KiB were printed before anything of ours has begun/),
+      message: expect.stringMatching(/more than 1024 KiB were printed before our script began/),
       details: ["y", "y", "y", "y", "y"],
     });
   });

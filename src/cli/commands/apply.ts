@@ -38,7 +38,7 @@ interface Flags extends ReportFlags, LeaseFlags, PasswordFlags {
 export function configure(command: Command, exitWith: (code: number) => void): void {
   command
     .description(
-      "Makes the changes that a plan lists, and no others; where the plan says unknown, what the task then finds to do.\nA host on which anything has moved that the plan was made from is left alone.",
+      "Makes the changes that a plan lists, and no others; where the plan says unknown, what the task then finds to do.\nA host is refused if any fact that the plan was made from has changed there.",
     )
     .argument("<plan>", "a file that `npx run plan PLAYBOOK -o FILE` wrote");
   passwordOptions(forksOption(extraVarsOption(command)))
@@ -50,7 +50,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
       "--trust <key>",
       "refuses a plan that none of these keys has signed: a public key's file, one of several, or a folder of such",
     )
-    .option("--verify", "after each change, reads back what it set and fails if the host does not show it");
+    .option("--verify", "after each change, reads back the facts that it set, and fails if the host differs");
   reportOptions(leaseOptions(command)).addHelpText(
     "after",
     `

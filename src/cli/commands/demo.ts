@@ -16,7 +16,7 @@ const inventoryFile = "inventory/lab.ts";
 export function configure(command: Command, exitWith: (code: number) => void): void {
   reportOptions(
     command.description(
-      "Boots throw-away hosts, deploys the site onto them, deploys it again to show that nothing changes, and asks\nit for a page. Needs root on a Debian machine. Running it again goes on from what stands.",
+      "Boots throw-away hosts, deploys the site onto them, deploys it again to show that nothing changes, and fetches\na page. Needs root on a Debian machine. When the demo is run again, it uses the hosts that are there.",
     ),
   ).action(async (flags: ReportFlags) => exitWith(await demo(flags)));
 }
@@ -26,7 +26,7 @@ async function demo(flags: ReportFlags): Promise<number> {
   const print = (text: string) => say(process.stdout, ...text.split("\n"));
   if (!existsSync(inventoryFile))
     throw new ShowrunnerError("usage", `the demo is not here: there is no ${inventoryFile}`, {
-      hint: "it runs in a checkout of Showrunner, whose site and lab it shows",
+      hint: "the demo runs in a checkout of Showrunner, with the site and the lab of that checkout",
     });
   const inventory = await findInventory([inventoryFile]);
   const started = performance.now();

@@ -22,7 +22,7 @@ interface Flags extends PasswordFlags {
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
   command
-    .description("Runs a command on every host that a pattern means, and prints what they answer.")
+    .description("Runs a command on every host that a pattern matches, and prints the output.")
     .argument("<pattern>", "the hosts: all, web, web1, web:!web2")
     .argument("<command...>", "the command and its words; one quoted text goes through sh");
   passwordOptions(inventoryOption(command))

@@ -25,7 +25,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
   passwordOptions(
     inventoryOption(
       command
-        .description("Reads what hosts are: system, hardware, addresses, mounts. Changes nothing.")
+        .description("Reads the facts of hosts: system, hardware, addresses, mounts. Changes nothing.")
         .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
     ),
   )

@@ -36,7 +36,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     inventoryOption(
       command
         .description(
-          "Shows the pending handlers on hosts: runs that were killed, or whose handlers failed, left them.\nThe next run of the same playbook on such a host runs them. Changes nothing, unless it is to forget them.",
+          "Shows the pending handlers on hosts, which runs left that were killed or whose handlers failed.\nThe next run of the same playbook on such a host runs them. Changes nothing, but with --forget.",
         )
         .argument("[pattern]", "the hosts: all, web, web1, web:!web2", "all"),
     ),

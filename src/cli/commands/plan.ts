@@ -40,7 +40,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     .argument("[playbook]", "a playbook's name in the folder playbooks, or a file");
   playbookOptions(command)
     .option("-o, --output <file>", "keeps the plan in this file, which only you may read")
-    .option("--show <file>", "tells what a plan that was kept would change; looks at no host")
+    .option("--show <file>", "shows a plan that was kept; reads no host")
     .option(
       "--sign <key>",
       "signs the plan that is kept, or shown: an ed25519 key in PEM, or a key of OpenSSH (its .pub where the agent has it)",
@@ -61,7 +61,7 @@ Exit codes: 0 fine, 2 a host would fail, 4 a host was unreachable, 5 bad usage, 
     if (flags.show !== undefined) await show(flags.show, name, flags.sign);
     else if (name === undefined)
       throw new ShowrunnerError("usage", "expected a playbook", {
-        hint: "`npx run playbook` lists them; `npx run plan --show FILE` tells a plan that was kept",
+        hint: "`npx run playbook` lists the playbooks; `npx run plan --show FILE` shows a plan that was kept",
       });
     else exitWith(await make(name, flags));
   });
@@ -69,7 +69,7 @@ Exit codes: 0 fine, 2 a host would fail, 4 a host was unreachable, 5 bad usage, 
 
 async function show(file: string, playbook: string | undefined, key: string | undefined): Promise<void> {
   if (playbook !== undefined)
-    throw new ShowrunnerError("usage", "--show tells a plan that was kept, and takes no playbook");
+    throw new ShowrunnerError("usage", "--show shows a plan that was kept, and takes no playbook");
   const sign = key === undefined ? undefined : await openSigner(key);
   await awaitPipe(file);
   const read = readPlan(file, packageVersion());
@@ -85,7 +85,7 @@ async function make(wanted: string, flags: Flags): Promise<number> {
   const { output } = flags;
   if (flags.sign !== undefined && output === undefined)
     throw new ShowrunnerError("usage", "--sign signs a plan that is kept", {
-      hint: "name its file with -o FILE, or sign one that is there: npx run plan --show FILE --sign KEY",
+      hint: "name the plan's file with -o FILE, or sign a plan that was kept: npx run plan --show FILE --sign KEY",
     });
   if (output !== undefined && !existsSync(dirname(resolve(output))))
     throw new ShowrunnerError("usage", `-o ${output}: there is no folder ${dirname(output)}`);
@@ -111,7 +111,7 @@ async function make(wanted: string, flags: Flags): Promise<number> {
     if (!flags.reporter?.includes("jsonl")) say(process.stdout, "", ...lines);
   };
   if (code === exitCode.interrupted || code === exitCode.error) {
-    if (output !== undefined) sayBelow(`No plan was written to ${output}: the run ended before its time`);
+    if (output !== undefined) sayBelow(`No plan was written to ${output}: the run did not come to its end`);
     return code;
   }
   const asked = { request, code: await planCode(entries, salt) };

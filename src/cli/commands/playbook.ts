@@ -26,7 +26,7 @@ export function configure(command: Command, exitWith: (code: number) => void): v
     .argument("[playbook]", "a playbook's name in the folder playbooks, or a file");
   playbookOptions(command)
     .option("-c, --check", "changes nothing: says what a run would change, and what it can't know")
-    .option("--verify", "after each change, reads back what it set and fails if the host does not show it");
+    .option("--verify", "after each change, reads back the facts that it set, and fails if the host differs");
   leaseOptions(command);
   listOptions(command);
   reportOptions(command).addHelpText(

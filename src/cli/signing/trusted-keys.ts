@@ -92,7 +92,7 @@ function fromLine(line: string, place: string): TrustedKey {
   const isKey = kinds.test(kind) && blob.subarray(0, kind.length + 4).equals(sized(Buffer.from(kind)));
   if (!isKey || (kind === "ssh-ed25519" && blob.length !== 51))
     throw new ShowrunnerError("usage", `--trust ${place}: this is no public key`, {
-      hint: `${expected}; nothing stands before the key's kind`,
+      hint: `${expected}; no options may stand before the key's kind`,
     });
   const ed25519 = kind === "ssh-ed25519" ? fromRaw(blob.subarray(kind.length + 8)) : undefined;
   return made(kind, blob, comment.join(" ") || place, ed25519);

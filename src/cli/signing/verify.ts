@@ -29,10 +29,14 @@ export async function requireSigned(
   const { kind, value } = plan.signature;
   const signer = kind === "ed25519" ? withPem(plan, value, trusted) : await withSsh(plan, value, trusted);
   if (signer) return signer;
-  throw new ShowrunnerError("plan.untrusted", `none of the trusted keys has signed ${file} as it is`, {
-    details,
-    hint: "nothing was loaded; it was signed by another key, or altered since: ask whoever gave it to you",
-  });
+  throw new ShowrunnerError(
+    "plan.untrusted",
+    `none of the trusted keys has signed ${file} in its present form`,
+    {
+      details,
+      hint: "nothing was loaded; the plan was signed by another key, or altered since: ask whoever gave it to you",
+    },
+  );
 }
 
 function withPem(plan: PlanFile, value: string, trusted: readonly TrustedKey[]): TrustedKey | undefined {

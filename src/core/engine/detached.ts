@@ -67,7 +67,7 @@ export async function runDetached(
       "change.failed",
       "an earlier run's job for this task still does something else",
       {
-        hint: "its commands, surroundings or secrets have changed since: run again once that job has ended",
+        hint: "its commands, execution environment or secrets have changed since: run again once that job has ended",
       },
     );
   if (word !== "started" && word !== "joined")
@@ -79,13 +79,16 @@ export async function runDetached(
     const word = answer.stdout.toString().trim();
     // only what is certainly its end may be taken for it: what follows removes all trace of the job
     if (answer.status !== 0 || !/^(running|lost|late|\d+)$/.test(word))
-      throw refused("the host does not say how the job in the background does: it may still run", answer);
+      throw refused(
+        "the host does not say whether the job in the background has ended: it may still run",
+        answer,
+      );
     if (word === "running") continue;
     const printed = word === "lost" ? answer : await ask(outputScript(id), outputLimit);
     if (printed.status !== 0)
-      throw refused("the job has ended, and what it printed could not be fetched", printed);
+      throw refused("the job has ended, but its output could not be fetched", printed);
     const tidied = await ask(tidyScript(id));
-    if (tidied.status !== 0) throw refused("the job has ended, and its files could not be removed", tidied);
+    if (tidied.status !== 0) throw refused("the job has ended, but its files could not be removed", tidied);
     if (word === "lost") throw lost;
     const { stdout, stderr } = shownOutput(printed);
     await onOutput?.("stdout", stdout);
@@ -98,7 +101,7 @@ export async function runDetached(
 }
 
 const lost = new ShowrunnerError("change.failed", "the job in the background ended without saying how", {
-  hint: "it was killed, or the host was rebooted: look into the host's own logs",
+  hint: "the job was killed, or the host was rebooted: look into the host's own logs",
 });
 
 function refused(message: string, output: Output): ShowrunnerError {
@@ -131,7 +134,7 @@ async function persistently(
       else if (timeLimit > askLimit)
         throw new ShowrunnerError(
           "task.timeout",
-          `the job has ended, and what it printed did not come within ${timeLimit / 60_000} minutes`,
+          `the job has ended, but its output did not come within ${timeLimit / 60_000} minutes`,
         );
       await pause(1000, signal);
     }

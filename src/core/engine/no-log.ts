@@ -19,6 +19,6 @@ export function hiddenFailure(error: ShowrunnerError): ShowrunnerError {
   if (isBeyondTask(error.code) || beforeTheTask.includes(error.code)) return error;
   return new ShowrunnerError(error.code, "the task failed; its details are hidden because of noLog", {
     location: error.location,
-    hint: "to see them, leave noLog out where only values are used that may be seen",
+    hint: "to see the details, leave noLog out where all values may be seen",
   });
 }

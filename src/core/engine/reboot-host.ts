@@ -72,8 +72,8 @@ function late(seconds: number, wasAway: boolean, away: string | undefined): Show
     );
   if (wasAway)
     return error(
-      `the host went away and is back, but nothing on it shows that it was rebooted within ${seconds} s`,
-      "its boot id and the start of its first process are the same as before: look at its journal, and reboot it by a command with a waitFor behind it if it is right so",
+      `the host went away and is back, but nothing shows that it was rebooted within ${seconds} s`,
+      "the boot id and the start of the first process are the same as before: look at the host's journal; if it did reboot, use a command and a waitFor instead",
     );
   return error(
     `the host did not go down within ${seconds} s after it was asked to reboot`,

@@ -97,7 +97,7 @@ async function write(
   if (!isReceived(path, staged))
     throw new ShowrunnerError(
       "change.failed",
-      `${path}: the host did not say where the content is that was uploaded`,
+      `${path}: the host did not say where it keeps the uploaded content`,
     );
   return runOne(session, become, writeFileScript(action, staged).text, options, behind);
 }
@@ -139,7 +139,7 @@ function check(
     {
       details: stated?.rest.slice(-10) ?? said.join("\n").trim().split("\n").slice(-10),
       hint: refused
-        ? "the user of the connection may not do that: let the task or its play say become: true (on the command line: --become)"
+        ? "the user of the connection may not do that: set become: true for the task or its play (on the command line: --become)"
         : stated?.hint,
     },
   );

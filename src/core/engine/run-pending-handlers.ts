@@ -65,7 +65,7 @@ function throwUnlessLeft(
   if (fromEarlierRun === undefined || isBeyondTask(code)) throw error;
   const forget = howToForget(host.info.name, 1, host.run.givenInventories);
   if (fromEarlierRun === "named") {
-    const hints = [hint, `an earlier run left this handler: correct it, or ${forget}`];
+    const hints = [hint, `an earlier run left this handler: fix it, or ${forget}`];
     throw new ShowrunnerError(code, message, {
       hint: hints.filter((one) => one !== undefined).join("; "),
       location,
@@ -110,6 +110,6 @@ export function queueEarlierHandlers({ host }: HostContext, play?: string): void
     ),
   );
   const due = host.run.options.check ? "would run" : "are due";
-  const text = `an earlier run left handlers, which ${due} now: ${listPending([...new Set(earlier.map(({ pending }) => pending))])}`;
+  const text = `an earlier run left pending handlers, which ${due} now: ${listPending([...new Set(earlier.map(({ pending }) => pending))])}`;
   host.run.emit({ type: "warning", host: host.info.name, text });
 }

@@ -37,7 +37,7 @@ export function readUnknown(
     // a command that changes nothing was run in the check already
     hint:
       changes.length > 0 && mayBeReadOnly(params)
-        ? "if it changes nothing, give it `readOnly: true`: it is then run in a check, too"
+        ? "if the command changes nothing, give it `readOnly: true`: then it is run in a check, too"
         : undefined,
   });
   remember(reader(context), error);
@@ -91,5 +91,5 @@ export function whyUnknown({ uncertainty }: HostContext, error: unknown): Unknow
   if (wasLost(failure)) return undefined;
   if (uncertainty.unknown) return uncertainty.unknown;
   if (!uncertainty.read || errorCodes[code].exit !== exitCode.hostFailed) return undefined;
-  return new UnknownValue(`it fails if what is likely comes true: ${message}`, { location, hint });
+  return new UnknownValue(`it fails if the likely changes are made: ${message}`, { location, hint });
 }

@@ -48,7 +48,7 @@ export async function verifyStated<V>(run: TaskRun<V>, stated: readonly string[]
         ...altered.slice(0, named),
         ...(altered.length > named ? [`and ${altered.length - named} more`] : []),
       ],
-      hint: "name in `touches` what else it may alter, or leave the option out: then it may alter everything",
+      hint: "name in `touches` what else the task may alter, or leave the option out: then it may alter everything",
     },
   );
 }

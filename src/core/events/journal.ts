@@ -17,7 +17,7 @@ export interface Journal {
 /** Says by itself what it is that failed, where any other subscriber's error might be about anything. */
 export class JournalUnwritable extends ShowrunnerError {
   constructor(journal: string, cause: unknown) {
-    const message = `the run's journal ${journal} can't be written, and has nothing from here on: ${messageOf(cause)}`;
+    const message = `the run's journal ${journal} can't be written, and keeps nothing from here on: ${messageOf(cause)}`;
     super("usage", message, { cause });
   }
 }

@@ -90,7 +90,7 @@ export function journalOf({ file }: KeptRun): Buffer {
     return readFileSync(file);
   } catch (error) {
     throw new ShowrunnerError("file.missing", `the journal of a run can't be read: ${messageOf(error)}`, {
-      hint: "only who made the run may read it; once it is removed, the others can be",
+      hint: "only the user who made that run may read its journal; remove it to read the others",
     });
   }
 }
@@ -118,7 +118,7 @@ function namesIn(folder: string): string[] {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw new ShowrunnerError("file.missing", `the runs that are kept can't be read: ${messageOf(error)}`, {
-      hint: `${folder} must be a folder that you may read: it is made anew once it is out of the way`,
+      hint: `${folder} must be a folder that you may read: remove it, and it is made again`,
     });
   }
 }

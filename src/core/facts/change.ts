@@ -105,8 +105,7 @@ export interface ChangeDefinition {
  */
 export function change({ script, action, sets = [], touches, ...shown }: ChangeDefinition): Change {
   const does = action ?? (script ? ({ kind: "script", script } as const) : undefined);
-  if (!does)
-    throw new TypeError(`the change "${shown.what}" says neither which script nor which action makes it`);
+  if (!does) throw new TypeError(`the change "${shown.what}" has neither a script nor an action`);
   return { ...shown, action: does, sets, touches: touches ?? (sets.length === 0 ? ["everything"] : []) };
 }
 

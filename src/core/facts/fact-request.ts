@@ -140,7 +140,7 @@ function succeeded(fact: { readonly name: string }, output: Output): Buffer {
 /** The error for an answer that is too long. */
 function unreadable(fact: { readonly name: string } | undefined, error: unknown): ShowrunnerError {
   return new ShowrunnerError("fact.failed", `the fact ${fact?.name} could not be read: ${messageOf(error)}`, {
-    hint: "no host prints as much for it in good order: look at what its commands print there",
+    hint: "no healthy host prints that much for this fact: look at what the fact's commands print there",
     cause: error,
   });
 }

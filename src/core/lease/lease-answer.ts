@@ -59,7 +59,7 @@ export async function listen(keeper: Keeper, listening: Listening): Promise<Gran
       case "granted":
         return { kind: "granted", last: rest, isShared: false };
       case "unguarded":
-        tell("there is no flock on this host (util-linux): nothing keeps other runs away");
+        tell("there is no flock on this host (util-linux): other runs may change it at the same time");
         return { kind: "granted", last: "", isShared: false };
       case "held": {
         const other = holderFrom(rest);
@@ -84,12 +84,12 @@ export async function listen(keeper: Keeper, listening: Listening): Promise<Gran
         continue;
       case "orphans": {
         const dead = holderFrom(rest);
-        const trouble = `${described(dead)}, died and left commands at work here: ${orphanTexts(orphans)}`;
+        const trouble = `${described(dead)}, died and left commands running here: ${orphanTexts(orphans)}`;
         held = { kind: "held", by: dead?.run ?? "", trouble };
         break;
       }
       case "ended":
-        tell(`taken over, and what was at work here ended, from ${described(holderFrom(rest))}`);
+        tell(`taken over, and all commands here ended, from ${described(holderFrom(rest))}`);
         continue;
       case "late":
         keeper.close();
@@ -97,7 +97,7 @@ export async function listen(keeper: Keeper, listening: Listening): Promise<Gran
       case "refused":
         throw new ShowrunnerError("lease.failed", "the host has no place for the lease", {
           details: [rest],
-          hint: "let that folder be the user's own and writable, or set lease: false for the host",
+          hint: "make that folder the user's own and writable, or set lease: false for the host",
         });
       default:
         keeper.close();

@@ -172,6 +172,6 @@ export class LeaseOrder {
 
 function held({ trouble }: Held, wait: number): ShowrunnerError {
   return new ShowrunnerError("lease.held", trouble, {
-    hint: `--wait-lease 10m waits for it (here: ${Math.ceil(wait)} s); --take-over ends what works there, whatever it is in the middle of`,
+    hint: `--wait-lease 10m waits for it (here: ${Math.ceil(wait)} s); --take-over ends what runs there, even in the middle of a change`,
   });
 }

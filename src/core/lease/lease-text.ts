@@ -4,7 +4,7 @@ import type { LeaseHolder } from "./lease-holder.ts";
 
 /** Who it is, where and since when. */
 export function described(holder: LeaseHolder | undefined): string {
-  if (!holder) return "a run that does not say whose it is";
+  if (!holder) return "an unknown run";
   const { playbook, user, machine, pid, since } = holder;
   const time = new Date(since).toISOString().slice(0, 19).replace("T", " ");
   return `${playbook}, by ${user} on ${machine} (process ${pid}), since ${time} UTC, ${elapsed(Date.now() - since)}`;

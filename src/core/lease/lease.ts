@@ -161,7 +161,9 @@ export class Lease {
         this.#events.granted(answer.last);
         return ours;
       case "dead":
-        this.#events.tell(`${described(answer.holder)} died and left its connection behind: it is ended`);
+        this.#events.tell(
+          `${described(answer.holder)} died and left its connection open: the connection was ended`,
+        );
         return this.#ask(shell, wait, { idleOf: answer.holder.run });
       case "held":
         return answer;

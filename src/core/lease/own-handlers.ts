@@ -104,7 +104,7 @@ export class OwnHandlers {
   /** Nothing else may ask the host before the run ends, so nobody else would tell. */
   #tellStays(handler: Handler, error: unknown): undefined {
     this.#run.tell(
-      `${handlerLabel(handler)} has run, but the host was lost before that could be noted there (${messageOf(error)}): the next run runs it once more`,
+      `${handlerLabel(handler)} has run, but the host was lost before that could be written down there (${messageOf(error)}): the next run runs it once more`,
     );
   }
 

@@ -104,7 +104,7 @@ sync . 2>/dev/null; :`;
         "the handlers that this would notify can't be written down",
         {
           details: complaint,
-          hint: "nothing was changed; pending handlers are kept in /var/lib/showrunner, or in /var/tmp for users other than root: let that be writable, or set lease: false for the host",
+          hint: "nothing was changed; pending handlers are kept in /var/lib/showrunner, or in /var/tmp for users other than root: make that folder writable, or set lease: false for the host",
         },
       );
     const news = files.map(({ pending: { id, label }, file }) => ({

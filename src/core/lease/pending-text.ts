@@ -53,16 +53,19 @@ export function leftTexts({
   const text = (of: readonly PendingHandler[], say: (what: string, forget: string) => string) =>
     of.length === 0 ? [] : [say(listPending(of), howToForget(host, 2, inventories))];
   return [
-    ...text(due, (what) => `an earlier run left handlers, which its playbook runs next time: ${what}`),
+    ...text(
+      due,
+      (what) => `an earlier run left pending handlers, which its playbook runs next time: ${what}`,
+    ),
     ...text(
       gone,
       (what, forget) =>
-        `an earlier run left handlers, which the playbook does not have any more: ${what}; not run; ${forget}`,
+        `an earlier run left pending handlers that the playbook does not have any more: ${what}; not run; ${forget}`,
     ),
     ...text(
       fresh,
       (what, forget) =>
-        `earlier runs left handlers of playbooks that this project does not have: ${what}; ${forget}`,
+        `earlier runs left pending handlers of playbooks that this project does not have: ${what}; ${forget}`,
     ),
   ];
 }

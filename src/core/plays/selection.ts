@@ -23,7 +23,7 @@ export function selectSteps(plays: readonly Play[], selection: Selection): reado
     .map((play) => withSteps(play, (step) => isTagged(tagsOf(play, step), selection)))
     .filter(({ steps }) => steps.length > 0);
   if (left.length > 0 || plays.length === 0) return left;
-  throw new ShowrunnerError("usage", "no step is left by the tags that are asked for", {
+  throw new ShowrunnerError("usage", "the tags leave no step to run", {
     hint: "`--list-tags` shows each step's tags",
   });
 }

@@ -29,8 +29,8 @@ export function checkShape(
   for (const [step, body] of Object.entries(steps))
     if (typeof body !== "function")
       throw mistake(
-        `${what}: step ${step}: expected a function that does it, got ${whatItIs(body)}`,
-        `${step}: () => …, so that it is done when its turn comes`,
+        `${what}: step ${step}: expected a function with its body, got ${whatItIs(body)}`,
+        `${step}: () => …, so that the body runs when its turn comes`,
       );
 }
 

@@ -14,9 +14,9 @@ export async function refuseLooseEnds(context: HostContext): Promise<void> {
   const started = [...context.running];
   await allEnded(context);
   if (started.length > 0)
-    throw notAwaited(started, "was started in this step, which ended without waiting for it");
+    throw notAwaited(started, "was started in this step, and the step ended without waiting for it");
   const made = [...context.unawaited];
-  if (made.length > 0) throw notAwaited(made, "was made in this step but never awaited, so it did not run");
+  if (made.length > 0) throw notAwaited(made, "was made in this step and never awaited, so it did not run");
 }
 
 /** Waits until all that the step started has ended, and what that started in turn. */

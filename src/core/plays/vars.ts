@@ -62,7 +62,7 @@ export function checkVars(
     `the variables do not fit the playbook: ${count(problems.length, "mistake")}`,
     {
       details: problems,
-      hint: "nothing was touched; fix the variables in the inventory or in what -e gives, and run again",
+      hint: "no host was touched; fix the variables in the inventory or in -e, and run again",
     },
   );
 }

@@ -37,7 +37,7 @@ const defaultPoll = "5s";
 const pollInterval: OptionType = {
   ...timeLimit,
   // Ansible's 0 starts a job and forgets it
-  hint: "a job is never forgotten: leave poll away, and await the job's wait() where its result is needed",
+  hint: "there is no poll: the play waits for every job at its end; await the job's wait() where you need its result",
 };
 
 /**
@@ -70,7 +70,7 @@ export function background<V>(task: Task<V>, options: BackgroundOptions = {}): P
   if (!(given instanceof ModuleTask))
     throw new ShowrunnerError(mistake.code, `background(task): expected a task, got ${typeof given}`, {
       location,
-      hint: "hand it the task itself: background(command({ … })), without await before it",
+      hint: "give background the task itself: background(command({ … })), without await before the task",
     });
   checkOptions<BackgroundOptions>(options, { poll: pollInterval }, mistake);
   return new Background(task, milliseconds(options.poll ?? defaultPoll));

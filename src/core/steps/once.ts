@@ -131,7 +131,7 @@ function requireKey(key: unknown): void {
   if (typeof key === "string" && key !== "") return;
   throw new ShowrunnerError(
     "params.invalid",
-    `once(key, body): expected as key a text that says what is done, got ${key === "" ? '""' : typeof key}`,
+    `once(key, body): expected a text as the key, got ${key === "" ? '""' : typeof key}`,
     { location: callerLocation() },
   );
 }

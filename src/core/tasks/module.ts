@@ -203,7 +203,7 @@ function refuseMisplacedOptions(
     `${name}: ${misplaced} is an option of the task, no parameter`,
     {
       location,
-      hint: `options stand in the second argument: ${name}({ … }, { ${misplaced}: … })`,
+      hint: `options go into the second argument: ${name}({ … }, { ${misplaced}: … })`,
     },
   );
 }

@@ -53,10 +53,10 @@ export function requireScope(what: string, location: Location | undefined): Scop
   if (scope?.life.ended)
     throw new ShowrunnerError(
       "task.not-awaited",
-      `${what} was begun after its step had ended, and did not run`,
+      `${what} was awaited after its step had ended, and did not run`,
       {
         location,
-        hint: `the step ${scope.step} did not wait for the code that does this: write \`await\` where that is called`,
+        hint: `the step ${scope.step} did not wait for the code that does this: write \`await\` where that code is called`,
       },
     );
   if (scope) return scope;

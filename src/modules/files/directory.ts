@@ -94,7 +94,7 @@ else sr_top=$(mktemp -u "./$sr_prefix"XXXXXX); fi`,
     ...steps,
     sh`if [ -n "$sr_by" ]; then sr_put_out "$sr_base"
 else
-  [ ! -e "./$sr_base" ] || sr_refuse ${`${top.path} has come to be meanwhile`}
+  [ ! -e "./$sr_base" ] || sr_refuse ${`${top.path} was made by somebody else meanwhile`}
   mv -- "$sr_top" "./$sr_base"
 fi`,
   );

@@ -84,7 +84,7 @@ export function walkLocal(root: string): LocalEntry[] {
   if (first === undefined) return entries;
   throw new ShowrunnerError("file.missing", `src: ${first}: only files, directories and links are copied`, {
     details: others,
-    hint: "take it out of the folder, or copy what is wanted of it by itself",
+    hint: "take it out of the folder, or copy the wanted part of the folder by itself",
   });
 }
 

@@ -76,7 +76,7 @@ export interface OwnedFilesParams extends RequiredInput<typeof params>, Optional
  */
 export const ownedFiles: Module<OwnedFilesParams, OwnedFilesValue> = defineModule({
   name: "ownedFiles",
-  summary: "Remembers which files somebody writes, and removes those that are wanted no more.",
+  summary: "Remembers which files an owner writes, and removes those that are no longer wanted.",
   params,
   examples: [
     `ownedFiles({ owner, files: ["/etc/nginx/conf.d/shop.conf"] })`,
@@ -144,7 +144,7 @@ function checkSize(owner: string, before: readonly string[], after: readonly str
   if (after.length === 0 || size <= ownedFilesSize(owner, before)) return;
   const others = Object.entries(rest).reduce((sum, [name, paths]) => sum + ownedFilesSize(name, paths), 0);
   const { list, all } = ownedFilesLimits;
-  const remedy = "Deploy fewer files, or one archive in their stead.";
+  const remedy = "Deploy fewer files, or one archive instead of them.";
   if (size > list)
     fail(
       `the list of ${owner} would have ${after.length} paths in ${inMebibytes(size)}, expected at most ${inMebibytes(list)}`,

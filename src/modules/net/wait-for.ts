@@ -86,7 +86,7 @@ export const waitFor: Module<WaitForParams, object> = defineModule({
   check(p) {
     if (p.state === "drained" && p.port === undefined) fail('`state: "drained"` needs `port`');
     if (p.state === "drained" && p.host !== "127.0.0.1")
-      fail('`state: "drained"` is about a port of the host itself: `host` has no part in it');
+      fail('`state: "drained"` is about a port of the host itself, so give no `host`');
     if (p.path !== undefined && p.connectTimeout !== undefined)
       fail("`connectTimeout` goes with `port` only");
   },

@@ -63,7 +63,7 @@ describe("ownedFiles", () => {
         message: expect.stringMatching(
           /list of me would have 3072 paths in 3\.0 MiB, expected at most 3\.0 MiB/,
         ),
-        hint: "Deploy fewer files, or one archive in their stead.",
+        hint: "Deploy fewer files, or one archive instead of them.",
       });
     });
 
