@@ -92,7 +92,7 @@ describe("a pipe", () => {
   });
 
   it("is not waited for where nothing can be", () => {
-    expect(() => readUserFileNow(pipe(), why)).toThrow("no: it is a pipe, and can't be waited for here");
+    expect(() => readUserFileNow(pipe(), why)).toThrow("no: it is a pipe, which can't be read here");
   });
 
   it("holds up nothing else, however many there are, and is given up when the run is", async () => {

@@ -218,7 +218,12 @@ describe("a signed plan", () => {
       expect(signed).toMatchObject({ status: 0, stderr: "" });
       expect(signed.stdout).toContain("would change");
       const other = await site.run("apply", "plan.json", "--trust", "otherpem.pub");
-      expectRefused(site, other, "none of the trusted keys has signed plan.json in its present form", "SHA256:");
+      expectRefused(
+        site,
+        other,
+        "none of the trusted keys has signed plan.json in its present form",
+        "SHA256:",
+      );
       const applied = await site.run("apply", "plan.json", "--trust", `${key}.pub`);
       expect(applied).toMatchObject({ status: 0, stderr: "" });
       expect(applied.stdout).toMatch(/^Signed by .*, SHA256:/m);

@@ -122,7 +122,7 @@ describe("--step", () => {
     async (input, asked, ran, at) => {
       const answered = await answering(input);
       expect(answered).toMatchObject({ status: 5, asked, ran });
-      expect(answered.stderr).toContain(`--step: the input ended before it was said whether to do ${at}`);
+      expect(answered.stderr).toContain(`--step: the input ended before an answer to ${at}`);
     },
   );
 });

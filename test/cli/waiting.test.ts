@@ -209,7 +209,7 @@ it.each([
     "a pipe that is named as a module",
     "inventory/mine.ts",
     site,
-    "inventory/mine.ts can't be read: it is a pipe, and can't be waited for here",
+    "inventory/mine.ts can't be read: it is a pipe, which can't be read here",
   ],
   [
     "a directory in the place of a file",

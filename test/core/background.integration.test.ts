@@ -246,11 +246,11 @@ describe("mistakes with it", () => {
       const job = await background(shell({ cmd: ":" }), poll);
       void job.wait();
     });
-    expect(loose.error?.message).toContain("wait for shell : was made in this step but never awaited");
+    expect(loose.error?.message).toContain("wait for shell : was made in this step and never awaited");
     const never = await runHere(async () => {
       void background(shell({ cmd: ":" }), poll);
     });
-    expect(never.error?.message).toContain("background shell : was made in this step but never awaited");
+    expect(never.error?.message).toContain("background shell : was made in this step and never awaited");
     const task = JSON.parse('"sleep 1"');
     expect(() => background(task)).toThrow("background(task): expected a task, got string");
     expect(() => background(shell({ cmd: ":" }), { poll: 0 })).toThrow(

@@ -75,7 +75,7 @@ describe("a step", () => {
     expect(ran.exitCode).toBe(exitCode.fine);
     expect(await late).toMatchObject({
       code: "task.not-awaited",
-      message: "turn light was begun after its step had ended, and did not run",
+      message: "turn light was awaited after its step had ended, and did not run",
       location: { file: expect.stringContaining("engine-edges.test.ts") },
     });
     expect(a.switches["light"]).toBeUndefined();

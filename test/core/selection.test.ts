@@ -90,7 +90,7 @@ describe("the steps of a playbook", () => {
     [{ tags: ["confg"] }, 'no play and no step has the tag "confg" (did you mean "config"?)'],
     [{ skipTags: ["x-ray"] }, 'no play and no step has the tag "x-ray"'],
     [{ startAt: "mysq" }, 'there is no step "mysq" to start at (did you mean "mysql"?)'],
-    [{ startAt: "mysql", tags: ["web"] }, "no step is left"],
+    [{ startAt: "mysql", tags: ["web"] }, "the tags leave no step to run"],
   ])("by %j are refused: %s", (selection, message) => {
     expect(() => selected(selection)).toThrow(message);
   });

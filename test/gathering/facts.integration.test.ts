@@ -55,7 +55,7 @@ describe("facts()", () => {
     const { error } = await runHere(async () => {
       void facts();
     });
-    expect(error?.message).toContain("facts was made in this step but never awaited");
+    expect(error?.message).toContain("facts was made in this step and never awaited");
   });
 
   it("are not to be had outside a step", async () => {

@@ -167,7 +167,7 @@ const conditions: readonly (readonly [user: string, become: typeof root | undefi
     undefined,
     {
       code: "host.auth",
-      message: /login shell runs nothing: This account is currently not available\.$/,
+      message: /login shell runs no commands: This account is currently not available\.$/,
       hint: /usermod -s \/bin\/sh \w+$/,
     },
   ],

@@ -324,7 +324,7 @@ describe("pending handlers", () => {
         .of("warning")
         .map(({ text }) => text)
         .join(),
-    ).toMatch(/left handlers, which are due now: shell restart \(test, /);
+    ).toMatch(/left pending handlers, which are due now: shell restart \(test, /);
     await lab.run([site()]);
     expect(await onHost("cat /srv/log; ls /var/lib/showrunner")).toBe("run");
   });

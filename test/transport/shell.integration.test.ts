@@ -351,7 +351,7 @@ describe("a host on which nothing of ours begins", () => {
     await expect(ask("echo 'This account is currently not available.'; exit 1")).rejects.toMatchObject({
       code: "host.auth",
       message:
-        "the host lets the user ann in, but the user's login shell runs nothing: This account is currently not available.",
+        "the host lets the user ann log in, but the user's login shell runs no commands: This account is currently not available.",
       hint: expect.stringMatching(/usermod -s \/bin\/sh ann$/),
     });
   });

@@ -57,7 +57,7 @@ it.concurrent.each([
   [
     "is back and the same",
     ["one", undefined, "one"],
-    /^the host went away and is back, but nothing on it shows that/,
+    /^the host went away and is back, but nothing shows that/,
   ],
 ] as const)("says what is true of a host that %s", async (_, boots, message) => {
   const said = message instanceof RegExp ? expect.stringMatching(message) : message;
