@@ -1,10 +1,16 @@
-/** What an option may be: a playbook runs without having been compiled, so a value may be of any type. */
+/**
+ * What an option or an inventory's setting may be: a playbook runs without having been compiled, so a value may be of any
+ * type. These are functions, tasks and secrets as often as data, and are checked in every task and in commands that have
+ * no parameters to check: so they have a light checker (`options.ts`), and no schemas.
+ */
 import { type Duration, durationForm, milliseconds } from "./duration.ts";
 
 export interface OptionType {
   /** For the message: `true or false`. */
   readonly expected: string;
   readonly hint?: string | undefined;
+  /** True: a wrong value is not shown, since it is a secret all the same. */
+  readonly isSecret?: boolean;
   /** What of a value is wrong: the value, or items of a list; none where all is well. */
   wrong(value: unknown): readonly unknown[];
 }
@@ -54,7 +60,8 @@ export function wholeNumber({ from }: { readonly from: number }): OptionType {
 }
 
 export function oneOf(words: readonly string[]): OptionType {
-  const expected = [words.slice(0, -1).join(", "), ...words.slice(-1)].join(" or ");
+  const quoted = words.map((word) => `"${word}"`);
+  const expected = [quoted.slice(0, -1).join(", "), ...quoted.slice(-1)].join(" or ");
   return type(expected, (value) => words.some((word) => word === value));
 }
 

@@ -2,11 +2,12 @@
 
 import { Secret } from "../base/secret.ts";
 import { suggest } from "../base/suggest.ts";
+import { whatItIs } from "../base/what-it-is.ts";
 import { ansibleNames } from "./ansible-names.ts";
 import { readSshArguments } from "./ansible-ssh-args.ts";
-import { describe, invalid, oneOf, wrongValue } from "./invalid.ts";
+import { invalid, oneOf, wrongValue } from "./invalid.ts";
 import type { Layer } from "./model.ts";
-import { describeSetting, settingProblem } from "./settings.ts";
+import { settingMistake } from "./settings.ts";
 import type { HostSettings, Vars } from "./types.ts";
 import type { YamlEntry } from "./yaml-file.ts";
 
@@ -98,7 +99,7 @@ function settingsIn(entry: YamlEntry, value: unknown, subject: string): [string,
   if (value === null || value === "") return [];
   const where = `${subject}, ${entry.name}`;
   if (typeof value !== "string")
-    throw wrongValue(where, "options for ssh", describe(value), entry.value.locate());
+    throw wrongValue(where, "options for ssh", whatItIs(value), entry.value.locate());
   const read = readSshArguments(value);
   if ("settings" in read) return Object.entries(read.settings);
   throw invalid(
@@ -151,9 +152,10 @@ function readSetting(entry: YamlEntry, raw: unknown, setting: keyof HostSettings
   // an address or a user's name is needed as text before any host is reached
   const revealed = raw instanceof Secret && !isPassword ? raw.reveal() : raw;
   const value = reads[setting]?.(revealed) ?? revealed;
-  const expected = settingProblem(setting, value);
-  if (expected === undefined) return value;
-  const shown = setting === "transport" ? describe(raw) : describeSetting(setting, raw);
-  const wanted = setting === "transport" ? oneOf([`"ssh"`, `"openssh"`, `"local"`]) : expected;
+  const mistake = settingMistake(setting, value);
+  if (!mistake) return value;
+  const shown = isPassword ? mistake.got : whatItIs(raw);
+  const wanted =
+    setting === "transport" ? oneOf([`"ssh"`, `"openssh"`, `"local"`]) : (mistake.expected ?? "nothing");
   throw wrongValue(where, wanted, shown, entry.value.locate());
 }

@@ -1,17 +1,38 @@
 /** Checks an inventory that is written in TypeScript, and reads it into the model. */
 import { isIPv4 } from "node:net";
 import { formatLocation, type Location } from "../base/errors.ts";
-import { describe, invalid, isRecord, unknownKey, wrongValue } from "./invalid.ts";
+import { anything, listOf, oneOf, type } from "../base/option-types.ts";
+import type { OptionTypes } from "../base/options.ts";
+import { whatItIs } from "../base/what-it-is.ts";
+import { invalid, isRecord, refuseMistakes, wrongValue } from "./invalid.ts";
 import type { GroupModel, HostModel, InventoryModel, Layer } from "./model.ts";
 import { groupNameProblem, hostNames } from "./names.ts";
 import { readSettings } from "./settings.ts";
 import { SourceText } from "./source-text.ts";
-import type { HostSettings, LabSettings, Vars } from "./types.ts";
+import type { GroupDefinition, HostSettings, InventoryDefinition, LabSettings, Vars } from "./types.ts";
 
-const topKeys = ["hosts", "groups", "settings", "vars", "lab"];
-const groupKeys = ["hosts", "children", "settings", "vars", "priority"];
-const labKeys = ["network", "suite"];
-const suites = ["bookworm", "trixie", "sid"] as const;
+const topTypes: OptionTypes<InventoryDefinition> = {
+  hosts: anything,
+  groups: anything,
+  settings: anything,
+  vars: anything,
+  lab: anything,
+};
+
+const names = listOf(type("names", (value) => typeof value === "string"));
+
+const groupTypes: OptionTypes<GroupDefinition> = {
+  hosts: names,
+  children: names,
+  settings: anything,
+  vars: anything,
+  priority: type("a whole number", Number.isInteger),
+};
+
+const labTypes: OptionTypes<LabSettings> = {
+  network: type(`a network such as "192.0.2.0/24"`, isNetwork),
+  suite: oneOf(["bookworm", "trixie", "sid"]),
+};
 
 /**
  * Reads a definition into the model.
@@ -36,7 +57,7 @@ class DefinitionReader {
 
   read(definition: unknown): InventoryModel {
     const top = this.#record(definition, "inventory", []);
-    this.#checkKeys(top, "inventory", topKeys, []);
+    this.#refuseMistakes<InventoryDefinition>(top, topTypes, "inventory", []);
     for (const [range, host] of Object.entries(this.#record(top.hosts ?? {}, "hosts", ["hosts"])))
       this.#readHost(range, host);
 
@@ -94,17 +115,13 @@ class DefinitionReader {
     const problem = groupNameProblem(name);
     if (problem) throw invalid(`"${name}" can't be a group's name, it ${problem}`, this.#source.locate(path));
     const group = this.#record(definition, subject, path);
-    this.#checkKeys(group, subject, groupKeys, path);
-    const { priority } = group;
-    if (priority !== undefined && (typeof priority !== "number" || !Number.isInteger(priority)))
-      throw this.#wrong(`${subject}, priority`, "a whole number", priority, [...path, "priority"]);
+    this.#refuseMistakes<GroupDefinition>(group, groupTypes, subject, path);
+    const { hosts = [], children = [], priority } = group;
     const locateHosts = () => this.#source.locate([...path, "hosts"]);
     return {
       name,
-      hosts: this.#names(group.hosts, `${subject}, hosts`, [...path, "hosts"]).flatMap((range) =>
-        hostNames(range, `${subject}, hosts`, locateHosts),
-      ),
-      children: this.#names(group.children, `${subject}, children`, [...path, "children"]),
+      hosts: hosts.flatMap((range) => hostNames(range, `${subject}, hosts`, locateHosts)),
+      children: [...children],
       priority,
       layer: {
         settings: this.#settings(group.settings, `${subject}, settings`, [...path, "settings"]),
@@ -116,14 +133,9 @@ class DefinitionReader {
   }
 
   #readLab(definition: unknown): LabSettings {
-    const { network, suite, ...others } = this.#record(definition, "lab", ["lab"]);
-    this.#checkKeys(others, "lab", labKeys, ["lab"]);
-    if (network !== undefined && !isNetwork(network))
-      throw this.#wrong("lab, network", `a network such as "192.0.2.0/24"`, network, ["lab", "network"]);
-    const known = suites.find((name) => name === suite);
-    if (suite !== undefined && known === undefined)
-      throw this.#wrong("lab, suite", `"bookworm", "trixie" or "sid"`, suite, ["lab", "suite"]);
-    return { network, suite: known };
+    const lab = this.#record(definition, "lab", ["lab"]);
+    this.#refuseMistakes<LabSettings>(lab, labTypes, "lab", ["lab"]);
+    return { network: lab.network, suite: lab.suite };
   }
 
   #record(value: unknown, subject: string, path: readonly string[]): Record<string, unknown> {
@@ -140,22 +152,17 @@ class DefinitionReader {
     return readSettings(settings, subject, (key) => this.#source.locate([...path, key]));
   }
 
-  #names(value: unknown, subject: string, path: readonly string[]): string[] {
-    if (value === undefined) return [];
-    if (!Array.isArray(value)) throw this.#wrong(subject, "a list of names", value, path);
-    return value.map((name: unknown) => {
-      if (typeof name !== "string") throw this.#wrong(subject, "names as text", name, path);
-      return name;
-    });
-  }
-
-  #checkKeys(value: object, subject: string, known: readonly string[], path: readonly string[]): void {
-    for (const key of Object.keys(value))
-      if (!known.includes(key)) throw unknownKey(subject, key, known, this.#source.locate([...path, key]));
+  #refuseMistakes<T extends object>(
+    given: Record<string, unknown>,
+    types: OptionTypes<T>,
+    subject: string,
+    path: readonly string[],
+  ): asserts given is Record<string, unknown> & T {
+    refuseMistakes(given, types, subject, (key) => this.#source.locate([...path, key]));
   }
 
   #wrong(subject: string, expected: string, got: unknown, path: readonly string[]) {
-    return wrongValue(subject, expected, describe(got), this.#source.locate(path));
+    return wrongValue(subject, expected, whatItIs(got), this.#source.locate(path));
   }
 
   #duplicate(name: string, range: string, before: HostModel) {

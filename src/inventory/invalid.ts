@@ -1,6 +1,6 @@
 /** The error of a wrong inventory, and the words for what was found in it. */
 import { type Location, ShowrunnerError } from "../base/errors.ts";
-import { redact } from "../base/secret.ts";
+import { mistakeIn, type OptionTypes } from "../base/options.ts";
 import { didYouMean } from "../base/suggest.ts";
 
 /**
@@ -35,7 +35,7 @@ export function unknownKey(
   );
 }
 
-/** The error for a value of the wrong type. `got` is in words, mostly those of `describe`. */
+/** The error for a value of the wrong type. `got` is in words, mostly those of `whatItIs`. */
 export function wrongValue(
   subject: string,
   expected: string,
@@ -46,17 +46,27 @@ export function wrongValue(
   return invalid(`${subject}: expected ${expected}, got ${got}`, location, hint);
 }
 
-/** A value in the words of a message: short, and never an object's content. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined) return "nothing";
-  if (typeof value === "string") {
-    const text = redact(value); // before it is cut: half a secret is in no known spelling
-    return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  }
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "an object";
-  if (typeof value === "function") return "a function";
-  return String(value);
+/**
+ * Refuses a key that doesn't exist, or a value that is none of its type.
+ *
+ * @param subject whose keys they are, for the message
+ * @param locate where one of the keys is written
+ * @param more what is also possible beside them, for the message; and what is said of a key that doesn't exist
+ * @throws ShowrunnerError "inventory.invalid"
+ */
+export function refuseMistakes<T extends object>(
+  given: Record<string, unknown>,
+  types: OptionTypes<T>,
+  subject: string,
+  locate: (key: string) => Location | undefined,
+  more: { readonly keys?: readonly string[]; readonly hint?: (key: string) => string | undefined } = {},
+): asserts given is Record<string, unknown> & T {
+  const mistake = mistakeIn(given, types);
+  if (!mistake) return;
+  const { name, expected, got, hint } = mistake;
+  if (expected !== undefined) throw wrongValue(`${subject}, ${name}`, expected, got, locate(name), hint);
+  const known = [...Object.keys(types), ...(more.keys ?? [])];
+  throw unknownKey(subject, name, known, locate(name), more.hint?.(name));
 }
 
 /** `a, b or c` */

@@ -3,9 +3,10 @@ import { extname, resolve } from "node:path";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { noteFileRead } from "../base/files-read.ts";
 import { readUserFileNow, type Unreadable } from "../base/user-file.ts";
+import { whatItIs } from "../base/what-it-is.ts";
 import { asFailure } from "../core/events/failure.ts";
 import { rememberVaulted } from "../secrets/vaulted-words.ts";
-import { describe, invalid } from "./invalid.ts";
+import { invalid } from "./invalid.ts";
 import { Inventory, isInventory, modelOf } from "./inventory.ts";
 import { mergeModels } from "./merge.ts";
 import type { InventoryModel } from "./model.ts";
@@ -87,7 +88,7 @@ async function loadModule(path: string, importModule: ImportModule): Promise<Inv
   const found = await importDefault(path, importModule);
   if (isInventory(found)) return found;
   throw invalid(
-    `${shown(path)}: expected an inventory as the default export, got ${describe(found)}`,
+    `${shown(path)}: expected an inventory as the default export, got ${whatItIs(found)}`,
     { file: path, line: 1 },
     "Write `export default inventory({ hosts: { … } })`.",
   );

@@ -1,84 +1,76 @@
 /** The run-time check of connection settings: an inventory may come from a file that no compiler has seen. */
 import type { Location } from "../base/errors.ts";
+import { flag, type OptionType, oneOf, type } from "../base/option-types.ts";
+import { mistakeIn, type OptionMistake, type OptionTypes } from "../base/options.ts";
 import { isTransport } from "../transport/custom.ts";
 import { isHop } from "../transport/jump.ts";
 import { settingOfAnsible } from "./ansible-names.ts";
-import { describe, oneOf, unknownKey, wrongValue } from "./invalid.ts";
+import { refuseMistakes } from "./invalid.ts";
 import type { HostSettings } from "./types.ts";
 
-interface Rule {
-  readonly expected: string;
-  readonly holds: (value: unknown) => boolean;
-}
-
-const bool: Rule = { expected: "true or false", holds: (value) => typeof value === "boolean" };
-
-const text: Rule = { expected: "text", holds: (value) => typeof value === "string" && value !== "" };
+const text = type("text", (value) => typeof value === "string" && value !== "");
 
 /** Text that ends up as a word of an ssh command, where a dash in front would make it an option. */
-const word: Rule = {
-  expected: `text without spaces and no "-" in front`,
-  holds: (value) => typeof value === "string" && /^[^-\s]\S*$/.test(value),
+const word = type(
+  `text without spaces and no "-" in front`,
+  (value) => typeof value === "string" && /^[^-\s]\S*$/.test(value),
+);
+
+const password: OptionType = {
+  ...type(
+    "text or a secret",
+    (value) =>
+      typeof value === "string" ||
+      (typeof value === "object" &&
+        value !== null &&
+        "reveal" in value &&
+        typeof value.reveal === "function"),
+  ),
+  isSecret: true,
 };
 
-const password: Rule = {
-  expected: "text or a secret",
-  holds: (value) =>
-    typeof value === "string" ||
-    (typeof value === "object" && value !== null && "reveal" in value && typeof value.reveal === "function"),
-};
-
-const choice = (...names: readonly string[]): Rule => ({
-  expected: oneOf(names.map((name) => `"${name}"`)),
-  holds: (value) => typeof value === "string" && names.includes(value),
-});
+const builtIn = ["ssh", "openssh", "local"];
 
 const isJump = (value: unknown) => typeof value === "string" && value.split(",").every(isHop);
 
-const rules = {
+const settingTypes: OptionTypes<HostSettings> = {
   address: word,
-  port: {
-    expected: "a whole number from 1 to 65535",
-    holds: (value) => typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535,
-  },
+  port: type(
+    "a whole number from 1 to 65535",
+    (value) => typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 65_535,
+  ),
   user: word,
   identityFile: text,
   passphrase: password,
   password,
-  forwardAgent: bool,
+  forwardAgent: flag,
   knownHosts: text,
-  hostKeys: choice("pin", "known", "insecure"),
-  jump: {
-    expected: `jump hosts as "user@host:port,…" or a list of them`,
-    holds: (value) => [value].flat().length > 0 && [value].flat().every(isJump),
-  },
-  transport: {
-    expected: `"ssh", "openssh", "local" or what defineTransport() makes`,
-    holds: (value) => isTransport(value) || choice("ssh", "openssh", "local").holds(value),
-  },
-  lease: bool,
-  become: bool,
+  hostKeys: oneOf(["pin", "known", "insecure"]),
+  jump: type(
+    `jump hosts as "user@host:port,…" or a list of them`,
+    (value) => [value].flat().length > 0 && [value].flat().every(isJump),
+  ),
+  transport: type(
+    `"ssh", "openssh", "local" or what defineTransport() makes`,
+    (value) => isTransport(value) || builtIn.some((name) => name === value),
+  ),
+  lease: flag,
+  become: flag,
   becomeUser: word,
-  becomeMethod: choice("sudo", "su", "doas"),
+  becomeMethod: oneOf(["sudo", "su", "doas"]),
   becomePassword: password,
-  connectTimeout: {
-    expected: "a number of seconds above 0",
-    holds: (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
-  },
-} satisfies Record<keyof HostSettings, Rule>;
+  connectTimeout: type(
+    "a number of seconds above 0",
+    (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
+  ),
+};
 
 /** The names of all connection settings. */
-export const settingNames: readonly string[] = Object.keys(rules);
+export const settingNames: readonly string[] = Object.keys(settingTypes);
 
-/** Whether a setting of this name exists. */
-export function isSettingName(name: string): name is keyof HostSettings {
-  return Object.hasOwn(rules, name);
-}
-
-/** What a setting expects, or undefined if the value is right. A missing value is always right. */
-export function settingProblem(name: keyof HostSettings, value: unknown): string | undefined {
-  const rule: Rule = rules[name];
-  return value === undefined || rule.holds(value) ? undefined : rule.expected;
+/** What is wrong with a setting's value, or undefined if it is right. A missing value is always right. */
+export function settingMistake(name: keyof HostSettings, value: unknown): OptionMistake | undefined {
+  return mistakeIn({ [name]: value }, settingTypes);
 }
 
 /**
@@ -96,33 +88,17 @@ export function readSettings(
   locate: (key: string) => Location | undefined,
   otherKeys: readonly string[] = [],
 ): HostSettings {
-  const defined = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  assertSettings(defined, subject, locate, otherKeys);
+  const defined: Record<string, unknown> = Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  );
+  refuseMistakes<HostSettings>(defined, settingTypes, subject, locate, {
+    keys: otherKeys,
+    hint: ansibleHint,
+  });
   return defined;
-}
-
-function assertSettings(
-  values: Record<string, unknown>,
-  subject: string,
-  locate: (key: string) => Location | undefined,
-  otherKeys: readonly string[],
-): asserts values is Record<string, unknown> & HostSettings {
-  for (const [name, value] of Object.entries(values)) {
-    if (!isSettingName(name))
-      throw unknownKey(subject, name, [...settingNames, ...otherKeys], locate(name), ansibleHint(name));
-    const expected = settingProblem(name, value);
-    if (expected !== undefined)
-      throw wrongValue(`${subject}, ${name}`, expected, describeSetting(name, value), locate(name));
-  }
 }
 
 function ansibleHint(name: string): string | undefined {
   const setting = settingOfAnsible(name);
   return setting && `What is "${name}" in Ansible is "${setting}" here.`;
-}
-
-/** The words for a wrong value. A wrong password is still a password, so only its type is told. */
-export function describeSetting(name: keyof HostSettings, value: unknown): string {
-  if (rules[name] !== password || typeof value === "object") return describe(value);
-  return `a ${typeof value}`;
 }

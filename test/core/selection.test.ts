@@ -48,7 +48,7 @@ describe("a step", () => {
 describe("a play that was not compiled", () => {
   it.each([
     [{ tags: "web" }, 'the play "p": tags: expected a list, got "web"'],
-    [{ strategy: "host_pinned" }, 'play "p": strategy: expected linear or free, got "host_pinned"'],
+    [{ strategy: "host_pinned" }, 'play "p": strategy: expected "linear" or "free", got "host_pinned"'],
   ])("is refused with %j", (options, message) => {
     // @ts-expect-error these are no options of a play
     expect(() => play("p", { hosts: "all", ...options }, { base: nothing })).toThrow(message);

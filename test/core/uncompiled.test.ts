@@ -100,7 +100,7 @@ describe("a playbook that nobody compiled", () => {
     [options({ serial: [1, [2]] }), 'or a share such as "25%", got a list'],
     [
       options({ order: "up" }),
-      "order: expected inventory, reverseInventory, sorted, reverseSorted or shuffle",
+      'order: expected "inventory", "reverseInventory", "sorted", "reverseSorted" or "shuffle"',
     ],
     [options({ become: "" }), `play "p": become: expected true, false or a user's name, got ""`],
     [[step, [{ tag: ["x"] }, one.one]], 'step: there is no option tag (did you mean "tags"?)'],

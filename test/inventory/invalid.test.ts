@@ -35,7 +35,7 @@ describe("a mistake in a TypeScript inventory", () => {
     ],
     [
       "{ groups: {\n web: { children: [1] } } }",
-      `lab.ts:3: group "web", children: expected names as text, got 1`,
+      `lab.ts:3: group "web", children: expected a list of names, got 1`,
     ],
     [
       "{ groups: {\n web: { priority: 'x' } } }",
