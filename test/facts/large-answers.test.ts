@@ -131,11 +131,18 @@ describe("a fact's answer of the size that it may have", async () => {
       const cases = keys.flatMap((some) =>
         beginnings.flatMap((text) => pieces.map((piece) => ({ some, text, piece, time: 0 }))),
       );
-      // a part is enough to find those that take long
-      for (const one of cases) one.time = read(one.some, one.text, one.piece, limit(one.some) / 32);
-      const worst = cases.sort((a, b) => b.time - a.time).slice(0, 5);
-      for (const { some, text, piece } of worst) {
-        const time = read(some, text, piece, limit(some));
+      // a part is enough to find those that take long, and of 32 KiB to find those that may: what takes a time that
+      // grows faster than the answer does so there already, by far
+      const slowest = (some: typeof cases, count: number, sizeOf: (most: number) => number) => {
+        for (const one of some) one.time = read(one.some, one.text, one.piece, sizeOf(limit(one.some)));
+        return some.sort((a, b) => b.time - a.time).slice(0, count);
+      };
+      const suspects = slowest(cases, 100, (most) => Math.min(most / 32, 32 * 1024));
+      for (const { some, text, piece } of slowest(suspects, 5, (most) => most / 32)) {
+        const whole = () => read(some, text, piece, limit(some));
+        let time = whole();
+        // what else the machine does shows in CPU time, too
+        for (let again = 0; again < 2 && time > 100; again++) time = Math.min(time, whole());
         if (time > 100)
           process.stderr.write(`${name}: ${time.toFixed(0)} ms for ${JSON.stringify([text, piece])}\n`);
         expect(time, JSON.stringify([text, piece])).toBeLessThan(250);
