@@ -13,9 +13,9 @@ import { type ReporterDefinition, startReporter } from "./report/index.ts";
 export interface PlaybookRun extends Omit<RunRequest, "name" | "inventoryName" | "inventory" | "access"> {
   readonly inventory: Inventory;
   /**
-   * How the playbook is called in events, and as whose debts its handlers are kept on hosts: a run of another name does
-   * not pay them. Default: what the command calls it, the name of the file in which it is made; so a file that makes
-   * several names each.
+   * The playbook's name in events. On hosts, pending handlers are kept under this name: a run of another name does not
+   * run them. Default: what the command calls it, the name of the file in which it is made. Where a file makes several
+   * playbooks, give each a name.
    */
   readonly name?: string;
   /** How the inventory is called in events. Default: `inventory`. */

@@ -34,7 +34,7 @@ export function forgottenFileFacts(change: Change, before: readonly FactValue[])
   const reach = new Reach(sets, touches);
   const isKnown = (fact: Fact<FactKey, unknown>, key: FactKey) =>
     named.has(idOf(fact.name, key)) ||
-    reach.includes({ fact, key, place: undefined, current: undefined }, places);
+    reach.includes({ fact, key, realPath: undefined, current: undefined }, places);
   return pathsOf(change).flatMap((path) =>
     concerned(change, path, named, stateIn(before, path)).flatMap(({ fact, key }) =>
       isKnown(fact, key) ? [] : [`${fact.name} ${factKeyId(key)}`],

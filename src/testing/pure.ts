@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Change } from "../core/facts/change.ts";
 import { type FactValue, factKeyId, factNamed } from "../core/facts/fact.ts";
-import { type PathPlaces, Reach } from "../core/facts/invalidation.ts";
+import { Reach, type RealPathLookup } from "../core/facts/invalidation.ts";
 import type { ModuleCase } from "./case.ts";
 import { brief, differentChanges, differentFailure } from "./expected.ts";
 import { NotGiven, planTask } from "./plan.ts";
@@ -49,11 +49,13 @@ function afterwards(facts: readonly FactValue[], changes: readonly Change[]): Fa
 
 function isReached(reach: Reach, { fact: name, key, value }: FactValue): boolean {
   const fact = factNamed(name);
-  return fact !== undefined && reach.includes({ fact, key, place: undefined, current: { value } }, asTheyAre);
+  return (
+    fact !== undefined && reach.includes({ fact, key, realPath: undefined, current: { value } }, asTheyAre)
+  );
 }
 
 /** Without a host, every path lies where its name says. */
-const asTheyAre: PathPlaces = { of: (path) => path, version: 0 };
+const asTheyAre: RealPathLookup = { of: (path) => path, version: 0 };
 
 async function failureOf(body: () => Promise<unknown>): Promise<unknown> {
   try {

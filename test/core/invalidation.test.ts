@@ -53,17 +53,17 @@ describe("a change reaches a fact that rests on a file", () => {
     ["not if it touches trees above", [], [file.above("/etc/app")], false],
   ];
   test.each(cases)("%s", (_, sets, touches, reached) => {
-    const places = { of: (path: string) => links.get(path) ?? path, version: 0 };
+    const realPaths = { of: (path: string) => links.get(path) ?? path, version: 0 };
     const reach = new Reach(sets, touches);
-    const known = { key: "app", place: undefined, current: { value: "x" } };
-    expect(reach.includes({ ...known, fact: resting }, places)).toBe(reached);
-    expect(reach.includes({ ...known, fact: elsewhere }, places)).toBe(false);
+    const known = { key: "app", realPath: undefined, current: { value: "x" } };
+    expect(reach.includes({ ...known, fact: resting }, realPaths)).toBe(reached);
+    expect(reach.includes({ ...known, fact: elsewhere }, realPaths)).toBe(false);
   });
 
   test("as units do on their files, their templates' and their drop-ins", () => {
     const reached = (path: string) =>
       new Reach([file.is(path, absent)], []).includes(
-        { fact: unit, key: "worker@1.service", place: undefined, current: undefined },
+        { fact: unit, key: "worker@1.service", realPath: undefined, current: undefined },
         noLinks,
       );
     for (const path of [
@@ -93,7 +93,7 @@ describe("a change reaches a fact that does not say what it rests on", () => {
     ["not if it touches others of it", [], [unsaid.of("other"), file.of("/srv/x")], false],
   ];
   test.each(cases)("%s", (_, sets, touches, reached) => {
-    const known = { key: "app", place: undefined, current: { value: "x" } };
+    const known = { key: "app", realPath: undefined, current: { value: "x" } };
     const reach = new Reach(sets, touches);
     expect(reach.includes({ ...known, fact: unsaid }, noLinks)).toBe(reached);
     // what running software answers has touches of its own
@@ -114,7 +114,7 @@ describe("accounts", () => {
   const reached = (sets: readonly FactValue[]) =>
     facts.map(([fact, key]) =>
       new Reach(sets, []).includes(
-        { fact: factNamed(fact.name) ?? unsaid, key, place: undefined, current: undefined },
+        { fact: factNamed(fact.name) ?? unsaid, key, realPath: undefined, current: undefined },
         noLinks,
       ),
     );
@@ -140,7 +140,7 @@ describe("all that is known of a path", () => {
     ["/srv", userExists, "app", false],
   ])("of %s holds %o of %s: %s", (path, fact, key, holds) => {
     const reach = new Reach([], fileFacts(path));
-    const known = { fact: factNamed(fact.name) ?? unsaid, key, place: undefined, current: undefined };
+    const known = { fact: factNamed(fact.name) ?? unsaid, key, realPath: undefined, current: undefined };
     expect(reach.includes(known, noLinks)).toBe(holds);
   });
 
@@ -151,7 +151,7 @@ describe("all that is known of a path", () => {
     ["/srv/other", false],
   ])("holds the tree below %s: %s", (path, holds) => {
     const reach = new Reach([], fileFacts("/srv/app"));
-    const known = { fact: factNamed(treeDifference.name) ?? unsaid, key: { path }, place: undefined };
+    const known = { fact: factNamed(treeDifference.name) ?? unsaid, key: { path }, realPath: undefined };
     expect(reach.includes({ ...known, current: undefined }, noLinks)).toBe(holds);
   });
 });
@@ -166,7 +166,7 @@ describe("a change that lists very many paths", () => {
     const reach = new Reach(sets, touches);
     const begun = performance.now();
     for (const path of paths) {
-      const known = { place: undefined, current: undefined };
+      const known = { realPath: undefined, current: undefined };
       expect(reach.includes({ ...known, fact: resting, key: path }, noLinks)).toBe(false);
       expect(reach.includes({ ...known, fact: file, key: `${path}.map` }, noLinks)).toBe(false);
     }
@@ -175,7 +175,7 @@ describe("a change that lists very many paths", () => {
 
   test("knows what was found to lie elsewhere since it was compared last", () => {
     const reach = new Reach([], [file.of("/lib/app")]);
-    const known = { fact: resting, key: "app", place: undefined, current: undefined };
+    const known = { fact: resting, key: "app", realPath: undefined, current: undefined };
     expect(reach.includes(known, noLinks)).toBe(false);
     expect(reach.includes(known, { of: (path) => links.get(path) ?? path, version: 1 })).toBe(true);
   });
@@ -184,7 +184,7 @@ describe("a change that lists very many paths", () => {
 test("a tool that writes the files of users says itself of which users", () => {
   const reach = new Reach([userExists.is("a", true)], accountFilesAltered);
   const reaches = (fact: Fact<string, unknown>, key: string) =>
-    reach.includes({ fact, key, place: undefined, current: { value: "x" } }, noLinks);
+    reach.includes({ fact, key, realPath: undefined, current: { value: "x" } }, noLinks);
   expect(reaches(userExists, "b")).toBe(false);
   expect(reaches(fileText, "/etc/passwd")).toBe(true);
   expect(reaches(fileText, "/etc/subuid")).toBe(true);

@@ -47,7 +47,7 @@ describe("a change as another user than was planned", () => {
     expect(host.changes).toEqual(["print opaque"]);
   });
 
-  it("is refused in other surroundings, too", async () => {
+  it("is refused in another execution environment, too", async () => {
     const plays = (value: string) =>
       one(
         async () => {

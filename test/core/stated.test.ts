@@ -120,7 +120,7 @@ describe("what is said to be touched", () => {
     const { sets, touches } = narrowed(opaque, stated);
     const found = factNamed(fact);
     if (!found) throw new Error(`there is no fact ${fact}`);
-    const known = { fact: found, key, place: undefined, current: { value: undefined } };
+    const known = { fact: found, key, realPath: undefined, current: { value: undefined } };
     return new Reach(sets, touches).includes(known, { of: (path) => path, version: 0 });
   };
 
@@ -157,7 +157,7 @@ describe("what is said to be touched", () => {
     const { sets, touches } = narrowed(change({ what: "run", script: sh`x` }), stated);
     const fact = factNamed("package.installed");
     if (!fact) throw new Error("there is no such fact");
-    const known = { fact, key, place: undefined, current: { value: "no" } };
+    const known = { fact, key, realPath: undefined, current: { value: "no" } };
     return new Reach(sets, touches).includes(known, { of: (path) => path, version: 0 });
   };
 });

@@ -1,4 +1,4 @@
-/** A change as it is made in a task's surroundings. */
+/** A change as it is made in a task's execution environment. */
 import type { Change } from "./change.ts";
 import {
   type ExecutionEnvironment,
@@ -8,7 +8,7 @@ import {
   proxiesOf,
 } from "./execution-environment.ts";
 
-/** A change whose commands run in these surroundings: its script, or what checks a file that it writes. */
+/** A change whose commands run in this execution environment: its script, or what checks a file that it writes. */
 export function changeInEnvironment(change: Change, executionEnvironment: ExecutionEnvironment): Change {
   const { action } = change;
   if (isEmpty(executionEnvironment)) return change;

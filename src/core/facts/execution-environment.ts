@@ -1,4 +1,4 @@
-/** What a task's commands find around them: environment variables, a working directory, a umask. */
+/** The execution environment of a task's commands: environment variables, a working directory, a umask. */
 
 import { type ErrorCode, type Location, ShowrunnerError } from "../../base/errors.ts";
 import { lines, rawScript, type Script, sh } from "../../base/script.ts";
@@ -17,7 +17,7 @@ export interface ExecutionEnvironment {
   readonly umask?: string | undefined;
 }
 
-/** A script that runs in these surroundings. */
+/** A script that runs in this execution environment. */
 export function inEnvironment(script: Script, executionEnvironment: ExecutionEnvironment): Script {
   return isEmpty(executionEnvironment) ? script : lines(entering(executionEnvironment), script);
 }
@@ -46,7 +46,7 @@ export function proxiesOf({ environment = {} }: ExecutionEnvironment): ProxyVari
 }
 
 /**
- * A task's own surroundings over those of its play.
+ * A task's own execution environment over that of its play.
  *
  * @param play the play's variables; of two of one name the task's counts
  */
@@ -60,7 +60,7 @@ export function executionEnvironmentOf(
 /**
  * Refuses what the shell would take for something else, or not at all.
  *
- * @param what whose they are, for the message
+ * @param what the task or play, for the message
  * @throws ShowrunnerError
  */
 export function validateExecutionEnvironment(

@@ -51,7 +51,7 @@ export class FactRequest {
       const { source } = fact;
       if (!("read" in source)) continue;
       const keys = wanted.map(({ key }) => key);
-      void settle(fact, wanted, async () => ({ values: await source.read(session, keys, become), size: 0 }));
+      void deliver(fact, wanted, async () => ({ values: await source.read(session, keys, become), size: 0 }));
     }
   }
 
@@ -77,7 +77,7 @@ export class FactRequest {
       for (const [index, { fact, wanted, parse }] of this.#scripts.entries()) {
         const output = outputs[index];
         if (output)
-          await settle(fact, wanted, async () => sized(parse(succeeded(fact, output)), output, wanted));
+          await deliver(fact, wanted, async () => sized(parse(succeeded(fact, output)), output, wanted));
         if (isTurnOver()) await nextTurn();
       }
     } catch (error) {
@@ -146,7 +146,7 @@ function unreadable(fact: { readonly name: string } | undefined, error: unknown)
 }
 
 /** Reads a fact and gives everybody its value, or the error. Never rejects. */
-async function settle(
+async function deliver(
   fact: { readonly name: string },
   wanted: readonly Wanted[],
   read: () => Promise<Answers>,

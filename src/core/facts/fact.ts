@@ -30,7 +30,7 @@ interface FactBase<K extends FactKey, V> {
   readonly about?: FactSubject;
   /**
    * Of a fact about the world: true where it is mostly about its own host after all, as with a command, which may read
-   * anything. In a check, only what that host itself would change makes it doubtful.
+   * anything. In a check, only what that host itself would change makes it uncertain.
    */
   readonly mostlyOwn?: boolean;
   /**

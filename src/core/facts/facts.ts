@@ -9,7 +9,7 @@ import { type Expectations, readId } from "./expectations.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed, type Touch } from "./fact.ts";
 import { type Answer, FactRequest } from "./fact-request.ts";
 import { identities, mayTouch, Reach } from "./invalidation.ts";
-import { Places, pathOf, realDirectory } from "./real-paths.ts";
+import { pathOf, RealPaths, realDirectory } from "./real-paths.ts";
 
 /** A value with how sure it is. */
 export interface Known<V> {
@@ -49,7 +49,7 @@ interface Observation {
   readonly asOf: number;
   readonly answer: Promise<Answer>;
   /** The value once it has come. */
-  settled?: Answer;
+  arrived?: Answer;
   /** Read before any task has asked for it. */
   early: EarlyReading | undefined;
 }
@@ -107,7 +107,7 @@ export class FactStore {
   readonly #observed = new Map<string, Observation>();
   readonly #predicted = new Map<string, Prediction>();
   readonly #predictedBelow: { readonly touch: Touch; readonly prediction: Prediction }[] = [];
-  readonly #places = new Places(async (become, directory) =>
+  readonly #realPaths = new RealPaths(async (become, directory) =>
     textOf(await this.#want(become, realDirectory, directory)),
   );
   readonly #touched: { readonly reach: Reach; readonly at: number }[] = [];
@@ -147,11 +147,11 @@ export class FactStore {
     key: K,
     options: ReadOptions = {},
   ): Promise<Known<V>> {
-    const foreseen = this.#foreseen(fact, key);
-    if (foreseen) return foreseen;
+    const prediction = this.#prediction(fact, key);
+    if (prediction) return prediction;
     const { value } = await this.#observe(become, fact, key, options);
-    // only now it is known where a path lies: a change of this plan may have been foreseen under another name of it
-    const elsewhereNamed = this.#foreseen(fact, key);
+    // only now the real path is known: a change of this plan may have been predicted under another name of that path
+    const elsewhereNamed = this.#prediction(fact, key);
     if (elsewhereNamed) return elsewhereNamed;
     return { value, tentative: this.#isMoving(fact) || this.#isTouched(fact, key, value, 0) };
   }
@@ -186,7 +186,7 @@ export class FactStore {
     this.#count();
     const isStale = this.#staleness(sets, touches);
     for (const [id, observation] of this.#observed) if (isStale(observation)) this.#observed.delete(id);
-    if (touches.some(mayTurnLinks)) this.#places.forget();
+    if (touches.some(mayTurnLinks)) this.#realPaths.forget();
   }
 
   /**
@@ -239,14 +239,14 @@ export class FactStore {
 
   /** All that tasks have read from the host and is not stale. */
   get observed(): readonly ObservedFact[] {
-    return [...this.#observed.values()].flatMap(({ fact, key, as, settled, early }) =>
-      settled && !early ? [{ fact, key, as, value: settled.value }] : [],
+    return [...this.#observed.values()].flatMap(({ fact, key, as, arrived, early }) =>
+      arrived && !early ? [{ fact, key, as, value: arrived.value }] : [],
     );
   }
 
   /** How long the host's answer was to what is known, in bytes; 0 where it is not known from the host. */
   sizeOf(id: string): number {
-    return this.#observed.get(id)?.settled?.size ?? 0;
+    return this.#observed.get(id)?.arrived?.size ?? 0;
   }
 
   /** Forgets a value, so that the next reader looks again. */
@@ -265,9 +265,9 @@ export class FactStore {
     const set = new Set(sets.flatMap(({ fact, key }) => this.#identities(fact, key)));
     const facts = new Set(sets.map(({ fact }) => fact));
     const reach = new Reach(sets, touches);
-    return ({ fact, key, settled }) =>
+    return ({ fact, key, arrived }) =>
       (facts.has(fact.name) && this.#identities(fact.name, key).some((name) => set.has(name))) ||
-      this.#isWithin(reach, fact, key, settled);
+      this.#isWithin(reach, fact, key, arrived);
   }
 
   #count(): number {
@@ -292,21 +292,21 @@ export class FactStore {
     key: FactKey,
     current: { readonly value: unknown } | undefined,
   ): boolean {
-    const place = this.#places.ofKey(key);
-    return reach.includes({ fact, key, place, current }, this.#places);
+    const realPath = this.#realPaths.ofKey(key);
+    return reach.includes({ fact, key, realPath, current }, this.#realPaths);
   }
 
   #identities(fact: string, key: FactKey): string[] {
-    return identities(fact, key, this.#places.ofKey(key));
+    return identities(fact, key, this.#realPaths.ofKey(key));
   }
 
   /** What the plan has come to say of it last, under whatever name. That stands for the type: only the fact predicts. */
-  #foreseen<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined;
-  #foreseen(fact: Fact<FactKey, unknown>, key: FactKey): Known<unknown> | undefined {
+  #prediction<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined;
+  #prediction(fact: Fact<FactKey, unknown>, key: FactKey): Known<unknown> | undefined {
     if (this.#predicted.size === 0 && this.#predictedBelow.length === 0) return undefined;
-    const place = this.#places.ofKey(key);
+    const realPath = this.#realPaths.ofKey(key);
     const isBelow = (touch: Touch) =>
-      mayTouch(touch, { fact, key, place, current: undefined }, (path) => this.#places.of(path));
+      mayTouch(touch, { fact, key, realPath, current: undefined }, (path) => this.#realPaths.of(path));
     const predictions = [
       ...this.#identities(fact.name, key).flatMap((id) => this.#predicted.get(id) ?? []),
       ...this.#predictedBelow.flatMap(({ touch, prediction }) => (isBelow(touch) ? prediction : [])),
@@ -344,7 +344,7 @@ export class FactStore {
       id,
       become,
       { fact, key },
-      located(wanted, this.#places.locate(become, key)),
+      located(wanted, this.#realPaths.locate(become, key)),
       undefined,
     );
   }
@@ -372,8 +372,8 @@ export class FactStore {
     const observation: Observation = { fact, key, as: become?.user, asOf, answer, early };
     this.#observed.set(id, observation);
     answer.then(
-      (settled) => {
-        observation.settled = settled;
+      (arrived) => {
+        observation.arrived = arrived;
         if (early) early.came = performance.now();
       },
       () => this.#observed.get(id) === observation && this.#observed.delete(id),
@@ -409,9 +409,9 @@ export class FactStore {
     return () => {
       for (const { one, answer } of asked) {
         if (this.#observed.has(one.id)) continue;
-        const place = this.#places.locate(become, one.key, (_, directory) => directoryOf(directory));
+        const resolved = this.#realPaths.locate(become, one.key, (_, directory) => directoryOf(directory));
         const early = { others, came: undefined };
-        void this.#keep(one.id, become, one, located(answer, place), early).catch(() => undefined);
+        void this.#keep(one.id, become, one, located(answer, resolved), early).catch(() => undefined);
       }
     };
   }
@@ -469,12 +469,12 @@ export class FactStore {
 interface Readable {
   readonly fact: Fact<FactKey, unknown>;
   readonly key: FactKey;
-  readonly settled?: Answer;
+  readonly arrived?: Answer;
 }
 
 /** A value that counts only once it is known where its path lies. */
-function located(answer: Promise<Answer>, place: Promise<void> | undefined): Promise<Answer> {
-  return place === undefined ? answer : Promise.all([answer, place]).then(([known]) => known);
+function located(answer: Promise<Answer>, resolved: Promise<void> | undefined): Promise<Answer> {
+  return resolved === undefined ? answer : Promise.all([answer, resolved]).then(([known]) => known);
 }
 
 function textOf({ value }: Answer): string {

@@ -6,16 +6,16 @@ import { directoriesOf, isBelow, pathOf } from "./real-paths.ts";
 export interface Touchable {
   readonly fact: Fact<FactKey, unknown>;
   readonly key: FactKey;
-  /** Where the path really lies that the key is about. */
-  readonly place: string | undefined;
+  /** The real path of the path that the key is about. */
+  readonly realPath: string | undefined;
   /** The value, where it is known: only a value that may arrive is touched by an arrival. */
   readonly current: { readonly value: unknown } | undefined;
 }
 
-/** Where paths really lie. */
-export interface PathPlaces {
+/** The real paths that are known. */
+export interface RealPathLookup {
   of(path: string): string;
-  /** Another one whenever one of the answers is another. */
+  /** Changes whenever one of the real paths changes. */
   readonly version: number;
 }
 
@@ -35,9 +35,9 @@ interface Located {
 export class Reach {
   /** Those that list no keys. */
   readonly #touches: readonly Touch[];
-  /** Whether it says that it alters nothing at all. */
+  /** Whether the change says that it alters nothing at all. */
   readonly #isNothing: boolean;
-  /** The facts that it names: of these it says itself which keys it alters. */
+  /** The facts that the change names: for these it says itself which keys it alters. */
   readonly #named: ReadonlySet<string>;
   readonly #keys: readonly { readonly fact: string; readonly key: FactKey }[];
   readonly #files: readonly string[];
@@ -55,44 +55,44 @@ export class Reach {
     this.#trees = touched.flatMap((touch) => ("below" in touch ? [touch.below] : []));
   }
 
-  includes(touchable: Touchable, places: PathPlaces): boolean {
-    const placeOf = (path: string) => places.of(path);
+  includes(touchable: Touchable, realPaths: RealPathLookup): boolean {
+    const realPathOf = (path: string) => realPaths.of(path);
     return (
-      this.#touches.some((touch) => mayTouch(touch, touchable, placeOf)) ||
-      this.#lists(touchable, places) ||
-      this.#moves(touchable, places)
+      this.#touches.some((touch) => mayTouch(touch, touchable, realPathOf)) ||
+      this.#lists(touchable, realPaths) ||
+      this.#moves(touchable, realPaths)
     );
   }
 
-  #lists({ fact, key, place }: Touchable, places: PathPlaces): boolean {
+  #lists({ fact, key, realPath }: Touchable, realPaths: RealPathLookup): boolean {
     if (this.#keys.length === 0 || !this.#named.has(fact.name)) return false;
-    const { identities: listed } = this.#locate(places);
-    return identities(fact.name, key, place).some((id) => listed.has(id));
+    const { identities: listed } = this.#locate(realPaths);
+    return identities(fact.name, key, realPath).some((id) => listed.has(id));
   }
 
-  #moves({ fact, key }: Touchable, places: PathPlaces): boolean {
+  #moves({ fact, key }: Touchable, realPaths: RealPathLookup): boolean {
     const grounds = fact.source.restsOn?.(key);
     if (grounds === undefined) return this.#mayMove(fact);
     if (grounds.length === 0 || this.#files.length + this.#trees.length === 0) return false;
-    const { reached, trees } = this.#locate(places);
-    return [...grounds, ...grounds.map((ground) => places.of(ground))].some(
+    const { reached, trees } = this.#locate(realPaths);
+    return [...grounds, ...grounds.map((ground) => realPaths.of(ground))].some(
       (ground) =>
         reached.has(ground) || (trees.size > 0 && directoriesOf(ground).some((one) => trees.has(one))),
     );
   }
 
   /** A change may list thousands of paths and as many facts may be known: so this is made once for all of them. */
-  #locate(places: PathPlaces): Located {
-    if (this.#located?.version === places.version) return this.#located;
-    const both = (paths: readonly string[]) => [...paths, ...paths.map((path) => places.of(path))];
+  #locate(realPaths: RealPathLookup): Located {
+    if (this.#located?.version === realPaths.version) return this.#located;
+    const both = (paths: readonly string[]) => [...paths, ...paths.map((path) => realPaths.of(path))];
     const trees = both(this.#trees);
     const reached = [...both(this.#files), ...trees].flatMap((path) => [path, ...directoriesOf(path)]);
     const listed = this.#keys.flatMap(({ fact, key }) => {
       const path = pathOf(key);
-      return identities(fact, key, path === undefined ? undefined : places.of(path));
+      return identities(fact, key, path === undefined ? undefined : realPaths.of(path));
     });
     this.#located = {
-      version: places.version,
+      version: realPaths.version,
       identities: new Set(listed),
       reached: new Set(reached),
       trees: new Set(trees),
@@ -109,8 +109,8 @@ export class Reach {
 /** Whether a touch that lists no keys concerns a fact's value for a key. */
 export function mayTouch(
   touch: Touch,
-  { fact, key, place, current }: Touchable,
-  placeOf: (path: string) => string,
+  { fact, key, realPath, current }: Touchable,
+  realPathOf: (path: string) => string,
 ): boolean {
   if (touch === "everything") return true;
   if (touch === "services") return fact.about !== "host";
@@ -118,8 +118,8 @@ export function mayTouch(
     return current === undefined || fact.source.mayArrive?.(key, current.value) === true;
   if (touch.fact !== fact.name) return false;
   const path = pathOf(key);
-  if ("below" in touch) return isBelow(path, touch.below) || isBelow(place, placeOf(touch.below));
-  if ("above" in touch) return isBelow(touch.above, path) || isBelow(placeOf(touch.above), place);
+  if ("below" in touch) return isBelow(path, touch.below) || isBelow(realPath, realPathOf(touch.below));
+  if ("above" in touch) return isBelow(touch.above, path) || isBelow(realPathOf(touch.above), realPath);
   return touch.keys === undefined;
 }
 
@@ -131,9 +131,9 @@ function isAlone(touch: Exclude<Touch, string>): boolean {
   return "alone" in touch && touch.alone === true;
 }
 
-/** The names under which a fact's value for a key is known: as it was asked for, and by where its path really lies. */
-export function identities(fact: string, key: FactKey, place: string | undefined): string[] {
+/** The names under which a fact's value for a key is known: by the key as it was asked for, and by its real path. */
+export function identities(fact: string, key: FactKey, realPath: string | undefined): string[] {
   const asked = `${fact}\0${factKeyId(key)}`;
-  if (place === undefined || place === pathOf(key)) return [asked];
-  return [asked, `${fact}\0${factKeyId(typeof key === "string" ? place : { ...key, path: place })}`];
+  if (realPath === undefined || realPath === pathOf(key)) return [asked];
+  return [asked, `${fact}\0${factKeyId(typeof key === "string" ? realPath : { ...key, path: realPath })}`];
 }

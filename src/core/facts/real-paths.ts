@@ -1,4 +1,4 @@
-/** Where paths really lie: two names may lead to one file. */
+/** Real paths: two names may lead to one file. */
 import { posix } from "node:path";
 import { rawScript, sh } from "../../base/script.ts";
 import type { Become } from "../../transport/transport.ts";
@@ -10,7 +10,7 @@ import { defineFact, type FactKey, nothingElse } from "./fact.ts";
  */
 export const realDirectory = defineFact<string, string>({
   name: "file.directory",
-  restsOn: nothingElse, // `Places` keeps it
+  restsOn: nothingElse, // `RealPaths` keeps it
   script: (directories) =>
     rawScript(`for given in ${sh`${directories}`.text}; do
   at=$given missing=
@@ -49,8 +49,8 @@ export function directoriesOf(path: string): string[] {
 /** Asks the host where a directory really is. */
 type ReadDirectory = (become: Become | undefined, directory: string) => Promise<string>;
 
-/** Where the paths lie that a run has asked about on a host. */
-export class Places {
+/** The real paths of all paths that a run has asked about on a host. */
+export class RealPaths {
   readonly #read: ReadDirectory;
   readonly #directories = new Map<string, Promise<string>>();
   readonly #known = new Map<string, string>();
@@ -72,23 +72,23 @@ export class Places {
     const directory = posix.dirname(path);
     const id = `${become?.user ?? ""}\0${directory}`;
     const asked = this.#directories.get(id) ?? this.#ask(id, become, directory, read);
-    // what stands at the path itself may be a link, and is not followed: facts are about that link
+    // the path itself may be a link, which is not followed: facts are about that link
     return asked.then((real) => this.#note(path, posix.join(real, posix.basename(path))));
   }
 
-  #note(path: string, place: string): void {
-    if (this.of(path) !== place) this.#version++;
-    this.#known.set(path, place);
+  #note(path: string, realPath: string): void {
+    if (this.of(path) !== realPath) this.#version++;
+    this.#known.set(path, realPath);
   }
 
-  /** Another one whenever a path is found to lie elsewhere than was known. */
+  /** Changes whenever a real path turns out to differ from the known one. */
   get version(): number {
     return this.#version;
   }
 
   #ask(id: string, become: Become | undefined, directory: string, read: ReadDirectory): Promise<string> {
     const asked = read(become, directory).catch(() => {
-      // the next one who wants to know asks again
+      // it is looked up again when it is next needed
       this.#directories.delete(id);
       return directory;
     });
@@ -96,7 +96,7 @@ export class Places {
     return asked;
   }
 
-  /** Where a path lies, as far as that is known; else the path itself. */
+  /** The real path, as far as it is known; else the path itself. */
   of(path: string): string {
     return this.#known.get(path) ?? path;
   }
@@ -106,7 +106,7 @@ export class Places {
     return path === undefined ? undefined : this.of(path);
   }
 
-  /** After a change that may have made or turned a link: whoever is asked about next is located anew. */
+  /** After a change that may have made or turned a link: real paths are looked up again when they are next needed. */
   forget(): void {
     this.#directories.clear();
   }
