@@ -15,7 +15,9 @@ const reload = service({ name: "haproxy", state: "reloaded" });
 const Server = Type.Object({
   /** The server's name in the statistics. */
   name: Type.String({ minLength: 1 }),
+  /** Where HAProxy reaches it: a name or an address. */
   address: Type.String({ minLength: 1 }),
+  /** The port on which it listens. */
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
 });
 

@@ -30,9 +30,11 @@ const restart = service({ name: "mariadb", state: "restarted" });
 
 const Database = Type.Object(
   {
+    /** The database's name. */
     name: Type.String({ minLength: 1 }),
-    /** Default utf8mb4. */
+    /** The character set. Default utf8mb4. */
     encoding: Type.Optional(Type.String({ minLength: 1 })),
+    /** The collation. Default: the character set's own. */
     collation: Type.Optional(Type.String({ minLength: 1 })),
   },
   { additionalProperties: false },
@@ -40,9 +42,11 @@ const Database = Type.Object(
 
 const User = Type.Object(
   {
+    /** The user's name. */
     name: Type.String({ minLength: 1 }),
     /** The hosts that the user may connect from: an account is made for each. */
     hosts: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+    /** The user's password. */
     password: SecretString(),
     /** Privileges by object: { "site.*": ["SELECT", "INSERT"] }. All others are revoked. */
     privileges: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 }))),

@@ -20,7 +20,9 @@ import {
 const reload = service({ name: "nginx", state: "reloaded" });
 
 const Upstream = Type.Object({
+  /** Where nginx reaches it: a name or an address. */
   address: Type.String({ minLength: 1 }),
+  /** The port on which it listens. */
   port: Type.Integer({ minimum: 1, maximum: 65_535 }),
 });
 

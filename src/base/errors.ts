@@ -72,6 +72,7 @@ export const errorCodes = {
   internal: { class: "fault", exit: exitCode.error },
 } as const satisfies Record<string, { readonly class: FailureClass; readonly exit: number }>;
 
+/** What an error is known by, whatever its words: `task.failed`, `host.unreachable`. Codes stay what they are. */
 export type ErrorCode = keyof typeof errorCodes;
 
 export interface ErrorDetails {

@@ -11,7 +11,11 @@ const words: Readonly<Record<string, string>> = {
   ELOOP: "it is a symbolic link that leads back to itself",
 };
 
-/** @param error what the file system threw */
+/**
+ * Why a local file could not be read or written, in a user's words: `permission denied`.
+ *
+ * @param error what the file system threw
+ */
 export function fileProblem(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return words[code] ?? messageOf(error);

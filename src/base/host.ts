@@ -1,11 +1,14 @@
-/** A host as the inventory describes it. */
+/** Hosts and inventories, as the engine and the code of steps see them. */
 import type { Location } from "./errors.ts";
 
+/** A host as the inventory describes it. */
 export interface HostInfo {
   readonly name: string;
   /** Where it is reached: a name or an IP address. */
   readonly address: string;
+  /** Every group that it is in, also by way of another group. */
   readonly groups: readonly string[];
+  /** Its variables, those of its groups included. */
   readonly vars: Readonly<Record<string, unknown>>;
   /** Where the variable's value was written. */
   varLocation(name: string): Location | undefined;

@@ -7,7 +7,19 @@ import { library } from "./library.ts";
 import { redact, reveal, Secret } from "./secret.ts";
 import { didYouMean } from "./suggest.ts";
 
+/**
+ * Types of TypeBox. `Static` is the type of the values that a schema describes, `TObject` the schema of an object:
+ * `Static<TObject<typeof params>>` is what a plan gets for these parameters.
+ */
 export type { Static, TObject, TSchema, TUnsafe };
+/**
+ * Makes schemas: `Type.String({ minLength: 1 })`, `Type.Integer()`, `Type.Array(…)`, `Type.Object({ … })`,
+ * `Type.Optional(…)`, and all else of TypeBox. The types of parameters and variables, and the check of what is given, are
+ * made of them.
+ *
+ * @example
+ * const vars = { domain: Type.String({ format: "hostname" }), ports: Type.Array(Type.Integer({ minimum: 1 })) };
+ */
 export { Type };
 
 /** Variables or parameters by name, each with a schema that `Type` has made: TypeBox itself would take anything. */
@@ -213,6 +225,8 @@ function createAjv(): AjvInstance {
     errors: false,
     validate: (_: boolean, data: unknown) => typeof data === "string" || data instanceof Secret,
   });
+  // a union's words for its message, where its title is the name of a type
+  instance.addKeyword({ keyword: "expected", schemaType: "string" });
   instance.addKeyword({ keyword: "mistakeIn", errors: "full", validate: askRule });
   library.formats()(instance);
   return instance;
@@ -377,7 +391,8 @@ function counted(count: unknown, one: string, many = `${one}s`): string {
 }
 
 function describeUnion(error: ErrorObject): string {
-  const title = error.parentSchema?.["title"];
+  const { expected, title } = error.parentSchema ?? {};
+  if (typeof expected === "string") return expected;
   if (typeof title === "string") return title;
   const branches = asList(error.schema);
   const values = branches.map((branch) => (isPlain(branch) ? branch.const : undefined));

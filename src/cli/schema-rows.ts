@@ -8,6 +8,8 @@ export interface SchemaRow {
   /** As JSON. */
   readonly default: string | undefined;
   readonly description: string;
+  /** Whether the value is kept out of all that is shown. */
+  readonly secret: boolean;
 }
 
 /** The rows of an object's schema, in the order it was written, with what is inside below it. */
@@ -23,6 +25,7 @@ export function schemaRows(schema: unknown, prefix = ""): SchemaRow[] {
       required: required.includes(key) && inner["default"] === undefined,
       default: inner["default"] === undefined ? undefined : JSON.stringify(inner["default"]),
       description: typeof inner["description"] === "string" ? inner["description"] : "",
+      secret: inner["secret"] === true,
     };
     return [row, ...inside(inner, name)];
   });
@@ -33,14 +36,21 @@ function inside(schema: Record<string, unknown>, name: string): SchemaRow[] {
   return rows.length > 0 ? rows : schemaRows(schema["items"], `${name}[].`);
 }
 
-/** `string`, `"present" | "absent"`, `string[]`; or what a schema that says more than its type calls itself. */
+/**
+ * A schema as TypeScript writes the type of what is taken: `string`, `"present" | "absent"`, `Record<string, integer>`.
+ * What has rows of its own is `object`; a schema's title goes before all else.
+ */
 export function typeText(schema: unknown): string {
   if (!isRecord(schema)) return "any";
   if (typeof schema["title"] === "string") return schema["title"];
-  if (schema["secret"] === true) return "secret";
+  if (schema["secret"] === true) return "string | Secret";
   if ("const" in schema) return JSON.stringify(schema["const"]);
   if (Array.isArray(schema["enum"])) return schema["enum"].map((value) => JSON.stringify(value)).join(" | ");
-  if (Array.isArray(schema["anyOf"])) return schema["anyOf"].map(typeText).join(" | ");
+  if (Array.isArray(schema["anyOf"])) return [...new Set(schema["anyOf"].map(typeText))].join(" | ");
+  if (isRecord(schema["patternProperties"])) {
+    const [values] = Object.values(schema["patternProperties"]);
+    return `Record<string, ${typeText(values)}>`;
+  }
   if (schema["type"] === "array") {
     const item = typeText(schema["items"]);
     return item.includes(" | ") ? `(${item})[]` : `${item}[]`;

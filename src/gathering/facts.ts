@@ -9,6 +9,7 @@ import { hostFacts } from "../facts/host.ts";
 import type { HostFacts } from "../facts/host-facts.ts";
 import { keepFacts, keptFacts } from "./facts-cache.ts";
 
+/** How old facts may be. */
 export interface FactsOptions {
   /**
    * Facts that were read at most this long ago are good enough: they are then taken from the project's

@@ -78,7 +78,8 @@ export const Param = {
         { type: "number", minimum: 0 },
         { type: "string", pattern: "^\\d+(\\.\\d+)?(ms|s|m|h)$" },
       ],
-      title: durationForm,
+      title: "Duration",
+      expected: durationForm,
     });
   },
 
@@ -89,7 +90,8 @@ export const Param = {
         { type: "integer", minimum: 0 },
         { type: "string", pattern: "^\\d+(\\.\\d+)?[KMGT]$" },
       ],
-      title: sizeForm,
+      title: "Size",
+      expected: sizeForm,
     });
   },
 };

@@ -1,6 +1,7 @@
-/** A request over HTTP that a host sends, and its answer. Plain data. */
+/** Requests over HTTP that hosts send, and their answers. */
 import type { ProxyVariables } from "./http-proxy.ts";
 
+/** A request over HTTP that a host sends. Plain data. */
 export interface HttpRequest {
   readonly url: string;
   readonly method: string;

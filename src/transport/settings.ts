@@ -9,6 +9,7 @@ export type HostKeyPolicy = "pin" | "known" | "insecure";
 /** A password or passphrase, as text or as a secret that is only revealed when it is used. */
 export type Password = { reveal(): string } | string;
 
+/** How a host is reached. */
 export interface ConnectionSettings {
   readonly name: string;
   readonly address: string;

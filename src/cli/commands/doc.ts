@@ -2,9 +2,10 @@
 import type { Command } from "commander";
 import { formatLocation, ShowrunnerError } from "../../base/errors.ts";
 import { didYouMean } from "../../base/suggest.ts";
+import type { AnyModule } from "../../core/tasks/module.ts";
 import { taskOptionTypes } from "../../core/tasks/option-types.ts";
 import { type Style, say, styleFor } from "../../report/index.ts";
-import { type SourceComments, sourceComments } from "../comments.ts";
+import { description, failures, purpose, type SourceComments, sourceComments } from "../comments.ts";
 import { type AnyRole, allModules, allRoles } from "../modules.ts";
 import { schemaRows } from "../schema-rows.ts";
 import { indented, table, wrapped } from "../text.ts";
@@ -40,22 +41,7 @@ async function list(style: Style): Promise<string[]> {
 async function explain(name: string, style: Style): Promise<string[]> {
   const modules = await allModules();
   const module = modules.get(name);
-  if (module) {
-    const { summary, examples = [] } = module.definition;
-    const comments = sourceComments(module.file, name);
-    return [
-      `${style("bold", name)} (module): ${summary}`,
-      "",
-      ...parameters("Parameters:", module.schema, comments, style),
-      ...result(comments, style),
-      ...(examples.length > 0
-        ? ["", "Examples:", ...indented(examples.flatMap((text) => text.split("\n")))]
-        : []),
-      "",
-      "Options of every task, in the second argument:",
-      ...indented(wrapped(Object.keys(taskOptionTypes).join(", "))),
-    ];
-  }
+  if (module) return explainModule(module, style);
   const roles = await allRoles();
   const role = roles.get(name);
   if (role) return explainRole(role, style);
@@ -65,18 +51,48 @@ async function explain(name: string, style: Style): Promise<string[]> {
   });
 }
 
-function explainRole({ definition, schema, location, file }: AnyRole, style: Style): string[] {
+function explainModule({ definition, schema, file }: AnyModule, style: Style): string[] {
+  const { name, summary, examples = [] } = definition;
+  const comments = sourceComments(file, name);
   return [
-    `${style("bold", definition.name)} (role)${definition.summary === undefined ? "" : `: ${definition.summary}`}`,
-    ...(location ? [style("dim", formatLocation(location))] : []),
+    ...heading(`${style("bold", name)} (module)`, description(comments.docstring, summary)),
     "",
-    ...parameters("Variables:", schema, sourceComments(file, definition.name), style),
+    ...parameters("Parameters:", schema, comments, style),
+    ...result(comments, style),
+    ...errors(comments),
+    ...(examples.length > 0
+      ? ["", "Examples:", ...indented(examples.flatMap((text) => text.split("\n")))]
+      : []),
+    "",
+    "Options of every task, in the second argument:",
+    ...indented(wrapped(Object.keys(taskOptionTypes).join(", "))),
+  ];
+}
+
+function explainRole({ definition, schema, location, file }: AnyRole, style: Style): string[] {
+  const { name, summary } = definition;
+  const comments = sourceComments(file, name);
+  return [
+    ...heading(`${style("bold", name)} (role)`, description(comments.docstring, summary)),
+    ...(location ? ["", style("dim", formatLocation(location))] : []),
+    "",
+    ...parameters("Variables:", schema, comments, style),
+    ...errors(comments),
+  ];
+}
+
+function heading(what: string, [first, ...paragraphs]: readonly string[]): string[] {
+  return [
+    ...wrapped(first === undefined ? what : `${what}: ${first}`),
+    ...paragraphs.flatMap((paragraph) => ["", ...wrapped(paragraph)]),
   ];
 }
 
 /** What awaiting a task of the module gives, in its `value`. */
-function result({ result }: SourceComments, style: Style): string[] {
-  if (result.length === 0) return [];
+function result({ docstring, result }: SourceComments, style: Style): string[] {
+  // a module of which no source is to be had
+  if (docstring === undefined) return [];
+  if (result.length === 0) return ["", "Gives no `value`."];
   const texts = result.map(({ name, type, description }) => [
     `${style("bold", name)}  ${style("cyan", type)}`,
     ...indented(wrapped(description)),
@@ -84,19 +100,20 @@ function result({ result }: SourceComments, style: Style): string[] {
   return ["", "Gives, as `value`:", ...indented(texts.flat())];
 }
 
-/** A comment tells the default to whoever reads it in an editor; here it stands beside the parameter's name. */
-function withoutDefault(text: string): string {
-  return text.replace(/\s*Default: \S[^\n]*\.$/, "");
+function errors({ docstring }: SourceComments): string[] {
+  const texts = failures(docstring);
+  return texts.length === 0 ? [] : ["", "Fails with:", ...texts.flatMap((text) => indented(wrapped(text)))];
 }
 
-function parameters(title: string, schema: unknown, { params }: SourceComments, style: Style): string[] {
+function parameters(title: string, schema: unknown, comments: SourceComments, style: Style): string[] {
   const rows = schemaRows(schema);
   if (rows.length === 0) return [`${title} none`];
-  const texts = rows.map(({ name, type, required, default: fallback, description }) => {
+  const texts = rows.map((row) => {
+    const { name, type, required, default: fallback, secret } = row;
     const need = required ? style("yellow", "required") : fallback === undefined ? "" : `default ${fallback}`;
     return [
-      `${style("bold", name)}  ${style("cyan", type)}${need === "" ? "" : `  ${need}`}`,
-      ...indented(wrapped(withoutDefault(params.get(name) ?? description))),
+      [style("bold", name), style("cyan", type), need, secret ? "kept secret" : ""].filter(Boolean).join("  "),
+      ...indented(wrapped(purpose(row, comments))),
     ];
   });
   return [title, ...indented(texts.flat())];

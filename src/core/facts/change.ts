@@ -66,6 +66,7 @@ export interface TextDiff {
   readonly after: string;
 }
 
+/** A change as the engine gets it: made by `change`. */
 export interface Change {
   /** What differs, in a word or two: `mode`, `installed`, `content`. */
   readonly what: string;
@@ -83,16 +84,25 @@ export interface Change {
   readonly altersUser?: string | undefined;
 }
 
+/** A change as its module describes it, for `change`. */
 export interface ChangeDefinition {
+  /** What differs, in a word or two: `mode`, `installed`, `content`. */
   readonly what: string;
+  /** What was found, for whoever reads the report. */
   readonly before?: unknown;
+  /** What it will be. */
   readonly after?: unknown;
+  /** A text before and after, shown with `--diff`. */
   readonly diff?: TextDiff | undefined;
   /** The script that makes the change; or give `action`. */
   readonly script?: Script;
+  /** What is done where that is no script: a file is written, a request sent. */
   readonly action?: Action;
+  /** The facts that hold afterwards. */
   readonly sets?: readonly FactValue[];
+  /** The facts that may be different afterwards, one cannot tell how. */
   readonly touches?: readonly Touch[];
+  /** A user whom it makes another one, or none. */
   readonly altersUser?: string | undefined;
 }
 

@@ -109,6 +109,7 @@ export type Touch =
   /** Every key that is, or has as its `path`, a directory above this path. */
   | { readonly fact: string; readonly above: string };
 
+/** A fact: something that can be known of a host, for each of many keys. Made by `defineFact`. */
 export interface Fact<K extends FactKey, V> {
   readonly name: string;
   readonly about: FactSubject;

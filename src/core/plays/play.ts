@@ -14,6 +14,7 @@ import { checkedTags } from "./tags.ts";
 
 export type { StepBody, StepContext } from "./step.ts";
 
+/** What holds for a whole play: its hosts, and how it goes through them. */
 export interface PlayOptions<P extends TProperties> extends RollingOptions {
   /** An Ansible host pattern: `web:!retired`. */
   readonly hosts: string;

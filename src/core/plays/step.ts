@@ -7,10 +7,13 @@ import { checkOptions } from "../../base/options.ts";
 import type { Static, TObject, TProperties } from "../../base/schema.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
 
+/** What the code of a step is given. */
 export interface StepContext<P extends TProperties> {
   /** The play's declared variables, with this host's values. */
   readonly vars: Static<TObject<P>>;
+  /** The host that the step runs on. */
   readonly host: HostInfo;
+  /** All hosts and groups of the run's inventory. */
   readonly inventory: InventoryView;
   /** True in check mode. */
   readonly check: boolean;
@@ -23,6 +26,7 @@ export interface StepBody<P extends TProperties> {
   readonly tags?: readonly string[];
 }
 
+/** What is known of a step before it runs. */
 export interface StepOptions {
   /**
    * What `--tags` and `--skip-tags` call the step, besides its play's tags. `always`: it runs whatever tags are asked

@@ -3,9 +3,12 @@ import { exitCode, ShowrunnerError } from "../../base/errors.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { emptyTotals, type HostSummary, type Totals } from "../events/events.ts";
 
+/** How a run went. */
 export interface RunSummary {
+  /** How many tasks ended how, on all hosts together. */
   readonly totals: Totals;
   readonly hosts: Readonly<Record<string, HostSummary>>;
+  /** What a program that made this run should end with: Ansible's exit codes. */
   readonly exitCode: number;
 }
 

@@ -14,6 +14,7 @@ import { ModuleTask } from "../tasks/module-task.ts";
 import type { Scope } from "../tasks/scope.ts";
 import type { Task, TaskResult } from "../tasks/task.ts";
 
+/** How a task in the background is watched. */
 export interface BackgroundOptions {
   /** How often to look whether it has ended; sooner in the beginning. Default 5 s. */
   readonly poll?: Duration;

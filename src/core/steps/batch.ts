@@ -46,6 +46,7 @@ function requireTasks(tasks: unknown): void {
   );
 }
 
+/** Tasks of a host that are planned together: what `batch` gives, to be awaited. */
 export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<BatchResult<T>> {
   readonly tasks: T;
   readonly label: string;

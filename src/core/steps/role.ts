@@ -25,24 +25,33 @@ export interface RoleFiles {
   file(name: string): string;
 }
 
+/** What the code of a role is given. */
 export interface RoleContext<P extends TProperties> extends RolePlace {
+  /** The variables of this call, with their defaults. */
   readonly vars: Static<TObject<P>>;
 }
 
 /** Where a role runs. */
 export interface RolePlace {
+  /** The paths of the role's own templates and files. */
   readonly role: RoleFiles;
   /** Names the role in this step of this play of this playbook: whose files `ownedFiles` notes. */
   readonly owner: string;
+  /** The host that it runs on. */
   readonly host: HostInfo;
+  /** All hosts and groups of the run's inventory. */
   readonly inventory: InventoryView;
 }
 
+/** A role as its author defines it, for `defineRole`. */
 export interface RoleDefinition<P extends TProperties, R> {
+  /** As users call it. */
   readonly name: string;
   /** One sentence: what a host is afterwards. */
   readonly summary?: string;
+  /** The variables that it needs, each with the comment that says what it is for. */
   readonly vars: P;
+  /** Its tasks. What it returns is what awaiting a call gives. */
   run(context: RoleContext<P>): Promise<R> | PromiseLike<R>;
   /**
    * Run once on a host when a step in which the role was called has ended well, with the variables of all its calls

@@ -17,6 +17,7 @@ import { ModuleTask } from "./module-task.ts";
 import { isTaskOption } from "./option-types.ts";
 import type { Patience, Plan, PlanHost, Task, TaskOptions } from "./task.ts";
 
+/** A module as its author defines it, for `defineModule`. */
 export interface ModuleDefinition<
   P extends TProperties,
   V,
@@ -27,6 +28,7 @@ export interface ModuleDefinition<
   readonly name: string;
   /** One sentence: what it brings about. */
   readonly summary: string;
+  /** Its parameters, each with the comment that says what it is for. */
   readonly params: P;
   /** Parameters, declared optional, of which exactly one is to be given. A call that gives none or two does not compile. */
   readonly oneOf?: readonly One[];

@@ -14,7 +14,7 @@ const params = {
   /** The script, for a POSIX `sh`; as a string, or made with `sh`, which quotes what is put in. */
   cmd: Type.Union([
     Type.String({ minLength: 1 }),
-    Type.Object({ kind: Type.Literal("script"), text: Type.String({ minLength: 1 }) }),
+    Type.Object({ kind: Type.Literal("script"), text: Type.String({ minLength: 1 }) }, { title: "Script" }),
   ]),
   /** Another shell: `/bin/bash`. The script then stands in the process list while it runs. */
   executable: Type.Optional(Type.String({ pattern: "^/" })),
