@@ -14,15 +14,9 @@ import { type ReporterDefinition, startReporter } from "./report/index.ts";
 export interface PlaybookRun extends Omit<RunRequest, "name" | "inventoryName" | "inventory" | "access"> {
   readonly inventory: Inventory;
   /**
-<<<<<<< HEAD
    * The playbook's name in events. On hosts, pending handlers are kept under this name: a run of another name does not
    * run them. Default: what the command calls it, the name of the file in which it is made. Where a file makes several
    * playbooks, give each a name.
-=======
-   * How the playbook is called in events, and as whose its pending handlers are kept on hosts: a run of another name
-   * does not run them. Default: what the command calls it, the name of the file in which it is made; so a file that makes
-   * several names each.
->>>>>>> e40dcc7 (Docstrings for every exported name and every variable that lacked one)
    */
   readonly name?: string;
   /** How the inventory is called in events. Default: `inventory`. */
