@@ -49,7 +49,7 @@ interface Observation {
   readonly asOf: number;
   readonly answer: Promise<Answer>;
   /** The value once it has come. */
-  arrived?: Answer;
+  arrived: Answer | undefined;
   /** Read before any task has asked for it. */
   early: EarlyReading | undefined;
 }
@@ -369,7 +369,7 @@ export class FactStore {
     early: EarlyReading | undefined,
   ): Promise<Answer> {
     const asOf = this.#world.changes;
-    const observation: Observation = { fact, key, as: become?.user, asOf, answer, early };
+    const observation: Observation = { fact, key, as: become?.user, asOf, answer, arrived: undefined, early };
     this.#observed.set(id, observation);
     answer.then(
       (arrived) => {
@@ -469,7 +469,7 @@ export class FactStore {
 interface Readable {
   readonly fact: Fact<FactKey, unknown>;
   readonly key: FactKey;
-  readonly arrived?: Answer;
+  readonly arrived?: Answer | undefined;
 }
 
 /** A value that counts only once it is known where its path lies. */

@@ -21,6 +21,8 @@ export interface EarlierHandler {
 /** A task that notifies. */
 type Notifier = Pick<Notification, "play" | "by">;
 
+const nobody: readonly Handler[] = [];
+
 export class EarlierHandlers {
   readonly #run: RunView;
   /** By id: several playbooks and plays may have left the same. */
@@ -74,7 +76,10 @@ export class EarlierHandlers {
   /** Notes whom a task would notify: that is how a pending handler finds its task in the code. */
   name(notifier: Notifier, handlers: readonly Handler[]): void {
     const key = notifierKey(notifier);
-    this.#namedBy.set(key, [...(this.#namedBy.get(key) ?? []), ...handlers]);
+    const known = this.#namedBy.get(key);
+    // most tasks notify nobody: a list of its own for each would be much for many hosts
+    if (handlers.length > 0) this.#namedBy.set(key, [...(known ?? []), ...handlers]);
+    else if (!known) this.#namedBy.set(key, nobody);
     for (const handler of handlers) {
       const id = pendingId(handler);
       const named = this.#named.get(id) ?? [];
