@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   const state = values.keep
     ? join(tmpdir(), "showrunner-law")
     : mkdtempSync(join(tmpdir(), "showrunner-law-"));
-  const labs = wanted.map((suite, index) => labOf(suite, index, state));
+  const labs = wanted.map((suite) => labOf(suite, suites.indexOf(suite), state));
   const leave = async () => {
     if (values.keep) return;
     await Promise.all(labs.map((lab) => down(lab, () => undefined)));

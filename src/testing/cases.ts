@@ -11,6 +11,8 @@ export interface CasesOptions {
   readonly facts?: readonly FactValue[];
   /** A script for `sh` that runs once on each real host, as root: installs what the cases need. */
   readonly setup?: string;
+  /** Paths that running software writes to by itself, a database's files for instance: no task says so. */
+  readonly moving?: readonly string[];
   /** A script that takes away what any case may have left. It runs before each start; its status does not matter. */
   readonly reset?: string;
 }

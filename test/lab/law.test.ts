@@ -1,9 +1,18 @@
-/** The law itself: what it finds wrong in modules that break it,. */
+/** The law itself: what it finds wrong in modules that break it, and a sample of those that keep it. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileFacts } from "../../src/facts/file-effects.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { change, defineFact, defineModule, sh, Type } from "../../src/kit/index.ts";
-import { type Case, cases, holdToLaw, type LawReport } from "../../src/testing/index.ts";
+import {
+  type Case,
+  cases,
+  holdToLaw,
+  isCases,
+  type LawReport,
+  type LawTarget,
+} from "../../src/testing/index.ts";
 import { connector } from "../../src/transport/connect.ts";
 import { testLab } from "./support.ts";
 
@@ -63,17 +72,16 @@ function held(way: Way, more: Partial<Case<Params>> = {}, path = "/srv/word"): P
     ...more,
   };
   const reset = "userdel -rf mallory; rm -rf /srv/word* /home/mallory";
+  return holdToLaw({ cases: [cases(write, [one], { reset })], hosts: [target()] });
+}
+
+function target(): LawTarget {
   const [{ name, address } = { name: "one", address: "" }] = lab.spec.hosts;
-  return holdToLaw({
-    cases: [cases(write, [one], { reset })],
-    hosts: [
-      {
-        name,
-        inventory: inventory({ hosts: { [name]: { address } } }),
-        access: { connect: connector("ssh", lab.settings(name)) },
-      },
-    ],
-  });
+  return {
+    name,
+    inventory: inventory({ hosts: { [name]: { address } } }),
+    access: { connect: connector("ssh", lab.settings(name)) },
+  };
 }
 
 const wrong = ({ failures }: LawReport) =>
@@ -135,4 +143,29 @@ describe("a case", () => {
       expect.stringMatching(/applies: its start ended with status 1: .*oh dear/),
     ]);
   });
+});
+
+describe("a sample of our modules", () => {
+  // all of their cases are held by `npm run law`
+  const folder = join(import.meta.dirname, "../law");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".cases.ts"));
+  // what they install takes its time
+  const slow = ["apt.cases.ts", "mysql-user.cases.ts"];
+
+  it.each(files.filter((name) => !slow.includes(name)))(
+    "%s: the first case that changes something holds",
+    async (name) => {
+      const { default: found }: { default?: unknown } = await import(join(folder, name));
+      if (!isCases(found)) throw new Error(`${name} has no cases as its default export`);
+      const first = found.list.find(({ start, changes }) => start !== undefined && changes.length > 0);
+      const { failures } = await holdToLaw({
+        cases: [found],
+        hosts: [target()],
+        only: (one) => one === first,
+        interruptions: 1,
+        attacks: 1,
+      });
+      expect(failures).toEqual([]);
+    },
+  );
 });

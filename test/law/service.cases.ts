@@ -23,6 +23,14 @@ export default cases(
   service,
   [
     {
+      name: "starts",
+      params: { name: "probe", state: "started" },
+      facts: [serviceManager.is("", "systemd"), stopped],
+      start: write,
+      changes: ["started"],
+      end: "systemctl is-active probe",
+    },
+    {
       name: "starts and enables",
       params: { name: "probe", state: "started", enabled: true },
       facts: [serviceManager.is("", "systemd"), stopped],

@@ -102,19 +102,19 @@ export default cases(
       end: [is(running)],
     },
     {
+      name: "watches whether a process stays up",
+      params: { name: "probe", state: "started" },
+      start: write(["[Service]", "ExecStart=/bin/sleep infinity"]),
+      changes: ["started"],
+      end: active,
+    },
+    {
       name: "starts and enables",
       params: { name: "probe", state: "started", enabled: true },
       facts: [is(stopped)],
       start: written,
       changes: ["enabled", "started"],
       end: [is(running), active, enabled("enabled")],
-    },
-    {
-      name: "watches whether a process stays up",
-      params: { name: "probe", state: "started" },
-      start: write(["[Service]", "ExecStart=/bin/sleep infinity"]),
-      changes: ["started"],
-      end: active,
     },
     {
       name: "does not take a process that ends at once for started",

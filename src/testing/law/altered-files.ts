@@ -38,11 +38,16 @@ export async function rememberFiles(host: LawHost): Promise<void> {
   await host.script(`mkdir -p ${lawFolder} && ${list} >${lawFolder}/files`);
 }
 
-/** The paths that came, went or were altered since `rememberFiles`. */
-export async function alteredFiles(host: LawHost): Promise<string[]> {
+/**
+ * The paths that came, went or were altered since `rememberFiles`.
+ *
+ * @param others paths that others write to, also below them
+ */
+export async function alteredFiles(host: LawHost, others: readonly string[]): Promise<string[]> {
   const text = await host.script(`${list} | LC_ALL=C comm -3 ${lawFolder}/files - | head -n 5000`);
   const paths = text.split("\n").map((line) => line.replace(/^\t/, "").split("\x1f", 1)[0] ?? "");
-  return [...new Set(paths.filter((path) => path !== ""))].slice(0, most);
+  const isOthers = (path: string) => others.some((other) => path === other || path.startsWith(`${other}/`));
+  return [...new Set(paths.filter((path) => path !== "" && !isOthers(path)))].slice(0, most);
 }
 
 /** What tasks may know of these paths. */

@@ -53,7 +53,7 @@ export class CaseOnHost {
     yield { article: "predicts", problems: waits ? [] : this.#asPredicted(checked) };
     await rememberFiles(this.#host);
     const applied = await this.#attempt();
-    const altered = await alteredFiles(this.#host);
+    const altered = await alteredFiles(this.#host, this.#cases.moving ?? []);
     const applies = [
       ...found(differentFailure(fails, applied.error)),
       ...found(differentChanges(this.#case.changes, applied.changes)),
