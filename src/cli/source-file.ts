@@ -2,7 +2,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type ParserPlugin, parse } from "@babel/parser";
-import type { Node, ObjectExpression, Program, Statement, TSExpressionWithTypeArguments } from "@babel/types";
+import type {
+  Node,
+  ObjectExpression,
+  Program,
+  Statement,
+  TSExpressionWithTypeArguments,
+  TSIndexedAccessType,
+} from "@babel/types";
 import { commentAbove, type Docstring, docstringAbove } from "./docstring.ts";
 
 /** A field of an interface. */
@@ -181,8 +188,22 @@ export class Source {
       if (found?.node.type === "TSTypeAliasDeclaration" && areWords(found.node.typeAnnotation))
         return found.source.typeText(found.node.typeAnnotation);
     }
+    if (type.type === "TSIndexedAccessType") return this.#listedWords(type) ?? oneLine(this.text(type));
     if (type.type === "TSUnionType") return type.types.map((one) => this.typeText(one)).join(" | ");
     return oneLine(this.text(type));
+  }
+
+  /** `"linear" | "free"` of `(typeof strategies)[number]` */
+  #listedWords(type: TSIndexedAccessType): string | undefined {
+    const list =
+      type.objectType.type === "TSParenthesizedType" ? type.objectType.typeAnnotation : type.objectType;
+    if (list.type !== "TSTypeQuery" || list.exprName.type !== "Identifier") return undefined;
+    const { value } = this.#resolve(list.exprName);
+    const array = value?.type === "TSAsExpression" ? value.expression : value;
+    if (array?.type !== "ArrayExpression") return undefined;
+    return array.elements
+      .flatMap((one) => (one?.type === "StringLiteral" ? [`"${one.value}"`] : []))
+      .join(" | ");
   }
 
   /** What a name of this file stands for, in whatever file of the same package it is declared. */
@@ -255,9 +276,10 @@ function givesAsItIs(statement: Statement, name: string): boolean {
   return statement.specifiers.some((one) => nameIn(one.exported) === name);
 }
 
-/** `"a" | "b"` */
+/** `"a" | "b"`, or what is likely such a list. */
 function areWords(type: Node): boolean {
-  return type.type === "TSUnionType" ? type.types.every(areWords) : type.type === "TSLiteralType";
+  if (type.type === "TSUnionType") return type.types.every(areWords);
+  return type.type === "TSLiteralType" || type.type === "TSIndexedAccessType";
 }
 
 function nameIn(node: { readonly type: string; readonly name?: string; readonly value?: string }): string {

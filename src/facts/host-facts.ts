@@ -2,7 +2,7 @@
 
 /** What is known of a host. Texts are empty where the host does not say. */
 export interface HostFacts {
-  /** `linux` */
+  /** The system's kind: `linux`. */
   readonly os: string;
   /** os-release(5): ID, `debian`. */
   readonly distribution: string;
@@ -16,6 +16,7 @@ export interface HostFacts {
   readonly architecture: string;
   /** The kernel's release: `6.1.0-28-amd64`. */
   readonly kernel: string;
+  /** The name that the host has for itself. */
   readonly hostname: string;
   /** From the host's own /etc/hosts; the DNS is not asked, since one that does not answer takes long. */
   readonly fqdn: string;
@@ -25,8 +26,11 @@ export interface HostFacts {
   readonly interfaces: Readonly<Record<string, NetworkInterface>>;
   /** Where packets to the world come from: the IPv4 address, else the IPv6 one. Undefined without a default route. */
   readonly defaultAddress: string | undefined;
+  /** The interface that these packets leave by. */
   readonly defaultInterface: string | undefined;
+  /** How much there is, in bytes. */
   readonly memory: Memory;
+  /** What the host computes with. */
   readonly processors: Processors;
   /** File systems that hold files: not /proc and its like. */
   readonly mounts: readonly Mount[];
@@ -34,21 +38,27 @@ export interface HostFacts {
   readonly init: string;
   /** systemd-detect-virt(1): `kvm`, `docker`, `systemd-nspawn`; `none` on hardware; empty where unknown. */
   readonly virtualisation: string;
+  /** The host's own clock. */
   readonly time: HostTime;
 }
 
 export interface NetworkInterface {
+  /** The hardware address: `52:54:00:12:34:56`. */
   readonly mac: string;
+  /** The longest packet, in bytes. */
   readonly mtu: number;
   /** operstate: `up`, `down`, `unknown`. */
   readonly state: string;
+  /** Every address that it has, of whatever scope. */
   readonly addresses: readonly InterfaceAddress[];
 }
 
 export interface InterfaceAddress {
+  /** Without the length of the network's part. */
   readonly address: string;
   /** Length of the network's part, in bits. */
   readonly prefix: number;
+  /** Which kind of address it is. */
   readonly family: "ipv4" | "ipv6";
   /** `global`, `link`, `host`. */
   readonly scope: string;
@@ -56,22 +66,29 @@ export interface InterfaceAddress {
 
 /** In bytes. */
 export interface Memory {
+  /** What the host has. */
   readonly total: number;
   /** What programs can still get without swapping. */
   readonly available: number;
+  /** What there is to swap to. */
   readonly swap: number;
 }
 
 export interface Processors {
+  /** Those that are switched on. */
   readonly count: number;
-  /** Empty where /proc/cpuinfo names none, as on ARM. */
+  /** What they call themselves. Empty where /proc/cpuinfo names none, as on ARM. */
   readonly model: string;
 }
 
 export interface Mount {
+  /** Where it is mounted. */
   readonly path: string;
+  /** What is mounted: `/dev/vda1`. */
   readonly device: string;
+  /** `ext4`, `tmpfs`. */
   readonly type: string;
+  /** `rw`, `noexec`. */
   readonly options: readonly string[];
   /** Bytes. Undefined for network file systems, which may not answer. */
   readonly size: number | undefined;
@@ -84,7 +101,7 @@ export interface HostTime {
   readonly epoch: number;
   /** `Europe/Vienna`, or an abbreviation where the zone has no name. */
   readonly timezone: string;
-  /** `+0200` */
+  /** How far the zone is from UTC: `+0200`. */
   readonly offset: string;
   /** Seconds since the host booted. */
   readonly uptime: number;

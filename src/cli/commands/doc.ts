@@ -112,7 +112,9 @@ function parameters(title: string, schema: unknown, comments: SourceComments, st
     const { name, type, required, default: fallback, secret } = row;
     const need = required ? style("yellow", "required") : fallback === undefined ? "" : `default ${fallback}`;
     return [
-      [style("bold", name), style("cyan", type), need, secret ? "kept secret" : ""].filter(Boolean).join("  "),
+      [style("bold", name), style("cyan", type), need, secret ? "kept secret" : ""]
+        .filter(Boolean)
+        .join("  "),
       ...indented(wrapped(purpose(row, comments))),
     ];
   });
