@@ -25,8 +25,13 @@ describe("docs/reference", () => {
     expect(stale, "`npm run reference` writes these pages anew").toEqual([]);
   });
 
-  it("has no link that leads nowhere", () => {
+  it("has no link that leads nowhere, nor has any link to it from the guides", () => {
     const pages = committed();
+    for (const guide of guides())
+      for (const [, path = "", place = ""] of guide.matchAll(
+        /\]\([\w./]*\breference\/([\w./]+)#?([\w-]*)\)/g,
+      ))
+        expect(leads(pages, path, place), `${path}#${place}`).toBe(true);
     expect(pages.size).toBeGreaterThan(30);
     const dead = [...pages].flatMap(([page, text]) =>
       [...text.matchAll(/\]\(([^)#]*)#?([^)]*)\)/g)]
@@ -39,6 +44,16 @@ describe("docs/reference", () => {
     expect(dead).toEqual([]);
   });
 });
+
+function guides(): string[] {
+  const root = join(folder, "../..");
+  const inDocs = readdirSync(join(root, "docs")).map((name) => join("docs", name));
+  const inRoles = readdirSync(join(root, "roles")).map((name) => join("roles", name, "README.md"));
+  const files = ["README.md", ...inDocs, ...inRoles].map((file) => join(root, file));
+  return files
+    .filter((file) => file.endsWith(".md") && existsSync(file))
+    .map((file) => readFileSync(file, "utf8"));
+}
 
 function leads(pages: ReadonlyMap<string, string>, page: string, place: string): boolean {
   const text = pages.get(page);
