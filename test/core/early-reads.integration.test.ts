@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
+import { sh } from "../../src/base/script.ts";
+import { defineFact } from "../../src/core/facts/fact.ts";
 import { background } from "../../src/core/steps/background.ts";
+import { readFact } from "../../src/gathering/read-fact.ts";
 import { command, copy, file, lineinfile } from "../../src/modules/index.ts";
 import { runHere } from "../modules/local.ts";
 
@@ -51,6 +54,26 @@ it("sees what a command has changed that says what it touches, and what it has l
     expect(error).toBeUndefined();
     expect(told.slice(2)).toEqual(["copy ok", "lineinfile ok", "lineinfile ok"]);
   }
+});
+
+it("holds up no task for what comes behind what that task has asked for", async () => {
+  const slow = defineFact<string, string>({
+    name: "test.slow",
+    script: () => sh`sleep 3; echo slow`,
+    parse: (stdout, keys) => new Map(keys.map((key) => [key, stdout.toString()])),
+  });
+  const body = async () => {
+    await file({ path: join(at, "one"), state: "absent" });
+    await file({ path: join(at, "two"), state: "absent" });
+    await readFact(slow, "");
+  };
+  await run(body);
+  const { events, hosts } = await run(body);
+  expect(hosts["here"]?.roundTrips).toBeLessThanOrEqual(2);
+  const [start = 0, end = 0] = [events[0], events.findLast(({ type }) => type === "task:end")].map(
+    (event) => event?.time,
+  );
+  expect(end - start).toBeLessThan(2500);
 });
 
 it("knows a path by its other name, also where that was made a link meanwhile", async () => {

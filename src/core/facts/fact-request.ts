@@ -70,6 +70,23 @@ export class FactRequest {
     return { scripts: made.map(({ text }) => text), limits: made.map(({ limit }) => limit), timeout };
   }
 
+  /** The same, a request a script: who waits for one script's answer does not wait for those behind it. */
+  separateScripts(timeout: number): ScriptRequest[] {
+    this.scripts(timeout);
+    return this.#scripts.map(({ text, limit }) => ({ scripts: [text], limits: [limit], timeout }));
+  }
+
+  /** Gives everybody the value, as soon as it comes. */
+  deliverEach(answers: readonly Promise<readonly Output[]>[]): void {
+    for (const [index, { fact, wanted, parse }] of this.#scripts.entries())
+      void deliver(fact, wanted, async () => {
+        const [output] = (await answers[index]) ?? [];
+        if (!output) throw new ShowrunnerError("internal", "a script was sent and no answer came");
+        if (isTurnOver()) await nextTurn();
+        return sized(parse(succeeded(fact, output)), output, wanted);
+      });
+  }
+
   /** Gives everybody the value. Never rejects. */
   async deliver(answers: PromiseLike<readonly Output[]>): Promise<void> {
     try {

@@ -118,6 +118,8 @@ export class FactStore {
   readonly #onNewUser: (become: Become | undefined) => void;
   readonly #expected: DueReads;
   #changes = 0;
+  /** Whether anything is read before it is asked for. */
+  #isAhead = true;
 
   /**
    * @param onNewUser called before the first read as a user: what is asked for in it is read along with that
@@ -448,12 +450,17 @@ export class FactStore {
     if (!scripts) return;
     const early = new FactRequest(earlyLimit);
     const isUnknown = (one: Readable & { readonly id: string }) =>
-      !this.#observed.has(one.id) && ![...this.#underWay].some((isStale) => isStale(one));
+      this.#isAhead && !this.#observed.has(one.id) && ![...this.#underWay].some((isStale) => isStale(one));
     this.#askEarly(early, become, this.#expected.due(become?.user, isUnknown))();
-    const along = early.scripts(earlyTimeout);
+    const along = early.separateScripts(earlyTimeout);
     const outputs = this.#entrance.as(become, async () => {
-      const [own = [], more] = this.#session.send(become, along ? [scripts, along] : [scripts]);
-      if (more) void early.deliver(more);
+      const [own = [], ...more] = this.#session.send(become, [scripts, ...along]);
+      early.deliverEach(more);
+      // a host that is too slow for it would be at every time
+      for (const answers of more)
+        answers.catch(() => {
+          this.#isAhead = false;
+        });
       return own;
     });
     outputs.catch((error: unknown) => {
