@@ -1,4 +1,7 @@
-/** The journal: a run's events in a file, for afterwards. Written as they come, so that it survives whatever happens. */
+/**
+ * The journal: a run's events in a file, for afterwards. Written as they come, so that it survives whatever happens; what
+ * tells of nothing that was done may wait for the end of its turn.
+ */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";

@@ -24,7 +24,7 @@ export async function localContent(path: string): Promise<Content> {
   const { size, mtimeMs } = await stat(path);
   noteFileRead(path);
   return {
-    hash: await hashOf(path, `${size} ${mtimeMs}`),
+    hash: await hashOf(path, size, mtimeMs),
     size,
     secret: false,
     ownerOnly: false,
@@ -35,18 +35,23 @@ export async function localContent(path: string): Promise<Content> {
 /** Hashes by path, with the size and time they hold for: many hosts get the same files. */
 const hashes = new Map<string, { readonly version: string; readonly hash: Promise<string> }>();
 
-function hashOf(path: string, version: string): Promise<string> {
+function hashOf(path: string, size: number, time: number): Promise<string> {
+  const version = `${size} ${time}`;
   const known = hashes.get(path);
   if (known?.version === version) return known.hash;
-  const hash = hashFile(path);
+  const hash = hashFile(path, size);
   hashes.set(path, { version, hash });
   return hash;
 }
 
-async function hashFile(path: string): Promise<string> {
+/** Up to this size a file is read at once, which takes less than a stream does. Bytes. */
+const smallFile = 256 * 1024;
+
+async function hashFile(path: string, size: number): Promise<string> {
   const hash = createHash("sha256");
   try {
-    await pipeline(createReadStream(path), hash);
+    if (size <= smallFile) hash.update(await readFile(path));
+    else await pipeline(createReadStream(path), hash);
   } catch (error) {
     throw new ShowrunnerError("file.missing", `src: ${path} can't be read: ${fileProblem(error)}`);
   }
