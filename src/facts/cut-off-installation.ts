@@ -1,6 +1,6 @@
 /** What APT was to install when it was cut off: from its own record of what it does. */
 import { defineFact, nothingElse, rawScript } from "../kit/index.ts";
-import { isInstalled } from "./packages.ts";
+import { isInstalled } from "./dpkg.ts";
 
 /** Packages that are not installed, as `libpsl5:amd64`. */
 export interface CutOff {

@@ -1,6 +1,6 @@
 /** Package files: what is in one, and whether it is installed. */
 import { defineFact, rawScript, sh } from "../kit/index.ts";
-import { printAutomatic } from "./packages.ts";
+import { printAutomatic } from "./dpkg.ts";
 
 export interface DebFile {
   readonly name: string;
@@ -13,7 +13,7 @@ export interface DebFile {
 
 /** The package in a file, by its path on the host; undefined where there is no such file. */
 export const debFile = defineFact<string, DebFile | undefined>({
-  name: "package.file",
+  name: "deb.file",
   about: "world", // the file may be written anew, and packages come with others
   mostlyOwn: true,
   script: (paths) =>

@@ -9,10 +9,10 @@ import {
   type Touch,
 } from "../../src/core/facts/fact.ts";
 import { Reach } from "../../src/core/facts/invalidation.ts";
+import { dpkgPackage } from "../../src/facts/dpkg.ts";
 import { fileFacts } from "../../src/facts/file-effects.ts";
 import { treeDifference } from "../../src/facts/file-tree.ts";
 import { file, fileText } from "../../src/facts/files.ts";
-import { installedPackage } from "../../src/facts/packages.ts";
 import { self } from "../../src/facts/self.ts";
 import { unit } from "../../src/facts/systemd.ts";
 import {
@@ -34,7 +34,7 @@ const elsewhere = defineFact<string, string>({ ...plain, name: "test.elsewhere",
 const unsaid = defineFact<string, string>({ ...plain, name: "test.unsaid" });
 const answered = defineFact<string, string>({ ...plain, name: "test.answered", about: "services" });
 
-const installed = installedPackage.is("curl", "manual");
+const installed = dpkgPackage.is("curl", "manual");
 const absent = { type: "absent" } as const;
 const noLinks = { of: (path: string) => path, version: 0 };
 const links = new Map([["/lib/app", "/etc/app"]]);

@@ -90,7 +90,7 @@ describe("a plan", () => {
     ],
     [
       "a plan of which something is missing",
-      '{ "format": "showrunner plan", "formatVersion": 2, "showrunner": "1.2.3" }',
+      '{ "format": "showrunner plan", "formatVersion": 3, "showrunner": "1.2.3" }',
       "is damaged",
     ],
   ])("is not taken from %s", (_, text, message) => {

@@ -141,21 +141,21 @@ describe("what is said to be touched", () => {
     [[{ unit: "app" }], "systemd.unit", "other.service", false],
     [[{ unit: "app" }], "file", "/etc/app", false],
     [[{ unit: "app" }], "mysql.account", { server: {} }, true],
-    [[{ package: "curl" }], "package.installed", "curl", true],
-    [[{ package: "curl" }], "package.installed", "wget", true], // it may come along: it is not there
-    [[{ package: "curl" }], "package.version", "libcurl4", true],
+    [[{ package: "curl" }], "dpkg.package", "curl", true],
+    [[{ package: "curl" }], "dpkg.package", "wget", true], // it may come along: it is not there
+    [[{ package: "curl" }], "dpkg.version", "libcurl4", true],
     [[{ package: "curl" }], "file.sha256", "/usr/bin/curl", true],
     [[{ package: "curl" }], "file.sha256", "/srv/curl", false],
     [[{ package: "curl" }, "/srv"], "file.sha256", "/srv/curl", true],
     [[], "file", "/etc/app", false],
   ] as const)("%j reaches %s of %j: %s", (stated, fact, key, expected) => {
-    const how = fact === "package.installed" ? "no" : undefined;
+    const how = fact === "dpkg.package" ? "no" : undefined;
     expect(how === "no" ? reachedAbsent(stated, key) : reached(stated, fact, key)).toBe(expected);
   });
 
   const reachedAbsent = (stated: readonly Stated[], key: FactKey) => {
     const { sets, touches } = narrowed(change({ what: "run", script: sh`x` }), stated);
-    const fact = factNamed("package.installed");
+    const fact = factNamed("dpkg.package");
     if (!fact) throw new Error("there is no such fact");
     const known = { fact, key, realPath: undefined, current: { value: "no" } };
     return new Reach(sets, touches).includes(known, { of: (path) => path, version: 0 });

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { Task } from "../../src/core/tasks/task.ts";
+import { aptOffer } from "../../src/facts/apt-lists.ts";
 import { aptSimulation, nothingToDo } from "../../src/facts/apt-simulation.ts";
 import { cutOffInstallation } from "../../src/facts/cut-off-installation.ts";
-import { packageOffer } from "../../src/facts/package-lists.ts";
-import { dpkgInterrupted, installedPackage } from "../../src/facts/packages.ts";
+import { dpkgInterrupted, dpkgPackage } from "../../src/facts/dpkg.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import { shell } from "../../src/modules/commands/shell.ts";
@@ -278,8 +278,8 @@ apt-get -qq update; apt-get -qq install tool old=2 held=1 >/dev/null 2>&1; apt-m
       facts: [
         dpkgInterrupted.is("", false),
         cutOffInstallation.is("", { automatic: [], named: [] }),
-        installedPackage.is("foe", "no"),
-        packageOffer.is({ name: "foe", release: "" }, { kind: "package", version: "1", versions: ["1"] }),
+        dpkgPackage.is("foe", "no"),
+        aptOffer.is({ name: "foe", release: "" }, { kind: "package", version: "1", versions: ["1"] }),
         aptSimulation.is({ command: "install", options: [], names: ["foe"] }, nothingToDo),
       ],
     });

@@ -89,7 +89,7 @@ describe.skipIf(process.getuid?.() !== 0)("a plan for real hosts", () => {
     ["a file's content", "echo drift >> /srv/work/text", "/srv/work/text, read for"],
     ["a file's mode", "chmod 700 /srv/work", "/srv/work, read for file /srv/work"],
     ["a service's state", "systemctl stop worker", "systemd.unit worker.service"],
-    ["a package", "dpkg -r tree", "package.installed tree, read for apt tree"],
+    ["a package", "dpkg -r tree", "dpkg.package tree, read for apt tree"],
     [
       "which handlers are pending",
       `mkdir -p /var/lib/showrunner/owed && echo '${pending}' >/var/lib/showrunner/owed/1-1.json`,

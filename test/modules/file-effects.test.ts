@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { freshAptLists } from "../../src/facts/apt-lists.ts";
 import { cutOffInstallation } from "../../src/facts/cut-off-installation.ts";
+import { dpkgInterrupted } from "../../src/facts/dpkg.ts";
 import { attributesSet, contentAltered, fileRemoved, fileWritten } from "../../src/facts/file-effects.ts";
 import { emptyDirectory, holdsOnly, treeDifference } from "../../src/facts/file-tree.ts";
 import { type FileState, file, fileContent } from "../../src/facts/files.ts";
 import { ownedFiles as owned } from "../../src/facts/owned-files.ts";
-import { freshPackageLists } from "../../src/facts/package-lists.ts";
-import { dpkgInterrupted } from "../../src/facts/packages.ts";
 import { self } from "../../src/facts/self.ts";
 import { type UnitState, unit } from "../../src/facts/systemd.ts";
 import { groupExists, userAttribute, userExists } from "../../src/facts/users.ts";
@@ -126,7 +126,7 @@ const cases: readonly [string, Task<unknown>, readonly FactValue[]][] = [
     [
       dpkgInterrupted.is("", false),
       cutOffInstallation.is("", { automatic: [], named: [] }),
-      freshPackageLists.is({ within: 300 }, false),
+      freshAptLists.is({ within: 300 }, false),
     ],
   ],
 ];

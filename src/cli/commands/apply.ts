@@ -25,7 +25,7 @@ import { projectRoot } from "../project.ts";
 import { runAndReport } from "../run.ts";
 import { type TrustedKey, trustedKeys } from "../signing/trusted-keys.ts";
 import { requireSigned } from "../signing/verify.ts";
-import { packageVersion } from "../version.ts";
+import { dpkgVersion } from "../version.ts";
 
 interface Flags extends ReportFlags, LeaseFlags, PasswordFlags {
   readonly extraVars?: readonly string[];
@@ -68,7 +68,7 @@ Exit codes: 0 fine, 1 error, 2 a host failed or was refused, 4 a host was unreac
 
 async function apply(file: string, flags: Flags): Promise<number> {
   await awaitPipe(file);
-  const plan = readPlan(file, packageVersion());
+  const plan = readPlan(file, dpkgVersion());
   // nothing that the plan names is loaded before it is known whose it is, and that it is what it was made from
   if (flags.trust !== undefined) await awaitPipe(flags.trust);
   const signer =

@@ -24,7 +24,7 @@ import {
 import { fromRoot } from "../project.ts";
 import { runAndReport } from "../run.ts";
 import { openSigner } from "../signing/sign.ts";
-import { packageVersion } from "../version.ts";
+import { dpkgVersion } from "../version.ts";
 
 interface Flags extends ReportFlags, PlaybookFlags {
   readonly output?: string;
@@ -72,7 +72,7 @@ async function show(file: string, playbook: string | undefined, key: string | un
     throw new ShowrunnerError("usage", "--show shows a plan that was kept, and takes no playbook");
   const sign = key === undefined ? undefined : await openSigner(key);
   await awaitPipe(file);
-  const read = readPlan(file, packageVersion());
+  const read = readPlan(file, dpkgVersion());
   const plan = sign ? await sign(read) : read;
   // what is read here is what was signed
   say(process.stdout, ...planLines(plan, styleFor(process.stdout)));
@@ -115,7 +115,7 @@ async function make(wanted: string, flags: Flags): Promise<number> {
     return code;
   }
   const asked = { request, code: await planCode(entries, salt) };
-  const made = planFile(recorder.plan, asked, packageVersion());
+  const made = planFile(recorder.plan, asked, dpkgVersion());
   // one for no host at all would only look like one
   const isUseful = request.hosts.some((name) => made.hosts[name]?.failure === undefined);
   const plan = sign && isUseful ? await sign(made) : made;

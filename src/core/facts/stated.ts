@@ -11,11 +11,14 @@ export type Stated =
 
 type Kind = "path" | "unit" | "package";
 
-const kinds = new Map<Kind, (name: string) => readonly Touch[]>();
+const kinds = new Map<Kind, ((name: string) => readonly Touch[])[]>();
 
-/** Says which facts one of a kind is known by. Each kind is defined where its facts are. */
+/**
+ * Says which facts one of a kind is known by. Each kind is defined where its facts are, and by several where hosts have
+ * different tools for it: which of them a host has, its author need not say.
+ */
 export function defineStated(kind: Kind, touches: (name: string) => readonly Touch[]): void {
-  kinds.set(kind, touches);
+  kinds.set(kind, [...(kinds.get(kind) ?? []), touches]);
 }
 
 /** The change, which touches no more than its author says; one that says itself what it touches is left as it is. */
@@ -35,9 +38,9 @@ export function narrowedTouches(
 
 function touchesOf(stated: Stated): readonly Touch[] {
   const [kind, name] = partsOf(stated);
-  const touches = kinds.get(kind);
-  if (!touches) throw new ShowrunnerError("internal", `no facts of a ${kind} were defined`);
-  return touches(name);
+  const known = kinds.get(kind);
+  if (!known) throw new ShowrunnerError("internal", `no facts of a ${kind} were defined`);
+  return known.flatMap((touches) => touches(name));
 }
 
 function partsOf(stated: Stated): [Kind, string] {

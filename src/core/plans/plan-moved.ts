@@ -64,7 +64,7 @@ async function problemOf(
   }
 }
 
-/** `/etc/motd, read for copy /etc/motd`, `package.installed nginx, read for apt nginx` */
+/** `/etc/motd, read for copy /etc/motd`, `dpkg.package nginx, read for apt nginx` */
 function labelOf({ fact, key, task }: PlannedFact): string {
   if (fact === hostState.name) return "the handlers that are pending there (`npx run handlers` shows them)";
   const about = typeof key === "string" ? key : JSON.stringify(key);

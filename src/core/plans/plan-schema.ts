@@ -6,7 +6,7 @@ import { type Static, Type } from "../../base/schema.ts";
 import type { FactKey } from "../facts/fact.ts";
 
 /** The field `format`, and a number that goes up when an older program would misread a plan. */
-export const planFormat = { format: "showrunner plan", formatVersion: 2 } as const;
+export const planFormat = { format: "showrunner plan", formatVersion: 3 } as const;
 
 /** See digest.ts. */
 function Digest(description: string) {

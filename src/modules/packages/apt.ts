@@ -1,6 +1,6 @@
 import { cutOffInstallation } from "../../facts/cut-off-installation.ts";
 import { debFile } from "../../facts/deb-file.ts";
-import { dpkgInterrupted } from "../../facts/packages.ts";
+import { dpkgInterrupted } from "../../facts/dpkg.ts";
 import {
   change,
   defineModule,

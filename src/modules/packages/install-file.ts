@@ -1,8 +1,8 @@
 /** Installs a package from a file on the host. */
 
+import { aptOffer, freshAptLists } from "../../facts/apt-lists.ts";
 import { debFile } from "../../facts/deb-file.ts";
-import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
-import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
+import { dpkgFiles, dpkgPackage, dpkgVersion } from "../../facts/dpkg.ts";
 import { change, lines, type Plan, type PlanHost, requireOwnFile } from "../../kit/index.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
@@ -27,7 +27,7 @@ export async function* installFile(host: PlanHost, p: AptSettings, path: string)
   }
   // what it depends on is in the lists
   if (wantsLists(p)) yield* refresh(host, p);
-  else if (p.updateCache !== false && !(await host.fact(freshPackageLists, { within: everSince })))
+  else if (p.updateCache !== false && !(await host.fact(freshAptLists, { within: everSince })))
     yield fetchLists(everSince, lockTimeoutOf(p));
   const { name, version } = found;
   const doing = `install ${name}=${version}`;
@@ -45,14 +45,13 @@ export async function* installFile(host: PlanHost, p: AptSettings, path: string)
       }),
     ),
     sets: [
-      ...(automatic.length === 0 ? [installedPackage.is(name, "manual")] : []),
-      packageVersion.is(name, version),
-      packageFiles.is(name, true),
+      ...(automatic.length === 0 ? [dpkgPackage.is(name, "manual")] : []),
+      dpkgVersion.is(name, version),
+      dpkgFiles.is(name, true),
       debFile.is(path, { ...found, installed: "same" }),
     ],
     // it may be one that brings a source
-    touches:
-      besides.length === 0 ? [...alongside, freshPackageLists.of(), packageOffer.of()] : ["everything"],
+    touches: besides.length === 0 ? [...alongside, freshAptLists.of(), aptOffer.of()] : ["everything"],
   });
   yield* markManual(automatic, [debFile.is(path, { ...found, installed: "same", automatic: false })]);
   return { installed: [name], removed: besides };

@@ -1,7 +1,7 @@
 /** Installs packages by their names. */
 
-import { freshPackageLists, type Offer, packageOffer } from "../../facts/package-lists.ts";
-import { installedPackage, packageFiles, packageVersion } from "../../facts/packages.ts";
+import { aptOffer, freshAptLists, type Offer } from "../../facts/apt-lists.ts";
+import { dpkgFiles, dpkgPackage, dpkgVersion } from "../../facts/dpkg.ts";
 import { change, type Plan, type PlanHost } from "../../kit/index.ts";
 import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
@@ -36,21 +36,17 @@ export async function* install(
     return nothingDone;
   }
   if (wantsLists(p) && p.state !== "latest") yield* refresh(host, p);
-  const lookUp = () => Promise.all(lacking.map(({ name }) => host.fact(packageOffer, { name, release })));
+  const lookUp = () => Promise.all(lacking.map(({ name }) => host.fact(aptOffer, { name, release })));
   let offers = await lookUp();
   const isMissing = () => lacking.some((spec, index) => !isOffered(spec, offers[index]));
-  if (
-    p.updateCache !== false &&
-    isMissing() &&
-    !(await host.fact(freshPackageLists, { within: justFetched }))
-  ) {
+  if (p.updateCache !== false && isMissing() && !(await host.fact(freshAptLists, { within: justFetched }))) {
     yield fetchLists(justFetched, lockTimeoutOf(p));
     offers = await lookUp();
   }
   const targets = lacking.map((spec, index) => target(p, spec, offers[index]));
   for (const [index, spec] of lacking.entries()) requireOffered(host, spec, offers[index]);
   // how a package came, an upgrade leaves as it was
-  const installed = await Promise.all(targets.map(({ name }) => host.fact(installedPackage, name)));
+  const installed = await Promise.all(targets.map(({ name }) => host.fact(dpkgPackage, name)));
   const isThere = new Set(targets.filter((_, index) => installed[index] !== "no").map(({ name }) => name));
   const words = targets.map(({ word }) => word);
   const doing = `install ${words.join(", ")}`;
@@ -65,8 +61,8 @@ export async function* install(
       lockTimeout: lockTimeoutOf(p),
     }),
     sets: targets.flatMap(({ name, version, virtual }) => [
-      ...(isThere.has(name) ? [] : [installedPackage.is(name, virtual ? "provided" : "manual")]),
-      ...(version === undefined ? [] : [packageVersion.is(name, version), packageFiles.is(name, true)]),
+      ...(isThere.has(name) ? [] : [dpkgPackage.is(name, virtual ? "provided" : "manual")]),
+      ...(version === undefined ? [] : [dpkgVersion.is(name, version), dpkgFiles.is(name, true)]),
     ]),
     touches: besides.length === 0 ? alongside : ["everything"],
   });
@@ -80,14 +76,14 @@ export async function isLacking(
   { name, version }: PackageSpec,
 ): Promise<boolean> {
   if (version !== undefined) {
-    const [now] = await Promise.all([host.fact(packageVersion, name), host.fact(installedPackage, name)]);
+    const [now] = await Promise.all([host.fact(dpkgVersion, name), host.fact(dpkgPackage, name)]);
     return now === undefined ? !p.onlyUpgrade : !isVersion(version, now);
   }
-  if (p.state !== "latest") return (await host.fact(installedPackage, name)) === "no";
+  if (p.state !== "latest") return (await host.fact(dpkgPackage, name)) === "no";
   const [installed, now, offer] = await Promise.all([
-    host.fact(installedPackage, name),
-    host.fact(packageVersion, name),
-    host.fact(packageOffer, { name, release: p.defaultRelease ?? "" }),
+    host.fact(dpkgPackage, name),
+    host.fact(dpkgVersion, name),
+    host.fact(aptOffer, { name, release: p.defaultRelease ?? "" }),
   ]);
   if (p.onlyUpgrade && installed === "no") return false;
   return offer.kind === "package" ? now !== offer.version : installed === "no";

@@ -1,12 +1,12 @@
 /** A package that a task names is wanted for its own sake: `autoremove` must not take it. */
 
 import { aptSimulation } from "../../facts/apt-simulation.ts";
-import { installedPackage } from "../../facts/packages.ts";
+import { dpkgPackage } from "../../facts/dpkg.ts";
 import { type Change, change, type FactValue, type PlanHost, sh } from "../../kit/index.ts";
 
 /** Those of the packages that came along with others. */
 export async function automaticOnes(host: PlanHost, names: readonly string[]): Promise<string[]> {
-  const installed = await Promise.all(names.map((name) => host.fact(installedPackage, name)));
+  const installed = await Promise.all(names.map((name) => host.fact(dpkgPackage, name)));
   return names.filter((_, index) => installed[index] === "automatic");
 }
 
@@ -26,7 +26,7 @@ export function* markManual(
     before: "automatic",
     after: "manual",
     script: sh`apt-mark manual -- ${automatic} >/dev/null`,
-    sets: [...automatic.map((name) => installedPackage.is(name, "manual")), ...sets],
+    sets: [...automatic.map((name) => dpkgPackage.is(name, "manual")), ...sets],
     // what is needed no more is another matter then; an installation is not
     touches: [[], ["--allow-change-held-packages"]].map((options) =>
       aptSimulation.of({ command: "autoremove", options, names: [] }),

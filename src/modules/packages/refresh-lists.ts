@@ -1,8 +1,8 @@
 /** Fetches the package lists. */
 
+import { aptOffer, freshAptLists } from "../../facts/apt-lists.ts";
 import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { fileFacts } from "../../facts/file-effects.ts";
-import { freshPackageLists, packageOffer } from "../../facts/package-lists.ts";
 import { type Change, change, type Plan, type PlanHost } from "../../kit/index.ts";
 import { updateLists } from "./apt-get.ts";
 import { type AptSettings, lockTimeoutOf } from "./apt-params.ts";
@@ -16,7 +16,7 @@ export const everSince = Number.MAX_SAFE_INTEGER;
 /** Fetches the package lists if they are too old. */
 export async function* refresh(host: PlanHost, p: AptSettings): Plan<void> {
   const { cacheValidTime: within = 3600 } = p;
-  const fresh = within > 0 && (await host.fact(freshPackageLists, { within }));
+  const fresh = within > 0 && (await host.fact(freshAptLists, { within }));
   if (!fresh) yield fetchLists(within, lockTimeoutOf(p));
 }
 
@@ -28,12 +28,7 @@ export function fetchLists(within: number, lockTimeout: number): Change {
     script: updateLists(lockTimeout),
     sets: [...new Set([within, justFetched])]
       .filter((seconds) => seconds > 0)
-      .map((seconds) => freshPackageLists.is({ within: seconds }, true)),
-    touches: [
-      packageOffer.of(),
-      aptSimulation.of(),
-      freshPackageLists.of(),
-      ...fileFacts("/var/lib/apt/lists"),
-    ],
+      .map((seconds) => freshAptLists.is({ within: seconds }, true)),
+    touches: [aptOffer.of(), aptSimulation.of(), freshAptLists.of(), ...fileFacts("/var/lib/apt/lists")],
   });
 }

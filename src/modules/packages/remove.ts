@@ -1,7 +1,7 @@
 /** Removes packages: those that are named, and those that nothing needs any more. */
 
 import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
-import { packageFiles, packageTraces, packageVersion } from "../../facts/packages.ts";
+import { dpkgFiles, dpkgTraces, dpkgVersion } from "../../facts/dpkg.ts";
 import { change, type Plan, type PlanHost } from "../../kit/index.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptSettings, heldOptions, lockTimeoutOf } from "./apt-params.ts";
@@ -15,7 +15,7 @@ export async function isThere(
   { purge }: AptSettings,
   { name }: PackageSpec,
 ): Promise<boolean> {
-  return host.fact(purge ? packageTraces : packageFiles, name);
+  return host.fact(purge ? dpkgTraces : dpkgFiles, name);
 }
 
 export async function* remove(host: PlanHost, p: AptSettings, specs: readonly PackageSpec[]): Plan<AptValue> {
@@ -32,9 +32,9 @@ export async function* remove(host: PlanHost, p: AptSettings, specs: readonly Pa
     ...shown,
     script: aptGet(command, { options, names: found, lockTimeout: lockTimeoutOf(p) }),
     sets: found.flatMap((name) => [
-      packageVersion.is(name, undefined),
-      packageFiles.is(name, false),
-      ...(purge ? [packageTraces.is(name, false)] : []),
+      dpkgVersion.is(name, undefined),
+      dpkgFiles.is(name, false),
+      ...(purge ? [dpkgTraces.is(name, false)] : []),
     ]),
     // what depends on it goes with it: packages, files, units, services
     touches: ["everything"],

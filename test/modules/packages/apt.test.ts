@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FactValue } from "../../../src/core/facts/fact.ts";
+import { aptOffer, freshAptLists, type Offer } from "../../../src/facts/apt-lists.ts";
 import {
   type AptCommand,
   aptSimulation,
@@ -8,22 +9,15 @@ import {
 } from "../../../src/facts/apt-simulation.ts";
 import { cutOffInstallation } from "../../../src/facts/cut-off-installation.ts";
 import { debFile } from "../../../src/facts/deb-file.ts";
-import { freshPackageLists, type Offer, packageOffer } from "../../../src/facts/package-lists.ts";
-import {
-  dpkgInterrupted,
-  installedPackage,
-  packageFiles,
-  packageTraces,
-  packageVersion,
-} from "../../../src/facts/packages.ts";
+import { dpkgFiles, dpkgInterrupted, dpkgPackage, dpkgTraces, dpkgVersion } from "../../../src/facts/dpkg.ts";
 import { apt } from "../../../src/modules/packages/apt.ts";
 import type { AptValue } from "../../../src/modules/packages/apt-value.ts";
 import { idempotenceLaw, planTask } from "../../../src/testing/plan.ts";
 
 const unknown: Offer = { kind: "unknown" };
 const offered = (...versions: string[]): Offer => ({ kind: "package", version: versions[0] ?? "", versions });
-const offer = (name: string, value: Offer, release = "") => packageOffer.is({ name, release }, value);
-const missing = (name: string) => installedPackage.is(name, "no");
+const offer = (name: string, value: Offer, release = "") => aptOffer.is({ name, release }, value);
+const missing = (name: string) => dpkgPackage.is(name, "no");
 /** What a dry run says: nothing of note, unless given. */
 const dry = (
   command: AptCommand["command"],
@@ -31,7 +25,7 @@ const dry = (
   says: Partial<Simulation> = {},
   options: readonly string[] = [],
 ): FactValue => aptSimulation.is({ command, options, names }, { ...nothingToDo, ...says });
-const fresh = (within: number, value: boolean) => freshPackageLists.is({ within }, value);
+const fresh = (within: number, value: boolean) => freshAptLists.is({ within }, value);
 
 const whole = [dpkgInterrupted.is("", false), cutOffInstallation.is("", { automatic: [], named: [] })];
 
@@ -68,10 +62,10 @@ const cases: readonly Case[] = [
     facts: [
       dry("install", ["rsync"], {}, ["--only-upgrade"]),
       missing("curl"),
-      packageVersion.is("curl", undefined),
+      dpkgVersion.is("curl", undefined),
       offer("curl", offered("8")),
-      installedPackage.is("rsync", "manual"),
-      packageVersion.is("rsync", "3"),
+      dpkgPackage.is("rsync", "manual"),
+      dpkgVersion.is("rsync", "3"),
       offer("rsync", offered("4", "3")),
     ],
     changes: ["install rsync"],
@@ -79,7 +73,7 @@ const cases: readonly Case[] = [
   {
     name: "leaves a version to who has the package",
     params: { name: "curl=8", onlyUpgrade: true },
-    facts: [missing("curl"), packageVersion.is("curl", undefined)],
+    facts: [missing("curl"), dpkgVersion.is("curl", undefined)],
     changes: [],
   },
   {
@@ -129,7 +123,7 @@ const cases: readonly Case[] = [
   {
     name: "finishes an installation that was cut off, even where nothing else is to be done",
     params: { name: "curl" },
-    facts: [dpkgInterrupted.is("", true), installedPackage.is("curl", "manual")],
+    facts: [dpkgInterrupted.is("", true), dpkgPackage.is("curl", "manual")],
     changes: ["interrupted installation"],
     script: "dpkg --force-confdef --force-confold --configure -a",
   },
@@ -138,7 +132,7 @@ const cases: readonly Case[] = [
     params: { name: "curl" },
     facts: [
       cutOffInstallation.is("", { automatic: ["libsasl2-modules:amd64"], named: ["curl:amd64"] }),
-      installedPackage.is("curl", "manual"),
+      dpkgPackage.is("curl", "manual"),
     ],
     changes: ["rest of an interrupted installation"],
     script: "--no-install-recommends --no-remove install -- libsasl2-modules:amd64",
@@ -148,7 +142,7 @@ const cases: readonly Case[] = [
     params: { name: "curl" },
     facts: [
       cutOffInstallation.is("", { automatic: [], named: ["wget:amd64"] }),
-      installedPackage.is("curl", "manual"),
+      dpkgPackage.is("curl", "manual"),
     ],
     changes: [],
   },
@@ -166,13 +160,13 @@ const cases: readonly Case[] = [
   {
     name: "finishes an installation that was cut off before it removes",
     params: { name: "curl", state: "absent" },
-    facts: [dry("remove", ["curl"]), dpkgInterrupted.is("", true), packageFiles.is("curl", true)],
+    facts: [dry("remove", ["curl"]), dpkgInterrupted.is("", true), dpkgFiles.is("curl", true)],
     changes: ["interrupted installation", "remove curl"],
   },
   {
     name: "leaves what is there alone, without a look at the package lists",
     params: { name: ["curl", "rsync"], cacheValidTime: 60 },
-    facts: [installedPackage.is("curl", "manual"), installedPackage.is("rsync", "manual")],
+    facts: [dpkgPackage.is("curl", "manual"), dpkgPackage.is("rsync", "manual")],
     changes: [],
   },
   {
@@ -180,7 +174,7 @@ const cases: readonly Case[] = [
     params: { name: ["curl", "bash", "rsync"] },
     facts: [
       dry("install", ["curl", "rsync"]),
-      ...[missing("curl"), installedPackage.is("bash", "manual"), missing("rsync")],
+      ...[missing("curl"), dpkgPackage.is("bash", "manual"), missing("rsync")],
       ...[offer("curl", offered("7")), offer("rsync", offered("3"))],
     ],
     changes: ["install curl, rsync"],
@@ -219,9 +213,9 @@ const cases: readonly Case[] = [
     name: "replaces another version by the one asked for",
     params: { name: "nginx=1.22.1-9", allowDowngrade: true },
     facts: [
-      installedPackage.is("nginx", "manual"),
+      dpkgPackage.is("nginx", "manual"),
       dry("install", ["nginx=1.22.1-9"], { downgraded: ["nginx"] }, ["--allow-downgrades"]),
-      packageVersion.is("nginx", "1.24"),
+      dpkgVersion.is("nginx", "1.24"),
       offer("nginx", offered("1.24", "1.22.1-9")),
     ],
     changes: ["install nginx=1.22.1-9"],
@@ -233,7 +227,7 @@ const cases: readonly Case[] = [
     facts: [
       missing("nginx"),
       dry("install", ["nginx=1.22.10"]),
-      packageVersion.is("nginx", undefined),
+      dpkgVersion.is("nginx", undefined),
       offer("nginx", offered("1.24", "1.22.10", "1.22.1")),
     ],
     changes: ["install nginx=1.22.10"],
@@ -241,7 +235,7 @@ const cases: readonly Case[] = [
   {
     name: "is content with a version that begins as asked",
     params: { name: "nginx=1.22.*" },
-    facts: [installedPackage.is("nginx", "manual"), packageVersion.is("nginx", "1.22.1")],
+    facts: [dpkgPackage.is("nginx", "manual"), dpkgVersion.is("nginx", "1.22.1")],
     changes: [],
   },
   {
@@ -249,9 +243,9 @@ const cases: readonly Case[] = [
     params: { name: ["curl", "awk"], state: "latest", defaultRelease: "bookworm-backports" },
     facts: [
       dry("install", ["curl"], {}, ["-t", "bookworm-backports"]),
-      ...[installedPackage.is("curl", "manual"), packageVersion.is("curl", "7")],
+      ...[dpkgPackage.is("curl", "manual"), dpkgVersion.is("curl", "7")],
       offer("curl", offered("8", "7"), "bookworm-backports"),
-      ...[installedPackage.is("awk", "manual"), packageVersion.is("awk", undefined)],
+      ...[dpkgPackage.is("awk", "manual"), dpkgVersion.is("awk", undefined)],
       offer("awk", { kind: "virtual" }, "bookworm-backports"),
     ],
     changes: ["install curl"],
@@ -271,20 +265,20 @@ const cases: readonly Case[] = [
   {
     name: "removes what is installed and leaves its configuration",
     params: { name: ["apache2", "nginx"], state: "absent" },
-    facts: [dry("remove", ["apache2"]), packageFiles.is("apache2", true), packageFiles.is("nginx", false)],
+    facts: [dry("remove", ["apache2"]), dpkgFiles.is("apache2", true), dpkgFiles.is("nginx", false)],
     changes: ["remove apache2"],
     script: "remove -- apache2",
   },
   {
     name: "removes what was unpacked and never configured, which no version tells of",
     params: { name: "nginx", state: "absent" },
-    facts: [dry("remove", ["nginx"]), packageFiles.is("nginx", true), packageVersion.is("nginx", undefined)],
+    facts: [dry("remove", ["nginx"]), dpkgFiles.is("nginx", true), dpkgVersion.is("nginx", undefined)],
     changes: ["remove nginx"],
   },
   {
     name: "purges what was left behind",
     params: { name: "apache2", state: "absent", purge: true },
-    facts: [dry("purge", ["apache2"]), packageTraces.is("apache2", true)],
+    facts: [dry("purge", ["apache2"]), dpkgTraces.is("apache2", true)],
     changes: ["purge apache2"],
     script: "purge -- apache2",
   },
@@ -320,7 +314,7 @@ const cases: readonly Case[] = [
   {
     name: "marks what came along with others as wanted, once it is named",
     params: { name: ["curl", "rsync"] },
-    facts: [installedPackage.is("curl", "automatic"), installedPackage.is("rsync", "manual")],
+    facts: [dpkgPackage.is("curl", "automatic"), dpkgPackage.is("rsync", "manual")],
     changes: ["mark curl as wanted"],
     script: "apt-mark manual -- curl",
   },
@@ -328,8 +322,8 @@ const cases: readonly Case[] = [
     name: "marks what came along with others as wanted, when it brings a version of it",
     params: { name: "curl=8" },
     facts: [
-      installedPackage.is("curl", "automatic"),
-      packageVersion.is("curl", "7"),
+      dpkgPackage.is("curl", "automatic"),
+      dpkgVersion.is("curl", "7"),
       offer("curl", offered("8", "7")),
       dry("install", ["curl=8"]),
     ],
@@ -338,11 +332,7 @@ const cases: readonly Case[] = [
   {
     name: "leaves the marks of what it only upgrades",
     params: { name: "curl", state: "latest", onlyUpgrade: true },
-    facts: [
-      installedPackage.is("curl", "automatic"),
-      packageVersion.is("curl", "8"),
-      offer("curl", offered("8")),
-    ],
+    facts: [dpkgPackage.is("curl", "automatic"), dpkgVersion.is("curl", "8"), offer("curl", offered("8"))],
     changes: [],
   },
   {
@@ -354,7 +344,7 @@ const cases: readonly Case[] = [
   {
     name: "takes a package that another one provides for installed, and marks nothing",
     params: { name: "mail-transport-agent" },
-    facts: [installedPackage.is("mail-transport-agent", "provided")],
+    facts: [dpkgPackage.is("mail-transport-agent", "provided")],
     changes: [],
   },
   {
@@ -367,7 +357,7 @@ const cases: readonly Case[] = [
   {
     name: "removes what depends on it where it may, and says so",
     params: { name: "lib", state: "absent", allowRemovals: true },
-    facts: [packageFiles.is("lib", true), dry("remove", ["lib"], dependents)],
+    facts: [dpkgFiles.is("lib", true), dry("remove", ["lib"], dependents)],
     changes: ["remove lib with tool"],
   },
   {
@@ -380,8 +370,8 @@ const cases: readonly Case[] = [
     name: "changes what is on hold where it may",
     params: { name: "curl=8", allowChangeHeldPackages: true },
     facts: [
-      installedPackage.is("curl", "manual"),
-      packageVersion.is("curl", "7"),
+      dpkgPackage.is("curl", "manual"),
+      dpkgVersion.is("curl", "7"),
       offer("curl", offered("8", "7")),
       dry("install", ["curl=8"], { held: ["curl"] }, ["--allow-change-held-packages"]),
     ],
@@ -451,7 +441,7 @@ describe("apt", () => {
       "a removal",
       { name: "lib", state: "absent", allowRemovals: true },
       ["remove", ["lib"], dependents],
-      [packageFiles.is("lib", true)],
+      [dpkgFiles.is("lib", true)],
       { installed: [], removed: ["lib", "tool"] },
     ],
     [
@@ -540,7 +530,7 @@ describe("apt", () => {
   });
 
   it("refuses to remove what depends on a package, unless that is named or allowed", async () => {
-    const facts = [...whole, packageFiles.is("lib", true), dry("remove", ["lib"], dependents)];
+    const facts = [...whole, dpkgFiles.is("lib", true), dry("remove", ["lib"], dependents)];
     await expect(planTask(apt({ name: "lib", state: "absent" }), { facts })).rejects.toThrow(
       "to remove lib, apt would also remove tool 2",
     );

@@ -1,7 +1,7 @@
 /** What is asked of apt, by a stand-in for it. */
 import { describe, expect, it } from "vitest";
+import { aptOffer } from "../../src/facts/apt-lists.ts";
 import { type AptCommand, aptSimulation } from "../../src/facts/apt-simulation.ts";
-import { packageOffer } from "../../src/facts/package-lists.ts";
 import { readHere } from "./parsed.ts";
 import { shellWith } from "./stub-commands.ts";
 
@@ -53,13 +53,13 @@ describe("an offer", () => {
 if mkdir "$(dirname "$0")/asked" 2>/dev/null; then echo "E: Cache is out of sync" >&2; exit 100; fi
 printf '%s\\n' bash: '  Candidate: 5.2' '  Version table:' '     5.2 500'`,
     });
-    expect(readHere(packageOffer, keys, shell)).toEqual(
+    expect(readHere(aptOffer, keys, shell)).toEqual(
       new Map([[keys[0], { kind: "package", version: "5.2", versions: ["5.2"] }]]),
     );
   });
 
   it("fails with what apt says in the end", () => {
     const shell = shellWith({ dpkg, "apt-cache": "#!/bin/sh\necho 'E: Malformed entry' >&2; exit 100" });
-    expect(() => readHere(packageOffer, keys, shell)).toThrow(/^status 100: E: Malformed entry\n$/);
+    expect(() => readHere(aptOffer, keys, shell)).toThrow(/^status 100: E: Malformed entry\n$/);
   });
 });

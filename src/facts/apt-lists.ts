@@ -11,7 +11,7 @@ export interface Age {
 const configuration = () => ["/etc/apt"];
 
 /** Whether there are package lists, and they were fetched within so many seconds, from the sources there are now. */
-export const freshPackageLists = defineFact<Age, boolean>({
+export const freshAptLists = defineFact<Age, boolean>({
   name: "apt.lists.fresh",
   restsOn: () => ["/etc/apt/sources.list", "/etc/apt/sources.list.d"],
   script: () =>
@@ -65,8 +65,8 @@ const patiently = rawScript(`patiently() {
 const endOfPolicy = "== provided";
 
 /** What the package lists offer. Slower than dpkg's facts (apt reads all lists), so asked for before changes only. */
-export const packageOffer = defineFact<Offered, Offer>({
-  name: "package.offer",
+export const aptOffer = defineFact<Offered, Offer>({
+  name: "apt.offer",
   restsOn: configuration,
   script: (keys) =>
     lines(

@@ -171,8 +171,8 @@ export type Installed =
   | "manual";
 
 /** How a package is installed, by its name: `curl`, `libc6:i386`. */
-export const installedPackage = packageFact<Installed>(
-  "package.installed",
+export const dpkgPackage = packageFact<Installed>(
+  "dpkg.package",
   (how) => how === "no",
   (packages, name) => {
     const row = installed(packages, name);
@@ -185,8 +185,8 @@ export const installedPackage = packageFact<Installed>(
 );
 
 /** The version of an installed package; undefined where it is not installed, a virtual one included. */
-export const packageVersion = packageFact<string | undefined>(
-  "package.version",
+export const dpkgVersion = packageFact<string | undefined>(
+  "dpkg.version",
   (version) => version === undefined,
   (packages, name) => installed(packages, name)?.version,
 );
@@ -209,8 +209,8 @@ echo interrupted`),
 });
 
 /** Whether dpkg knows anything of a package: it is installed, in part, or removed with its configuration left. */
-export const packageTraces = packageFact<boolean>(
-  "package.traces",
+export const dpkgTraces = packageFact<boolean>(
+  "dpkg.traces",
   (traces) => !traces,
   (packages, name) => {
     const row = rowOf(packages, name);
@@ -219,8 +219,8 @@ export const packageTraces = packageFact<boolean>(
 );
 
 /** Whether files of a package are there, or may be: it is installed, wholly or in part; not its configuration alone. */
-export const packageFiles = packageFact<boolean>(
-  "package.files",
+export const dpkgFiles = packageFact<boolean>(
+  "dpkg.files",
   (there) => !there,
   (packages, name) => {
     const row = rowOf(packages, name);

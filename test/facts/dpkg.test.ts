@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { packageOffer } from "../../src/facts/package-lists.ts";
-import { installedPackage, packageFiles, packageTraces, packageVersion } from "../../src/facts/packages.ts";
+import { aptOffer } from "../../src/facts/apt-lists.ts";
+import { dpkgFiles, dpkgPackage, dpkgTraces, dpkgVersion } from "../../src/facts/dpkg.ts";
 import { parsed } from "./parsed.ts";
 
 /** What the script prints on a Debian 12 host. */
@@ -42,7 +42,7 @@ const names = [
 
 describe("dpkg's packages", () => {
   it("are installed if dpkg has configured them or something installed provides them", () => {
-    const installed = parsed(installedPackage, names, rows);
+    const installed = parsed(dpkgPackage, names, rows);
     expect(names.filter((name) => installed.get(name) !== "no")).toEqual([
       ...["bash", "awk", "man-db", "vim", "mail-transport-agent", "libfoo-abi", "libc6", "libc6:amd64"],
       ...["libwine:i386", "libwine:any", "tzdata", "tzdata:amd64"],
@@ -50,7 +50,7 @@ describe("dpkg's packages", () => {
   });
 
   it("came along with others if apt has marked them so, for their architecture", () => {
-    const installed = parsed(installedPackage, names, rows);
+    const installed = parsed(dpkgPackage, names, rows);
     const told = ["bash", "vim", "mail-transport-agent", "libc6", "tzdata", "awk"];
     expect(told.map((name) => installed.get(name))).toEqual([
       "automatic",
@@ -64,18 +64,18 @@ describe("dpkg's packages", () => {
 
   it("came along with others also where nothing is asked of what is provided", () => {
     const all = "ii \tdpkg\tamd64\t1.21.22\nii \tbash\tamd64\t5.2\n\n== automatic\nbash:amd64\n";
-    expect(parsed(installedPackage, ["bash"], all).get("bash")).toBe("automatic");
+    expect(parsed(dpkgPackage, ["bash"], all).get("bash")).toBe("automatic");
   });
 
   it("have a version if they are installed themselves", () => {
-    const versions = parsed(packageVersion, names, rows);
+    const versions = parsed(dpkgVersion, names, rows);
     expect(versions.get("vim")).toBe("2:9.0");
     expect(versions.get("awk")).toBeUndefined();
     expect(versions.get("apache2")).toBeUndefined();
   });
 
   it("leave traces where their configuration or a part of them remains", () => {
-    const traces = parsed(packageTraces, names, rows);
+    const traces = parsed(dpkgTraces, names, rows);
     expect(["apache2", "nginx", "mysql", "awk", "nosuch"].map((name) => traces.get(name))).toEqual([
       true,
       true,
@@ -88,7 +88,7 @@ describe("dpkg's packages", () => {
 
 describe("a package's files", () => {
   it("are there where it is installed, unpacked or half configured, and not with its configuration alone", () => {
-    const files = parsed(packageFiles, names, rows);
+    const files = parsed(dpkgFiles, names, rows);
     expect(
       ["bash", "nginx", "mysql", "man-db", "apache2", "awk", "nosuch"].map((name) => files.get(name)),
     ).toEqual([true, true, true, true, false, false, false]);
@@ -149,7 +149,7 @@ bash:
       release: "",
     }));
     const backport = { name: "bash", release: "bookworm-backports" };
-    const offers = parsed(packageOffer, [...keys, backport], policy);
+    const offers = parsed(aptOffer, [...keys, backport], policy);
     const bash = { kind: "package", version: "5.2.15-2+b13", versions: ["5.2.15-2+b13", "5.2.15-2+b8"] };
     const unknown = { kind: "unknown" };
     expect(keys.map((key) => offers.get(key))).toEqual([
@@ -178,7 +178,7 @@ apt:
 == provided
 == end
 `;
-    expect(parsed(packageOffer, [key], phased).get(key)).toEqual({
+    expect(parsed(aptOffer, [key], phased).get(key)).toEqual({
       kind: "package",
       version: "2.4.5",
       versions: ["2.4.7", "2.4.5"],
