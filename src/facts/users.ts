@@ -2,8 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { defineFact, lines, rawScript, type Script, sh, type Touch } from "../kit/index.ts";
-import { contentAltered } from "./file-effects.ts";
-import { file } from "./files.ts";
+import { contentAltered, fileWritten } from "./file-effects.ts";
 
 /** Where the accounts of the host itself stand. What another name service has moves by itself. */
 export const accountFiles = () => ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"];
@@ -17,9 +16,11 @@ const kept = written.map((path) => `${path}-`);
  * groups it alters.
  */
 export const accountFilesAltered: readonly Touch[] = [
-  ...contentAltered(...written, ...kept).touches,
-  file.of(...kept),
-].map((touch) => (typeof touch === "object" ? { ...touch, alone: true } : touch));
+  ...contentAltered(...written).touches.map((touch) =>
+    typeof touch === "object" ? { ...touch, alone: true as const } : touch,
+  ),
+  ...kept.flatMap((path) => fileWritten(path, { before: { type: "absent" } }).touches),
+];
 
 /**
  * What the name service finds among these names: one process, where all are there. getent's status 2 says that one is

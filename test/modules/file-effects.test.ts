@@ -51,6 +51,11 @@ const unitIs = (state: FileState, now: Partial<UnitState> = {}): FactValue[] => 
 ];
 const key = { path, owner: "root", group: undefined };
 
+/** What the tools for users keep of their files, the last time. */
+const kept = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid"].map((name) =>
+  file.is(`/etc/${name}-`, regular),
+);
+
 const cases: readonly [string, Task<unknown>, readonly FactValue[]][] = [
   ["copy: a new file", modules.copy({ dest: path, content: "new\n" }), stands(absent)],
   [
@@ -109,6 +114,7 @@ const cases: readonly [string, Task<unknown>, readonly FactValue[]][] = [
     "user: with a home",
     modules.user({ name: "app", home: path }),
     [
+      ...kept,
       userExists.is("app", false),
       groupExists.is("app", false),
       userAttribute.is({ user: "app", attribute: "home" }, undefined),
@@ -117,9 +123,9 @@ const cases: readonly [string, Task<unknown>, readonly FactValue[]][] = [
   [
     "user: another home",
     modules.user({ name: "app", home: "/srv/new", moveHome: true }),
-    [userExists.is("app", true), userAttribute.is({ user: "app", attribute: "home" }, path)],
+    [...kept, userExists.is("app", true), userAttribute.is({ user: "app", attribute: "home" }, path)],
   ],
-  ["group", modules.group({ name: "app" }), [groupExists.is("app", false)]],
+  ["group", modules.group({ name: "app" }), [...kept, groupExists.is("app", false)]],
   [
     "apt: package lists",
     modules.apt({ updateCache: true, cacheValidTime: 0 }),
