@@ -53,7 +53,7 @@ function shown({ isSecret }: OptionType, value: unknown): string {
  * @throws ShowrunnerError naming the first that does not exist, and what was probably meant; or the first with a value
  *   that is none of its type
  */
-export function checkOptions<T extends object>(
+export function validateOptions<T extends object>(
   given: T,
   types: OptionTypes<T>,
   { code, what, location }: { code: ErrorCode; what: string; location: Location | undefined },

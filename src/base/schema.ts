@@ -133,7 +133,7 @@ export type Checked<T> = { readonly value: T } | { readonly problems: readonly P
  * @returns the copy with defaults and secrets in place, or every problem found
  * @throws ShowrunnerError `playbook.invalid` where the schema itself is wrong
  */
-export function checkValue<S extends TSchema>(
+export function validateValue<S extends TSchema>(
   schema: S,
   value: unknown,
   location?: Location,
@@ -145,7 +145,7 @@ export function checkValue<S extends TSchema>(
 }
 
 /**
- * Like `checkValue`, but throws.
+ * Like `validateValue`, but throws.
  *
  * @param what how the value is called in the message: `apt`, `role nginx`
  * @throws ShowrunnerError with the code given, every problem in its details and the user's line
@@ -155,7 +155,7 @@ export function requireValue<S extends TSchema>(
   value: unknown,
   { code, what, location }: { code: ErrorCode; what: string; location?: Location | undefined },
 ): Static<S> {
-  const checked = checkValue(schema, value, location);
+  const checked = validateValue(schema, value, location);
   if ("value" in checked) return checked.value;
   const problems = checked.problems.map(({ path, message }) => (path ? `${path}: ${message}` : message));
   const [first = ""] = problems;

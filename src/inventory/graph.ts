@@ -21,7 +21,7 @@ export function linkGroups(model: InventoryModel): Map<string, GroupNode> {
   for (const name of ["all", "ungrouped", ...model.groups.keys()])
     if (!nodes.has(name)) nodes.set(name, node(model.groups.get(name) ?? implicitGroup(name)));
   for (const group of nodes.values()) {
-    checkHosts(group.model, model);
+    validateHosts(group.model, model);
     for (const name of new Set(group.model.children)) link(group, name, nodes);
   }
   const all = nodes.get("all");
@@ -49,7 +49,7 @@ function implicitGroup(name: string): GroupModel {
   };
 }
 
-function checkHosts({ name, hosts, locate }: GroupModel, model: InventoryModel): void {
+function validateHosts({ name, hosts, locate }: GroupModel, model: InventoryModel): void {
   for (const host of hosts)
     if (!model.hosts.has(host)) {
       const hint = model.groups.has(host)

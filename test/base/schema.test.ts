@@ -1,6 +1,6 @@
 /** What is said of a value that does not fit its type. */
 import { expect, test } from "vitest";
-import { checkValue, Type } from "../../src/base/schema.ts";
+import { Type, validateValue } from "../../src/base/schema.ts";
 
 test.each([
   [
@@ -42,5 +42,5 @@ test.each([
   ],
   ["a number that is too large", Type.Integer({ maximum: 5 }), 7, "expected <= 5, got 7"],
 ])("%s is told as what was expected", (_, schema, value, message) => {
-  expect(checkValue(schema, value)).toEqual({ problems: [{ path: "", message }] });
+  expect(validateValue(schema, value)).toEqual({ problems: [{ path: "", message }] });
 });

@@ -29,7 +29,7 @@ describe("changedWhen", () => {
     ],
     ["what it printed, which does not", ({ value }) => value.stdout !== "1 new\n", ["shell ok"]],
     [
-      "the module's own verdict",
+      "the module's own result",
       ({ changed, failed }) => changed && !failed,
       ["shell changed run", "debug ok"],
     ],
@@ -77,7 +77,7 @@ describe("changedWhen", () => {
   });
 
   it.each<[string, Condition<unknown>]>([
-    ["asks for the module's own verdict", ({ changed }) => changed],
+    ["asks for the module's own result", ({ changed }) => changed],
     ["asks for its value", ({ value }) => value !== ""],
   ])("goes by whether a change that failed may have had an effect, where it %s", async (_, changedWhen) => {
     const options = { changedWhen, notify: handler(), ignoreErrors: true };
@@ -206,7 +206,7 @@ describe("failedWhen", () => {
 describe("in a check", () => {
   const check = { check: true };
 
-  it("a task is unknown whose verdict depends on what only a real run gives, and so is its handler", async () => {
+  it("a task is unknown whose condition depends on what only a real run gives, and so is its handler", async () => {
     const ran = await runHere(
       () =>
         shell({ cmd: sh`: >${log}` }, { changedWhen: ({ value }) => value.stdout !== "", notify: handler() }),
@@ -240,7 +240,7 @@ describe("in a check", () => {
     ]);
   });
 
-  it("a verdict that needs no output is told for certain, and one on tentative facts as likely", async () => {
+  it("a condition that needs no output is told for certain, and one on tentative facts as likely", async () => {
     const ran = await runOn(
       { a: lightOn() },
       [

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { ShowrunnerError } from "../../src/base/errors.ts";
 import { SecretString, type TProperties, Type } from "../../src/base/schema.ts";
 import { play } from "../../src/core/plays/play.ts";
-import { CommandLineText, checkVars } from "../../src/core/plays/vars.ts";
+import { CommandLineText, validateVars } from "../../src/core/plays/vars.ts";
 import { loadInventory } from "../../src/inventory/index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "vars-"));
@@ -28,7 +28,7 @@ describe("a template in a YAML variable", () => {
   it("is refused with its file and line where a play uses the variable", async () => {
     const { file, hosts } = await hostsOf("all:\n  hosts:\n    a:\n  vars:\n    name: '{{ other }}'\n");
     try {
-      checkVars([{ play: wantsName, hosts }], {});
+      validateVars([{ play: wantsName, hosts }], {});
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({
@@ -43,7 +43,7 @@ describe("a template in a YAML variable", () => {
     const { hosts } = await hostsOf(
       "all:\n  hosts:\n    a:\n  vars:\n    name: x\n    port: '{{ other }}'\n",
     );
-    expect(() => checkVars([{ play: wantsName, hosts }], {})).not.toThrow();
+    expect(() => validateVars([{ play: wantsName, hosts }], {})).not.toThrow();
   });
 });
 
@@ -52,7 +52,7 @@ describe("a schema", () => {
     const one = play("p", { hosts: "all", vars: { name: schema } }, { one: async () => undefined });
     return async (value: unknown) => {
       const { hosts } = await hostsOf("all:\n  hosts:\n    a:\n");
-      return checkVars([{ play: one, hosts }], { name: value });
+      return validateVars([{ play: one, hosts }], { name: value });
     };
   };
   const detail = (text: string) => expect.objectContaining({ details: [expect.stringContaining(text)] });
@@ -103,7 +103,7 @@ describe("mistakes on many hosts", () => {
   const mistakes = async (yaml: string, plays = [web]) => {
     const { file, hosts } = await hostsOf(yaml);
     try {
-      checkVars(
+      validateVars(
         plays.map((one) => ({ play: one, hosts })),
         {},
       );
@@ -183,7 +183,7 @@ describe("a variable of the command line that no play declares", () => {
   const problems = async (name: string, value: unknown, plays = [web, db]) => {
     const { hosts } = await hostsOf("all:\n  hosts:\n    a:\n      color: red\n");
     try {
-      checkVars([{ play: web, hosts }], { [name]: value }, plays);
+      validateVars([{ play: web, hosts }], { [name]: value }, plays);
       return [];
     } catch (error) {
       return error instanceof ShowrunnerError ? error.details : [String(error)];

@@ -23,13 +23,13 @@ export interface HereOptions {
   /** Where what was read is noted for the next run. */
   readonly history?: string;
   /** Looks on. */
-  readonly watch?: RunHooks;
+  readonly hooks?: RunHooks;
 }
 
 /** Runs a step's body for real, each change read back; or plans it. */
 export async function runHere(
   body: () => PromiseLike<unknown>,
-  { check = false, watch, history, ...options }: HereOptions = {},
+  { check = false, hooks, history, ...options }: HereOptions = {},
 ): Promise<Ran> {
   const events: TimedEvent[] = [];
   const summary = await runPlays({
@@ -44,7 +44,7 @@ export async function runHere(
     subscribers: [(event) => events.push(event)],
     check,
     verify: !check,
-    ...(watch ? { hooks: watch } : {}),
+    ...(hooks ? { hooks } : {}),
     readHistory: history,
   });
   const told = events.flatMap((event) =>

@@ -53,7 +53,7 @@ async function said(body: Body, options: TaskOptions, more: HereOptions = {}): P
   for (const name of ["copied", "lines"]) rmSync(at(name), { force: true });
   writeFileSync(at("old"), `${word}\n`);
   const recorder = new PlanRecorder(newSalt());
-  const planned = await runHere(() => body(options), { ...more, check: true, watch: recorder });
+  const planned = await runHere(() => body(options), { ...more, check: true, hooks: recorder });
   const ran = await runHere(() => body(options), more);
   return [await everythingSaid([...planned.events, ...ran.events]), JSON.stringify(recorder.plan)].join("\n");
 }

@@ -140,9 +140,9 @@ function compiledOnly(): void {
   raise({ name: "a", to: 1 }, { touches: [{ unit: "app", package: "app" }] });
   // @ts-expect-error a result's value has the module's type
   raise({ name: "a", to: 1 }, { changedWhen: ({ value }) => value.is > 1 });
-  // @ts-expect-error a verdict is true or false, at once
+  // @ts-expect-error a condition is true or false, at once
   raise({ name: "a", to: 1 }, { failedWhen: async () => true });
-  // @ts-expect-error a verdict is no text
+  // @ts-expect-error a condition is no text
   raise({ name: "a", to: 1 }, { changedWhen: "value.was == 1" });
   // @ts-expect-error a variable's type is made by Type
   play("p", { hosts: "all", vars: { port: String } }, { one: async () => undefined });

@@ -58,8 +58,8 @@ async function handlers(pattern: string, flags: Flags): Promise<number> {
   if (flags.forget === undefined) return (await print(found, pattern, flags)).exitCode;
   const named = flags.forget === true ? [] : flags.forget;
   const wanted = chosen(named, found.inventory);
-  const { exitCode, owed } = await print(found, wanted.pattern ?? pattern, flags);
-  const pendingHandlers = wanted.of(owed);
+  const { exitCode, byHost } = await print(found, wanted.pattern ?? pattern, flags);
+  const pendingHandlers = wanted.of(byHost);
   if (pendingHandlers.size === 0) return exitCode;
   if (!flags.yes && !(await confirmForgetting(pendingHandlers))) return exitCode;
   const forgetting = play(
@@ -75,19 +75,19 @@ async function print(
   found: LoadedInventory,
   pattern: string,
   flags: Flags,
-): Promise<{ exitCode: number; owed: ReadonlyMap<string, HostHandlers> }> {
-  const owed = new Map<string, HostHandlers>();
+): Promise<{ exitCode: number; byHost: ReadonlyMap<string, HostHandlers> }> {
+  const byHost = new Map<string, HostHandlers>();
   const look = play(
     "handlers",
     { hosts: pattern },
-    { look: async ({ host }) => void owed.set(host.name, await pendingHere()) },
+    { look: async ({ host }) => void byHost.set(host.name, await pendingHere()) },
   );
   const withoutLease = (host: HostInfo) => ({ ...found.access(host), lease: false });
   const exitCode = await runOn(found, look, flags, { access: withoutLease });
   const names = found.inventory.select(pattern).map(({ name }) => name);
-  if (flags.json) sayText(process.stdout, asJson(names, owed));
-  else say(process.stdout, ...asTable(names, owed));
-  return { exitCode, owed };
+  if (flags.json) sayText(process.stdout, asJson(names, byHost));
+  else say(process.stdout, ...asTable(names, byHost));
+  return { exitCode, byHost };
 }
 
 async function runOn(

@@ -135,7 +135,7 @@ function check(
     !become && said.some((line) => /permission denied|operation not permitted|are you root/i.test(line));
   throw new BadStatus(
     output,
-    `${calledIn(change)}: ${stated?.reason ?? `${byCheck ? `refused by its check${checkOf(change)}, which ` : ""}ended with status ${output.status}`}`,
+    `${calledIn(change)}: ${stated?.reason ?? `${byCheck ? `refused by its check${validationOf(change)}, which ` : ""}ended with status ${output.status}`}`,
     {
       details: stated?.rest.slice(-10) ?? said.join("\n").trim().split("\n").slice(-10),
       hint: refused
@@ -157,7 +157,7 @@ export function isCommand({ action }: Change): boolean {
 }
 
 /** The check, where it is short enough to be what the user wrote. */
-function checkOf({ action }: Change): string {
+function validationOf({ action }: Change): string {
   const command = action.kind === "write" ? (action.validate ?? "") : "";
   return command.includes("\n") || command.length > 100 ? "" : ` (${command})`;
 }

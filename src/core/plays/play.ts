@@ -3,12 +3,12 @@ import { type Location, ShowrunnerError } from "../../base/errors.ts";
 import type { HostInfo, InventoryView } from "../../base/host.ts";
 import { callerLocation } from "../../base/location.ts";
 import { anything, flag, text, user } from "../../base/option-types.ts";
-import { checkOptions, type OptionTypes } from "../../base/options.ts";
+import { type OptionTypes, validateOptions } from "../../base/options.ts";
 import { type TProperties, type TSchema, Type } from "../../base/schema.ts";
 import { declaredOnly } from "../../base/strict.ts";
 import { type Environment, validateExecutionEnvironment } from "../facts/execution-environment.ts";
 import { type Rolling, type RollingOptions, rollingOf, rollingOptionTypes } from "./rolling-options.ts";
-import { checkPlays, checkShape } from "./shape.ts";
+import { validatePlays, validateShape } from "./shape.ts";
 import type { StepBody, StepContext } from "./step.ts";
 import { checkedTags } from "./tags.ts";
 
@@ -35,7 +35,7 @@ export interface PlayOptions<P extends TProperties> extends RollingOptions {
 const optionTypes: OptionTypes<PlayOptions<TProperties>> = {
   hosts: text,
   become: user,
-  // see checkedTags, checkSurroundings and checkShape
+  // see checkedTags, validateExecutionEnvironment and validateShape
   tags: anything,
   ignoreUnreachable: flag,
   noLog: flag,
@@ -85,11 +85,11 @@ export function play<P extends TProperties = Record<never, never>>(
   steps: Readonly<Record<string, StepBody<P>>>,
 ): Play {
   const location = callerLocation();
-  checkShape(name, options, steps, location);
+  validateShape(name, options, steps, location);
   const properties = options.vars;
   const schema = Type.Object(properties ?? {}, { additionalProperties: false });
   const mistake = { code: "playbook.invalid", what: `play "${name}"`, location } as const;
-  checkOptions<PlayOptions<TProperties>>(options, optionTypes, mistake);
+  validateOptions<PlayOptions<TProperties>>(options, optionTypes, mistake);
   validateExecutionEnvironment({ environment: options.environment }, mistake);
   const names = Object.keys(steps);
   if (names.length === 0)
@@ -148,7 +148,7 @@ export interface Playbook {
  */
 export function playbook(plays: readonly Play[]): Playbook {
   const location = callerLocation();
-  checkPlays(plays, location);
+  validatePlays(plays, location);
   return { kind: "playbook", plays, location };
 }
 

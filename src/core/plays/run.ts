@@ -27,7 +27,7 @@ import type { PlayState } from "./play-state.ts";
 import type { RunHooks } from "./run-hooks.ts";
 import { type PlaysRequest, selectPlays } from "./select-plays.ts";
 import { type RunSummary, summarise } from "./summary.ts";
-import { checkVars, type ExtraVars, type PlayHosts } from "./vars.ts";
+import { type ExtraVars, type PlayHosts, validateVars } from "./vars.ts";
 
 /** How the engine gets onto a host, and as whom. */
 export interface HostAccess {
@@ -104,7 +104,7 @@ export type { RunSummary } from "./summary.ts";
 export async function runPlays(request: RunRequest): Promise<RunSummary> {
   const { playbook, extraVars = {} } = request;
   const plays = selectPlays(request);
-  const vars = checkVars(plays, extraVars, playbook.plays);
+  const vars = validateVars(plays, extraVars, playbook.plays);
   await fetchVars(plays, vars, request.signal);
   return new Run(request, plays, vars).run();
 }
@@ -137,7 +137,7 @@ class Run implements PlayState {
   readonly name: string;
   readonly #request: RunRequest;
   readonly #plays: readonly PlayHosts[];
-  readonly #vars: ReturnType<typeof checkVars>;
+  readonly #vars: ReturnType<typeof validateVars>;
   readonly #hosts = new Map<string, HostRun>();
   readonly #history: ReadHistory | undefined;
   readonly #closings = new Map<HostRun, Promise<void>>();
@@ -145,7 +145,7 @@ class Run implements PlayState {
   /** The plays that are not over. */
   #ahead: readonly PlayHosts[];
 
-  constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof checkVars>) {
+  constructor(request: RunRequest, plays: readonly PlayHosts[], vars: ReturnType<typeof validateVars>) {
     this.name = request.name;
     this.options = { check: request.check ?? false, verify: request.verify ?? false };
     this.world = newWorld(request.check ?? false);

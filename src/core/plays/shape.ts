@@ -3,7 +3,7 @@ import { type Location, ShowrunnerError } from "../../base/errors.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
 
 /** @throws ShowrunnerError `playbook.invalid` for what could be no play */
-export function checkShape(
+export function validateShape(
   name: unknown,
   options: unknown,
   steps: unknown,
@@ -35,7 +35,7 @@ export function checkShape(
 }
 
 /** @throws ShowrunnerError `playbook.invalid` for what is no list of plays */
-export function checkPlays(plays: unknown, location: Location | undefined): void {
+export function validatePlays(plays: unknown, location: Location | undefined): void {
   const wrong = [plays].flat().filter((one) => !isPlay(one));
   if (Array.isArray(plays) && wrong.length === 0) return;
   const odd = Array.isArray(plays) ? wrong[0] : plays;

@@ -3,7 +3,7 @@ import { ShowrunnerError } from "../../base/errors.ts";
 import type { HostInfo, InventoryView } from "../../base/host.ts";
 import { callerLocation } from "../../base/location.ts";
 import { anything } from "../../base/option-types.ts";
-import { checkOptions } from "../../base/options.ts";
+import { validateOptions } from "../../base/options.ts";
 import type { Static, TObject, TProperties } from "../../base/schema.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
 
@@ -52,7 +52,7 @@ export function step<P extends TProperties>(
 ): StepBody<P> {
   const mistake = { code: "playbook.invalid", what: "step", location: callerLocation() } as const;
   // the play looks at its tags, and can name the step
-  checkOptions<StepOptions>(options, { tags: anything }, mistake);
+  validateOptions<StepOptions>(options, { tags: anything }, mistake);
   const given: unknown = body;
   if (typeof given !== "function")
     throw new ShowrunnerError(

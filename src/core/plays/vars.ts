@@ -1,7 +1,7 @@
 /** Checks every host's variables against what the plays declare, before any host is touched. */
 import { formatLocation, type Location, ShowrunnerError } from "../../base/errors.ts";
 import type { HostInfo } from "../../base/host.ts";
-import { checkValue, type TProperties } from "../../base/schema.ts";
+import { type TProperties, validateValue } from "../../base/schema.ts";
 import { suggest } from "../../base/suggest.ts";
 import type { Play } from "./play.ts";
 import { type HostMistake, VarsMistakes } from "./vars-mistakes.ts";
@@ -33,7 +33,7 @@ export type CheckedVars = ReadonlyMap<Play, ReadonlyMap<string, unknown>>;
  * @returns each host's values, with defaults filled in
  * @throws ShowrunnerError `vars.invalid` with every mistake, once: path, expected, got, files and lines, hosts
  */
-export function checkVars(
+export function validateVars(
   plays: readonly PlayHosts[],
   extra: ExtraVars,
   all: readonly Play[] = plays.map(({ play }) => play),
@@ -45,7 +45,7 @@ export function checkVars(
     const values = new Map<string, unknown>();
     checked.set(play, values);
     for (const host of hosts) {
-      const result = checkHost(play, host, extra, declared);
+      const result = validateHost(play, host, extra, declared);
       if ("value" in result) values.set(host.name, result.value);
       else for (const mistake of result.mistakes) mistakes.add(mistake);
     }
@@ -90,7 +90,7 @@ function strange(
 
 type HostVars = { readonly value: unknown } | { readonly mistakes: readonly HostMistake[] };
 
-function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: ReadonlySet<string>): HostVars {
+function validateHost(play: Play, host: HostInfo, extra: ExtraVars, declared: ReadonlySet<string>): HostVars {
   const given: Record<string, unknown> = { ...host.vars, ...extra };
   const wanted = pick(given, play.schema.properties);
   const mistakes: HostMistake[] = [];
@@ -113,7 +113,7 @@ function checkHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Reado
   // a play without variables must not load the validator
   const result = isEmpty(play.schema.properties)
     ? { value: {} }
-    : checkValue(play.schema, wanted, play.location);
+    : validateValue(play.schema, wanted, play.location);
   if ("value" in result) return mistakes.length > 0 ? { mistakes } : result;
   for (const { path, message } of result.problems) {
     const name = /^[^.[]+/.exec(path)?.[0] ?? "";

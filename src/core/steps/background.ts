@@ -4,7 +4,7 @@ import { type Duration, milliseconds } from "../../base/duration.ts";
 import { ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
 import { type OptionType, timeLimit } from "../../base/option-types.ts";
-import { checkOptions } from "../../base/options.ts";
+import { validateOptions } from "../../base/options.ts";
 import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
 import type { Detachment } from "../engine/detached.ts";
 import { isHidden } from "../engine/no-log.ts";
@@ -73,7 +73,7 @@ export function background<V>(task: Task<V>, options: BackgroundOptions = {}): P
       location,
       hint: "give background the task itself: background(command({ … })), without await before the task",
     });
-  checkOptions<BackgroundOptions>(options, { poll: pollInterval }, mistake);
+  validateOptions<BackgroundOptions>(options, { poll: pollInterval }, mistake);
   return new Background(task, milliseconds(options.poll ?? defaultPoll));
 }
 

@@ -50,7 +50,7 @@ export interface Alternatives<Name extends PropertyKey = PropertyKey> {
  *
  * @throws ShowrunnerError `task.failed`, naming the parameters that do not go together
  */
-export function checkAlternatives(alternatives: Alternatives, params: object): void {
+export function validateAlternatives(alternatives: Alternatives, params: object): void {
   const { oneOf = [], atMostOneOf = [], needs = {} } = alternatives;
   const { presentNeeds = [], onlyPresent = [], onlyAbsent = [] } = alternatives;
   const given = (name: PropertyKey): unknown => Reflect.get(params, name);

@@ -1,6 +1,6 @@
 /** How a task runs: in the scope of the code that awaits it. */
 import type { Location } from "../../base/errors.ts";
-import { checkOptions } from "../../base/options.ts";
+import { validateOptions } from "../../base/options.ts";
 import { validateExecutionEnvironment } from "../facts/execution-environment.ts";
 import { Deferred } from "./deferred.ts";
 import { taskOptionTypes } from "./option-types.ts";
@@ -40,7 +40,7 @@ export class ModuleTask<V> extends Deferred<TaskResult<V>> implements Task<V> {
     this.params = definition.params;
     this.options = options;
     const mistake = { code: "params.invalid", what: this.label, location: this.location } as const;
-    checkOptions<TaskOptions>(options, taskOptionTypes, mistake);
+    validateOptions<TaskOptions>(options, taskOptionTypes, mistake);
     validateExecutionEnvironment(options, mistake);
     this.patience = definition.patience;
     this.message = definition.message;

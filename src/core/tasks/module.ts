@@ -12,7 +12,7 @@ import {
   Type,
 } from "../../base/schema.ts";
 import { asFailure } from "../events/failure.ts";
-import { type Alternatives, type AtMostOne, checkAlternatives, type ExactlyOne } from "./alternatives.ts";
+import { type Alternatives, type AtMostOne, type ExactlyOne, validateAlternatives } from "./alternatives.ts";
 import { ModuleTask } from "./module-task.ts";
 import { isTaskOption } from "./option-types.ts";
 import type { Patience, Plan, PlanHost, Task, TaskOptions } from "./task.ts";
@@ -219,7 +219,7 @@ function completed<P extends TProperties, V>(
   location: Location | undefined,
 ): Static<TObject<P>> {
   try {
-    checkAlternatives(alternatives, params);
+    validateAlternatives(alternatives, params);
     check?.(params);
     return complete?.(params, location) ?? params;
   } catch (error) {

@@ -60,7 +60,7 @@ export const taskOptionTypes = {
   ignoreUnreachable: flag,
   noLog: flag,
   throttle: wholeNumber({ from: 1 }),
-  // see checkSurroundings
+  // see validateExecutionEnvironment
   environment: anything,
   cwd: anything,
   umask: anything,

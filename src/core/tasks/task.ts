@@ -54,7 +54,7 @@ export interface TaskOptions<V = unknown> {
    */
   readonly changedWhen?: Condition<V>;
   /**
-   * Whether the task has failed, in place of its module's own verdict, which is the result's `failed`. It is asked
+   * Whether the task has failed, in place of what its module says, which is the result's `failed`. It is asked
    * after every try, before `until`. Where the module failed before it had a value, reading the value leaves it at
    * that failure. An unreachable host is another matter: see `ignoreUnreachable`.
    */

@@ -11,7 +11,7 @@ import type { PlanHost } from "../../kit/index.ts";
 import type { AptSettings } from "./apt-params.ts";
 
 /** What the plan says beside the command itself. */
-export interface Foreseen {
+export interface DryRunChange {
   /** The packages that go though the command does not name them. */
   readonly besides: readonly string[];
   /** What goes or is replaced, with its version, as far as it is known. */
@@ -31,7 +31,7 @@ export async function dryRun(
   p: AptSettings,
   asked: AptCommand,
   doing: string,
-): Promise<Foreseen> {
+): Promise<DryRunChange> {
   const simulation = await host.fact(aptSimulation, asked);
   refuseProblems(host, p, simulation, doing);
   // what is needed no more is what `autoremove` asks for
@@ -44,7 +44,7 @@ export async function dryRun(
 export function shown({
   comes,
   goes,
-}: Pick<Simulation, "comes" | "goes">): Pick<Foreseen, "before" | "after"> {
+}: Pick<Simulation, "comes" | "goes">): Pick<DryRunChange, "before" | "after"> {
   const replaced = comes.flatMap(({ name, from }) => (from === undefined ? [] : [{ name, version: from }]));
   return {
     before: listed([...goes, ...replaced].map(versioned)),
