@@ -20,8 +20,16 @@ const entrances = {
 /** What Node.js is started with. */
 const programmes = { "src/cli/main": "src/cli/main.ts", "src/lab/package-proxy": "src/lab/package-proxy.ts" };
 
-/** What every run of a playbook needs is one file: what these import, but for what is imported later. */
-const always = ["src/cli/program.ts", "src/cli/commands/playbook.ts", "src/cli/sdk.ts"];
+/**
+ * What is in one file, with all that it imports and that is in no file before: what comes before Node.js is told to keep
+ * what it compiles (in the programme's own file it would be run by whoever needs it, too), what every command needs, and
+ * what every run of a playbook needs.
+ */
+const together = {
+  first: Object.values(programmes),
+  program: ["src/cli/program.ts"],
+  common: ["src/cli/commands/playbook.ts", "src/cli/sdk.ts"],
+};
 
 /** Not in the bundle: jiti has files of its own beside it, the other is compiled where it is installed. */
 const external = ["jiti", "cpu-features"];
@@ -141,16 +149,18 @@ function ssh2(): Plugin {
 
 /** Which file a source goes into, where that is not left to rolldown. */
 function chunkOf(root: string): (id: string, graph: Graph) => string | null {
-  const inRoot = (files: readonly string[]) => files.map((file) => join(root, file));
-  let sets: { readonly common: Set<string>; readonly first: Set<string> } | undefined;
+  const own = Object.values(programmes).map((file) => join(root, file));
+  let sets: (readonly [name: string, ids: Set<string>])[] | undefined;
   return (id, graph) => {
-    sets ??= {
-      common: closure(inRoot(always), graph),
-      first: closure(inRoot(Object.values(programmes)), graph),
-    };
-    if (!sets.common.has(id)) return null;
-    // what comes before Node.js is told to keep what it compiles: in the programme's own file it would be run by all
-    return sets.first.has(id) ? "first" : "common";
+    sets ??= Object.entries(together).map(([name, files]) => [
+      name,
+      closure(
+        files.map((file) => join(root, file)),
+        graph,
+      ),
+    ]);
+    if (own.includes(id)) return null;
+    return sets.find(([, ids]) => ids.has(id))?.[0] ?? null;
   };
 }
 

@@ -42,6 +42,12 @@ describe("what is read", () => {
     expect(await filesRead(project({}), "--version")).toEqual(["src/cli/main.cjs", "src/chunks/first.cjs"]);
   });
 
+  it("is nothing for the help that only a run needs", async () => {
+    const files = await filesRead(project({}), "--help");
+    expect(files.filter((file) => /common|vendor|modules/.test(file))).toEqual([]);
+    expect(files.length).toBeLessThan(6);
+  });
+
   it("is few files for a playbook that is listed, and no module", async () => {
     const folder = site("copy, mysqlUser", "await copy({ dest: '/nowhere', content: '' })");
     const files = await filesRead(folder, "playbook", "site", "-i", "inventory/lab.ts", "--list-steps");
