@@ -8,12 +8,14 @@ import {
 } from "../../src/cli/comments.ts";
 import type { AnyRole } from "../../src/cli/modules.ts";
 import { schemaRows } from "../../src/cli/schema-rows.ts";
+import { together } from "../../src/cli/together.ts";
 import type { AnyModule } from "../../src/core/tasks/module.ts";
 import { code, codeBlock, prose, table } from "./markdown.ts";
 import { fieldTable } from "./names-page.ts";
 
 /** @param source the path of its source in the repository */
-export function modulePage({ definition, schema, file }: AnyModule, source: string): string {
+export function modulePage(module: AnyModule, source: string): string {
+  const { definition, schema, file } = module;
   const { name, summary, examples = [] } = definition;
   const comments = sourceComments(file, name);
   return [
@@ -21,6 +23,7 @@ export function modulePage({ definition, schema, file }: AnyModule, source: stri
     ...description(comments.docstring, summary).map(prose),
     "## Parameters",
     parameters(schema, comments),
+    ...together(module),
     "Each task also takes the [options of every task](../playbooks.md#taskoptions-type), as the second argument.",
     "## Gives",
     result(comments),

@@ -9,6 +9,7 @@ import { description, failures, purpose, type SourceComments, sourceComments } f
 import { type AnyRole, allModules, allRoles } from "../modules.ts";
 import { schemaRows } from "../schema-rows.ts";
 import { indented, table, wrapped } from "../text.ts";
+import { together } from "../together.ts";
 
 export function configure(command: Command): void {
   command
@@ -51,13 +52,15 @@ async function explain(name: string, style: Style): Promise<string[]> {
   });
 }
 
-function explainModule({ definition, schema, file }: AnyModule, style: Style): string[] {
+function explainModule(module: AnyModule, style: Style): string[] {
+  const { definition, schema, file } = module;
   const { name, summary, examples = [] } = definition;
   const comments = sourceComments(file, name);
   return [
     ...heading(`${style("bold", name)} (module)`, description(comments.docstring, summary)),
     "",
     ...parameters("Parameters:", schema, comments, style),
+    ...indented(together(module).flatMap((text) => wrapped(text))),
     ...result(comments, style),
     ...errors(comments),
     ...(examples.length > 0

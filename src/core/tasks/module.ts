@@ -95,7 +95,8 @@ type Given<P extends TProperties, One extends keyof P, Most extends keyof P> = A
 
 /** What is known of any module, whatever its parameters: for lists, documentation and `run task`. */
 export interface AnyModule {
-  readonly definition: Pick<ModuleDefinition<TProperties, unknown>, "name" | "summary" | "examples">;
+  readonly definition: Pick<ModuleDefinition<TProperties, unknown>, "name" | "summary" | "examples"> &
+    Alternatives;
   readonly schema: TSchema;
   /** The file that defines it: the comments above its parameters stand there. */
   readonly file: string | undefined;
