@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   const cases = await casesOf(positionals);
   const wanted = suites.filter((suite) => values.suite?.includes(suite) ?? true);
   const state = values.keep
-    ? join(tmpdir(), "showrunner-law")
+    ? join(tmpdir(), `showrunner-law-${values.network}`)
     : mkdtempSync(join(tmpdir(), "showrunner-law-"));
   const labs = wanted.map((suite) => labOf(suite, suites.indexOf(suite), state));
   const leave = async () => {
@@ -91,7 +91,8 @@ async function casesOf(modules: readonly string[]): Promise<Cases[]> {
 
 function labOf(suite: Suite, index: number, state: string): LabSpec {
   return {
-    name: `law${suite.slice(0, 9)}`,
+    // the network is in it, so that several of these can run on one machine
+    name: `law${values.network.replace(".", "x")}${suite.slice(0, 1)}`,
     network: `${values.network}.0.${index * 64}/26`,
     suite,
     user: "deploy",
