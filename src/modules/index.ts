@@ -33,6 +33,7 @@ export { type SystemdUnitParams, type SystemdUnitValue, systemdUnit } from "./se
 export { type CronParams, cron } from "./system/cron.ts";
 export { type RebootParams, reboot } from "./system/reboot.ts";
 export { type SysctlParams, sysctl } from "./system/sysctl.ts";
+export { type AuthorizedKeyParams, authorizedKey } from "./users/authorized-key.ts";
 export { type GroupParams, group } from "./users/group.ts";
 export { type UserParams, type UserValue, user } from "./users/user.ts";
 export { type AssertParams, assert } from "./util/assert.ts";

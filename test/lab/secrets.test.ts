@@ -255,6 +255,7 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
     () => user({ name: "canary", password: secrets.hash, passwordLock: true }),
     failing(() => user({ name: "canary", password: secrets.hash, groups: ["no-such-group"] })),
   ],
+  authorizedKey: [() => modules.authorizedKey({ user: "canary", key: "ssh-ed25519 AAAAC3Nz canary" })],
   waitFor: [
     () => modules.waitFor({ path: "/srv/page" }),
     failing(() => modules.waitFor({ port: 9, timeout: "1s", interval: "1s" })),

@@ -52,5 +52,5 @@ export async function* editFile(host: PlanHost, p: EditFile, { edit, hides }: Ed
     return { path };
   }
   const content = { ...literalContent(Buffer.from(after, encoding)), secret: hides, ownerOnly: hides };
-  return yield* putFile(host, { ...p, path, content, old });
+  return yield* putFile(host, { ...p, path, given, content, old });
 }

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import { fileWritten } from "../../facts/file-effects.ts";
+import { contentAltered, fileWritten } from "../../facts/file-effects.ts";
 import { asText, type FileState, file, fileHash, fileText } from "../../facts/files.ts";
 import { self } from "../../facts/self.ts";
 import {
@@ -39,6 +39,8 @@ export interface PutFile extends Attributes {
   readonly inPlace?: boolean | undefined;
   /** False: a file that exists is left as it is. */
   readonly force?: boolean | undefined;
+  /** The link that was followed to it, or the path itself: what is known by that name is altered, too. */
+  readonly given?: string | undefined;
   /** The content that is there, if it was read already. */
   readonly old?: Buffer | undefined;
 }
@@ -64,7 +66,7 @@ export async function prefetchFile(host: PlanHost, path: string): Promise<void> 
  * A symbolic link is replaced by a file, as Ansible's copy and template do; see `followLinks` for the alternative.
  */
 export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue> {
-  const { path, content } = wanted;
+  const { path, given, content } = wanted;
   const [state, parent, hash] = await Promise.all([
     host.fact(file, path),
     host.fact(file, posix.dirname(path)),
@@ -111,6 +113,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
     },
     ...effects(
       fileWritten(path, { state: then, content: bytes, before: state }),
+      given === undefined || given === path ? {} : contentAltered(given),
       backup === undefined ? {} : fileWritten(backup),
     ),
   });
