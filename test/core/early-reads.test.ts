@@ -1,5 +1,7 @@
 /** What an earlier run has read is read at once, and is never taken for more than it is. */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -210,6 +212,73 @@ describe("a second run", () => {
     expect((await run({ a: host }, steps)).exitCode).toBe(0);
     host = new FakeSwitches(allOff());
     expect((await run({ a: host }, steps)).exitCode).toBe(0);
+  });
+
+  describe("sees what the step's own code has changed", () => {
+    let a: FakeSwitches;
+    let b: FakeSwitches;
+    const copies = async () => {
+      await sleep(30); // copies something to the hosts, say
+      a.switches["s1"] = b.switches["s1"] = "on";
+    };
+    const kinds: Record<string, Steps> = {
+      "at the end of a step": {
+        first: async () => {
+          await expectSwitch({ name: "s9", is: "off" });
+          await copies();
+        },
+        second: async () => void (await expectSwitch({ name: "s1", is: "on" })),
+      },
+      "at the end of another host's step": {
+        first: async ({ host }) => {
+          await expectSwitch({ name: "s9", is: "off" });
+          if (host.name === "b") await copies();
+        },
+        second: async () => void (await expectSwitch({ name: "s1", is: "on" })),
+      },
+      "in a step without a task": {
+        first: async () => void (await expectSwitch({ name: "s9", is: "off" })),
+        second: copies,
+        third: async () => void (await expectSwitch({ name: "s1", is: "on" })),
+      },
+      "beside a task that goes on": {
+        step: async () => {
+          await expectSwitch({ name: "s9", is: "off" });
+          const until = () => a.switches["s2"] === "on";
+          await Promise.all([
+            turn({ name: "s3", to: "off" }, { until, retries: 500, delay: "10ms" }).then(() => undefined),
+            copies().then(async () => {
+              await expectSwitch({ name: "s1", is: "on" });
+              a.switches["s2"] = b.switches["s2"] = "on";
+            }),
+          ]);
+        },
+      },
+      "while the process was held up": {
+        step: async () => {
+          await expectSwitch({ name: "s9", is: "off" });
+          execFileSync("sleep", ["0.1"]);
+          a.switches["s1"] = b.switches["s1"] = "on";
+          await expectSwitch({ name: "s1", is: "on" });
+        },
+      },
+      "in no time": {
+        step: async () => {
+          await expectSwitch({ name: "s9", is: "off" });
+          await stat(folder);
+          a.switches["s1"] = b.switches["s1"] = "on";
+          await expectSwitch({ name: "s1", is: "on" });
+        },
+      },
+    };
+    for (const [when, steps] of Object.entries(kinds))
+      it(when, async () => {
+        for (let count = 0; count < 2; count++) {
+          [a, b] = [new FakeSwitches(allOff()), new FakeSwitches(allOff())];
+          const ran = await run({ a, b }, steps);
+          expect(ran.of("host:failed").map(({ host, error }) => `${host}: ${error.message}`)).toEqual([]);
+        }
+      });
   });
 
   it("looks afresh where a task waits until something comes about", async () => {

@@ -4,11 +4,10 @@
 const longestAge = 30_000;
 
 /**
- * How long code of a step may be at something of its own that might change a host: waiting for it, or holding up the
- * process, which a busy machine does, too. Milliseconds.
+ * How long code of a step may hold up the process without the event loop's turning. Longer than that it may wait for a
+ * command that changes a host. So may a busy machine: that costs a look at the host. Milliseconds.
  */
-const shortestWait = 20;
-const shortestHold = 250;
+const longestHold = 50;
 
 /** When a value was read that nobody has asked for yet. */
 export interface EarlyReading {
@@ -28,25 +27,24 @@ export function isTooOld({ came }: EarlyReading, now = performance.now()): boole
  * then: copied files to them, or called somebody who does.
  */
 export class Absence {
-  #busy = 0;
   #idle = newIdleness();
 
-  /** @returns whether code was away, since the last task has ended */
+  /** @returns whether code was away, since any task has ended: one task's end says nothing of code beside another */
   begin(): boolean {
-    if (this.#busy++ > 0) return false;
     const { since, waited } = this.#idle;
-    return performance.now() - since > (waited ? shortestWait : shortestHold);
+    return waited || performance.now() - since > longestHold;
   }
 
   end(): void {
-    if (--this.#busy === 0) this.#idle = newIdleness();
+    this.#idle = newIdleness();
   }
 }
 
-/** From now on: code that just goes on does so before the event loop turns. */
+/** From now on: code that just goes on does so before anything else has its turn. */
 function newIdleness(): { readonly since: number; waited: boolean } {
   const idle = { since: performance.now(), waited: false };
-  setImmediate(() => {
+  // not setImmediate: what reads or writes a small file has often ended before that
+  process.nextTick(() => {
     idle.waited = true;
   });
   return idle;

@@ -1,6 +1,6 @@
 /** Runs one step of a play, or its handlers, on one host. */
 import { isLoss } from "../../base/failure-class.ts";
-import { type HostContext, withContext } from "../engine/context.ts";
+import { enter, type HostContext, withContext } from "../engine/context.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { queueEarlierHandlers, runPendingHandlers } from "../engine/run-pending-handlers.ts";
 import { SharedWork } from "../engine/shared-work.ts";
@@ -55,6 +55,7 @@ export async function runStep(
       run.emit({ type: "host:step:end", ...where, unknown: shown(unknown) });
     } else fail(step, host, error, run);
   } finally {
+    enter(context)(); // what its code was at last may show in the next step
     context.life.ended = true;
   }
 }

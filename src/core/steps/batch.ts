@@ -2,7 +2,7 @@
 import { ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
-import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
+import { becomeOf, contextOf, enter, type HostContext } from "../engine/context.ts";
 import { Planning } from "../engine/planning.ts";
 import { executionEnvironmentOf } from "../facts/execution-environment.ts";
 import { type ExpectedRead, readId } from "../facts/expectations.ts";
@@ -48,6 +48,8 @@ function requireTasks(tasks: unknown): void {
 
 /** Tasks of a host that are planned together: what `batch` gives, to be awaited. */
 export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<BatchResult<T>> {
+  /** Its tasks are awaited one by one, as by code of the step. */
+  protected override readonly isCode = true;
   readonly tasks: T;
   readonly label: string;
 
@@ -60,7 +62,8 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
 
   protected override async run(scope: Scope): Promise<BatchResult<T>> {
     const context = contextOf(scope);
-    const reads = await Promise.all(this.tasks.map((task) => prefetch(task, context)));
+    const leave = enter(context);
+    const reads = await Promise.all(this.tasks.map((task) => prefetch(task, context))).finally(leave);
     context.host.reads.expect(context, counted(reads.flat()));
     const results: TaskResult<unknown>[] = [];
     for (const task of this.tasks) results.push(await task);
