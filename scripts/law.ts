@@ -1,7 +1,4 @@
-/**
- * `npm run law [-- MODULE…]`: holds modules to the law, on throw-away hosts of each suite, and prints a table.
- * See docs/extending.md.
- */
+/** `npm run law [-- MODULE…]`: holds modules to the law, on throw-away hosts of each suite, and prints a table. */
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,23 +13,43 @@ import { connector } from "../src/transport/connect.ts";
 const suites: readonly Suite[] = ["bookworm", "trixie"];
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    /** Only cases whose name has this in it. */
-    case: { type: "string" },
-    suite: { type: "string", multiple: true },
-    /** The first two numbers of the labs' networks. */
-    network: { type: "string", default: "10.127" },
-    /** Leaves the hosts, for a look at them and for the next time. */
-    keep: { type: "boolean", default: false },
-    /** Tells what holds, too. */
-    verbose: { type: "boolean", default: false },
-    interruptions: { type: "string", default: "3" },
-  },
-});
+const usage = `npm run law -- [MODULE…] [options]
 
-process.exitCode = await main();
+  --case WORDS          only cases that have these words in their name
+  --suite SUITE         bookworm or trixie; by default both
+  --verbose             tells what holds, too
+  --interruptions N     how often each case is interrupted (default 3)
+  --network A.B         the first two numbers of the labs' networks (default 10.127)
+  --keep                leaves the hosts for the next time: \`setup\` then runs again`;
+
+const { values, positionals } = options();
+
+function options() {
+  try {
+    return parsed();
+  } catch (error) {
+    say(`${messageOf(error)}\n\n${usage}`);
+    process.exit(5);
+  }
+}
+
+function parsed() {
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      help: { type: "boolean", default: false },
+      case: { type: "string" },
+      suite: { type: "string", multiple: true },
+      network: { type: "string", default: "10.127" },
+      keep: { type: "boolean", default: false },
+      verbose: { type: "boolean", default: false },
+      interruptions: { type: "string", default: "3" },
+    },
+  });
+}
+
+if (values.help) say(usage);
+else process.exitCode = await main();
 
 async function main(): Promise<number> {
   const cases = await casesOf(positionals);

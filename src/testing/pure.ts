@@ -20,7 +20,6 @@ export async function holdWithoutHost(one: ModuleCase, facts: readonly FactValue
   const fails = one.plan === undefined ? one.fails : undefined;
   const problem = differentFailure(fails, failure) ?? differentChanges(one.changes, changes);
   if (problem !== undefined) throw new Error(problem);
-  if (failure !== undefined) return;
   const after = afterwards(facts, changes);
   for (const end of one.end) {
     if (typeof end === "string") continue;
@@ -29,6 +28,7 @@ export async function holdWithoutHost(one: ModuleCase, facts: readonly FactValue
     if (known && !isDeepStrictEqual(known.value, end.value))
       throw new Error(`at the end, ${shown(end)}: expected ${brief(end.value)}, got ${brief(known.value)}`);
   }
+  if (failure !== undefined) return;
   const again: Change[] = [];
   const second = await failureOf(() => planTask(one.task(), { facts: after, outputs }, again));
   if (second instanceof NotGiven) return;

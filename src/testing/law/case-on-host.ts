@@ -58,7 +58,7 @@ export class CaseOnHost {
       ...found(differentFailure(fails, applied.error)),
       ...found(differentChanges(this.#case.changes, applied.changes)),
       ...found(this.#isSure ? otherThanPredicted(checked.changes, applied.changes) : undefined),
-      ...(applied.error === undefined ? await this.#atEnd() : []),
+      ...(await this.#atEnd()),
     ];
     yield { article: "applies", problems: applies };
     if (applies.length > 0) return;
