@@ -12,18 +12,18 @@ export function emitter(subscribers: readonly Subscriber[]): (event: RunEvent) =
   return (event) => tell({ ...redactEvent(bounded(event)), time: Date.now() });
 }
 
-/** Lines of what is said by the way. */
+/** The most lines of a warning or note. */
 const mostLines = 1000;
 
-/** What is said by the way: it may repeat what a host has said, of whatever size. */
+/** Text of a warning or note, shortened: it may quote a host's output of any size. */
 function bounded(event: RunEvent): RunEvent {
   if (event.type !== "message" && event.type !== "warning") return event;
   return { ...event, text: cutLines(cutRedacted(event.text, longestLine), mostLines) };
 }
 
 /**
- * One subscriber of several. One that throws gets no more events, and the others a warning: a reporter that fails, or
- * a journal whose disk is full, must not take the run with it. It throws nothing itself.
+ * One subscriber of several. One that throws gets no more events, and the others a warning: a reporter that fails, or a
+ * journal whose disk is full, must not take the run with it. This function never throws.
  */
 export function fanOut(subscribers: readonly Subscriber[]): Subscriber {
   const working = new Set(subscribers);

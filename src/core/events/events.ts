@@ -12,7 +12,7 @@ export interface ShownTask {
   readonly module: string;
   /** What the task is about, in a few words: `nginx`, `/etc/hosts`, or its name. */
   readonly title: string;
-  /** The roles it stands in, outermost first. */
+  /** The roles that the task is part of, outermost first. */
   readonly roles: readonly string[];
   readonly location: Location | undefined;
 }
@@ -22,7 +22,7 @@ export interface ShownChange {
   readonly before?: unknown;
   readonly after?: unknown;
   readonly diff?: TextDiff | undefined;
-  /** What the task's author says that it may alter: `/etc/app.conf`, `unit app`. */
+  /** What the task may alter, as its author says: `/etc/app.conf`, `unit app`. */
   readonly stated?: readonly string[] | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface ShownUnknown {
   readonly hint?: string | undefined;
 }
 
-/** Counts of tasks; `unreachable` counts hosts, and `failed` what failed its host. */
+/** Counts of tasks; `unreachable` counts hosts, and `failed` counts the tasks that failed their host. */
 export interface Totals {
   ok: number;
   changed: number;
@@ -75,7 +75,7 @@ export type RunEvent =
       check: boolean;
       /** What it is part of: making a plan, or carrying one out. */
       purpose?: "plan" | "apply";
-      /** Where they are, from the project's folder: two may be called the same. */
+      /** Their paths, from the project's folder: two of them may have the same name. */
       files?: RunFiles;
       hosts: readonly string[];
     }
@@ -102,7 +102,7 @@ export type RunEvent =
       changes: readonly ShownChange[];
       /** Seconds. */
       seconds: number;
-      /** Why it is unknown; of one that failed, `ignored` or `interrupted` where it did not fail its host. */
+      /** Why the task is unknown; for a failed task, `ignored` or `interrupted` if it did not fail its host. */
       reason?: string;
       error?: ShownError;
     }

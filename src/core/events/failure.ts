@@ -7,7 +7,7 @@ import type { ShownError } from "./events.ts";
 /** The error itself if it is ours; else one that names the line of the user's file from which it came. */
 export function asFailure(error: unknown): ShowrunnerError {
   if (error instanceof ShowrunnerError) return error;
-  // of an error that a step throws itself, the class says nothing
+  // the class of an error that a step throws itself tells the user nothing
   const name = error instanceof Error && error.name !== "Error" ? `${error.name}: ` : "";
   const location = error instanceof Error ? userFrame(error.stack ?? "") : undefined;
   return new ShowrunnerError("step.failed", `${name}${messageOf(error)}`, { cause: error, location });

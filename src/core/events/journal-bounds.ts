@@ -47,7 +47,7 @@ function boundedValue(value: unknown): unknown {
   return text.length > longestValue ? cut(text, longestValue) : value;
 }
 
-/** Of a large text stays what differs, with a few lines around it. */
+/** Keeps of a large text only what differs, with a few lines around it. */
 function boundedDiff({ path, before, after }: TextDiff): TextDiff {
   if (before.length <= longestDiff && after.length <= longestDiff) return { path, before, after };
   const [old, now] = [before.split("\n"), after.split("\n")];

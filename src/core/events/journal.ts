@@ -1,6 +1,6 @@
 /**
- * The journal: a run's events in a file, for afterwards. Written as they come, so that it survives whatever happens; what
- * tells of nothing that was done may wait for the end of its turn.
+ * The journal: a run's events in a file. Events are written as they come, so that they survive a crash. An event that
+ * reports no action may wait for the end of its turn of the event loop.
  */
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export interface Journal {
   close(): void;
 }
 
-/** Says by itself what it is that failed, where any other subscriber's error might be about anything. */
+/** The error itself says that the journal failed; the error of another subscriber could be about anything. */
 export class JournalUnwritable extends ShowrunnerError {
   constructor(journal: string, cause: unknown) {
     const message = `the run's journal ${journal} can't be written, and keeps nothing from here on: ${messageOf(cause)}`;
@@ -25,7 +25,7 @@ export class JournalUnwritable extends ShowrunnerError {
   }
 }
 
-/** What commands printed is kept up to this many bytes a run: a chatty one must not push other runs out. */
+/** The output of commands is kept up to this many bytes a run: a run with much output must not displace other runs. */
 const outputLimit = 8 * 1024 * 1024;
 
 /**
@@ -63,7 +63,7 @@ export function openJournal(folder: string, name: string, time = new Date()): Jo
     try {
       flush();
     } catch {
-      // told with the next event: the run's end is always one
+      // reported with the next event: there always is one, the run's end
     }
   };
   const write = (event: TimedEvent) => {
@@ -95,8 +95,8 @@ export function openJournal(folder: string, name: string, time = new Date()): Jo
 }
 
 /**
- * Whether an event may wait for the end of this turn, to be written with others: it tells of nothing that was done. A
- * batch in which nothing differs has hundreds of them in one turn.
+ * Whether an event may wait for the end of this turn, to be written with others: it reports no action. A batch in which
+ * nothing differs has hundreds of such events in one turn.
  */
 function mayWait(event: TimedEvent): boolean {
   if (event.type === "task:start") return true;

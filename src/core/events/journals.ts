@@ -69,7 +69,7 @@ export function overviewOf(run: KeptRun): RunOverview {
 }
 
 /**
- * All events of a run. What a killed run wrote half is left out.
+ * All events of a run. A half-written last line of a killed run is left out.
  *
  * @throws ShowrunnerError `file.missing` where its journal can't be read
  */

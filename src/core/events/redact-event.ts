@@ -1,6 +1,6 @@
 /**
- * An event without the secrets that its values show. What is needed to act on it (types, hosts, plays, steps, roles,
- * modules, statuses, ids, places in files) is a name and no value: it stays as it is, also where a secret reads the same.
+ * Blanks the secrets in an event's values. Fields that programs act on (types, hosts, plays, steps, roles, modules,
+ * statuses, ids, places in files) are names and not values: they stay as they are, even where a secret reads the same.
  */
 import { redact } from "../../redaction/redact.ts";
 import { redactValue } from "../../secrets/redact-value.ts";
@@ -60,7 +60,7 @@ function redactEnd(event: Extract<RunEvent, { type: "task:end" }>): RunEvent {
     ...event,
     task: redactTask(event.task),
     changes: event.changes.map(redactChange),
-    // of a failure it is one of two words, by which reporters go
+    // for a failure this is one of two words that reporters act on
     ...(reason === undefined ? {} : { reason: error === undefined ? redact(reason) : reason }),
     ...(error === undefined ? {} : { error: redactError(error) }),
   };

@@ -12,7 +12,10 @@ export interface ScriptAction {
   readonly script: Script;
   /** Exit statuses that mean success. Default `[0]`. */
   readonly statuses?: readonly number[];
-  /** True: the plan gets what it printed also with another status, and returns it: `failedWhen` may judge it. */
+  /**
+   * True: another exit status is no error here. The plan gets the output and returns it, so that `failedWhen` can judge
+   * it.
+   */
   readonly reports?: boolean;
 }
 
@@ -25,11 +28,11 @@ export interface WriteAction {
   readonly mode: string;
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
-  /** The file that it is to replace, as it was found: what is not to be another one, it keeps. */
+  /** The file that is replaced, as it was found: the new file keeps whatever the change does not set. */
   readonly expected?: Expected | undefined;
   /** The SHA-256, in hex, of what was read of that file, where the content was made from it. */
   readonly replaces?: string | undefined;
-  /** True: a file that no new one can replace, since it is mounted, is written into. That is not atomic. */
+  /** True: a file that can't be replaced, since it is mounted, is overwritten in place. That is not atomic. */
   readonly inPlace?: boolean | undefined;
   /**
    * A command that must succeed. With `%s` it gets the new file's path before anything is replaced; without, it
@@ -76,11 +79,11 @@ export interface Change {
   readonly action: Action;
   /** The facts that hold afterwards. */
   readonly sets: readonly FactValue[];
-  /** The facts that may be different afterwards, one cannot tell how. */
+  /** The facts that may differ afterwards, with values that the change does not know. */
   readonly touches: readonly Touch[];
   /** What the task's author says that it may alter, in the place of everything: `/etc/app.conf`, `unit app`. */
   readonly stated?: readonly string[] | undefined;
-  /** A user whom it makes another one, or none: what tasks do as that user next must not be done in a shell from before. */
+  /** A user whom the change alters or removes: later tasks of that user must not run in a shell started before it. */
   readonly altersUser?: string | undefined;
 }
 
@@ -96,13 +99,13 @@ export interface ChangeDefinition {
   readonly diff?: TextDiff | undefined;
   /** The script that makes the change; or give `action`. */
   readonly script?: Script;
-  /** What is done where that is no script: a file is written, a request sent. */
+  /** What to do if not a script: write a file, send a request. */
   readonly action?: Action;
   /** The facts that hold afterwards. */
   readonly sets?: readonly FactValue[];
-  /** The facts that may be different afterwards, one cannot tell how. */
+  /** The facts that may differ afterwards, with values that the change does not know. */
   readonly touches?: readonly Touch[];
-  /** A user whom it makes another one, or none. */
+  /** A user whom the change alters or removes. */
   readonly altersUser?: string | undefined;
 }
 

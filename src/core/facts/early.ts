@@ -1,19 +1,20 @@
 /** How long a fact that was read before anybody asked for it may be used, and what ends that sooner. */
 
-/** What a host does by itself is seen as late as this, at most. Milliseconds. */
+/** How old an early value may be: what a host changes by itself is seen at most this late. Milliseconds. */
 const longestAge = 30_000;
 
 /**
- * How long code of a step may hold up the process without the event loop's turning. Longer than that it may wait for a
- * command that changes a host. So may a busy machine: that costs a look at the host. Milliseconds.
+ * How long code of a step may block the process, without a turn of the event loop, before it counts as having changed a
+ * host: it may be waiting for a command that does. A busy machine blocks the process, too; the only cost is that a fact
+ * is read again. Milliseconds.
  */
 const longestHold = 50;
 
 /** When a value was read that nobody has asked for yet. */
 export interface EarlyReading {
-  /** What others had changed when it was asked for. */
+  /** The count of other hosts' changes when the value was asked for. */
   readonly others: number;
-  /** When it came, in milliseconds; undefined on its way. */
+  /** When the value arrived, in milliseconds; undefined until then. */
   came: number | undefined;
 }
 
@@ -23,13 +24,13 @@ export function isTooOld({ came }: EarlyReading, now = performance.now()): boole
 }
 
 /**
- * Tells when the code of a step has been at something other than tasks. It may have changed hosts by means of its own
- * then: copied files to them, or called somebody who does.
+ * Tells whether the code of a step has done something other than tasks. It may then have changed hosts by its own
+ * means: copied files to them, or called a program that does.
  */
 export class Absence {
   #idle = newIdleness();
 
-  /** @returns whether code was away, since any task has ended: one task's end says nothing of code beside another */
+  /** @returns whether code has done something else since any task last ended: code may run beside another task */
   begin(): boolean {
     const { since, waited } = this.#idle;
     return waited || performance.now() - since > longestHold;
@@ -40,7 +41,7 @@ export class Absence {
   }
 }
 
-/** From now on: code that just goes on does so before anything else has its turn. */
+/** Starts watching: code that goes on with its next task does so before anything else has its turn. */
 function newIdleness(): { readonly since: number; waited: boolean } {
   const idle = { since: performance.now(), waited: false };
   // not setImmediate: what reads or writes a small file has often ended before that

@@ -5,7 +5,7 @@ import type { FactValue, Touch } from "./fact.ts";
 export interface Effects {
   /** The facts that hold afterwards. */
   readonly sets: readonly FactValue[];
-  /** The facts that may be different afterwards, one cannot tell how. */
+  /** The facts that may differ afterwards, with values that the change does not know. */
   readonly touches: readonly Touch[];
 }
 

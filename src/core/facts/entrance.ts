@@ -13,13 +13,13 @@ export class Entrance {
   readonly #isPlan: boolean;
   readonly #refusals = new Map<string, ShowrunnerError>();
 
-  /** @param isPlan whether nothing is changed: who was refused once is then refused for good */
+  /** @param isPlan whether nothing is changed: a user that was refused once is then not tried again */
   constructor(session: Session, isPlan: boolean) {
     this.#session = session;
     this.#isPlan = isPlan;
   }
 
-  /** Sees to it that the host lets this user in. Where it has done so before, that costs nothing. */
+  /** Makes sure that the host lets this user in. Costs nothing if the host has done so before. */
   async enter(become: Become | undefined): Promise<void> {
     const late = () =>
       new ShowrunnerError("host.lost", `the host did not answer within ${patience / 1000} s`);
@@ -34,7 +34,7 @@ export class Entrance {
     try {
       return await ask();
     } catch (error) {
-      // asked again for every task, a host may lock out whoever asks
+      // a host that is asked again for every task may lock the user out
       if (this.#isPlan && error instanceof ShowrunnerError && error.code === "become.refused")
         this.#refusals.set(user, error);
       throw error;

@@ -6,7 +6,7 @@ import { reveal, Secret } from "../../base/secret.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
 import { type ProxyVariables, proxyVariables } from "../../transport/http-proxy.ts";
 
-/** Environment variables by name; a secret stands in no process list and no log. */
+/** Environment variables by name; a secret appears in no process list and no log. */
 export type Environment = Readonly<Record<string, string | Secret>>;
 
 export interface ExecutionEnvironment {
@@ -27,7 +27,9 @@ export function isEmpty(executionEnvironment: ExecutionEnvironment): boolean {
   return Object.values(executionEnvironment).every((value) => value === undefined);
 }
 
-/** What puts the rest of a script into them. Variables are set by the shell itself: `env`'s words would be public. */
+/**
+ * Sets the environment for the rest of a script. The shell itself sets variables: arguments of `env` would be public.
+ */
 export function entering({ environment = {}, cwd, umask }: ExecutionEnvironment): Script {
   const exports = Object.entries(environment).map(
     ([name, value]) => sh`${rawScript(name)}=${reveal(value)}; export ${rawScript(name)}`,
@@ -48,7 +50,7 @@ export function proxiesOf({ environment = {} }: ExecutionEnvironment): ProxyVari
 /**
  * A task's own execution environment over that of its play.
  *
- * @param play the play's variables; of two of one name the task's counts
+ * @param play the play's variables; a task's variable of the same name wins
  */
 export function executionEnvironmentOf(
   { environment, cwd, umask }: ExecutionEnvironment,
@@ -58,7 +60,7 @@ export function executionEnvironmentOf(
 }
 
 /**
- * Refuses what the shell would take for something else, or not at all.
+ * Refuses what the shell would misread or reject.
  *
  * @param what the task or play, for the message
  * @throws ShowrunnerError

@@ -1,4 +1,4 @@
-/** What tasks are expected to read on one host: learned from earlier runs, or from tasks that are values already. */
+/** What tasks are expected to read on one host: learned from earlier runs, or from tasks that exist already. */
 import { type Fact, type FactKey, factKeyId } from "./fact.ts";
 
 /** A fact that is expected to be read. */
@@ -11,7 +11,7 @@ export interface ExpectedRead {
   readonly times: number;
 }
 
-/** One of them, as long as it is expected. */
+/** One expected fact, as long as it is expected. */
 interface Expectation {
   readonly id: string;
   readonly fact: Fact<FactKey, unknown>;
@@ -22,10 +22,10 @@ interface Expectation {
   tries: number;
 }
 
-/** What changes again and again before it is asked for is left to the task that asks. */
+/** A fact that becomes stale this often before it is asked for is left to the task that asks. */
 const mostTries = 4;
 
-/** What is read at once before anybody asks. */
+/** The most facts that are read early at once. */
 const mostAtOnce = 2000;
 
 /** A fact's value for a key, by the user that reads it. */
@@ -34,8 +34,9 @@ export function readId(as: string | undefined, fact: { readonly name: string }, 
 }
 
 /**
- * Whether a fact may be read before a task asks for it: what is true of the host's own state until something changes
- * that. What software and other hosts answer moves by itself, and what a task's own command prints is that task's.
+ * Whether a fact may be read before a task asks for it. Only a fact about the host's own state may, since that lasts
+ * until something changes it. Answers of software and other hosts change by themselves, and the output of a task's own
+ * command belongs to that task.
  */
 export function mayBeReadEarly({ about, source }: Fact<FactKey, unknown>): boolean {
   return about === "host" && "script" in source && source.within === undefined;
@@ -45,7 +46,7 @@ export class Expectations {
   readonly #steps = new Map<string, Map<string, Expectation>>();
   #step: string | undefined;
 
-  /** Expects so many reads in a step, together with what is expected there already. */
+  /** Adds expected reads of a step to those that are expected there already. */
   add(step: string, reads: Iterable<ExpectedRead>): void {
     const expected = this.#steps.get(step) ?? new Map<string, Expectation>();
     this.#steps.set(step, expected);
@@ -70,8 +71,8 @@ export class Expectations {
   }
 
   /**
-   * What a user is to read of the facts that are not known: at first for the whole run; what has to be read anew only
-   * for the step that the host is in.
+   * The expected facts to read as a user that are not known: at first those of the whole run; stale facts are read
+   * again only for the step that the host is in.
    *
    * @param isWanted whether one would be read
    */

@@ -1,4 +1,4 @@
-/** One request for facts: a script a fact, for all of its keys, and what becomes of the answers. */
+/** One request for facts: one script for each fact, with all of its keys, and the delivery of the answers. */
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { isTurnOver, nextTurn } from "../../base/turns.ts";
 import { EndlessOutput, lastLines } from "../../transport/output.ts";
@@ -45,7 +45,7 @@ export class FactRequest {
     return new Promise((resolve, reject) => wanted.push({ key, resolve, reject }));
   }
 
-  /** Reads the facts that no script reads. */
+  /** Reads the facts that have no script. */
   probe(session: Session, become: Become | undefined): void {
     for (const [fact, wanted] of this.#facts) {
       const { source } = fact;
@@ -56,7 +56,7 @@ export class FactRequest {
   }
 
   /**
-   * Makes the scripts of the others. Whoever waits for a fact whose script can't be made is told.
+   * Makes the scripts of the other facts. If a script can't be made, all who wait for its fact get the error.
    *
    * @param timeout milliseconds
    * @returns undefined where there is nothing to ask
@@ -70,7 +70,7 @@ export class FactRequest {
     return { scripts: made.map(({ text }) => text), limits: made.map(({ limit }) => limit), timeout };
   }
 
-  /** The same, a request a script: who waits for one script's answer does not wait for those behind it. */
+  /** The same, with one request for each script: nobody waits for the answers of later scripts. */
   separateScripts(timeout: number): ScriptRequest[] {
     this.scripts(timeout);
     return this.#scripts.map(({ text, limit }) => ({ scripts: [text], limits: [limit], timeout }));
@@ -135,7 +135,9 @@ function sized(values: ReadonlyMap<FactKey, unknown>, output: Output, wanted: re
   return { values, size: output.stdout.length / wanted.length };
 }
 
-/** What an answer may be long where its fact does not say: it is read in one turn of the event loop. Bytes. */
+/**
+ * The longest answer of a fact without a limit of its own: an answer is parsed in one turn of the event loop. Bytes.
+ */
 export function usualLimit(keys: readonly FactKey[]): number {
   return 512 * 1024 + keys.length * 16 * 1024;
 }

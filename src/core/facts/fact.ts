@@ -29,13 +29,13 @@ interface FactBase<K extends FactKey, V> {
   /** Default `host`. */
   readonly about?: FactSubject;
   /**
-   * Of a fact about the world: true where it is mostly about its own host after all, as with a command, which may read
-   * anything. In a check, only what that host itself would change makes it uncertain.
+   * For a fact about the world: true if it is mostly about its own host, like the output of a command, which may read
+   * anything. In a check, only changes of that host make it uncertain.
    */
   readonly mostlyOwn?: boolean;
   /**
-   * What of a value lasts until something changes it: a plan is out of date once this is another. Default: all of it.
-   * Times, positions and free space move by themselves; undefined where everything does.
+   * The part of a value that lasts until something changes it: once this part differs, a plan is out of date. Default:
+   * the whole value. Times, positions and free space change by themselves; undefined if no part of the value lasts.
    */
   lasting?(value: V): unknown;
   /**
@@ -46,11 +46,11 @@ interface FactBase<K extends FactKey, V> {
   /**
    * The files that decide the value, and directories of such files: a change of one of them makes the value stale.
    *
-   * Without it nobody knows what a fact about the `host` rests on, so any change there makes it stale, but for those
-   * that name this fact: they say of which keys. `nothingElse` if only such changes alter it.
+   * Without it any change on the host makes a fact about the `host` stale. (A change that names the fact says itself
+   * which keys it alters.) `nothingElse` if only changes that name the fact alter it.
    */
   restsOn?(key: K): readonly string[];
-  /** What of a value a command of the user's has printed: told as the output of the task that asks. */
+  /** The part of a value that a user's command has printed: reported as the output of the task that asks. */
   printed?(value: V): Printed;
   /**
    * The key with a task's environment, directory, umask and time limit (milliseconds), for a fact that runs what the
@@ -59,7 +59,7 @@ interface FactBase<K extends FactKey, V> {
   within?(key: K, executionEnvironment: ExecutionEnvironment, timeout: number | undefined): K;
 }
 
-/** For the `restsOn` of a fact that nothing alters but changes that name it, in what they set or touch. */
+/** For the `restsOn` of a fact that is altered only by changes that name it in `sets` or `touches`. */
 export const nothingElse = (): readonly string[] => [];
 
 /** A fact that a script reads. */
@@ -67,8 +67,8 @@ export interface ScriptedFact<K extends FactKey, V> extends FactBase<K, V> {
   /** A script that reads all keys at once and changes nothing. A status other than 0 is a failure. */
   script(keys: readonly K[]): Script;
   /**
-   * How many bytes the script may print for these keys: what prints more is an error, and no value. Default 512 KiB, and
-   * 16 KiB a key. All of it is read in one turn of the event loop, so that it delays every other host.
+   * How many bytes the script may print for these keys; more is an error. Default 512 KiB, and 16 KiB for each key. The
+   * whole answer is parsed in one turn of the event loop, which delays every other host.
    */
   limit?(keys: readonly K[]): number;
   /** Makes of the script's output one value a key, each under the key itself; an error for a key that can't be read. */
@@ -99,12 +99,14 @@ export type Touch =
   | {
       readonly fact: string;
       readonly keys?: readonly FactKey[];
-      /** True: not what rests on these files, since the change itself says what becomes of that. */
+      /**
+       * True: facts that rest on these files are not touched, since the change itself says what becomes of those facts.
+       */
       readonly alone?: true;
     }
   /** Every key that is a path below this directory. */
   | { readonly fact: string; readonly below: string }
-  /** The same, where one can tell how: it has this value there for every key. */
+  /** The same, with the value that the fact then has for every such key. */
   | { readonly fact: string; readonly below: string; readonly all: unknown }
   /** Every key that is, or has as its `path`, a directory above this path. */
   | { readonly fact: string; readonly above: string };
@@ -149,7 +151,7 @@ export function defineFact<K extends FactKey, V>(source: ScriptedFact<K, V> | Pr
     allBelow: (directory, all) => ({ fact: source.name, below: directory, all }),
     above: (path) => ({ fact: source.name, above: path }),
   };
-  // a user's own of that name is to be the second one, and refused where it stands
+  // a user's fact of that name must be the second one, so that the error names the user's file
   load(fact.name);
   defined.add(fact.name, fact, definitionPlace(import.meta.url));
   return fact;
@@ -159,13 +161,13 @@ const defined = new Definitions<Fact<FactKey, unknown>>("fact", ({ source }) =>
   "script" in source ? `${source.script}${source.parse}` : `${source.read}`,
 );
 
-/** Loads the fact of a name, if there is one that is loaded only when it is asked for. */
+/** Loads the fact of a name, if it is one of those that are loaded on demand. */
 let load: (name: string) => void = () => undefined;
 
 /**
- * Has facts found that nothing has imported yet.
+ * Makes facts findable that nothing has imported yet.
  *
- * @param byName loads, and so defines, the one of a name; does nothing where it has none
+ * @param byName loads, and so defines, the fact of a name; does nothing for an unknown name
  */
 export function factsOnDemand(byName: (name: string) => void): void {
   load = byName;

@@ -30,7 +30,7 @@ export interface ObservedFact {
 /** Counts what was changed, or predicted to change, anywhere in the run: what other hosts answer depends on it. */
 export interface WorldClock {
   changes: number;
-  /** How often code of a step was away, at something that the run does not see. */
+  /** How often code of a step has done something other than tasks, which the run can't see. */
   absences: number;
   /** Whether the run predicts changes and makes none. */
   readonly isPredicted: boolean;
@@ -63,9 +63,9 @@ interface Prediction {
 
 /** How a fact is to be read. */
 export interface ReadOptions {
-  /** Milliseconds that it may take, where that is more than usual; what leaves in one round trip has the longest of all. */
+  /** Milliseconds that it may take, if more than usual. The longest of these limits holds for the whole round trip. */
   readonly timeout?: number | undefined;
-  /** True: for who waits until something comes by itself. What was read before it was asked for is too old then. */
+  /** True: for a task that waits until something happens by itself. An early value is then too old. */
   readonly isLive?: boolean | undefined;
 }
 
@@ -74,23 +74,23 @@ export type DueReads = Pick<Expectations, "due">;
 
 /** A change that is being made. */
 export interface ChangeUnderWay {
-  /** What is read again behind it, in the same round trip. */
+  /** What is read again after it, in the same round trip. */
   readonly behind: ScriptRequest | undefined;
   /**
    * It has ended: what it sets or may touch is read afresh when next needed.
    *
-   * @param answers to `behind`, where the change was made: what they hold is known then. After a failure it is not
+   * @param answers to `behind`, if the change was made: their values are then known. After a failure they are not
    */
   end(answers?: Promise<readonly Output[]>): void;
 }
 
-/** What reading may take, for tasks that ask for no more time. Milliseconds. */
+/** The time limit for reading, unless a task asks for more. Milliseconds. */
 const readTimeout = 120_000;
 
-/** What reading may take that nobody has asked for. Milliseconds. */
+/** The time limit for early reading. Milliseconds. */
 const earlyTimeout = 30_000;
 
-/** What a fact's script may print that nobody has asked for. Bytes. */
+/** How much a fact's script may print in early reading. Bytes. */
 const earlyLimit = 4 * 1024 * 1024;
 
 /** What one user has asked for in this tick. */
@@ -122,8 +122,8 @@ export class FactStore {
   #isAhead = true;
 
   /**
-   * @param onNewUser called before the first read as a user: what is asked for in it is read along with that
-   * @param expected what is read along with whatever has to be read, since tasks will ask for it
+   * @param onNewUser called before the first read as a user: what it asks for is read in the same round trip
+   * @param expected the facts that tasks are expected to ask for: they are read early, along with others
    */
   constructor(
     session: Session,
@@ -159,7 +159,7 @@ export class FactStore {
   }
 
   /**
-   * Sees to it that the host lets a user in, of which nothing need be known.
+   * Makes sure that the host lets a user in; no fact is read.
    *
    * @throws ShowrunnerError `host.*`, `become.refused`
    */
@@ -167,7 +167,7 @@ export class FactStore {
     return this.#entrance.enter(become);
   }
 
-  /** Whether a plan has come to anything that may leave this host another one than it is now. */
+  /** Whether a plan has come to a change that may alter this host. */
   get isPredicted(): boolean {
     return this.#world.isPredicted && this.#changes > 0;
   }
@@ -226,14 +226,13 @@ export class FactStore {
     };
   }
 
-  /** Forgets what was read before anybody asked for it: something may have changed since that is not told here. */
+  /** Forgets early values: something may have changed since without being reported here. */
   forgetEarly(isOld: (reading: EarlyReading) => boolean = () => true): void {
     for (const [id, { early }] of this.#observed) if (early && isOld(early)) this.#observed.delete(id);
   }
 
   /**
-   * From here on, what has been changed on other hosts counts: it may show on this one, in a directory that they share
-   * for instance.
+   * From here on, changes on other hosts count: they may show on this host, in a shared directory for instance.
    */
   meetOthers(): void {
     if (!this.#world.isPredicted) this.forgetEarly(({ others }) => others !== this.#others);
@@ -351,7 +350,7 @@ export class FactStore {
     );
   }
 
-  /** A value that was read before it was asked for, if it still holds: from now on it is known as any other. */
+  /** A value that was read early, if it still holds: from now on it is known like any other. */
   async #claimed(id: string, observation: Observation, early: EarlyReading): Promise<Answer | undefined> {
     if (isTooOld(early)) {
       this.forgetEarly(isTooOld);
@@ -386,7 +385,7 @@ export class FactStore {
   /**
    * Asks for facts before anybody does.
    *
-   * @returns takes what comes for what is known
+   * @returns takes the answers as known values
    */
   #askEarly(
     request: FactRequest,
@@ -456,7 +455,7 @@ export class FactStore {
     const outputs = this.#entrance.as(become, async () => {
       const [own = [], ...more] = this.#session.send(become, [scripts, ...along]);
       early.deliverEach(more);
-      // a host that is too slow for it would be at every time
+      // a host that is too slow for early reading once is too slow every time
       for (const answers of more)
         answers.catch(() => {
           this.#isAhead = false;
@@ -479,7 +478,7 @@ interface Readable {
   readonly arrived?: Answer | undefined;
 }
 
-/** A value that counts only once it is known where its path lies. */
+/** A value that is used only once the real path of its key is known. */
 function located(answer: Promise<Answer>, resolved: Promise<void> | undefined): Promise<Answer> {
   return resolved === undefined ? answer : Promise.all([answer, resolved]).then(([known]) => known);
 }

@@ -1,7 +1,7 @@
 /**
- * What earlier runs of a playbook have read, step by step and host by host, in a file of the project. The next run reads
- * it before its tasks ask. It holds names of facts and what they were asked about, never a value, and nothing rests on
- * it: whatever it says that is not true costs a look at the host.
+ * What earlier runs of a playbook have read, step by step and host by host, in a file of the project. The next run
+ * reads it before its tasks ask. It holds names of facts and their keys, never a value. No result depends on it: a
+ * wrong entry only makes a run read a fact that no task needs.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,10 +11,10 @@ import type { ExpectedRead } from "./expectations.ts";
 import { type FactKey, factNamed } from "./fact.ts";
 import { type StepName, type StepReads, stepId } from "./host-reads.ts";
 
-/** Counted up when the file's form changes: what another Showrunner wrote is left alone. */
+/** Raised when the file's format changes: a file of another version is ignored. */
 const form = 1;
 
-/** What is kept at most: characters of a key, reads of a host's step, characters of a file, and files. */
+/** Limits: characters of a key, reads of a host's step, characters of a file, and files. */
 const longestKey = 1024;
 const mostReads = 2000;
 const longestFile = 4 * 1024 * 1024;
@@ -23,7 +23,7 @@ const mostFiles = 50;
 /** A read as it is kept: a fact's name, a key, the user (empty for that of the connection), and how often. */
 type KeptRead = readonly [fact: string, key: FactKey, as: string, times: number];
 
-/** What some hosts read in a step: each read by its place in the list of all. */
+/** What some hosts read in a step: each read as its index in the list of all reads. */
 interface KeptStep extends StepName {
   readonly hosts: readonly string[];
   readonly reads: readonly number[];
@@ -35,7 +35,7 @@ interface KeptFile {
   readonly steps: readonly KeptStep[];
 }
 
-/** What is still there to be run: of all else, nothing is kept. */
+/** The plays and steps that the playbook still has: nothing else is kept. */
 export interface Scope {
   hasHost(name: string): boolean;
   hasStep(step: StepName): boolean;
@@ -46,7 +46,7 @@ export class ReadHistory {
   readonly #hosts = new Map<string, Map<string, KeptReads>>();
 
   /**
-   * Opens it. What can't be read, is no history or has another form counts as none.
+   * Opens the history. A file that can't be read, is no history or has another format counts as empty.
    *
    * @param file where it is kept
    */
@@ -59,14 +59,14 @@ export class ReadHistory {
     }
   }
 
-  /** What a host has read in each of the steps that are wanted: of the facts that there are. */
+  /** What a host has read in each of the wanted steps, as far as these facts still exist. */
   of(host: string, isWanted: (step: StepName) => boolean): Omit<StepReads, "isWhole">[] {
     const steps = [...(this.#hosts.get(host)?.values() ?? [])].filter(isWanted);
     return steps.map(({ play, step, reads }) => ({ play, step, reads: reads.flatMap(expectedRead) }));
   }
 
   /**
-   * Takes in what a host has read. Of a step that was cut short, what is known already tells more.
+   * Adds what a host has read. For a step that was cut short, the older entry is kept: it tells more.
    *
    * @param isCheck whether nothing was changed: tasks read other things then
    */
@@ -80,13 +80,13 @@ export class ReadHistory {
     }
   }
 
-  /** Writes it, whole or not at all. Where that can't be done, the next run reads as it goes. */
+  /** Writes the file, whole or not at all. If that fails, the next run reads when its tasks ask. */
   save(scope: Scope): void {
     const text = JSON.stringify(this.#kept(scope));
     const folder = dirname(this.#file);
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      // of very much, nothing is kept
+      // a history that is too long is not kept
       if (text.length > longestFile) rmSync(this.#file, { force: true });
       else replace(this.#file, text);
       prune(folder);

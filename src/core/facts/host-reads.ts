@@ -14,7 +14,7 @@ export interface StepReads extends StepName {
   readonly isWhole: boolean;
 }
 
-/** A longer answer is read only once it is asked for. Bytes. */
+/** Facts with a longer answer are not read early. Bytes. */
 const longestAnswer = 64 * 1024;
 
 export class HostReads {
@@ -43,7 +43,7 @@ export class HostReads {
     this.#noted(step).isWhole = true;
   }
 
-  /** A task has read something: that is one less to expect. */
+  /** A task has read something: one read less to expect. */
   met(step: StepName, { fact, key, as }: Read): void {
     if (mayBeReadEarly(fact)) this.expectations.met(stepId(step), readId(as, fact, key));
   }
@@ -67,7 +67,7 @@ export class HostReads {
     return [...this.#steps.values()].map(({ reads, ...step }) => ({ ...step, reads: [...reads.values()] }));
   }
 
-  /** Also of a step that is another host's, whose code works on this one. */
+  /** The step may be another host's, if its code works on this host. */
   #noted({ play, step }: StepName): Noted {
     const noted = this.#steps.get(stepId({ play, step })) ?? { play, step, reads: new Map(), isWhole: true };
     this.#steps.set(stepId(noted), noted);

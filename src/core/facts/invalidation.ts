@@ -19,7 +19,7 @@ export interface RealPathLookup {
   readonly version: number;
 }
 
-/** What a reach lists, by all names that are known for it. */
+/** The keys that a change lists, under all their known names. */
 interface Located {
   readonly version: number;
   readonly identities: ReadonlySet<string>;
@@ -33,7 +33,7 @@ interface Located {
  * what they rest on.
  */
 export class Reach {
-  /** Those that list no keys. */
+  /** Touches that list no keys. */
   readonly #touches: readonly Touch[];
   /** Whether the change says that it alters nothing at all. */
   readonly #isNothing: boolean;
@@ -81,7 +81,7 @@ export class Reach {
     );
   }
 
-  /** A change may list thousands of paths and as many facts may be known: so this is made once for all of them. */
+  /** Made once for all facts: a change may list thousands of paths, and as many facts may be known. */
   #locate(realPaths: RealPathLookup): Located {
     if (this.#located?.version === realPaths.version) return this.#located;
     const both = (paths: readonly string[]) => [...paths, ...paths.map((path) => realPaths.of(path))];
@@ -100,7 +100,7 @@ export class Reach {
     return this.#located;
   }
 
-  /** Whether it may alter a fact of which nobody has said what it rests on. What software answers has its own touches. */
+  /** Whether it may alter a fact without `restsOn`. Facts about what software answers have touches of their own. */
   #mayMove({ name, about }: Fact<FactKey, unknown>): boolean {
     return about === "host" && !this.#isNothing && !this.#named.has(name);
   }

@@ -5,8 +5,8 @@ import type { Become } from "../../transport/transport.ts";
 import { defineFact, type FactKey, nothingElse } from "./fact.ts";
 
 /**
- * The real path of a directory, symbolic links resolved, as far as it exists: what is missing of it is added as it is
- * written. The shell's own `cd` finds it, so it costs no process.
+ * The real path of a directory, with symbolic links resolved. Of a path that does not exist, the missing part is kept
+ * as written. The shell's own `cd` finds it, so it costs no process.
  */
 export const realDirectory = defineFact<string, string>({
   name: "file.directory",
@@ -62,7 +62,7 @@ export class RealPaths {
   }
 
   /**
-   * Finds out where a key's path lies; undefined for a key that is about none. Never rejects.
+   * Finds the real path of a key's path; undefined for a key that is not about a path. Never rejects.
    *
    * @param read asks the host, where that is not known
    */
@@ -72,7 +72,7 @@ export class RealPaths {
     const directory = posix.dirname(path);
     const id = `${become?.user ?? ""}\0${directory}`;
     const asked = this.#directories.get(id) ?? this.#ask(id, become, directory, read);
-    // the path itself may be a link, which is not followed: facts are about that link
+    // a link at the path itself is not followed: facts are about that link
     return asked.then((real) => this.#note(path, posix.join(real, posix.basename(path))));
   }
 
@@ -106,7 +106,7 @@ export class RealPaths {
     return path === undefined ? undefined : this.of(path);
   }
 
-  /** After a change that may have made or turned a link: real paths are looked up again when they are next needed. */
+  /** After a change that may have made or changed a link: real paths are looked up again when they are next needed. */
   forget(): void {
     this.#directories.clear();
   }

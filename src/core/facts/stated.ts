@@ -1,4 +1,4 @@
-/** What an opaque change touches by its author's word, where the change itself can only say everything. */
+/** What an opaque change touches, as the task's author says; the change itself could only say "everything". */
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Change } from "./change.ts";
 import type { Touch } from "./fact.ts";
@@ -14,8 +14,8 @@ type Kind = "path" | "unit" | "package";
 const kinds = new Map<Kind, ((name: string) => readonly Touch[])[]>();
 
 /**
- * Says which facts one of a kind is known by. Each kind is defined where its facts are, and by several where hosts have
- * different tools for it: which of them a host has, its author need not say.
+ * Says which facts belong to a kind. Each kind is defined where its facts are. Several files may define the same kind
+ * if hosts have different tools for it: the task's author need not say which tool a host has.
  */
 export function defineStated(kind: Kind, touches: (name: string) => readonly Touch[]): void {
   kinds.set(kind, [...(kinds.get(kind) ?? []), touches]);

@@ -23,7 +23,7 @@ export class UnknownValue extends Error {
   }
 }
 
-/** Thrown where a task's own condition reads the value of a try that failed before it had one. */
+/** Thrown where a task's own condition reads the value of an attempt that failed before it had a value. */
 export class NoValue extends Error {
   constructor(reason: string) {
     super(reason);

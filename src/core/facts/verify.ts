@@ -33,7 +33,7 @@ export async function verifyChange(
   );
 }
 
-/** Bytes by their number: they may be long, and a secret spelled as bytes would escape redaction. */
+/** Bytes are shown by their count: they may be long, and a secret spelt as bytes would escape redaction. */
 function show(value: unknown): string {
   return Buffer.isBuffer(value) ? `${value.length} bytes` : (JSON.stringify(value) ?? "undefined");
 }

@@ -14,7 +14,7 @@ import type { RunView } from "./run-view.ts";
 export interface EarlierHandler {
   readonly handler: Handler;
   readonly pending: PendingHandler;
-  /** Whether a task of this run names it: otherwise nobody can know whether the playbook has it still. */
+  /** Whether a task of this run names it: only then it is known that the playbook still has it. */
   readonly isNamed: boolean;
 }
 
@@ -25,15 +25,17 @@ const nobody: readonly Handler[] = [];
 
 export class EarlierHandlers {
   readonly #run: RunView;
-  /** By id: several playbooks and plays may have left the same. */
+  /** By id: several playbooks and plays may have left the same handler. */
   readonly #pending = new Map<string, readonly PendingHandler[]>();
-  /** The ids of those that are believed by their word alone. */
+  /** The ids of handlers that are run from their record alone. */
   readonly #believed = new Set<string>();
-  /** The ids of those that this run has taken on: to be run once, however often they are read. */
+  /** The ids of handlers that this run has taken on: each runs once, however often its record is read. */
   readonly #taken = new Set<string>();
-  /** The handlers that tasks of this run would notify, by id, which says nothing of secrets: several may share one. */
+  /**
+   * The handlers that tasks of this run would notify, by id. An id tells nothing of secrets, so several may share one.
+   */
   readonly #named = new Map<string, readonly Handler[]>();
-  /** The same by the tasks that would notify them, also those that would notify nobody. */
+  /** The same, by the tasks that would notify them; tasks that notify nothing are included. */
   readonly #namedBy = new Map<string, readonly Handler[]>();
 
   constructor(run: RunView) {
@@ -77,22 +79,22 @@ export class EarlierHandlers {
   name(notifier: Notifier, handlers: readonly Handler[]): void {
     const key = notifierKey(notifier);
     const known = this.#namedBy.get(key);
-    // most tasks notify nobody: a list of its own for each would be much for many hosts
+    // most tasks notify nothing: an own list for each would take much memory with many hosts
     if (handlers.length > 0) this.#namedBy.set(key, [...(known ?? []), ...handlers]);
     else if (!known) this.#namedBy.set(key, nobody);
     for (const handler of handlers) {
       const id = pendingId(handler);
       const named = this.#named.get(id) ?? [];
-      // whether two of them are one takes their secrets, which are not asked for before they are needed
+      // comparing two of them needs their secrets, which are not asked for before they are needed
       if (!named.some(({ task }) => task === handler.task)) this.#named.set(id, [...named, handler]);
     }
   }
 
   /**
-   * What is due now. A handler that a task of this run has named may run: what it needs is there, as it is for that task.
-   * A handler that was corrected since may run too: the task that notified the pending one notifies the corrected one now.
-   * Any other runs at the end of its play, as it would have in its own run: what it restarts may be made only in that play.
-   * One that is not believed waits for a task that names it.
+   * The handlers that are due now. A handler that a task of this run has named may run: what the handler needs exists.
+   * A handler whose code was corrected since may run, too: the task that notified the old one notifies the corrected
+   * one now. Any other handler runs at the end of its play, as in its own run: only that play may create what it
+   * restarts. A record that is not trusted waits for a task that names the handler.
    *
    * @param play the play that has come to its end; undefined before that
    */
@@ -111,14 +113,17 @@ export class EarlierHandlers {
     });
   }
 
-  /** Whether the code does not have a handler any more: the task that once notified it has run, and notifies no such. */
+  /**
+   * Whether the code no longer has a handler: the task that once notified it has run, and no longer notifies such a
+   * handler.
+   */
   isGone(pending: PendingHandler): boolean {
     return this.#corrected(pending)?.length === 0;
   }
 
   /**
-   * What stands in a handler's place now: of what its task notifies, that which has its name; else that which is of its
-   * module. Undefined where that task has not run: then nobody knows.
+   * The handler that has replaced a pending one: of the handlers that its task notifies, the one with the same name, or
+   * else the one of the same module. Undefined if that task has not run, since then the replacement is not known.
    */
   #corrected({ playbook, play, by, label, module }: PendingHandler): readonly Handler[] | undefined {
     if (by === undefined || playbook !== this.#run.playbook) return undefined;

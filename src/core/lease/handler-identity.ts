@@ -1,4 +1,4 @@
-/** When two handlers are one: they would do the same. */
+/** When two handlers are the same: they would do the same. */
 import { createHash } from "node:crypto";
 import { Secret } from "../../base/secret.ts";
 import type { Become } from "../../transport/transport.ts";
@@ -13,12 +13,12 @@ export interface Handler {
   readonly hidden?: boolean;
 }
 
-/** Within a run: a secret shows itself as a mask, and two that differ must not make two handlers the same. */
+/** The identity within a run. Secrets are compared, though they print alike: handlers with different secrets differ. */
 export function handlerIdentity(handler: Handler): string {
   return text(handler, (secret) => sha256(secret.reveal()));
 }
 
-/** On a host, where nothing may tell of a secret: those that differ by one are the same. */
+/** The identity on a host, where nothing may tell of a secret: handlers that differ only by a secret are the same. */
 export function pendingId(handler: Handler): string {
   return sha256(text(handler, (secret) => secret.toJSON())).slice(0, 24);
 }

@@ -8,11 +8,11 @@ const order: readonly Certainty[] = ["unknown", "likely", "certain"];
 
 export interface QueuedHandler {
   readonly handler: Handler;
-  /** As it is called on the host: by several names where it takes the place of one that was corrected. */
+  /** Its ids on the host: several if it has replaced a handler that was corrected. */
   readonly ids: readonly string[];
   /** The most certain of its notifications. */
   readonly certainty: Certainty;
-  /** Whether an earlier run left it, and a task of this run names it, or none does: undefined for this run's own. */
+  /** For a handler of an earlier run: whether a task of this run names it. Undefined for this run's own handlers. */
   readonly fromEarlierRun: "named" | "unnamed" | undefined;
 }
 
@@ -28,8 +28,8 @@ export class HandlerQueue {
   #running: Promise<void> | undefined;
 
   /**
-   * Lets one at a time run the pending handlers. Code that comes meanwhile relies on the handlers that it notified: so it
-   * waits, and fails where one of them fails.
+   * Runs the pending handlers for one caller at a time. Code that comes meanwhile relies on the handlers that it
+   * notified, so it waits, and fails if one of them fails.
    */
   inTurn(run: () => Promise<void>): Promise<void> {
     const mine = after(this.#running, run);
@@ -65,7 +65,7 @@ export class HandlerQueue {
     for (const [key, own] of queued) this.#queued.set(key, joined(own, this.#queued.get(key)));
   }
 
-  /** Takes the oldest off the list. A handler may notify others: take until there is none. */
+  /** Takes the oldest handler off the list. A handler may notify others: repeat until the list is empty. */
   take(): QueuedHandler | undefined {
     const [first] = this.#queued;
     if (!first) return undefined;
@@ -74,7 +74,7 @@ export class HandlerQueue {
     return queued;
   }
 
-  /** Notes that one could not be begun: it stays pending, and is begun no more unless it is notified again. */
+  /** Notes that a handler could not be begun: it stays pending, and is not tried again unless it is notified again. */
   putOff(queued: QueuedHandler): void {
     this.#putOff.set(handlerIdentity(queued.handler), queued);
   }

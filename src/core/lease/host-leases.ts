@@ -1,4 +1,4 @@
-/** A run's leases of one host, one for each user, and with them the host's pending handlers: earlier runs' and this run's. */
+/** A run's leases of one host, one for each user, and the host's pending handlers, of earlier runs and of this run. */
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { FactStore } from "../facts/facts.ts";
@@ -11,7 +11,7 @@ import type { PendingHandler } from "./pending-handler.ts";
 import { PendingRecords } from "./pending-records.ts";
 import type { RunView } from "./run-view.ts";
 
-/** The facts that a task was planned from may be another run's past: plan it again. */
+/** The facts that a task was planned from may be older than another run's changes: plan the task again. */
 export class PlanOutdated extends Error {}
 
 /** How a run goes about the leases of all its hosts. */
@@ -32,13 +32,13 @@ export class HostLeases {
   readonly #records: PendingRecords;
   readonly #run: RunView;
   readonly #leases = new Map<string, Lease>();
-  /** Whether the run has asked the host for anything but leases that it expects to need. */
+  /** Whether the run has asked the host for more than leases that it expects to need. */
   #isBegun = false;
   /** Each user's `last` (see HostState), as it was when that user first read facts. */
   readonly #seen = new Map<string, string>();
-  /** How often each user's facts turned out to be another run's past. */
+  /** How often each user's facts turned out to be older than another run's changes. */
   readonly #epochs = new Map<string, number>();
-  /** Those whose past is another one by now, and has not been looked at yet: that may have failed. */
+  /** Users whose facts are outdated and have not been read again yet: reading may have failed. */
   readonly #unseen = new Set<string>();
 
   constructor(facts: FactStore, session: Session, { terms, order }: RunLeases, run: RunView) {
@@ -62,7 +62,7 @@ export class HostLeases {
     if (!this.#seen.has(userOf(become))) await this.#look(become);
   }
 
-  /** Which of the user's pasts facts are of that are read from now on. */
+  /** The epoch of the facts that are read from now on as this user. */
   epoch(become: Become | undefined): number {
     return this.#epochs.get(userOf(become)) ?? 0;
   }
@@ -82,7 +82,9 @@ export class HostLeases {
     });
   }
 
-  /** Takes the lease again that a lost connection took with it. What it was taken for goes on by itself meanwhile. */
+  /**
+   * Takes the lease again after a lost connection. The work that the lease was taken for goes on by itself meanwhile.
+   */
   async again(become: Become | undefined): Promise<void> {
     await this.#under(become, async () => undefined);
   }
@@ -127,7 +129,7 @@ export class HostLeases {
     });
   }
 
-  /** Leaves nothing of ours at work as this user, until the next change is made as this user. */
+  /** Ends all of our processes as this user, until the next change is made as this user. */
   async leave(user: string): Promise<void> {
     await this.#leases.get(user)?.giveBack();
   }
@@ -147,7 +149,7 @@ export class HostLeases {
     });
   }
 
-  /** Compares who was here last with whom the facts were read after. */
+  /** Compares the last holder of the lease with the last holder at the time when the facts were read. */
   #granted(user: string, last: string): void {
     const isOurs = last.startsWith(this.#terms.holder.run);
     const isSeen = this.#seen.get(user) === last && !last.endsWith(" held");

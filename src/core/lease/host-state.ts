@@ -10,19 +10,20 @@ import { longestHolder, longestRecord, mostRecords } from "./record-limits.ts";
 export interface HostState {
   /** Who held the lease last, and whether that run ended it in good order; empty where nobody did since the boot. */
   readonly last: string;
-  /** Another run that has the lease. While that lives, the pending handlers are its own. */
+  /** Another run that has the lease. While that run lives, the pending handlers are its own. */
   readonly holder: LeaseHolder | undefined;
   readonly pendingHandlers: readonly PendingHandler[];
 }
 
 /**
- * Sets `run`, which a reboot empties, and `state`, which lasts, for the user that runs the script. Others than root
- * have them where anybody may write (a home may be another host's as well, or a web server's root), so the script
- * takes no folder but by `enter`, which fails where somebody else was there first.
+ * Sets the variables `run` (a folder that a reboot empties) and `state` (a folder that lasts) for the user that runs
+ * the script. Users other than root have these folders where anybody may write, since a home may be shared with another
+ * host, or be a web server's root. So the script enters a folder only by `enter`, which fails if another user made the
+ * folder.
  *
- * `enter` goes into a folder of this user's own, by its last name and by no link. What is then done there is done in that
- * very folder: whoever may rename things above it can put no other in its place. `make` makes it before, if need be, and gives 2 where it
- * can't.
+ * `enter` goes into a folder of this user's own, and follows no link at its last name. All that follows happens in that
+ * very folder: a user who may rename the folders above can't replace it. `make` creates the folder first, if needed,
+ * and returns 2 if it can't.
  */
 export const stateFolders = rawScript(`uid=$(id -u)
 if [ -n "\${SHOWRUNNER_STATE:-}" ]; then run=$SHOWRUNNER_STATE/run state=$SHOWRUNNER_STATE/lib
@@ -45,8 +46,8 @@ for record in owed/*.json; do
 done`);
 
 /**
- * By the run that asks. Read along with its first facts, so that knowing it costs no round trip. A lock that is held
- * says that another run is at work, unless it is the one that asks.
+ * Keyed by the run that asks. Read along with the first facts, so that it costs no round trip. If the lock is held,
+ * another run is at work, unless the holder is the run that asks.
  */
 export const hostState = defineFact<string, HostState>({
   name: "showrunner.state",
@@ -83,13 +84,14 @@ export interface KeptHandler extends PendingHandler {
   readonly keeper: string | undefined;
 }
 
-/** Stands before the name of a folder's owner, and in nobody's records. */
+/** Marks the line with the name of a folder's owner; no record contains it. */
 const ownerMark = randomBytes(12).toString("hex");
 
 /**
- * Root reads the pending handlers of other users. Each may do what he likes in his folder meanwhile: it is looked at before it is
- * entered and once more when it is held, and `dd` follows no link, waits for no pipe and reads so much and no more. Where
- * dd can't do that (busybox), other users' records are not read. Of a folder with very much in it, the first part is read.
+ * Root reads the pending handlers of other users. A user may do anything in their own folder meanwhile. So the folder
+ * is checked before it is entered and again after, and `dd` follows no link, waits for no pipe and reads a limited
+ * amount. If dd can't do that (busybox), other users' records are not read. Of a very full folder only the first part
+ * is read.
  */
 const readOthersPending = rawScript(`[ "$uid" = 0 ] && cd -P /var/tmp || exit 0
 base=\${PWD%/}

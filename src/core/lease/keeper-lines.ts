@@ -1,11 +1,11 @@
-/** A keeper's lines as they come: few and short ones. What else comes is no keeper's. */
+/** A keeper's lines as they come: few and short. Anything else does not come from a keeper. */
 
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 
 /** The longest line names a holder, or a command of a dead run. Characters. */
 const longestLine = 16 * 1024;
-/** Between two requests: what a dead run left at work is told by a line a process. */
+/** The most lines between two requests: the keeper prints a line for each process that a dead run left. */
 const mostLines = 2000;
 
 export class KeeperLines {
@@ -29,7 +29,7 @@ export class KeeperLines {
     for (const event of ["end", "close", "error"]) stream.once(event, end);
   }
 
-  /** Whether more came than a keeper has to say: from then on nothing is kept. */
+  /** Whether more came than a keeper would print: from then on nothing is kept. */
   get isFlooded(): boolean {
     return this.#flooded;
   }

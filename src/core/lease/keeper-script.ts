@@ -1,6 +1,6 @@
 /**
- * The lease on the host's side: a small script that holds a lock as long as its standard input is open. So the lock
- * dies with the connection, and with the run.
+ * The lease on the host's side: a small script that holds a lock as long as its standard input is open. So the lock is
+ * released when the connection or the run ends.
  */
 
 import { randomBytes } from "node:crypto";
@@ -10,24 +10,25 @@ import type { LeaseHolder } from "./lease-holder.ts";
 import { longestHolder } from "./record-limits.ts";
 
 /**
- * What is ended before the lease is asked for: nothing, the idle shells of the run that is named if it is the last
- * holder, or everything of whoever holds it, and what dead runs left behind.
+ * What is ended before the lease is asked for: nothing; or the idle shells of the named run, if it is the last holder;
+ * or all processes of the holder and of dead runs.
  */
 export type EndFirst = "nothing" | "all" | { readonly idleOf: string };
 
 /**
  * The script. It prints, a line each: `lock` and the lock's own name, which every run is told the same (it is what
- * lease-order.ts goes by); `held` and the holder as JSON while another run has the lease; `orphan`, a
- * process number and its command line, for each command that a run left behind when it died, and `orphans` and that
- * run, after the last of them; `ended` and the holder where that was asked for; then `ready`, upon which it wants any line, since whoever asked may be gone by now; then `granted`
- * and the words of `last` (see HostState). Instead of that `late` where it did not get the lease in time, `unguarded`
- * where the host has no flock, or `refused` and why where it can't have its folder. Then it takes requests, a line each: `lane` and the number of a
- * shell that is idle, answered by `registered`; `release`, answered by `released`.
+ * lease-order.ts goes by); `held` and the holder as JSON while another run has the lease; `orphan`, a process number
+ * and its command line, for each command that a run left behind when it died, and `orphans` and that run, after the
+ * last of them; `ended` and the holder where that was asked for; then `ready`, after which it waits for any line, since
+ * the run that asked may be gone by now; then `granted` and the words of `last` (see HostState). Instead of that `late`
+ * where it did not get the lease in time, `unguarded` where the host has no flock, or `refused` and why where it can't
+ * have its folder. Then it takes requests, a line each: `lane` and the number of a shell that is idle, answered by
+ * `registered`; `release`, answered by `released`.
  *
- * In its folder, `holder` says who has the lock and `sessions` which are its processes. Whoever has the lock may yet
- * wait for the commands of a run that died: that run is then in `left`, and its processes in `left-sessions`.
+ * In its folder, `holder` says who has the lock and `sessions` which are its processes. The run that has the lock may
+ * still wait for the commands of a dead run: `left` then names the dead run, and `left-sessions` its processes.
  *
- * @param shell the number of the shell that will make the changes
+ * @param shell the process number of the shell that will make the changes
  * @param wait seconds to wait for another run, or for what a dead one left behind
  * @param end what of the last holder is ended first
  */
@@ -94,9 +95,9 @@ done`;
 }
 
 /**
- * Which processes belong to a run: those of its shells' sessions. A daemon that a command started has left its
- * session and is no command of the run any more. A session is written down as its number, its leader's start time (to
- * tell it from another one with the same number) and the processes that it has while nothing is asked of it.
+ * Which processes belong to a run: those of its shells' sessions. A daemon that a command started has left its session
+ * and is no command of the run any more. A session is recorded as its number, its leader's start time (to tell it from
+ * a later session with the same number) and the processes that it has while the shell is idle.
  */
 const sessions = rawScript(`stat_of() {
   stat=

@@ -16,7 +16,7 @@ export class Keeper {
   readonly #limit: number;
   readonly #said = new Kept(longestComplaint);
   readonly ended: Promise<unknown>;
-  /** Whether it has been told to go on: from then on the lease is ours, whether we have heard so or not. */
+  /** Whether the keeper has been told to go on: from then on the lease is ours, even before the keeper confirms it. */
   #going = false;
   gone = false;
 
@@ -39,7 +39,8 @@ export class Keeper {
   /**
    * The next line: its first word, and the rest; empty at the end.
    *
-   * @throws ShowrunnerError `host.lost` where it says nothing in time, or more than a keeper has to say; it is ended then
+   * @throws ShowrunnerError `host.lost` if the keeper prints nothing in time, or more than a keeper would; it is then
+   *   ended
    */
   async hear(): Promise<[word: string, rest: string]> {
     const late = () => {
@@ -82,7 +83,9 @@ export class Keeper {
     await this.leave();
   }
 
-  /** Has it end, and waits for that as long as it takes an ordinary host: nothing of a run may work on after it. */
+  /**
+   * Ends the keeper, and waits for its end as long as an ordinary host takes: nothing of a run may go on after the run.
+   */
   async leave(): Promise<void> {
     this.close();
     await withTimeLimit(this.ended, 2000, () => new Error("late")).catch(() => undefined);

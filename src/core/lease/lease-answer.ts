@@ -4,7 +4,7 @@ import { type Keeper, noAnswer } from "./keeper.ts";
 import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
 import { described, orphanTexts } from "./lease-text.ts";
 
-/** It is ours: taken just now, or held already under another name of the same host. */
+/** The lease is ours: taken just now, or held already under another name of the same host. */
 interface Granted {
   readonly kind: "granted";
   /** The host's `last` (see HostState). */
@@ -12,7 +12,7 @@ interface Granted {
   readonly isShared: boolean;
 }
 
-/** It is another run's. */
+/** The lease is another run's. */
 export interface Held {
   readonly kind: "held";
   /** That run, or the dead one whose commands are waited for; empty where it does not say. */
@@ -21,7 +21,7 @@ export interface Held {
   readonly trouble: string;
 }
 
-/** The holder was a process of this machine, and is there no more: its connection outlived it. */
+/** The holder was a process of this machine that has ended: its connection outlived it. */
 interface Dead {
   readonly kind: "dead";
   readonly holder: LeaseHolder;
@@ -34,12 +34,12 @@ interface Listening {
   /** Seconds that the host was told to wait. */
   readonly wait: number;
   isOurs(holder: LeaseHolder): boolean;
-  /** Whether a holder that is dead is to be answered as such. */
+  /** Whether a dead holder is reported as dead. */
   readonly endsDead: boolean;
 }
 
 /**
- * Listens to a keeper until it has answered. Unless the lease was granted to it, the keeper has ended then.
+ * Listens to a keeper until it has answered. Unless the lease was granted, the keeper has then ended.
  *
  * @throws ShowrunnerError `lease.failed`, `host.lost`
  */

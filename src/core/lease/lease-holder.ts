@@ -13,7 +13,7 @@ export interface LeaseHolder {
   /** The control machine's name. */
   readonly machine: string;
   readonly pid: number;
-  /** Tells process numbers of this machine, since its boot, from those of another; empty where nothing does. */
+  /** Identifies this machine and boot, so that process numbers can be compared; empty if that is not known. */
   readonly pids: string;
   /** Milliseconds since 1970. */
   readonly since: number;
@@ -32,7 +32,7 @@ export function leaseHolder(playbook: string): LeaseHolder {
   };
 }
 
-/** @returns undefined for what no run has written, or is just writing */
+/** @returns undefined for a text that no run has written, or that is only half written */
 export function holderFrom(text: string): LeaseHolder | undefined {
   try {
     const holder: LeaseHolder = JSON.parse(text);
@@ -43,7 +43,7 @@ export function holderFrom(text: string): LeaseHolder | undefined {
   }
 }
 
-/** Whether the holder was a process of this very machine that is there no more. False where nobody can know. */
+/** Whether the holder was a process of this very machine that has ended. False if that can't be known. */
 export function isDead({ pid, pids }: LeaseHolder): boolean {
   if (pids === "" || pids !== processNumbers()) return false;
   try {

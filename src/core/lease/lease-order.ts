@@ -1,11 +1,12 @@
 /**
  * The order in which a run waits for leases, so that no two runs ever wait for each other.
  *
- * Locks have names that are the same for every run, and by these a run goes: while it waits for a lease, it holds none
- * that comes behind that one, but for those under which it is just making a change; a change waits for no lease, and
- * when it is made, that lease is given back as well. So in a circle of waiting runs each would hold a lease that comes
- * before the one that it waits for: there is none. What is free a run may take in any order, since that waits for
- * nobody. What it gave back it asks for again at once.
+ * Each lock has a name that is the same for every run, and runs follow the order of these names. While a run waits for
+ * a lease, it holds no lease that comes later in the order, except one under which it is making a change. A change
+ * waits for no lease, and when the change is made, that lease is given back as well. So runs never wait in a circle:
+ * each of them would hold a lease that comes before the lease that it waits for, which can't be true all the way round.
+ * A run may take free leases in any order, since that needs no waiting. It asks at once again for a lease that it gave
+ * back.
  */
 import pLimit from "p-limit";
 import { ShowrunnerError } from "../../base/errors.ts";
@@ -14,7 +15,7 @@ import type { Held } from "./lease-answer.ts";
 
 /** Why a lease is asked for. */
 interface Wish {
-  /** A change needs it: otherwise it is only expected that one will. */
+  /** True: a change needs the lease. False: a change is expected to need it. */
   isNeeded: boolean;
   resolve(): void;
   reject(error: unknown): void;
@@ -34,7 +35,7 @@ export class LeaseOrder {
   #hasAsked = false;
   readonly #leases = new Set<Lease>();
   readonly #wishes = new Map<Lease, Wish>();
-  /** The runs that were waited for in vain, and are not waited for once more. */
+  /** The runs that were waited for in vain. They are not waited for again. */
   readonly #inVain = new Set<string>();
   /** The lock that is waited for. */
   #awaited: string | undefined;
@@ -52,8 +53,8 @@ export class LeaseOrder {
   }
 
   /**
-   * Makes a change under a lease, which must not wait for another one. The first change takes along all leases that
-   * the run expects to need: so it has all of its hosts, or waits before it has begun.
+   * Makes a change under a lease. The change must not wait for another lease. Before the first change the run asks for
+   * all the leases that it expects to need: so it has all of its hosts, or waits before it has begun.
    *
    * @throws ShowrunnerError `lease.held`, `lease.failed`, `host.*`, `become.refused`
    */
@@ -73,7 +74,10 @@ export class LeaseOrder {
     }
   }
 
-  /** @param lease what the change needs that comes first, or while the others are asked for */
+  /**
+   * @param lease the lease that the change needs; the change is the first one, or comes while the other leases are
+   * asked for
+   */
   async #haveAskedForExpected(lease: Lease): Promise<void> {
     if (this.#hasAsked) return;
     const mine = this.#wish(lease, true);
@@ -82,7 +86,7 @@ export class LeaseOrder {
     await mine;
   }
 
-  /** What is not to be had after the usual wait, or can't be asked for as yet, is left until a change needs it. */
+  /** A lease that is not free after the usual wait, or can't be asked for yet, is left until a change needs it. */
   async #askForExpected(): Promise<void> {
     const wishes = this.#expected().map((lease) => this.#wish(lease, false));
     this.#begin();
@@ -100,7 +104,7 @@ export class LeaseOrder {
     const answered = new Promise<void>((resolve, reject) => {
       this.#wishes.set(lease, { isNeeded, resolve, reject, answered: () => answered });
     });
-    answered.catch(() => undefined); // nobody may be waiting for one that is only expected
+    answered.catch(() => undefined); // a lease that is only expected to be needed may have nobody waiting for it
     return answered;
   }
 
@@ -110,7 +114,7 @@ export class LeaseOrder {
     });
   }
 
-  /** Asks for all that is wished for; waits for the first that is refused; and asks for the rest again. */
+  /** Asks for all wanted leases, waits for the first that is refused, and asks for the rest again. */
   async #fulfil(): Promise<void> {
     while (this.#wishes.size > 0) {
       const refused = await this.#askForAll();
@@ -152,7 +156,7 @@ export class LeaseOrder {
 
   #isWorthWaiting({ by }: Held, { isNeeded }: Wish): boolean {
     const { wait, takeOver } = this.#terms;
-    // what is to be taken over is taken over when it is needed
+    // a lease is taken over only when a change needs it
     return wait > 0 && !this.#inVain.has(by) && (isNeeded || !takeOver);
   }
 

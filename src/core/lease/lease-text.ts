@@ -1,4 +1,4 @@
-/** What is said to the user of a lease that is not to be had. */
+/** Messages about a lease that can't be had. */
 import { redact } from "../../base/secret.ts";
 import type { LeaseHolder } from "./lease-holder.ts";
 
@@ -16,7 +16,7 @@ function elapsed(milliseconds: number): string {
   return minutes < 120 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
 }
 
-/** Commands of a dead run. The shell that waits for one is nothing to tell. */
+/** Commands of a dead run. A shell that only waits for a command is left out. */
 export function orphanTexts(orphans: readonly string[]): string {
   const commands = orphans.filter((orphan) => !/^\d+ sh( -s SR[0-9a-f]+)? *$/.test(orphan));
   return (commands.length > 0 ? commands : orphans).map(orphanText).join("; ");

@@ -19,20 +19,20 @@ export interface LeaseTerms {
   readonly takeOver: boolean;
 }
 
-/** What a lease tells whoever keeps it. */
+/** What a lease reports to its owner. */
 export interface LeaseEvents {
-  /** Says to the user what is waited for. */
+  /** Tells the user what is waited for. */
   tell(text: string): void;
   /** It was taken just now. `last` is the host's (see HostState). */
   granted(last: string): void;
-  /** The connection has ended that it was held over, or to be asked for. */
+  /** The connection of the lease has ended. */
   lost(): void;
 }
 
 /** What came of asking for it. */
 export type LeaseAnswer = { readonly kind: "granted" } | Held;
 
-/** Beyond the wait itself: for the connection, sudo and the host to answer. */
+/** Time beyond the wait itself: for the connection, sudo and the host to answer. */
 const answerLimit = 60;
 
 /** It was ours before. */
@@ -68,8 +68,8 @@ export class Lease {
   }
 
   /**
-   * How the lock itself is called: the same for every run, whatever it calls the host, and no other lock's. Undefined
-   * before the host was asked.
+   * The lock's own name: the same for every run, whatever a run calls the host, and different from every other lock's
+   * name. Undefined before the host was asked.
    */
   get lock(): string | undefined {
     return this.#lock;
@@ -81,7 +81,7 @@ export class Lease {
   }
 
   /**
-   * Whether the lease is ours still, with the shell that makes the changes known to the host as ours.
+   * Makes sure that the lease is still ours, and that the host knows the shell that makes the changes as ours.
    *
    * @throws ShowrunnerError `host.*`, `become.refused`
    */
@@ -121,10 +121,10 @@ export class Lease {
   }
 
   /**
-   * Ends it, also while it is asked for. Never rejects.
+   * Ends the lease, also while it is being asked for. Never rejects.
    *
-   * @param isIdle false: a command may work on. Then the lease is left as a run leaves it that dies, so that the next
-   *   one finds the command, and waits for it
+   * @param isIdle false: a command may still run. The lease is then left as a killed run leaves it, so that the next
+   *   run finds the command and waits for it
    */
   async release(isIdle: boolean): Promise<void> {
     await Promise.allSettled(this.#starting);
@@ -135,7 +135,7 @@ export class Lease {
     const hold = this.#hold;
     if (hold === undefined || !this.isHeld) return false;
     if (hold.shell === shell) return true;
-    // a shell that was ended for being late has a successor: its commands are ours as well
+    // a shell that was ended on a time limit has a successor: the successor's commands are ours as well
     if (hold.keeper === undefined) return false;
     await hold.keeper.ask(`lane ${shell}`);
     this.#hold = { keeper: hold.keeper, shell };

@@ -16,11 +16,11 @@ type WithIds = Pick<QueuedHandler, "ids" | "handler">;
 export class OwnHandlers {
   readonly #records: PendingRecords;
   readonly #run: RunView;
-  /** By id, how many changes are being made that may notify the handler. */
+  /** For each id, the number of changes in progress that may notify the handler. */
   readonly #underWay = new Map<string, number>();
-  /** The records of handlers that have run while changes are being made that may notify them again. */
+  /** Records of handlers that have run, while changes in progress may notify these handlers again. */
   readonly #ran = new Map<string, readonly PendingRecord[]>();
-  /** The handlers that have failed, by id and identity, with their labels: what is written down under that id stays. */
+  /** The handlers that have failed, by id and identity, with their labels: the records of that id stay. */
   readonly #failed = new Map<string, Map<string, string>>();
 
   constructor(records: PendingRecords, run: RunView) {
@@ -56,7 +56,7 @@ export class OwnHandlers {
     ]);
   }
 
-  /** The records of a handler that is about to run. What another run writes down meanwhile is not among them. */
+  /** The records of a handler that is about to run. Records that another run writes meanwhile are not among them. */
   records({ ids }: WithIds): readonly PendingRecord[] {
     return ids.flatMap((id) => this.#records.of(id));
   }
@@ -85,7 +85,7 @@ export class OwnHandlers {
     }
   }
 
-  /** The labels of what has failed under an id: a handler that the code has corrected may be called otherwise now. */
+  /** The labels of handlers that have failed under an id: a handler that was corrected may have another name now. */
   failedUnder(id: string): readonly string[] {
     return [...(this.#failed.get(id)?.values() ?? [])];
   }
@@ -101,7 +101,7 @@ export class OwnHandlers {
       );
   }
 
-  /** Nothing else may ask the host before the run ends, so nobody else would tell. */
+  /** Reported here, since nothing else may ask the host before the run ends. */
   #tellStays(handler: Handler, error: unknown): undefined {
     this.#run.tell(
       `${handlerLabel(handler)} has run, but the host was lost before that could be written down there (${messageOf(error)}): the next run runs it once more`,

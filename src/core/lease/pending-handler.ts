@@ -1,4 +1,4 @@
-/** A pending handler as plain data, the way it is written down on the host: it was notified, and has not run yet. */
+/** A pending handler (notified, and not run yet) as plain data, the way it is written down on the host. */
 import { redact } from "../../base/secret.ts";
 import type { Become } from "../../transport/transport.ts";
 import { moduleNamed } from "../tasks/module.ts";
@@ -8,13 +8,13 @@ import { longestRecord } from "./record-limits.ts";
 import { isTimestamp } from "./timestamp.ts";
 
 export interface PendingHandler {
-  /** The same for tasks that would do the same; says nothing of secrets. */
+  /** The same for tasks that would do the same; tells nothing of secrets. */
   readonly id: string;
   /** How messages call the handler. */
   readonly label: string;
   readonly module: string;
   /**
-   * What the handler is made from again; undefined where that can't be written down: a secret, what noLog hides, a
+   * The data that the handler is made from again. Undefined if it can't be written down: a secret, what noLog hides, a
    * function, a file of this machine.
    */
   readonly task:
@@ -25,9 +25,9 @@ export interface PendingHandler {
   /** The playbook and the play that notified it. */
   readonly playbook: string;
   readonly play: string;
-  /** The task that notified it first, as messages call it: where the playbook has to say what became of the handler. */
+  /** The label of the task that notified it first: the place in the playbook that says what became of the handler. */
   readonly by?: string | undefined;
-  /** The run itself; undefined where it did not say. */
+  /** The id of the run; undefined if the record has none. */
   readonly run?: string | undefined;
   /** Milliseconds since 1970. */
   readonly since: number;
@@ -67,7 +67,7 @@ export function shownLabel(task: Pick<Task<unknown>, "labelFor">, hidden: boolea
   return redact(task.labelFor(hidden));
 }
 
-/** @returns undefined for what no run has written */
+/** @returns undefined for a record that no run has written */
 export function pendingHandlerFrom(line: string): PendingHandler | undefined {
   try {
     const pending: PendingHandler = JSON.parse(line);
@@ -81,8 +81,9 @@ export function pendingHandlerFrom(line: string): PendingHandler | undefined {
 }
 
 /**
- * Whether a record is enough to make a task of it. A user can write what he likes into his folder of records: root and
- * the user of the connection, who becomes everybody else, are believed; any other only about himself.
+ * Whether a record can be trusted enough to make a task of it. A user can write anything into their folder of records.
+ * Records of root and of the connection's user (who can become every other user) are trusted; records of any other user
+ * are trusted only for handlers that run as that user.
  *
  * @param keeper the user in whose folder the record lies
  */
@@ -102,7 +103,7 @@ export function handlerFrom({ module, task }: PendingHandler): Task<unknown> | u
   // the record itself says as whom it runs: isBelieved looks only there
   const { become, ...options } = task.options;
   const made = moduleNamed(module);
-  // a host that has been taken over must not be able to ask for files of this machine
+  // a compromised host must not be able to ask for files of this machine
   if (made?.readsLocalFiles) return undefined;
   try {
     return made?.fromData(task.params, options);
@@ -111,7 +112,7 @@ export function handlerFrom({ module, task }: PendingHandler): Task<unknown> | u
   }
 }
 
-/** Whether a value is the same after it was JSON, and shows no secret there: as text it would. */
+/** Whether a value survives JSON unaltered, and holds no secret: JSON would show the secret, or a mask. */
 function isPlain(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isPlain);
   if (typeof value === "string") return redact(value) === value;

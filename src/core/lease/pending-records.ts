@@ -8,7 +8,7 @@ import { type Handler, pendingId } from "./handler-identity.ts";
 import { stateFolders } from "./host-state.ts";
 import { type Notification, type PendingHandler, pendingHandlerOf } from "./pending-handler.ts";
 
-/** What is known to be written down: each user that changes are made as has a folder of its own. */
+/** The records known to exist: each user that changes are made as has a folder of its own. */
 interface Written extends Pick<PendingHandler, "id" | "label" | "playbook" | "play"> {
   readonly as: Become | undefined;
   /** A pattern of the shell for the name of its file. */
@@ -17,7 +17,7 @@ interface Written extends Pick<PendingHandler, "id" | "label" | "playbook" | "pl
   readonly isTentative: boolean;
 }
 
-/** What is written down of a handler at one time: what others write down later is none of it. */
+/** The records of a handler at one time, without those that other runs write later. */
 export type PendingRecord = Pick<Written, "id" | "as" | "file">;
 
 export class PendingRecords {
@@ -30,8 +30,8 @@ export class PendingRecords {
   }
 
   /**
-   * Notes what is written down in a user's folder, and nothing else is. Of what this run has written, what it has
-   * written under another name of the host is not ours to tell of.
+   * Notes that a user's folder holds exactly these records. Of this run's records, those written under another name of
+   * the host are left out.
    *
    * @param run this run
    * @returns what other runs have written
@@ -64,7 +64,7 @@ export class PendingRecords {
     return this.#written;
   }
 
-  /** As which users a handler was written down; none where it is not, or not any more. */
+  /** The users in whose folders a handler is written down; none if it is not, or no longer. */
   writtenAs(id: string): readonly (Become | undefined)[] {
     return this.#written.flatMap((written) => (written.id === id ? [written.as] : []));
   }
@@ -73,7 +73,7 @@ export class PendingRecords {
    * Writes down handlers that a change may notify, unless they are written down already.
    *
    * @param as the user that the change is made as
-   * @throws ShowrunnerError `change.failed` where the host can't keep it: then the change must not be made
+   * @throws ShowrunnerError `change.failed` if the host can't keep the record: the change must then not be made
    */
   async write(
     as: Become | undefined,
@@ -124,7 +124,7 @@ sync . 2>/dev/null; :`;
     this.#written = this.#written.map((one) => (ids.includes(one.id) ? { ...one, isTentative: false } : one));
   }
 
-  /** What is written down under an id, by whomever. */
+  /** All records of an id, whichever run wrote them. */
   of(id: string): readonly PendingRecord[] {
     return this.#written.filter((written) => written.id === id);
   }
@@ -132,7 +132,7 @@ sync . 2>/dev/null; :`;
   /**
    * Removes the records of handlers that have run.
    *
-   * @returns what the host says against it; undefined where it went well
+   * @returns what the host printed if it failed; undefined after success
    */
   remove(ran: readonly PendingRecord[]): Promise<readonly string[] | undefined> {
     const hasRun = ({ as, file }: Written) =>
@@ -141,16 +141,16 @@ sync . 2>/dev/null; :`;
   }
 
   /**
-   * Removes what this run wrote down and no change has notified. What other runs wrote under the same id stays.
+   * Removes this run's records of handlers that no change has notified. Other runs' records of the same id stay.
    *
-   * @returns what the host says against it; undefined where it went well
+   * @returns what the host printed if it failed; undefined after success
    */
   takeBack(ids: readonly string[]): Promise<readonly string[] | undefined> {
     return this.#removeAll(this.#written.filter(({ id, isTentative }) => isTentative && ids.includes(id)));
   }
 
   async #removeAll(struck: readonly Written[]): Promise<readonly string[] | undefined> {
-    // at once: a change that comes meanwhile must write down its own, which is done behind this
+    // forgotten at once: a change that comes meanwhile must write its own record, which happens after this
     this.#written = this.#written.filter((written) => !struck.includes(written));
     const users = new Map(struck.map(({ as }) => [as?.user, as]));
     let left = struck;

@@ -1,8 +1,8 @@
-/** What is said to the user of handlers that stay pending. */
+/** Messages about handlers that stay pending. */
 import { pasted, quote } from "../../base/script.ts";
 import type { PendingHandler } from "./pending-handler.ts";
 
-/** How long a run tells of what a playbook left that its project does not have any more. Milliseconds. */
+/** How long runs report handlers of a playbook that the project no longer has. Milliseconds. */
 const toldFor = 7 * 24 * 3_600_000;
 
 /** Pending handlers for a message. */
@@ -14,7 +14,7 @@ export function listPending(pendingHandlers: readonly PendingHandler[]): string 
 }
 
 /**
- * The way out, for a host's pending handlers.
+ * What to do about a host's pending handlers.
  *
  * @param inventories what the run was given as `-i`, since the command is to be copied as it is
  */
@@ -26,17 +26,17 @@ export function howToForget(host: string, count: number, inventories: readonly s
 
 export interface Left {
   readonly host: string;
-  /** Those that this run was not going to run. */
+  /** The handlers that this run was not going to run. */
   readonly pendingHandlers: readonly PendingHandler[];
   /** What the run was given as `-i`. */
   readonly inventories: readonly string[];
-  /** Whether the code of this playbook does not have it any more. */
+  /** Whether this playbook's code no longer has the handler. */
   isGone(pending: PendingHandler): boolean;
   /** Whether the project has such a playbook. */
   hasPlaybook(name: string): boolean;
 }
 
-/** What to say at the end of a run of what it leaves as it found it. */
+/** The message at the end of a run about handlers that it leaves pending. */
 export function leftTexts({
   host,
   pendingHandlers,

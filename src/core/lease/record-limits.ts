@@ -1,6 +1,6 @@
-/** How much of what a host keeps for runs is read: whoever owns the folder may write what he likes. */
+/** How much of a host's records is read: the owner of a folder may write anything into it. */
 
-/** What the record of a pending handler may have, in bytes, names and all. A longer one is not read to its end. */
+/** The longest record of a pending handler, in bytes. A longer one is not read to its end. */
 export const longestRecord = 64 * 1024;
 
 /** How many there may be in a folder. */
