@@ -1,4 +1,4 @@
-/** From what an inventory says of a host to how the engine gets onto it. */
+/** Turns what an inventory says of a host into what the engine needs to connect to it. */
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Secret } from "../base/secret.ts";
@@ -14,7 +14,7 @@ import type { Host, HostSettings, Password } from "./types.ts";
  * @param host its merged settings
  * @param root the folder that relative paths in the settings are relative to: the project's
  * @param find finds the inventory's other hosts, which may be jump hosts
- * @param given settings for what the inventory leaves open; jump hosts do not get them
+ * @param given settings that the inventory does not set; jump hosts do not get them
  */
 export function hostAccess(
   host: Host,
@@ -38,7 +38,7 @@ export function hostAccess(
   };
 }
 
-/** A host's settings without its jump hosts. What it leaves open, ~/.ssh/config may say. */
+/** A host's settings without its jump hosts. ~/.ssh/config may set what they leave open. */
 function connectionSettings(
   { name, address, settings }: Pick<Host, "name" | "address" | "settings">,
   root: string,
@@ -61,7 +61,7 @@ function connectionSettings(
   };
 }
 
-/** The full path of one that stands in an inventory's settings; `~/` is the home directory. */
+/** The full path for a path in an inventory's settings; `~/` is the home directory. */
 export function settingsPath(path: string, root: string): string {
   return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(root, path);
 }

@@ -27,7 +27,7 @@ export const ansibleNames: ReadonlyMap<string, keyof HostSettings> = new Map<str
 ]);
 
 /**
- * The setting that somebody means who writes Ansible's name for it, as a variable or as a keyword of a play.
+ * The setting for one of Ansible's names, written as a variable or as a keyword of a play.
  *
  * @example
  * settingOfAnsible("connection"); // "transport"

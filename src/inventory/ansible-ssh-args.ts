@@ -3,10 +3,10 @@ import type { HostSettings } from "./types.ts";
 
 type Settings = { -readonly [K in keyof HostSettings]: HostSettings[K] };
 
-/** What the options come to, or the first one that no setting stands for. */
+/** The settings that the options stand for, or the first option without a setting. */
 export type SshArguments = { readonly settings: HostSettings } | { readonly strange: string };
 
-/** How a connection that is kept open is shared, packed and kept alive: ours is, without being told. */
+/** Options about sharing, compressing and keeping a connection alive: ours is shared and kept alive anyway. */
 const needless =
   /^(control(master|path|persist)|compression|serveralive(interval|countmax)|tcpkeepalive|loglevel|preferredauthentications|batchmode|gssapiauthentication)$/;
 
@@ -52,7 +52,7 @@ const readers = new Map<string, (value: string, settings: Settings) => boolean>(
   [
     "userknownhostsfile",
     (value, settings) => {
-      // with no checking at all, where keys are kept does not matter
+      // if keys are not checked at all, it does not matter where they are kept
       if (value !== "/dev/null") settings.knownHosts = value;
       return value !== "/dev/null" || settings.hostKeys === "insecure";
     },
@@ -84,7 +84,7 @@ export function readSshArguments(text: string): SshArguments {
   const words = [...text.matchAll(/"([^"]*)"|'([^']*)'|[^\s"']+(?:"[^"]*"|'[^']*'|[^\s"'])*/g)].map(
     ([word]) => word.replaceAll(/["']/g, ""),
   );
-  // where keys are kept depends on how they are checked, whichever is said first
+  // where keys are kept depends on how they are checked, whichever option comes first
   const options = optionsIn(words).sort(
     ([a], [b]) => Number(a === "userknownhostsfile") - Number(b === "userknownhostsfile"),
   );

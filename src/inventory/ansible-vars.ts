@@ -26,7 +26,7 @@ const connections: Readonly<Record<string, "ssh" | "openssh" | "local">> = {
   ssh: "ssh",
   "ansible.builtin.ssh": "ssh",
   smart: "ssh",
-  // no word of Ansible's, whose ssh it is: a YAML inventory has no other for it
+  // not a value of Ansible's (there ssh is always OpenSSH), but YAML inventories need a word for it
   openssh: "openssh",
   paramiko: "ssh",
   paramiko_ssh: "ssh",
@@ -55,14 +55,14 @@ const reads: Partial<Record<keyof HostSettings, Read>> = {
   connectTimeout: number,
 };
 
-/** Options for ssh, of which the settings are taken that they stand for. */
+/** Options for ssh, which are turned into settings. */
 const sshArguments = new Set(["ansible_ssh_common_args", "ansible_ssh_extra_args", "ansible_ssh_args"]);
 
-/** Ansible's own that change nothing here: how it runs its Python modules, and hosts that are no Unix. */
+/** Variables of Ansible that change nothing here: how it runs its Python modules, and hosts that are not Unix. */
 const harmless =
   /^ansible_(\w*interpreter|shell_\w+|remote_tmp|async_dir|pipelining|control_path\w*|ssh_(executable|pipelining|control_path\w*|transfer_method|retries|use_tty)|scp_\w+|sftp_\w+|network_os|winrm_\w+|psrp_\w+|facts|check_mode|group_priority|local_temp|become_plugin|no_log\w*|managed|module_\w+|playbook_python|distribution\w*|os_family|architecture|hostname|fqdn|default_ipv4\w*|managed_by\w*)$/;
 
-/** Ansible's own that change how a host is reached, in a way that has no setting here. */
+/** Variables of Ansible that change how a host is reached, in a way for which there is no setting here. */
 const unsupported =
   /^ansible_(become_(exe|flags)|paramiko_\w+|(ssh_)?host_key_checking|su(_\w+)?|sudo\w*|ssh_pkcs11_\w+|docker_\w+|podman_\w+)$/;
 
@@ -74,7 +74,8 @@ const secretSettings: ReadonlySet<keyof HostSettings> = new Set(["passphrase", "
  *
  * @param entries the variables, with their places
  * @param subject whose they are, for the message
- * @throws ShowrunnerError "inventory.invalid" for a connection variable of the wrong type, or one that is none
+ * @throws ShowrunnerError "inventory.invalid" for a connection variable of the wrong type, or a name that only looks
+ *   like one
  */
 export function ansibleLayer(entries: readonly YamlEntry[], subject: string): Layer {
   const settings: [string, unknown][] = [];
@@ -109,7 +110,7 @@ function settingsIn(entry: YamlEntry, value: unknown, subject: string): [string,
   );
 }
 
-/** What looks like a connection variable and is none would silently leave the host to be reached in another way. */
+/** A misspelt connection variable would have no effect, and the host would silently be reached in another way. */
 function refuseStrange(entry: YamlEntry, subject: string): void {
   const { name } = entry;
   if (!name.startsWith("ansible_") || harmless.test(name)) return;

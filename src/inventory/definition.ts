@@ -189,7 +189,7 @@ function joined(top: GroupModel, group: GroupModel): GroupModel {
   };
 }
 
-/** Said of itself alone; a group's jump host may be in the group. */
+/** Only for a host's own `jump`: a group's jump host may be in the group. */
 function jumpsOver({ jump = [] }: HostSettings, name: string): boolean {
   return [jump].flat().some((text) => text.split(",").some((hop) => hop.trim() === name));
 }

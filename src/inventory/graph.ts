@@ -1,4 +1,4 @@
-/** The groups of an inventory as a graph: who is whose parent, how deep, and that nothing goes in circles. */
+/** The groups of an inventory as a graph: their parents and depths, and a check that there is no cycle. */
 import { didYouMean } from "../base/suggest.ts";
 import { invalid } from "./invalid.ts";
 import { emptyLayer, type GroupModel, type InventoryModel } from "./model.ts";

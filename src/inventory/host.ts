@@ -76,7 +76,7 @@ function mergeSettings(layers: readonly Layer[]): HostSettings {
   return merged;
 }
 
-/** What is undefined says nothing. */
+/** Leaves out values that are undefined. */
 function mergeVars(layers: readonly Layer[]): Vars {
   // By entries, as an assignment of the key "__proto__" would change the object's prototype.
   return Object.fromEntries(

@@ -51,7 +51,7 @@ export function wrongValue(
  *
  * @param subject whose keys they are, for the message
  * @param locate where one of the keys is written
- * @param more what is also possible beside them, for the message; and what is said of a key that doesn't exist
+ * @param more the other possible keys, for the message; and the hint for a key that doesn't exist
  * @throws ShowrunnerError "inventory.invalid"
  */
 export function refuseMistakes<T extends object>(

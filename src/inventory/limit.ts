@@ -16,7 +16,7 @@ export function limitTerms(limit: string | readonly string[]): Term[] {
   });
 }
 
-/** Waits for what the pipes among a limit's files give: when hosts are selected, nothing can be waited for. */
+/** Reads the pipes among a limit's files beforehand: when hosts are selected, nothing can be waited for. */
 export async function awaitLimit(limit: string): Promise<void> {
   for (const file of splitPattern(limit).flatMap((term) => fileOf(term) ?? [])) await awaitPipe(file);
 }

@@ -36,7 +36,7 @@ export async function loadInventory(
   const sources = [paths].flat().map((path) => sourceAt(resolve(path)));
   const [only, ...others] = sources.flatMap(({ files }) => files);
   const folders = sources.flatMap(({ varsFolder }) => varsFolder ?? []);
-  // one alone is as its module made it
+  // a single inventory stays as its module made it
   if (only !== undefined && others.length === 0 && folders.length === 0 && isModule(only))
     return loadModule(only, importModule);
   const models: InventoryModel[] = [];
@@ -83,7 +83,7 @@ function unreadable(file: string): Unreadable {
 }
 
 async function loadModule(path: string, importModule: ImportModule): Promise<Inventory> {
-  readUserFileNow(path, unreadable(path)); // what loads it would wait for a pipe
+  readUserFileNow(path, unreadable(path)); // the loader would wait for ever for a pipe
   noteFileRead(path);
   const found = await importDefault(path, importModule);
   if (isInventory(found)) return found;
@@ -109,7 +109,7 @@ async function importDefault(path: string, importModule: ImportModule): Promise<
   }
 }
 
-/** What a failed request says is "fetch failed"; that nobody listens there is its cause. */
+/** The message of a failed request is just "fetch failed"; its cause says why, such as that nothing listens there. */
 function reasons(error: unknown): string[] {
   const cause = error instanceof Error ? error.cause : undefined;
   return [messageOf(error), ...(cause === undefined ? [] : reasons(cause))].filter((text) => text !== "");

@@ -1,4 +1,4 @@
-/** Which groups a host is in, and what these say: shared by all hosts that are in the same groups. */
+/** The groups of a host, and their values: shared by all hosts that are in the same groups. */
 import type { GroupNode } from "./graph.ts";
 import type { GroupModel, InventoryModel, Layer } from "./model.ts";
 

@@ -1,4 +1,4 @@
-/** Several inventories as one, as Ansible merges them: everything adds up, and what a later one says wins. */
+/** Merges several inventories, as Ansible does: everything adds up, and values of a later inventory win. */
 import { overlay } from "./ansible-vars.ts";
 import type { GroupModel, HostModel, InventoryModel } from "./model.ts";
 
@@ -50,7 +50,7 @@ function mergeGroups(first: GroupModel, second: GroupModel): GroupModel {
   };
 }
 
-/** Without what is undefined, which says nothing. */
+/** Leaves out values that are undefined. */
 function said<T extends object>(value: T): Partial<T> {
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return Object.assign({}, ...entries.map(([name, item]) => ({ [name]: item })));

@@ -6,7 +6,10 @@ import { expandRange, RangeProblem } from "./ranges.ts";
 
 /** Characters with a meaning in host patterns, and the slash, since names become names of files. */
 const forbidden = /[\s,/\\[\]*?"'`]|\p{Cc}/u;
-/** Signs that make a pattern's term something else, and the dash that makes a name an option of a command. */
+/**
+ * Characters with a meaning at the start of a pattern's term, and the dash, which would make a name an option of a
+ * command.
+ */
 const forbiddenFirst = /^[!&~@-]/;
 
 /** The names of the control machine, as in Ansible. */

@@ -1,4 +1,4 @@
-/** What is said about a pattern that means no host. */
+/** The errors for a pattern that matches no host. */
 import { ShowrunnerError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import type { Group, Host } from "./types.ts";
@@ -14,7 +14,7 @@ interface Names {
   readonly groups: ReadonlyMap<string, Group>;
 }
 
-/** More names than these help nobody to find the right one. */
+/** The most names that a message lists. */
 const mostNames = 20;
 
 export function unknownTerm(names: Names, term: string, role: Role): ShowrunnerError {

@@ -1,6 +1,6 @@
 /**
- * Ansible's host patterns: which hosts `web:&prod:!web[0]` means. What Ansible only warns of, a name that nothing is
- * called, is an error here: a play that runs on fewer hosts than its author thinks is a bad surprise.
+ * Ansible's host patterns: which hosts `web:&prod:!web[0]` means. An unknown name, of which Ansible only warns, is an
+ * error here: otherwise a play could run on fewer hosts than its author thinks.
  */
 import { messageOf } from "../base/errors.ts";
 import { isWild, nameTest } from "./glob.ts";
@@ -79,7 +79,7 @@ function matches(scope: PatternScope, term: Term, role: Role): readonly Host[] {
   // A set of characters in the end, `node[0-9]`, looks like a subscript; it is one only where there is a "node".
   const whole = subscript ? enumerate(scope, term.text, role) : undefined;
   if (whole) return whole;
-  // To keep or take away what matches a glob is no mistake where there is nothing of the kind.
+  // A glob that matches nothing is no mistake in an intersection or an exclusion.
   if (term.sign !== "" && isWild(base)) return [];
   throw unknownTerm(scope, base, role);
 }
@@ -96,7 +96,7 @@ function subscripted(
   return host ? [host] : [];
 }
 
-/** The hosts of all groups that match, and the hosts that do; undefined where nothing is called so. */
+/** The hosts of all groups that match, and the hosts that match; undefined if nothing has that name. */
 function enumerate(scope: PatternScope, text: string, role: Role): readonly Host[] | undefined {
   if (!isWild(text)) return enumerateName(scope, text);
   const test = compile(text, role);

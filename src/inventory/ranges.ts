@@ -3,7 +3,7 @@
 /** Thrown for a malformed range; whoever knows the file and the line makes it an error for a user. */
 export class RangeProblem extends Error {}
 
-/** Above this a range is a slip of the fingers, and would fill the memory before anybody sees it. */
+/** A range with more names is surely a typing mistake, and would fill the memory. */
 const mostHosts = 65_536;
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

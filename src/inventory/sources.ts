@@ -1,4 +1,4 @@
-/** The files that an inventory is in: a file is itself, a folder all the inventories in it, as Ansible takes them. */
+/** The files of an inventory: a file stands for itself, a folder for all the inventories in it, as in Ansible. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { formatLocation, ShowrunnerError } from "../base/errors.ts";
@@ -10,7 +10,7 @@ export const yamlEndings = [".yml", ".yaml"];
 export const supported =
   "Inventories are .ts, .mts, .js and .mjs modules, and Ansible's .yml and .yaml files.";
 
-/** What Ansible passes over in a folder of inventories, and a module's types. */
+/** Files in a folder of inventories that Ansible ignores, and a module's types. */
 const passedOver =
   /^\.|^(group_vars|host_vars|vars_plugins)$|(\.(pyc|pyo|swp|bak|rpm|md|txt|rst|orig|cfg|retry|d\.ts)|~)$/;
 
@@ -23,7 +23,7 @@ export interface Source {
 }
 
 /**
- * Finds what a path stands for.
+ * Finds the inventory files that a path stands for.
  *
  * @param path absolute
  * @throws ShowrunnerError "file.missing" with the inventories there are; "inventory.invalid" for a folder without any
@@ -38,7 +38,7 @@ export function sourceAt(path: string): Source {
   throw invalid(`there is no inventory in the folder ${shown(path)}`, undefined, supported);
 }
 
-/** Of a link that leads nowhere it says no: reading it tells why it can't be read. */
+/** False for a link that leads nowhere: reading it then gives the reason. */
 export function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();

@@ -30,7 +30,7 @@ export function splitPattern(pattern: string | readonly string[]): Term[] {
 function pieces(pattern: string): readonly string[] {
   if (pattern.includes(",")) return pattern.split(",");
   if (isOneAddress(toTerm(pattern.trim()).text)) return [pattern];
-  // a bracket without its other half is kept: whatever is wrong with the term is told where it is looked up
+  // an unmatched bracket is kept: looking the term up then reports what is wrong
   return pattern.match(/(?:\[[^\]]*\]|[^\s:])+/g) ?? [];
 }
 

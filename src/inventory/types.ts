@@ -1,4 +1,4 @@
-/** What a user writes in an inventory, and what comes out of it. */
+/** The types of an inventory as a user writes it, and as it is read. */
 import type { Location } from "../base/errors.ts";
 import type { Transport } from "../transport/custom.ts";
 

@@ -48,7 +48,7 @@ export async function yamlReader(unreadable: (file: string) => Unreadable): Prom
       invalid(`the file is ${problem}`, { file, line }, hint),
     );
     if (!text.startsWith("$ANSIBLE_VAULT")) return valueIn(yaml, vault, file, text, false);
-    // its names are needed to know which variables there are, so this can't wait until a value is used
+    // the names of its variables are needed now, so this can't wait until a value is used
     const top = { file, line: 1 };
     const decrypted = await vault.decrypted(text, whatIsAt(top)).catch((error) => {
       throw misplaced(error, top);
@@ -78,7 +78,7 @@ function valueIn(yaml: Yaml, vault: Vault, file: string, text: string, hidden: b
 }
 
 /**
- * Puts secrets in the place of encrypted values; of a file that is encrypted as a whole every text is one.
+ * Replaces encrypted values by secrets; in a file that is encrypted as a whole every text becomes a secret.
  *
  * @param path of what stands here: `db.users[0].token`
  */
@@ -95,7 +95,7 @@ function linkSecrets(context: Context, node: Node | null, path: string): void {
     return;
   }
   const { value } = node;
-  // a number stays one, and is blanked where it shows
+  // a number stays a number, and is blanked in output
   if (hidden && node.tag !== "!vault" && ["string", "number"].includes(typeof value))
     noteVaulted({
       text: String(value),
@@ -108,7 +108,7 @@ function linkSecrets(context: Context, node: Node | null, path: string): void {
   else if (hidden) node.value = secretOf(value, location);
 }
 
-/** A template is found out when the secret is used: to look for one in a message would tell what it holds. */
+/** A template is detected only when the secret is used: an error here would tell something of the secret. */
 function secretOf(text: string, location: Location): Secret {
   if (!text.includes("{{")) return new Secret(text, false);
   return new Secret(() => {
@@ -129,7 +129,7 @@ function atPlace<T>(location: Location, run: (what: string) => T): T {
   }
 }
 
-/** How messages call what stands there. */
+/** How messages name the value at that place. */
 function whatIsAt({ file, line }: Location): string {
   return formatLocation({ file, line });
 }

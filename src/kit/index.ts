@@ -1,6 +1,6 @@
 /**
- * All that an author of modules and facts needs, by one import: ours take it from here, yours from `showrunner`,
- * which gives the same names.
+ * All that an author of modules and facts needs, in one import. Our own modules import this file, users' modules import
+ * `showrunner`, which exports the same names.
  */
 
 export { type Duration, milliseconds } from "../base/duration.ts";

@@ -14,7 +14,7 @@ export function showMode(bits: number): string {
   return bits.toString(8).padStart(4, "0");
 }
 
-/** What keeps a value from being a mode, if anything does. A number is the classic trap of Ansible's users. */
+/** What keeps a value from being a mode, if anything does. A number is the classic mistake of Ansible's users. */
 export function mistakeInMode(value: unknown): Mistake | undefined {
   if (typeof value === "number") return numberAsMode(value);
   if (typeof value === "string" && (isOctal(value) || value.split(",").every((part) => symbolic.test(part))))
@@ -29,7 +29,7 @@ export function mistakeInMode(value: unknown): Mistake | undefined {
 function numberAsMode(mode: number): Mistake {
   const bits = Number.isInteger(mode) && mode >= 0 ? mode & 0o7777 : 0;
   const digits = isOctal(String(mode)) ? Number.parseInt(String(mode), 8) : undefined;
-  // 644 was meant as its digits, 0o644 as what it is: only one of the two is a mode that anybody would want
+  // 644 is meant as these digits, 0o644 as octal: only one of the two readings is a mode that anybody would want
   const meant = digits !== undefined && (isUsual(digits) || !isUsual(bits)) ? digits : bits;
   return {
     message: `expected a string such as "0644", got the number ${mode}, which is mode ${showMode(bits)}`,

@@ -1,4 +1,7 @@
-/** Parameters that many modules have, each with its rule and its message: so that a module's parameters read as a table. */
+/**
+ * Parameters that many modules have, each with its rule and its message, so that a module's parameters read like a
+ * table.
+ */
 import { type Duration, durationForm } from "../base/duration.ts";
 import { messageOf } from "../base/errors.ts";
 import { regularExpression } from "../base/expression.ts";
@@ -56,7 +59,7 @@ export const Param = {
     return refusing(Type.Unsafe<string>({ type: "string" }), mistakeInAccount);
   },
 
-  /** A text or a secret, kept as it is given: what is made of a secret is then to be hidden. */
+  /** A text or a secret, as it is given. What is made from a secret must be a secret, too. */
   text(): TUnsafe<string | Secret> {
     return refusing(Type.Unsafe<string | Secret>({ title: "string | Secret" }), mistakeInText);
   },

@@ -23,7 +23,7 @@ export function mistakeInPath(value: unknown): Mistake | undefined {
  * cleanPath("/etc//app/"); // "/etc/app"
  */
 export function cleanPath(path: string): string {
-  // `..` stays: behind a symbolic link it is not the parent that one reads
+  // `..` stays: after a symbolic link it does not lead to the directory that the path names before it
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   return `/${parts.join("/")}`;
 }

@@ -14,7 +14,7 @@ export async function waitForLogin(lab: Lab, host: LabHost): Promise<void> {
   const deadline = Date.now() + patienceMs;
   const started = Date.now();
   while (!(await answers(host.address)) || refusesUsers(lab, host.name)) {
-    // The supervisor writes itself down a moment after it is started.
+    // The supervisor records its process a moment after it is started.
     const dead = Date.now() - started > 1_000 && !supervisorOf(lab, host.name);
     if (dead || Date.now() > deadline) {
       const log = await readFile(hostFiles(lab, host.name).console, "utf8").catch(() => "");
@@ -25,7 +25,7 @@ export async function waitForLogin(lab: Lab, host: LabHost): Promise<void> {
   }
 }
 
-/** Whether an SSH server greets at this address. */
+/** Whether an SSH server answers at this address. */
 export function answers(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: address, port: 22 });

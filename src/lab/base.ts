@@ -22,7 +22,7 @@ const packages = [
   "ca-certificates",
 ];
 
-/** Units that a throw-away host has no use for: consoles nobody sees, chores for disks it doesn't have. */
+/** Units that a throw-away host does not need: consoles, and maintenance of disks that it doesn't have. */
 const masked = [
   "console-getty.service",
   "getty@tty1.service",
@@ -52,8 +52,8 @@ RequiredBy=ssh.service
 `;
 
 /**
- * Builds in a name of its own and renames, so that a crash leaves no half base. In a mount and process
- * namespace of its own, so that the builder's mounts and processes end with it; $1 is the target.
+ * Builds under a temporary name and renames, so that a crash leaves no partial base. It runs in a mount and process
+ * namespace of its own, so that the builder's mounts and processes end with it. $1 is the target.
  */
 const buildScript = `
 set -eu
@@ -71,7 +71,7 @@ chroot "$root" apt-cache gencaches > /dev/null
 mv -T "$root" "$target"
 `;
 
-/** A mirror of sid is now and then behind its date. The lists stay, so that hosts can install at once. */
+/** A mirror of sid is sometimes out of date. The lists stay, so that hosts can install at once. */
 function builder(suite: Suite): string[] {
   return [
     "mmdebstrap",

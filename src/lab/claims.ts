@@ -55,7 +55,7 @@ export async function foreignClaim({ stateDir, network, bridge }: Claim): Promis
     (other) =>
       other.stateDir !== stateDir &&
       (other.network === network || other.bridge === bridge) &&
-      // Otherwise its checkout was deleted and nothing of it is left.
+      // Otherwise that checkout was deleted and nothing of its lab is left.
       (existsSync(other.stateDir) || existsSync(`/sys/class/net/${other.bridge}`)),
   );
 }
@@ -89,7 +89,7 @@ async function claims(): Promise<Claim[]> {
   return found.filter((claim) => claim !== undefined);
 }
 
-/** A claim from a file, or nothing if the file is gone, torn or something else. */
+/** A claim from a file; undefined if the file is missing, incomplete or something else. */
 export async function readClaim(file: string): Promise<Claim | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(file, "utf8"));

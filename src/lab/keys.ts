@@ -7,7 +7,7 @@ import { hostFiles, type Lab, labFiles } from "./spec.ts";
 /** The lab's own key pair, made once. */
 export async function ensureKeys(lab: Lab): Promise<void> {
   const { key, publicKey } = labFiles(lab);
-  // The public half is written last: without it the pair is not whole.
+  // The public key is written last: without it the pair is incomplete.
   if (existsSync(publicKey)) return;
   await rm(key, { force: true });
   await exec(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", `showrunner lab ${lab.name}`, "-f", key]);

@@ -34,7 +34,7 @@ import { hostOf, type Lab, type LabHost, type LabSpec, labFiles, labOf, type Pro
 import { type LabStatus, statusOf } from "./status.ts";
 
 const shutdownMs = 20_000;
-/** What a host that is thrown away may still write doesn't matter. */
+/** A host that is thrown away may lose what it is writing. */
 const discardMs = 5_000;
 
 /** Brings every host of the lab up. Hosts that run stay as they are, stopped ones are started. */
@@ -55,7 +55,7 @@ export async function down(spec: LabSpec, progress: Progress): Promise<void> {
   requireRoot();
   if (!hasCommand("flock")) return; // nothing was ever made here
   await alone(lab, progress, async () => {
-    // What was made counts, not what the spec says by now.
+    // What was made counts, not what the spec says now.
     const made = (await readClaim(files.made)) ?? (await claimHeldBy(lab.stateDir));
     if (!made) return;
     const names = await readdir(files.machines).catch((): string[] => []);
@@ -81,12 +81,12 @@ export async function down(spec: LabSpec, progress: Progress): Promise<void> {
       await rm(path, { recursive: true, force: true });
     }
     await rm(files.made, { force: true });
-    await rmdir(lab.stateDir).catch(() => undefined); // somebody else's files may be in it
+    await rmdir(lab.stateDir).catch(() => undefined); // it may hold files of other programs
     progress("the lab is down");
   });
 }
 
-/** How the lab is. */
+/** The state of the lab. */
 export async function status(spec: LabSpec): Promise<LabStatus> {
   const lab = labOf(spec);
   requireRoot(); // to anybody else running hosts look absent
@@ -116,7 +116,8 @@ export async function reset(
 }
 
 /**
- * Keeps every host's disk as it is under a name, for `restore`: the hosts are powered off for it, and go on.
+ * Takes a snapshot of every host's disk under a name, for `restore`. The hosts are powered off for it, and started
+ * again.
  *
  * @param label of letters, digits and `-`
  */
@@ -197,7 +198,10 @@ export async function run(spec: LabSpec, name: string, command: readonly string[
   return exec(["nsenter", `--target=${leader.pid}`, ...namespaces, "--", ...clean, ...command]);
 }
 
-/** All that hosts need around them. Written down before it is made, so that `down` finds it after a crash. */
+/**
+ * Makes everything that hosts need around them. It is recorded before it is made, so that `down` finds it after a
+ * crash.
+ */
 async function prepare(lab: Lab, progress: Progress): Promise<void> {
   const files = labFiles(lab);
   const made = await readClaim(files.made);
@@ -226,7 +230,7 @@ async function boot(lab: Lab, hosts: readonly LabHost[], progress: Progress): Pr
   const base = await ensureBase(lab.suite, progress);
   await Promise.all(
     off.map(async (host) => {
-      // Half of it may have survived a crash.
+      // A part of the host may have survived a crash.
       await stopMachine(lab, host.name, 0);
       const own = await usableBase(lab, host.name);
       if (own) {

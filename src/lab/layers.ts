@@ -25,12 +25,12 @@ export async function requireLayersPossible(lab: Lab): Promise<void> {
 export async function mountRoot(lab: Lab, name: string, base: string): Promise<void> {
   const files = hostFiles(lab, name);
   if (isMounted(files.root)) return;
-  // Left by a volatile mount, and all that it would hold is of no use any more.
+  // Left by a volatile mount; its content is no longer of use.
   await rm(files.work, { recursive: true, force: true });
   for (const dir of [files.upper, files.work, files.root]) await mkdir(dir, { recursive: true });
   // The layer's mode is the host's root directory's, and our umask may be a strict one.
   await chmod(files.upper, 0o755);
-  // Throw-away hosts need no disk flushes, which are most of what installing a package waits for.
+  // Throw-away hosts need no disk flushes, which take most of the time of installing a package.
   const options = `lowerdir=${base},upperdir=${files.upper},workdir=${files.work},volatile`;
   await exec(["mount", "-t", "overlay", "overlay", "-o", options, files.root]);
 }

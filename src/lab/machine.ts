@@ -60,7 +60,7 @@ export function isRunning(lab: Owner, name: string): boolean {
   return supervisorOf(lab, name) !== undefined;
 }
 
-/** Whether half of the host outlived the other. */
+/** Whether only a part of the host is running. */
 export function isBroken(lab: Owner, name: string): boolean {
   return !isRunning(lab, name) && (leaderOf(lab, name) !== undefined || processesOf(lab, name).length > 0);
 }

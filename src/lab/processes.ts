@@ -22,7 +22,7 @@ export function isAlive({ pid, started }: ProcessId): boolean {
   return processOf(pid)?.started === started;
 }
 
-/** The process that `startDetached` wrote down in this file, if it still lives. */
+/** The process that `startDetached` recorded in this file, if it still lives. */
 export function recordedProcess(file: string): ProcessId | undefined {
   const stat = parseStat(read(file));
   return stat && isAlive(stat) ? { pid: stat.pid, started: stat.started } : undefined;
@@ -30,7 +30,7 @@ export function recordedProcess(file: string): ProcessId | undefined {
 
 export interface DetachedOptions {
   readonly argv: readonly string[];
-  /** Where the process writes itself down. */
+  /** The file in which the process is recorded. */
   readonly record: string;
   readonly log: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -39,8 +39,8 @@ export interface DetachedOptions {
 }
 
 /**
- * Starts a process that outlives this one. It writes itself down before it becomes the command, so
- * there is no moment at which it runs unrecorded, even if this process is killed right now.
+ * Starts a process that outlives this one. It records itself before it becomes the command, so it never runs
+ * unrecorded, even if this process is killed meanwhile.
  */
 export function startDetached({ argv, record, log, env, cgroups = [] }: DetachedOptions): void {
   const script = `
@@ -58,7 +58,7 @@ export function startDetached({ argv, record, log, env, cgroups = [] }: Detached
     env: { ...commandEnv(), ...env },
   });
   closeSync(output);
-  child.on("error", () => undefined); // seen by whoever waits for it to answer
+  child.on("error", () => undefined); // the code that waits for its answer reports that
   child.unref();
 }
 
@@ -81,7 +81,7 @@ function signal(processes: readonly ProcessId[], name: NodeJS.Signals): void {
     try {
       process.kill(one.pid, name);
     } catch {
-      // It ended by itself in this moment.
+      // It has just ended by itself.
     }
   }
 }

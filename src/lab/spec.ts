@@ -42,7 +42,7 @@ export interface Lab extends LabSpec {
 
 /** Where a lab keeps its files. */
 export const labFiles = ({ stateDir }: Pick<LabSpec, "stateDir">) => ({
-  /** What was made, for `down`. */
+  /** The record of what was made, for `down`. */
   made: join(stateDir, "made.json"),
   key: join(stateDir, "id_ed25519"),
   publicKey: join(stateDir, "id_ed25519.pub"),
@@ -75,9 +75,9 @@ export function snapshotFiles(lab: Pick<LabSpec, "stateDir">, name: string, labe
   const dir = join(labFiles(lab).snapshots, label, name);
   return {
     dir,
-    /** The host's own layer, as it was. */
+    /** The host's own layer at that time. */
     upper: join(dir, "upper"),
-    /** What a host made from it is mounted upon. */
+    /** The base that a host made from the snapshot is mounted upon. */
     base: join(dir, "base"),
   };
 }

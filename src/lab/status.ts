@@ -5,15 +5,15 @@ import { hasLink } from "./network.ts";
 import { recordedProcess } from "./processes.ts";
 import { hostFiles, type Lab, type LabHost, labFiles } from "./spec.ts";
 
-/** How one host is. */
+/** The state of one host. */
 export interface HostStatus extends LabHost {
-  /** `absent`: it has no disk yet. `broken`: half of it died; `up` heals it. */
+  /** `absent`: it has no disk yet. `broken`: only a part of it runs; `up` repairs that. */
   readonly state: "running" | "stopped" | "broken" | "absent";
   /** Whether its SSH server answers. */
   readonly answers: boolean;
 }
 
-/** How a lab is. */
+/** The state of a lab. */
 export interface LabStatus {
   readonly name: string;
   readonly network: string;

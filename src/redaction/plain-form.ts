@@ -1,12 +1,12 @@
 /**
- * The plain form of a text: every escape undone that programs write instead of a character. A secret is looked for in
- * it, so that it is found in JSON within JSON within a URL without a list of all combinations.
+ * The plain form of a text: all escapes that programs write instead of a character are undone. A secret is looked for
+ * in the plain form, so that it is found even in JSON within JSON within a URL, without a list of all combinations.
  */
 import { controlPattern, oneControl } from "../text/controls.ts";
 import { type Undone, undo } from "../text/undo.ts";
 import { entities } from "./entities.ts";
 
-/** JSON, a URL, HTML, C and the shell; `+` is a URL's space. What a terminal would not show is nothing. */
+/** JSON, a URL, HTML, C and the shell; `+` is a URL's space. What a terminal would not show is left out. */
 const escapes = new RegExp(
   [
     controlPattern,
@@ -31,7 +31,7 @@ const letters: Readonly<Record<string, string>> = {
   e: "",
 };
 
-/** Layers that programs put around each other; of more, what is within stays hidden. */
+/** The most layers of escapes that are undone; what is within more layers is not found. */
 const most = 6;
 
 /** Undoes one layer of escapes; undefined where there is none. */
@@ -39,7 +39,7 @@ export function undoEscapes(text: string): Undone | undefined {
   return undo(text, escapes, meaningOf);
 }
 
-/** The text without control characters, of which sequences are not taken for anything; undefined where there is none. */
+/** The text without single control characters (sequences get no special treatment); undefined if it has none. */
 export function undoControls(text: string): Undone | undefined {
   return undo(text, oneControl, () => "");
 }
@@ -55,7 +55,7 @@ export function plainForm(text: string): string {
   return plain;
 }
 
-/** The text, and with one layer of escapes undone after the other; each with what leads back to it. */
+/** The text, and the text with one, two, … layers of escapes undone; each with the positions in the original text. */
 export function* layersOf(text: string): Generator<{ text: string; back: readonly Undone[] }> {
   let current = text;
   let back: readonly Undone[] = [];

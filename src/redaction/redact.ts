@@ -1,4 +1,4 @@
-/** Blanks what must not be seen in whatever is said. */
+/** Blanks secrets in all output. */
 import type { Span } from "../text/undo.ts";
 import { layersOf, plainForm } from "./plain-form.ts";
 import { lineSpellings, spellings } from "./spellings.ts";
@@ -6,7 +6,7 @@ import { WordTree } from "./word-tree.ts";
 
 export const mask = "********";
 
-/** Every secret value made in this process, so that whatever is emitted can be cleaned of all of them. */
+/** Every secret value made in this process, so that all of them can be blanked in all output. */
 const known = new WordTree();
 
 /** Redacting one or two letters would blank every text and protect nothing. */
@@ -15,7 +15,7 @@ const shortest = 3;
 /** Takes note of a secret's value, also under the other spellings in which programs print it. */
 export function remember(value: string): void {
   rememberText(value, spellings);
-  // output and errors go line by line, and a file's content often comes with a newline too many
+  // output and errors are printed line by line, and a file's content often ends with an extra newline
   for (const line of value.split(/\r?\n/))
     if (line.trim() !== value && line.trim().length >= 6) rememberText(line.trim(), lineSpellings);
 }
@@ -27,8 +27,8 @@ function rememberText(value: string, spell: (text: string) => Iterable<string>):
 }
 
 /**
- * The text with every known secret blanked, however it is escaped and whatever control characters stand within: they
- * are blanked with it.
+ * The text with every known secret blanked, however the secret is escaped. Control characters within a secret are
+ * blanked with it.
  */
 export function redact(text: string): string {
   if (known.isEmpty || text.length < shortest) return text;

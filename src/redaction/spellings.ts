@@ -8,7 +8,10 @@ export function spellings(text: string): Set<string> {
   return new Set([text, ...quoted(text), ...inBase64(Buffer.from(text))]);
 }
 
-/** A line of it by itself, of which a large file has many: as it is seen in output and diffs. */
+/**
+ * The spellings of a single line of a secret, as output and diffs show it. A large file has many lines, so these are
+ * few.
+ */
 export function lineSpellings(line: string): Set<string> {
   return new Set([line, ...quoted(line)]);
 }
@@ -27,14 +30,14 @@ function printed(text: string): string {
 /** How long lines of base64 are: as `base64` and mail have them, and as PEM has them. */
 const widths = [76, 64];
 
-/** By itself, and as a part of a longer content: there it may begin at any of three bits within a character. */
+/** In base64 by itself, and as part of a longer content, where it may begin at any of three bits within a character. */
 function inBase64(bytes: Buffer): string[] {
   const whole = bytes.toString("base64");
   const found = [whole, bytes.toString("base64url")];
-  if (bytes.length < 9) return found; // what is left of a short one might be a part of any text
+  if (bytes.length < 9) return found; // what is left of a short secret could be part of any text
   for (const before of [0, 1, 2]) {
     const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64");
-    // without the characters that also hold bits of what stands before and behind
+    // without the characters that also hold bits of the text before and after
     const part = text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6));
     found.push(part, part.replaceAll("+", "-").replaceAll("/", "_"));
   }

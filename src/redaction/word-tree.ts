@@ -1,6 +1,6 @@
 /**
- * Many texts, all of them looked for at once: a tree in which those that begin alike share their beginning. The time
- * depends on the length of what is searched, and not on how many they are.
+ * Looks for many texts at once: a tree in which texts with the same beginning share it. The time depends on the length
+ * of the searched text, and not on the number of texts.
  */
 import type { Span } from "../text/undo.ts";
 
@@ -19,12 +19,12 @@ interface Edge {
 
 const shortest = 3;
 
-/** How many texts, one over the other, are looked for at every place of what is searched. */
+/** How many nested texts are looked for at each position. */
 const overlaps = 16;
 
 export class WordTree {
   readonly #root: Node = { ends: false, next: new Map() };
-  /** Which texts may begin with three such characters: most places are passed by at a glance. */
+  /** The three-character beginnings of the texts: they rule out most positions quickly. */
   readonly #beginnings = new Uint8Array(1 << 16);
   #size = 0;
 
@@ -57,7 +57,7 @@ export class WordTree {
   /** Where they are, in order; those that touch or overlap are one. */
   find(text: string): Span[] {
     const found: { start: number; end: number }[] = [];
-    // one within another is looked for as long as that takes no more than a few times the text
+    // nested texts are looked for as long as that takes no more than a few times the text's length
     let effort = overlaps * text.length;
     for (let at = 0; at <= text.length - shortest; at++) {
       if (this.#beginnings[beginning(text, at)] === 0) continue;

@@ -15,8 +15,8 @@ export interface AgeOptions {
 }
 
 /**
- * What a file holds that was encrypted with age, armoured or not, without one newline at its end. It is decrypted
- * at once, which is why it must be awaited.
+ * The content of a file that was encrypted with age, armoured or not, without one newline at its end. It is decrypted
+ * at once, so it must be awaited.
  *
  * @param file relative to the working directory
  * @throws ShowrunnerError "secret.unavailable" where it can't be decrypted
@@ -51,7 +51,7 @@ export async function secretAge(file: string, options: AgeOptions = {}): Promise
   return new Secret(withoutNewline(secretText(Buffer.from(clear), `${file}: what is encrypted in it`)));
 }
 
-/** What the library says may quote keys and the file, and is shown to nobody. */
+/** The library's messages may quote keys and the file, so they are never shown. */
 function told<T>(run: () => T, problem: string): T {
   try {
     return run();
@@ -89,7 +89,7 @@ async function identities(file: string, path: string | undefined): Promise<strin
   return keys.map((key) => new Secret(key.toUpperCase()).reveal());
 }
 
-/** What the variable holds is quoted in no message: it may be a key that is only misspelt. */
+/** The variable's value is never quoted in a message: it may be a key with a typing mistake. */
 async function fileInVariable(path: string): Promise<string> {
   const bytes = await readUserFile(secretPath(path), () =>
     unavailable(

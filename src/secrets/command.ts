@@ -10,8 +10,8 @@ import { printed } from "./run-command.ts";
  * on the terminal. No shell is involved: the words are its arguments as they stand.
  *
  * @param argv the command and its arguments
- * @throws ShowrunnerError "params.invalid" for what is no list of words; "secret.unavailable", when revealed, where it
- *   isn't there or fails
+ * @throws ShowrunnerError "params.invalid" for what is no list of words; "secret.unavailable", when revealed, if the
+ *   command is missing or fails
  * @example
  * secretFrom.command(["pass", "show", "site/db"]);
  */
@@ -34,7 +34,7 @@ function gotten(value: unknown): string {
   return Array.isArray(value) ? "a list that is empty, or has more than texts in it" : "no list";
 }
 
-/** What the compiler would have seen, had it been asked. */
+/** For code that was not compiled: checks the types. */
 function isArgv(value: unknown): boolean {
   return Array.isArray(value) && value.every((word) => typeof word === "string") && (value[0] ?? "") !== "";
 }

@@ -2,10 +2,10 @@
 import { Secret } from "../base/secret.ts";
 
 /**
- * Reads every secret in some data now, while this process goes on: revealed later, a command that gives one, or a file
- * that must be decrypted, would hold up every host, and an interrupt too.
+ * Reads every secret in some data now, without blocking this process. Later, when the secret is revealed, running a
+ * command or decrypting a file would block every host, and an interrupt too.
  *
- * @param signal ends what is being run for one
+ * @param signal ends the command that is being run for a secret
  * @throws ShowrunnerError "secret.unavailable", "interrupted"
  */
 export async function fetchSecrets(value: unknown, signal?: AbortSignal): Promise<void> {

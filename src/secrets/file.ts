@@ -11,11 +11,11 @@ import { secretText } from "./secret-text.ts";
 import { withoutNewline } from "./without-newline.ts";
 
 /**
- * What a file holds, without one newline at its end. It is read at once; a pipe, such as the shell makes for `<(…)`,
- * when the secret is first needed.
+ * The content of a file, without one newline at its end. It is read at once; but a pipe, such as the shell makes for
+ * `<(…)`, is read when the secret is first needed.
  *
- * A file that everybody on this machine may read is warned of, not refused: where secrets are mounted into a
- * container they commonly are so.
+ * A file that everybody on this machine may read gives a warning, not an error: secrets that are mounted into a
+ * container are commonly readable like that.
  *
  * @param path relative to the working directory; `~/` is the home directory
  * @throws ShowrunnerError "secret.unavailable" where it can't be read

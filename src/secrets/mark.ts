@@ -1,4 +1,4 @@
-/** Marks: by which secrets can be compared, and which tell nothing of them. */
+/** Marks of secrets: secrets can be compared by them, and they tell nothing else of the secrets. */
 import { createHmac, randomBytes } from "node:crypto";
 import { reveal, type Secret } from "../base/secret.ts";
 
@@ -14,8 +14,8 @@ export function markOf(value: string | Secret): string {
 }
 
 /**
- * Keys the marks of this process, before the first one is made: whoever applies a plan must make the marks that the
- * planner made, or all of them would look changed.
+ * Sets the key of this process's marks, before the first mark is made. A run that applies a plan must make the same
+ * marks as the run that planned, or every secret would look changed.
  */
 export function keyMarks(salt: string): void {
   key = salt;

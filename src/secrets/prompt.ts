@@ -31,7 +31,7 @@ export function secretPrompt(text: string): Secret {
 }
 
 /**
- * Asks for everything that is to be asked: a question in the middle of a run would hold up every host.
+ * Asks for all secrets that are asked for on the terminal: a question in the middle of a run would block every host.
  *
  * @param signal takes the question back
  * @throws ShowrunnerError "interrupted", "secret.unavailable"
@@ -40,7 +40,10 @@ export async function askPrompts(signal?: AbortSignal): Promise<void> {
   for (const prompt of asked.values()) await prompt.fetch(signal);
 }
 
-/** While this process waits for the answer it can't handle a signal, and would leave the echo off: so there is none. */
+/**
+ * While this process waits for the answer it can't handle a signal, and would leave the echo off. So signals are turned
+ * off.
+ */
 function askNow(text: string): string {
   const terminal = openTerminal(text);
   const stty = (...args: string[]) =>
@@ -97,7 +100,7 @@ function openKeys(text: string): ReadStream {
   }
 }
 
-/** Ends the question's line, if the terminal is still there: if not, why the question was ended is what is told. */
+/** Ends the question's line, if the terminal is still there. If not, the error says why the question was ended. */
 function leave(terminal: number): void {
   try {
     writeSync(terminal, "\n");

@@ -3,7 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { mask, redact } from "../redaction/redact.ts";
 
-/** What lies deeper in a value is not shown: nobody reads that far, and a value may have no end. */
+/** Deeper levels of a value are not shown: nobody reads that far, and a value may be circular. */
 const deepest = 32;
 
 export interface RedactOptions {
@@ -12,8 +12,8 @@ export interface RedactOptions {
 }
 
 /**
- * A value as plain data that can be shown: texts and numbers are blanked where they show a secret, and of what is no
- * plain data it has what would be printed.
+ * A value as plain data that can be shown. Texts and numbers that show a secret are blanked; what is not plain data is
+ * replaced by what would be printed.
  */
 export function redactValue(value: unknown, options: RedactOptions = {}, depth = 0): unknown {
   if (typeof value === "string") return redact(value);
@@ -71,7 +71,9 @@ function partsOf(value: object): [string, unknown][] {
   return Object.keys(value).map((key) => [key, property(value, key)]);
 }
 
-/** One that can't be read, such as an answer's body of which only a part was kept, takes none of the others along. */
+/**
+ * A property that can't be read, such as the body of an answer that was only kept in part, does not affect the others.
+ */
 function property(value: object, key: string): unknown {
   try {
     return Reflect.get(value, key);
@@ -88,7 +90,7 @@ function nameOf(key: unknown): string {
   return typeof key === "object" && key !== null ? (JSON.stringify(redactValue(key)) ?? "") : String(key);
 }
 
-/** Two that are blanked stay two. */
+/** Two keys that are both blanked stay two keys. */
 function unused(name: string, parts: object): string {
   let free = name;
   for (let number = 2; Object.hasOwn(parts, free); number++) free = `${name} (${number})`;

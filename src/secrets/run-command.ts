@@ -71,7 +71,7 @@ function endOf({ argv: [name, ...args] }: Command, abort: AbortSignal): Promise<
   let timer: NodeJS.Timeout | undefined;
   const kill = () => child.kill("SIGKILL");
   const end = () => {
-    // what it has started itself may hold them open
+    // processes that the command has started may hold the streams open
     for (const stream of [child.stdout, child.stderr]) stream.destroy();
     child.kill();
     timer = setTimeout(kill, leave);
@@ -85,7 +85,7 @@ function endOf({ argv: [name, ...args] }: Command, abort: AbortSignal): Promise<
       end();
     });
   abort.addEventListener("abort", end, { once: true });
-  process.once("exit", kill); // it must not outlive us where we are to end at once
+  process.once("exit", kill); // the command must not outlive this process if this process must end at once
   return new Promise((resolve) => {
     child.once("error", (failure) => {
       error = failure;
@@ -111,7 +111,7 @@ function printedBy({ argv: [name], missing }: Command, end: End): string {
       error,
     );
   if (status === 0) return withoutNewline(secretText(stdout, `what the command "${name}" printed`));
-  // on a terminal Ctrl-C reaches it as well as us
+  // on a terminal, Ctrl-C reaches the command as well as this process
   if (signal === "SIGINT") throw interrupted();
   const why = stderr.toString().trim().split("\n").at(-1) ?? "";
   throw unavailable(

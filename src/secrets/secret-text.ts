@@ -4,9 +4,9 @@ import { unavailable } from "../base/secret-unavailable.ts";
 import { notUtf8 } from "../base/utf8.ts";
 
 /**
- * The text of bytes. Other bytes than those of UTF-8 would be replaced, and the secret be another one.
+ * Decodes bytes as text. Bytes that are not UTF-8 are refused: decoding would replace them, and alter the secret.
  *
- * @param what whose bytes they are, for the message; of the bytes themselves none is told
+ * @param what whose bytes they are, for the message, which never shows the bytes
  * @throws ShowrunnerError "secret.unavailable"
  */
 export function secretText(bytes: Buffer, what: string): string {

@@ -21,7 +21,7 @@ export function secretSops(file: string, key?: string): Secret {
   const extract = key === undefined ? [] : ["--extract", extraction(key)];
   return new Secret(function* () {
     const path = secretPath(file);
-    // of a file in the clear the command may quote what it can't make sense of
+    // of an unencrypted file, the command may quote what it can't parse
     if (!readSecretFile(path, "file of SOPS").includes("sops"))
       throw unavailable(
         `${file} is not encrypted with SOPS: expected the part "sops" that it adds to a file`,

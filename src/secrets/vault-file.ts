@@ -87,7 +87,7 @@ function parseYaml(text: string, file: string, whole: boolean): unknown {
     return tree.toJs(tree.root);
   } catch (error) {
     if (!(error instanceof YamlMistake)) throw error;
-    // only where it is: what the mistake says, its hint and itself as a cause might quote a secret
+    // only the place of the mistake: its message, its hint, or the error as a cause might quote a secret
     const { line, col } = lines.linePos(error.offset);
     throw unavailable(
       `${file}: ${whole ? "the decrypted text" : "what it holds"} is not valid YAML at line ${line}, column ${col}`,

@@ -18,7 +18,7 @@ export interface VaultOptions {
   readonly id?: string;
 }
 
-/** A password that can be had: its id, and how. */
+/** An available password: its id, and how to get it. */
 interface Identity {
   readonly id: string | undefined;
   readonly read: () => Reading;
@@ -31,7 +31,7 @@ interface Identity {
  * ANSIBLE_VAULT_PASSWORD_FILE.
  *
  * @param what how the text is called in a message
- * @param options none where its place has room for none: in YAML
+ * @param options undefined in YAML, where there is no place for options
  * @throws ShowrunnerError "secret.unavailable" where there is no password, or none fits
  */
 export function* openVault(text: VaultText, what: string, options?: VaultOptions): Reading<Buffer> {
@@ -78,14 +78,14 @@ function* given(password: string | Secret): Reading {
   return typeof password === "string" ? password : yield* password.reading();
 }
 
-/** What Ansible takes for a question, not for a file. */
+/** The names that Ansible takes for a prompt, not for a file. */
 const asked: ReadonlySet<string> = new Set(["prompt", "prompt_ask_vault_pass"]);
 
 function ask(id: string | undefined): Reading {
   return secretPrompt(id === undefined ? "Vault password" : `Vault password (${id})`).reading();
 }
 
-/** A command is asked once for each password: it may want a key touched, or ask on the terminal. */
+/** A command runs only once for each password: it may need a key to be touched, or ask on the terminal. */
 const passwords = new Map<string, string>();
 
 function* readPassword(path: string, id: string | undefined): Reading {
@@ -102,10 +102,10 @@ function* readPassword(path: string, id: string | undefined): Reading {
 }
 
 function* passwordOf(identity: Identity): Reading {
-  return new Secret(yield* identity.read()).reveal(); // known from here on, and so redacted
+  return new Secret(yield* identity.read()).reveal(); // from here on the password is known, and so it is redacted
 }
 
-/** Ansible tells a script the id where the script's name says that it wants it. */
+/** Ansible passes the id to a script whose name says that it wants the id. */
 function idOption(file: string, id: string | undefined): string[] {
   return /-client(\.\w+)?$/.test(basename(file)) && id !== undefined ? ["--vault-id", id] : [];
 }

@@ -10,14 +10,14 @@ import { unavailable } from "../base/secret-unavailable.ts";
 
 /** Encrypted text as it was found. */
 export interface VaultText {
-  /** With which password it was encrypted, where format 1.2 says so. */
+  /** The id of the password it was encrypted with, if format 1.2 names one. */
   readonly id: string | undefined;
   readonly salt: Buffer;
   readonly hmac: Buffer;
   readonly ciphertext: Buffer;
 }
 
-/** Whether a text begins as encrypted ones do. */
+/** Whether a text begins like an encrypted one. */
 export function isVaultText(text: string): boolean {
   return /^\s*\$ANSIBLE_VAULT;/.test(text);
 }

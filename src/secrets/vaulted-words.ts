@@ -1,6 +1,7 @@
 /**
- * The texts of files that are encrypted as a whole. All of them are secrets, but not all are looked for in what is said:
- * to blank every "root" or "true" protects nothing and makes a report unreadable. Those that are not are told of, once.
+ * The texts of files that are encrypted as a whole. All of them are secrets, but not all are blanked in output: to
+ * blank every "root" or "true" protects nothing and makes a report unreadable. One warning names those that are not
+ * blanked.
  */
 
 import { remember } from "../redaction/redact.ts";
@@ -17,13 +18,13 @@ let pending: VaultedText[] = [];
 const names = new Set<string>();
 const told = new Set<string>();
 
-/** Takes note of a text; what becomes of it is decided once the inventory's names are known. */
+/** Takes note of a text; whether it is blanked is decided once the inventory's names are known. */
 export function noteVaulted(text: VaultedText): void {
   pending.push(text);
 }
 
 /**
- * Decides what is looked for in all that is said from now on.
+ * Decides which texts are blanked in all output from now on.
  *
  * @param known names that are no secret: those of hosts and groups
  */
@@ -44,9 +45,9 @@ export function rememberVaulted(known: Iterable<string> = []): void {
   }
 }
 
-/** What a key is called that holds a secret, however short or common that is. */
+/** Names of keys whose values are secrets, however short or common the values are. */
 const secretKey = /pass|pwd|secret|token|key|cred|auth|private|salt|pin|cert|hash|signature/i;
-/** What a key is called that holds a name. */
+/** Names of keys whose values are names. */
 const nameKey =
   /(?:^|[._-])(?:user|username|owner|group|name|host|hostname|domain|port|mode|state|environment|env)$/i;
 

@@ -1,4 +1,4 @@
-/** Editors and commands end a text with a newline that is not meant. */
+/** Removes the one newline that editors and commands add at the end of a text. */
 export function withoutNewline(text: string): string {
   return text.replace(/\r?\n$/, "");
 }

@@ -26,20 +26,20 @@ export interface Case<P> {
    * command that fails, or tasks. `""`: the state that `reset` leaves.
    */
   readonly start?: string | readonly Task<unknown>[];
-  /** The changes, in order: what each is called, or what of it is to be compared. */
+  /** The changes, in order: the name of each, or the properties to compare. */
   readonly changes: readonly ExpectedChange[];
-  /** For a task that always acts: its changes when it is done again. Default: none. */
+  /** For a task that always acts: its changes when it runs again. Default: none. */
   readonly again?: readonly ExpectedChange[];
   /** What holds at the end. */
   readonly end?: End | readonly End[];
   /**
-   * A task that can't do its work: what its error says, in a check and in a run; where `plan` is given, in a run. The
-   * change that fails is one of its `changes`.
+   * For a task that can't do its work: what its error says, in a check and in a run; if `plan` is given, only in a run.
+   * The change that fails is listed in `changes`.
    */
   readonly fails?: string | RegExp;
-  /** What a check says, where that is not what a run does. Of changes that are `unknown` it need not name any. */
+  /** What a check says, if that differs from what a run does. Changes that are `unknown` need not be listed. */
   readonly plan?: "changed" | "likely" | "unknown";
-  /** True: it waits for what comes by itself, so a check may find that it has not come. */
+  /** True: the task waits for something that happens by itself, so in a check it may not have happened. */
   readonly waits?: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface CasesOptions {
   readonly facts?: readonly FactValue[];
   /** A script for `sh` that runs once on each real host, as root: installs what the cases need. */
   readonly setup?: string;
-  /** Paths that running software writes to by itself, a database's files for instance: no task says so. */
+  /** Paths that running software writes to by itself, such as a database's files: no task states these changes. */
   readonly moving?: readonly string[];
   /** A script that takes away what any case may have left. It runs before each start; its status does not matter. */
   readonly reset?: string;
@@ -39,7 +39,7 @@ export interface PureCase {
  * @param module the module
  * @param list one case for each behaviour
  * @param options what the cases have in common
- * @throws ShowrunnerError `params.invalid` for two cases of one name, or one that says nothing of where it begins
+ * @throws ShowrunnerError `params.invalid` for two cases of one name, or a case with neither `facts` nor `start`
  *
  * @example
  * export default cases(
@@ -81,7 +81,7 @@ export function cases<G, V>(
     return {
       ...rest,
       end: isList(end) ? end : [end],
-      // the value of a case's task is not looked at: an option that judges it is of the module's own type
+      // the value of a case's task is not used here; an option that judges the value has the module's own type
       task: () => module(params, taskOptions),
     };
   });

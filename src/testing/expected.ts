@@ -1,12 +1,12 @@
-/** What a case expects, held against what came. */
+/** Compares what a case expects with what happened. */
 import { inspect, isDeepStrictEqual } from "node:util";
 import { messageOf } from "../base/errors.ts";
 import type { Change } from "../core/facts/change.ts";
 
-/** A change as a case names it: what it is called, or what of it is to be compared. */
+/** A change as a case names it: its name, or the properties to compare. */
 export type ExpectedChange = string | Pick<Change, "what" | "before" | "after">;
 
-/** What is shown of a change, and is to be the same in a check and in the run. */
+/** The part of a change that is shown, and that must be the same in a check and in the run. */
 export type ShownChange = Pick<Change, "what" | "before" | "after" | "diff">;
 
 /** @returns what differs, or undefined */
@@ -55,7 +55,7 @@ export function wordsOf(error: unknown): string {
   return [messageOf(error), ...more, ...hint].join(" | ");
 }
 
-/** A value in one line, not too long. Bytes by their number. */
+/** A value in one line, not too long. Bytes are shown by their count. */
 export function brief(value: unknown): string {
   if (Buffer.isBuffer(value)) return `${value.length} bytes`;
   const text = inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 60 });

@@ -1,4 +1,4 @@
-/** Whether a change says of all facts of files that they may be others once it has written to a path. */
+/** Checks that a change states all facts about files that it may alter when it writes to a path. */
 import type { Change } from "../core/facts/change.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId } from "../core/facts/fact.ts";
 import { Reach } from "../core/facts/invalidation.ts";
@@ -9,8 +9,8 @@ const contents = [fileHash, fileContent, fileText];
 const names: ReadonlySet<string> = new Set([file, ...contents].map(({ name }) => name));
 
 /**
- * The facts of files that a change may alter and does not name, so that whoever reads them after it is told what was
- * there before. None where it is made with `fileWritten`, `fileRemoved` and the like.
+ * The facts about files that a change may alter and does not name: after the change, tasks would still get their old
+ * values. There are none if the change is made with `fileWritten`, `fileRemoved` and the like.
  *
  * @param change one that a module yields
  * @param before the facts that it was planned from, such as a case's: what stood at its paths is among them
@@ -69,7 +69,7 @@ interface Concerned {
   readonly key: FactKey;
 }
 
-/** What is to be said of a path, by what becomes of it. */
+/** The effects that must be stated for a path, by what becomes of it. */
 function concerned(
   { sets, action }: Change,
   path: string,
@@ -89,7 +89,7 @@ function concerned(
   return [...at([file, ...contents], path), ...trees, ...below];
 }
 
-/** Whether there is no other content than before: a file or directory that is kept, or a directory where nothing was. */
+/** Whether the content is the same as before: a file or directory that is kept, or a new directory. */
 function isSame(before: unknown, then: unknown): boolean {
   const [was, is] = [kindOf(before), kindOf(then)];
   return is !== undefined && (is === was || (is === "directory" && was === "absent"));

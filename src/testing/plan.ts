@@ -26,7 +26,7 @@ export interface PlanCase {
  *
  * @param task what to plan
  * @param given the host's facts
- * @param changes takes the changes as they come: what a plan that fails has come to
+ * @param changes collects the changes as they come, so that those of a plan that fails are known, too
  * @returns the changes and the module's value
  * @throws Error where the plan reads a fact that is not given, ShowrunnerError where the task fails
  *

@@ -24,7 +24,7 @@ export async function holdWithoutHost(one: ModuleCase, facts: readonly FactValue
   for (const end of one.end) {
     if (typeof end === "string") continue;
     const known = after.find((value) => idOf(value) === idOf(end));
-    // what a change only touches, nobody knows without a host
+    // without a host, the value of a fact that is only touched is not known
     if (known && !isDeepStrictEqual(known.value, end.value))
       throw new Error(`at the end, ${shown(end)}: expected ${brief(end.value)}, got ${brief(known.value)}`);
   }

@@ -1,4 +1,4 @@
-/** This machine's ssh agent: which keys it holds, and offering a host no more of them than we mean to. */
+/** This machine's ssh agent: which keys it holds, and how a host is offered only those that are meant for it. */
 import type { Duplex } from "node:stream";
 import type {
   GetStreamCallback,
@@ -34,7 +34,7 @@ export function agentToForward(socket: string | undefined): string {
  * What an agent holds.
  *
  * @param socket where it listens
- * @returns undefined where no agent answers: a socket that was left behind is no reason not to go on
+ * @returns undefined if no agent answers: a stale socket is no reason to stop
  */
 export async function agentKeys(socket: string | undefined): Promise<AgentKeys | undefined> {
   if (socket === undefined) return undefined;
@@ -47,7 +47,7 @@ export async function agentKeys(socket: string | undefined): Promise<AgentKeys |
   }
 }
 
-/** What a path of a socket has room for; longer ones are cut, or refused. Bytes. */
+/** The longest path of a socket; longer ones are cut, or refused. Bytes. */
 export const longestSocket = 107;
 
 /** Why no key of the agent was tried, where one is named and does not answer. */
@@ -57,10 +57,10 @@ export async function silentAgent(socket: string | undefined): Promise<string[]>
   return [`the agent at ${socket} (SSH_AUTH_SOCK) does not answer${why}`];
 }
 
-/** It is a process of this machine. Milliseconds. */
+/** How long the agent may take to answer: it is a process of this machine. Milliseconds. */
 const patience = 3_000;
 
-/** An agent that can be left alone: its open socket would keep this process from ending. */
+/** An agent whose sockets can be closed: an open socket would keep this process from ending. */
 class LocalAgent extends ssh2.OpenSSHAgent {
   readonly #streams = new Set<Duplex>();
 

@@ -5,9 +5,9 @@ import { reveal } from "../base/secret.ts";
 import type { ConnectionSettings } from "./settings.ts";
 
 /**
- * The secrets are in ssh's environment, which only its own user can read, and in no file and no process list. An ssh
- * that ours runs (a ProxyCommand, which has another host to log in to) has the same environment, but does not lead its
- * process group. Nor does a PIN's question, or one for yes or no, get a password.
+ * The secrets are in ssh's environment, which only its own user can read, and in no file and no process list. A second
+ * ssh that our ssh starts (as a ProxyCommand, for another host) has the same environment. It gets no password, since it
+ * does not lead its process group. Questions for a PIN, or for yes or no, get no password either.
  */
 const script = `#!/bin/sh
 if read -r stat <"/proc/$$/stat"; then set -- "$1" \${stat##*) }; group=$4; else group=$(ps -o pgid= -p $$); fi 2>/dev/null
@@ -38,7 +38,7 @@ export function askpassEnvironment(
     ...process.env,
     SSH_ASKPASS: program,
     SSH_ASKPASS_REQUIRE: "force",
-    DISPLAY: process.env["DISPLAY"] ?? ":0", // before OpenSSH 8.4 nothing is asked without one
+    DISPLAY: process.env["DISPLAY"] ?? ":0", // before OpenSSH 8.4, SSH_ASKPASS is used only if this is set
     SHOWRUNNER_PASSWORD: reveal(password ?? ""),
     SHOWRUNNER_PASSPHRASE: reveal(passphrase ?? ""),
   };

@@ -1,4 +1,4 @@
-/** Whom certificates must be signed by: bundles that hosts have, each kept once, and called by its digest. */
+/** Authorities that must have signed certificates: the hosts' bundles, each kept once, and named by its digest. */
 import { createHash } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 
@@ -12,8 +12,8 @@ const bundles = new Map<string, Bundle>();
 /**
  * Keeps a bundle for the connections of this run.
  *
- * @param pem a file of certificates; what stands around them does not count
- * @returns what `contextOf` knows it by; undefined where there is no certificate in it
+ * @param pem a file of certificates; text around them is ignored
+ * @returns the bundle's name for `contextOf`; undefined if the file holds no certificate
  */
 export function keepAuthorities(pem: string): string | undefined {
   const certificates = pem.match(

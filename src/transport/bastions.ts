@@ -1,7 +1,7 @@
 /**
- * Connections to jump hosts: one for all the hosts behind it. To its sshd that is one connection that proved itself,
- * however many hosts are connected through it at a time: MaxStartups, which drops connections that did not yet, counts
- * no channels. So nothing is limited here, and silent hosts hold up nobody.
+ * Connections to jump hosts: one for all the hosts behind a jump host. Its sshd sees one authenticated connection,
+ * however many hosts are reached through it at a time. MaxStartups, which drops connections that are not yet
+ * authenticated, does not count channels. So nothing is limited here, and a silent host does not delay the others.
  */
 import { unlessAborted } from "./unless-aborted.ts";
 

@@ -1,4 +1,4 @@
-/** The talk with a program that wants a password before it starts a command as another user. */
+/** The dialogue with a program that wants a password before it starts a command as another user. */
 import { refused } from "./become-refused.ts";
 import { passwordText } from "./password.ts";
 import { handOver, lostBy, startLimits, tooMuch } from "./start.ts";
@@ -6,12 +6,13 @@ import { withTimeLimit } from "./time-limit.ts";
 import type { Become, RemoteProcess } from "./transport.ts";
 
 /**
- * How long a program may take to let somebody in: a directory service may be slow, but not for ever. Less than the
- * session gives the opening of a channel, which began before: what is told is that this program was the slow one.
+ * How long a program may take to start the command: a directory service may be slow, but not for ever. It is less than
+ * the session's time limit for opening a channel, which began earlier, so that the error names this program as the slow
+ * one.
  */
 const patience = 45_000;
 
-/** What is kept of what it says, and what of it may be a question. Characters. */
+/** How much of the program's output is kept, and how long a prompt may be. Characters. */
 const longestSaid = 16 * 1024;
 const longestQuestion = 256;
 
@@ -21,8 +22,8 @@ export interface Dialogue {
   /** Where the password is asked for and answered, if not on the process's own streams. */
   readonly terminal?: RemoteProcess | undefined;
   /**
-   * The question, where it can be chosen. Else a text is one that waits at the end of a line and ends as questions
-   * do: its words are nobody's business, whatever their language.
+   * The prompt, if it can be chosen. Otherwise a text is a prompt if it waits at the end of a line and ends like a
+   * question. Its words do not matter, whatever their language.
    */
   readonly question?: string | undefined;
 }
@@ -30,7 +31,10 @@ export interface Dialogue {
 /** What a question ends with; the full-width colon in Chinese and Japanese. */
 const prompt = /[:：?>][^\S\n]*$/;
 
-/** How long a text must wait to be a question, and not the first half of a message. The second is surely a message's. */
+/**
+ * How long a text must wait to be a prompt, and not the first half of a message. Once the password was given, a text is
+ * more likely a message, so it must wait longer.
+ */
 const quiet = { first: 100, second: 2000 };
 
 /**
@@ -43,7 +47,7 @@ export async function letIn(
   become: Become,
   dialogue: Dialogue,
 ): Promise<RemoteProcess> {
-  // a program that asks and then closes its input: that it ends tells the story
+  // for a program that asks and then closes its input: its end gives the reason
   for (const { stdin } of [process, dialogue.terminal ?? process]) stdin.on("error", () => undefined);
   try {
     await withTimeLimit(converse(process, become, dialogue), patience, () =>
@@ -94,7 +98,7 @@ function converse(
       said += chunk.toString();
       clearTimeout(timer);
       const isAsked = question !== undefined && said.includes(question);
-      // who says that much asks nothing, but must not be held in memory
+      // so much output is no prompt, and must not be kept in memory
       said = said.slice(-longestSaid);
       if (question !== undefined) {
         if (isAsked) answer();

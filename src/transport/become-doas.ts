@@ -36,7 +36,7 @@ export async function shellByDoas(connection: Connection, become: Become): Promi
   }
 }
 
-/** The names are gone as soon as both ends are open: the other end removes them. */
+/** The pipes' names are removed by the other end, as soon as both ends are open. */
 const relay = (folder: string, start: string, token: string) =>
   [
     `umask 077; mkdir ${folder} && cd ${folder} && mkfifo in out err && printf '%s\\n' ${quote(start)} >start || exit`,
@@ -48,7 +48,7 @@ const relay = (folder: string, start: string, token: string) =>
     'wait "$out" "$err"; kill "$in" 2>/dev/null',
   ].join("\n");
 
-/** A shell keeps the terminal open meanwhile: sshd gives up one that nobody has open. */
+/** A shell keeps the terminal open meanwhile: sshd closes a terminal that no process has open. */
 const onTerminal = (folder: string, doas: string) => `cd ${folder} || exit
 { cd /; rm -rf ${folder}; ${doas}; } <in >out 2>err
 exit "$?"`;
@@ -68,7 +68,7 @@ function joined(process: RemoteProcess, terminal: RemoteProcess): RemoteProcess 
   };
 }
 
-/** Opens what nobody has opened, so that nobody waits for it for ever. */
+/** Opens pipes that no process has opened, so that nothing waits for them for ever. */
 async function tidy(connection: Connection, folder: string): Promise<void> {
   const script = `cd ${folder} 2>/dev/null || exit 0
 for pipe in in out err; do : <>"$pipe"; done; cd /; rm -rf ${folder}`;

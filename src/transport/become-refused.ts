@@ -1,4 +1,4 @@
-/** That another user could not be become, with what to do about it. */
+/** The error for a user that could not be become, with what to do about it. */
 import { ShowrunnerError } from "../base/errors.ts";
 import { type Become, type BecomeMethod, defaultBecomeMethod } from "./transport.ts";
 
@@ -12,7 +12,7 @@ export function refused(become: Become, said: string): ShowrunnerError {
 }
 
 function hintFor({ user, password }: Become, method: BecomeMethod, said: string): string {
-  // a shell names itself before what it did not find, in whatever language
+  // in every language, a shell prints its own name before the name that it did not find
   if (new RegExp(`: ${method}(: |$)`, "m").test(said))
     return `install ${method} on the host, or say with becomeMethod which of sudo, su and doas it has`;
   if (/unknown (user|login)|user \S+ does not exist|no passwd entry/i.test(said))

@@ -6,8 +6,8 @@ import { nothingRuns } from "./start-refused.ts";
 import type { Become, Connection, RemoteProcess } from "./transport.ts";
 
 /**
- * su can't be told not to ask, nor how. Without a terminal, that of util-linux and of busybox reads the password from
- * its standard input, one line and no more.
+ * su can't be told not to ask, nor which prompt to use. Without a terminal, the su of util-linux and of busybox reads
+ * the password from its standard input: one line and no more.
  */
 export async function shellBySu(connection: Connection, become: Become): Promise<RemoteProcess> {
   const ready = newToken();

@@ -5,7 +5,7 @@ import { newToken, plainShell, provenShell, startScript } from "./start.ts";
 import { nothingRuns } from "./start-refused.ts";
 import type { Become, Connection, RemoteProcess } from "./transport.ts";
 
-/** sudo's question is one that we name, so that its language does not matter. */
+/** We choose sudo's prompt, so its language does not matter. */
 export async function shellBySudo(connection: Connection, become: Become): Promise<RemoteProcess> {
   const user = quote(become.user);
   if (become.password === undefined)

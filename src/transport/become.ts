@@ -8,8 +8,8 @@ import { knownRefusal, nothingRuns } from "./start-refused.ts";
 import { type Become, type Connection, defaultBecomeMethod, type RemoteProcess } from "./transport.ts";
 
 /**
- * Starts a `sh` as another user, which reads its commands from its standard input. Where that takes a password, it runs
- * already.
+ * Starts a `sh` as another user, which reads its commands from its standard input. If that needs a password, the `sh`
+ * already runs when this resolves.
  *
  * @throws ShowrunnerError `become.refused`
  */
@@ -25,7 +25,7 @@ export function shellAs(connection: Connection, become: Become): Promise<RemoteP
 }
 
 /**
- * Why a shell never answered: it was not let in, or who was to let it in was never reached.
+ * Why a shell never answered: the user was refused, or the program that changes the user was never reached.
  *
  * @param user the connection's
  */

@@ -2,7 +2,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { RemoteProcess } from "./transport.ts";
 
-/** How long what is closed has until nobody listens to it any more. Milliseconds. */
+/** How long a closed process has to end its streams. Milliseconds. */
 const closeGrace = 500;
 
 /**
@@ -32,7 +32,7 @@ export function startChild(
     stderr: child.stderr,
     closed,
     close() {
-      if (over) return; // its number may be another's by now
+      if (over) return; // its number may belong to another process by now
       if (end === "group") endGroup(child);
       else child.kill("SIGTERM");
       const timer = setTimeout(() => letGo(child), closeGrace);
@@ -49,10 +49,10 @@ function letGo(child: ChildProcessWithoutNullStreams): void {
 
 /** Ends a child that was started detached, with all that it started in its process group. */
 export function endGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) return; // it never began
+  if (pid === undefined) return; // the process never began
   try {
     process.kill(-pid, "SIGTERM");
   } catch {
-    // nobody is left in it
+    // no process is left in the group
   }
 }

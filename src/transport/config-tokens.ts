@@ -10,7 +10,7 @@ export interface TokenValues {
   readonly user: string;
 }
 
-/** Expands `%h` and its like, and `${NAME}` of the environment. What is none of them stays as it is. */
+/** Expands `%h` and its like, and `${NAME}` of the environment. Anything else stays as it is. */
 export function expandTokens(path: string, { given, address, port, user }: TokenValues): string {
   const { username, uid } = userInfo();
   const values: Readonly<Record<string, string>> = {

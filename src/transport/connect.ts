@@ -14,7 +14,7 @@ export function connector(transport: TransportName | Transport, settings: Connec
       return async (signal) => (await import("./ssh.ts")).connectSsh(settings, signal);
     case "openssh":
       return async (signal) => {
-        // it is given them at once, whether the host asks or not
+        // ssh is given the passwords at once, whether the host asks for them or not
         await fetchSecrets(settings, signal);
         return (await import("./openssh.ts")).connectOpenSsh(settings, signal);
       };

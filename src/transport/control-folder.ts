@@ -8,12 +8,12 @@ import { askpassName } from "./askpass.ts";
 /** Short, since the path of a socket has room for about a hundred characters. */
 const prefix = "sr-";
 
-/** Longer than anybody connects: whoever is connected has a socket in its folder. Milliseconds. */
+/** Longer than connecting ever takes: after that, a folder in use has a socket. Milliseconds. */
 const old = 60 * 60 * 1000;
 
 let hasTidied = false;
 
-/** Makes a folder that only its owner can look into. The first one of a process takes away those left behind. */
+/** Makes a folder that only its owner can read. The first folder of a process also removes those left behind. */
 export function controlFolder(): string {
   const parent = roomyParent();
   if (!hasTidied) tidy(parent);
@@ -41,11 +41,13 @@ function removeIfLeft(folder: string): void {
   if (readdirSync(folder).every((name) => name === askpassName)) rmSync(folder, { recursive: true });
 }
 
-/** Another run may tidy up, too, and not everybody may list a shared folder: neither keeps us from connecting. */
+/**
+ * Another run may remove folders at the same time, and a shared folder may not be listable: errors here are ignored.
+ */
 function harmlessly(work: () => void): void {
   try {
     work();
   } catch {
-    // it is left as it is
+    // the folder is left as it is
   }
 }

@@ -15,9 +15,9 @@ export interface Transport {
   /** How inventories and messages call it. */
   readonly name: string;
   /**
-   * Reaches one host. Whatever it throws is shown as the reason why the host is unreachable, and so is that it takes
-   * longer than the host's `connectTimeout` (15 s). The signal is aborted then, and when the run ends first: whatever
-   * still connects keeps the process from ending.
+   * Reaches one host. An error that it throws is shown as the reason why the host is unreachable. It must succeed within the
+   * `connectTimeout` (15 s). The signal is aborted when that time is over, or when the run ends before: the function
+   * must then stop connecting, since that keeps the process from ending.
    */
   connect(host: ConnectionSettings, signal?: AbortSignal): Promise<Connection>;
 }
@@ -96,7 +96,7 @@ export async function connectCustom(
   });
 }
 
-/** What the compiler would have seen, had it been asked. */
+/** For code that was not compiled: checks the types. */
 function isConnection(value: unknown): value is Connection {
   if (typeof value !== "object" || value === null) return false;
   return ["spawn", "dial", "close"].every((name) => typeof Reflect.get(value, name) === "function");
@@ -115,7 +115,7 @@ function unreachable(
   );
 }
 
-/** A first process shows whether the host is there: what the command says otherwise is the reason. */
+/** A first process shows whether the host is reachable. If not, the command's output is the reason. */
 async function connectByCommand(
   name: string,
   host: ConnectionSettings,
@@ -128,7 +128,7 @@ async function connectByCommand(
   const said = new Kept(startLimits.bytes);
   probe.stderr.on("data", (chunk: Buffer) => said.push(chunk));
   probe.stdout.resume();
-  probe.stdin.on("error", () => undefined); // `closed` says what happened
+  probe.stdin.on("error", () => undefined); // `closed` gives the reason
   probe.stdin.end();
   signal?.addEventListener("abort", probe.close, { once: true });
   const { status, reason } = await withTimeLimit(probe.closed, connectTimeout * 1000, () => {

@@ -9,12 +9,12 @@ import { nothingRuns } from "./start-refused.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
 /**
- * Says a token once the socket is open; then bytes go both ways until the other end closes it. That this end has no more
- * to say can't be told: bash closes a socket in both directions or in none.
+ * Says a token once the socket is open; then bytes go both ways until the other end closes it. This end can't close its
+ * direction alone: bash closes a socket in both directions or in none.
  *
- * As long as it connects, nothing is written to it: what reads beside it ends it where nobody is there any more to
- * write, since ending the process that stands for it here need not end it there; and after the time limit at the
- * latest. A bash that has only just been forked may overlook any signal but KILL.
+ * Nothing is written to bash while it connects. A process beside it reads its input meanwhile, and ends bash when the
+ * input is closed, or after the time limit: ending the local process need not end bash on the host. A bash that has
+ * only just been forked may miss any signal but KILL.
  */
 const relay = `exec 4<&0
 { read -r -n 1 -t "$2" <&4; kill -9 $$; } >/dev/null 2>&1 &
@@ -39,11 +39,11 @@ export async function dialByShell(
   port: number,
   timeout: number,
 ): Promise<Duplex> {
-  const seconds = Math.ceil(timeout / 1000) + 1; // this side is to be the first, and tells what happened
+  const seconds = Math.ceil(timeout / 1000) + 1; // this side must time out first: it gives the reason
   const token = newToken();
   const relayed = `bash -c ${quote(relay)} ${quote(host)} ${port} ${seconds} ${tokenWord(token)}`;
   const process = await spawn(plainShell);
-  process.stdin.on("error", () => undefined); // that the process ends tells the story
+  process.stdin.on("error", () => undefined); // the end of the process gives the reason
   process.stdin.write(`{ if command -v bash >/dev/null; then exec ${relayed}; else exit 8; fi; }\n`);
   return withDialLimit(opened(process, token, `${host}:${port}`), timeout, () => process.close());
 }

@@ -1,11 +1,11 @@
-/** Connecting elsewhere does not take for ever, and what comes too late is closed. */
+/** A time limit for connecting elsewhere; a stream that comes too late is closed. */
 import type { Duplex } from "node:stream";
 import { withTimeLimit } from "./time-limit.ts";
 
 /**
  * @param dialled the attempt; a stream that it still yields once it was given up is destroyed
  * @param timeout milliseconds
- * @param giveUp ends what connects
+ * @param giveUp ends the attempt
  */
 export function withDialLimit(
   dialled: Promise<Duplex>,

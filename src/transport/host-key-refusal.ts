@@ -1,4 +1,4 @@
-/** Why a host's key is not trusted, in the same words whichever client has seen it. */
+/** Why a host's key is not trusted, in the same words for both clients. */
 import { formatLocation, ShowrunnerError } from "../base/errors.ts";
 import { pasted } from "../base/script.ts";
 

@@ -42,7 +42,7 @@ export function hostKeyCheck(settings: HostKeySettings): HostKeyCheck {
     verify(key) {
       if (hostKeys === "insecure") return true;
       const before = known.compare(name, key);
-      // another host of the run may be at the same address, and its key pinned by now
+      // another host of the run may have the same address, and its key may be pinned by now
       const found = before.status === "unknown" ? readKnown().compare(name, key) : before;
       const shown = `${keyType(key)} ${fingerprint(key)}`;
       switch (found.status) {

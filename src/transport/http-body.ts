@@ -8,7 +8,7 @@ import { messageOf } from "../base/errors.ts";
 /** The most of a body that is kept: enough for any health page, and no way to fill the controller's memory. */
 const bodyLimit = 1024 * 1024;
 
-/** Nobody packs a body more often; each takes memory here. */
+/** The most codings of a body; each takes memory here. */
 const mostCodings = 3;
 
 /** @throws Error for what can't be unpacked, or a charset that nobody knows */
@@ -25,7 +25,7 @@ export async function bodyOf(response: IncomingMessage): Promise<{ body: string;
   return { body, isCut: bytes.length > bodyLimit };
 }
 
-/** Where there is no body at all, what the headers say of it does not count, as with HEAD. */
+/** If there is no body at all, its headers are ignored, as with HEAD. */
 async function firstByte(response: IncomingMessage): Promise<[first: number | undefined, whole: Readable]> {
   for await (const piece of response.iterator({ destroyOnReturn: false })) {
     const bytes = Buffer.from(piece);
@@ -48,7 +48,7 @@ function codingsOf(header: string | undefined): readonly string[] {
 function unpacked(whole: Readable, codings: readonly string[], first: number): Readable {
   if (codings.length > mostCodings) throw new Error(`it is packed ${codings.length} times`);
   const steps = codings.toReversed().map((name, index) => unpacker(name, index === 0 ? first : undefined));
-  // an error on the way is told by the last stream of them
+  // the last stream reports an error of any of them
   return steps.reduce<Readable>((stream, step) => pipeline(stream, step, () => undefined), whole);
 }
 

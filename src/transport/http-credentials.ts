@@ -1,13 +1,16 @@
 /** A user and a password in a URL: sent as basic authentication, and shown nowhere. */
 import { Secret } from "../base/secret.ts";
 
-/** The header's value; undefined where the URL names nobody. */
+/** The header's value; undefined if the URL names no user. */
 export function basicAuthorization({ username, password }: URL): string | undefined {
   if (username === "" && password === "") return undefined;
   return basic(decoded(username), decoded(password));
 }
 
-/** What basic authentication sends. It is a secret of its own: encoded together, the password is in no spelling that is known. */
+/**
+ * What basic authentication sends. It is a secret of its own: encoded with the user, the password has no known
+ * spelling.
+ */
 export function basic(user: string, password: string): string {
   return `Basic ${new Secret(Buffer.from(`${user}:${password}`).toString("base64")).reveal()}`;
 }

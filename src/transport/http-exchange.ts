@@ -11,7 +11,7 @@ import type { HttpRequest, HttpResponse } from "./http-request.ts";
 import type { Session } from "./session.ts";
 
 /**
- * @param signal ends it all
+ * @param signal ends the exchange
  * @throws Error with the reason why there is no answer
  * @throws ShowrunnerError `task.failed` for an answer whose body can't be read
  */
@@ -59,7 +59,7 @@ function portOf(url: URL): number {
 
 async function dialled(session: Session, url: URL, timeout: number, signal: AbortSignal): Promise<Duplex> {
   const stream = await session.dial(hostOf(url), portOf(url), timeout);
-  if (signal.aborted) stream.destroy(); // it came too late: nobody would ever close it
+  if (signal.aborted) stream.destroy(); // the stream came too late: nothing else would close it
   signal.addEventListener("abort", () => stream.destroy());
   return stream;
 }
@@ -75,7 +75,7 @@ function encrypted(stream: Duplex, url: URL, { verifyTls, authorities }: HttpReq
   });
 }
 
-/** A way through a proxy to a server that is spoken to encrypted. */
+/** A tunnel through a proxy to a server that uses TLS. */
 function through(stream: Duplex, url: URL, proxy: ProxyServer): Promise<Duplex> {
   const target = `${url.hostname}:${portOf(url)}`;
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Which proxy a request takes, by the variables that curl and others go by. */
+/** Which proxy a request takes, by the variables that curl and others use. */
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { basicAuthorization } from "./http-credentials.ts";
 
@@ -8,18 +8,18 @@ export interface ProxyVariables {
   readonly http?: string | undefined;
   /** For https. */
   readonly https?: string | undefined;
-  /** Names, domains and networks that are asked directly. */
+  /** Names, domains and networks that are reached without a proxy. */
   readonly except?: string | undefined;
 }
 
 export interface ProxyServer {
   /** Without its user. */
   readonly url: URL;
-  /** What it is told of the user. */
+  /** The user's credentials for the proxy. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** @param variables an environment; of two spellings of one name the small one counts */
+/** @param variables an environment; of two spellings of one name the lower-case one counts */
 export function proxyVariables(variables: Readonly<Record<string, string>>): ProxyVariables | undefined {
   const value = (name: string) => variables[name] ?? variables[name.toUpperCase()];
   const all = value("all_proxy");
@@ -30,7 +30,7 @@ export function proxyVariables(variables: Readonly<Record<string, string>>): Pro
 /**
  * The proxy for an address, if it has one.
  *
- * @throws Error for a proxy that is spoken to in another way than by HTTP
+ * @throws Error for a proxy that does not use HTTP
  */
 export function proxyFor(url: URL, variables: ProxyVariables | undefined): ProxyServer | undefined {
   const named = url.protocol === "https:" ? variables?.https : variables?.http;

@@ -11,7 +11,7 @@ const mostRedirects = 10;
 /**
  * Sends a request from the host.
  *
- * @throws ShowrunnerError `task.failed` if nothing answers there in time, or it is sent around in circles
+ * @throws ShowrunnerError `task.failed` if nothing answers in time, or redirects lead in a circle
  */
 export async function request(session: Session, wanted: HttpRequest): Promise<HttpResponse> {
   const end = performance.now() + wanted.timeout;
@@ -28,7 +28,10 @@ export async function request(session: Session, wanted: HttpRequest): Promise<Ht
   });
 }
 
-/** Headers that another server may see: any other one, declared secret or not, may be meant for the first alone. */
+/**
+ * Headers that another server may see. Any other header, declared secret or not, may be meant only for the first
+ * server.
+ */
 const harmless = /^(accept(-.*)?|content-type|user-agent)$/;
 
 /**
@@ -67,7 +70,7 @@ async function requestOnce(session: Session, wanted: HttpRequest, patience: numb
   try {
     return await withTimeout(wanted.timeout, patience, (signal) => exchange(session, wanted, signal));
   } catch (error) {
-    if (error instanceof ShowrunnerError) throw error; // no answer of the other end, but no way to ask it
+    if (error instanceof ShowrunnerError) throw error; // not an answer of the other end: it could not be asked
     throw new ShowrunnerError("task.failed", `${wanted.url} did not answer: ${messageOf(error)}`, {
       hint: hintFor(error),
       cause: error,

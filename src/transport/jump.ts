@@ -53,8 +53,8 @@ export function isHop(text: string): boolean {
 }
 
 /**
- * Tells routes apart: who is on the way, by all that decides where and as whom we arrive, and whether we are let in. A
- * digest, since passwords are part of it.
+ * Identifies a route: all its jump hosts, with every setting that decides the address, the user and the authentication.
+ * A digest, since passwords are part of it.
  *
  * @param signal ends what is being run for a password
  */
@@ -65,7 +65,7 @@ export async function routeName(hops: readonly ConnectionSettings[], signal?: Ab
     .digest("base64");
 }
 
-/** A hop's settings in one order. Its name and our patience are not among them: hops of ProxyJump take them from the host. */
+/** A hop's settings in one order, without its name and the time limits: hops of ProxyJump take these from the host. */
 function deciding({ name, connectTimeout, password, passphrase, ...others }: ConnectionSettings) {
   const all = {
     ...others,

@@ -1,4 +1,4 @@
-/** Private keys in files: what opens them, and why one can't be used. */
+/** Private keys in files: how they are decrypted, and why one can't be used. */
 import { existsSync } from "node:fs";
 import ssh2 from "ssh2";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
@@ -15,14 +15,14 @@ export interface Key {
   readonly passphrase: string | undefined;
 }
 
-/** Why a key is of no use. One that is locked would need a passphrase, or an agent. */
+/** Why a key can't be used. A locked key would need a passphrase, or an agent. */
 export interface Useless {
   readonly problem: "locked" | "wrong passphrase" | "unusable";
   readonly error: ShowrunnerError;
 }
 
 /**
- * What there is of the key that an inventory names.
+ * The key that an inventory names, as far as it can be used.
  *
  * @param socket the agent that is asked for it where nothing else opens it
  * @param signal ends what is being run for the passphrase
@@ -44,7 +44,7 @@ export async function namedKey(
       error: fail(`the passphrase does not open the key file ${file}`, "check passphrase in the inventory"),
     };
   const agent = await agentKeys(socket);
-  // an old format without its .pub does not tell which it is: any of the agent's may be meant
+  // an old format without its .pub does not show its public key: any key of the agent may be meant
   const held = publicPart(file) === undefined ? agent : heldAs(file, agent);
   const why = problem === publicOnly ? problem : "is encrypted, and no passphrase was given";
   return held ?? { problem: "locked", error: notHeld(file, why, agent) };
@@ -70,7 +70,7 @@ export async function readKey(
     if (error instanceof ShowrunnerError) throw error;
     return { problem: messageOf(error) };
   }
-  // a key that is not encrypted needs none: the passphrase may be there for other hosts
+  // an unencrypted key needs no passphrase: it may be meant for other hosts
   const plain = ssh2.utils.parseKey(content);
   if (!(plain instanceof Error))
     return plain.isPrivateKey() ? { content, passphrase: undefined } : { problem: publicOnly };

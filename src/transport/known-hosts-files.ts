@@ -14,9 +14,9 @@ export function otherKnownHosts(): string[] {
 }
 
 /**
- * Whether a path keeps no keys: `none`, /dev/null and its like. Every key would be a new one each time, and not to check
- * keys takes the explicit "insecure". A directory, a pipe or a socket is a mistake instead, which reading it tells: whoever
- * hands keys over by a pipe must not get a run that trusts any key.
+ * Whether a path keeps no keys: `none`, /dev/null and its like. With such a path every key would be new each time, and
+ * turning the check off needs the explicit "insecure". A directory, a pipe or a socket is a mistake instead, and
+ * reading it is an error: a user who passes keys through a pipe must not get a run that trusts any key.
  */
 export function keepsNothing(path: string): boolean {
   if (path.toLowerCase() === "none") return true;
@@ -51,7 +51,7 @@ export function knownHostsPaths(text = "", place: (path: string) => string = inH
   return paths.filter((path) => !keepsNothing(path));
 }
 
-/** ssh goes by the home that passwd names; we go by HOME, where its defaults are concerned. */
+/** ssh uses the home directory in passwd; for ssh's default files we use HOME. */
 function inHome(path: string): string {
   if (path.startsWith("~/")) return join(homedir(), path.slice(2));
   const theirs = join(userInfo().homedir, ".ssh", "known_hosts");

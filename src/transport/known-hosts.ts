@@ -1,4 +1,6 @@
-/** OpenSSH's known_hosts: who a host must prove to be. Fails closed. See sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". */
+/**
+ * OpenSSH's known_hosts: the key that each host must have. Fails closed. See sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT".
+ */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
@@ -40,7 +42,7 @@ export class KnownHosts {
     const found = this.#compare(name, key);
     const bare = bareName(name);
     if (found.status !== "unknown" || bare === undefined) return found;
-    // another key of that name says nothing: it may be of the host's own sshd, beside which this one listens
+    // a different key for the bare name proves nothing: it may belong to the host's sshd on port 22
     const asBare = this.#compare(bare, key);
     return asBare.status === "changed" ? found : asBare;
   }

@@ -1,4 +1,4 @@
-/** That a named private key is not there. */
+/** The error for a named private key that does not exist. */
 import { ShowrunnerError } from "../base/errors.ts";
 
 /** @param file as the inventory names it */

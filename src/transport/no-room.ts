@@ -1,4 +1,4 @@
-/** That a host lets a connection have no more processes at a time, and what is done about it. */
+/** What happens when a host refuses one more process on a connection: another connection is opened. */
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
@@ -65,7 +65,7 @@ export class RoomyConnection implements Connection {
         return await start(connection);
       } catch (error) {
         const isFirst = connection === this.#first;
-        // a further one that was lost is replaced; the first one's end is the end of them all
+        // a further connection that was lost is replaced; when the first one ends, all of them end
         if (!(error instanceof NoRoom) && isFirst) throw error;
       }
     }

@@ -9,7 +9,7 @@ import { roomHint } from "./no-room.ts";
 import { processStream } from "./process-stream.ts";
 import type { Connection, Ended, RemoteProcess } from "./transport.ts";
 
-/** Any name does: the connection stands already, and a client must not make one of its own. */
+/** Any name will do: the connection exists already, and a client must not make one of its own. */
 const standing = ["--", "standing"];
 
 export class OpenSshConnection implements Connection {
@@ -61,11 +61,11 @@ export class OpenSshConnection implements Connection {
     const onSaid = (chunk: Buffer) => {
       isRefused ||= /session request failed: Session open refused/.test(chunk.toString());
     };
-    child.stderr.once("data", onSaid); // nothing can come before that
+    child.stderr.once("data", onSaid); // nothing can arrive before that
     const closed = new Promise<Ended>((resolve) => {
       child.once("error", (error) => resolve({ status: null, reason: error.message }));
       child.once("close", async (status) => {
-        // 255 is ssh's own, and may be the command's
+        // 255 is the status of ssh itself, but may be that of the command
         if (status === 255) await this.#mayBeOver();
         if (isRefused && status === 255)
           return resolve({

@@ -52,13 +52,13 @@ export async function explainOpenSsh(
   );
 }
 
-/** What ssh says only because it is asked for debug messages. */
+/** Messages that ssh prints only as debug messages. */
 const chatter = /^(debug\d: |OpenSSH_|Authenticated to |Transferred: |Bytes per second: )/;
 
-/** What ssh itself says once the user is logged in. */
+/** Messages of ssh itself after login. */
 const loggedIn = /^Authenticated to /;
 
-/** How ssh itself tells of a connection: the rest is the host's banner. */
+/** Messages of ssh itself about a connection: everything else is the host's banner. */
 const ownWords =
   /^(Connection |Connecting |Received disconnect|Disconnected |kex_|ssh: |ssh_|Load key |sign_and_send|mux_|channel |Timed out|Warning: |Host key |No |[^ ]+@[^ ]+: Permission denied|ssh ended)/;
 
@@ -73,7 +73,7 @@ function offeredKey(line: string): string | undefined {
   return from === "" ? name : `${name} (${fingerprint}) of the agent`;
 }
 
-/** The last one, since a ssh on the way, as a ProxyJump starts it, speaks first. */
+/** The last one, since an ssh that a ProxyJump starts prints its messages first. */
 function shownKey(lines: readonly string[]): string {
   const shown = lines.flatMap((line) => /^debug1: Server host key: (\S+ \S+)/.exec(line)?.[1] ?? []);
   return shown.at(-1) ?? "of an unknown kind";
@@ -96,7 +96,10 @@ function explainHostKey(words: string, shown: string, settings: OpenSshSettings)
   );
 }
 
-/** That a named key stayed shut, which ssh itself does not tell. It may know kinds of keys that we can't judge. */
+/**
+ * Says that a named key could not be decrypted, which ssh itself does not say. ssh may know kinds of keys that we
+ * don't.
+ */
 async function uselessKey(settings: OpenSshSettings): Promise<ShowrunnerError | undefined> {
   const { identityFile, passphrase, password, agent } = settings;
   if (identityFile === undefined) return undefined;

@@ -33,7 +33,7 @@ export async function connectOpenSsh(
 ): Promise<Connection> {
   const target = await completeForOpenSsh(settings, signal);
   const hops = await Promise.all((target.jump ?? []).map((hop) => ownWay(hop, signal)));
-  // ssh would make a connection of its own to the ProxyJump of a configuration, for each host behind it
+  // for each host behind the ProxyJump of a configuration, ssh would make a connection of its own to the jump host
   return reach({ ...target, jump: settings.jump }, hops, signal);
 }
 
@@ -89,7 +89,7 @@ async function establish(
     ],
     { detached: true, stdio: "pipe", env: askpassEnvironment(settings, folder) },
   );
-  master.stdin.on("error", () => undefined); // its end is told by its exit
+  master.stdin.on("error", () => undefined); // its exit reports its end
   master.stdin.write(`echo ${tokenWord(token)}; exec cat >/dev/null\n`);
   const abort = () => endGroup(master);
   signal?.addEventListener("abort", abort, { once: true });

@@ -1,14 +1,14 @@
-/** What is kept of what a script prints: all of it up to a limit, and the end of what is longer. */
+/** What is kept of a script's output: all of it up to a limit, and only the end of a longer one. */
 import { ShowrunnerError } from "../base/errors.ts";
 import type { Output } from "./transport.ts";
 
-/** Of each stream of an answer, where nobody says otherwise. Bytes. */
+/** The default limit for each stream of an answer. Bytes. */
 export const answerLimit = 16 * 1024 * 1024;
 
-/** What is kept of a longer one: its end, where programs say what went wrong. Bytes. */
+/** How much is kept of the end of a longer output, where programs say what went wrong. Bytes. */
 const endLimit = 64 * 1024;
 
-/** How much more than is kept a script may print that has a limit of its own: it is to end in its time. Bytes. */
+/** How far beyond its own limit a script may print before it is ended. Bytes. */
 const patience = 64 * 1024 * 1024;
 
 /** A script printed so much more than its limit that it was ended. */
@@ -108,7 +108,7 @@ export class Kept {
   }
 }
 
-/** What there is of answers that may be longer than what can be read of them. */
+/** The kept parts of answers that may be longer than what is kept. */
 const kept = new WeakMap<Output, { readonly stdout: Kept; readonly stderr: Kept }>();
 
 /** An answer, as it was kept. */
@@ -140,13 +140,13 @@ export function lastLines(output: Output, count: number): string[] {
   return text === "" ? [] : text.split("\n").slice(-count);
 }
 
-/** What there is to be told of each stream: of more than can be read, its end. */
+/** What can be shown of each stream: of a stream that is too long, its end. */
 export function shownOutput(output: Output): Pick<Output, "stdout" | "stderr"> {
   const streams = kept.get(output);
   return streams ? { stdout: streams.stdout.shown, stderr: streams.stderr.shown } : output;
 }
 
-/** An answer of which the status is told elsewhere. */
+/** An answer whose status is reported elsewhere. */
 export function endedWith(output: Output, status: number): Output {
   const streams = kept.get(output);
   return streams ? keptOutput(streams.stdout, streams.stderr, status) : { ...output, status };

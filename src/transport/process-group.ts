@@ -1,8 +1,9 @@
 /** Ending a process with all that it started. */
 
 /**
- * TERM, two seconds of grace, KILL: to the whole process group that `pid` belongs to. Where processes are started in a
- * container from outside, the group may be one of outside, and shows as 0: then to `pid` and all that descends from it.
+ * TERM, two seconds of grace, KILL: to the whole process group that `pid` belongs to. If processes are started in a
+ * container from outside, their group may be outside the container and show as 0: then to `pid` and all its
+ * descendants.
  */
 export function endGroupScript(pid: number): string {
   return [

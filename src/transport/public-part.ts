@@ -1,12 +1,12 @@
-/** The public key that belongs to a key file, where it can be told without the passphrase. */
+/** The public key of a key file, if it can be read without the passphrase. */
 import ssh2 from "ssh2";
 import { readUserFileNow } from "../base/user-file.ts";
 
 const magic = "openssh-key-v1\0";
 
 /**
- * @param file a private key's, which may be with the agent alone if its `.pub` is there, or a public key's itself
- * @returns the key in SSH wire form; undefined where only the passphrase would tell
+ * @param file the file of a private key (only the `.pub` need exist, if the agent has the key), or of a public key
+ * @returns the key in SSH wire form; undefined if that needs the passphrase
  */
 export function publicPart(file: string): Buffer | undefined {
   const content = read(file);

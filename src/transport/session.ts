@@ -24,18 +24,20 @@ import type {
 } from "./transport.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
-/** Starting a shell over a connection that stands: longer than each of the steps to it may take. */
+/** The time limit for starting a shell over an existing connection: longer than each of its steps may take. */
 const openLimit = 120_000;
-/** Shells that are kept although something else may print into them: a host allows ten channels (MaxSessions). */
+/**
+ * The most shells that are kept although other processes may print into them: a host allows ten channels (MaxSessions).
+ */
 const mostSoiled = 3;
-/** What a script says that only writes a file, in bytes. */
+/** The longest output of a script that only writes a file, in bytes. */
 const complaintLimit = 64 * 1024;
-/** Ending what runs, when the session is closed. */
+/** The time limit for ending what runs, when the session is closed. */
 const closeLimit = 6_000;
-/** Ending a shell that does nothing. */
+/** The time limit for ending an idle shell. */
 const endLimit = 2_000;
 
-/** A user's shell, and the end of what was last asked of it: one request at a time. */
+/** A user's shell, and the end of its last request: it takes one request at a time. */
 interface Lane {
   turn: Promise<unknown>;
   shell: Promise<Shell> | undefined;
@@ -46,19 +48,22 @@ export class Session {
   readonly #connect: Connect;
   #connection: Promise<Connection> | undefined;
   readonly #lanes = new Map<string, Lane>();
-  /** Shells that something else may print into, kept as long as may be: it dies if it prints when they are gone. */
+  /**
+   * Shells into which another process may print. They are kept as long as possible: without its shell that process
+   * would die when it prints.
+   */
   readonly #soiled: Shell[] = [];
-  /** All that there ever were. */
+  /** All shells that were ever started. */
   readonly #shells: Shell[] = [];
   #closed = false;
-  /** Aborted by the end: it does not wait for a host that is silent. */
+  /** Aborted when the session is closed: closing does not wait for a silent host. */
   readonly #leaving = new AbortController();
   /** Whether the run is over: nothing can be asked any more. */
   get isClosed(): boolean {
     return this.#closed;
   }
 
-  /** How often the controller has waited for an answer of this host since the connection stood. */
+  /** How often the controller has waited for an answer of this host since the connection was made. */
   roundTrips = 0;
 
   constructor(connect: Connect) {
@@ -94,14 +99,14 @@ export class Session {
       return shell.send(requests);
     });
     const answers = requests.map(async (_, index) => (await sent)[index] ?? []);
-    // without the answers: as long as nothing else is asked, a promise would hold what it was given
+    // without the answers: this promise would keep them in memory until the next request
     lane.turn = Promise.allSettled(answers).then(() => undefined);
     return answers;
   }
 
   /**
-   * Streams content into a new file that only its owner can read, whatever its size. What came only in part, since
-   * the disk is full or the connection ended, is removed again.
+   * Streams content into a new file that only its owner can read, whatever its size. A partial file, because the disk
+   * is full or the connection ended, is removed again.
    *
    * @param path the file, which the error names
    * @param options.receive a script that takes the content elsewhere
@@ -123,7 +128,7 @@ export class Session {
     const complaint = new Kept(complaintLimit);
     process.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
     process.stderr.on("data", (chunk: Buffer) => complaint.push(chunk));
-    process.stdin.on("error", () => undefined); // the exit status and `complaint` say what happened
+    process.stdin.on("error", () => undefined); // the exit status and `complaint` give the reason
     process.stdin.end(content);
     const late = () => {
       process.close();
@@ -142,7 +147,7 @@ export class Session {
     );
   }
 
-  /** Ends the shell of a user that was become, after what it was asked: what that user is asked next gets a new one. */
+  /** Ends another user's shell after its pending requests. The next request as that user starts a new shell. */
   async endShell(user: string): Promise<void> {
     const lane = this.#lanes.get(user);
     if (!lane) return;
@@ -161,7 +166,7 @@ export class Session {
     return (await this.#shell(this.#lane(become), become)).pid;
   }
 
-  /** Starts a script beside the shells, with its streams open, and waits until it has begun: for what must go on while others run. */
+  /** Starts a script beside the shells, for work that goes on while other scripts run. Waits until the script has begun. */
   spawn(become: Become | undefined, script: string): Promise<RemoteProcess> {
     this.#refuseClosed();
     this.roundTrips++;
@@ -190,7 +195,7 @@ export class Session {
   reconnect(): void {
     const given = this.#connection;
     this.#connection = undefined;
-    for (const lane of this.#lanes.values()) lane.shell = undefined; // they end with their connection
+    for (const lane of this.#lanes.values()) lane.shell = undefined; // shells end with their connection
     given?.then(
       (connection) => connection.close(),
       () => undefined,
@@ -200,12 +205,12 @@ export class Session {
   /**
    * Ends what still runs, closes the shells and the connection, for good. Takes some seconds at most; never rejects.
    *
-   * @param atLast what to do over the connection when that is done; it is told whether nothing runs there any more
+   * @param atLast called over the connection when that is done, with whether nothing runs there any more
    */
   async close(atLast: (isIdle: boolean) => Promise<void> = async () => undefined): Promise<void> {
     this.#closed = true;
     this.#leaving.abort();
-    // one that can't be opened keeps none of the others from being ended
+    // a shell that can't be opened must not stop the others from being ended
     const shells = [...this.#lanes.values()].map(({ shell }) => shell);
     const ended = Promise.allSettled(
       [...shells, ...this.#soiled].map(async (shell) => (await shell)?.close()),
@@ -289,7 +294,7 @@ export class Session {
     if (status !== 0) throw new ShowrunnerError("host.lost", `what runs as process ${pid} was not ended`);
   }
 
-  /** An interrupted run must not begin anew. */
+  /** An interrupted run must not start anything new. */
   #refuseClosed(): void {
     if (this.#closed) throw new ShowrunnerError("host.lost", "the connection was closed: the run is over");
   }

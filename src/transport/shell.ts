@@ -12,7 +12,7 @@ interface OpenRequest {
   readonly stdout: Kept;
   readonly stderr: Kept;
   readonly onOutput: RunOptions["onOutput"];
-  /** Its place among those that were sent together, where what they print is limited. */
+  /** Its index among the scripts that were sent together, if their output is limited. */
   readonly limited: number | undefined;
   status: number | undefined;
   stderrEnded: boolean;
@@ -41,12 +41,12 @@ export class FramedShell implements Shell {
   /** Where a stream is: in the answer to a request, before the first answer or between two. */
   readonly #at: Record<Stream, number | "before" | "between"> = { stdout: "before", stderr: "before" };
   #answered = false;
-  /** What login files, sudo or ssh say before the first answer. */
+  /** What login files, sudo or ssh print before the first answer. */
   readonly #noise = new Noise();
   #soiled = false;
   #left = false;
   #last = 0;
-  /** Pieces that are being dealt with: as long as there are any, no more are taken. */
+  /** The number of pieces that are being processed: until it is zero, no more are taken. */
   #dealing = 0;
   #ended: ShowrunnerError | undefined;
   #late: ShowrunnerError | undefined;
@@ -72,7 +72,7 @@ export class FramedShell implements Shell {
     return this.#soiled;
   }
 
-  /** Whether a script may work on: it was to be ended, and nobody knows whether that has come about. */
+  /** Whether a script may still run: it should have been ended, but it is not known whether it was. */
   get hasLeft(): boolean {
     return this.#left;
   }
@@ -102,7 +102,7 @@ export class FramedShell implements Shell {
   }
 
   #write(requests: readonly ScriptRequest[]): Promise<Output>[][] {
-    // all or none: for one that can't be written, nobody would wait for the others
+    // all or none: if one can't be written, nothing would wait for the others
     const encoded = requests.map(({ scripts, onOutput, mayLeave = false, limits }) =>
       scripts.map((script, index) => {
         const id = ++this.#last;
@@ -151,7 +151,7 @@ export class FramedShell implements Shell {
       );
       readable.on("data", (chunk: Buffer) => reader.push(chunk));
     }
-    stdin.on("error", () => undefined); // a write to a dead shell: `closed` tells the story
+    stdin.on("error", () => undefined); // a write to a dead shell: `closed` gives the reason
     return closed.then((ended) => this.#end(ended));
   }
 
@@ -169,7 +169,7 @@ export class FramedShell implements Shell {
     this.#resolveWhenWhole(id);
   }
 
-  /** What a script has left may print into the answers that come behind its own. */
+  /** A process that a script has left may print into later answers. */
   #refuseBehind(id: number): void {
     for (const [behind, { reject }] of this.#open) {
       if (behind <= id) continue;
@@ -181,7 +181,7 @@ export class FramedShell implements Shell {
   }
 
   /**
-   * A stream's bytes belong to the request whose answer is open on it. What comes between two answers is of something
+   * A stream's bytes belong to the request whose answer is open on it. Bytes between two answers come from a process
    * that an earlier script left behind.
    */
   #piece(stream: Stream, piece: Buffer): void {
@@ -206,7 +206,7 @@ export class FramedShell implements Shell {
     if (dealt instanceof Promise) void this.#slowDown(dealt);
   }
 
-  /** A host that prints faster than it is dealt with has to wait: its end of the connection fills up. */
+  /** A host that prints faster than its output is processed has to wait: its end of the connection fills up. */
   async #slowDown(dealt: Promise<unknown>): Promise<void> {
     const streams = [this.#process.stdout, this.#process.stderr];
     if (this.#dealing++ === 0) for (const stream of streams) stream.pause();
@@ -268,7 +268,7 @@ export class FramedShell implements Shell {
         if (!isOver) timer = setTimeout(late, timeout);
       });
     });
-    // on a time limit the shell's end rejects the answers, before it is known how the group's end went
+    // on a time limit the shell's end rejects the answers, before it is known whether the group has ended
     const timely = answers.catch((error: unknown): Promise<Output[]> => {
       if (error !== this.#late) throw error;
       return limit;
@@ -290,10 +290,10 @@ export class FramedShell implements Shell {
         this.#left = false;
       })
       .catch(() => undefined);
-    // over a dead connection nothing can be ended, and waiting for it would turn a time limit into none
+    // over a dead connection nothing can be ended, and waiting for that would defeat the time limit
     await Promise.race([ended, sleep(5000, undefined, { ref: false })]);
     this.#process.close();
-    // the next task must find a new shell: a transport may tell the end of this one a moment later
+    // the next task must get a new shell: a transport may report the end of this one a moment later
     await Promise.race([this.ended, sleep(1000, undefined, { ref: false })]);
   }
 }

@@ -1,4 +1,4 @@
-/** What to prove oneself with: the agent, key files, a password. */
+/** What to authenticate with: the agent, key files, a password. */
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -24,15 +24,15 @@ export type Authentication =
       ): void;
     };
 
-/** Something to prove oneself with, and what it is called in messages. */
+/** A key or password, and its name in messages. */
 export interface Offer {
   readonly name: string;
   readonly authentication: Authentication;
 }
 
 /**
- * What to try, in OpenSSH's order: the agent, key files, a password. A named key file is tried alone; the agent is asked
- * for just that key, where it is encrypted.
+ * What to try, in OpenSSH's order: the agent, key files, a password. A named key file is the only key that is tried; if
+ * it is encrypted, the agent is asked for just that key.
  *
  * @param signal ends what is being run for a password
  * @throws ShowrunnerError `host.auth` for a named key that is not there or can't be read; `secret.unavailable`
@@ -40,7 +40,7 @@ export interface Offer {
 export async function authentications(settings: ResolvedSettings, signal?: AbortSignal): Promise<Offer[]> {
   const { user: username, identityFile, keyFiles = defaultKeys(), passphrase, password } = settings;
   const found: Offer[] = [];
-  // one by one, so that each is known by its name if it is refused
+  // one by one, so that an error can name each that was refused
   const offerAgent = (agent: AgentKeys | undefined) => {
     for (const { name, agent: one } of agent?.apart() ?? [])
       found.push({ name: `${name} of the agent`, authentication: { type: "agent", username, agent: one } });

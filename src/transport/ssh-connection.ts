@@ -5,7 +5,7 @@ import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { NoRoom } from "./no-room.ts";
 import type { Connection, RemoteProcess } from "./transport.ts";
 
-/** How long the other side has to take leave. Milliseconds. */
+/** How long the other side has to close the connection. Milliseconds. */
 const closeLimit = 2000;
 
 export class SshConnection implements Connection {
@@ -21,10 +21,10 @@ export class SshConnection implements Connection {
     this.user = user;
     this.#client = client;
     this.#forwardsAgent = forwardsAgent;
-    // each channel that is being opened listens for the end: at a jump host, many at a time
+    // each channel that is being opened listens for the end; at a jump host there are many at a time
     client.setMaxListeners(0);
     this.ended = new Promise((resolve) => client.once("close", resolve));
-    // node-ssh takes its own listener away once it is connected: without this one a reset would end the process
+    // node-ssh removes its own listener once it is connected: without this one a reset would end the process
     client.on("error", (error) => {
       this.#reason = `the connection was lost: ${error.message}`;
     });
@@ -48,7 +48,7 @@ export class SshConnection implements Connection {
           this.#client.off("close", gone);
           if (!error) resolve(this.#process(channel));
           else if (options.agentForward && error.message === noAgent) {
-            // as with OpenSSH's own client: what needs the agent will say so
+            // as with OpenSSH's own client: a program that needs the agent will report it
             this.#forwardsAgent = false;
             resolve(this.#spawn(command, pty));
           } else reject(noChannel(error));

@@ -18,7 +18,7 @@ type Target = Pick<ResolvedSettings, "address" | "port" | "user">;
 interface Cause {
   readonly pattern: RegExp;
   readonly code?: ErrorCode;
-  /** Whether what matches is the host's own sentence, and the reason. */
+  /** Whether the matching line is the host's own sentence, and is shown as the reason. */
   readonly isSentence?: boolean;
   /** Whether the last thing that the host has said is the reason. */
   readonly isTold?: boolean;
@@ -91,7 +91,7 @@ const causes: readonly Cause[] = [
       "its sshd may have too many connections that are not logged in yet (MaxStartups), shut out this address after failed logins (PerSourcePenalties), or not work at all: the log of sshd tells",
   },
   {
-    // it may be for a moment only, as while a host starts (pam_nologin): whoever waits for a host goes on waiting
+    // this may last only a moment, as while a host starts (pam_nologin): a task that waits for the host goes on waiting
     pattern: /no response from server|connection (closed|reset) by/i,
     isTold: true,
     what: ({ where, user }) => `${where} closed the connection while the user ${user} logged in`,
@@ -111,7 +111,7 @@ export function explainFailure(
   const { address, port, user } = target;
   const where = `${address}:${port}`;
   const ended = message.split("\n").map((line) => line.trim());
-  // what the host itself says is a better reason than how the connection ended, if it is about that at all
+  // the host's own words are a better reason than how the connection ended, if they are about that at all
   const heardFor = ({ isSentence }: Cause) => (isSentence ? [...said, ...ended] : ended);
   const cause = causes.find((one) => heardFor(one).some((line) => one.pattern.test(line)));
   const details = [

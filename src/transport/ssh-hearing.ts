@@ -1,8 +1,8 @@
-/** What a host says before a user is logged in, which the client otherwise drops: it often is the reason. */
+/** What a host prints before a user is logged in. The client drops it, but it is often the reason for a failure. */
 import { Duplex } from "node:stream";
 import type { Client } from "ssh2";
 
-/** More than any greeting that is one. Bytes. */
+/** Longer than any real greeting. Bytes. */
 const most = 4096;
 
 /**

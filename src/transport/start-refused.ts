@@ -3,7 +3,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 import { pasted } from "../base/script.ts";
 import type { ExplainStart } from "./start.ts";
 
-/** Who was let in, as messages and commands call the user. */
+/** The user who was let in, as messages and commands name the user. */
 interface Named {
   readonly name: string;
   readonly word: string;
@@ -41,7 +41,7 @@ const sayings: readonly Saying[] = [
       "connect as another user, or take ForceCommand internal-sftp out of the host's sshd_config for this one",
   },
   {
-    // of sh itself: that sudo is not there is said in the same words
+    // only about sh itself: a missing sudo is reported in the same words
     pattern: /\bsh: (command )?(not found|no such file)|command not found: sh\b|unknown command: sh\b/i,
     what: ({ name }) => `the host found no sh for ${name}`,
     hint: ({ word }) =>

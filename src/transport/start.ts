@@ -13,7 +13,7 @@ export const plainShell = "sh";
 /** How long a script may take to begin, and how much may be printed before it, by login files for instance. */
 export const startLimits = { milliseconds: 45_000, bytes: 1024 * 1024 };
 
-/** A random word that nobody has said yet. */
+/** A random word that no output contains yet. */
 export function newToken(): string {
   return `SR${randomBytes(16).toString("hex")}`;
 }
@@ -41,14 +41,14 @@ export function startScript(
 ): Promise<RemoteProcess> {
   const token = newToken();
   const begun = untilSaid(process, token, explain);
-  process.stdin.on("error", () => undefined); // that the process ends tells the story
+  process.stdin.on("error", () => undefined); // the end of the process gives the reason
   process.stdin.write(`{ printf ${tokenWord(token)}; eval ${quote(script)}; exit; }\n`);
   return begun;
 }
 
 /**
  * Starts a `sh` by a line that is to make it another user's. A forced command that starts something else instead is
- * found out: what was meant for that user must not run as this one.
+ * detected: what was meant for the other user must not run as this one.
  *
  * @param line the line, given the words that start the shell
  */
@@ -58,7 +58,7 @@ export async function provenShell(
 ): Promise<RemoteProcess> {
   const token = newToken();
   const process = await connection.spawn(line(`sh -s ${token}`));
-  process.stdin.on("error", () => undefined); // that the process ends tells the story
+  process.stdin.on("error", () => undefined); // the end of the process gives the reason
   process.stdin.write(
     `[ "$1" = ${token} ] && shift || { echo 'another command was started instead' >&2; exit 1; }\n`,
   );
@@ -120,7 +120,7 @@ export function untilSaid(
 export const tooLate = "our script did not begin in time";
 export const tooMuch = `more than ${startLimits.bytes / 1024} KiB were printed before our script began`;
 
-/** That the connection has ended a process, where that is known. */
+/** Says that the connection has ended a process, if that is known. */
 export function lostBy({ reason, hint }: Ended): ShowrunnerError | undefined {
   return reason === undefined ? undefined : new ShowrunnerError("host.lost", reason, { hint });
 }
@@ -144,7 +144,7 @@ export class Noise {
   }
 }
 
-/** What a process has printed already is for whoever waits for it, and listens in a moment. */
+/** Output that a process has printed already is kept for the code that will listen in a moment. */
 export function handOver({ stdout, stderr }: RemoteProcess, printed: Buffer): void {
   for (const stream of [stdout, stderr]) stream.pause();
   if (printed.length > 0) stdout.unshift(printed);

@@ -1,4 +1,4 @@
-/** A promise that does not take for ever. */
+/** A time limit for a promise. */
 
 /**
  * @param work what to wait for
@@ -14,7 +14,7 @@ export async function withTimeLimit<T>(
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(late()), milliseconds);
   });
-  work.catch(() => undefined); // nobody waits for it any more once it is late
+  work.catch(() => undefined); // nothing waits for the work once it is late
   try {
     return await Promise.race([work, limit]);
   } finally {

@@ -3,7 +3,9 @@ import type { Duplex, Readable, Writable } from "node:stream";
 
 /** What a script printed and how it ended. */
 export interface Output {
-  /** @throws ShowrunnerError `task.failed` where more was printed than is kept, so that nobody takes a part for the whole */
+  /**
+   * @throws ShowrunnerError `task.failed` if more was printed than is kept, so that a part is never taken for the whole
+   */
   readonly stdout: Buffer;
   /** @throws ShowrunnerError `task.failed` where more was printed than is kept */
   readonly stderr: Buffer;
@@ -21,7 +23,7 @@ export interface RunOptions {
   readonly limits?: readonly number[] | undefined;
   /** Milliseconds until the script's process group is ended. */
   readonly timeout?: number | undefined;
-  /** Whether the scripts are anybody's, and may leave processes behind that print into the shell's streams. */
+  /** Whether the scripts may leave processes behind that print into the shell's streams, as a user's commands may. */
   readonly mayLeave?: boolean | undefined;
 }
 
@@ -49,7 +51,7 @@ export interface Shell {
   send(requests: readonly ScriptRequest[]): readonly Promise<Output[]>[];
   /** Whether something else may print into its streams from now on: the next request needs another shell. */
   readonly isSoiled: boolean;
-  /** Whether a script may work on: it was to be ended, and nobody knows whether that has come about. */
+  /** Whether a script may still run: it should have been ended, but it is not known whether it was. */
   readonly hasLeft: boolean;
   /** Its process number on the host. */
   readonly pid: Promise<number>;
@@ -89,7 +91,7 @@ export interface Connection {
   /**
    * A byte stream to `host:port` as seen from this host. Rejects with the refusal's reason.
    *
-   * @param timeout milliseconds after which nobody waits any longer: what still connects is to be ended then
+   * @param timeout the time limit in milliseconds: an attempt that still connects must then be ended
    */
   dial(host: string, port: number, timeout: number): Promise<Duplex>;
   /** Ends the connection; everything still open on it is closed. Never rejects. */
@@ -97,8 +99,8 @@ export interface Connection {
 }
 
 /**
- * Reaches one host. Rejects with `host.unreachable`, `host.key` or `host.auth`. The signal is aborted when nobody wants
- * the connection any more: what still connects is to be ended then.
+ * Reaches one host. Rejects with `host.unreachable`, `host.key` or `host.auth`. The signal is aborted when the
+ * connection is no longer wanted: an attempt that still connects must then be ended.
  */
 export type Connect = (signal?: AbortSignal) => Promise<Connection>;
 

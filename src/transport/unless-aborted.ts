@@ -1,4 +1,4 @@
-/** Waiting for something only as long as anybody wants it. */
+/** Waits for something until a signal is aborted. */
 import { ShowrunnerError } from "../base/errors.ts";
 
 /**

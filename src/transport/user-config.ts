@@ -48,8 +48,9 @@ export async function resolveSettings(
 }
 
 /**
- * Completes settings for a client that reads ~/.ssh/config itself, with what we would else decide over its head: whether
- * an unknown key is accepted, how long to wait, which jump hosts to share. The system's configuration counts too.
+ * Completes settings for a client that reads ~/.ssh/config itself. The file's values are needed here, since our own
+ * defaults would override them: whether an unknown key is accepted, how long to wait, which jump hosts to share. The
+ * system's configuration counts too.
  */
 export async function completeForOpenSsh(
   settings: ConnectionSettings,
@@ -177,14 +178,14 @@ function jumpOf(config: Config, settings: ConnectionSettings): ConnectionSetting
   const [hostname] = config.get("hostname") ?? [];
   const port = Number(config.get("port")?.[0] ?? 22);
   const hops = parseJump(config.get("proxyjump")?.[0] ?? "none");
-  // behind another port of the same machine there may be another host, as a container of it
+  // another port of the same machine may lead to another host, such as a container
   const isItself = (hop: Hop) =>
     hop.address === settings.address || (hop.address === hostname && (hop.port ?? 22) === port);
   if (hops.some(isItself)) return [];
   return hops.map((hop) => ({ ...hop, name: hop.address, hostKeys, knownHosts, connectTimeout }));
 }
 
-/** "no" is missing on purpose: not checking a host's key takes the inventory's word, which is shouted about. */
+/** "no" is missing on purpose: only the inventory can turn the check of host keys off, and every run warns of that. */
 const policies: ReadonlyMap<string, HostKeyPolicy> = new Map([
   ["true", "known"],
   ["yes", "known"],
@@ -199,7 +200,7 @@ function refuseProxyCommand(command: string | undefined, { address, jump }: Conn
   });
 }
 
-/** ssh prints its default names, too: those are no choice of the user's. */
+/** ssh prints its default names, too: the user has not chosen those. */
 function ownKeyFiles(files: readonly string[] = [], tokens: TokenValues): string[] | undefined {
   const paths = files.map((file) => homePath(expandTokens(file, tokens)));
   const isDefault = (path: string) =>
@@ -207,7 +208,7 @@ function ownKeyFiles(files: readonly string[] = [], tokens: TokenValues): string
   return paths.length === 0 || (paths.length > 1 && paths.every(isDefault)) ? undefined : paths;
 }
 
-/** New keys are pinned in the first file, and a host is whom any of them knows. */
+/** New keys are pinned in the first file; a host is known if any of the files has its key. */
 function knownHostsOf(config: Config, { knownHosts }: ConnectionSettings) {
   if (knownHosts !== undefined && !keepsNothing(knownHosts)) return {};
   const files = (name: string) => knownHostsPaths(config.get(name)?.[0]);
@@ -221,7 +222,7 @@ function knownHostsForOpenSsh(config: Config, { knownHosts, hostKeys }: Connecti
   const text = config.get("userknownhostsfile")?.[0] ?? "";
   const isChosen = knownHosts !== undefined && !keepsNothing(knownHosts);
   const files = isChosen ? [knownHosts] : knownHostsPaths(text);
-  void new KnownHosts(files); // neither would it tell of one that can't be read
+  void new KnownHosts(files); // nor would ssh report a file that can't be read
   if (!isChosen && !text.split(" ").some(keepsNothing)) return { knownHosts: undefined };
   const [first = defaultKnownHosts(), ...others] = files;
   const system = isChosen ? [] : knownHostsPaths(config.get("globalknownhostsfile")?.[0]);

@@ -79,7 +79,7 @@ export interface Change {
   readonly action: Action;
   /** The facts that hold afterwards. */
   readonly sets: readonly FactValue[];
-  /** The facts that may differ afterwards, with values that the change does not know. */
+  /** The facts that may differ afterwards; their new values are not known. */
   readonly touches: readonly Touch[];
   /** What the task's author says that it may alter, in the place of everything: `/etc/app.conf`, `unit app`. */
   readonly stated?: readonly string[] | undefined;
@@ -99,11 +99,11 @@ export interface ChangeDefinition {
   readonly diff?: TextDiff | undefined;
   /** The script that makes the change; or give `action`. */
   readonly script?: Script;
-  /** What to do if not a script: write a file, send a request. */
+  /** What to do instead of running a script: write a file, send a request. */
   readonly action?: Action;
   /** The facts that hold afterwards. */
   readonly sets?: readonly FactValue[];
-  /** The facts that may differ afterwards, with values that the change does not know. */
+  /** The facts that may differ afterwards; their new values are not known. */
   readonly touches?: readonly Touch[];
   /** A user whom the change alters or removes. */
   readonly altersUser?: string | undefined;

@@ -5,7 +5,7 @@ import type { FactValue, Touch } from "./fact.ts";
 export interface Effects {
   /** The facts that hold afterwards. */
   readonly sets: readonly FactValue[];
-  /** The facts that may differ afterwards, with values that the change does not know. */
+  /** The facts that may differ afterwards; their new values are not known. */
   readonly touches: readonly Touch[];
 }
 

@@ -12,7 +12,7 @@ export type StepAnswer = "yes" | "no" | "continue";
 
 export type ConfirmStep = (question: StepQuestion) => Promise<StepAnswer>;
 
-/** Asks one question at a time, until it need not ask any more. */
+/** Asks one question at a time, until the answer is to continue without asking. */
 export class StepConfirmation {
   readonly #confirm: ConfirmStep | undefined;
   readonly #interrupted: Promise<StepAnswer>;

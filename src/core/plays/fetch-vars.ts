@@ -7,8 +7,8 @@ import { asFailure } from "../events/failure.ts";
 import type { CheckedVars, PlayHosts } from "./vars.ts";
 
 /**
- * Asks for what is to be asked for, and reads what the wanted plays' variables hold. One that can't be had ends the run
- * here; an interrupt leaves the rest unread, since nothing will be done with it.
+ * Asks the user for secrets, and reads the secrets in the wanted plays' variables. A secret that can't be read ends the
+ * run here. After an interrupt the rest is not read, since it will not be used.
  *
  * @throws ShowrunnerError `secret.unavailable` with the variable's file and line; `interrupted` at a question
  */

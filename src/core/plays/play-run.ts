@@ -12,7 +12,7 @@ export interface Stop {
   readonly reason: string;
   /** The hosts of later batches, and those of this one whose turn had not come. */
   readonly untouched: readonly string[];
-  /** Whether hosts that are well did not get through the play. */
+  /** Whether hosts that did not fail could not complete the play. */
   readonly cut: boolean;
 }
 
@@ -63,7 +63,7 @@ interface BatchHosts {
   readonly hosts: readonly HostRun[];
   /** Those of the play's other batches. */
   readonly others: ReadonlySet<HostRun>;
-  /** Those of any batch on which a step was begun, or handlers were. */
+  /** The hosts of any batch on which a step or handlers were begun. */
   readonly touched: Set<HostRun>;
 }
 
@@ -124,7 +124,7 @@ class PlayBatch {
       if (!(await this.#begin(step))) continue;
       await this.#step(step, host, shared);
     }
-    // steps that it does not come to: others may be in one already
+    // steps that this host does not come to: other hosts may be in them already
     for (const shared of this.#shared.values()) shared.leave(host);
   }
 
@@ -140,7 +140,10 @@ class PlayBatch {
     await Promise.all(busy.map((host) => endJobs(host, this.#run)));
   }
 
-  /** What was changed has its handlers run: also on a host that failed later, and on one that was delegated to. */
+  /**
+   * Runs the handlers that changes have notified: also on a host that failed later, and on a host that was delegated
+   * to.
+   */
   async #handlers(): Promise<void> {
     const waiting = [...this.#run.hosts].filter((host) => !host.lost && this.#hasHandlers(host));
     await Promise.all(waiting.map((host) => this.#run.forks(() => this.#runHandlers(host))));
@@ -155,7 +158,10 @@ class PlayBatch {
     return host.handlers.size > 0 || (this.#runsEarlier(host) && host.hasPendingHandlers(this.#play.name));
   }
 
-  /** What earlier runs left on a host of another batch runs with that batch: it must not restart beside this one. */
+  /**
+   * Handlers of earlier runs on a host of another batch run with that batch: services there must not restart with this
+   * one.
+   */
   #runsEarlier(host: HostRun): boolean {
     return !this.#others.has(host);
   }

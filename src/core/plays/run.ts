@@ -29,15 +29,15 @@ import { type PlaysRequest, selectPlays } from "./select-plays.ts";
 import { type RunSummary, summarise } from "./summary.ts";
 import { type ExtraVars, type PlayHosts, validateVars } from "./vars.ts";
 
-/** How the engine gets onto a host, and as whom. */
+/** How the engine connects to a host, and as which user. */
 export interface HostAccess {
   readonly connect: Connect;
   /** Whether tasks run as another user where neither they nor their play say so. Default false. */
   readonly become?: boolean | undefined;
-  /** Who that is, also where a play says just `become: true`. Default root. */
+  /** The name of that user, also for a play with `become: true`. Default root. */
   readonly becomeUser?: string | undefined;
   readonly becomePassword?: Become["password"];
-  /** The program through which that is done. Default sudo. */
+  /** The program that changes the user. Default sudo. */
   readonly becomeMethod?: Become["method"];
   /**
    * Whether one run at a time may change the host, with handlers that outlive a killed run. Default true; the control
@@ -45,14 +45,14 @@ export interface HostAccess {
    */
   readonly lease?: boolean | undefined;
   /**
-   * Whether what tasks will read is read before they ask for it. Default true; on the control machine itself that saves
-   * nothing, and code of a step may change it in a moment.
+   * Whether facts are read before tasks ask for them. Default true; on the control machine itself that saves nothing,
+   * and a step's code may change the machine at any moment.
    */
   readonly readsAhead?: boolean | undefined;
 }
 
 export interface RunRequest extends RunOptions, PlaysRequest {
-  /** How the playbook and the inventory are called in the output. */
+  /** The names of the playbook and the inventory in the output. */
   readonly name: string;
   readonly inventoryName: string;
   /** What the user gave as `-i`, for commands that messages tell to run. Default: nothing. */
@@ -65,16 +65,18 @@ export interface RunRequest extends RunOptions, PlaysRequest {
   readonly waitLease?: Duration;
   /** Ends the other run's commands on such a host instead, and those that a dead run left behind. */
   readonly takeOver?: boolean;
-  /** Whether the project has a playbook of this name: of others, what is left on hosts is told for a while only. */
+  /**
+   * Whether the project has a playbook of this name: handlers that another playbook left are reported only for a while.
+   */
   readonly hasPlaybook?: ((name: string) => boolean) | undefined;
   /** Asked before each step of each batch. Default: nobody is asked. */
   readonly confirmStep?: ConfirmStep | undefined;
   readonly subscribers?: readonly Subscriber[];
-  /** Looks on, and may object: keeps a plan, or holds the run to one. */
+  /** Hooks that keep a plan, or hold the run to a plan. */
   readonly hooks?: RunHooks | undefined;
   /**
-   * The file in which runs of this playbook on this inventory note what they read, so that the next one reads that at
-   * once. Made if it isn't there; what is no such file counts as none. Default: none is kept.
+   * The file in which runs of this playbook on this inventory note what they read, so that the next run reads that
+   * early. Made if it does not exist; an invalid file counts as missing. Default: no such file is kept.
    */
   readonly readHistory?: string | undefined;
   /** What the run is part of, for its journal. Default: nothing else. */
@@ -272,7 +274,7 @@ class Run implements PlayState {
     });
   }
 
-  /** Those of all hosts that the plays name which are not over, as the users whom these become. */
+  /** The leases of all hosts of the plays that are not over, as the users that these plays' tasks run as. */
   #expectedLeases(): readonly Lease[] {
     const leases = this.#ahead.flatMap(({ play, hosts }) =>
       hosts
@@ -303,7 +305,7 @@ class Run implements PlayState {
     }
   }
 
-  /** Also where an interrupt has begun it already: the run is over when nothing of it runs any more. */
+  /** Also after an interrupt has begun to close them: the run is over only when nothing of it runs any more. */
   async #closeAll(): Promise<void> {
     for (const host of this.#hosts.values())
       if (!this.#closings.has(host)) this.#closings.set(host, host.close());

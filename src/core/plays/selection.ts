@@ -12,7 +12,7 @@ export interface Selection extends TagChoice {
 /**
  * The plays with the steps that are run; plays of which none is left are left out.
  *
- * @throws ShowrunnerError `usage` for a tag or a step that there is not, or where nothing is left
+ * @throws ShowrunnerError `usage` for a tag or a step that does not exist, or if nothing is left
  */
 export function selectSteps(plays: readonly Play[], selection: Selection): readonly Play[] {
   const { tags = [], skipTags = [], startAt } = selection;

@@ -1,4 +1,4 @@
-/** Plays and playbooks of the wrong shape: the compiler sees them, but a playbook runs without having been compiled. */
+/** Checks the shape of plays and playbooks: a playbook may run without having been through the compiler. */
 import { type Location, ShowrunnerError } from "../../base/errors.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
 

@@ -5,8 +5,8 @@ import type { HostContext } from "../engine/context.ts";
 import type { Unawaited } from "../tasks/scope.ts";
 
 /**
- * Waits for what was started and not awaited, then refuses it, as well as what was made and never started: surely
- * not what its author meant.
+ * Waits for what was started and not awaited, then reports it as an error, as well as what was made and never started:
+ * both are surely mistakes.
  *
  * @throws ShowrunnerError `task.not-awaited` with the line of each
  */

@@ -39,7 +39,7 @@ export async function runStep(
     );
     for (const ending of context.endings.values()) await ending();
     await refuseLooseEnds(context);
-    // its code has caught that it read what is unknown: what it did then is no plan
+    // the code has caught the error for reading an unknown value: what it did after that is no plan
     if (context.uncertainty.unknown) throw context.uncertainty.unknown;
     run.hooks.onStepEnd?.(context);
     host.reads.end(context);
@@ -60,7 +60,7 @@ export async function runStep(
   }
 }
 
-/** Waits for what a host runs in the background. A failure that no code has met is the host's; this never rejects. */
+/** Waits for what a host runs in the background. A failure that no code has seen is the host's; this never rejects. */
 export async function endJobs(host: HostRun, run: PlayState): Promise<void> {
   if (host.lost) host.jobs.abandon("the host is lost");
   for (const { step, error } of await host.jobs.waitForAll()) if (!host.lost) fail(step, host, error, run);
@@ -69,7 +69,7 @@ export async function endJobs(host: HostRun, run: PlayState): Promise<void> {
 /**
  * Runs the pending handlers of a host. A failure is the host's; this never rejects.
  *
- * @param withEarlier whether those that earlier runs left are due, too
+ * @param withEarlier whether handlers that earlier runs left are due, too
  */
 export async function runHandlers(
   play: Play,

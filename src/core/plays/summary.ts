@@ -29,7 +29,7 @@ export function summarise(hosts: ReadonlyMap<string, HostRun>, signal: AbortSign
   };
 }
 
-/** Whoever cuts a run short for an error gives it as the reason. */
+/** Code that cuts a run short for an error gives the error as the reason. */
 function codeOfCut(reason: unknown): number {
   return reason instanceof ShowrunnerError ? reason.exitCode : exitCode.interrupted;
 }

@@ -29,7 +29,7 @@ export type CheckedVars = ReadonlyMap<Play, ReadonlyMap<string, unknown>>;
 /**
  * @param plays the plays with their hosts
  * @param extra variables that override every host's
- * @param all also the plays that are not run: their variables are no slips of the fingers
+ * @param all also the plays that are not run: their variables are not misspelt ones
  * @returns each host's values, with defaults filled in
  * @throws ShowrunnerError `vars.invalid` with every mistake, once: path, expected, got, files and lines, hosts
  */
@@ -69,7 +69,7 @@ export function validateVars(
 
 /**
  * What is wrong with a variable of the command line that no play declares. A file may be meant for several playbooks:
- * of what it holds only a slip of the fingers is wrong.
+ * in a file only a misspelt name is wrong.
  */
 function strange(
   name: string,
@@ -94,9 +94,9 @@ function validateHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Re
   const given: Record<string, unknown> = { ...host.vars, ...extra };
   const wanted = pick(given, play.schema.properties);
   const mistakes: HostMistake[] = [];
-  /** Variables of which something is said already. */
+  /** Variables that are reported already. */
   const told = new Set<string>();
-  // a slip in an optional variable's name would otherwise pass unseen, and its default be taken
+  // a misspelt optional variable would otherwise go unnoticed, and its default be used
   for (const name of Object.keys(host.vars)) {
     const meant = declared.has(name) ? undefined : suggest(name, Object.keys(play.schema.properties));
     if (meant === undefined || meant in given) continue;
@@ -124,7 +124,7 @@ function validateHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Re
   return { mistakes };
 }
 
-/** Ansible would evaluate it; to deploy it as it stands would surely be wrong. */
+/** Ansible would evaluate it; to deploy the template unevaluated would surely be wrong. */
 function isForeignTemplate(host: HostInfo, name: string): boolean {
   const file = host.varLocation(name)?.file ?? "";
   return /\.ya?ml$/.test(file) && holdsTemplate(host.vars[name]);

@@ -22,7 +22,7 @@ export interface BackgroundOptions {
 
 /** A task that was started in the background. */
 export interface Job<V> {
-  /** Whether it has ended, for good or not, as far as the last look tells. */
+  /** Whether it had ended, in success or failure, at the last look. */
   finished(): boolean;
   /**
    * Waits until it has ended.
@@ -50,8 +50,8 @@ const pollInterval: OptionType = {
  * A task's `throttle` counts jobs from their beginning to their end: one whose turn has not come waits for it by itself,
  * while the step goes on.
  *
- * What a play has not waited for is waited for at its end, before its handlers; a failure is then the host's. An
- * interrupted run leaves its jobs running.
+ * At its end, before its handlers, a play waits for the jobs that it has not waited for; a failure is then the host's.
+ * An interrupted run leaves its jobs running.
  *
  * In a check nothing is started: waiting gives what the task itself would give.
  *
@@ -103,7 +103,7 @@ class Background<V> extends Deferred<Job<V>> {
       id: name,
       poll: this.#poll,
       signal: jobs.signal,
-      // a plan is made in the order in which the step is written
+      // a plan is made in the order in which the step's code is written
       waits: () => (run.options.check ? undefined : begin()),
       started(joined) {
         if (joined)
@@ -154,7 +154,7 @@ class Wait<V> extends Deferred<TaskResult<V>> {
   }
 }
 
-/** The same in every run for the same task, and telling nothing of its secrets: it is in file names. */
+/** The same in every run for the same task. It tells nothing of the task's secrets, since it is in file names. */
 function identity(task: Task<unknown>, context: HostContext): string;
 function identity(task: Task<never>, context: HostContext): string;
 function identity({ module, params, options }: Task<unknown>, context: HostContext): string {

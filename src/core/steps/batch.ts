@@ -32,7 +32,7 @@ export function batch<const T extends readonly Task<unknown>[]>(tasks: T): Batch
   return new Batch(tasks);
 }
 
-/** The compiler sees what is no task; a playbook that was not compiled gets an error with its line. */
+/** For playbooks that were not compiled: an error with its line for what is no task. */
 function requireTasks(tasks: unknown): void {
   const wrong = [tasks].flat().filter((task) => !(task instanceof ModuleTask));
   if (Array.isArray(tasks) && wrong.length === 0) return;
@@ -92,12 +92,12 @@ async function prefetch(task: Task<unknown>, context: HostContext): Promise<read
     await plan.next();
     await plan.return(undefined);
   } catch {
-    // it will fail again, in its turn, and be reported then
+    // the task will fail again in its turn, and is reported then
   }
   return reads;
 }
 
-/** What several tasks read is read anew after a change until the last of them has asked. */
+/** A fact that several tasks read is read again after each change until the last of them has asked. */
 function counted(reads: readonly Read[]): readonly ExpectedRead[] {
   const found = new Map<string, Read & { times: number }>();
   for (const read of reads) {
@@ -109,7 +109,7 @@ function counted(reads: readonly Read[]): readonly ExpectedRead[] {
   return [...found.values()];
 }
 
-/** What the world answers now says nothing of what it answers once the tasks before have been applied. */
+/** An answer of the world may differ once the tasks before have been applied, so it is not asked for early. */
 function refuseWorld({ about }: { readonly about: FactSubject }): void {
   if (about === "world") throw new Error("asked when its turn comes");
 }

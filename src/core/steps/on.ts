@@ -54,8 +54,8 @@ class On<T> extends Deferred<T> {
 }
 
 /**
- * Runs a body on another host of the inventory, as part of the current host's step (Ansible's delegation). Whether its
- * tasks become another user there is said by themselves, the play, or that host's own settings.
+ * Runs a body on another host of the inventory, as part of the current host's step (Ansible's delegation). The tasks'
+ * own options, the play, or the other host's settings say whether the tasks become another user there.
  *
  * @param host the host, or its name
  * @param body its tasks run on that host; a failure is a failure of the current host

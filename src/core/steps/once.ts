@@ -37,7 +37,7 @@ class Once<T> extends Deferred<T> {
     return this.#taken(context, others ?? made);
   }
 
-  /** Waiting for others is none of the step's code; what is done once is. */
+  /** Time spent waiting for other hosts does not count as the step's own code; the body that is done once does. */
   async #perform(context: HostContext, call: SharedCall): Promise<Made<T>> {
     let leave = enter(context);
     const made = await context.shared.perform(call, async () => {
@@ -58,7 +58,7 @@ class Once<T> extends Deferred<T> {
       return { value, by: context, isLeft: false };
     } catch (error) {
       const isLost = isLoss(asFailure(error).code);
-      // what it may have done must not be done twice
+      // the body may have changed something, which must not be done twice
       return { error, by: context, isLost, isLeft: isLost && !work.hasChanged };
     } finally {
       if (work.hasChanged && context.work) context.work.hasChanged = true;

@@ -45,7 +45,7 @@ export interface RolePlace {
 
 /** A role as its author defines it, for `defineRole`. */
 export interface RoleDefinition<P extends TProperties, R> {
-  /** As users call it. */
+  /** The name that users see. */
   readonly name: string;
   /** One sentence: what a host is afterwards. */
   readonly summary?: string;
@@ -54,8 +54,8 @@ export interface RoleDefinition<P extends TProperties, R> {
   /** Its tasks. What it returns is what awaiting a call gives. */
   run(context: RoleContext<P>): Promise<R> | PromiseLike<R>;
   /**
-   * Run once on a host when a step in which the role was called has ended well, with the variables of all its calls
-   * there: only then it is known what is wanted no more.
+   * Runs once on a host when a step that called the role has succeeded, with the variables of all calls of the role in
+   * that step: only then it is known what is no longer wanted.
    */
   finish?(context: RoleFinish<P>): PromiseLike<unknown>;
 }
@@ -146,7 +146,7 @@ class RoleCall<P extends TProperties, R> extends Deferred<R> {
     });
   }
 
-  /** Together with its other calls on this host in this step. */
+  /** Records this call with the role's other calls on this host in this step. */
   #finishLater(inside: HostContext, place: RolePlace): void {
     const definition = this.#definition;
     if (!definition.finish) return;

@@ -1,4 +1,4 @@
-/** Which files of a host a task alters, whatever it says of that. */
+/** Which files of a host a task alters, whatever its changes state. */
 import { sh } from "../../base/script.ts";
 import { emptyDirectory } from "../../facts/file-tree.ts";
 import { file, fileContent, fileHash, fileText } from "../../facts/files.ts";
@@ -6,7 +6,7 @@ import { type FactOf, factOf } from "./beliefs.ts";
 import { lawFolder } from "./law-folder.ts";
 import type { LawHost } from "./law-host.ts";
 
-/** What else writes there at any time. */
+/** Paths that other software writes to at any time. */
 const moving = [
   "/proc",
   "/sys",
@@ -25,7 +25,7 @@ const moving = [
   lawFolder,
 ];
 
-/** Of very many, the first ones do. */
+/** The most paths that are reported. */
 const most = 150;
 
 /** The text of a file is read only where that is short. Bytes. */
@@ -33,7 +33,7 @@ const longest = 64 * 1024;
 
 const list = `find / /run/systemd/system ${moving.map((path) => `-path '${path}' -prune -o`).join(" ")} -printf '%p\\037%i %s %C@ %m %U %G %l\\n' 2>/dev/null | LC_ALL=C sort`;
 
-/** Keeps how all files are, for `alteredFiles`. */
+/** Records the state of all files, for `alteredFiles`. */
 export async function rememberFiles(host: LawHost): Promise<void> {
   await host.script(`mkdir -p ${lawFolder} && ${list} >${lawFolder}/files`);
 }
@@ -50,7 +50,7 @@ export async function alteredFiles(host: LawHost, others: readonly string[]): Pr
   return [...new Set(paths.filter((path) => path !== "" && !isOthers(path)))].slice(0, most);
 }
 
-/** What tasks may know of these paths. */
+/** The facts that tasks may know about these paths. */
 export async function factsOfFiles(host: LawHost, paths: readonly string[]): Promise<FactOf[]> {
   if (paths.length === 0) return [];
   const printed = await host.script(

@@ -1,12 +1,15 @@
-/** What a user does to whoever works in that user's directories: the program, in Perl, which every Debian has. */
+/**
+ * The program of a hostile user who attacks tasks that work in the user's directories. It is in Perl, which every
+ * Debian has.
+ */
 
 /**
- * Its arguments: a file that ends it, a folder for what it takes away meanwhile, a file for what it finds out, the text
- * that nobody may learn, the targets that it would have others write to, and the directories that it turns names in.
+ * Its arguments: a file that ends it, a folder for what it moves away meanwhile, a file for what it finds out, the
+ * secret text, the targets that it wants others to write to, and the directories in which it swaps names.
  *
- * It swaps names for links to the targets, and files for those that are nobody's; moves what is written beside a name
- * away before it gets there; and puts a link in the place of a whole directory. All as fast as it can, in another way at
- * every moment. At its end everything lies where it was.
+ * It replaces names by links to the targets, and files by other files; moves new files away before they are renamed to
+ * their place; and replaces whole directories by links. It does so as fast as it can, in varying order. At its end
+ * everything is where it was.
  */
 export const attacker = String.raw`use strict; use Fcntl; use Time::HiRes qw(time);
 my ($stop, $aside, $loot, $token, $targets, @dirs) = @ARGV;

@@ -1,4 +1,4 @@
-/** Does a task once on a host, and tells what came of it. */
+/** Runs a task once on a host, and reports the outcome. */
 import type { TaskStatus } from "../../core/events/events.ts";
 import type { Change } from "../../core/facts/change.ts";
 import type { Task } from "../../core/tasks/task.ts";
@@ -16,9 +16,9 @@ export interface Attempt extends Seen {
 
 export interface AttemptOptions {
   readonly check?: boolean;
-  /** What the run learns of the host before. */
+  /** Facts that the run reads before. */
   readonly before?: () => PromiseLike<void>;
-  /** What is asked of the run afterwards, if the task has not failed. */
+  /** Called with the run afterwards, if the task has not failed. */
   readonly after?: () => PromiseLike<string[]>;
   /** What is made instead of a change. */
   readonly alter?: (change: Change) => Change;

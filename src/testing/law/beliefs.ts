@@ -1,4 +1,4 @@
-/** What a run believes of its host, held against the host. */
+/** Compares what a run believes of its host with the host. */
 import { isDeepStrictEqual } from "node:util";
 import { contextOf, type HostContext } from "../../core/engine/context.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed } from "../../core/facts/fact.ts";
@@ -41,7 +41,7 @@ export function learn(facts: readonly FactOf[]): PromiseLike<void> {
 }
 
 /**
- * What the run still takes for true and is not: facts that a change altered without saying so.
+ * Facts that the run still takes for true and that are not: a change altered them without stating so.
  *
  * @returns a line for each path, and for each other key
  */
@@ -66,7 +66,7 @@ interface WrongBelief extends FactOf {
   readonly now: unknown;
 }
 
-/** What was written to a path is wrong of many facts at once, and is long. */
+/** After an unstated write, many facts about a path are wrong at once, and their values are long. */
 function* told(wrong: readonly WrongBelief[]): Generator<string> {
   const paths = new Map<string, string[]>();
   for (const { fact, key, value, now } of wrong) {
@@ -78,7 +78,7 @@ function* told(wrong: readonly WrongBelief[]): Generator<string> {
     yield `${path} was altered, and the run goes by what it was: ${names.join(", ")}`;
 }
 
-/** The values of facts on the host, by what is known nowhere else. Those that can't be read have none. */
+/** The values of facts on the host, read by a run that knows nothing else. Facts that can't be read have none. */
 export function readAll(facts: readonly FactOf[]): PromiseLike<Map<string, unknown>> {
   return new WithContext(async ({ host, become }) => {
     const fresh = new FactStore(host.session, newWorld());
@@ -108,7 +108,7 @@ export function idOf(fact: string, key: FactKey): string {
   return `${fact}\0${factKeyId(key)}`;
 }
 
-/** Times, positions and free space move by themselves. */
+/** Times, positions and free space change by themselves. */
 function isSame({ source }: Fact<FactKey, unknown>, one: unknown, other: unknown): boolean {
   if (!source.lasting) return isDeepStrictEqual(one, other);
   return isDeepStrictEqual(source.lasting(one), source.lasting(other));

@@ -1,4 +1,4 @@
-/** One case on one real host, held to the law article by article. */
+/** Checks one case on one real host, article by article. */
 import { messageOf } from "../../base/errors.ts";
 import { type FactValue, factNamed } from "../../core/facts/fact.ts";
 import type { ModuleCase } from "../case.ts";
@@ -16,7 +16,7 @@ export const articles = ["predicts", "applies", "idempotent", "facts", "interrup
 
 export type Article = (typeof articles)[number];
 
-/** What came of one article: nothing wrong where `problems` is empty. */
+/** The outcome of one article: it holds if `problems` is empty. */
 export interface Verdict {
   readonly article: Article;
   readonly problems: readonly string[];
@@ -25,7 +25,7 @@ export interface Verdict {
 export interface CaseOptions {
   /** At how many points of its changes a case is interrupted. */
   readonly interruptions: number;
-  /** How often a case is done while a user turns the names in that user's directories. */
+  /** How often a case runs while a user swaps the names in that user's directories. */
   readonly attacks: number;
 }
 
@@ -45,7 +45,7 @@ export class CaseOnHost {
     this.#panel = factsNamedIn(cases);
   }
 
-  /** Runs the articles that apply to the case; where it does not apply as it should, the rest is left out. */
+  /** Runs the articles that apply to the case; if the case does not apply as it should, the rest is left out. */
   async *hold(): AsyncGenerator<Verdict> {
     const { fails, waits } = this.#case;
     await this.#start();
@@ -85,7 +85,7 @@ export class CaseOnHost {
       yield { article: "interrupted", problems: await this.#interruptedAt(step, panel, end) };
   }
 
-  /** Whether a check knows what a run will do. */
+  /** Whether a check can predict what a run will do. */
   get #isSure(): boolean {
     const { fails, waits, plan } = this.#case;
     return !waits && plan === undefined && fails === undefined;
@@ -158,7 +158,10 @@ export class CaseOnHost {
     ];
   }
 
-  /** Done once more in a run that knows all that tasks may have asked before; its steps are counted on the way. */
+  /**
+   * Runs the case once more in a run that knows all facts that tasks may have asked for. The steps are counted
+   * meanwhile.
+   */
   async #beliefs(panel: readonly FactOf[], altered: readonly string[]): Promise<string[]> {
     await this.#start();
     const files = await factsOfFiles(this.#host, altered);
@@ -198,7 +201,7 @@ export class CaseOnHost {
     return [...problems, ...otherValues(expected, values)].map(at);
   }
 
-  /** Most attempts fail, which is right; nothing else may come of them. */
+  /** Most attempts fail, which is right; they must have no other effect. */
   async #attackedBy(foe: Foe): Promise<string[]> {
     const gained: string[] = [];
     for (let round = 0; round < this.#options.attacks && gained.length === 0; round++) {
@@ -223,7 +226,7 @@ export class CaseOnHost {
   }
 }
 
-/** What a check said that its changes set, and is not so at the end. */
+/** Facts that a check's changes set and that do not hold at the end. */
 function stillOther({ changes }: Attempt, end: ReadonlyMap<string, unknown>): string[] {
   const last = new Map(
     changes.flatMap(({ sets }) => sets.map((value) => [idOf(value.fact, value.key), value])),

@@ -1,4 +1,6 @@
-/** A user whose directories a task works in turns every name there meanwhile, and must gain nothing. */
+/**
+ * A hostile user: a task works in the user's directories while the user swaps every name there, and must gain nothing.
+ */
 import { randomBytes } from "node:crypto";
 import { sh } from "../../base/script.ts";
 import type { Change } from "../../core/facts/change.ts";
@@ -8,7 +10,7 @@ import { attacker } from "./attacker.ts";
 import { lawFolder } from "./law-folder.ts";
 import type { LawHost } from "./law-host.ts";
 
-/** Whose directories a case is about. */
+/** The user whose directories a case is about. */
 export interface Foe {
   readonly user: string;
   readonly directories: readonly string[];
@@ -53,7 +55,9 @@ done | sort -u`.text,
   return [...foes].map(([user, directories]) => ({ user, directories }));
 }
 
-/** What the foe is after, in a directory of root's: a file, one that all may write, a secret, and a directory. */
+/**
+ * What the attacker is after, in a directory of root's: a file, a file that all may write, a secret, and a directory.
+ */
 const targets = "/etc/showrunner-law";
 
 const state = `stat -c '%n %u %g %a' / /etc /root /home /usr /var
@@ -75,9 +79,9 @@ export class Attack {
   }
 
   /**
-   * Has a body work while the foe attacks.
+   * Runs a body while the attacker attacks.
    *
-   * @returns what the foe has gained, a line each
+   * @returns what the attacker has gained, a line each
    */
   async during(body: () => Promise<unknown>): Promise<string[]> {
     const before = await this.#begin();

@@ -1,4 +1,4 @@
-/** Has a task's host side killed before any program that its changes begin. */
+/** Kills a task's processes on the host before a chosen program that its changes start. */
 
 import { rawScript, type Script } from "../../base/script.ts";
 import { writeFileScript } from "../../core/engine/write-file.ts";
@@ -6,13 +6,13 @@ import type { Change } from "../../core/facts/change.ts";
 import { lawFolder } from "./law-folder.ts";
 import type { LawHost } from "./law-host.ts";
 
-/** Before no program at all. */
+/** Interrupts nowhere. */
 const never = 1_000_000;
 
 /**
- * Every program of the host gets a script of its name that counts a step, and then becomes the program. Those are found
- * by PATH in what a change runs, and nowhere else. At the step that was chosen everything is killed that the change
- * runs: the shell's process group, and that of the program.
+ * Every program of the host gets a script of its name, which counts a step and then becomes the program. Only the PATH
+ * of a change finds these scripts. At the chosen step everything that the change runs is killed: the process groups of
+ * the shell and of the program.
  */
 const prepare = `umask 022
 mkdir -p ${lawFolder}/bin
@@ -34,7 +34,9 @@ for program in /usr/local/sbin/* /usr/local/bin/* /usr/sbin/* /usr/bin/* /sbin/*
 done
 chmod 755 ${lawFolder} ${lawFolder}/bin ${lawFolder}/bin/*`;
 
-/** @param step the program before which all is killed, from 1; left out: none is, and the steps are counted */
+/**
+ * @param step the program before which all is killed, from 1; left out: nothing is killed, and the steps are counted
+ */
 export async function armInterruption(host: LawHost, step = never): Promise<void> {
   await host.script(`${prepare}
 cd ${lawFolder} && : >count && echo ${step} >stop && : >group && chmod 666 count stop group`);

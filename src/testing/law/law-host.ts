@@ -1,4 +1,4 @@
-/** A host that cases are run on: one connection for all of them, and root's scripts beside the product. */
+/** A host that cases run on: one connection for all cases, and scripts run as root without Showrunner. */
 import type { InventoryView } from "../../base/host.ts";
 import { play, playbook } from "../../core/plays/play.ts";
 import { type HostAccess, runPlays } from "../../core/plays/run.ts";
@@ -9,15 +9,15 @@ import type { Become, Connect, Connection } from "../../transport/transport.ts";
 /** What a host's connection needs, beside the inventory that names it. */
 export interface LawTarget {
   readonly name: string;
-  /** How the table calls what it stands for: `bookworm`. Default: its name. */
+  /** The host's name in the table, such as its suite `bookworm`. Default: the host's name. */
   readonly suite?: string;
   readonly inventory: InventoryView;
   readonly access: HostAccess;
 }
 
-/** How a body ended that ran in a step on the host. */
+/** The outcome of a body that ran as a step on the host. */
 export interface Ran<T> {
-  /** What the body gave, where it came to its end. */
+  /** What the body returned, if it ended. */
   readonly value: T | undefined;
   /** Why the host took no more steps. */
   readonly failure: string | undefined;
@@ -82,7 +82,7 @@ export class LawHost {
     return { value, failure };
   }
 
-  /** Connects anew: what was killed may have taken the connection with it. */
+  /** Connects again: killing processes may have ended the connection. */
   async reconnect(): Promise<void> {
     await this.close();
     this.#kept = keptConnection(this.#target.access.connect);

@@ -9,11 +9,13 @@ import { Tally } from "./tally.ts";
 
 export interface LawRequest extends Partial<CaseOptions> {
   readonly cases: readonly Cases[];
-  /** Hosts that may be thrown away: the cases do to them what they like. Without any, only what needs no host is run. */
+  /**
+   * Hosts that may be thrown away: the cases do to them what they like. Without any, only checks that need no host run.
+   */
   readonly hosts: readonly LawTarget[];
   /** Which cases are run. Default: all. */
   readonly only?: (one: ModuleCase, module: string) => boolean;
-  /** Told of each article of each case as soon as it is known. */
+  /** Called with the outcome of each article of each case as soon as it is known. */
   readonly onOutcome?: (outcome: LawOutcome) => void;
 }
 
@@ -24,7 +26,7 @@ const usualAttacks = 5;
 /**
  * Holds modules to the law. For every case, on every host: a check predicts; a run makes exactly what was predicted;
  * done again, both find nothing left; what a change says it sets is so, and what it says nothing of is not altered;
- * killed half-way and done again, it ends the same; and a user of the host whose directories are concerned gains nothing.
+ * killed half-way and done again, it ends in the same state; and a user in whose directories it works gains nothing.
  *
  * @param request the cases, and hosts that may be thrown away
  * @returns a row for each module and suite, and what failed
@@ -54,7 +56,7 @@ export async function holdToLaw({
   }
   const opened = targets.map((target) => new LawHost(target));
   try {
-    // one after the other: whoever can't be reached is told before anything is done
+    // one after the other: an unreachable host is reported before anything is done
     for (const host of opened) await host.script(":");
     await Promise.all(opened.map((host) => holdOn(host)));
   } finally {

@@ -1,14 +1,14 @@
-/** What came of holding modules to the law. */
+/** The results of checking modules against the law. */
 import type { LawRow } from "./table.ts";
 
-/** What came of one article of a case. */
+/** The result of one article of a case. */
 export interface LawOutcome {
   readonly module: string;
   /** Where: a suite, or nothing for a plan without a host. */
   readonly suite: string | undefined;
   /** The case's name. */
   readonly name: string;
-  /** Of which article: `pure`, `predicts`, `applies`, … */
+  /** The article: `pure`, `predicts`, `applies`, … */
   readonly article: string;
   /** What differs, a line each; none where it holds. */
   readonly problems: readonly string[];
@@ -17,6 +17,6 @@ export interface LawOutcome {
 export interface LawReport {
   /** One for each module and suite. */
   readonly rows: readonly LawRow[];
-  /** What does not hold. */
+  /** The articles that do not hold. */
   readonly failures: readonly LawOutcome[];
 }

@@ -1,4 +1,4 @@
-/** Counts what came of cases, by module, suite and article. */
+/** Counts the outcomes of cases, by module, suite and article. */
 import type { Cases } from "../cases.ts";
 import type { LawOutcome, LawReport } from "./report.ts";
 import { type Count, columns, type LawRow } from "./table.ts";

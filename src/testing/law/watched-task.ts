@@ -1,10 +1,10 @@
-/** A task that tells what its plan reads and yields, and whose changes may be made in another way. */
+/** A task that reports what its plan reads and yields, and whose changes may be replaced. */
 import type { Change } from "../../core/facts/change.ts";
 import { ModuleTask } from "../../core/tasks/module-task.ts";
 import type { Plan, PlanHost, Task } from "../../core/tasks/task.ts";
 import { type FactOf, factOf } from "./beliefs.ts";
 
-/** What was seen of a task's plan. A plan may be made several times: of its changes the last ones count. */
+/** What was seen of a task's plan. A task may be planned several times: the changes of the last plan count. */
 export interface Seen {
   readonly asked: FactOf[];
   changes: Change[];
