@@ -15,9 +15,9 @@ export interface Transport {
   /** How inventories and messages call it. */
   readonly name: string;
   /**
-   * Reaches one host. An error that it throws is shown as the reason why the host is unreachable. It must succeed within the
-   * `connectTimeout` (15 s). The signal is aborted when that time is over, or when the run ends before: the function
-   * must then stop connecting, since that keeps the process from ending.
+   * Reaches one host. An error that it throws is shown as the reason why the host is unreachable. It must succeed
+   * within the host's `connectTimeout` (15 s). The signal is aborted when that time is over, or when the run ends
+   * before: the function must then stop connecting, since that keeps the process from ending.
    */
   connect(host: ConnectionSettings, signal?: AbortSignal): Promise<Connection>;
 }
