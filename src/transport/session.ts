@@ -1,5 +1,4 @@
 /** One host during one run: the connection, a shell per user on it, and the count of round trips. */
-
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../base/errors.ts";

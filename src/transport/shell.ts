@@ -113,12 +113,8 @@ export class FramedShell implements Shell {
     const answers = encoded.map((scripts) =>
       scripts.map(({ id, onOutput, limited }) => this.#answerTo(id, onOutput, limited)),
     );
-    this.#process.stdin.write(
-      encoded
-        .flat()
-        .map(({ text }) => text)
-        .join(""),
-    );
+    const texts = encoded.flat().map(({ text }) => text);
+    this.#process.stdin.write(texts.join(""));
     return answers;
   }
 
@@ -251,8 +247,10 @@ export class FramedShell implements Shell {
   async #withTimeout(answers: Promise<Output[]>, timeout: number, turn: Promise<unknown>): Promise<Output[]> {
     let timer: NodeJS.Timeout | undefined;
     let isOver = false;
+    let isLate = false;
     const limit = new Promise<never>((_, reject) => {
       const late = () => {
+        isLate = true;
         const message = `did not end within ${timeout / 1000} s`;
         // ending the group ends this shell too: the time limit is why
         this.#late = new ShowrunnerError("task.timeout", message);
@@ -268,9 +266,9 @@ export class FramedShell implements Shell {
         if (!isOver) timer = setTimeout(late, timeout);
       });
     });
-    // on a time limit the shell's end rejects the answers, before it is known whether the group has ended
+    // on its own time limit the shell's end rejects the answers, before it is known whether the group has ended
     const timely = answers.catch((error: unknown): Promise<Output[]> => {
-      if (error !== this.#late) throw error;
+      if (!isLate) throw error;
       return limit;
     });
     try {

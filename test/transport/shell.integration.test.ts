@@ -97,6 +97,19 @@ describe.each(shells)("the protocol in %s", (shell) => {
     expect(await second).toEqual(["two 0", " 3"]);
   });
 
+  it("tells who waits behind a request that takes too long at once, and not after a time limit more", async () => {
+    const local = await connectLocal();
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
+      endGroup: async () => undefined,
+      explainStart: nothingRuns("ann"),
+    });
+    const late = { scripts: ["sleep 5"], timeout: 50 };
+    const [own, behind] = fresh.send([late, { scripts: ["echo two"], timeout: 60_000 }]);
+    await expect(own).rejects.toMatchObject({ code: "task.timeout" });
+    await expect(behind).rejects.toMatchObject({ code: "task.timeout" });
+    await local.close();
+  });
+
   it("gives no answers from behind a script that has left a process with its streams", async () => {
     const local = await connectLocal();
     const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
