@@ -1,5 +1,6 @@
 /** The facts known of one host during one run: read in batches, kept until a change may have altered them. */
 import { posix } from "node:path";
+import { ShowrunnerError } from "../../base/errors.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, ScriptRequest } from "../../transport/transport.ts";
 import type { Change } from "./change.ts";
@@ -208,7 +209,10 @@ export class FactStore {
       if (observation.early && isStale(observation)) this.#observed.delete(id);
     const request = new FactRequest(earlyLimit);
     const mayBeAsked = (one: Readable & { readonly id: string }) =>
-      isFollowed && (!this.#observed.has(one.id) || isStale(one));
+      isFollowed &&
+      this.#isAhead &&
+      (!this.#observed.has(one.id) || isStale(one)) &&
+      !this.#isBeingChanged(one);
     const wanted = this.#expected.due(become?.user, mayBeAsked);
     const set = isFollowed && isReadBack ? sets.flatMap(({ fact, key }) => readBack(become, fact, key)) : [];
     const takeIn = this.#askEarly(request, become, [...wanted, ...set]);
@@ -221,6 +225,10 @@ export class FactStore {
         if (answers) {
           takeIn();
           void request.deliver(answers);
+          answers.catch((error: unknown) => {
+            // what the change has left running may print into the answers: that says nothing of the next time
+            if (!(error instanceof ShowrunnerError && error.code === "host.lost")) this.#isAhead = false;
+          });
         } else request.reject(new Error("the change was not made"));
       },
     };
@@ -269,6 +277,10 @@ export class FactStore {
     return ({ fact, key, arrived }) =>
       (facts.has(fact.name) && this.#identities(fact.name, key).some((name) => set.has(name))) ||
       this.#isWithin(reach, fact, key, arrived);
+  }
+
+  #isBeingChanged(one: Readable): boolean {
+    return [...this.#underWay].some((isStale) => isStale(one));
   }
 
   #count(): number {
@@ -409,7 +421,8 @@ export class FactStore {
     });
     return () => {
       for (const { one, answer } of asked) {
-        if (this.#observed.has(one.id)) continue;
+        // another change may have begun meanwhile
+        if (this.#observed.has(one.id) || this.#isBeingChanged(one)) continue;
         const resolved = this.#realPaths.locate(become, one.key, (_, directory) => directoryOf(directory));
         const early = { others, came: undefined };
         void this.#keep(one.id, become, one, located(answer, resolved), early).catch(() => undefined);
@@ -449,7 +462,7 @@ export class FactStore {
     if (!scripts) return;
     const early = new FactRequest(earlyLimit);
     const isUnknown = (one: Readable & { readonly id: string }) =>
-      this.#isAhead && !this.#observed.has(one.id) && ![...this.#underWay].some((isStale) => isStale(one));
+      this.#isAhead && !this.#observed.has(one.id) && !this.#isBeingChanged(one);
     this.#askEarly(early, become, this.#expected.due(become?.user, isUnknown))();
     const along = early.separateScripts(earlyTimeout);
     const outputs = this.#entrance.as(become, async () => {
