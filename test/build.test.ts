@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { factFiles } from "../scripts/build/lazy-names.ts";
+import { factFiles, lazyNamesText } from "../scripts/build/lazy-names.ts";
 import { publicNames } from "../scripts/build/public-names.ts";
 import { allModules } from "../src/cli/modules.ts";
 import type { Fact, FactKey } from "../src/core/facts/fact.ts";
@@ -30,6 +30,10 @@ describe("the build", () => {
   it("finds each module by the name that its tasks have as data", async () => {
     const names = publicNames(join(root, "src/modules/index.ts"));
     for (const name of (await allModules()).keys()) expect([...names.keys()]).toContain(name);
+  });
+
+  it("says nothing of where it was made", () => {
+    expect(lazyNamesText(root)).not.toContain(root);
   });
 
   it.each(["src/index.ts", "src/modules/index.ts", "roles/index.ts", "src/testing/index.ts"])(

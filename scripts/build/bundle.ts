@@ -195,11 +195,24 @@ function licences(chunks: readonly OutputChunk[]): string {
   return [...new Set(packages)].sort().map(licenceOf).join("\n");
 }
 
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+  /** As packages wrote it once. */
+  readonly licenses?: readonly { readonly type: string }[];
+}
+
 function licenceOf(folder: string): string {
-  const manifest: { name: string; version: string; license?: string } = JSON.parse(
-    readFileSync(join(folder, "package.json"), "utf8"),
-  );
+  const {
+    name,
+    version,
+    license,
+    licenses = [],
+  }: Manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const kind = license ?? licenses.map(({ type }) => type).join(" or ");
+  if (kind === "") throw new Error(`${name} ${version} is in the bundle and names no licence`);
   const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
-  const text = file === undefined ? "" : readFileSync(join(folder, file), "utf8");
-  return `==== ${manifest.name} ${manifest.version}: ${manifest.license}\n${text}`;
+  const text = file === undefined ? "(it comes without a text)\n" : readFileSync(join(folder, file), "utf8");
+  return `==== ${name} ${version}: ${kind}\n${text}`;
 }

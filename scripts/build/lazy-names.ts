@@ -12,6 +12,9 @@ const optional = /^(?:src\/(?:modules|facts|gathering)|roles)\//;
 /** Whence the bundle's shared files, of which the text becomes a part, load others: from `dist/src/chunks`. */
 const toDist = "../..";
 
+/** From `src/cli`, whose file the text takes the place of. */
+const toRoot = "../..";
+
 const lists = {
   showrunner: "src/index.ts",
   "showrunner/modules": "src/modules/index.ts",
@@ -80,7 +83,10 @@ export const sdk = {
 
   function imported({ file, name }: PublicName): string {
     const local = `ready${imports.length}`;
-    imports.push(`import { ${name} as ${local} } from ${JSON.stringify(file)};`);
+    // the text goes into a source map: it names no place of the machine that built it
+    imports.push(
+      `import { ${name} as ${local} } from ${JSON.stringify(`${toRoot}/${relative(root, file)}`)};`,
+    );
     return local;
   }
 }
