@@ -122,7 +122,7 @@ describe("text for a terminal", () => {
 });
 
 describe("facts of our own", () => {
-  it("say what they rest on: else every change would have them read again", async () => {
+  it("say which files they rest on, since otherwise every change would make them stale", async () => {
     const folders = ["facts", "core"].flatMap((folder) => files(join(src, folder)));
     const defining = folders.filter((file) =>
       /= define\w*Fact\b|= packageFact\b/.test(readFileSync(file, "utf8")),

@@ -68,7 +68,7 @@ describe("a task in the background", () => {
     expect(existsSync(jobs)).toBe(false);
   });
 
-  it("fails for who waits for it, with what it said", async () => {
+  it("fails for the code that waits for it, with its output", async () => {
     const ran = await runHere(async () => {
       const job = await background(command({ argv: ["sh", "-c", "echo said; exit 3"] }), poll);
       await expect(job.wait()).rejects.toMatchObject({

@@ -74,7 +74,7 @@ function leaveCommand(seconds: number) {
 }
 
 describe.each(shells)("the keeper in %s", (...words) => {
-  test("waits for what a dead run left, and leaves nothing of that", async () => {
+  test("waits for the commands of a dead run, and leaves no record of them", async () => {
     const command = leaveCommand(30);
     const heard = (line: string) => line.startsWith("orphans") && command.kill();
     expect(await said(words, "nothing", { heard })).toEqual([
@@ -107,7 +107,7 @@ describe.each(shells)("the keeper in %s", (...words) => {
     expect(await said(words)).toContain("granted ");
   });
 
-  test("leaves nothing where whoever asked for it is gone by then", async () => {
+  test("leaves nothing if the run that asked for it has ended", async () => {
     expect((await said(words, "nothing", { goes: false }))[0]).toBe("ready");
     expect(readdirSync(at("run"))).toEqual(["lease", "name"]);
   });
@@ -159,7 +159,7 @@ describe.each(shells)("the keeper in %s", (...words) => {
     expect(sessions).toMatch(new RegExp(`^${shell.pid} `, "m"));
   });
 
-  test("says how its lock is called, which is the same whoever asks", async () => {
+  test("says its lock's name, which is the same for every run", async () => {
     const names = new Set<string>();
     const heard = (line: string) => line.startsWith("lock ") && names.add(line);
     await Promise.all(["a", "b", "c"].map(() => said(words, "nothing", { heard })));

@@ -128,7 +128,7 @@ describe("a user that can't be become", () => {
     expect(ran.statuses.slice(1)).toEqual(["a print hello: unknown", "a turn heat: changed"]);
   });
 
-  it("may have been made by a step of which nobody knows what it does", async () => {
+  it("may have been made by a step whose plan is unknown", async () => {
     const host = new Users();
     const steps = {
       one: async () => {
@@ -141,7 +141,7 @@ describe("a user that can't be become", () => {
     expect(ran.statuses.at(-1)).toBe("a print hello: unknown");
   });
 
-  it("is asked for once in a check: a host may lock out whoever tries too often", async () => {
+  it("is asked for once in a check: a host may lock out a user after too many attempts", async () => {
     const host = new Users();
     await checked(host, async () => {
       await bob();

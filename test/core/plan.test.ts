@@ -448,7 +448,7 @@ describe("applying a plan", () => {
     expect(await apply({ touches: ["services"] }, "on")).toEqual([["h plan.diverged"], ["print opaque"]]);
   });
 
-  it("lets a task of which nobody knew what it will do, and the rest of such a step, do what they find", async () => {
+  it("lets a task whose plan was unknown, and the rest of its step, make any change", async () => {
     const plays = (to = "on") =>
       one(async () => {
         const { value } = await print({ text: "fast" });
@@ -568,7 +568,7 @@ describe("applying a plan", () => {
     expect(drifted.db.changes).toEqual([]);
   });
 
-  it("does what is done once on the planned host, however fast the others are, and on no other", async () => {
+  it("runs a body of once on the planned host only, however fast the others are", async () => {
     const s = async ({ host }: { host: { name: string } }) => {
       if (host.name === "h1") await new Promise((resolve) => setTimeout(resolve, 20));
       await once(() => turn({ name: "a", to: "on" }));
@@ -616,7 +616,7 @@ describe("applying a plan", () => {
     expect(hosts.h2.changes).toEqual([]);
   });
 
-  it("tells what was planned and came to be not needed", async () => {
+  it("reports planned changes that were no longer needed", async () => {
     const plays = one(() => follow({ fact: "world" }));
     const { plan } = await planOn({ h: new FakeSwitches({ watched: "1", own: "off" }) }, plays);
     const none = one(() => print({ text: "x" }, { ignoreErrors: true }));

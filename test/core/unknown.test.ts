@@ -241,12 +241,12 @@ describe("a rescue", () => {
     expect(ran.exitCode).toBe(exitCode.fine);
   });
 
-  it("from a task that may fail is not planned: a plan takes it that what is made succeeds", async () => {
+  it("from a task that may fail is not planned: a plan assumes that changes succeed", async () => {
     const ran = await planned(() => rescue(() => print({ text: "x" })));
     expect(ran.statuses).toEqual(["a print x: changed", "a turn heat: likely"]);
   });
 
-  it("from a task of which nobody knows whether it fails is not planned", async () => {
+  it("from a task whose failure is unknown is not planned", async () => {
     const ran = await planned(async () => {
       await print({ text: "x" });
       await rescue(() => expectSwitch({ name: "new", is: "on" }));
@@ -341,7 +341,7 @@ describe("what other hosts answer", () => {
     expect(ran.totals.failed).toBe(0);
   });
 
-  it("is no certain failure behind a change that says nothing of what it alters", async () => {
+  it("is no certain failure after a change that does not say what it alters", async () => {
     const nudge = defineModule({
       name: "nudge",
       summary: "Nudges.",

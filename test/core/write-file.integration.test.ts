@@ -92,7 +92,7 @@ function found({ path }: WriteAction): WriteAction["expected"] {
   return { type: "file", owner, group, mode };
 }
 
-it("believes only such names of what was uploaded as it gives", () => {
+it("trusts only names of uploads that it gave itself", () => {
   expect(isReceived("/srv/motd", "./.motd.sr-aB3xYz")).toBe(true);
   expect(isReceived("/srv/motd", "/tmp/.sr-aB3xYz")).toBe(true);
   for (const name of ["", "/etc", "./.motd.sr-", "./.motd.sr-../../etc", "/tmp/.sr-a/b", "./.motd.sr-a\nb"])

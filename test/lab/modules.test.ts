@@ -122,7 +122,7 @@ describe("apt", () => {
     expect(await inside("command -v tree || echo gone")).toBe("gone");
   });
 
-  it("installs what an installation that was cut off was to bring along, and marks it so", async () => {
+  it("finishes an interrupted installation, and keeps which packages are marked as automatic", async () => {
     await inside("apt-get -qq purge --autoremove gawk libsigsegv2 >/dev/null");
     const installs = "libsigsegv2:amd64 (2.14-1), gawk:amd64 (1:5.2.1-2, automatic)";
     await inside(

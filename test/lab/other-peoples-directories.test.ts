@@ -204,7 +204,7 @@ chmod 644 /home/bob/attack.pl`);
 });
 
 describe("while nobody does", () => {
-  it("a link of theirs is followed to what is theirs, and to nothing else", async () => {
+  it("a link of another user is followed only to that user's own files", async () => {
     await makeVictims();
     await inside(`${prepare}
 cd ${home}/d; ln -s file mine; ln -s /etc/victim/file root; ln -s /etc/victim folder; ln -s dir own; chown -h bob *`);
@@ -369,7 +369,7 @@ su bob -c 'cd ${home}/d; mv keys .file.sr-abcdef'`);
     expect(await inside(`ls -d ${at("gone")} 2>/dev/null; :`)).toBe("");
   });
 
-  it("what a run left that lost its power is swept", async () => {
+  it("what a run left behind at a power cut is removed", async () => {
     await inside(`${prepare}
 mkdir ${at(".file.sr-Abc123")}; chmod 1700 ${at(".file.sr-Abc123")}; echo x >${at(".file.sr-Abc123/file")}`);
     expect(await done(() => copy({ dest: at("file"), content: "swept\n" }))).toBe("");
@@ -393,7 +393,7 @@ ln -sf ${at("packed.deb")} /srv/theirs.deb; ln -sf 1.deb /srv/packed.deb; su bob
     }
   });
 
-  it("whoever owned what is taken from him reads it no more by an ACL", async () => {
+  it("a former owner can no longer read a file through an ACL", async () => {
     await inside(`${prepare}
 command -v setfacl >/dev/null || apt-get install -y -q acl >/dev/null 2>&1; rm -rf /srv/taken; mkdir /srv/taken
 chown bob /srv/taken; su bob -c 'cd ${home}/d; setfacl -m u:bob:rwx file line dir; setfacl -dm u:bob:rwx dir /srv/taken

@@ -20,7 +20,7 @@ const apt = task("apt", "nginx", ["nginx"]);
 const conf = task("template", "/etc/nginx/nginx.conf", ["nginx"]);
 
 describe("the plain report", () => {
-  it("has a line for what changed and none for what is as it should be, below play and step", () => {
+  it("has a line for each change and none for unchanged tasks, below play and step", () => {
     const text = report([
       ...start(["web1", "db1"]),
       ended("web1", apt),
@@ -279,7 +279,7 @@ web2   0        0       1            0
     expect(text).toContain("1 host in 12 s: nothing changed, 1 host unreachable\n");
   });
 
-  it("in check mode says what would be, what is likely and what nobody knows", () => {
+  it("in check mode says what would change, what is likely and what is unknown", () => {
     const text = report([
       ...start(["web1"], true),
       ended("web1", apt, { status: "changed", changes: [{ what: "installed" }] }),

@@ -89,7 +89,7 @@ describe("the screen", () => {
     return { written, screen: new Screen({ write: (text: string) => written.push(text) }) };
   }
 
-  it("draws over what it drew, keeps lines that stay above, and gives the cursor back", () => {
+  it("redraws its lines, keeps permanent lines above, and shows the cursor again", () => {
     const { written, screen } = recorded();
     screen.draw(["a", "b", "c"]);
     screen.draw(["a", "B"], ["said"]);

@@ -58,7 +58,7 @@ describe("a case without a host", () => {
     await expect(hold({ again: ["level"] })).rejects.toThrow("done again: expected level, got no change");
   });
 
-  it("does not go on with a fact of which nobody knows what has become of it", async () => {
+  it("does not go on with a fact whose state is not known", async () => {
     await hold({ params: { name: "a", level: 2, leaky: true }, end: [] });
     const leaky = tank({ name: "a", level: 2, leaky: true });
     await expect(idempotenceLaw(leaky, { facts: [level.is("a", 1)] })).rejects.toThrow("not idempotent");

@@ -72,7 +72,7 @@ describe("a link out of a linked directory", () => {
     expectNothingElsewhere();
   });
 
-  it("makes what it leads to and is not there yet", async () => {
+  it("creates the missing file or directory that the link leads to", async () => {
     symlinkSync("../../shared/new.env", current("new.env"));
     symlinkSync("../../shared/cache", current("cache"));
     const { error } = await runLocal(() =>

@@ -92,7 +92,7 @@ describe("ownedFiles", () => {
     expect(changes.at(-1)?.sets).toEqual([owned.is("", { constructor: ["/a"] })]);
   });
 
-  it("says what is unwanted, and leaves it where it is not to prune", async () => {
+  it("lists unwanted files, and leaves them in place without prune", async () => {
     const before = { me: ["/a", "/b", "/c"], you: ["/c"] };
     const task = ownedFiles({ owner: "me", files: ["/b"] });
     const { changes, value } = await planTask(task, { facts: [owned.is("", before), ...there] });

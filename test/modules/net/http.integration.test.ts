@@ -176,7 +176,7 @@ describe("credentials in the URL", () => {
 describe("the proxy that the environment names", () => {
   const by = (user = "") => `http://${user}127.0.0.1:${ports.proxy}`;
 
-  it("is asked for what is not encrypted, with its user", async () => {
+  it("is asked for addresses without TLS, with its user", async () => {
     const { body, ran } = await told(
       { url: "http://inside.example/x" },
       { http_proxy: by("bob:secret-w0rd@") },
@@ -188,7 +188,7 @@ describe("the proxy that the environment names", () => {
     expect(JSON.stringify(ran)).not.toContain("secret-w0rd");
   });
 
-  it("is led through to what is encrypted, whose certificate counts", async () => {
+  it("opens a tunnel to a server with TLS, whose certificate is checked", async () => {
     const caPath = at("ca.pem");
     const { body } = await told(
       { url: `https://inside.example:${ports.byName}/x`, caPath },

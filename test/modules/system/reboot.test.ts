@@ -6,7 +6,7 @@ import { planTask } from "../../../src/testing/plan.ts";
 import { FakeConnection } from "../../../src/transport/fake.ts";
 import { Session } from "../../../src/transport/session.ts";
 
-it("is certainly a change, of what nobody knows", async () => {
+it("is certainly a change, with unknown effects", async () => {
   const planned = await planTask(reboot({ timeout: "2m" }), { facts: [] });
   expect(planned.changes).toMatchObject([
     { what: "reboot", action: { kind: "reboot", timeout: 120_000 }, touches: ["everything"] },
