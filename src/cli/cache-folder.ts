@@ -13,11 +13,24 @@ export function cacheFolder(name: string): string | undefined {
   const { XDG_CACHE_HOME: given = "" } = process.env;
   const folder = join(isAbsolute(given) ? given : join(homedir(), ".cache"), "showrunner", name);
   try {
+    // under sudo with another user's home, a folder of root's would keep out that user
+    if (!isOwnWay(existingPart(folder))) return undefined;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return isOwn(folder) && isOwn(realpathSync(folder)) ? folder : undefined;
+    return isOwnWay(folder) ? folder : undefined;
   } catch {
     return undefined; // a home that is not there, or may not be written to
   }
+}
+
+/** The deepest folder on the way that is there. */
+function existingPart(folder: string): string {
+  const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+  return isThere ? folder : existingPart(dirname(folder));
+}
+
+/** By the names on the way, and by where they lead. */
+function isOwnWay(folder: string): boolean {
+  return isOwn(folder) && isOwn(realpathSync(folder));
 }
 
 /** Whether a folder, and all on the way to it, belongs to this user or to root, and nobody else may rename what is there. */

@@ -1,7 +1,7 @@
 /** What `new` writes: the templates of the folder `scaffold`, under a name of the user's own, where it belongs. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
-import { ShowrunnerError } from "../base/errors.ts";
+import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { projectRoot } from "../base/project.ts";
 
 export const kinds = ["module", "fact", "role", "playbook"] as const;
@@ -86,8 +86,17 @@ export function scaffold(
     throw new ShowrunnerError("usage", `${given}: the folder of the module is missing`, {
       hint: `name it, one of ${foldersOf(join(root, "src/modules")).join(", ")} or a new one: util/${name}`,
     });
-  if (given.includes("/") && !(kind === "module" && isOwn)) throw notName(given);
+  if (given.includes("/") && !(kind === "module" && isOwn && /^[a-z][a-z0-9-]*\/[^/]+$/.test(given)))
+    throw notName(given);
   const spelt = spell(name);
+  if (templates[kind].some((template) => hasBeside(readTemplate(template), spelt.camel)))
+    throw new ShowrunnerError(
+      "usage",
+      `a ${kind} can't be called ${spelt.camel}: its code has something of that name`,
+      {
+        hint: "choose another name, or add a word to it",
+      },
+    );
   if (taken.has(spelt.camel))
     throw new ShowrunnerError("usage", `there is a ${kind} ${spelt.camel} already`, {
       hint: "choose another name; `npx run doc` lists those that are taken",
@@ -96,22 +105,58 @@ export function scaffold(
     template,
     path: named(layout.place(template, folder), spelt),
   }));
-  const existing = wanted.find(({ path }) => existsSync(join(root, path)));
+  const existing = wanted.find(({ path }) => isThere(join(root, path)));
   if (existing)
     throw new ShowrunnerError("usage", `${existing.path} is there already: nothing was written`, {
       hint: "choose another name, or take the file away",
     });
-  const extra = kind === "module" && !isOwn && !existsSync(join(root, runner));
+  const extra = kind === "module" && !isOwn && !isThere(join(root, runner));
   const all = extra ? [...wanted, { template: runner, path: runner }] : wanted;
   const place = (template: string) => named(layout.place(template, folder), spelt);
-  for (const { template, path } of all) {
-    const text = readFileSync(join(packageFolder(), "scaffold", template), "utf8");
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), relocated(named(text, spelt), template, path, { layout, place }), {
-      flag: "wx",
-    });
-  }
+  for (const { path } of all) makeFolder(root, dirname(path));
+  for (const { template, path } of all)
+    writeFileSync(
+      join(root, path),
+      relocated(named(readTemplate(template), spelt), template, path, { layout, place }),
+      { flag: "wx" },
+    );
   return { files: all.map(({ path }) => path), next: nextSteps(kind, spelt, isOwn) };
+}
+
+/** Whether anything is there, be it a link that leads nowhere: no file could be made under that name. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws ShowrunnerError `usage` */
+function makeFolder(root: string, path: string): void {
+  try {
+    mkdirSync(join(root, path), { recursive: true });
+  } catch (error) {
+    throw new ShowrunnerError(
+      "usage",
+      `${path} can't be made a folder: ${messageOf(error)}; nothing was written`,
+    );
+  }
+}
+
+function readTemplate(template: string): string {
+  return readFileSync(join(packageFolder(), "scaffold", template), "utf8");
+}
+
+/** Whether a template that has the new name as a name of code has this one, too. */
+function hasBeside(text: string, name: string): boolean {
+  const imported = [...text.matchAll(/^import \{([^}]*)\}/gm)].flatMap(
+    ([, list = ""]) => list.match(/\w+/g) ?? [],
+  );
+  const own = [...text.matchAll(/^(?:export )?const (\w+)/gm)].map(([, one = ""]) => one);
+  const names = [...imported, ...own];
+  return names.includes("sampleName") && names.includes(name);
 }
 
 function nextSteps(kind: Kind, { camel, kebab }: Spelt, isOwn: boolean): string[] {
@@ -163,7 +208,8 @@ function notName(name: string): ShowrunnerError {
 function isReserved(name: string): boolean {
   try {
     new Function(`"use strict"; const ${name} = 0;`);
-    return ["await", "eval", "arguments"].includes(name);
+    // a module that exports `then` is taken for a promise where it is imported
+    return ["await", "eval", "arguments", "then"].includes(name);
   } catch {
     return true;
   }

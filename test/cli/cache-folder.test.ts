@@ -47,8 +47,18 @@ describe("a folder for compiled code", () => {
       mkdirSync(join(base, "cache"));
       chownSync(join(base, "cache"), 1234, 1234);
       expect(cacheFolder("compiled")).toBeUndefined();
+      // what root makes there keeps out its owner
+      expect(existsSync(join(base, "cache/showrunner"))).toBe(false);
     },
   );
+
+  it.skipIf(process.getuid?.() !== 0)("leaves a home as it is that is somebody else's", () => {
+    mkdirSync(join(base, "home"), { mode: 0o755 });
+    chownSync(join(base, "home"), 1234, 1234);
+    vi.stubEnv("XDG_CACHE_HOME", join(base, "home/.cache"));
+    expect(cacheFolder("compiled")).toBeUndefined();
+    expect(existsSync(join(base, "home/.cache"))).toBe(false);
+  });
 
   it("may be behind the user's own link, to where nobody else can write", () => {
     mkdirSync(join(base, "elsewhere"));

@@ -90,9 +90,30 @@ describe("in a user's project", () => {
     expect(readFileSync(join(folder, "facts/door-bell.ts"), "utf8")).toBe("export const mine = 1;\n");
   });
 
+  it("nothing is written where one of the files can't be", async () => {
+    const linked = installed();
+    mkdirSync(join(linked, "test"));
+    symlinkSync("nowhere", join(linked, "test/door-bell.cases.ts"));
+    const blocked = installed({ test: "a file\n" });
+    for (const [folder, message] of [
+      [linked, "test/door-bell.cases.ts is there already: nothing was written"],
+      [blocked, "test can't be made a folder"],
+    ] as const) {
+      const before = written(folder);
+      const made = await run(folder, ["new", "module", "doorBell"]);
+      expect(made.stderr).toContain(message);
+      expect(made.status).toBe(5);
+      expect(written(folder)).toEqual(before);
+    }
+  });
+
   it.each([
     ["module", "apt", "there is a module apt already"],
     ["role", "nginx", "there is a role nginx already"],
+    ["role", "file", "a role can't be called file"],
+    ["module", "params", "a module can't be called params"],
+    ["module", "path", "a module can't be called path"],
+    ["module", "then", "then is a word of JavaScript"],
     ["module", "class", "class is a word of JavaScript"],
     ["fact", "../fact", '"../fact" can\'t be a name'],
     ["playbook", "Site", '"Site" can\'t be a name'],
@@ -136,6 +157,16 @@ describe("law", () => {
 describe("in a checkout", () => {
   const folder = mkdtempSync(join(tmpdir(), "showrunner-new-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it.each(["../ping", "net/../ping", "a/b/ping"])("a module's folder is no %s", (given) => {
+    const root = mkdtempSync(join(tmpdir(), "checkout-"));
+    try {
+      cpSync(join(checkout, "package.json"), join(root, "package.json"));
+      expect(() => scaffold("module", given, root)).toThrow("can't be a name");
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
 
   it("a module lies where ours lie, and keeps the rules of the code", () => {
     for (const path of [
