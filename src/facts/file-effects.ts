@@ -94,6 +94,15 @@ export function linkMade(path: string, state?: FileState): Effects {
 }
 
 /**
+ * Symbolic links to files come or go, and directories with them that hold nothing else.
+ *
+ * @param paths of those links and directories: absolute, on the host
+ */
+export function linksAltered(...paths: readonly string[]): Effects {
+  return effects({ sets: [], touches: [file.of(...paths)] }, contentAltered(...paths));
+}
+
+/**
  * Nothing stands at a path any more, and nothing below it.
  *
  * @param path absolute, on the host

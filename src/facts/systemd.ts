@@ -150,7 +150,8 @@ esac`),
 const printAlias = `BEGIN { name = ARGV[1]; ARGV[1] = ""; unit = ARGV[2]; sub(".*/", "", unit) }
 /^[ \\t]*Alias[ \\t]*=/ { sub("^[^=]*=", ""); for (i = 1; i <= NF; i++) if ($i == name && unit != name) print name, unit }`;
 
-function unitFiles(name: string): string[] {
+/** The files, and folders of such, that decide what a unit is. */
+export function unitFiles(name: string): string[] {
   const files = [name, templateOf(name)].flatMap((one) =>
     unitFolders.flatMap((folder) => [`${folder}/${one}`, `${folder}/${one}.d`]),
   );

@@ -1,5 +1,7 @@
+import { file } from "../../src/facts/files.ts";
 import { serviceManager } from "../../src/facts/managers.ts";
 import { unit } from "../../src/facts/systemd.ts";
+import { unitInstall } from "../../src/facts/unit-install.ts";
 import { service } from "../../src/modules/services/service.ts";
 import { cases } from "../../src/testing/index.ts";
 
@@ -54,6 +56,10 @@ export default cases(
     },
   ],
   {
+    facts: [
+      unitInstall.is(id, { links: [`multi-user.target.wants/${id}`], also: [] }),
+      file.is("/etc/init.d/probe", { type: "absent" }),
+    ],
     reset: `systemctl disable --now probe; rm -f /etc/systemd/system/${id}; systemctl daemon-reload; systemctl reset-failed`,
   },
 );

@@ -1,5 +1,6 @@
 import { file } from "../../src/facts/files.ts";
 import { type UnitState, unit } from "../../src/facts/systemd.ts";
+import { unitInstall } from "../../src/facts/unit-install.ts";
 import { systemd } from "../../src/modules/services/systemd.ts";
 import { cases } from "../../src/testing/index.ts";
 
@@ -88,6 +89,11 @@ const nowhere = [
   file.is(`/run/systemd/system/${id}`, { type: "absent" }),
   file.is(`${own}/probed.service`, { type: "absent" }),
   file.is("/run/systemd/system/probed.service", { type: "absent" }),
+  file.is("/etc/init.d/probe", { type: "absent" }),
+  file.is("/etc/init.d/probed", { type: "absent" }),
+  ...[id, "probed.service", "probe.socket", "probe.path"].map((name) =>
+    unitInstall.is(name, { links: [`multi-user.target.wants/${name}`], also: [] }),
+  ),
 ];
 
 export default cases(
@@ -262,6 +268,21 @@ mkdir ${own}/${id}.d; printf '[Service]\\nEnvironment=A=1\\n' >${own}/${id}.d/a.
       start: `${through}; systemctl enable probe.socket`,
       changes: ["disabled"],
       end: [is({ also }), enabled("disabled", "probe.socket")],
+    },
+    {
+      name: "enables what comes along with it, and what that brings, under all names",
+      params: { name: "probe", enabled: true },
+      facts: [is(stopped)],
+      start: `${write([...stays, ...installed, "RequiredBy=%p-made.target", "Alias=probe-too.service", "Also=probe.socket"])}
+${write(["[Socket]", "ListenStream=/run/probe.sock", "[Install]", "WantedBy=sockets.target", "Also=probe.path probe.service"], { name: "probe.socket" })}
+${write(["[Path]", "PathExists=/run/probe", "[Install]", "WantedBy=paths.target"], { name: "probe.path" })}`,
+      changes: ["enabled"],
+      end: [
+        is({ file: "enabled" }),
+        ...also.map((name) => enabled("enabled", name)),
+        `test -L ${own}/probe-too.service`,
+        `test -L ${own}/probe-made.target.requires/${id}`,
+      ],
     },
     {
       name: "disables what is enabled until the next boot",

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { file } from "../../src/facts/files.ts";
 import { packageManager, serviceManager } from "../../src/facts/managers.ts";
 import { unit } from "../../src/facts/systemd.ts";
+import { unitInstall } from "../../src/facts/unit-install.ts";
 import { packages } from "../../src/modules/packages/packages.ts";
 import { service } from "../../src/modules/services/service.ts";
 import { systemd } from "../../src/modules/services/systemd.ts";
@@ -17,7 +19,11 @@ const stopped = {
 
 describe("service", () => {
   it("does what systemd does where that manages the services", async () => {
-    const facts = [serviceManager.is("", "systemd"), unit.is("nginx.service", stopped)];
+    const enabling = [
+      unitInstall.is("nginx.service", { links: ["multi-user.target.wants/nginx.service"], also: [] }),
+      file.is("/etc/init.d/nginx", { type: "absent" }),
+    ];
+    const facts = [serviceManager.is("", "systemd"), unit.is("nginx.service", stopped), ...enabling];
     const wanted = { name: "nginx", state: "started", enabled: true } as const;
     const by = await planTask(service(wanted), { facts });
     expect(by).toEqual(await planTask(systemd(wanted), { facts }));

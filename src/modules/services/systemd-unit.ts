@@ -1,6 +1,7 @@
 import { fileRemoved, fileWritten } from "../../facts/file-effects.ts";
 import { type FileState, file, fileContent } from "../../facts/files.ts";
 import { type UnitState, unit } from "../../facts/systemd.ts";
+import { installOf, unitInstall } from "../../facts/unit-install.ts";
 import {
   change,
   defineModule,
@@ -19,6 +20,7 @@ import {
   type TObject,
   Type,
 } from "../../kit/index.ts";
+import { enablingOf } from "./enabling.ts";
 import { systemctl } from "./systemctl.ts";
 import { isOneshot, renderUnit, Section, stateWhenNotEnabled } from "./unit-file.ts";
 
@@ -146,7 +148,10 @@ async function* write(host: PlanHost, name: string, path: string, text: string):
         validate: load(name).text,
       },
       ...effects(fileWritten(path, { state: right, content: wanted, before: state }), {
-        sets: now === undefined ? [] : [unit.is(name, loaded(name, now, text))],
+        sets: [
+          unitInstall.is(name, installOf(name, text)),
+          ...(now === undefined ? [] : [unit.is(name, loaded(name, now, text))]),
+        ],
       }),
     });
   } else if (now?.stale === true) {
@@ -201,6 +206,7 @@ async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
       sets: [unit.is(name, { ...now, active: "inactive" })],
       touches: ["services"],
     });
+  const disabled = isTemplate(name) ? {} : (await enablingOf(host, name)).effects;
   yield change({
     what: "removed",
     before: path,
@@ -214,7 +220,7 @@ async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
       sh`rm -f -- ${path} && systemctl daemon-reload`,
       sh`systemctl reset-failed -- ${unitsOf(name)} 2>/dev/null; :`,
     ),
-    ...effects(fileRemoved(path, state), {
+    ...effects(fileRemoved(path, state), disabled, {
       // a package may have a unit of that name, which now holds
       touches: isTemplate(name) ? [unit.of(), "services"] : [unit.of(name)],
     }),

@@ -21,6 +21,7 @@ import {
   type TObject,
   Type,
 } from "../../kit/index.ts";
+import { enablingOf, linkFolders, removeEnabling } from "./enabling.ts";
 import { systemctl, type Verb } from "./systemctl.ts";
 
 /** What `systemd` gives. */
@@ -133,16 +134,20 @@ export const systemd: Module<SystemdParams, SystemdValue> = defineModule({
       });
 
     // by the unit's own name: systemctl refuses to enable or disable an alias
-    const others = { touches: now.also?.length ? [unit.of(...now.also)] : [] };
     if (p.enabled && !startsAtBoot.includes(now.file)) {
       requireInstallable(host, now);
+      const { effects: further } = await enablingOf(host, now.id);
       const script = sh`systemctl enable -- ${now.id}`;
-      yield to({ ...now, file: "enabled", stale: false }, "enabled", script, others);
+      yield to({ ...now, file: "enabled", stale: false }, "enabled", script, further);
     }
     if (p.enabled === false && canBeDisabled.includes(now.file)) {
-      const links = await linksOf(host, now);
+      const [links, { units, effects: further }] = await Promise.all([
+        linksOf(host, now),
+        enablingOf(host, now.id),
+      ]);
       const next = { ...now, file: links[0]?.state ?? "disabled", stale: false };
-      yield to(next, "disabled", disable(now, links), others);
+      const script = links.length === 0 ? disable(now) : removeEnabling(units);
+      yield to(next, "disabled", script, further);
     }
 
     const verb = verbFor(p.state, now);
@@ -210,9 +215,6 @@ function requireInstallable(host: PlanHost, { id, file }: UnitState): void {
   );
 }
 
-/** Where a link makes a unit known whose file stands elsewhere, and systemd's word for a unit that has one and no more. */
-const linkFolders = { "/etc/systemd/system": "linked", "/run/systemd/system": "linked-runtime" } as const;
-
 interface UnitLink {
   readonly path: string;
   readonly target: string;
@@ -232,20 +234,10 @@ async function linksOf(host: PlanHost, { id }: UnitState): Promise<UnitLink[]> {
   return links.flat();
 }
 
-/**
- * Takes the links away that have the unit start, also those that last until the next boot only. systemctl takes those
- * along that make it known: without them there would be no unit any more, none to start and none to disable again.
- */
-function disable({ id, generated }: UnitState, links: readonly UnitLink[]): Script {
+/** Takes the links away that have the unit start, also those that last until the next boot only. */
+function disable({ id, generated }: UnitState): Script {
   if (generated) return sh`systemctl disable -- ${id}`;
-  const again = links.map(({ path, target }) => sh`[ -L ${path} ] || ln -s -- ${target} ${path} || exit`);
-  return lines(
-    sh`systemctl disable -- ${id} || exit`,
-    ...again,
-    sh`systemctl disable --runtime -- ${id} || exit`,
-    ...again,
-    ...(links.length > 0 ? [sh`systemctl daemon-reload`] : []),
-  );
+  return lines(sh`systemctl disable -- ${id} || exit`, sh`systemctl disable --runtime -- ${id}`);
 }
 
 const done = { start: "started", stop: "stopped", restart: "restarted", reload: "reloaded" } as const;

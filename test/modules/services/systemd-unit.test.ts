@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type FileState, file, fileContent } from "../../../src/facts/files.ts";
 import { type UnitState, unit } from "../../../src/facts/systemd.ts";
+import { unitInstall } from "../../../src/facts/unit-install.ts";
 import { systemd } from "../../../src/modules/services/systemd.ts";
 import { systemdUnit } from "../../../src/modules/services/systemd-unit.ts";
 import { stateWhenNotEnabled } from "../../../src/modules/services/unit-file.ts";
@@ -44,10 +45,13 @@ TimeoutStopSec=5
 WantedBy=multi-user.target
 `;
 
+const link = "multi-user.target.wants/app.service";
 const facts = (state: FileState, content: string | undefined, now: UnitState) => [
   file.is(path, state),
   fileContent.is(path, content === undefined ? undefined : Buffer.from(content)),
   unit.is(name, now),
+  unitInstall.is(name, now.load === "loaded" ? { links: [link], also: [] } : undefined),
+  file.is("/etc/init.d/app", { type: "absent" }),
 ];
 const present = () => systemdUnit({ name, ...sections });
 
@@ -115,6 +119,14 @@ describe("systemdUnit", () => {
     const given = { facts: facts(written, text, loaded) };
     const { changes } = await planTask(absent(), given);
     expect(changes.map(({ what }) => what)).toEqual(["stopped", "removed"]);
+    expect(changes[1]?.touches).toContainEqual(
+      file.of(
+        ...["/etc", "/run"].flatMap((folder) => [
+          `${folder}/systemd/system/multi-user.target.wants`,
+          `${folder}/systemd/system/${link}`,
+        ]),
+      ),
+    );
     await idempotenceLaw(absent(), given);
     const nothing = await planTask(absent(), { facts: facts({ type: "absent" }, undefined, missing) });
     expect(nothing.changes).toEqual([]);
