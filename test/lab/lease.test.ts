@@ -252,7 +252,7 @@ describe("a run that died", () => {
     await onHost(`sed -i "s/\\"pid\\":[0-9]*/\\"pid\\":${pid}/" /run/showrunner/holder`);
     const second = await lab.run([note("b")], { waitLease: 1 });
     const told = second.of("warning").map(({ text }) => text);
-    expect(told[0]).toMatch(/^test, by .* died and left its connection behind/);
+    expect(told[0]).toMatch(/^test, by .* died and left its connection open/);
     expect(second.errors.join()).toContain("died and left commands running here: sleep 8");
     expect(await running("sleep 8")).toBe(true);
     expect((await first).exitCode).toBe(4);
