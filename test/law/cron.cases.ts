@@ -80,6 +80,12 @@ export default cases(
       changes: [],
     },
     {
+      name: "has nothing to remove where cron is not installed",
+      params: { name: "backup", state: "absent" },
+      facts: [crontab.is("root", undefined)],
+      changes: [],
+    },
+    {
       name: "says that cron is not installed",
       params: backup,
       facts: [crontab.is("root", undefined)],

@@ -70,6 +70,7 @@ export const cron: Module<CronParams, object> = defineModule({
   },
   async *plan(host, p) {
     const before = await host.fact(crontab, p.user);
+    if (before === undefined && p.state === "absent") return {};
     host.require(before !== undefined, "cron is not installed", 'install it before: `apt({ name: "cron" })`');
     const parts = [p.minute, p.hour, p.day, p.month, p.weekday].map((part) => part ?? "*");
     const time = p.specialTime ? `@${p.specialTime}` : parts.join(" ");
