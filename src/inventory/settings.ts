@@ -65,9 +65,6 @@ const settingTypes: OptionTypes<HostSettings> = {
   ),
 };
 
-/** The names of all connection settings. */
-export const settingNames: readonly string[] = Object.keys(settingTypes);
-
 /** What is wrong with a setting's value, or undefined if it is right. A missing value is always right. */
 export function settingMistake(name: keyof HostSettings, value: unknown): OptionMistake | undefined {
   return mistakeIn({ [name]: value }, settingTypes);

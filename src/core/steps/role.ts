@@ -13,7 +13,7 @@ import {
   Type,
 } from "../../base/schema.ts";
 import { declaredOnly } from "../../base/strict.ts";
-import { contextOf, currentContext, type HostContext, withContext } from "../engine/context.ts";
+import { contextOf, type HostContext, withContext } from "../engine/context.ts";
 import { Deferred } from "../tasks/deferred.ts";
 import type { Scope } from "../tasks/scope.ts";
 
@@ -169,9 +169,4 @@ function roleFiles(definition: string | undefined): RoleFiles {
     throw new ShowrunnerError("internal", "the role's own file is unknown, so its files can't be found");
   };
   return { template: (name) => join(folder("templates"), name), file: (name) => join(folder("files"), name) };
-}
-
-/** The host that the running step belongs to, for helpers that are not given it. */
-export function currentHost(): HostInfo | undefined {
-  return currentContext()?.host.info;
 }
