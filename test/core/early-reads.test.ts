@@ -281,6 +281,32 @@ describe("a second run", () => {
       });
   });
 
+  it("sees what has come about while a task waited, or while somebody was asked", async () => {
+    let host = new FakeSwitches();
+    const steps: Steps = {
+      waits: async () => {
+        await expectSwitch({ name: "s9", is: "off" });
+        const until = () => {
+          const isThere = host.switches["s1"] === "on";
+          host.switches["s1"] = "on";
+          return isThere;
+        };
+        await turn({ name: "s0", to: "off" }, { until, delay: "10ms" });
+        await expectSwitch({ name: "s1", is: "on" });
+      },
+      asked: async () => void (await expectSwitch({ name: "s2", is: "on" })),
+    };
+    const confirmStep = async ({ step }: { step: string }) => {
+      if (step === "asked") host.switches["s2"] = "on";
+      return "yes" as const;
+    };
+    for (let count = 0; count < 2; count++) {
+      host = new FakeSwitches(allOff());
+      const ran = await run({ a: host }, steps, { confirmStep });
+      expect(ran.of("host:failed").map(({ error }) => error.message)).toEqual([]);
+    }
+  });
+
   it("looks afresh where a task waits until something comes about", async () => {
     let host = new FakeSwitches(allOff());
     const steps: Steps = {
@@ -410,7 +436,9 @@ describe("the history of a playbook's runs", () => {
       ["test.switch", "s1", "nobody-there", 1],
       ["script.output", { script: "touch /tmp/pwned" }, "", 1],
     ];
-    const steps = [{ play: "test", step: "natural", hosts: ["a", "b"], reads: [0, 1, 2, 3, 4, 99, -1] }];
+    const steps = [
+      { play: "test", step: "natural", hosts: ["a", "b"], reads: [0, 1, 2, 3, 4, 99, -1, "length"] },
+    ];
     await run({ a: new FakeSwitches(allOff()) }, { natural });
     writeFileSync(history, JSON.stringify({ form: 1, reads, steps }));
     const host = new FakeSwitches(allOff());

@@ -81,7 +81,10 @@ export class HostRun {
     this.facts.meetOthers();
   }
 
-  /** Code of a step was at something that the run does not see, and may have changed this host or another one. */
+  /**
+   * Something may have changed this host or another one that the run does not see: code of a step was at something of
+   * its own, or a task has waited.
+   */
   strayed(): void {
     this.run.world.absences++;
     this.facts.forgetEarly();

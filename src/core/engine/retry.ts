@@ -113,7 +113,8 @@ function forgetReads({ host }: HostContext, planning: Planning): void {
   for (const { fact, key } of planning.reads) host.facts.forget(fact, key);
 }
 
-/** Waits; an interrupt ends the waiting. */
-function wait({ host }: HostContext, time: number): Promise<void> {
-  return sleep(time, undefined, host.run.signal ? { signal: host.run.signal } : {});
+/** Waits, for what comes about by itself, and may show in other facts, too; an interrupt ends the waiting. */
+async function wait({ host }: HostContext, time: number): Promise<void> {
+  await sleep(time, undefined, host.run.signal ? { signal: host.run.signal } : {});
+  if (time > 0) host.strayed();
 }

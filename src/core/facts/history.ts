@@ -99,7 +99,10 @@ export class ReadHistory {
     if (kept.form !== form) return;
     const reads = kept.reads.map((read) => (isRead(read) ? read : undefined));
     for (const { play, step, hosts, reads: places } of kept.steps) {
-      const known = places.slice(0, mostReads).flatMap((place) => (reads[place] ? [reads[place]] : []));
+      const known = places
+        .slice(0, mostReads)
+        .map((place) => reads.at(place))
+        .filter((read) => read !== undefined);
       const kept = { play: String(play), step: String(step), reads: known };
       for (const host of hosts) this.#stepsOf(host).set(stepId(kept), kept);
     }

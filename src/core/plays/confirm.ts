@@ -31,6 +31,11 @@ export class StepConfirmation {
     });
   }
 
+  /** Whether the next step is asked about. */
+  get isAsking(): boolean {
+    return this.#confirm !== undefined && !this.#done;
+  }
+
   wants(question: StepQuestion): Promise<boolean> {
     const answer = this.#turn.then(() => this.#ask(question));
     this.#turn = answer.catch(() => undefined);

@@ -174,10 +174,14 @@ class PlayBatch {
 
   /** @returns false where the user does not want it */
   async #start(step: string): Promise<boolean> {
-    const { confirmation, emit } = this.#run;
+    const { confirmation, world, emit } = this.#run;
     const hosts = names(this.#active);
     const play = this.#play.name;
-    if (!(await confirmation.wants({ play, step, hosts })) || this.#run.interrupted) return false;
+    const { isAsking } = confirmation;
+    const isWanted = await confirmation.wants({ play, step, hosts });
+    if (!isWanted || this.#run.interrupted) return false;
+    // who was asked may have done something to hosts before the answer
+    if (isAsking) world.absences++;
     emit({ type: "step:start", play, step, hosts, ...this.#place });
     return true;
   }
