@@ -323,6 +323,30 @@ describe("a second run", () => {
     expect(host.changes).toEqual([]);
   });
 
+  it("looks afresh where a task is tried again", async () => {
+    let count = 0;
+    const steps: Steps = {
+      step: async () => {
+        const again = expectSwitch({ name: "s1", is: "on" }, { retries: 1, delay: "500ms" });
+        const beside = async () => {
+          for (const name of names.slice(2, 6)) {
+            await turn({ name: `${name}-${count}`, to: "on" });
+            await sleep(20);
+          }
+        };
+        await Promise.all([again, beside()]);
+      },
+    };
+    for (; count < 2; count++) {
+      const host = new FakeSwitches({ s1: "off" });
+      setTimeout(() => {
+        host.switches["s1"] = "on";
+      }, 350);
+      const { exitCode } = await run({ a: host }, steps);
+      expect(exitCode).toBe(0);
+    }
+  });
+
   it("reads again, together, what a change has made stale", async () => {
     const steps: Steps = {
       step: async () => {

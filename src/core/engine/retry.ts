@@ -31,7 +31,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   const { until } = task.options;
   const attempts = (task.options.retries ?? (until ? retriesUntil : 0)) + 1;
   for (let attempt = 1; ; attempt++) {
-    const planning = planningFor(run);
+    const planning = planningFor(run, attempt > 1);
     let reason: string;
     try {
       const outcome = await withConditions(run, planning, () => tryPatiently(run, planning));
@@ -93,7 +93,8 @@ async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Out
   }
 }
 
-function planningFor<V>(run: TaskRun<V>): Planning {
+/** @param isAgain whether it was tried before: what was read early while it waited is too old */
+function planningFor<V>(run: TaskRun<V>, isAgain = false): Planning {
   const { task, context, become, certainty, executionEnvironment } = run;
   const tentative = certainty !== "certain" || context.uncertainty.read;
   const timeout = timeoutOf(task.options);
@@ -103,7 +104,7 @@ function planningFor<V>(run: TaskRun<V>): Planning {
     executionEnvironment,
     timeout,
     readTimeout,
-    isLive: isWaiting(task),
+    isLive: isAgain || isWaiting(task),
     onRead: (read) => noteRead(run, read),
     onPrinted: (printed) => tellPrinted(run, printed),
   });
