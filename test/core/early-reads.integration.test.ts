@@ -38,6 +38,24 @@ it("sees what a job changes while it is under way", async () => {
   }
 });
 
+it("sees what has come about while a command waited that only reads", async () => {
+  const made = join(at, "made");
+  const body = async () => {
+    await file({ path: join(at, "first"), state: "absent" });
+    const wait = 'while ! [ -e "$1" ]; do sleep 0.1; done';
+    await command({ argv: ["sh", "-c", wait, "sh", made], readOnly: true });
+    await file({ path: made, state: "absent" });
+  };
+  for (let count = 0; count < 2; count++) {
+    const maker = setTimeout(() => writeFileSync(made, ""), 3000);
+    const { error, told } = await run(body);
+    clearTimeout(maker);
+    expect(error).toBeUndefined();
+    expect(told.at(-1)).toBe("file changed removed");
+    expect(existsSync(made)).toBe(false);
+  }
+});
+
 it("sees what a command has changed that says what it touches, and what it has left running", async () => {
   const [one, two] = [join(at, "one"), join(at, "two")];
   const body = async () => {

@@ -91,6 +91,9 @@ const readTimeout = 120_000;
 /** The time limit for early reading. Milliseconds. */
 const earlyTimeout = 30_000;
 
+/** What asks the world for longer waits for it to change, as `cloud-init status --wait` does. Milliseconds. */
+const longestLook = 1_000;
+
 /** How much a fact's script may print in early reading. Bytes. */
 const earlyLimit = 4 * 1024 * 1024;
 
@@ -353,13 +356,18 @@ export class FactStore {
     if (known && !known.early && (fact.about !== "world" || known.asOf === this.#world.changes))
       return known.answer;
     const wanted = this.#want(become, fact, key, timeout);
-    return this.#keep(
+    const asked = performance.now();
+    const answer = await this.#keep(
       id,
       become,
       { fact, key },
       located(wanted, this.#realPaths.locate(become, key)),
       undefined,
     );
+    // a command that only reads may have waited for something; what is still on its way was read behind it
+    if (fact.about === "world" && performance.now() - asked > longestLook)
+      this.forgetEarly(({ came }) => came !== undefined);
+    return answer;
   }
 
   /** A value that was read early, if it still holds: from now on it is known like any other. */
