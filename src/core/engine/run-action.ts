@@ -57,6 +57,8 @@ export async function runAction(
   const { action } = change;
   switch (action.kind) {
     case "script": {
+      // what a script leaves behind could print into the answers of what is read behind it
+      const mayLeave = action.reports === true || behind.request !== undefined;
       const output = detachment
         ? await (await import("./detached.ts")).runDetached(
             session,
@@ -65,7 +67,7 @@ export async function runAction(
             detachment,
             options,
           )
-        : await runOne(session, become, action.script.text, { ...options, mayLeave: action.reports }, behind);
+        : await runOne(session, become, action.script.text, { ...options, mayLeave }, behind);
       return check(change, become, output, action.statuses);
     }
     case "write":
