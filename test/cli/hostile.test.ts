@@ -136,6 +136,11 @@ const tried: Record<string, readonly (readonly string[])[]> = {
     ["ssh", `no${title}`, ...inventory],
   ],
   demo: [[]],
+  new: [
+    ["module", `no${title}`],
+    [`no${title}`, "probe"],
+  ],
+  law: [[], [`no${title}`]],
 };
 
 it("tries every command", () => {

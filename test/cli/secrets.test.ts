@@ -115,7 +115,9 @@ const lines: Record<string, readonly (readonly string[])[]> = {
     ["show", "last", "--json"],
   ],
   doc: [["doc", "user"]],
-  // these make hosts of their own, and take no secret
+  law: [["law"]],
+  // these make hosts or files of their own, and take no secret
+  new: [],
   lab: [],
   demo: [],
 };

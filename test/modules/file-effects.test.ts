@@ -11,6 +11,7 @@ import { type FileState, file, fileContent } from "../../src/facts/files.ts";
 import { ownedFiles as owned } from "../../src/facts/owned-files.ts";
 import { self } from "../../src/facts/self.ts";
 import { type UnitState, unit } from "../../src/facts/systemd.ts";
+import { unitInstall } from "../../src/facts/unit-install.ts";
 import { groupExists, userAttribute, userExists } from "../../src/facts/users.ts";
 import { type Change, change, type FactValue, rawScript, type Task } from "../../src/kit/index.ts";
 import * as modules from "../../src/modules/index.ts";
@@ -44,10 +45,16 @@ const loaded: UnitState = {
   file: "disabled",
   stale: false,
 };
+const wants = "multi-user.target.wants/app.service";
 const unitIs = (state: FileState, now: Partial<UnitState> = {}): FactValue[] => [
   file.is(unitPath, state),
   fileContent.is(unitPath, state.type === "file" ? Buffer.from("old") : undefined),
   unit.is("app.service", { ...loaded, ...now }),
+  unitInstall.is("app.service", { links: [wants], also: [] }),
+  file.is("/etc/init.d/app", absent),
+  ...["/etc/systemd/system", "/run/systemd/system"].flatMap((folder) =>
+    ["multi-user.target.wants", wants].map((name) => file.is(`${folder}/${name}`, absent)),
+  ),
 ];
 const key = { path, owner: "root", group: undefined };
 

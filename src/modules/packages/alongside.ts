@@ -2,6 +2,7 @@
 
 import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { dpkgFiles, dpkgPackage, dpkgTraces, dpkgVersion } from "../../facts/dpkg.ts";
+import { fileFacts } from "../../facts/file-effects.ts";
 import { defineStated, type Touch } from "../../kit/index.ts";
 
 /** Other packages come along, or get another version. */
@@ -11,6 +12,9 @@ export const alongside: readonly Touch[] = [
   dpkgVersion.of(),
   dpkgFiles.of(),
   aptSimulation.of(),
+  // where dpkg and apt keep what is installed, and why
+  ...fileFacts("/var/lib/dpkg"),
+  ...fileFacts("/var/lib/apt/extended_states"),
 ];
 
 defineStated("package", (name) => [dpkgPackage.of(name), dpkgTraces.of(name), ...alongside]);

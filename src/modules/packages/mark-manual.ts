@@ -2,6 +2,7 @@
 
 import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { dpkgPackage } from "../../facts/dpkg.ts";
+import { fileFacts } from "../../facts/file-effects.ts";
 import { type Change, change, type FactValue, type PlanHost, sh } from "../../kit/index.ts";
 
 /** Those of the packages that came along with others. */
@@ -28,8 +29,11 @@ export function* markManual(
     script: sh`apt-mark manual -- ${automatic} >/dev/null`,
     sets: [...automatic.map((name) => dpkgPackage.is(name, "manual")), ...sets],
     // what is needed no more is another matter then; an installation is not
-    touches: [[], ["--allow-change-held-packages"]].map((options) =>
-      aptSimulation.of({ command: "autoremove", options, names: [] }),
-    ),
+    touches: [
+      ...[[], ["--allow-change-held-packages"]].map((options) =>
+        aptSimulation.of({ command: "autoremove", options, names: [] }),
+      ),
+      ...fileFacts("/var/lib/apt/extended_states"),
+    ],
   });
 }

@@ -21,9 +21,9 @@ const Part = Type.String({ pattern: "^[0-9A-Za-z*,/-]+$" });
 
 const params = {
   /** What the entry is called: by this it is found again. */
-  name: Type.String({ pattern: "^[^\\n\\r]+$" }),
+  name: Type.String({ pattern: "^[^\\0\\n\\r]+$" }),
   /** The command. A % in it ends the command and begins its input, unless there is a \ before. */
-  job: Type.Optional(Type.String({ pattern: "^[^\\n\\r]+$" })),
+  job: Type.Optional(Type.String({ pattern: "^[^\\0\\n\\r]+$" })),
   /** Whose table it is in, and who runs it. Default: "root". */
   user: withDefault(Type.String({ pattern: accountPattern }), "root"),
   /** Whether there is such an entry. Default: "present". */

@@ -16,7 +16,9 @@ const params = {
   /** The kernel parameter: `net.ipv4.ip_forward`, or with slashes where a name has dots: `net/ipv4/conf/eth0.1/rp_filter`. */
   name: Type.String({ pattern: "^[A-Za-z0-9_-]+([./][A-Za-z0-9_:@-]+)+$" }),
   /** Its value; several are parted by spaces. */
-  value: Type.Optional(Type.Union([Type.String({ pattern: "^[^\\n\\r]+$" }), Type.Integer()])),
+  value: Type.Optional(
+    Type.Union([Type.String({ pattern: "^[^\\0\\n\\r]*[^\\0\\s][^\\0\\n\\r]*$" }), Type.Integer()]),
+  ),
   /** `absent`: the file sets it no more. The running kernel keeps the value that it has. Default: "present". */
   state: Param.state(),
   /**

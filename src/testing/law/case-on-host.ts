@@ -226,11 +226,10 @@ export class CaseOnHost {
   }
 }
 
-/** Facts that a check's changes set and that do not hold at the end. */
+/** Facts that a check's changes set and that do not hold at the end, of those that are looked at there. */
 function stillOther({ changes }: Attempt, end: ReadonlyMap<string, unknown>): string[] {
-  const last = new Map(
-    changes.flatMap(({ sets }) => sets.map((value) => [idOf(value.fact, value.key), value])),
-  );
+  const all = changes.flatMap(({ sets }) => sets).filter(({ fact }) => factNamed(fact)?.about !== "world");
+  const last = new Map(all.map((value) => [idOf(value.fact, value.key), value]));
   return otherValues([...last.values()], end).map((line) => `the check foresaw something else: ${line}`);
 }
 
