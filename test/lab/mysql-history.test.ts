@@ -47,6 +47,8 @@ const write = (rows: number) =>
     "db1",
     `for i in $(seq ${rows}); do echo 'INSERT INTO site.notes (text) VALUES (NOW(6));'; done | mariadb`,
   );
+/** A transaction's time is in whole seconds, and an empty server is reset or restored within one. */
+const anotherSecond = () => shell("db1", "sleep 1.1");
 const endOf = (host: string) => query(host, "SELECT @@gtid_current_pos");
 const caughtUp = async () => {
   const end = await endOf("db1");
@@ -126,6 +128,7 @@ describe("a primary that gives its numbers a second time", { timeout: 240_000 },
     await query("db2", "STOP SLAVE");
     const stands = await endOf("db2");
     await query("db1", "RESET MASTER");
+    await anotherSecond();
     await write(60);
     const error = await expectRefusal();
     expect(error).toContain(`this replica stands at ${stands}, the primary has ${await endOf("db1")}`);
@@ -146,6 +149,7 @@ describe("a primary that gives its numbers a second time", { timeout: 240_000 },
   it("is told of where a replica that runs has followed by itself", async () => {
     // both are in the first binlog: the replica connects again, and waits until the primary has passed it
     await query("db1", "RESET MASTER");
+    await anotherSecond();
     await write(80);
     await caughtUp();
     expect(await query("db2", "SHOW ALL SLAVES STATUS")).toContain("Slave has read all relay log");
@@ -175,8 +179,7 @@ describe("a primary that gives its numbers a second time", { timeout: 240_000 },
       mariadb-binlog --start-position=${backup} --stop-position=${accident} /var/log-mysql/mariadb-bin.?????? | mariadb`,
     );
     expect(await endOf("db1")).toBe(accident);
-    // a transaction's time is in whole seconds, and an empty server is restored within one
-    await shell("db1", "sleep 1.1");
+    await anotherSecond();
     await write(40);
     const error = await expectRefusal();
     // up to there all was replayed
