@@ -1,6 +1,7 @@
 /** What is said of a value that does not fit its type. */
 import { expect, test } from "vitest";
-import { Type, validateValue } from "../../src/base/schema.ts";
+import { Type } from "../../src/base/schema.ts";
+import { validateValue } from "../../src/base/validate-value.ts";
 
 test.each([
   [

@@ -43,7 +43,7 @@ export function pendingHandlerOf(handler: Handler, notification: Notification): 
   const become = handler.become?.user;
   const { notify, ...options } = handler.task.options;
   const isLocal = moduleNamed(module)?.readsLocalFiles === true;
-  const kept = !isHidden(handler) && notify === undefined && !isLocal && isPlain(params) && isPlain(options);
+  const kept = !isHidden(handler) && notify === undefined && !isLocal && survivesJson(params) && survivesJson(options);
   const whole = { params, options };
   const task = kept && JSON.stringify(whole).length <= longestRecord / 8 ? whole : undefined;
   return { id: pendingId(handler), label, module, task, become, ...notification, since: Date.now() };
@@ -113,11 +113,11 @@ export function handlerFrom({ module, task }: PendingHandler): Task<unknown> | u
 }
 
 /** Whether a value survives JSON unaltered, and holds no secret: JSON would show the secret, or a mask. */
-function isPlain(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isPlain);
+function survivesJson(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(survivesJson);
   if (typeof value === "string") return redact(value) === value;
   if (value === null || ["boolean", "undefined"].includes(typeof value)) return true;
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return false;
-  return Object.values(value).every(isPlain);
+  return Object.values(value).every(survivesJson);
 }

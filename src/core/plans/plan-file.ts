@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
-import { requireValue } from "../../base/schema.ts";
 import { readUserFileNow } from "../../base/user-file.ts";
+import { requireValue } from "../../base/validate-value.ts";
 import { alteredParts, planDigests } from "./plan-digest.ts";
 import { type PlanFile, PlanSchema, planFormat, type RecordedPlan } from "./plan-schema.ts";
 

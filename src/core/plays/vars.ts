@@ -1,8 +1,9 @@
 /** Checks every host's variables against what the plays declare, before any host is touched. */
 import { formatLocation, type Location, ShowrunnerError } from "../../base/errors.ts";
 import type { HostInfo } from "../../base/host.ts";
-import { type TProperties, validateValue } from "../../base/schema.ts";
+import type { TProperties } from "../../base/schema.ts";
 import { suggest } from "../../base/suggest.ts";
+import { validateValue } from "../../base/validate-value.ts";
 import type { Play } from "./play.ts";
 import { type HostMistake, VarsMistakes } from "./vars-mistakes.ts";
 

@@ -5,7 +5,6 @@ import type { HostInfo, InventoryView } from "../../base/host.ts";
 import { callerFile, callerLocation } from "../../base/location.ts";
 import {
   type Input,
-  requireValue,
   type Static,
   type TObject,
   type TProperties,
@@ -13,6 +12,7 @@ import {
   Type,
 } from "../../base/schema.ts";
 import { declaredOnly } from "../../base/strict.ts";
+import { requireValue } from "../../base/validate-value.ts";
 import { contextOf, type HostContext, withContext } from "../engine/context.ts";
 import { Deferred } from "../tasks/deferred.ts";
 import type { Scope } from "../tasks/scope.ts";

@@ -4,13 +4,13 @@ import { callerLocation, callerOf } from "../../base/location.ts";
 import { oneLine } from "../../base/one-line.ts";
 import {
   type Input,
-  requireValue,
   type Static,
   type TObject,
   type TProperties,
   type TSchema,
   Type,
 } from "../../base/schema.ts";
+import { requireValue } from "../../base/validate-value.ts";
 import { asFailure } from "../events/failure.ts";
 import { type Alternatives, type AtMostOne, type ExactlyOne, validateAlternatives } from "./alternatives.ts";
 import { ModuleTask } from "./module-task.ts";
