@@ -1,4 +1,5 @@
 /** Secrets that come from elsewhere, read before they are needed. */
+import { isPlain } from "../base/plain.ts";
 import { Secret } from "../base/secret.ts";
 
 /**
@@ -19,9 +20,4 @@ function collect(value: unknown, secrets: Secret[]): void {
   if (value instanceof Secret) secrets.push(value);
   else if (Array.isArray(value) || value instanceof Map || isPlain(value))
     for (const item of value instanceof Map ? value.values() : Object.values(value)) collect(item, secrets);
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -2,7 +2,7 @@
 import type { Location } from "../../base/errors.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Fact, FactKey } from "../facts/fact.ts";
-import type { Known } from "../facts/facts.ts";
+import type { Known } from "../facts/predictions.ts";
 import type { HostContext } from "./context.ts";
 
 /**

@@ -9,15 +9,9 @@ import { Entrance } from "./entrance.ts";
 import { type Expectations, readId } from "./expectations.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed, type Touch } from "./fact.ts";
 import { type Answer, FactRequest } from "./fact-request.ts";
-import { identities, mayTouch, Reach } from "./invalidation.ts";
+import { identities, Reach } from "./invalidation.ts";
+import { type Known, Predictions } from "./predictions.ts";
 import { pathOf, RealPaths, realDirectory } from "./real-paths.ts";
-
-/** A value with how sure it is. */
-export interface Known<V> {
-  readonly value: V;
-  /** True where an earlier change of this plan may have altered it, one cannot tell how. */
-  readonly tentative: boolean;
-}
 
 /** A value as it was read from the host. */
 export interface ObservedFact {
@@ -53,13 +47,6 @@ interface Observation {
   arrived: Answer | undefined;
   /** Read before any task has asked for it. */
   early: EarlyReading | undefined;
-}
-
-interface Prediction {
-  readonly value: unknown;
-  readonly tentative: boolean;
-  /** Position among the plan's changes: a touch that came later makes it tentative. */
-  readonly at: number;
 }
 
 /** How a fact is to be read. */
@@ -109,12 +96,10 @@ export class FactStore {
   readonly #world: WorldClock;
   readonly #entrance: Entrance;
   readonly #observed = new Map<string, Observation>();
-  readonly #predicted = new Map<string, Prediction>();
-  readonly #predictedBelow: { readonly touch: Touch; readonly prediction: Prediction }[] = [];
   readonly #realPaths = new RealPaths(async (become, directory) =>
     textOf(await this.#want(become, realDirectory, directory)),
   );
-  readonly #touched: { readonly reach: Reach; readonly at: number }[] = [];
+  readonly #predictions = new Predictions(this.#realPaths);
   readonly #asked = new Map<string, Asked>();
   /** Of each change that is being made, what it may alter. */
   readonly #underWay = new Set<(one: Readable) => boolean>();
@@ -153,13 +138,13 @@ export class FactStore {
     key: K,
     options: ReadOptions = {},
   ): Promise<Known<V>> {
-    const prediction = this.#prediction(fact, key);
+    const prediction = this.#predictions.of(fact, key);
     if (prediction) return prediction;
     const { value } = await this.#observe(become, fact, key, options);
     // only now the real path is known: a change of this plan may have been predicted under another name of that path
-    const elsewhereNamed = this.#prediction(fact, key);
+    const elsewhereNamed = this.#predictions.of(fact, key);
     if (elsewhereNamed) return elsewhereNamed;
-    return { value, tentative: this.#isMoving(fact) || this.#isTouched(fact, key, value, 0) };
+    return { value, tentative: this.#isMoving(fact) || this.#predictions.mayAlter(fact, key, value) };
   }
 
   /**
@@ -178,13 +163,8 @@ export class FactStore {
 
   /** In check mode: what a change sets holds from now on, what it may touch is tentative. */
   predict(sets: readonly FactValue[], touches: readonly Touch[], tentative: boolean): void {
-    const at = this.#count();
-    this.#touched.push({ reach: new Reach(sets, touches), at });
-    for (const { fact, key, value } of sets)
-      for (const id of this.#identities(fact, key)) this.#predicted.set(id, { value, tentative, at });
-    for (const touch of touches)
-      if (typeof touch === "object" && "all" in touch)
-        this.#predictedBelow.push({ touch, prediction: { value: touch.all, tentative, at } });
+    this.#count();
+    this.#predictions.add(sets, touches, tentative);
   }
 
   /** After a real change: what it sets or may touch is read afresh when next needed. */
@@ -286,20 +266,15 @@ export class FactStore {
     return [...this.#underWay].some((isStale) => isStale(one));
   }
 
-  #count(): number {
+  #count(): void {
     this.#world.changes++;
-    return ++this.#changes;
+    this.#changes++;
   }
 
   /** Whether it is about what other hosts answer, and changes were predicted that may lead to another answer. */
   #isMoving<K extends FactKey, V>({ about, source }: Fact<K, V>): boolean {
     if (about !== "world" || !this.#world.isPredicted) return false;
     return (source.mostlyOwn ? this.#changes : this.#world.changes) > 0;
-  }
-
-  #isTouched<K extends FactKey, V>(fact: Fact<K, V>, key: K, value: V, since: number): boolean;
-  #isTouched(fact: Fact<FactKey, unknown>, key: FactKey, value: unknown, since: number): boolean {
-    return this.#touched.some(({ reach, at }) => at > since && this.#isWithin(reach, fact, key, { value }));
   }
 
   #isWithin(
@@ -314,23 +289,6 @@ export class FactStore {
 
   #identities(fact: string, key: FactKey): string[] {
     return identities(fact, key, this.#realPaths.ofKey(key));
-  }
-
-  /** What the plan has come to say of it last, under whatever name. That stands for the type: only the fact predicts. */
-  #prediction<K extends FactKey, V>(fact: Fact<K, V>, key: K): Known<V> | undefined;
-  #prediction(fact: Fact<FactKey, unknown>, key: FactKey): Known<unknown> | undefined {
-    if (this.#predicted.size === 0 && this.#predictedBelow.length === 0) return undefined;
-    const realPath = this.#realPaths.ofKey(key);
-    const isBelow = (touch: Touch) =>
-      mayTouch(touch, { fact, key, realPath, current: undefined }, (path) => this.#realPaths.of(path));
-    const predictions = [
-      ...this.#identities(fact.name, key).flatMap((id) => this.#predicted.get(id) ?? []),
-      ...this.#predictedBelow.flatMap(({ touch, prediction }) => (isBelow(touch) ? prediction : [])),
-    ];
-    const [last] = predictions.sort((a, b) => b.at - a.at);
-    if (!last) return undefined;
-    const { value } = last;
-    return { value, tentative: last.tentative || this.#isTouched(fact, key, value, last.at) };
   }
 
   #observe<K extends FactKey, V>(

@@ -43,7 +43,8 @@ export function pendingHandlerOf(handler: Handler, notification: Notification): 
   const become = handler.become?.user;
   const { notify, ...options } = handler.task.options;
   const isLocal = moduleNamed(module)?.readsLocalFiles === true;
-  const kept = !isHidden(handler) && notify === undefined && !isLocal && survivesJson(params) && survivesJson(options);
+  const kept =
+    !isHidden(handler) && notify === undefined && !isLocal && survivesJson(params) && survivesJson(options);
   const whole = { params, options };
   const task = kept && JSON.stringify(whole).length <= longestRecord / 8 ? whole : undefined;
   return { id: pendingId(handler), label, module, task, become, ...notification, since: Date.now() };
