@@ -15,10 +15,7 @@ import { sampleNameText } from "../facts/sample-name.ts";
 const params = {
   /** What the file says: one line. */
   text: Type.String({ pattern: "^[^\\n]+$" }),
-  /**
-   * The file. Its folder must be there.
-   * @default "/etc/sample-name"
-   */
+  /** The file. Its folder must be there. Default: "/etc/sample-name". */
   path: withDefault(Param.path(), "/etc/sample-name"),
 };
 

@@ -20,12 +20,12 @@ const entry = defineModule({
 
 describe("parameters", () => {
   it.each([
-    [{}, "entry: expected `line`, got nothing"],
-    [{ line: "a", append: true }, "entry: `append` needs `groups`"],
-    [{ line: "a", purge: true }, 'entry: `purge` goes with `state: "absent"` only'],
-    [{ line: "a", state: "absent" }, 'entry: `line` goes with `state: "present"` only'],
-  ])("%j do not go together", (params, message) => {
-    expect(() => entry.fromData(params)).toThrow(message);
+    [{}, "entry: expected `line`, got nothing", 'only `state: "absent"` goes without it'],
+    [{ line: "a", append: true }, "entry: `append` needs `groups`", "give `groups`, or leave `append` out"],
+    [{ line: "a", purge: true }, 'entry: `purge` goes with `state: "absent"` only', "leave `purge` out"],
+    [{ line: "a", state: "absent" }, 'entry: `line` goes with `state: "present"` only', "leave `line` out"],
+  ])("%j do not go together: the message says so, and what to do", (params, message, hint) => {
+    expect(() => entry.fromData(params)).toThrow(expect.objectContaining({ message, hint }));
   });
 
   it.each([

@@ -67,12 +67,17 @@ export function validateAlternatives(alternatives: Alternatives, params: object)
 
   for (const name of among(Object.keys(needs))) {
     const needed = Reflect.get(needs, name);
-    if (needed !== undefined && among([needed]).length === 0) fail(`\`${name}\` needs \`${String(needed)}\``);
+    if (needed !== undefined && among([needed]).length === 0)
+      fail(`\`${name}\` needs \`${String(needed)}\``, `give \`${String(needed)}\`, or leave \`${name}\` out`);
   }
   const isAbsent = given("state") === "absent";
   const missing = presentNeeds.find((name) => given(name) === undefined);
-  if (!isAbsent && missing !== undefined) fail(`expected \`${String(missing)}\`, got nothing`);
+  if (!isAbsent && missing !== undefined)
+    fail(`expected \`${String(missing)}\`, got nothing`, 'only `state: "absent"` goes without it');
   const [misplaced] = among(isAbsent ? onlyPresent : onlyAbsent);
   if (misplaced !== undefined)
-    fail(`\`${misplaced}\` goes with \`state: "${isAbsent ? "present" : "absent"}"\` only`);
+    fail(
+      `\`${misplaced}\` goes with \`state: "${isAbsent ? "present" : "absent"}"\` only`,
+      `leave \`${misplaced}\` out`,
+    );
 }
