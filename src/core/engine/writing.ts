@@ -84,7 +84,7 @@ sr_find_apart() {
   [ -n "$sr_by" ] || return 0
   # for writing too: that does not wait where a pipe was put in its place
   exec 9<>"$sr_dest"
-  sr_held=/proc/self/fd/9
+  sr_held=/proc/self/fd/9 sr_here=$sr_dest
   sr_same "$1" -L
   [ -f "$sr_held" ] && [ "$(stat -L -c %d:%i "$sr_held")" = "$(stat -c %d:%i "$sr_dest")" ] || sr_refuse "$sr_what was exchanged meanwhile: nothing was changed"
 }
