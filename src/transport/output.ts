@@ -22,22 +22,45 @@ export class EndlessOutput extends ShowrunnerError {
   }
 }
 
+/** How many bytes several outputs may have together. */
+export class SharedLimit {
+  #left: number;
+
+  /** @param limit bytes */
+  constructor(limit: number) {
+    this.#left = limit;
+  }
+
+  /** @returns false once all of them together are too long */
+  take(bytes: number): boolean {
+    this.#left -= bytes;
+    return this.#left >= 0;
+  }
+}
+
 /**
  * Bytes as they come. Each piece is copied: a piece of one byte may else hold the whole packet that it came in.
  */
 export class Kept {
-  readonly #limit: number;
+  readonly #shared: SharedLimit | undefined;
+  #limit: number;
   #bytes = Buffer.alloc(0);
   #length = 0;
   #size = 0;
 
-  /** @param limit bytes */
-  constructor(limit: number = answerLimit) {
+  /**
+   * @param limit bytes
+   * @param shared the limit of this output and others together
+   */
+  constructor(limit: number = answerLimit, shared?: SharedLimit) {
     this.#limit = limit;
+    this.#shared = shared;
   }
 
   push(piece: Buffer): void {
     const wasWhole = this.isWhole;
+    // what came until then is all that could be read
+    if (this.#shared?.take(piece.length) === false) this.#limit = Math.min(this.#limit, this.#size);
     this.#size += piece.length;
     if (this.isWhole) this.#append(piece);
     else this.#appendEnd(piece, wasWhole);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../base/errors.ts";
 import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
-import { EndlessOutput, Kept, keptOutput } from "./output.ts";
+import { EndlessOutput, Kept, keptOutput, SharedLimit } from "./output.ts";
 import { type ExplainStart, Noise, newToken, startLimits, tooLate, tooMuch } from "./start.ts";
 import type { Ended, Output, RemoteProcess, RunOptions, ScriptRequest, Shell } from "./transport.ts";
 
@@ -87,10 +87,16 @@ export class FramedShell implements Shell {
     if (ended) return requests.map(() => Promise.reject(ended));
     let turn: Promise<unknown> = Promise.resolve();
     return this.#write(requests).map((outputs, index) => {
+      const { timeout, onAnswer } = requests[index] ?? {};
       const answers = Promise.all(outputs);
+      for (const [place, output] of outputs.entries())
+        if (onAnswer)
+          output.then(
+            (answer) => onAnswer(place, answer),
+            () => undefined,
+          );
       const mine = turn;
       turn = answers.catch(() => undefined);
-      const timeout = requests[index]?.timeout;
       return timeout === undefined ? answers : this.#withTimeout(answers, timeout, mine);
     });
   }
@@ -103,13 +109,14 @@ export class FramedShell implements Shell {
 
   #write(requests: readonly ScriptRequest[]): Promise<Output>[][] {
     // all or none: if one can't be written, nothing would wait for the others
-    const encoded = requests.map(({ scripts, onOutput, mayLeave = false, limits }) =>
-      scripts.map((script, index) => {
+    const encoded = requests.map(({ scripts, onOutput, mayLeave = false, limits, limit }) => {
+      const shared = limit === undefined ? undefined : new SharedLimit(limit);
+      return scripts.map((script, index) => {
         const id = ++this.#last;
         const text = encodeRequest(this.#token, id, script, mayLeave);
-        return { id, text, onOutput, limited: limits && { index, limit: limits[index] } };
-      }),
-    );
+        return { id, text, onOutput, limited: limits && { index, limit: limits[index], shared } };
+      });
+    });
     const answers = encoded.map((scripts) =>
       scripts.map(({ id, onOutput, limited }) => this.#answerTo(id, onOutput, limited)),
     );
@@ -121,12 +128,12 @@ export class FramedShell implements Shell {
   #answerTo(
     id: number,
     onOutput: RunOptions["onOutput"],
-    limited: { index: number; limit: number | undefined } | undefined,
+    limited: { index: number; limit: number | undefined; shared: SharedLimit | undefined } | undefined,
   ): Promise<Output> {
     return new Promise((resolve, reject) => {
       this.#open.set(id, {
-        stdout: new Kept(limited?.limit),
-        stderr: new Kept(limited?.limit),
+        stdout: new Kept(limited?.limit, limited?.shared),
+        stderr: new Kept(limited?.limit, limited?.shared),
         onOutput,
         limited: limited?.index,
         status: undefined,

@@ -21,6 +21,10 @@ export interface RunOptions {
    * a limit is ended, with all that was sent along: the answers are rejected with an `EndlessOutput`.
    */
   readonly limits?: readonly number[] | undefined;
+  /** How many bytes are kept of what all scripts print together. Default: as many as they may have one by one. */
+  readonly limit?: number | undefined;
+  /** Called with each script's output as soon as that script has ended, in the scripts' order. */
+  readonly onAnswer?: ((index: number, output: Output) => void) | undefined;
   /** Milliseconds until the script's process group is ended. */
   readonly timeout?: number | undefined;
   /** Whether the scripts may leave processes behind that print into the shell's streams, as a user's commands may. */

@@ -13,7 +13,7 @@ import { Session } from "../../src/transport/session.ts";
 import { FramedShell } from "../../src/transport/shell.ts";
 import { startScript } from "../../src/transport/start.ts";
 import { nothingRuns } from "../../src/transport/start-refused.ts";
-import type { Connection } from "../../src/transport/transport.ts";
+import type { Connection, Output } from "../../src/transport/transport.ts";
 
 const candidates = ["dash", "bash --posix", "busybox sh"];
 const shells = candidates.filter((shell) => spawnSync("sh", ["-c", `${shell} -c :`]).status === 0);
@@ -95,6 +95,33 @@ describe.each(shells)("the protocol in %s", (shell) => {
     });
     expect(await first).toEqual(["one 0"]);
     expect(await second).toEqual(["two 0", " 3"]);
+  });
+
+  it("tells each answer of a request as it comes, and holds all of them to one limit of time and of length", async () => {
+    const local = await connectLocal();
+    const fresh = new FramedShell(await local.spawn(`exec ${shell}`), {
+      endGroup: async (pid) => void process.kill(-pid),
+      explainStart: nothingRuns("ann"),
+    });
+    const told: string[] = [];
+    const onAnswer = (index: number, { stdout }: Output) => void told.push(`${index} ${stdout}`.trim());
+    const slow = Array.from({ length: 4 }, (_, index) => `sleep 0.4; echo ${index}`);
+    const [late] = fresh.send([{ scripts: slow, timeout: 1000, onAnswer }]);
+    await expect(late).rejects.toMatchObject({ code: "task.timeout" });
+    expect(told).toEqual(["0 0", "1 1"]);
+
+    const [long = [], own = []] = await Promise.all(
+      framed.send([
+        { scripts: ["echo 12345", "echo 12345", "echo 1", "true"], limits: [9, 9, 9, 9], limit: 10 },
+        { scripts: ["echo 12345"], limits: [9] },
+      ]),
+    );
+    expect(long[0]?.stdout.toString()).toBe("12345\n");
+    expect(() => long[1]?.stdout).toThrow("of which 0 bytes at most can be read");
+    expect(() => long[2]?.stdout).toThrow("of which 0 bytes at most can be read");
+    expect(long[3]?.stdout.toString()).toBe("");
+    expect(own[0]?.stdout.toString()).toBe("12345\n");
+    await local.close();
   });
 
   it("tells who waits behind a request that takes too long at once, and not after a time limit more", async () => {

@@ -30,12 +30,12 @@ interface FactScript {
 
 export class FactRequest {
   readonly #facts = new Map<Fact<FactKey, unknown>, Wanted[]>();
-  readonly #longest: number;
+  readonly #limit: number | undefined;
   #scripts: readonly FactScript[] = [];
 
-  /** @param longest what any script may print, where its fact allows more. Bytes */
-  constructor(longest = Number.POSITIVE_INFINITY) {
-    this.#longest = longest;
+  /** @param limit how much all scripts together may print. Bytes. Default: as much as their facts allow */
+  constructor(limit?: number) {
+    this.#limit = limit;
   }
 
   want<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<Answer>;
@@ -67,36 +67,20 @@ export class FactRequest {
     );
     this.#scripts = made;
     if (made.length === 0) return undefined;
-    return { scripts: made.map(({ text }) => text), limits: made.map(({ limit }) => limit), timeout };
+    const limits = made.map(({ limit }) => limit);
+    return { scripts: made.map(({ text }) => text), limits, limit: this.#limit, timeout };
   }
 
-  /** The same, with one request for each script: nobody waits for the answers of later scripts. */
-  separateScripts(timeout: number): ScriptRequest[] {
-    this.scripts(timeout);
-    return this.#scripts.map(({ text, limit }) => ({ scripts: [text], limits: [limit], timeout }));
-  }
-
-  /** Gives everybody the value, as soon as it comes. */
-  deliverEach(answers: readonly Promise<readonly Output[]>[]): void {
-    for (const [index, { fact, wanted, parse }] of this.#scripts.entries())
-      void deliver(fact, wanted, async () => {
-        const [output] = (await answers[index]) ?? [];
-        if (!output) throw new ShowrunnerError("internal", "a script was sent and no answer came");
-        if (isTurnOver()) await nextTurn();
-        return sized(parse(succeeded(fact, output)), output, wanted);
-      });
+  /** The same, where nobody is to wait for the answers of later scripts: each is delivered as soon as it comes. */
+  scriptsDeliveredEach(timeout: number): ScriptRequest | undefined {
+    const request = this.scripts(timeout);
+    return request && { ...request, onAnswer: (index, output) => void this.#deliverOne(index, output) };
   }
 
   /** Gives everybody the value. Never rejects. */
   async deliver(answers: PromiseLike<readonly Output[]>): Promise<void> {
     try {
-      const outputs = await answers;
-      for (const [index, { fact, wanted, parse }] of this.#scripts.entries()) {
-        const output = outputs[index];
-        if (output)
-          await deliver(fact, wanted, async () => sized(parse(succeeded(fact, output)), output, wanted));
-        if (isTurnOver()) await nextTurn();
-      }
+      for (const [index, output] of (await answers).entries()) await this.#deliverOne(index, output);
     } catch (error) {
       this.reject(
         error instanceof EndlessOutput ? unreadable(this.#scripts[error.index]?.fact, error) : error,
@@ -109,6 +93,14 @@ export class FactRequest {
     for (const { wanted } of this.#scripts) for (const { reject } of wanted) reject(error);
   }
 
+  async #deliverOne(index: number, output: Output): Promise<void> {
+    const script = this.#scripts[index];
+    if (!script) return;
+    while (isTurnOver()) await nextTurn();
+    const { fact, wanted, parse } = script;
+    await deliver(fact, wanted, async () => sized(parse(succeeded(fact, output)), output, wanted));
+  }
+
   #script(
     fact: Fact<FactKey, unknown>,
     source: ScriptedFact<FactKey, unknown>,
@@ -117,7 +109,7 @@ export class FactRequest {
     const keys = wanted.map(({ key }) => key);
     try {
       const text = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
-      const limit = Math.min(source.limit?.(keys) ?? usualLimit(keys), this.#longest);
+      const limit = source.limit?.(keys) ?? usualLimit(keys);
       return [{ fact, wanted, text, limit, parse: (stdout) => source.parse(stdout, keys) }];
     } catch (error) {
       for (const { reject } of wanted) reject(error);

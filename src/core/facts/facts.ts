@@ -75,13 +75,13 @@ export interface ChangeUnderWay {
 /** The time limit for reading, unless a task asks for more. Milliseconds. */
 const readTimeout = 120_000;
 
-/** The time limit for early reading. Milliseconds. */
+/** The time limit for all that is read early at once: a task that asks meanwhile waits no longer. Milliseconds. */
 const earlyTimeout = 30_000;
 
 /** What asks the world for longer waits for it to change, as `cloud-init status --wait` does. Milliseconds. */
 const longestLook = 1_000;
 
-/** How much a fact's script may print in early reading. Bytes. */
+/** How long all answers may be together that no task has asked for yet: a host may be hostile. Bytes. */
 const earlyLimit = 4 * 1024 * 1024;
 
 /** What one user has asked for in this tick. */
@@ -190,7 +190,7 @@ export class FactStore {
     const isStale = this.#staleness(sets, touches);
     for (const [id, observation] of this.#observed)
       if (observation.early && isStale(observation)) this.#observed.delete(id);
-    const request = new FactRequest(earlyLimit);
+    const request = new FactRequest(this.#earlyRoom);
     const mayBeAsked = (one: Readable & { readonly id: string }) =>
       isFollowed &&
       this.#isAhead &&
@@ -245,6 +245,13 @@ export class FactStore {
   forget(fact: { readonly name: string }, key: FactKey): void {
     const name = `${fact.name}\0${factKeyId(key)}`;
     for (const id of this.#observed.keys()) if (id.endsWith(`\0${name}`)) this.#observed.delete(id);
+  }
+
+  /** How long the answers may be that are asked for early now. Bytes. */
+  get #earlyRoom(): number {
+    let room = earlyLimit;
+    for (const { early, arrived } of this.#observed.values()) if (early) room -= arrived?.size ?? 0;
+    return Math.max(0, room);
   }
 
   /** What was changed on other hosts, as far as anybody knows. */
@@ -426,19 +433,18 @@ export class FactStore {
     request.probe(this.#session, become);
     const scripts = request.scripts(timeout);
     if (!scripts) return;
-    const early = new FactRequest(earlyLimit);
+    const early = new FactRequest(this.#earlyRoom);
     const isUnknown = (one: Readable & { readonly id: string }) =>
       this.#isAhead && !this.#observed.has(one.id) && !this.#isBeingChanged(one);
     this.#askEarly(early, become, this.#expected.due(become?.user, isUnknown))();
-    const along = early.separateScripts(earlyTimeout);
+    const behind = early.scriptsDeliveredEach(earlyTimeout);
     const outputs = this.#entrance.as(become, async () => {
-      const [own = [], ...more] = this.#session.send(become, [scripts, ...along]);
-      early.deliverEach(more);
-      // a host that is too slow for early reading once is too slow every time
-      for (const answers of more)
-        answers.catch(() => {
-          this.#isAhead = false;
-        });
+      const [own = [], more] = this.#session.send(become, behind ? [scripts, behind] : [scripts]);
+      more?.catch((error: unknown) => {
+        early.reject(error);
+        // a host that is too slow for early reading once is too slow every time
+        this.#isAhead = false;
+      });
       return own;
     });
     outputs.catch((error: unknown) => {
