@@ -15,6 +15,8 @@ export interface Coming {
   /** The version that is there; undefined for a new package. */
   readonly from: string | undefined;
   readonly to: string;
+  /** Configuration of an earlier version is there, though that version was removed. */
+  readonly hasConfiguration?: true;
 }
 
 /** A package that goes. */
@@ -80,31 +82,46 @@ function simulateOne({ command, options, names }: AptCommand): Script {
   return sh`simulate ${options} ${command} ${names.length === 0 ? [] : ["--", ...names]}`;
 }
 
+/** Lists the packages that were removed without their configuration. */
+const listLeft = sh`dpkg-query -W -f ${"${db:Status-Abbrev}${Package}:${Architecture}\\n"} | sed -n 's/^.c.//p'`;
+
 /** What a command of apt would do. apt reads all its lists for it, so it is asked for before changes only. */
 export const aptSimulation = defineFact<AptCommand, Simulation>({
   name: "apt.simulation",
   restsOn: () => ["/etc/apt"],
-  script: (keys) => lines(simulate, ...keys.map(simulateOne)),
+  script: (keys) => lines(simulate, ...keys.map(simulateOne), listLeft),
   parse(stdout, keys) {
     const text = stdout.toString();
     const [native = ""] = text.split("\n", 1);
-    // what one said, its status, what the next one said, …
+    // what one said, its status, what the next one said, …, and what is left of packages
     const runs = text.slice(native.length + 1).split(/^== status (\d+)\n/m);
+    const own = (names: readonly string[]) => new Set(names.map((name) => ownName(name, native)));
+    const left = own((runs[2 * keys.length] ?? "").split("\n"));
     return new Map(
       keys.map((key, index) => {
         const [said = "", status = ""] = runs.slice(2 * index, 2 * index + 2);
-        return [key, parseRun(said, status === "0", new Set(key.names.map((name) => own(name, native))))];
+        return [key, parseRun(said, status === "0", own(key.names), left)];
       }),
     );
   },
 });
 
-/** apt leaves the host's own architecture out of names. */
-function own(name: string, native: string): string {
-  return name.endsWith(`:${native}`) ? name.slice(0, -native.length - 1) : name;
+/** apt leaves the host's own architecture out of names, and `all`. */
+function ownName(name: string, native: string): string {
+  const [plain = "", architecture] = name.split(":");
+  return architecture === native || architecture === "all" ? plain : name;
 }
 
-function parseRun(said: string, isFine: boolean, named: ReadonlySet<string>): Simulation {
+/**
+ * @param named the packages that the command names
+ * @param left the packages that were removed, and whose configuration is there
+ */
+function parseRun(
+  said: string,
+  isFine: boolean,
+  named: ReadonlySet<string>,
+  left: ReadonlySet<string>,
+): Simulation {
   const versions = new Map(
     [...said.matchAll(/^(?:Remv|Purg) (\S+) \[(\S+)\]/gm)].map(([, name = "", version = ""]) => [
       name,
@@ -121,6 +138,7 @@ function parseRun(said: string, isFine: boolean, named: ReadonlySet<string>): Si
       name,
       from,
       to,
+      ...(left.has(name) ? { hasConfiguration: true } : {}),
     })),
     goes: going.map((name) => ({ name, version: versions.get(name), named: named.has(name) })),
     held: section(said, /^The following held packages will be changed:$/),

@@ -106,6 +106,20 @@ E: Unable to correct problems, you have held broken packages.`;
     });
   });
 
+  it("tells which new packages have configuration of an earlier version", () => {
+    const said = "Inst curl (8 x [all])\nInst lib:i386 (1 x [i386])\nInst bash [5.2] (5.3 x [amd64])\n";
+    const found = parsed(
+      aptSimulation,
+      [install("curl")],
+      `amd64\n${said}== status 0\ncurl:all\nlib:amd64\nold:amd64\n`,
+    );
+    expect([...found.values()][0]?.comes).toEqual([
+      { name: "curl", from: undefined, to: "8", hasConfiguration: true },
+      { name: "lib:i386", from: undefined, to: "1" },
+      { name: "bash", from: "5.2", to: "5.3" },
+    ]);
+  });
+
   it("is read for several commands at once", () => {
     const keys = [install("a"), remove("b")];
     const said =

@@ -1,11 +1,11 @@
-/** What an installation may alter besides the packages that it is about. */
+/** What a change of packages may alter besides the packages that it is about. */
 
 import { aptSimulation } from "../../facts/apt-simulation.ts";
 import { dpkgFiles, dpkgPackage, dpkgTraces, dpkgVersion } from "../../facts/dpkg.ts";
 import { fileFacts } from "../../facts/file-effects.ts";
 import { defineStated, type Touch } from "../../kit/index.ts";
 
-/** Other packages come along, or get another version. */
+/** Packages come, and nothing that is there is replaced. */
 export const alongside: readonly Touch[] = [
   "arrivals",
   "services",
@@ -19,5 +19,8 @@ export const alongside: readonly Touch[] = [
 
 defineStated("package", (name) => [dpkgPackage.of(name), dpkgTraces.of(name), ...alongside]);
 
-/** The same, where it is about any package: what was cut off is finished. */
-export const anyPackage: readonly Touch[] = [...alongside, dpkgPackage.of(), dpkgTraces.of()];
+/**
+ * Packages are replaced or removed: their files alter, those that their scripts made too, which no list has, and what
+ * rests on these. An author may say of the files what really alters; of packages it is known.
+ */
+export const anything: readonly Touch[] = [...alongside, dpkgPackage.of(), dpkgTraces.of(), "everything"];

@@ -11,7 +11,7 @@ import {
   type PlanHost,
   type RequiredInput,
 } from "../../kit/index.ts";
-import { anyPackage } from "./alongside.ts";
+import { anything } from "./alongside.ts";
 import { finishInterrupted, installRest } from "./apt-get.ts";
 import { type AptSettings, aptParams, lockTimeoutOf, names, upgradeOf, wantsLists } from "./apt-params.ts";
 import type { AptValue } from "./apt-value.ts";
@@ -36,7 +36,11 @@ export interface AptParams extends RequiredInput<typeof aptParams>, OptionalInpu
  *
  * Before it changes anything it asks apt for a dry run. All that comes and goes is shown; that a package goes which
  * nobody named is refused, unless `allowRemovals` is set. A package that came along with others and is named is marked
- * as wanted, so that `autoremove` leaves it.
+ * as wanted, so that `autoremove` leaves it; `onlyUpgrade` leaves the mark as it is.
+ *
+ * New packages alter no file that is there, so a check goes on as before. One that is replaced or removed may alter
+ * anything, by its files and its scripts: what a check says of the tasks behind it is likely or unknown, unless the task's
+ * `touches` says what is really altered.
  *
  * @throws ShowrunnerError `task.failed` if the package lists know no such package, or apt would refuse (a package on
  *   hold, a dependency that can't be met, an older version, an essential package) or remove what nobody named;
@@ -117,7 +121,7 @@ async function* finish(host: PlanHost, p: AptSettings, specs: readonly PackageSp
     after: "finished",
     script: finishInterrupted,
     sets: [dpkgInterrupted.is("", false)],
-    touches: [...anyPackage, cutOffInstallation.of()],
+    touches: [...anything, cutOffInstallation.of()],
   });
 }
 
@@ -131,6 +135,6 @@ async function* finishRest(host: PlanHost, p: AptSettings): Plan<void> {
     after: `with ${rest.automatic.join(", ")}`,
     script: installRest(rest, lockTimeoutOf(p)),
     sets: [cutOffInstallation.is("", { automatic: [], named: [] })],
-    touches: anyPackage,
+    touches: anything,
   });
 }

@@ -7,10 +7,11 @@ import {
   type Going,
   type Simulation,
 } from "../../facts/apt-simulation.ts";
-import type { PlanHost } from "../../kit/index.ts";
+import type { PlanHost, Touch } from "../../kit/index.ts";
+import { alongside, anything } from "./alongside.ts";
 import type { AptSettings } from "./apt-params.ts";
 
-/** What the plan says beside the command itself. */
+/** What the change says beside the command itself. */
 export interface DryRunChange {
   /** The packages that go though the command does not name them. */
   readonly besides: readonly string[];
@@ -18,6 +19,7 @@ export interface DryRunChange {
   readonly before: string | undefined;
   /** What comes, with its version. */
   readonly after: string | undefined;
+  readonly touches: readonly Touch[];
 }
 
 /**
@@ -37,19 +39,19 @@ export async function dryRun(
   // what is needed no more is what `autoremove` asks for
   const besides = asked.command === "autoremove" ? [] : simulation.goes.filter(({ named }) => !named);
   refuseRemovals(host, p, besides, doing);
-  return { besides: besides.map(({ name }) => name), ...shown(simulation) };
-}
-
-/** What a dry run says comes and goes. */
-export function shown({
-  comes,
-  goes,
-}: Pick<Simulation, "comes" | "goes">): Pick<DryRunChange, "before" | "after"> {
+  const { comes, goes } = simulation;
   const replaced = comes.flatMap(({ name, from }) => (from === undefined ? [] : [{ name, version: from }]));
   return {
+    besides: besides.map(({ name }) => name),
     before: listed([...goes, ...replaced].map(versioned)),
-    after: listed(comes.map(({ name, to }: Coming) => versioned({ name, version: to }))),
+    after: listed(comes.map(({ name, to }) => versioned({ name, version: to }))),
+    touches: goes.length === 0 && comes.every(isNew) ? alongside : anything,
   };
+}
+
+/** Whether nothing of a package is there yet, so that no file is replaced when it comes. */
+function isNew({ from, hasConfiguration }: Coming): boolean {
+  return from === undefined && !hasConfiguration;
 }
 
 function versioned({ name, version }: Pick<Going, "name" | "version">): string {

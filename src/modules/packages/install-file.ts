@@ -4,7 +4,6 @@ import { aptOffer, freshAptLists } from "../../facts/apt-lists.ts";
 import { debFile } from "../../facts/deb-file.ts";
 import { dpkgFiles, dpkgPackage, dpkgVersion } from "../../facts/dpkg.ts";
 import { change, lines, type Plan, type PlanHost, requireOwnFile } from "../../kit/index.ts";
-import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptSettings, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";
@@ -51,7 +50,7 @@ export async function* installFile(host: PlanHost, p: AptSettings, path: string)
       debFile.is(path, { ...found, installed: "same" }),
     ],
     // it may be one that brings a source
-    touches: besides.length === 0 ? [...alongside, freshAptLists.of(), aptOffer.of()] : ["everything"],
+    touches: [...shown.touches, freshAptLists.of(), aptOffer.of()],
   });
   yield* markManual(automatic, [debFile.is(path, { ...found, installed: "same", automatic: false })]);
   return { installed: [name], removed: besides };

@@ -3,7 +3,6 @@
 import { aptOffer, freshAptLists, type Offer } from "../../facts/apt-lists.ts";
 import { dpkgFiles, dpkgPackage, dpkgVersion } from "../../facts/dpkg.ts";
 import { change, type Plan, type PlanHost } from "../../kit/index.ts";
-import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptSettings, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";
@@ -64,7 +63,6 @@ export async function* install(
       ...(isThere.has(name) ? [] : [dpkgPackage.is(name, virtual ? "provided" : "manual")]),
       ...(version === undefined ? [] : [dpkgVersion.is(name, version), dpkgFiles.is(name, true)]),
     ]),
-    touches: besides.length === 0 ? alongside : ["everything"],
   });
   yield* markManual(automatic);
   return { installed: targets.map(({ name }) => name), removed: besides };

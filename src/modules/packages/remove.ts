@@ -36,8 +36,6 @@ export async function* remove(host: PlanHost, p: AptSettings, specs: readonly Pa
       dpkgFiles.is(name, false),
       ...(purge ? [dpkgTraces.is(name, false)] : []),
     ]),
-    // what depends on it goes with it: packages, files, units, services
-    touches: ["everything"],
   });
   return { installed: [], removed: [...found, ...besides] };
 }
@@ -45,15 +43,13 @@ export async function* remove(host: PlanHost, p: AptSettings, specs: readonly Pa
 export async function* autoremove(host: PlanHost, p: AptSettings): Plan<AptValue> {
   const asked = { command: "autoremove", options: heldOptions(p), names: [] } as const;
   const { goes, comes } = await host.fact(aptSimulation, asked);
-  const { before, after } = await dryRun(host, p, asked, "remove what is needed no more");
+  const { besides: _, ...shown } = await dryRun(host, p, asked, "remove what is needed no more");
   if (goes.length + comes.length === 0) return nothingDone;
   yield change({
     what: `remove ${goes.map(({ name }) => name).join(", ")}, needed no more`,
-    before,
-    after,
+    ...shown,
     script: aptGet("autoremove", { options: asked.options, lockTimeout: lockTimeoutOf(p) }),
     sets: [aptSimulation.is(asked, nothingToDo)],
-    touches: ["everything"],
   });
   return { installed: [], removed: goes.map(({ name }) => name) };
 }

@@ -2,7 +2,6 @@
 
 import { aptSimulation, nothingToDo } from "../../facts/apt-simulation.ts";
 import { change, type Plan, type PlanHost } from "../../kit/index.ts";
-import { alongside } from "./alongside.ts";
 import { aptGet } from "./apt-get.ts";
 import { type AptSettings, installOptions, keepOptions, lockTimeoutOf } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";
@@ -21,7 +20,6 @@ export async function* upgrade(host: PlanHost, p: AptSettings, reach: "safe" | "
     ...shown,
     script: aptGet(command, { options: [...options, ...keepOptions(p)], lockTimeout: lockTimeoutOf(p) }),
     sets: [aptSimulation.is(asked, nothingToDo)],
-    touches: reach === "safe" ? alongside : ["everything"],
   });
   return { installed: [], removed: besides };
 }
