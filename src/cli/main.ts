@@ -1,8 +1,11 @@
 #!/usr/bin/env node
 /** The command's first file: imports next to nothing, so that the shortest commands are over at once. */
 import { readFileSync } from "node:fs";
+import { dirname, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { cacheFolder } from "./cache-folder.ts";
+import { keepCode } from "./code-cache.ts";
 
 // most runs are over before what the optimising compiler of Node 20 takes has paid: it begins twenty times later than
 // by default. Later versions compile in one more stage, which is cheap
@@ -32,12 +35,18 @@ async function run(): Promise<void> {
   process.off("beforeExit", unfinished);
 }
 
-/** Where Node.js can (22.1 and later), what it compiles is compiled once. */
+/** What is compiled, our files and jiti's, is compiled once: by Node.js where it can (22.1 and later). */
 function keepCompiledCode(): void {
   const module = process.getBuiltinModule("node:module");
-  if (!("enableCompileCache" in module) || typeof module.enableCompileCache !== "function") return;
-  const folder = cacheFolder("node");
-  if (folder !== undefined) module.enableCompileCache(folder);
+  if ("enableCompileCache" in module && typeof module.enableCompileCache === "function") {
+    const folder = cacheFolder("node");
+    if (folder !== undefined) module.enableCompileCache(folder);
+    return;
+  }
+  const folder = cacheFolder("code");
+  const dist = dirname(dirname(dirname(fileURLToPath(import.meta.url)))) + sep;
+  const isOurs = (file: string) => file.startsWith(dist) || file.includes("/node_modules/jiti/dist/");
+  if (folder !== undefined) keepCode(folder, isOurs);
 }
 
 function unfinished(): void {
