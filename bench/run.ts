@@ -4,6 +4,7 @@
  * is still to be done. Options: `--quick` leaves out what takes minutes, `--keep` leaves the hosts up, `--runs N`.
  */
 import { parseArgs } from "node:util";
+import { atWhateverEnd } from "../scripts/whatever-end.ts";
 import { exitCode, ShowrunnerError } from "../src/base/errors.ts";
 import { printError } from "../src/cli/print-error.ts";
 import { down, up } from "../src/lab/index.ts";
@@ -23,21 +24,24 @@ interface Wishes {
 const progress = (line: string) => void process.stderr.write(`${line}\n`);
 
 async function main(): Promise<number> {
+  const wishes = readWishes();
   const interrupted = new AbortController();
-  // A second one does no more: the hosts must go.
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => interrupted.abort());
+  const work = bench(wishes, interrupted.signal);
+  const leave = atWhateverEnd(async () => {
+    interrupted.abort();
+    // what is being measured ends before its hosts go
+    await work.catch(() => undefined);
+    if (!wishes.keep) await down(lab, progress);
+  });
   try {
-    const wishes = readWishes();
-    try {
-      await bench(wishes, interrupted.signal);
-    } finally {
-      if (!wishes.keep) await down(lab, progress);
-    }
+    await work;
     return exitCode.fine;
   } catch (error) {
     if (!interrupted.signal.aborted) return printError(error);
     progress("interrupted");
     return exitCode.interrupted;
+  } finally {
+    await leave();
   }
 }
 
@@ -67,4 +71,4 @@ async function bench({ quick, runs }: Wishes, signal: AbortSignal): Promise<void
   progress(`kept for next time in ${await keep(results)}`);
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch(printError);

@@ -12,6 +12,7 @@ import { describeFault, type Fault } from "./chaos/plan.ts";
 import type { Point } from "./chaos/points.ts";
 import { makeSite, type Site } from "./chaos/site.ts";
 import { configurationStage, type Prepared, packagesStage } from "./chaos/stages.ts";
+import { atWhateverEnd } from "./whatever-end.ts";
 
 interface Wishes {
   /** Takes each so-manieth event. */
@@ -38,15 +39,16 @@ async function main(): Promise<number> {
   const wishes = readWishes();
   const site = makeSite();
   const tally: Tally = { injected: [], missed: [], wrongs: [], interrupted: false };
-  const leave = () => {
-    tally.interrupted = true;
-    say(
-      `interrupted after ${tally.injected.length} faults, ${tally.wrongs.length} times something was not healed`,
-    );
-    const gone = wishes.keep ? Promise.resolve() : down(site.spec, say);
-    gone.catch(printError).finally(() => process.exit(exitCode.interrupted));
-  };
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, leave);
+  let done = false;
+  const leave = atWhateverEnd(async () => {
+    if (!done) {
+      tally.interrupted = true;
+      say(
+        `interrupted after ${tally.injected.length} faults, ${tally.wrongs.length} times something was not healed`,
+      );
+    }
+    if (!wishes.keep) await down(site.spec, say);
+  });
   try {
     // an earlier one that was killed may have left its hosts without a network
     await down(site.spec, () => undefined);
@@ -58,7 +60,8 @@ async function main(): Promise<number> {
   } catch (error) {
     if (!tally.interrupted) return printError(error);
   } finally {
-    if (!wishes.keep) await down(site.spec, say);
+    done = true;
+    await leave();
   }
   return tally.interrupted ? exitCode.interrupted : report(tally);
 }
@@ -155,4 +158,4 @@ function clock(): string {
   return `${String(Math.floor(seconds / 60)).padStart(3)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-process.exitCode = await main();
+process.exitCode = await main().catch(printError);

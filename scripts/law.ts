@@ -3,12 +3,14 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { messageOf } from "../src/base/errors.ts";
+import { messageOf, ShowrunnerError } from "../src/base/errors.ts";
+import { printError } from "../src/cli/print-error.ts";
 import { inventory } from "../src/inventory/index.ts";
 import { down, type LabSpec, up } from "../src/lab/index.ts";
 import { labFiles, type Suite } from "../src/lab/spec.ts";
 import { type Cases, holdToLaw, isCases, type LawTarget, lawTable } from "../src/testing/index.ts";
 import { connector } from "../src/transport/connect.ts";
+import { atWhateverEnd } from "./whatever-end.ts";
 
 const suites: readonly Suite[] = ["bookworm", "trixie"];
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -49,7 +51,7 @@ function parsed() {
 }
 
 if (values.help) say(usage);
-else process.exitCode = await main();
+else process.exitCode = await main().catch(printError);
 
 async function main(): Promise<number> {
   const cases = await casesOf(positionals);
@@ -58,13 +60,13 @@ async function main(): Promise<number> {
     ? join(tmpdir(), `showrunner-law-${values.network}`)
     : mkdtempSync(join(tmpdir(), "showrunner-law-"));
   const labs = wanted.map((suite) => labOf(suite, suites.indexOf(suite), state));
-  const leave = async () => {
+  let leaving = false;
+  const leave = atWhateverEnd(async () => {
+    leaving = true;
     if (values.keep) return;
     await Promise.all(labs.map((lab) => down(lab, () => undefined)));
     rmSync(state, { recursive: true, force: true });
-  };
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void leave().finally(() => process.exit(99)));
+  });
   try {
     for (const lab of labs) await up(lab, () => undefined);
     const began = Date.now();
@@ -75,7 +77,8 @@ async function main(): Promise<number> {
       interruptions: Number(values.interruptions),
       onOutcome: ({ module, suite, name, article, problems }) => {
         const failed = problems.length > 0;
-        if (!failed && !values.verbose) return;
+        // that the hosts are gone is no case's fault
+        if (leaving || (!failed && !values.verbose)) return;
         say(
           `${failed ? "FAILED" : "holds"} ${module}${suite === undefined ? "" : ` on ${suite}`}, ${article}: ${name}`,
         );
@@ -98,11 +101,13 @@ async function casesOf(modules: readonly string[]): Promise<Cases[]> {
   // one by one: jiti gives who asks for a module that is just being loaded half of it
   for (const name of files.sort()) {
     const { default: found }: { default?: unknown } = await import(join(folder, name));
-    if (!isCases(found)) throw new Error(`${name} has no cases as its default export`);
+    if (!isCases(found))
+      throw new ShowrunnerError("usage", `test/law/${name} has no cases as its default export`);
     all.push(found);
   }
   const unknown = modules.filter((module) => !all.some((one) => one.module === module));
-  if (unknown.length > 0) throw new Error(`there are no cases of ${unknown.join(", ")} in test/law`);
+  if (unknown.length > 0)
+    throw new ShowrunnerError("usage", `there are no cases of ${unknown.join(", ")} in test/law`);
   return modules.length === 0 ? all : all.filter(({ module }) => modules.includes(module));
 }
 

@@ -1,8 +1,9 @@
 /** Which inventory a command works on, and where its relative paths start. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { namesInFolder } from "../base/user-folder.ts";
 import type { HostAccess } from "../core/plays/run.ts";
 import { hostAccess } from "../inventory/access.ts";
 import { type Inventory, loadInventory } from "../inventory/index.ts";
@@ -131,8 +132,5 @@ function folder(): string {
 }
 
 function inventories(): string[] {
-  if (!existsSync(folder())) return [];
-  return readdirSync(folder())
-    .filter((name) => endings.includes(extname(name)) && !name.endsWith(".d.ts"))
-    .sort();
+  return namesInFolder(folder()).filter((name) => endings.includes(extname(name)) && !name.endsWith(".d.ts"));
 }

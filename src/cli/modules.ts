@@ -1,8 +1,9 @@
 /** The modules and roles that can be called by name. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Location, ShowrunnerError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { namesInFolder } from "../base/user-folder.ts";
 import type { AnyModule } from "../core/tasks/module.ts";
 import { loadTypeScript } from "./load-typescript.ts";
 import { projectRoot } from "./project.ts";
@@ -45,18 +46,14 @@ export async function allRoles(): Promise<ReadonlyMap<string, AnyRole>> {
 
 function moduleFiles(): string[] {
   const folder = projectFolder("modules");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  return namesInFolder(folder)
     .filter((name) => /\.m?[jt]s$/.test(name) && !/\.(d|test)\.m?ts$/.test(name))
-    .sort()
     .map((name) => join(folder, name));
 }
 
 function roleFiles(): string[] {
   const folder = projectFolder("roles");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .sort()
+  return namesInFolder(folder)
     .flatMap((name) => ["index.ts", "index.js"].map((index) => join(folder, name, index)))
     .filter((file) => existsSync(file));
 }

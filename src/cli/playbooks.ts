@@ -1,8 +1,9 @@
 /** The playbooks there are, and the one that a name means. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { namesInFolder } from "../base/user-folder.ts";
 import { isPlaybook, type Playbook } from "../core/plays/play.ts";
 import { loadTypeScript } from "./load-typescript.ts";
 import { projectRoot } from "./project.ts";
@@ -24,11 +25,9 @@ export function playbooksFolder(): string {
 /** The playbooks in the folder, by name. */
 export function listPlaybooks(): FoundPlaybook[] {
   const folder = playbooksFolder();
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  return namesInFolder(folder)
     .filter((entry) => endings.includes(extname(entry)) && !entry.endsWith(".d.ts"))
     .filter((entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.isFile())
-    .sort()
     .map((entry) => ({ name: basename(entry, extname(entry)), file: join(folder, entry) }));
 }
 

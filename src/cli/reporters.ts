@@ -1,8 +1,9 @@
 /** The reporters that a command line names: built in, in the project's folder `reporters`, or in a file. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, extname, join, resolve } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { namesInFolder } from "../base/user-folder.ts";
 import {
   createReporter,
   defaultReporter,
@@ -87,8 +88,7 @@ function folder(): string {
 }
 
 function ownReporters(): string[] {
-  if (!existsSync(folder())) return [];
-  return readdirSync(folder())
+  return namesInFolder(folder())
     .filter((entry) => endings.includes(extname(entry)) && !entry.endsWith(".d.ts"))
     .map((entry) => basename(entry, extname(entry)))
     .sort();

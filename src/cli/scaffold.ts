@@ -1,8 +1,10 @@
 /** What `new` writes: the templates of the folder `scaffold`, under a name of the user's own, where it belongs. */
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
+import { fileProblem } from "../base/file-problem.ts";
 import { projectRoot } from "../base/project.ts";
+import { writeNewFiles } from "./new-files.ts";
 
 export const kinds = ["module", "fact", "role", "playbook"] as const;
 export type Kind = (typeof kinds)[number];
@@ -71,7 +73,7 @@ export interface Written {
  * @param root the project's folder
  * @param taken the names that modules and roles have already
  * @returns the files that were written
- * @throws ShowrunnerError `usage` for a name that can't be one, or a file that is there
+ * @throws ShowrunnerError `usage` for a name that can't be one, a file that is there, or one that can't be written
  */
 export function scaffold(
   kind: Kind,
@@ -113,13 +115,13 @@ export function scaffold(
   const extra = kind === "module" && !isOwn && !isThere(join(root, runner));
   const all = extra ? [...wanted, { template: runner, path: runner }] : wanted;
   const place = (template: string) => named(layout.place(template, folder), spelt);
-  for (const { path } of all) makeFolder(root, dirname(path));
-  for (const { template, path } of all)
-    writeFileSync(
-      join(root, path),
-      relocated(named(readTemplate(template), spelt), template, path, { layout, place }),
-      { flag: "wx" },
-    );
+  writeNewFiles(
+    root,
+    all.map(({ template, path }) => ({
+      path,
+      text: relocated(named(readTemplate(template), spelt), template, path, { layout, place }),
+    })),
+  );
   return { files: all.map(({ path }) => path), next: nextSteps(kind, spelt, isOwn) };
 }
 
@@ -130,18 +132,6 @@ function isThere(path: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** @throws ShowrunnerError `usage` */
-function makeFolder(root: string, path: string): void {
-  try {
-    mkdirSync(join(root, path), { recursive: true });
-  } catch (error) {
-    throw new ShowrunnerError(
-      "usage",
-      `${path} can't be made a folder: ${messageOf(error)}; nothing was written`,
-    );
   }
 }
 
@@ -257,8 +247,14 @@ function relocated(text: string, template: string, path: string, { layout, place
 function nameOfPackage(root: string): string | undefined {
   const file = join(root, "package.json");
   if (!existsSync(file)) return undefined;
-  const { name }: { name?: string } = JSON.parse(readFileSync(file, "utf8"));
-  return name;
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(file, "utf8"));
+    const isNamed = typeof manifest === "object" && manifest !== null && "name" in manifest;
+    return isNamed && typeof manifest.name === "string" ? manifest.name : undefined;
+  } catch (error) {
+    const why = error instanceof SyntaxError ? messageOf(error) : fileProblem(error);
+    throw new ShowrunnerError("usage", `the project's package.json can't be read: ${why}`, { cause: error });
+  }
 }
 
 /** Where this package lies: the templates are files of it. */

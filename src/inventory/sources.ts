@@ -1,8 +1,9 @@
 /** The files of an inventory: a file stands for itself, a folder for all the inventories in it, as in Ansible. */
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { formatLocation, ShowrunnerError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
+import { namesInFolder } from "../base/user-folder.ts";
 import { invalid } from "./invalid.ts";
 
 export const moduleEndings = [".ts", ".mts", ".js", ".mjs"];
@@ -48,9 +49,8 @@ export function isFolder(path: string): boolean {
 }
 
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder)
+  return namesInFolder(folder)
     .filter((name) => !passedOver.test(name))
-    .sort()
     .flatMap((name) => {
       const path = join(folder, name);
       return isFolder(path) ? filesBelow(path) : [path];
@@ -73,10 +73,10 @@ function whatIsThere(folder: string): string {
 }
 
 function inventoriesIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => [...moduleEndings, ...yamlEndings].includes(extname(name)) && !name.endsWith(".d.ts"))
-    .sort();
+  if (!isFolder(folder)) return [];
+  return namesInFolder(folder).filter(
+    (name) => [...moduleEndings, ...yamlEndings].includes(extname(name)) && !name.endsWith(".d.ts"),
+  );
 }
 
 /** A path as it is shown to the user: relative where it lies below the working directory. */

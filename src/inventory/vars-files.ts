@@ -1,6 +1,6 @@
 /** Variables beside an inventory: `group_vars/NAME.yml`, `host_vars/NAME.yml`, or a folder of such files. */
-import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
+import { namesInFolder } from "../base/user-folder.ts";
 import { ansibleLayer, overlay } from "./ansible-vars.ts";
 import { invalid } from "./invalid.ts";
 import type { GroupModel, HostModel, InventoryModel, Layer } from "./model.ts";
@@ -56,7 +56,7 @@ async function layersOf(name: string, folders: readonly FindLayer[]): Promise<(L
  * @returns a function from a name to its layer, or undefined where there is no file
  */
 function varsFiles(folder: string, read: YamlReader): FindLayer {
-  const present = new Set(existsSync(folder) ? readdirSync(folder) : []);
+  const present = new Set(namesInFolder(folder));
   return async (name) => {
     const found = endings.map((ending) => `${name}${ending}`).find((file) => present.has(file));
     if (found === undefined) return undefined;
@@ -83,9 +83,8 @@ async function readVars(file: string, read: YamlReader): Promise<Layer> {
 
 /** By name, folders below too, without hidden files and an editor's backups. */
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder)
+  return namesInFolder(folder)
     .filter((name) => !name.startsWith(".") && !name.endsWith("~"))
-    .sort()
     .flatMap((name) => {
       const path = join(folder, name);
       if (isFolder(path)) return extname(name) === "" ? filesBelow(path) : [];

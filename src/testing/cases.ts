@@ -92,9 +92,9 @@ export function cases<G, V>(
     module: name,
     list: settled,
     pure: settled.flatMap((one) => {
-      const { facts: own } = one;
-      if (own === undefined) return [];
-      return { name: one.name, hold: () => holdWithoutHost(one, [...facts, ...own]) };
+      if (one.facts === undefined) return [];
+      const hold = async () => void (await holdWithoutHost(one, facts));
+      return { name: one.name, hold };
     }),
   };
 }

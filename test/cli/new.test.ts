@@ -1,6 +1,15 @@
 /** What `new` writes works as it is: in a user's project, and in a checkout. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -95,16 +104,41 @@ describe("in a user's project", () => {
     mkdirSync(join(linked, "test"));
     symlinkSync("nowhere", join(linked, "test/door-bell.cases.ts"));
     const blocked = installed({ test: "a file\n" });
+    const hanging = installed();
+    symlinkSync("nowhere", join(hanging, "modules"));
     for (const [folder, message] of [
       [linked, "test/door-bell.cases.ts is there already: nothing was written"],
-      [blocked, "test can't be made a folder"],
+      [blocked, "test is no folder: nothing was written"],
+      [installed({ modules: "a file\n" }), "modules is no folder: expected one, or nothing of that name"],
+      [hanging, "modules is no folder: nothing was written"],
+      [installed({ "package.json": "x" }), "the project's package.json can't be read"],
     ] as const) {
       const before = written(folder);
       const made = await run(folder, ["new", "module", "doorBell"]);
       expect(made.stderr).toContain(message);
       expect(made.status).toBe(5);
       expect(written(folder)).toEqual(before);
+      expect(existsSync(join(folder, "facts"))).toBe(false);
     }
+  });
+
+  it.each(["fact", "role", "playbook"])("a %s is refused where its folder is a file", async (kind) => {
+    const folder = project({ [`${kind}s`]: "a file\n" });
+    const { stderr, status } = await run(folder, ["new", kind, "doorBell"]);
+    expect(stderr).toMatch(new RegExp(`^error: ${kind}s is no folder: `));
+    expect(status).toBe(5);
+  });
+
+  it.each([
+    ["inventory", ["inventory"]],
+    ["modules", ["doc"]],
+    ["roles", ["doc"]],
+    ["playbooks", ["playbook"]],
+    ["test", ["law"]],
+  ])("%s that is a file is no bug of ours where a command looks into it", async (name, command) => {
+    const { stderr, status } = await run(project({ [name]: "a file\n" }), command);
+    expect(stderr).toContain(`error: ${name} is no folder: expected one, or nothing of that name`);
+    expect(status).toBe(5);
   });
 
   it.each([

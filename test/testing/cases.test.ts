@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { file as fileFact, fileText } from "../../src/facts/files.ts";
 import { change, defineFact, defineModule, fail, sh, Type } from "../../src/kit/index.ts";
-import { type Case, cases, idempotenceLaw, lawTable } from "../../src/testing/index.ts";
+import { file } from "../../src/modules/files/file.ts";
+import { type Case, cases, holdToLaw, idempotenceLaw, lawTable } from "../../src/testing/index.ts";
 
 const level = defineFact<string, number>({
   name: "cases.level",
@@ -62,6 +64,45 @@ describe("a case without a host", () => {
     await hold({ params: { name: "a", level: 2, leaky: true }, end: [] });
     const leaky = tank({ name: "a", level: 2, leaky: true });
     await expect(idempotenceLaw(leaky, { facts: [level.is("a", 1)] })).rejects.toThrow("not idempotent");
+  });
+
+  it("says which facts of its end only a host shows, and fails where it runs on no host", async () => {
+    const leaky = { params: { name: "a", level: 2, leaky: true } };
+    const report = await holdToLaw({
+      cases: [
+        cases(tank, [
+          { ...filled, ...leaky, start: "" },
+          { ...filled, name: "sets", start: "" },
+        ]),
+      ],
+      hosts: [],
+    });
+    expect(report.failures).toEqual([]);
+    expect(report.onlyOnHosts).toEqual([{ module: "tank", name: "fills", facts: ["cases.level a"] }]);
+    await expect(hold(leaky)).rejects.toThrow(
+      "only a host shows its end, and without `start` it runs on none: cases.level a",
+    );
+    await expect(hold({ end: "dip a" })).rejects.toThrow("without `start` it runs on none: dip a");
+  });
+
+  it("knows what becomes of everything below a directory that is removed", async () => {
+    const gone = (end: TankCase["end"]) =>
+      cases(file, [
+        {
+          name: "gone",
+          params: { path: "/srv/app", state: "absent" },
+          facts: [
+            fileFact.is("/srv/app", { type: "directory", mode: "0755", owner: "root", group: "root" }),
+            fileText.is("/srv/app/a", "one"),
+          ],
+          changes: ["removed"],
+          ...(end === undefined ? {} : { end }),
+        },
+      ]).pure[0]?.hold();
+    await gone(fileText.is("/srv/app/a", undefined));
+    await expect(gone(fileText.is("/srv/app/a", "one"))).rejects.toThrow(
+      "at the end, file.text /srv/app/a: expected 'one', got undefined",
+    );
   });
 
   it("finds there what all cases find, unless it says otherwise", async () => {

@@ -2,9 +2,10 @@
 import { messageOf } from "../../base/errors.ts";
 import type { ModuleCase } from "../case.ts";
 import type { Cases } from "../cases.ts";
+import { holdWithoutHost } from "../pure.ts";
 import { CaseOnHost, type CaseOptions, type Verdict } from "./case-on-host.ts";
 import { LawHost, type LawTarget } from "./law-host.ts";
-import type { LawOutcome, LawReport } from "./report.ts";
+import type { LawOutcome, LawReport, OnlyOnHosts } from "./report.ts";
 import { Tally } from "./tally.ts";
 
 export interface LawRequest extends Partial<CaseOptions> {
@@ -43,14 +44,18 @@ export async function holdToLaw({
   attacks = usualAttacks,
 }: LawRequest): Promise<LawReport> {
   const tally = new Tally(onOutcome);
-  for (const { module, pure, list } of cases) {
-    const wanted = new Set(list.filter((one) => only(one, module)).map(({ name }) => name));
-    for (const { name, hold } of pure) {
-      if (!wanted.has(name)) continue;
-      const problems = await hold().then(
-        () => [],
-        (error: unknown) => [messageOf(error)],
-      );
+  const onlyOnHosts: OnlyOnHosts[] = [];
+  for (const { module, list, facts: shared } of cases) {
+    for (const one of list) {
+      if (one.facts === undefined || !only(one, module)) continue;
+      const { name } = one;
+      const problems: string[] = [];
+      try {
+        const facts = await holdWithoutHost(one, shared);
+        if (facts.length > 0 && targets.length === 0) onlyOnHosts.push({ module, name, facts });
+      } catch (error) {
+        problems.push(messageOf(error));
+      }
       tally.add({ module, suite: undefined, name, article: "pure", problems });
     }
   }
@@ -62,10 +67,11 @@ export async function holdToLaw({
   } finally {
     await Promise.all(opened.map((host) => host.close()));
   }
-  return tally.report(
+  const { rows, failures } = tally.report(
     cases,
     opened.map(({ suite }) => suite),
   );
+  return { rows, failures, onlyOnHosts };
 
   async function holdOn(host: LawHost): Promise<void> {
     for (const all of cases) {

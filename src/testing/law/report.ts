@@ -19,4 +19,15 @@ export interface LawReport {
   readonly rows: readonly LawRow[];
   /** The articles that do not hold. */
   readonly failures: readonly LawOutcome[];
+  /** The ends that nothing was held to, since no host was given and only a host shows them. */
+  readonly onlyOnHosts: readonly OnlyOnHosts[];
+}
+
+/** What a case says of its end, where its changes may alter that and do not say to what. */
+export interface OnlyOnHosts {
+  readonly module: string;
+  /** The case's name. */
+  readonly name: string;
+  /** The facts, a line each: `user app`. */
+  readonly facts: readonly string[];
 }

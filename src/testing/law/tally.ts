@@ -27,7 +27,7 @@ export class Tally {
     this.#failures.push(outcome);
   }
 
-  report(cases: readonly Cases[], suites: readonly string[]): LawReport {
+  report(cases: readonly Cases[], suites: readonly string[]): Omit<LawReport, "onlyOnHosts"> {
     const rows = cases.flatMap(({ module }) =>
       (suites.length > 0 ? suites : [undefined]).map((suite): LawRow => {
         const counts = columns.map((column) =>
