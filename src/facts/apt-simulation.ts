@@ -22,8 +22,7 @@ export interface Coming {
 /** A package that goes. */
 export interface Going {
   readonly name: string;
-  /** Undefined where apt refuses before it comes to versions. */
-  readonly version: string | undefined;
+  readonly version: string;
   /** Whether the command names it. */
   readonly named: boolean;
 }
@@ -63,12 +62,13 @@ export const nothingToDo: Simulation = {
 const endOfRun = "== status";
 
 /**
- * Runs apt-get without effect. That apt refuses is an answer, too. While another apt is at work, its cache does not fit
- * dpkg's state now and then for a moment: then it is asked again.
+ * Has apt-get say what it would do. `--print-uris` stops where `-s` would go on and simulate dpkg, too: it says the same,
+ * and takes half of the time. That apt refuses is an answer, too. While another apt is at work, its cache does not fit
+ * dpkg's state now and then for a moment: then it is asked again. The host's own settings must not alter what is printed.
  */
 const simulate = rawScript(`simulate() {
   for try in 1 2 3 4; do
-    said=$(apt-get -s -q -y -o Debug::NoLocking=1 -o APT::Get::Show-Versions=0 "$@" 2>&1); status=$?
+    said=$(apt-get --print-uris -q=1 -y -o Debug::NoLocking=1 -o APT::Get::Show-Versions=1 -o APT::Get::Show-Upgraded=1 "$@" 2>&1); status=$?
     case $said in
     *"out of sync"* | *"could not be parsed or opened"*) [ $try = 4 ] || sleep 1 ;;
     *) break ;;
@@ -122,44 +122,57 @@ function parseRun(
   named: ReadonlySet<string>,
   left: ReadonlySet<string>,
 ): Simulation {
-  const versions = new Map(
-    [...said.matchAll(/^(?:Remv|Purg) (\S+) \[(\S+)\]/gm)].map(([, name = "", version = ""]) => [
-      name,
-      version,
-    ]),
-  );
-  // what is purged has a star behind its name
-  const going = section(said, /^The following packages will be REMOVED:$/).map((name) =>
-    name.replace(/\*$/, ""),
-  );
+  const names = (heading: RegExp) => section(said, heading).map(({ name }) => name);
+  // where apt refuses, nothing comes
+  const coming = isFine
+    ? [
+        ...section(said, /^The following NEW packages will be installed:$/),
+        ...section(said, /^The following packages will be upgraded:$/),
+        ...section(said, /^The following packages will be DOWNGRADED:$/),
+      ]
+    : [];
   return {
-    // `Inst bash [5.2.15-2+b8] (5.2.15-2+b13 Debian:12.15/oldstable [amd64])`
-    comes: [...said.matchAll(/^Inst (\S+) (?:\[(\S+)\] )?\((\S+)/gm)].map(([, name = "", from, to = ""]) => ({
+    comes: coming.map(({ name, from, version }) => ({
       name,
       from,
-      to,
+      to: version,
       ...(left.has(name) ? { hasConfiguration: true } : {}),
     })),
-    goes: going.map((name) => ({ name, version: versions.get(name), named: named.has(name) })),
-    held: section(said, /^The following held packages will be changed:$/),
-    downgraded: section(said, /^The following packages will be DOWNGRADED:$/),
-    essential: section(said, /^This should NOT be done unless you know exactly what you are doing!$/),
+    goes: section(said, /^The following packages will be REMOVED:$/).map(({ name, version }) => ({
+      name,
+      version,
+      named: named.has(name),
+    })),
+    held: names(/^The following held packages will be changed:$/),
+    downgraded: names(/^The following packages will be DOWNGRADED:$/),
+    essential: names(/^This should NOT be done unless you know exactly what you are doing!$/),
     ambiguous: ambiguousIn(said),
     refusal: isFine ? undefined : refusalIn(said),
   };
 }
 
-/** The names that are listed, indented, below a heading. */
-function section(said: string, heading: RegExp): string[] {
+/** A package as it is listed: `curl (8.1)`, `curl (8.0 => 8.1)`; with a star where it is purged. */
+interface Listed {
+  readonly name: string;
+  /** The version that is there, where another one comes. */
+  readonly from: string | undefined;
+  /** Empty in a list without versions. */
+  readonly version: string;
+}
+
+const listedPackage = /^ +([^\s*]+)\*?(?: \((?:(\S+) => )?(\S+)\))?/;
+
+/** The packages that are listed, each on a line of its own, below a heading. */
+function section(said: string, heading: RegExp): Listed[] {
   const all = said.split("\n");
   const at = all.findIndex((line) => heading.test(line));
   if (at < 0) return [];
   const rest = all.slice(at + 1);
   const end = rest.findIndex((line) => !line.startsWith("  "));
-  return rest
-    .slice(0, end < 0 ? rest.length : end)
-    .flatMap((line) => line.trim().split(/\s+/))
-    .filter((name) => name !== "");
+  return rest.slice(0, end < 0 ? rest.length : end).flatMap((line) => {
+    const [, name, from, version = ""] = listedPackage.exec(line) ?? [];
+    return name === undefined ? [] : [{ name, from, version }];
+  });
 }
 
 /** Each provider stands on a line of its own, with its version. */

@@ -10,8 +10,10 @@ describe("a dry run", () => {
     const shell = shellWith({
       dpkg: "#!/bin/sh\necho amd64",
       "apt-get": `#!/bin/sh
-case $* in *Debug::NoLocking=1*"-t bookworm-backports upgrade") echo "Inst bash [5.2] (5.3 Backports [amd64])" ;; esac
-case $* in *"install -- linux") echo "Inst linux (6.1 Debian [amd64])" ;; esac`,
+case $* in --print-uris*Debug::NoLocking=1*"-t bookworm-backports upgrade")
+  printf 'The following packages will be upgraded:\\n   bash (5.2 => 5.3)\\n' ;;
+--print-uris*"install -- linux") printf 'The following NEW packages will be installed:\\n   linux (6.1)\\n' ;;
+esac`,
     });
     const keys: readonly AptCommand[] = [
       { command: "upgrade", options: [], names: [] },

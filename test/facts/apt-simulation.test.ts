@@ -14,34 +14,41 @@ describe("a dry run of apt", () => {
   it("tells what comes and goes, with versions", () => {
     const said = `Reading package lists...
 The following packages were automatically installed and are no longer required:
-  lib
+   lib (1.2)
 Use 'sudo apt autoremove' to remove it.
+The following additional packages will be installed:
+   libfoe:i386 (1:2~3)
 The following packages will be REMOVED:
-  tool
+   tool (1)
 The following NEW packages will be installed:
-  foe libc6:i386
-0 upgraded, 1 newly installed, 1 to remove and 1 not upgraded.
-Remv tool [1]
-Inst libc6 [2.36-9] (2.36-9+deb12u10 Debian:12.9/stable [amd64]) []
-Inst foe (1 localhost [all])
-Conf foe (1 localhost [all])`;
+   foe (1)
+   libfoe:i386 (1:2~3)
+The following packages will be upgraded:
+   libc6 (2.36-9 => 2.36-9+deb12u10)
+The following packages will be DOWNGRADED:
+   old (2 => 1)
+1 upgraded, 2 newly installed, 1 downgraded, 1 to remove and 1 not upgraded.
+Need to get 8960 B of archives.
+After this operation, 1493 kB of additional disk space will be used.
+'http://deb.debian.org/debian/pool/main/f/foe/foe_1_all.deb' foe_1_all.deb 8960 MD5Sum:f38a4070cf61f820c2a7c445b3b684fd`;
     expect(read(install("foe"), said)).toEqual({
       ...nothingToDo,
       comes: [
-        { name: "libc6", from: "2.36-9", to: "2.36-9+deb12u10" },
         { name: "foe", from: undefined, to: "1" },
+        { name: "libfoe:i386", from: undefined, to: "1:2~3" },
+        { name: "libc6", from: "2.36-9", to: "2.36-9+deb12u10" },
+        { name: "old", from: "2", to: "1" },
       ],
+      downgraded: ["old"],
       goes: [{ name: "tool", version: "1", named: false }],
     });
   });
 
   it("tells dependents from what was named, by whatever name", () => {
     const said = `The following packages will be REMOVED:
-  lib* libc6:i386*
-  tool*
-Purg tool [1] [lib:amd64 ]
-Purg lib [1]
-Purg libc6:i386 [2]`;
+   lib* (1)
+   libc6:i386* (2)
+   tool* (1)`;
     const asked = { ...remove("lib:amd64", "libc6:i386"), command: "purge" } as const;
     expect(read(asked, said)?.goes).toEqual([
       { name: "lib", version: "1", named: true },
@@ -52,26 +59,27 @@ Purg libc6:i386 [2]`;
 
   it("tells held, older and essential packages, where apt refuses", () => {
     const held = `The following packages will be REMOVED:
-  tool
+   tool (2)
 The following held packages will be changed:
-  held other
+   held (1 => 2)
+   other (3 => 3)
 The following packages will be upgraded:
-  held
+   held (1 => 2)
 E: Held packages were changed and -y was used without --allow-change-held-packages.`;
     expect(read(install("held"), held, 100)).toEqual({
       ...nothingToDo,
-      goes: [{ name: "tool", version: undefined, named: false }],
+      goes: [{ name: "tool", version: "2", named: false }],
       held: ["held", "other"],
       refusal: "Held packages were changed and -y was used without --allow-change-held-packages.",
     });
     const older =
-      "The following packages will be DOWNGRADED:\n  old\n0 upgraded\nE: Packages were downgraded";
+      "The following packages will be DOWNGRADED:\n   old (2 => 1)\n0 upgraded\nE: Packages were downgraded";
     expect(read(install("old=1"), older, 100)?.downgraded).toEqual(["old"]);
     const essential = `The following packages will be REMOVED:
-  login
+   login (1:4.13)
 WARNING: The following essential packages will be removed.
 This should NOT be done unless you know exactly what you are doing!
-  login
+   login
 E: Essential packages were removed`;
     expect(read(remove("login"), essential, 100)?.essential).toEqual(["login"]);
   });
@@ -107,7 +115,12 @@ E: Unable to correct problems, you have held broken packages.`;
   });
 
   it("tells which new packages have configuration of an earlier version", () => {
-    const said = "Inst curl (8 x [all])\nInst lib:i386 (1 x [i386])\nInst bash [5.2] (5.3 x [amd64])\n";
+    const said = `The following NEW packages will be installed:
+   curl (8)
+   lib:i386 (1)
+The following packages will be upgraded:
+   bash (5.2 => 5.3)
+`;
     const found = parsed(
       aptSimulation,
       [install("curl")],
@@ -123,7 +136,7 @@ E: Unable to correct problems, you have held broken packages.`;
   it("is read for several commands at once", () => {
     const keys = [install("a"), remove("b")];
     const said =
-      "amd64\nInst a (1 x [all])\n== status 0\nThe following packages will be REMOVED:\n  b\nRemv b [2]\n== status 0\n";
+      "amd64\nThe following NEW packages will be installed:\n   a (1)\n== status 0\nThe following packages will be REMOVED:\n   b (2)\n== status 0\n";
     const found = parsed(aptSimulation, keys, said);
     expect(keys.map((key) => [found.get(key)?.comes.length, found.get(key)?.goes.length])).toEqual([
       [1, 0],

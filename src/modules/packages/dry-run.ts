@@ -55,7 +55,7 @@ function isNew({ from, hasConfiguration }: Coming): boolean {
 }
 
 function versioned({ name, version }: Pick<Going, "name" | "version">): string {
-  return version === undefined ? name : `${name} ${version}`;
+  return `${name} ${version}`;
 }
 
 function listed(all: readonly string[]): string | undefined {

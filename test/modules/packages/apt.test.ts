@@ -579,7 +579,7 @@ describe("apt", () => {
       "essential packages",
       {
         essential: ["dpkg"],
-        goes: [{ name: "dpkg", version: undefined, named: true }],
+        goes: [{ name: "dpkg", version: "1.21", named: true }],
         refusal: "Essential",
       },
       "to install curl, apt would remove dpkg, without which Debian does not work",
