@@ -1,7 +1,7 @@
 /** Where an application's parts are on a host. */
 import { basename } from "node:path";
 
-export interface AppPaths {
+interface AppPaths {
   readonly home: string;
   readonly configuration: string;
   readonly environment: string;

@@ -7,7 +7,7 @@ interface Named {
 }
 
 /** The parameters of `blockinfile` for these lines. */
-export type HostsBlock =
+type HostsBlock =
   | { readonly state: "absent" }
   | {
       readonly block: string;

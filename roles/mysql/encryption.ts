@@ -9,7 +9,7 @@ import { admits, isAnywhere, lookAround } from "./nodes.ts";
 import { type Node, nodeAt } from "./topology.ts";
 
 /** The hosts of a replication account, as on the primary. */
-export interface AccountHosts {
+interface AccountHosts {
   readonly user: string;
   readonly hosts: readonly string[];
 }

@@ -3,7 +3,7 @@ import { type HostInfo, type InventoryView, mysqlInfo, on } from "showrunner";
 import type { Node } from "./topology.ts";
 
 /** How the hosts of a topology are found. */
-export interface Whereabouts {
+interface Whereabouts {
   /** A host pattern; undefined: by the addresses below. */
   readonly nodes: string | undefined;
   /** The hosts that replicas connect from, as in an account. */

@@ -11,7 +11,7 @@ interface Named {
  * A server id that stays the same as long as the host keeps its name and address: its IPv4 address as a number. A host
  * that has no IPv4 address of its own (a name, a forwarded port of this machine) gets a number made of its name.
  */
-export function deriveServerId({ name, address }: Named): number {
+function deriveServerId({ name, address }: Named): number {
   if (isIPv4(address) && !address.startsWith("127."))
     return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
   const hash = createHash("sha256").update(name).digest().readUInt32BE(0);

@@ -19,7 +19,7 @@ export interface Part {
   readonly primary?: string | undefined;
 }
 
-export interface Conflict {
+interface Conflict {
   readonly problem: string;
   readonly hint: string;
 }

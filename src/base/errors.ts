@@ -32,7 +32,7 @@ export const exitCode = {
  * - `interruption`: somebody has ended the run
  * - `fault`: Showrunner's own, or its lab's
  */
-export type FailureClass = "mistake" | "refusal" | "failure" | "loss" | "interruption" | "fault";
+type FailureClass = "mistake" | "refusal" | "failure" | "loss" | "interruption" | "fault";
 
 /** The stable codes, each with what kind of failure it is and how the command then ends. */
 export const errorCodes = {

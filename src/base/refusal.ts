@@ -14,7 +14,7 @@ export const refuse = `sr_refuse() {
 }`;
 
 /** What a script has said as it refused. */
-export interface Refusal {
+interface Refusal {
   readonly reason: string;
   /** What to do about it. */
   readonly hint: string | undefined;

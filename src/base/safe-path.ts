@@ -33,7 +33,7 @@ export interface Expected {
 }
 
 /** A path's directory, as it is to be entered: a `..` in it stays, since behind a link it leads elsewhere. */
-export function directoryOf(path: string): string {
+function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/")) || "/";
 }
 

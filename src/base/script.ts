@@ -11,7 +11,7 @@ export interface Script {
 }
 
 /** What may stand in an `sh` template. A secret may not: a command line is public; use `feed`. */
-export type ShValue = string | number | Script | readonly (string | number)[];
+type ShValue = string | number | Script | readonly (string | number)[];
 
 /**
  * Quotes one word for POSIX `sh`.

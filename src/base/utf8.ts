@@ -2,7 +2,7 @@
 import { isUtf8 } from "node:buffer";
 
 /** The first byte of a file that is no UTF-8. */
-export interface NotUtf8 {
+interface NotUtf8 {
   /** Counts from 1. */
   readonly line: number;
   /** Counts from 0, in the whole file. */
@@ -12,7 +12,7 @@ export interface NotUtf8 {
 }
 
 /** What is wrong with a text that is no UTF-8, and what to do. */
-export interface Utf8Problem extends Pick<NotUtf8, "line"> {
+interface Utf8Problem extends Pick<NotUtf8, "line"> {
   /** Follows "the file is". */
   readonly problem: string;
   readonly hint: string;

@@ -7,7 +7,7 @@ import { declaresSecret, type Mistake, type Static, type TSchema } from "./schem
 import { explain, type Problem } from "./schema-problems.ts";
 import { reveal, Secret } from "./secret.ts";
 
-export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
 
 /**
  * Checks a value against a schema and fills in its defaults, on a copy.

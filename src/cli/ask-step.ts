@@ -14,7 +14,7 @@ const answers: Readonly<Record<string, StepAnswer>> = {
   continue: "continue",
 };
 
-export interface StepAsker {
+interface StepAsker {
   readonly ask: ConfirmStep;
   /** Lets go of the terminal. */
   close(): void;

@@ -1,7 +1,7 @@
 /** Every command: what the help says of it, and where it is. A command's file is loaded when it is called. */
 import type { Command } from "commander";
 
-export interface CommandModule {
+interface CommandModule {
   /**
    * Gives the command its arguments, options and action.
    *
@@ -10,7 +10,7 @@ export interface CommandModule {
   configure(command: Command, exitWith: (code: number) => void): void;
 }
 
-export interface CommandEntry {
+interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   load(): Promise<CommandModule>;

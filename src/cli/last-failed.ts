@@ -8,7 +8,7 @@ import { splitPattern } from "../inventory/split-pattern.ts";
 const term = "@last-failed";
 
 /** Whose last run is meant. */
-export interface LastRunOf {
+interface LastRunOf {
   /** Where journals are kept. */
   readonly folder: string;
   /** The playbook's name. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { fileProblem } from "../base/file-problem.ts";
 
-export interface NewFile {
+interface NewFile {
   /** From the project's folder. */
   readonly path: string;
   readonly text: string;

@@ -10,7 +10,7 @@ import { projectRoot } from "./project.ts";
 
 const endings = [".ts", ".mts", ".js", ".mjs"];
 
-export interface FoundPlaybook {
+interface FoundPlaybook {
   /** The file's name without its ending. */
   readonly name: string;
   readonly file: string;

@@ -15,7 +15,7 @@ import { fromRoot } from "./project.ts";
 import { readHistoryFile } from "./read-history.ts";
 import { openReporters } from "./reporters.ts";
 
-export interface CommandRun
+interface CommandRun
   extends Pick<
     PlaybookRun,
     | "limit"

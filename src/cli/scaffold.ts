@@ -58,7 +58,7 @@ const templates: Readonly<Record<Kind, readonly string[]>> = {
 /** What a user's project needs once. */
 const runner = "test/cases.test.ts";
 
-export interface Written {
+interface Written {
   /** From the project's folder. */
   readonly files: readonly string[];
   /** What to do next. */

@@ -40,7 +40,7 @@ function inside(schema: Record<string, unknown>, name: string): SchemaRow[] {
  * A schema as TypeScript writes the type of what is taken: `string`, `"present" | "absent"`, `Record<string, integer>`.
  * What has rows of its own is `object`; a schema's title goes before all else.
  */
-export function typeText(schema: unknown): string {
+function typeText(schema: unknown): string {
   if (!isRecord(schema)) return "any";
   if (typeof schema["title"] === "string") return schema["title"];
   if (schema["secret"] === true) return "string | Secret";

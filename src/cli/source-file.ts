@@ -22,7 +22,7 @@ export interface Field {
 }
 
 /** A call of `defineModule` or `defineRole`. */
-export interface Definition {
+interface Definition {
   readonly fields: ObjectExpression;
   readonly docstring: Docstring;
   /** The name of the type that a module gives: the second of `Module<Params, Value>`. */
@@ -30,7 +30,7 @@ export interface Definition {
 }
 
 /** Something with a name at the top of a file. */
-export interface Declared {
+interface Declared {
   readonly source: Source;
   readonly node: Node;
   readonly docstring: Docstring;

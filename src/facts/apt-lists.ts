@@ -2,7 +2,7 @@
 import { defineFact, lines, rawScript, type Script, sh } from "../kit/index.ts";
 
 /** Seconds. */
-export interface Age {
+interface Age {
   readonly [name: string]: unknown;
   readonly within: number;
 }
@@ -31,7 +31,7 @@ find /etc/apt/sources.list /etc/apt/sources.list.d -newer "$fetched" 2>/dev/null
 });
 
 /** What to look up, and the release to prefer, or none: `""`. */
-export interface Offered {
+interface Offered {
   readonly [name: string]: unknown;
   readonly name: string;
   readonly release: string;

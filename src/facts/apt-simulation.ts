@@ -28,7 +28,7 @@ export interface Going {
 }
 
 /** A virtual package that several provide. */
-export interface Ambiguous {
+interface Ambiguous {
   readonly name: string;
   readonly providers: readonly string[];
 }

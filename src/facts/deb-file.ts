@@ -2,7 +2,7 @@
 import { defineFact, rawScript, sh } from "../kit/index.ts";
 import { printAutomatic } from "./dpkg.ts";
 
-export interface DebFile {
+interface DebFile {
   readonly name: string;
   readonly version: string;
   /** What is installed of that package, beside the file's version. */

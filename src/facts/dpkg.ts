@@ -162,7 +162,7 @@ function installed(packages: Packages, name: string): Row | undefined {
 }
 
 /** How a package is installed, if it is. */
-export type Installed =
+type Installed =
   | "no"
   /** Another package that is installed provides it. */
   | "provided"

@@ -1,7 +1,7 @@
 /** Whether a symbolic link may be followed by whoever writes. */
 import { defineFact, enterNear, lines, nothingElse, rawScript, sh, statedRefusal } from "../kit/index.ts";
 
-export interface LinkKey {
+interface LinkKey {
   readonly [name: string]: string;
   /** The link. */
   readonly path: string;

@@ -5,7 +5,7 @@ import { defineFact, type Fact, nothingElse, rawScript } from "../kit/index.ts";
 export type PackageManager = "apt" | "dnf" | "apk" | "";
 
 /** What starts a host's services; empty where none of these does. */
-export type ServiceManager = "systemd" | "openrc" | "";
+type ServiceManager = "systemd" | "openrc" | "";
 
 /** The host's package manager. Its one key is `""`. */
 export const packageManager: Fact<string, PackageManager> = defineFact<string, PackageManager>({

@@ -16,14 +16,12 @@ import type { HttpResponse } from "../transport/http-request.ts";
 import type { Session } from "../transport/session.ts";
 
 /** A request as a fact's key. */
-export interface AskedHttp extends HttpRequest {
+interface AskedHttp extends HttpRequest {
   readonly [name: string]: unknown;
 }
 
 /** What came of a request, or of an attempt to connect. */
-export type Reached<T> =
-  | { readonly got: T }
-  | { readonly problem: string; readonly hint?: string | undefined };
+type Reached<T> = { readonly got: T } | { readonly problem: string; readonly hint?: string | undefined };
 
 /** The answer to a request that changes nothing. */
 export const httpAnswer = defineFact<AskedHttp, Reached<HttpResponse>>({
@@ -34,7 +32,7 @@ export const httpAnswer = defineFact<AskedHttp, Reached<HttpResponse>>({
 });
 
 /** A port, with how long to try. */
-export interface Port {
+interface Port {
   readonly [name: string]: unknown;
   readonly host: string;
   readonly port: number;
@@ -65,7 +63,7 @@ export const pathExists = defineFact<string, boolean>({
 });
 
 /** What is looked for in a file: an extended regular expression, as grep knows it. */
-export interface Searched {
+interface Searched {
   readonly [name: string]: unknown;
   readonly path: string;
   readonly search: string;

@@ -4,7 +4,7 @@ import { defineFact, inEnvironment, rawScript, ShowrunnerError } from "../kit/in
 import type { Output } from "../transport/transport.ts";
 
 /** A script that changes nothing. */
-export interface ReadingScript {
+interface ReadingScript {
   readonly [name: string]: unknown;
   readonly script: string;
   /** How long it may take, in milliseconds. Default 30 minutes. */

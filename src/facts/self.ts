@@ -4,7 +4,7 @@ import { defineFact, sh } from "../kit/index.ts";
 import { accountFiles } from "./users.ts";
 
 /** A user and its primary group, by name. */
-export interface Self {
+interface Self {
   readonly user: string;
   readonly group: string;
 }

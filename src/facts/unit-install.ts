@@ -3,7 +3,7 @@ import { defineFact, lines, rawScript, sh } from "../kit/index.ts";
 import { unitFiles } from "./systemd.ts";
 
 /** What comes and goes with enabling a unit. */
-export interface UnitInstall {
+interface UnitInstall {
   /** The links that are made, by their paths below a folder of unit files: `multi-user.target.wants/nginx.service`. */
   readonly links: readonly string[];
   /** The units that are enabled and disabled along with it (`Also=`). */

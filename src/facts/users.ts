@@ -131,7 +131,7 @@ export const userGroups = defineFact<string, readonly string[]>({
 });
 
 /** A user's password, as far as it may be known. */
-export interface PasswordState {
+interface PasswordState {
   /** Of the hash in /etc/shadow, so that not even a hash travels further than it must. */
   readonly digest: string;
   /** No password is accepted: the hash has a `!` before it. */

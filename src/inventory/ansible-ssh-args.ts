@@ -4,7 +4,7 @@ import type { HostSettings } from "./types.ts";
 type Settings = { -readonly [K in keyof HostSettings]: HostSettings[K] };
 
 /** The settings that the options stand for, or the first option without a setting. */
-export type SshArguments = { readonly settings: HostSettings } | { readonly strange: string };
+type SshArguments = { readonly settings: HostSettings } | { readonly strange: string };
 
 /** Options about sharing, compressing and keeping a connection alive: ours is shared and kept alive anyway. */
 const needless =

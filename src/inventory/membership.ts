@@ -2,7 +2,7 @@
 import type { GroupNode } from "./graph.ts";
 import type { GroupModel, InventoryModel, Layer } from "./model.ts";
 
-export interface Membership {
+interface Membership {
   /** With all ancestors, by depth and then by name. */
   readonly groups: readonly string[];
   /** Of all these groups, the weakest first. */

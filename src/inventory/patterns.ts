@@ -20,7 +20,7 @@ import { type Subscript, splitSubscript } from "./subscript.ts";
 import type { Group, Host, SelectOptions } from "./types.ts";
 
 /** What a pattern chooses from. */
-export interface PatternScope {
+interface PatternScope {
   readonly hosts: ReadonlyMap<string, Host>;
   readonly groups: ReadonlyMap<string, Group>;
   /** The host for one of the control machine's names that isn't defined. */

@@ -9,7 +9,7 @@ const mostHosts = 65_536;
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /** Whether a name holds a range. */
-export function isRange(name: string): boolean {
+function isRange(name: string): boolean {
   return name.includes("[") || name.includes("]");
 }
 

@@ -16,7 +16,7 @@ const passedOver =
   /^\.|^(group_vars|host_vars|vars_plugins)$|(\.(pyc|pyo|swp|bak|rpm|md|txt|rst|orig|cfg|retry|d\.ts)|~)$/;
 
 /** One `-i`. */
-export interface Source {
+interface Source {
   /** In a folder, by name, with the folders below it. */
   readonly files: readonly string[];
   /** Where its group_vars and host_vars are, if it has any. */

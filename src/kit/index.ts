@@ -1,6 +1,6 @@
 /**
  * All that an author of modules and facts needs, in one import. Our own modules import this file, users' modules import
- * `showrunner`, which exports the same names.
+ * `showrunner`, which exports the same names. What only modules of ours need is in `own.ts`.
  */
 
 export { type Duration, milliseconds } from "../base/duration.ts";
@@ -8,7 +8,6 @@ export { formatLocation, type Location, messageOf, ShowrunnerError } from "../ba
 export { regularExpression } from "../base/expression.ts";
 export { fileProblem } from "../base/file-problem.ts";
 export { noteFileRead } from "../base/files-read.ts";
-export { mountedText } from "../base/mounted.ts";
 export { oneLine } from "../base/one-line.ts";
 export { statedRefusal } from "../base/refusal.ts";
 export {
@@ -19,7 +18,6 @@ export {
   holdPath,
   requireOwnFile,
   requireOwnWay,
-  stateWord,
 } from "../base/safe-path.ts";
 export {
   type Input,
@@ -37,7 +35,6 @@ export {
 export { feed, lines, quote, rawScript, type Script, sh } from "../base/script.ts";
 export { reveal, Secret, secret } from "../base/secret.ts";
 export { bytes, type Size } from "../base/size.ts";
-export { stagingName } from "../core/engine/write-file.ts";
 export {
   type Change,
   type ChangeDefinition,
@@ -62,7 +59,6 @@ export type { Chosen } from "../core/tasks/alternatives.ts";
 export { fail } from "../core/tasks/fail.ts";
 export { type AnyModule, defineModule, type Module, type ModuleDefinition } from "../core/tasks/module.ts";
 export type { Plan, PlanHost, Task, TaskOptions, TaskResult } from "../core/tasks/task.ts";
-export { markOf } from "../secrets/mark.ts";
 export type { HttpRequest } from "../transport/http-request.ts";
 export { isOctal, mistakeInMode, showMode } from "./mode.ts";
 export { Param } from "./params.ts";

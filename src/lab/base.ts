@@ -87,7 +87,7 @@ function builder(suite: Suite): string[] {
 }
 
 /** The directory of the suite's base system, named after its recipe. */
-export function basePath(suite: Suite): string {
+function basePath(suite: Suite): string {
   const recipe = JSON.stringify([builder(suite), masked, hostKeysUnit, buildScript]);
   return join(cacheDir, "lab", `${suite}-${createHash("sha256").update(recipe).digest("hex").slice(0, 12)}`);
 }

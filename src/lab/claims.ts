@@ -11,7 +11,7 @@ const forwardFile = "/proc/sys/net/ipv4/ip_forward";
 const savedForward = join(dir, "ip_forward");
 
 /** The names a lab takes on the machine. */
-export interface Claim {
+interface Claim {
   readonly name: string;
   readonly network: string;
   readonly bridge: string;

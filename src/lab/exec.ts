@@ -1,13 +1,13 @@
 import { ShowrunnerError } from "../base/errors.ts";
 
 /** What a command did. */
-export interface Output {
+interface Output {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface ExecOptions {
+interface ExecOptions {
   /** Given to the command's standard input. */
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;

@@ -46,6 +46,6 @@ export function hasLink(name: string): boolean {
   return existsSync(`/sys/class/net/${name}`);
 }
 
-export async function hasTable(table: string): Promise<boolean> {
+async function hasTable(table: string): Promise<boolean> {
   return hasCommand("nft") && (await capture(["nft", "list", "table", "ip", table])).code === 0;
 }

@@ -18,7 +18,7 @@ export function processOf(pid: number): ProcessId | undefined {
     : undefined;
 }
 
-export function isAlive({ pid, started }: ProcessId): boolean {
+function isAlive({ pid, started }: ProcessId): boolean {
   return processOf(pid)?.started === started;
 }
 
@@ -28,7 +28,7 @@ export function recordedProcess(file: string): ProcessId | undefined {
   return stat && isAlive(stat) ? { pid: stat.pid, started: stat.started } : undefined;
 }
 
-export interface DetachedOptions {
+interface DetachedOptions {
   readonly argv: readonly string[];
   /** The file in which the process is recorded. */
   readonly record: string;

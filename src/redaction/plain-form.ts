@@ -35,12 +35,12 @@ const letters: Readonly<Record<string, string>> = {
 const most = 6;
 
 /** Undoes one layer of escapes; undefined where there is none. */
-export function undoEscapes(text: string): Undone | undefined {
+function undoEscapes(text: string): Undone | undefined {
   return undo(text, escapes, meaningOf);
 }
 
 /** The text without single control characters (sequences get no special treatment); undefined if it has none. */
-export function undoControls(text: string): Undone | undefined {
+function undoControls(text: string): Undone | undefined {
   return undo(text, oneControl, () => "");
 }
 

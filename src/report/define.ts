@@ -67,7 +67,7 @@ export function isReporter(value: unknown): value is ReporterDefinition {
 /** How long a run waits, at its end, for what its reporters still send somewhere. Milliseconds. */
 const patience = 10_000;
 
-export interface StartOptions extends Pick<ReporterContext, "verbose" | "diff"> {
+interface StartOptions extends Pick<ReporterContext, "verbose" | "diff"> {
   /** Told once, where it throws or its promise is rejected: from then on it gets no events. */
   onFailure(text: string): void;
 }

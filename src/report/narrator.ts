@@ -20,7 +20,7 @@ import {
 } from "./task-text.ts";
 import { colours, count, duration, statusWidth, statusWord } from "./words.ts";
 
-export interface NarratorOptions extends ReportOptions {
+interface NarratorOptions extends ReportOptions {
   /** True: a play or a step is only named once there is something to say below it. */
   readonly lazyHeadings: boolean;
   /** Columns that a line of a task which did not fail is cut to; by default it may be as long as it is. */

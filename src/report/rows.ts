@@ -22,7 +22,7 @@ interface HostRow {
   readonly tasks: Map<number, RunningTask>;
 }
 
-export interface Frame {
+interface Frame {
   readonly columns: number;
   /** The height of the terminal: there are never more lines than that. */
   readonly rows: number;

@@ -7,7 +7,7 @@ import { secretPath, unreadable } from "./file.ts";
 import { secretText } from "./secret-text.ts";
 import { withoutNewline } from "./without-newline.ts";
 
-export interface AgeOptions {
+interface AgeOptions {
   /** The file with the identity, as `age-keygen` makes it. Default: what the variable AGE_IDENTITY names or holds. */
   readonly identity?: string;
   /** The passphrase, for a file that was encrypted with one. */

@@ -6,7 +6,7 @@ import { mask, redact } from "../redaction/redact.ts";
 /** Deeper levels of a value are not shown: nobody reads that far, and a value may be circular. */
 const deepest = 32;
 
-export interface RedactOptions {
+interface RedactOptions {
   /** True: names of properties are fields that programs go by, and stay. Default: they are data, and blanked too. */
   readonly keepNames?: boolean;
 }

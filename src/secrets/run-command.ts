@@ -6,7 +6,7 @@ import { interrupted, unavailable } from "../base/secret-unavailable.ts";
 import { secretText } from "./secret-text.ts";
 import { withoutNewline } from "./without-newline.ts";
 
-export interface Command {
+interface Command {
   readonly argv: readonly [string, ...string[]];
   /** What to do where it isn't there. */
   readonly missing?: string | undefined;

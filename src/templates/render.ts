@@ -11,7 +11,7 @@ import { utf8Text } from "../base/utf8.ts";
 import { strictScope, TemplateProblem } from "./scope.ts";
 import { explainSyntax } from "./syntax.ts";
 
-export interface Template {
+interface Template {
   /** The absolute path, for messages and for what the template includes. */
   readonly file: string;
   readonly text: string;

@@ -1,7 +1,7 @@
 /** Finds the line of a template's syntax error, which ejs does not tell. */
 import { Script } from "node:vm";
 
-export interface SyntaxProblem {
+interface SyntaxProblem {
   readonly message: string;
   /** Counts from 1; undefined where nobody can tell. */
   readonly line: number | undefined;

@@ -7,7 +7,7 @@ import type { Change } from "../core/facts/change.ts";
 export type ExpectedChange = string | Pick<Change, "what" | "before" | "after">;
 
 /** The part of a change that is shown, and that must be the same in a check and in the run. */
-export type ShownChange = Pick<Change, "what" | "before" | "after" | "diff">;
+type ShownChange = Pick<Change, "what" | "before" | "after" | "diff">;
 
 /** @returns what differs, or undefined */
 export function differentChanges(
@@ -47,7 +47,7 @@ export function differentFailure(expected: string | RegExp | undefined, error: u
 }
 
 /** An error with its details and its hint, in one line. */
-export function wordsOf(error: unknown): string {
+function wordsOf(error: unknown): string {
   const more =
     error instanceof Error && "details" in error && Array.isArray(error.details) ? error.details : [];
   const hint =

@@ -6,7 +6,7 @@
 import { unlessAborted } from "./unless-aborted.ts";
 
 /** What is shared, and what is made through it. */
-export interface Ending {
+interface Ending {
   readonly ended: Promise<unknown>;
   close(): Promise<void>;
 }

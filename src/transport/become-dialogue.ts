@@ -16,7 +16,7 @@ const patience = 45_000;
 const longestSaid = 16 * 1024;
 const longestQuestion = 256;
 
-export interface Dialogue {
+interface Dialogue {
   /** What the command prints on its standard output once it runs. */
   readonly ready: string;
   /** Where the password is asked for and answered, if not on the process's own streams. */

@@ -3,7 +3,7 @@ import { formatLocation, ShowrunnerError } from "../base/errors.ts";
 import { pasted } from "../base/script.ts";
 
 /** A host as known_hosts spells it, and the key that it showed: its type and fingerprint. */
-export interface ShownKey {
+interface ShownKey {
   readonly name: string;
   readonly shown: string;
 }

@@ -16,7 +16,7 @@ export interface Key {
 }
 
 /** Why a key can't be used. A locked key would need a passphrase, or an agent. */
-export interface Useless {
+interface Useless {
   readonly problem: "locked" | "wrong passphrase" | "unusable";
   readonly error: ShowrunnerError;
 }

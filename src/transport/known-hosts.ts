@@ -7,7 +7,7 @@ import { dirname } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { readUserFileNow } from "../base/user-file.ts";
 
-export type HostKeyStatus =
+type HostKeyStatus =
   | { readonly status: "known" | "unknown" }
   | { readonly status: "changed" | "revoked"; readonly file: string; readonly line: number };
 

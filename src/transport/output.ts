@@ -3,7 +3,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 import type { Output } from "./transport.ts";
 
 /** The default limit for each stream of an answer. Bytes. */
-export const answerLimit = 16 * 1024 * 1024;
+const answerLimit = 16 * 1024 * 1024;
 
 /** How much is kept of the end of a longer output, where programs say what went wrong. Bytes. */
 const endLimit = 64 * 1024;
@@ -176,7 +176,7 @@ export function endedWith(output: Output, status: number): Output {
 }
 
 /** A size in its unit: `312 bytes`, `4 MiB`, `533.4 MiB`. */
-export function inBytes(size: number): string {
+function inBytes(size: number): string {
   if (size < 1024) return `${size} bytes`;
   const [unit, value] = size < 1024 ** 2 ? ["KiB", size / 1024] : ["MiB", size / 1024 ** 2];
   return `${Number(value.toFixed(1))} ${unit}`;

@@ -23,7 +23,7 @@ interface OpenRequest {
 /** Administrators' tools live in sbin, which an ordinary user's PATH lacks on Debian. */
 const prologue = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; export PATH; unset HISTFILE; umask 022';
 
-export interface ShellHooks {
+interface ShellHooks {
   /** Ends the process group that the given process belongs to; used when a time limit passes. Rejects if it can't. */
   endGroup(pid: number): Promise<void>;
   /** Makes the error for a shell that never answers. */

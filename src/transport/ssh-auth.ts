@@ -8,7 +8,7 @@ import { heldAs, type Key, namedKey, readKey } from "./key-file.ts";
 import { passwordText } from "./password.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
-export type Authentication =
+type Authentication =
   | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
   | { type: "agent"; username: string; agent: AgentKeys }
   | { type: "password"; username: string; password: string }
@@ -25,7 +25,7 @@ export type Authentication =
     };
 
 /** A key or password, and its name in messages. */
-export interface Offer {
+interface Offer {
   readonly name: string;
   readonly authentication: Authentication;
 }

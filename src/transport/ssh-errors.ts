@@ -4,7 +4,7 @@ import { pasted } from "../base/script.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 /** What is known of an attempt besides the error with which it ended. */
-export interface Attempt {
+interface Attempt {
   /** What the host has said, line by line: before it named its protocol, and while the user logged in. */
   readonly said: readonly string[];
   /** The keys and passwords that were tried, in order. */

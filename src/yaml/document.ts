@@ -10,7 +10,7 @@ import { explainProblem } from "./problem.ts";
 import { plainScalars } from "./scalars.ts";
 import { YamlTree } from "./tree.ts";
 
-export interface YamlOptions {
+interface YamlOptions {
   /** What `!vault` makes of the text that it stands at. */
   readonly vault: (text: string) => unknown;
   /** Whether each plain scalar is the text that it is written as; else it is what it is to Ansible. */

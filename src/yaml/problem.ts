@@ -8,7 +8,7 @@ interface YamlProblem {
   readonly pos: readonly [number, number];
 }
 
-export interface ExplainedProblem {
+interface ExplainedProblem {
   readonly message: string;
   readonly hint?: string;
   /** Where the mistake is, which need not be where the parser noticed it. */

@@ -7,7 +7,7 @@
 import type { ScalarTag } from "yaml";
 
 /** Why a scalar can't be had as Ansible has it. Nothing of it is quoted: it may be a secret. */
-export interface Unlike {
+interface Unlike {
   readonly problem: string;
   readonly hint: string;
 }

@@ -9,7 +9,7 @@ import { namespace, signedMessage } from "./message.ts";
 import { sshKeygen, withFiles } from "./ssh-keygen.ts";
 
 /** Gives a plan a signature, in the place of one that it has. */
-export type Signer = (plan: PlanFile) => Promise<PlanFile>;
+type Signer = (plan: PlanFile) => Promise<PlanFile>;
 
 /**
  * Makes ready to sign, so that a key which is of no use is found out before a plan is made.

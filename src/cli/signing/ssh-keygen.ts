@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { onInterrupt } from "../../base/interrupts.ts";
 
-export interface Ended {
+interface Ended {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;

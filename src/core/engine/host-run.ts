@@ -14,7 +14,7 @@ import { Jobs } from "./jobs.ts";
 import type { RunState } from "./run-state.ts";
 
 /** As which user tasks run on the host, and whether one run at a time may change it. */
-export interface HostRunSettings {
+interface HostRunSettings {
   /** Whether tasks become somebody else where neither they nor their play say so. Default false. */
   readonly become?: boolean | undefined;
   readonly becomeUser?: string | undefined;

@@ -20,7 +20,7 @@ export interface TaskRead extends Omit<ExpectedRead, "times"> {
   readonly isFirst: boolean;
 }
 
-export interface PlanningOptions {
+interface PlanningOptions {
   /** True if the task itself is only likely to run: a handler that a likely change notified. */
   readonly tentative?: boolean;
   /** The environment in which the task's commands run. */

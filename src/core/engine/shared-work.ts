@@ -16,7 +16,7 @@ export interface SharedCall {
 }
 
 /** What came of doing it. */
-export interface Made {
+interface Made {
   /** It was not done: the next host may. */
   readonly isLeft: boolean;
 }

@@ -37,7 +37,7 @@ export function redactEvent(event: RunEvent): RunEvent {
 }
 
 /** A change with its values blanked, as plain data. */
-export interface RedactedChange extends ShownChange {
+interface RedactedChange extends ShownChange {
   diff?: TextDiff;
   stated?: string[];
 }

@@ -7,7 +7,7 @@ import type { Output } from "../../transport/transport.ts";
 import type { FactValue, Touch } from "./fact.ts";
 
 /** Runs a script. */
-export interface ScriptAction {
+interface ScriptAction {
   readonly kind: "script";
   readonly script: Script;
   /** Exit statuses that mean success. Default `[0]`. */
@@ -46,7 +46,7 @@ export interface WriteAction {
 }
 
 /** Sends a request from the host, for methods that change something. */
-export interface HttpAction {
+interface HttpAction {
   readonly kind: "http";
   readonly request: HttpRequest;
   /** Response statuses that mean success. */
@@ -54,7 +54,7 @@ export interface HttpAction {
 }
 
 /** Reboots the host, and waits until it is back. */
-export interface RebootAction {
+interface RebootAction {
   readonly kind: "reboot";
   /** Milliseconds until it must be back. */
   readonly timeout: number;

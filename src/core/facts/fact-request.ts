@@ -14,7 +14,7 @@ export interface Answer {
 }
 
 /** Who waits for a fact's value for a key. */
-export interface Wanted {
+interface Wanted {
   readonly key: FactKey;
   resolve(answer: Answer): void;
   reject(error: unknown): void;

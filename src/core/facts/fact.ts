@@ -76,7 +76,7 @@ export interface ScriptedFact<K extends FactKey, V> extends FactBase<K, V> {
 }
 
 /** A fact that the controller reads through the host's connection: what answers at an address. */
-export interface ProbedFact<K extends FactKey, V> extends FactBase<K, V> {
+interface ProbedFact<K extends FactKey, V> extends FactBase<K, V> {
   read(
     session: Session,
     keys: readonly K[],

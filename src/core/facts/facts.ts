@@ -50,7 +50,7 @@ interface Observation {
 }
 
 /** How a fact is to be read. */
-export interface ReadOptions {
+interface ReadOptions {
   /** Milliseconds that it may take, if more than usual. The longest of these limits holds for the whole round trip. */
   readonly timeout?: number | undefined;
   /** True: for a task that waits until something happens by itself. An early value is then too old. */
@@ -58,10 +58,10 @@ export interface ReadOptions {
 }
 
 /** What the tasks of a host are expected to read. */
-export type DueReads = Pick<Expectations, "due">;
+type DueReads = Pick<Expectations, "due">;
 
 /** A change that is being made. */
-export interface ChangeUnderWay {
+interface ChangeUnderWay {
   /** What is read again after it, in the same round trip. */
   readonly behind: ScriptRequest | undefined;
   /**

@@ -36,7 +36,7 @@ interface KeptFile {
 }
 
 /** The plays and steps that the playbook still has: nothing else is kept. */
-export interface Scope {
+interface Scope {
   hasHost(name: string): boolean;
   hasStep(step: StepName): boolean;
 }

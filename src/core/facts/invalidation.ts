@@ -3,7 +3,7 @@ import { type Fact, type FactKey, type FactValue, factKeyId, type Touch } from "
 import { directoriesOf, isBelow, pathOf } from "./real-paths.ts";
 
 /** A fact's value for a key, as far as it is known. */
-export interface Touchable {
+interface Touchable {
   readonly fact: Fact<FactKey, unknown>;
   readonly key: FactKey;
   /** The real path of the path that the key is about. */
@@ -13,7 +13,7 @@ export interface Touchable {
 }
 
 /** The real paths that are known. */
-export interface RealPathLookup {
+interface RealPathLookup {
   of(path: string): string;
   /** Changes whenever one of the real paths changes. */
   readonly version: number;

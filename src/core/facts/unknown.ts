@@ -4,7 +4,7 @@ import type { Location } from "../../base/errors.ts";
 import type { ChangeOutput } from "./change.ts";
 
 /** Who asked for what, where that is known. */
-export interface UnknownDetails {
+interface UnknownDetails {
   /** The task whose result was read. */
   readonly task?: { readonly label: string; readonly location: Location | undefined } | undefined;
   /** The line that read it. */

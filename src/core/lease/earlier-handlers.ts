@@ -11,7 +11,7 @@ import {
 import type { RunView } from "./run-view.ts";
 
 /** A handler that an earlier run left pending, ready to run. */
-export interface EarlierHandler {
+interface EarlierHandler {
   readonly handler: Handler;
   readonly pending: PendingHandler;
   /** Whether a task of this run names it: only then it is known that the playbook still has it. */

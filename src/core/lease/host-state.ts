@@ -7,7 +7,7 @@ import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
 import { type PendingHandler, pendingHandlerFrom } from "./pending-handler.ts";
 import { longestHolder, longestRecord, mostRecords } from "./record-limits.ts";
 
-export interface HostState {
+interface HostState {
   /** Who held the lease last, and whether that run ended it in good order; empty where nobody did since the boot. */
   readonly last: string;
   /** Another run that has the lease. While that run lives, the pending handlers are its own. */

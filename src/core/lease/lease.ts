@@ -20,7 +20,7 @@ export interface LeaseTerms {
 }
 
 /** What a lease reports to its owner. */
-export interface LeaseEvents {
+interface LeaseEvents {
   /** Tells the user what is waited for. */
   tell(text: string): void;
   /** It was taken just now. `last` is the host's (see HostState). */
@@ -30,7 +30,7 @@ export interface LeaseEvents {
 }
 
 /** What came of asking for it. */
-export type LeaseAnswer = { readonly kind: "granted" } | Held;
+type LeaseAnswer = { readonly kind: "granted" } | Held;
 
 /** Time beyond the wait itself: for the connection, sudo and the host to answer. */
 const answerLimit = 60;

@@ -13,7 +13,7 @@ const context = "showrunner plan digest 2";
 const deepest = 200;
 
 /** Digests of a plan's parts, and one over all of them. */
-export interface PlanDigests {
+interface PlanDigests {
   /** By the names of the plan's parts. */
   readonly parts: Readonly<Record<string, string>>;
   /** Of `parts`. */
@@ -50,7 +50,7 @@ export function alteredParts(parts: object, { parts: said, digest }: PlanDigests
  * @example
  * canonical({ b: [1, "x"], a: null }); // {"a":null,"b":[1,"x"]}
  */
-export function canonical(value: unknown, depth = 0): string {
+function canonical(value: unknown, depth = 0): string {
   if (depth > deepest) throw new ShowrunnerError("plan.invalid", "it is nested more deeply than any plan");
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map((item) => canonical(item, depth + 1)).join(",")}]`;

@@ -16,7 +16,7 @@ import { type Remaining, takeEqual, takeSame } from "./plan-remaining.ts";
 import { UnknownRests } from "./plan-rests.ts";
 import type { PlanFile, PlannedTask } from "./plan-schema.ts";
 
-export interface GuardOptions {
+interface GuardOptions {
   /** The command that makes a new plan, for hints. */
   readonly again: string;
   /** Whether changes that the plan calls unknown are refused, too. Default false. */

@@ -182,7 +182,6 @@ export type PlannedTask = Static<typeof PlannedTask>;
 export type PlannedChange = Static<typeof PlannedChange>;
 export type PlannedFact = Static<typeof PlannedFact>;
 export type PlannedCode = Static<typeof PlannedCode>;
-export type PlanSignature = Static<typeof PlanSignature>;
 export type PlannedVariable = Static<typeof PlannedVariable>;
 
 /** What is found out by planning; the rest of a plan is what was asked for. */

@@ -1,7 +1,7 @@
 /** Asking before each step. */
 
 /** What is about to be done. */
-export interface StepQuestion {
+interface StepQuestion {
   readonly play: string;
   readonly step: string;
   readonly hosts: readonly string[];

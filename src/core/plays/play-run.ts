@@ -8,7 +8,7 @@ import { inBatches, inOrder, tooManyFailed } from "./rolling.ts";
 import { endJobs, runHandlers, runStep } from "./step-run.ts";
 
 /** Why a run must not go on. */
-export interface Stop {
+interface Stop {
   readonly reason: string;
   /** The hosts of later batches, and those of this one whose turn had not come. */
   readonly untouched: readonly string[];

@@ -6,7 +6,7 @@ import { type BatchSize, batchSize, type HostOrder, hostOrders, type Tolerance }
 const strategies = ["linear", "free"] as const;
 
 /** Whether hosts wait for each other after every step. */
-export type Strategy = (typeof strategies)[number];
+type Strategy = (typeof strategies)[number];
 
 export interface RollingOptions {
   /**

@@ -18,7 +18,7 @@ import { Deferred } from "../tasks/deferred.ts";
 import type { Scope } from "../tasks/scope.ts";
 
 /** A role's own files. */
-export interface RoleFiles {
+interface RoleFiles {
   /** The path of `templates/NAME` beside the role's definition. */
   template(name: string): string;
   /** The path of `files/NAME` beside the role's definition. */
@@ -32,7 +32,7 @@ export interface RoleContext<P extends TProperties> extends RolePlace {
 }
 
 /** Where a role runs. */
-export interface RolePlace {
+interface RolePlace {
   /** The paths of the role's own templates and files. */
   readonly role: RoleFiles;
   /** Names the role in this step of this play of this playbook: whose files `ownedFiles` notes. */
@@ -60,7 +60,7 @@ export interface RoleDefinition<P extends TProperties, R> {
   finish?(context: RoleFinish<P>): PromiseLike<unknown>;
 }
 
-export interface RoleFinish<P extends TProperties> extends RolePlace {
+interface RoleFinish<P extends TProperties> extends RolePlace {
   /** The variables of each call, in order. */
   readonly calls: readonly Static<TObject<P>>[];
 }

@@ -7,7 +7,7 @@ import { taskOptionTypes } from "./option-types.ts";
 import type { Scope } from "./scope.ts";
 import type { Patience, Plan, PlanHost, Task, TaskData, TaskOptions, TaskResult } from "./task.ts";
 
-export interface TaskDefinition<V> {
+interface TaskDefinition<V> {
   readonly module: string;
   readonly title: string;
   readonly params: unknown;

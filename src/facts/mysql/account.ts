@@ -1,4 +1,4 @@
-import { markOf } from "../../kit/index.ts";
+import { markOf } from "../../kit/own.ts";
 import { defineMysqlFact } from "./fact.ts";
 import { type Privileges, parseGrants } from "./grants.ts";
 import type { ServerKey } from "./login.ts";

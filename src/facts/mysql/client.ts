@@ -49,7 +49,7 @@ ${withLogin(server, text, client, flags).text}`);
 const boundary = randomBytes(16).toString("hex");
 
 /** What one server answered. */
-export type Answer =
+type Answer =
   | { readonly reached: true; readonly xml: string; readonly denied: boolean }
   | { readonly reached: false; readonly problem: string };
 

@@ -3,7 +3,7 @@ import type { ServerKey } from "./login.ts";
 import { sql } from "./sql.ts";
 
 /** A database's defaults for new tables. */
-export interface Database {
+interface Database {
   readonly encoding: string;
   readonly collation: string;
 }

@@ -3,7 +3,7 @@ import { defineFact, rawScript } from "../../kit/index.ts";
 import type { Flavour } from "./server.ts";
 
 /** What of a database server is on a host. */
-export interface Engine {
+interface Engine {
   /** Whose program is installed; undefined for none. */
   readonly installed: Flavour | undefined;
   /** Who wrote what lies in /var/lib/mysql; undefined for nobody. */

@@ -6,9 +6,9 @@ import { parseResultSets, type ResultSet } from "./result-sets.ts";
 import { type Sql, sql, statements } from "./sql.ts";
 
 /** A key of such a fact: the server, and what of it. */
-export type OnServer = { readonly server: ServerKey; readonly [name: string]: unknown };
+type OnServer = { readonly server: ServerKey; readonly [name: string]: unknown };
 
-export interface MysqlFact<K extends OnServer, V> {
+interface MysqlFact<K extends OnServer, V> {
   readonly name: string;
   /** Default `services`. */
   readonly about?: FactSubject;

@@ -1,5 +1,6 @@
 /** How to log in to a server. */
-import { markOf, type Secret, secret } from "../../kit/index.ts";
+import { type Secret, secret } from "../../kit/index.ts";
+import { markOf } from "../../kit/own.ts";
 import { optionFile } from "./option-file.ts";
 
 /** Where the server is and as whom to log in. */

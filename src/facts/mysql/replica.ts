@@ -1,4 +1,5 @@
-import { defineFact, lines, markOf, rawScript, sh } from "../../kit/index.ts";
+import { defineFact, lines, rawScript, sh } from "../../kit/index.ts";
+import { markOf } from "../../kit/own.ts";
 import { runSql } from "./client.ts";
 import { defineMysqlFact } from "./fact.ts";
 import { isLocal, type ServerKey } from "./login.ts";

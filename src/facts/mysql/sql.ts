@@ -8,7 +8,7 @@ export interface Sql {
 }
 
 /** What may stand in an `sql` template. Strings become literals; a name needs `identifier`. */
-export type SqlValue = string | number | bigint | boolean | null | Buffer | Secret | Sql;
+type SqlValue = string | number | bigint | boolean | null | Buffer | Secret | Sql;
 
 /**
  * An SQL template: every value becomes a literal, an `Sql` stays as it is.

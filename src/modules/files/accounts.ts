@@ -4,7 +4,7 @@ import { groupExists, userExists } from "../../facts/users.ts";
 import type { PlanHost } from "../../kit/index.ts";
 
 /** Whom files are to belong to; undefined where it stays as it is. */
-export interface Ownership {
+interface Ownership {
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
 }

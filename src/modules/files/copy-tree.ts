@@ -12,7 +12,7 @@ import { type LocalEntry, walkLocal } from "./local-source.ts";
 import { type FileValue, prefetchFile, putFile } from "./put-file.ts";
 
 /** What a directory's copy is told. */
-export interface CopyTree extends CopyFile {
+interface CopyTree extends CopyFile {
   readonly src: string;
   readonly directoryMode?: string | undefined;
 }

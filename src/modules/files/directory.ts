@@ -13,8 +13,8 @@ import {
   type PlanHost,
   type Script,
   sh,
-  stagingName,
 } from "../../kit/index.ts";
+import { stagingName } from "../../kit/own.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, chownOperand, type ModeState, showState, withAttributes } from "./attributes.ts";
 import { chmodOperand } from "./mode.ts";

@@ -9,7 +9,7 @@ import { literalContent } from "./content.ts";
 import { followLinks } from "./paths.ts";
 import { type FileValue, putFile } from "./put-file.ts";
 
-export interface EditFile extends Attributes {
+interface EditFile extends Attributes {
   readonly path: string;
   readonly state: "present" | "absent";
   readonly create: boolean;

@@ -16,14 +16,14 @@ import {
   rawScript,
   type Script,
   sh,
-  stagingName,
 } from "../../kit/index.ts";
+import { stagingName } from "../../kit/own.ts";
 import { requireAccounts } from "./accounts.ts";
 import { chownOperand } from "./attributes.ts";
 import { linkTarget } from "./paths.ts";
 import { created, requireParent } from "./put-file.ts";
 
-export interface Link {
+interface Link {
   /** Where it leads, as it is to be written in the link. */
   readonly src: string;
   readonly owner?: string | undefined;

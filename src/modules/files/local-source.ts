@@ -51,7 +51,7 @@ export function statLocal(path: string): Stats {
 }
 
 /** What it is, of what has no content of its own: to read from a pipe would be to wait for whoever writes to it. */
-export function specialKind(stats: Stats): string | undefined {
+function specialKind(stats: Stats): string | undefined {
   if (stats.isFIFO()) return "a named pipe";
   if (stats.isSocket()) return "a socket";
   if (stats.isBlockDevice() || stats.isCharacterDevice()) return "a device";

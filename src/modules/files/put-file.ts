@@ -5,15 +5,8 @@ import { posix } from "node:path";
 import { contentAltered, fileWritten } from "../../facts/file-effects.ts";
 import { asText, type FileState, file, fileHash, fileText } from "../../facts/files.ts";
 import { self } from "../../facts/self.ts";
-import {
-  change,
-  effects,
-  fail,
-  mountedText,
-  type Plan,
-  type PlanHost,
-  type TextDiff,
-} from "../../kit/index.ts";
+import { change, effects, fail, type Plan, type PlanHost, type TextDiff } from "../../kit/index.ts";
+import { mountedText } from "../../kit/own.ts";
 import { requireAccounts } from "./accounts.ts";
 import { type Attributes, type ModeState, setAttributes, showState, withAttributes } from "./attributes.ts";
 
@@ -30,7 +23,7 @@ export interface Content {
   read(): Promise<Buffer>;
 }
 
-export interface PutFile extends Attributes {
+interface PutFile extends Attributes {
   readonly path: string;
   readonly content: Content;
   readonly validate?: string | undefined;

@@ -11,8 +11,8 @@ import {
   type Plan,
   type PlanHost,
   sh,
-  stateWord,
 } from "../../kit/index.ts";
+import { stateWord } from "../../kit/own.ts";
 
 /** A directory goes with all that is in it; a link goes alone. */
 export async function* removePath(host: PlanHost, path: string): Plan<void> {

@@ -6,7 +6,7 @@ import { type Attributes, setAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";
 import { putFile } from "./put-file.ts";
 
-export interface Touch extends Attributes {
+interface Touch extends Attributes {
   readonly modificationTime?: "preserve" | "now" | undefined;
 }
 

@@ -9,7 +9,7 @@ import { newCopy, startAnew, type Way, wayTo } from "./replication-states.ts";
 import { canCompare, compareHistories, readHistories } from "./same-history.ts";
 
 /** The two servers, and what is known of this one. */
-export interface Pair {
+interface Pair {
   readonly server: ServerKey;
   readonly own: Server;
   readonly history: History | undefined;

@@ -66,7 +66,7 @@ function unquote(name: string): string {
 }
 
 /** One object on which an account's privileges differ. */
-export interface PrivilegeDifference {
+interface PrivilegeDifference {
   readonly object: string;
   readonly before: readonly string[];
   readonly after: readonly string[];

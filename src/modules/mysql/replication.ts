@@ -13,7 +13,6 @@ import {
   defineModule,
   fail,
   type Module,
-  markOf,
   type OptionalInput,
   Param,
   type Plan,
@@ -24,6 +23,7 @@ import {
   Type,
   withDefault,
 } from "../../kit/index.ts";
+import { markOf } from "../../kit/own.ts";
 import { findWay, requireSameHistory } from "./joining.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { checkReplicationPassword } from "./replication-password.ts";

@@ -12,12 +12,12 @@ import { before, beginning, mysqlTransactions, type Transactions } from "../../f
 import type { PlanHost } from "../../kit/index.ts";
 
 /** The same transactions, as both servers have them. */
-export interface Reading {
+interface Reading {
   readonly mine: Transactions;
   readonly theirs: Transactions;
 }
 
-export type Comparison =
+type Comparison =
   | { readonly kind: "same" }
   /** The first that differs, and when each server says that it was made; undefined where the primary lacks it. */
   | {

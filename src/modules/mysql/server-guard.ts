@@ -5,7 +5,7 @@ import { type Flavour, mysqlServer, type Server } from "../../facts/mysql/server
 import { mysqlVariable } from "../../facts/mysql/variable.ts";
 import { fail, type PlanHost } from "../../kit/index.ts";
 
-export interface ServerNeeds {
+interface ServerNeeds {
   /** The flavours that the module knows. Default: both. */
   readonly flavours?: readonly Flavour[];
 }

@@ -9,7 +9,7 @@ import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
 import { rawScript, type Script } from "../../kit/index.ts";
 
 /** The end of what is received and not applied, in the position's own terms; empty if there is none. */
-export function unapplied({ received, applied }: ReplicaPosition): string {
+function unapplied({ received, applied }: ReplicaPosition): string {
   if (received.includes(":")) return received === applied ? "" : received;
   return formatGtids(purgedGtids(parseGtids(applied), parseGtids(received)));
 }

@@ -9,7 +9,6 @@ import {
   defineModule,
   fail,
   type Module,
-  markOf,
   type OptionalInput,
   Param,
   type Plan,
@@ -22,6 +21,7 @@ import {
   Type,
   withDefault,
 } from "../../kit/index.ts";
+import { markOf } from "../../kit/own.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
 import { nativePasswordHash } from "./native-password.ts";
 import { parsePrivileges, privilegeDifferences } from "./privileges.ts";

@@ -5,7 +5,7 @@ import { lines, rawScript, type Script, sh } from "../../kit/index.ts";
 
 const environment = rawScript("DEBIAN_FRONTEND=noninteractive; export DEBIAN_FRONTEND");
 
-export interface AptGet {
+interface AptGet {
   readonly options?: readonly string[];
   readonly names?: readonly string[];
   /** Seconds to wait while another process installs packages. */

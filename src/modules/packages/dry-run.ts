@@ -12,7 +12,7 @@ import { alongside, anything } from "./alongside.ts";
 import type { AptSettings } from "./apt-params.ts";
 
 /** What the change says beside the command itself. */
-export interface DryRunChange {
+interface DryRunChange {
   /** The packages that go though the command does not name them. */
   readonly besides: readonly string[];
   /** What goes or is replaced, with its version, as far as it is known. */

@@ -12,7 +12,7 @@ export const linkFolders = {
   "/run/systemd/system": "linked-runtime",
 } as const;
 
-export interface Enabling {
+interface Enabling {
   /** The unit, and those that are enabled and disabled along with it. */
   readonly units: readonly string[];
   /** What else is altered by enabling and disabling. */

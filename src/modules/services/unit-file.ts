@@ -2,7 +2,7 @@
 import { Type } from "../../kit/index.ts";
 
 /** A setting's value; a list becomes one line each, as `ExecStartPre` and `Environment` may have. */
-export const Setting = Type.Union([
+const Setting = Type.Union([
   Type.String({ pattern: "^[^\\n]*$" }),
   Type.Number(),
   Type.Boolean(),
@@ -19,10 +19,7 @@ export const Section = Type.Optional(
 type Value = string | number | boolean | readonly string[];
 
 /** Sections by their name in the file: `Unit`, `Service`. */
-export type Sections = readonly (readonly [
-  name: string,
-  settings: Readonly<Record<string, Value>> | undefined,
-])[];
+type Sections = readonly (readonly [name: string, settings: Readonly<Record<string, Value>> | undefined])[];
 
 /** The file's text. */
 export function renderUnit(sections: Sections): string {

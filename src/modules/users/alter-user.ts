@@ -17,8 +17,13 @@ import { homeOf, ownWay } from "./user-home.ts";
 import type { UserSettings, UserValue } from "./user-params.ts";
 import { setPassword } from "./user-password.ts";
 
+/** Reads what `alterUser` will ask for, together with what else is read just now. */
+export async function readAhead(host: PlanHost, p: UserSettings): Promise<void> {
+  await present(host, p);
+}
+
 /** What is so of a user that is there. */
-export async function present(host: PlanHost, p: UserSettings) {
+function present(host: PlanHost, p: UserSettings) {
   const { name } = p;
   return Promise.all([
     Promise.all(attributes(p).map(([attribute]) => host.fact(userAttribute, { user: name, attribute }))),

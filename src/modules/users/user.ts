@@ -7,7 +7,7 @@ import {
   type RequiredInput,
   reveal,
 } from "../../kit/index.ts";
-import { alterUser, present } from "./alter-user.ts";
+import { alterUser, readAhead } from "./alter-user.ts";
 import { createUser } from "./create-user.ts";
 import { removeUser } from "./remove-user.ts";
 import { isDay } from "./user-expiry.ts";
@@ -51,7 +51,7 @@ export const user: Module<UserParams, UserValue> = defineModule({
   async *plan(host, p) {
     if (p.state === "absent") return yield* removeUser(host, p);
     // what altering needs is asked for together with whether there is anything to alter: one round trip
-    const [exists] = await Promise.all([host.fact(userExists, p.name), present(host, p)]);
+    const [exists] = await Promise.all([host.fact(userExists, p.name), readAhead(host, p)]);
     return exists ? yield* alterUser(host, p) : yield* createUser(host, p);
   },
 });

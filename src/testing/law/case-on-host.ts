@@ -14,7 +14,7 @@ import type { LawHost, Ran } from "./law-host.ts";
 /** What every case is held to on a host, in this order. */
 export const articles = ["predicts", "applies", "idempotent", "facts", "interrupted", "hostile"] as const;
 
-export type Article = (typeof articles)[number];
+type Article = (typeof articles)[number];
 
 /** The outcome of one article: it holds if `problems` is empty. */
 export interface Verdict {
