@@ -1,7 +1,7 @@
 /** What is read early may take and print only so much in all: a host may be slow, or hostile. */
 import { expect, it } from "vitest";
 import { rawScript } from "../../src/base/script.ts";
-import { Expectations, readId } from "../../src/core/facts/expectations.ts";
+import { Expectations } from "../../src/core/facts/expectations.ts";
 import { defineFact } from "../../src/core/facts/fact.ts";
 import { FactStore, newWorld } from "../../src/core/facts/facts.ts";
 import { FakeConnection } from "../../src/transport/fake.ts";
@@ -29,10 +29,11 @@ function printing() {
     return send(become, requests);
   };
   const expectations = new Expectations();
-  const reads = many.map((fact) => ({ fact, key: "", as: undefined, times: 1 }));
+  const world = newWorld();
+  const reads = many.map((fact) => ({ read: world.reads.of(undefined, fact, ""), times: 1 }));
   expectations.add("step", reads);
   expectations.begin("step");
-  return { session, sent, facts: new FactStore(session, newWorld(), undefined, expectations) };
+  return { session, sent, world, facts: new FactStore(session, world, undefined, expectations) };
 }
 
 it("holds the next task up for 30 seconds at most, however many facts there are", async () => {
@@ -46,12 +47,13 @@ it("holds the next task up for 30 seconds at most, however many facts there are"
 });
 
 it("keeps 4 MiB in all of what nobody has asked for yet; what is beyond that is read in its turn", async () => {
-  const { facts, session } = printing();
+  const { facts, session, world } = printing();
   const [first, ...others] = many;
   if (!first) throw new Error("no fact");
   await facts.read(undefined, first, "");
   await new Promise((resolve) => setTimeout(resolve, 300));
-  const kept = others.reduce((sum, fact) => sum + facts.sizeOf(readId(undefined, fact, "")), 0);
+  const sizeOf = (fact: (typeof many)[number]) => facts.sizeOf(world.reads.of(undefined, fact, ""));
+  const kept = others.reduce((sum, fact) => sum + sizeOf(fact), 0);
   expect(kept).toBeGreaterThan(3 * 1024 * 1024);
   expect(kept).toBeLessThanOrEqual(4 * 1024 * 1024);
   for (const fact of others.toReversed()) expect((await facts.read(undefined, fact, "")).value).toBe(text);

@@ -15,10 +15,11 @@ function expecting() {
   const host = new FakeSwitches({ s1: "off", s2: "off" });
   const session = new Session(async () => host.connection);
   const expectations = new Expectations();
-  const reads = ["s1", "s2"].map((key) => ({ fact: switchFact, key, as: undefined, times: 9 }));
+  const world = newWorld();
+  const reads = ["s1", "s2"].map((key) => ({ read: world.reads.of(undefined, switchFact, key), times: 9 }));
   expectations.add("step", reads);
   expectations.begin("step");
-  const facts = new FactStore(session, newWorld(), undefined, expectations);
+  const facts = new FactStore(session, world, undefined, expectations);
   const stateOf = async (name: string) => (await facts.read(undefined, switchFact, name)).value;
   return { host, session, facts, stateOf };
 }

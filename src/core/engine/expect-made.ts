@@ -28,7 +28,7 @@ async function lookAt(task: Task<unknown>, context: HostContext): Promise<void> 
     name: host.info.name,
     address: host.info.address,
     fact<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<V> {
-      host.reads.expect({ play, step }, [{ fact, key, as, times: 1 }]);
+      host.reads.expect({ play, step }, [{ read: host.run.world.reads.of(as, fact, key), times: 1 }]);
       return new Promise(() => undefined);
     },
     require: () => undefined,

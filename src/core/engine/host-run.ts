@@ -42,7 +42,7 @@ export class HostRun {
     this.info = info;
     this.session = session;
     this.run = run;
-    this.reads = new HostReads(settings.readsAhead !== false);
+    this.reads = new HostReads(run.world.reads, settings.readsAhead !== false);
     const { expectations } = this.reads;
     this.facts = new FactStore(session, run.world, (become) => void this.#look(become), expectations);
     this.#become = settings;

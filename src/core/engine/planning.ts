@@ -3,8 +3,8 @@
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { ExecutionEnvironment } from "../facts/execution-environment.ts";
-import type { ExpectedRead } from "../facts/expectations.ts";
-import { type Fact, type FactKey, factKeyId, type Printed, type Touch } from "../facts/fact.ts";
+import type { Fact, FactKey, Printed, Touch } from "../facts/fact.ts";
+import type { Read } from "../facts/read.ts";
 import type { PlanHost } from "../tasks/task.ts";
 import type { HostRun } from "./host-run.ts";
 
@@ -15,7 +15,8 @@ export interface FactRead {
 }
 
 /** What a task has read, for the next run to expect. */
-export interface TaskRead extends Omit<ExpectedRead, "times"> {
+export interface TaskRead {
+  readonly read: Read;
   /** Whether it was asked for before anything was known. */
   readonly isFirst: boolean;
 }
@@ -42,7 +43,7 @@ interface PlanningOptions {
 export class Planning implements PlanHost {
   readonly #host: HostRun;
   readonly #become: Become | undefined;
-  readonly #read = new Map<string, FactRead>();
+  readonly #read = new Set<Read>();
   readonly #uncertainReads: Touch[] = [];
   readonly #options: PlanningOptions;
   #tentative: boolean;
@@ -72,7 +73,7 @@ export class Planning implements PlanHost {
 
   /** The facts that were read. */
   get reads(): readonly FactRead[] {
-    return [...this.#read.values()];
+    return [...this.#read];
   }
 
   /**
@@ -87,14 +88,14 @@ export class Planning implements PlanHost {
     this.#options.refuse?.(fact);
     const { executionEnvironment = {}, timeout } = this.#options;
     const key = fact.source.within?.(asked, executionEnvironment, timeout) ?? asked;
-    const id = `${fact.name}\0${factKeyId(key)}`;
-    const isNew = !this.#read.has(id);
-    this.#read.set(id, { fact, key });
+    const read = this.#host.run.world.reads.of(this.#become?.user, fact, key);
+    const isNew = !this.#read.has(read);
+    this.#read.add(read);
     const isFirst = !this.#isAnswered;
     const { readTimeout, isLive } = this.#options;
     const known = await this.#host.facts.read(this.#become, fact, key, { timeout: readTimeout, isLive });
     this.#isAnswered = true;
-    if (isNew) this.#options.onRead?.({ fact, key, as: this.#become?.user, isFirst });
+    if (isNew) this.#options.onRead?.({ read, isFirst });
     if (known.tentative) {
       this.#tentative = true;
       // no task changes what other hosts answer, or what a command prints

@@ -22,9 +22,9 @@ export async function readInStep<K extends FactKey, V>(
   const known = await host.facts.read(become, fact, key).catch((error: unknown) => {
     throw asFailure(error).at(location);
   });
-  const read = { fact, key, as: become?.user };
+  const read = host.run.world.reads.of(become?.user, fact, key);
   host.reads.met(context, read);
-  if (!noLog) host.reads.note(context, read, (id) => host.facts.sizeOf(id));
+  if (!noLog) host.reads.note(context, read, host.facts.sizeOf(read));
   if (known.tentative) uncertainty.read = true;
   return known;
 }

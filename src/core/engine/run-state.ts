@@ -2,7 +2,7 @@
 import type { LimitFunction } from "p-limit";
 import type { InventoryView } from "../../base/host.ts";
 import type { RunEvent } from "../events/events.ts";
-import type { WorldClock } from "../facts/facts.ts";
+import type { World } from "../facts/facts.ts";
 import type { RunLeases } from "../lease/host-leases.ts";
 
 export interface RunOptions {
@@ -19,7 +19,7 @@ export interface RunState {
   readonly inventory: InventoryView;
   /** What the user gave as `-i`. */
   readonly givenInventories: readonly string[];
-  readonly world: WorldClock;
+  readonly world: World;
   /** Whether the playbook has a play of this name, wanted or not. */
   hasPlay(name: string): boolean;
   readonly leases: RunLeases;

@@ -9,6 +9,7 @@ import type { ShownTask, TaskStatus } from "../events/events.ts";
 import type { Change } from "../facts/change.ts";
 import { changeInEnvironment } from "../facts/change-in-environment.ts";
 import type { ExecutionEnvironment } from "../facts/execution-environment.ts";
+import type { Read } from "../facts/read.ts";
 import { narrowed } from "../facts/stated.ts";
 import { NoValue, UnknownValue } from "../facts/unknown.ts";
 import type { Handler } from "../lease/handler-identity.ts";
@@ -17,7 +18,7 @@ import type { Task, TaskOptions, TaskResult } from "../tasks/task.ts";
 import { becomeOf, type HostContext } from "./context.ts";
 import type { Detachment } from "./detached.ts";
 import { isHidden } from "./no-log.ts";
-import type { FactRead, TaskRead } from "./planning.ts";
+import type { FactRead } from "./planning.ts";
 import { readLikely, readUnknown } from "./uncertain-results.ts";
 
 export interface TaskRun<V> {
@@ -36,7 +37,7 @@ export interface TaskRun<V> {
   /** The changes of all tries together, made or predicted: what a failed try has changed stays changed. */
   readonly changes: Change[];
   /** What it has read once it knew something. */
-  readonly furtherReads: TaskRead[];
+  readonly furtherReads: Read[];
   /** The handlers that were written down before it is known whether `changedWhen` holds. */
   readonly writtenAhead: Handler[];
   /** Whether a change was begun: nobody knows how far a failed one came. */

@@ -1,22 +1,9 @@
 /** What tasks are expected to read on one host: learned from earlier runs, or from tasks that exist already. */
-import { type Fact, type FactKey, factKeyId } from "./fact.ts";
-
-/** A fact that is expected to be read. */
-export interface ExpectedRead {
-  readonly fact: Fact<FactKey, unknown>;
-  readonly key: FactKey;
-  /** The user that it is read as; undefined for the user of the connection. */
-  readonly as: string | undefined;
-  /** How many tasks will ask for it. */
-  readonly times: number;
-}
+import type { Fact, FactKey } from "./fact.ts";
+import type { ExpectedRead, Read } from "./read.ts";
 
 /** One expected fact, as long as it is expected. */
 interface Expectation {
-  readonly id: string;
-  readonly fact: Fact<FactKey, unknown>;
-  readonly key: FactKey;
-  readonly as: string | undefined;
   left: number;
   /** How often it was read before anybody asked. */
   tries: number;
@@ -28,11 +15,6 @@ const mostTries = 4;
 /** The most facts that are read early at once. */
 const mostAtOnce = 2000;
 
-/** A fact's value for a key, by the user that reads it. */
-export function readId(as: string | undefined, fact: { readonly name: string }, key: FactKey): string {
-  return `${as ?? ""}\0${fact.name}\0${factKeyId(key)}`;
-}
-
 /**
  * Whether a fact may be read before a task asks for it. Only a fact about the host's own state may, since that lasts
  * until something changes it. Answers of software and other hosts change by themselves, and the output of a task's own
@@ -42,21 +24,29 @@ export function mayBeReadEarly({ about, source }: Fact<FactKey, unknown>): boole
   return about === "host" && "script" in source && source.within === undefined;
 }
 
+/** What is expected of a step. */
+export type StepExpectation = readonly [step: string, reads: Iterable<ExpectedRead>];
+
 export class Expectations {
-  readonly #steps = new Map<string, Map<string, Expectation>>();
+  readonly #steps = new Map<string, Map<Read, Expectation>>();
   #step: string | undefined;
+  #remembered: (() => Iterable<StepExpectation>) | undefined;
 
   /** Adds expected reads of a step to those that are expected there already. */
   add(step: string, reads: Iterable<ExpectedRead>): void {
-    const expected = this.#steps.get(step) ?? new Map<string, Expectation>();
+    const expected = this.#steps.get(step) ?? new Map<Read, Expectation>();
     this.#steps.set(step, expected);
-    for (const { fact, key, as, times } of reads) {
-      if (!mayBeReadEarly(fact)) continue;
-      const id = readId(as, fact, key);
-      const known = expected.get(id);
+    for (const { read, times } of reads) {
+      if (!mayBeReadEarly(read.fact)) continue;
+      const known = expected.get(read);
       if (known) known.left = Math.max(known.left, times);
-      else expected.set(id, { id, fact, key, as, left: times, tries: 0 });
+      else expected.set(read, { left: times, tries: 0 });
     }
+  }
+
+  /** Adds what is known from earlier runs, once it is needed: most of many hosts wait for their turn. */
+  remember(reads: () => Iterable<StepExpectation>): void {
+    this.#remembered = reads;
   }
 
   /** The host comes to a step. */
@@ -65,9 +55,10 @@ export class Expectations {
   }
 
   /** A task has read it. */
-  met(step: string, id: string): void {
-    const expectation = this.#steps.get(step)?.get(id);
-    if (expectation) expectation.left--;
+  met(step: string, read: Read): void {
+    const expected = this.#steps.get(step);
+    const expectation = expected?.get(read);
+    if (expectation && --expectation.left <= 0) expected?.delete(read);
   }
 
   /**
@@ -76,17 +67,24 @@ export class Expectations {
    *
    * @param isWanted whether one would be read
    */
-  due(as: string | undefined, isWanted: (one: Expectation) => boolean): readonly Expectation[] {
-    const due: Expectation[] = [];
+  due(as: string | undefined, isWanted: (one: Read) => boolean): readonly Read[] {
+    this.#recall();
+    const due: Read[] = [];
     for (const [step, expected] of this.#steps)
-      for (const one of expected.values()) {
-        const { left, tries } = one;
-        const isDue = left > 0 && (tries === 0 || (tries < mostTries && step === this.#step));
-        if (!isDue || one.as !== as || !isWanted(one)) continue;
+      for (const [read, expectation] of expected) {
+        const { tries } = expectation;
+        const isDue = tries === 0 || (tries < mostTries && step === this.#step);
+        if (!isDue || read.as !== as || !isWanted(read)) continue;
         if (due.length >= mostAtOnce) return due;
-        one.tries++;
-        due.push(one);
+        expectation.tries++;
+        due.push(read);
       }
     return due;
+  }
+
+  #recall(): void {
+    const remembered = this.#remembered;
+    this.#remembered = undefined;
+    for (const [step, reads] of remembered?.() ?? []) this.add(step, reads);
   }
 }

@@ -124,7 +124,7 @@ interface Answers {
 }
 
 function sized(values: ReadonlyMap<FactKey, unknown>, output: Output, wanted: readonly Wanted[]): Answers {
-  return { values, size: output.stdout.length / wanted.length };
+  return { values, size: Math.ceil(output.stdout.length / wanted.length) };
 }
 
 /**

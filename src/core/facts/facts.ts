@@ -6,11 +6,12 @@ import type { Become, Output, ScriptRequest } from "../../transport/transport.ts
 import type { Change } from "./change.ts";
 import { type EarlyReading, isTooOld } from "./early.ts";
 import { Entrance } from "./entrance.ts";
-import { type Expectations, readId } from "./expectations.ts";
+import type { Expectations } from "./expectations.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed, type Touch } from "./fact.ts";
 import { type Answer, FactRequest } from "./fact-request.ts";
 import { identities, Reach } from "./invalidation.ts";
 import { type Known, Predictions } from "./predictions.ts";
+import { type Read, ReadTable } from "./read.ts";
 import { pathOf, RealPaths, realDirectory } from "./real-paths.ts";
 
 /** A value as it was read from the host. */
@@ -22,8 +23,12 @@ export interface ObservedFact {
   readonly value: unknown;
 }
 
-/** Counts what was changed, or predicted to change, anywhere in the run: what other hosts answer depends on it. */
-export interface WorldClock {
+/**
+ * What the hosts of a run share: counts of what was changed, or predicted to change, anywhere, since what other hosts
+ * answer depends on it; and what can be read.
+ */
+export interface World {
+  readonly reads: ReadTable;
   changes: number;
   /** How often code of a step has done something other than tasks, which the run can't see. */
   absences: number;
@@ -32,19 +37,15 @@ export interface WorldClock {
 }
 
 /** Of a run, or of a look by itself, in which nothing has been changed yet. */
-export function newWorld(isPredicted = false): WorldClock {
-  return { changes: 0, absences: 0, isPredicted };
+export function newWorld(isPredicted = false): World {
+  return { reads: new ReadTable(), changes: 0, absences: 0, isPredicted };
 }
 
 interface Observation {
-  readonly fact: Fact<FactKey, unknown>;
-  readonly key: FactKey;
-  readonly as: string | undefined;
   /** The world's count of changes when it was read. */
   readonly asOf: number;
-  readonly answer: Promise<Answer>;
-  /** The value once it has come. */
-  arrived: Answer | undefined;
+  /** The value, once it has come: a promise would take as much memory again. */
+  answer: Answer | Promise<Answer>;
   /** Read before any task has asked for it. */
   early: EarlyReading | undefined;
 }
@@ -93,16 +94,16 @@ interface Asked {
 
 export class FactStore {
   readonly #session: Session;
-  readonly #world: WorldClock;
+  readonly #world: World;
   readonly #entrance: Entrance;
-  readonly #observed = new Map<string, Observation>();
+  readonly #observed = new Map<Read, Observation>();
   readonly #realPaths = new RealPaths(async (become, directory) =>
     textOf(await this.#want(become, realDirectory, directory)),
   );
   readonly #predictions = new Predictions(this.#realPaths);
   readonly #asked = new Map<string, Asked>();
   /** Of each change that is being made, what it may alter. */
-  readonly #underWay = new Set<(one: Readable) => boolean>();
+  readonly #underWay = new Set<IsStale>();
   readonly #users = new Set<string>();
   readonly #onNewUser: (become: Become | undefined) => void;
   readonly #expected: DueReads;
@@ -116,7 +117,7 @@ export class FactStore {
    */
   constructor(
     session: Session,
-    world: WorldClock,
+    world: World,
     onNewUser: (become: Become | undefined) => void = () => undefined,
     expected: DueReads = { due: () => [] },
   ) {
@@ -171,7 +172,8 @@ export class FactStore {
   invalidate(sets: readonly FactValue[], touches: readonly Touch[]): void {
     this.#count();
     const isStale = this.#staleness(sets, touches);
-    for (const [id, observation] of this.#observed) if (isStale(observation)) this.#observed.delete(id);
+    for (const [read, observation] of this.#observed)
+      if (isStale(read, arrived(observation))) this.#observed.delete(read);
     if (touches.some(mayTurnLinks)) this.#realPaths.forget();
   }
 
@@ -188,16 +190,17 @@ export class FactStore {
     { isFollowed, isReadBack }: { readonly isFollowed: boolean; readonly isReadBack: boolean },
   ): ChangeUnderWay {
     const isStale = this.#staleness(sets, touches);
-    for (const [id, observation] of this.#observed)
-      if (observation.early && isStale(observation)) this.#observed.delete(id);
+    for (const [read, observation] of this.#observed)
+      if (observation.early && isStale(read, arrived(observation))) this.#observed.delete(read);
     const request = new FactRequest(this.#earlyRoom);
-    const mayBeAsked = (one: Readable & { readonly id: string }) =>
+    const mayBeAsked = (read: Read) =>
       isFollowed &&
       this.#isAhead &&
-      (!this.#observed.has(one.id) || isStale(one)) &&
-      !this.#isBeingChanged(one);
+      (!this.#observed.has(read) || isStale(read, undefined)) &&
+      !this.#isBeingChanged(read);
     const wanted = this.#expected.due(become?.user, mayBeAsked);
-    const set = isFollowed && isReadBack ? sets.flatMap(({ fact, key }) => readBack(become, fact, key)) : [];
+    const set =
+      isFollowed && isReadBack ? sets.flatMap(({ fact, key }) => this.#readBack(become, fact, key)) : [];
     const takeIn = this.#askEarly(request, become, [...wanted, ...set]);
     this.#underWay.add(isStale);
     return {
@@ -219,7 +222,7 @@ export class FactStore {
 
   /** Forgets early values: something may have changed since without being reported here. */
   forgetEarly(isOld: (reading: EarlyReading) => boolean = () => true): void {
-    for (const [id, { early }] of this.#observed) if (early && isOld(early)) this.#observed.delete(id);
+    for (const [read, { early }] of this.#observed) if (early && isOld(early)) this.#observed.delete(read);
   }
 
   /**
@@ -231,26 +234,29 @@ export class FactStore {
 
   /** All that tasks have read from the host and is not stale. */
   get observed(): readonly ObservedFact[] {
-    return [...this.#observed.values()].flatMap(({ fact, key, as, arrived, early }) =>
-      arrived && !early ? [{ fact, key, as, value: arrived.value }] : [],
+    return [...this.#observed].flatMap(([{ fact, key, as }, { answer, early }]) =>
+      answer instanceof Promise || early ? [] : [{ fact, key, as, value: answer.value }],
     );
   }
 
   /** How long the host's answer was to what is known, in bytes; 0 where it is not known from the host. */
-  sizeOf(id: string): number {
-    return this.#observed.get(id)?.arrived?.size ?? 0;
+  sizeOf(read: Read): number {
+    const observation = this.#observed.get(read);
+    return (observation && arrived(observation)?.size) ?? 0;
   }
 
   /** Forgets a value, so that the next reader looks again. */
   forget(fact: { readonly name: string }, key: FactKey): void {
-    const name = `${fact.name}\0${factKeyId(key)}`;
-    for (const id of this.#observed.keys()) if (id.endsWith(`\0${name}`)) this.#observed.delete(id);
+    const id = factKeyId(key);
+    for (const read of this.#observed.keys())
+      if (read.fact.name === fact.name && factKeyId(read.key) === id) this.#observed.delete(read);
   }
 
   /** How long the answers may be that are asked for early now. Bytes. */
   get #earlyRoom(): number {
     let room = earlyLimit;
-    for (const { early, arrived } of this.#observed.values()) if (early) room -= arrived?.size ?? 0;
+    for (const observation of this.#observed.values())
+      if (observation.early) room -= arrived(observation)?.size ?? 0;
     return Math.max(0, room);
   }
 
@@ -260,17 +266,17 @@ export class FactStore {
   }
 
   /** Which of the facts are stale once a change is made. */
-  #staleness(sets: readonly FactValue[], touches: readonly Touch[]): (one: Readable) => boolean {
+  #staleness(sets: readonly FactValue[], touches: readonly Touch[]): IsStale {
     const set = new Set(sets.flatMap(({ fact, key }) => this.#identities(fact, key)));
     const facts = new Set(sets.map(({ fact }) => fact));
     const reach = new Reach(sets, touches);
-    return ({ fact, key, arrived }) =>
+    return ({ fact, key }, arrived) =>
       (facts.has(fact.name) && this.#identities(fact.name, key).some((name) => set.has(name))) ||
       this.#isWithin(reach, fact, key, arrived);
   }
 
-  #isBeingChanged(one: Readable): boolean {
-    return [...this.#underWay].some((isStale) => isStale(one));
+  #isBeingChanged(read: Read): boolean {
+    return [...this.#underWay].some((isStale) => isStale(read, undefined));
   }
 
   #count(): void {
@@ -310,25 +316,19 @@ export class FactStore {
     key: FactKey,
     { timeout, isLive = false }: ReadOptions,
   ): Promise<Answer> {
-    const id = readId(become?.user, fact, key);
-    const existing = this.#observed.get(id);
+    const read = this.#world.reads.of(become?.user, fact, key);
+    const existing = this.#observed.get(read);
     if (existing?.early) {
-      const early = isLive ? undefined : await this.#claimed(id, existing, existing.early);
+      const early = isLive ? undefined : await this.#claimed(read, existing, existing.early);
       if (early) return early;
-      if (this.#observed.get(id) === existing) this.#observed.delete(id);
+      if (this.#observed.get(read) === existing) this.#observed.delete(read);
     }
-    const known = this.#observed.get(id);
+    const known = this.#observed.get(read);
     if (known && !known.early && (fact.about !== "world" || known.asOf === this.#world.changes))
       return known.answer;
     const wanted = this.#want(become, fact, key, timeout);
     const asked = performance.now();
-    const answer = await this.#keep(
-      id,
-      become,
-      { fact, key },
-      located(wanted, this.#realPaths.locate(become, key)),
-      undefined,
-    );
+    const answer = await this.#keep(read, located(wanted, this.#realPaths.locate(become, key)), undefined);
     // a command that only reads may have waited for something; what is still on its way was read behind it
     if (fact.about === "world" && performance.now() - asked > longestLook)
       this.forgetEarly(({ came }) => came !== undefined);
@@ -336,35 +336,28 @@ export class FactStore {
   }
 
   /** A value that was read early, if it still holds: from now on it is known like any other. */
-  async #claimed(id: string, observation: Observation, early: EarlyReading): Promise<Answer | undefined> {
+  async #claimed(read: Read, observation: Observation, early: EarlyReading): Promise<Answer | undefined> {
     if (isTooOld(early)) {
       this.forgetEarly(isTooOld);
       return undefined;
     }
-    const answer = await observation.answer.catch(() => undefined);
-    if (!answer || this.#observed.get(id) !== observation) return undefined;
+    const answer = await Promise.resolve(observation.answer).catch(() => undefined);
+    if (!answer || this.#observed.get(read) !== observation) return undefined;
     observation.early = undefined;
     return answer;
   }
 
-  #keep(
-    id: string,
-    become: Become | undefined,
-    { fact, key }: Readable,
-    answer: Promise<Answer>,
-    early: EarlyReading | undefined,
-  ): Promise<Answer> {
-    const asOf = this.#world.changes;
-    const observation: Observation = { fact, key, as: become?.user, asOf, answer, arrived: undefined, early };
-    this.#observed.set(id, observation);
-    answer.then(
-      (arrived) => {
-        observation.arrived = arrived;
+  #keep(read: Read, coming: Promise<Answer>, early: EarlyReading | undefined): Promise<Answer> {
+    const observation: Observation = { asOf: this.#world.changes, answer: coming, early };
+    this.#observed.set(read, observation);
+    coming.then(
+      (answer) => {
+        observation.answer = answer;
         if (early) early.came = performance.now();
       },
-      () => this.#observed.get(id) === observation && this.#observed.delete(id),
+      () => this.#observed.get(read) === observation && this.#observed.delete(read),
     );
-    return answer;
+    return coming;
   }
 
   /**
@@ -372,11 +365,7 @@ export class FactStore {
    *
    * @returns takes the answers as known values
    */
-  #askEarly(
-    request: FactRequest,
-    become: Become | undefined,
-    wanted: readonly (Readable & { readonly id: string })[],
-  ): () => void {
+  #askEarly(request: FactRequest, become: Become | undefined, wanted: readonly Read[]): () => void {
     const others = this.#others;
     const directories = new Map<string, Promise<string>>();
     const directoryOf = (directory: string) => {
@@ -395,12 +384,17 @@ export class FactStore {
     return () => {
       for (const { one, answer } of asked) {
         // another change may have begun meanwhile
-        if (this.#observed.has(one.id) || this.#isBeingChanged(one)) continue;
+        if (this.#observed.has(one) || this.#isBeingChanged(one)) continue;
         const resolved = this.#realPaths.locate(become, one.key, (_, directory) => directoryOf(directory));
         const early = { others, came: undefined };
-        void this.#keep(one.id, become, one, located(answer, resolved), early).catch(() => undefined);
+        void this.#keep(one, located(answer, resolved), early).catch(() => undefined);
       }
     };
+  }
+
+  #readBack(become: Become | undefined, name: string, key: FactKey): Read[] {
+    const fact = factNamed(name);
+    return fact && "script" in fact.source ? [this.#world.reads.of(become?.user, fact, key)] : [];
   }
 
   #want<K extends FactKey, V>(
@@ -434,8 +428,8 @@ export class FactStore {
     const scripts = request.scripts(timeout);
     if (!scripts) return;
     const early = new FactRequest(this.#earlyRoom);
-    const isUnknown = (one: Readable & { readonly id: string }) =>
-      this.#isAhead && !this.#observed.has(one.id) && !this.#isBeingChanged(one);
+    const isUnknown = (read: Read) =>
+      this.#isAhead && !this.#observed.has(read) && !this.#isBeingChanged(read);
     this.#askEarly(early, become, this.#expected.due(become?.user, isUnknown))();
     const behind = early.scriptsDeliveredEach(earlyTimeout);
     const outputs = this.#entrance.as(become, async () => {
@@ -456,11 +450,12 @@ export class FactStore {
   }
 }
 
-/** A fact's value for a key that can be read. */
-interface Readable {
-  readonly fact: Fact<FactKey, unknown>;
-  readonly key: FactKey;
-  readonly arrived?: Answer | undefined;
+/** Whether a change may have altered what was read, or may be read; `arrived` is its value, where that is known. */
+type IsStale = (read: Read, arrived: Answer | undefined) => boolean;
+
+/** The value, where it has come. */
+function arrived({ answer }: Observation): Answer | undefined {
+  return answer instanceof Promise ? undefined : answer;
 }
 
 /** A value that is used only once the real path of its key is known. */
@@ -470,11 +465,6 @@ function located(answer: Promise<Answer>, resolved: Promise<void> | undefined): 
 
 function textOf({ value }: Answer): string {
   return String(value);
-}
-
-function readBack(become: Become | undefined, name: string, key: FactKey) {
-  const fact = factNamed(name);
-  return fact && "script" in fact.source ? [{ fact, key, id: readId(become?.user, fact, key) }] : [];
 }
 
 /** Whether a change may make a symbolic link or take one away, so that paths lie elsewhere. */

@@ -7,9 +7,9 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { redact } from "../../redaction/redact.ts";
-import type { ExpectedRead } from "./expectations.ts";
 import { type FactKey, factNamed } from "./fact.ts";
 import { type StepName, type StepReads, stepId } from "./host-reads.ts";
+import type { ExpectedRead, ReadTable } from "./read.ts";
 
 /** Raised when the file's format changes: a file of another version is ignored. */
 const form = 1;
@@ -43,15 +43,21 @@ interface Scope {
 
 export class ReadHistory {
   readonly #file: string;
+  readonly #table: ReadTable;
   readonly #hosts = new Map<string, Map<string, KeptReads>>();
+  /** Hosts share their lists; each list is looked at once. */
+  readonly #expected = new Map<readonly KeptRead[], readonly ExpectedRead[]>();
+  readonly #keepable = new Map<readonly ExpectedRead[], readonly KeptRead[]>();
 
   /**
    * Opens the history. A file that can't be read, is no history or has another format counts as empty.
    *
    * @param file where it is kept
+   * @param table of the run
    */
-  constructor(file: string) {
+  constructor(file: string, table: ReadTable) {
     this.#file = file;
+    this.#table = table;
     try {
       this.#take(JSON.parse(readFileSync(file, "utf8")));
     } catch {
@@ -62,7 +68,7 @@ export class ReadHistory {
   /** What a host has read in each of the wanted steps, as far as these facts still exist. */
   of(host: string, isWanted: (step: StepName) => boolean): Omit<StepReads, "isWhole">[] {
     const steps = [...(this.#hosts.get(host)?.values() ?? [])].filter(isWanted);
-    return steps.map(({ play, step, reads }) => ({ play, step, reads: reads.flatMap(expectedRead) }));
+    return steps.map(({ play, step, reads }) => ({ play, step, reads: this.#expectedOf(reads) }));
   }
 
   /**
@@ -75,8 +81,7 @@ export class ReadHistory {
     for (const { play, step, reads, isWhole } of steps) {
       const id = stepId({ play, step });
       if (known.has(id) && (isCheck || !isWhole)) continue;
-      const keepable = reads.filter(({ key }) => isKeepable(key)).slice(0, mostReads);
-      known.set(id, { play, step, reads: keepable.map(keptRead) });
+      known.set(id, { play, step, reads: this.#keepableOf(reads) });
     }
   }
 
@@ -108,6 +113,29 @@ export class ReadHistory {
     }
   }
 
+  #expectedOf(reads: readonly KeptRead[]): readonly ExpectedRead[] {
+    const known = this.#expected.get(reads) ?? reads.flatMap((read) => this.#expectedRead(read));
+    this.#expected.set(reads, known);
+    return known;
+  }
+
+  /** None where there is no such fact any more. */
+  #expectedRead([name, key, as, times]: KeptRead): ExpectedRead[] {
+    const fact = factNamed(name);
+    return fact ? [{ read: this.#table.of(as === "" ? undefined : as, fact, key), times }] : [];
+  }
+
+  #keepableOf(reads: readonly ExpectedRead[]): readonly KeptRead[] {
+    const known =
+      this.#keepable.get(reads) ??
+      reads
+        .filter(({ read }) => isKeepable(read.key))
+        .slice(0, mostReads)
+        .map(keptRead);
+    this.#keepable.set(reads, known);
+    return known;
+  }
+
   #stepsOf(host: string): Map<string, KeptReads> {
     const steps = this.#hosts.get(host) ?? new Map<string, KeptReads>();
     this.#hosts.set(host, steps);
@@ -123,12 +151,18 @@ export class ReadHistory {
       reads.set(text, known);
       return known.place;
     };
-    const steps = new Map<string, StepName & { hosts: string[]; reads: number[] }>();
+    const lists = new Map<readonly KeptRead[], readonly number[]>();
+    const placesOf = (list: readonly KeptRead[]): readonly number[] => {
+      const known = lists.get(list) ?? list.map(placeOf);
+      lists.set(list, known);
+      return known;
+    };
+    const steps = new Map<string, StepName & { hosts: string[]; reads: readonly number[] }>();
     for (const [host, ofHost] of this.#hosts) {
       if (!scope.hasHost(host)) continue;
       for (const { play, step, reads } of ofHost.values()) {
         if (!scope.hasStep({ play, step })) continue;
-        const places = reads.map(placeOf);
+        const places = placesOf(reads);
         const alike = `${stepId({ play, step })}\0${places.join()}`;
         const shared = steps.get(alike) ?? { play, step, hosts: [], reads: places };
         steps.set(alike, shared);
@@ -143,19 +177,13 @@ interface KeptReads extends StepName {
   readonly reads: readonly KeptRead[];
 }
 
-function keptRead({ fact, key, as = "", times }: ExpectedRead): KeptRead {
+function keptRead({ read: { fact, key, as = "" }, times }: ExpectedRead): KeptRead {
   return [fact.name, key, as, times];
 }
 
 function isRead([name, key, as, times]: KeptRead): boolean {
   const isKey = typeof key === "string" || (typeof key === "object" && key !== null && !Array.isArray(key));
   return typeof name === "string" && isKey && isKeepable(key) && typeof as === "string" && times > 0;
-}
-
-/** None where there is no such fact any more. */
-function expectedRead([name, key, as, times]: KeptRead): ExpectedRead[] {
-  const fact = factNamed(name);
-  return fact ? [{ fact, key, as: as === "" ? undefined : as, times }] : [];
 }
 
 /** Whether a key may stand in a file: it is plain data, short and printable, and holds no secret. */

@@ -1,5 +1,6 @@
 /** What the tasks of a run read on one host: what is expected of them, and what is noted for the next run. */
-import { Expectations, type ExpectedRead, mayBeReadEarly, readId } from "./expectations.ts";
+import { Expectations, mayBeReadEarly, type StepExpectation } from "./expectations.ts";
+import type { ExpectedRead, Read, ReadTable } from "./read.ts";
 
 /** A step of a play. */
 export interface StepName {
@@ -20,16 +21,29 @@ const longestAnswer = 64 * 1024;
 export class HostReads {
   readonly expectations = new Expectations();
   readonly isAhead: boolean;
+  readonly #table: ReadTable;
   readonly #steps = new Map<string, Noted>();
 
-  /** @param isAhead false: nothing is read before it is asked for */
-  constructor(isAhead: boolean) {
+  /**
+   * @param table of the run
+   * @param isAhead false: nothing is read before it is asked for
+   */
+  constructor(table: ReadTable, isAhead: boolean) {
+    this.#table = table;
     this.isAhead = isAhead;
   }
 
   /** Expects a step's tasks to read this. */
   expect(step: StepName, reads: readonly ExpectedRead[]): void {
     if (this.isAhead) this.expectations.add(stepId(step), reads);
+  }
+
+  /** Expects what earlier runs have read. */
+  remember(steps: () => readonly Omit<StepReads, "isWhole">[]): void {
+    if (!this.isAhead) return;
+    this.expectations.remember(() =>
+      steps().map(({ reads, ...step }): StepExpectation => [stepId(step), reads]),
+    );
   }
 
   /** The host comes to a step. */
@@ -40,50 +54,52 @@ export class HostReads {
 
   /** The step's code has ended well. */
   end(step: StepName): void {
-    this.#noted(step).isWhole = true;
+    const noted = this.#noted(step);
+    noted.isWhole = true;
+    // from here on the host needs no list of its own
+    if (noted.reads instanceof Map) noted.reads = this.#table.list(noted.reads);
   }
 
   /** A task has read something: one read less to expect. */
-  met(step: StepName, { fact, key, as }: Read): void {
-    if (mayBeReadEarly(fact)) this.expectations.met(stepId(step), readId(as, fact, key));
+  met(step: StepName, read: Read): void {
+    if (mayBeReadEarly(read.fact)) this.expectations.met(stepId(step), read);
   }
 
   /**
    * Has the next run expect a read.
    *
-   * @param sizeOf how long the host's answer was, in bytes
+   * @param size how long the host's answer was, in bytes
    */
-  note(step: StepName, { fact, key, as }: Read, sizeOf: (id: string) => number): void {
-    if (!mayBeReadEarly(fact)) return;
-    const id = readId(as, fact, key);
-    if (sizeOf(id) > longestAnswer) return;
-    const { reads } = this.#noted(step);
-    const known = reads.get(id);
-    if (known) known.times++;
-    else reads.set(id, { fact, key, as, times: 1 });
+  note(step: StepName, read: Read, size: number): void {
+    if (!mayBeReadEarly(read.fact) || size > longestAnswer) return;
+    const noted = this.#noted(step);
+    if (!(noted.reads instanceof Map))
+      noted.reads = new Map(noted.reads.map(({ read, times }) => [read, times]));
+    noted.reads.set(read, (noted.reads.get(read) ?? 0) + 1);
   }
 
   get steps(): StepReads[] {
-    return [...this.#steps.values()].map(({ reads, ...step }) => ({ ...step, reads: [...reads.values()] }));
+    return [...this.#steps.values()].map(({ reads, ...step }) => ({
+      ...step,
+      reads: reads instanceof Map ? this.#table.list(reads) : reads,
+    }));
   }
 
   /** The step may be another host's, if its code works on this host. */
   #noted({ play, step }: StepName): Noted {
-    const noted = this.#steps.get(stepId({ play, step })) ?? { play, step, reads: new Map(), isWhole: true };
-    this.#steps.set(stepId(noted), noted);
+    const id = stepId({ play, step });
+    const known = this.#steps.get(id);
+    if (known) return known;
+    const noted: Noted = { play, step, reads: new Map(), isWhole: true };
+    this.#steps.set(id, noted);
     return noted;
   }
 }
 
-type Read = Omit<ExpectedRead, "times">;
-
 interface Noted extends StepName {
-  readonly reads: Map<string, NotedRead>;
+  /** Each with how many tasks have asked for it; a list that hosts share once the step has ended. */
+  reads: Map<Read, number> | readonly ExpectedRead[];
   isWhole: boolean;
-}
-
-interface NotedRead extends ExpectedRead {
-  times: number;
 }
 
 export function stepId({ play, step }: StepName): string {

@@ -52,8 +52,10 @@ type ReadDirectory = (become: Become | undefined, directory: string) => Promise<
 /** The real paths of all paths that a run has asked about on a host. */
 export class RealPaths {
   readonly #read: ReadDirectory;
-  readonly #directories = new Map<string, Promise<string>>();
-  readonly #known = new Map<string, string>();
+  /** Each directory's real path, or the request for it. */
+  readonly #directories = new Map<string, string | Promise<string>>();
+  /** Of the paths that were located, those with another real path than themselves. */
+  readonly #others = new Map<string, string>();
   #version = 0;
 
   /** @param read asks the host; whatever is asked for in one tick leaves in one round trip */
@@ -62,9 +64,10 @@ export class RealPaths {
   }
 
   /**
-   * Finds the real path of a key's path; undefined for a key that is not about a path. Never rejects.
+   * Finds the real path of a key's path. Never rejects.
    *
    * @param read asks the host, where that is not known
+   * @returns when it is found; undefined where that is now, or for a key that is not about a path
    */
   locate(become: Become | undefined, key: FactKey, read = this.#read): Promise<void> | undefined {
     const path = pathOf(key);
@@ -72,13 +75,18 @@ export class RealPaths {
     const directory = posix.dirname(path);
     const id = `${become?.user ?? ""}\0${directory}`;
     const asked = this.#directories.get(id) ?? this.#ask(id, become, directory, read);
-    // a link at the path itself is not followed: facts are about that link
-    return asked.then((real) => this.#note(path, posix.join(real, posix.basename(path))));
+    if (typeof asked !== "string") return asked.then((real) => this.#note(path, real));
+    this.#note(path, asked);
+    return undefined;
   }
 
-  #note(path: string, realPath: string): void {
-    if (this.of(path) !== realPath) this.#version++;
-    this.#known.set(path, realPath);
+  /** A link at the path itself is not followed: facts are about that link. */
+  #note(path: string, realDirectory: string): void {
+    const realPath = posix.join(realDirectory, posix.basename(path));
+    if (this.of(path) === realPath) return;
+    this.#version++;
+    if (realPath === path) this.#others.delete(path);
+    else this.#others.set(path, realPath);
   }
 
   /** Changes whenever a real path turns out to differ from the known one. */
@@ -87,18 +95,25 @@ export class RealPaths {
   }
 
   #ask(id: string, become: Become | undefined, directory: string, read: ReadDirectory): Promise<string> {
-    const asked = read(become, directory).catch(() => {
-      // it is looked up again when it is next needed
-      this.#directories.delete(id);
-      return directory;
-    });
+    const isLast = () => this.#directories.get(id) === asked;
+    const asked: Promise<string> = read(become, directory).then(
+      (real) => {
+        if (isLast()) this.#directories.set(id, real);
+        return real;
+      },
+      () => {
+        // it is looked up again when it is next needed
+        if (isLast()) this.#directories.delete(id);
+        return directory;
+      },
+    );
     this.#directories.set(id, asked);
     return asked;
   }
 
   /** The real path, as far as it is known; else the path itself. */
   of(path: string): string {
-    return this.#known.get(path) ?? path;
+    return this.#others.get(path) ?? path;
   }
 
   ofKey(key: FactKey): string | undefined {

@@ -11,7 +11,7 @@ import type { RunOptions, RunState } from "../engine/run-state.ts";
 import { taskRunner } from "../engine/run-task.ts";
 import { emitter } from "../events/emitter.ts";
 import type { RunFiles, Subscriber } from "../events/events.ts";
-import { newWorld, type WorldClock } from "../facts/facts.ts";
+import { newWorld, type World } from "../facts/facts.ts";
 import { ReadHistory } from "../facts/history.ts";
 import type { StepName } from "../facts/host-reads.ts";
 import type { RunLeases } from "../lease/host-leases.ts";
@@ -127,7 +127,7 @@ class Run implements PlayState {
   readonly options: RunOptions;
   readonly inventory: InventoryView;
   readonly givenInventories: readonly string[];
-  readonly world: WorldClock;
+  readonly world: World;
   readonly throttles = new Map<string, LimitFunction>();
   readonly forks: LimitFunction;
   readonly confirmation: StepConfirmation;
@@ -166,7 +166,8 @@ class Run implements PlayState {
     };
     this.leases = { terms, order: new LeaseOrder(terms, forks, () => this.#expectedLeases()) };
     this.emit = emitter(request.subscribers ?? []);
-    this.#history = request.readHistory === undefined ? undefined : new ReadHistory(request.readHistory);
+    this.#history =
+      request.readHistory === undefined ? undefined : new ReadHistory(request.readHistory, this.world.reads);
     this.#request = request;
     this.#plays = plays;
     this.#ahead = plays;
@@ -236,8 +237,7 @@ class Run implements PlayState {
     const host = new HostRun(info, new Session(access.connect), this, access);
     this.#hosts.set(info.name, host);
     const isWanted = (step: StepName) => this.#plays.some(({ play }) => hasStep(play, step));
-    for (const { reads, ...step } of this.#history?.of(info.name, isWanted) ?? [])
-      host.reads.expect(step, reads);
+    host.reads.remember(() => this.#history?.of(info.name, isWanted) ?? []);
     // an interrupted run's other hosts are closed already
     if (this.interrupted) this.#closings.set(host, host.close());
     return host;

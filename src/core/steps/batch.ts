@@ -5,8 +5,8 @@ import { whatItIs } from "../../base/what-it-is.ts";
 import { becomeOf, contextOf, enter, type HostContext } from "../engine/context.ts";
 import { Planning } from "../engine/planning.ts";
 import { executionEnvironmentOf } from "../facts/execution-environment.ts";
-import { type ExpectedRead, readId } from "../facts/expectations.ts";
 import type { FactSubject } from "../facts/fact.ts";
+import type { ExpectedRead, Read } from "../facts/read.ts";
 import { Deferred } from "../tasks/deferred.ts";
 import { ModuleTask } from "../tasks/module-task.ts";
 import type { Scope } from "../tasks/scope.ts";
@@ -71,8 +71,6 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
   }
 }
 
-type Read = Omit<ExpectedRead, "times">;
-
 /**
  * Plans up to the first change and drops the plan: what it reads is then known when the task runs.
  *
@@ -85,7 +83,7 @@ async function prefetch(task: Task<unknown>, context: HostContext): Promise<read
   const planning = new Planning(context.host, become, {
     refuse: refuseWorld,
     executionEnvironment,
-    onRead: (read) => reads.push(read),
+    onRead: ({ read }) => reads.push(read),
   });
   const plan = task.plan(planning);
   try {
@@ -99,14 +97,9 @@ async function prefetch(task: Task<unknown>, context: HostContext): Promise<read
 
 /** A fact that several tasks read is read again after each change until the last of them has asked. */
 function counted(reads: readonly Read[]): readonly ExpectedRead[] {
-  const found = new Map<string, Read & { times: number }>();
-  for (const read of reads) {
-    const id = readId(read.as, read.fact, read.key);
-    const known = found.get(id) ?? { ...read, times: 0 };
-    found.set(id, known);
-    known.times++;
-  }
-  return [...found.values()];
+  const found = new Map<Read, number>();
+  for (const read of reads) found.set(read, (found.get(read) ?? 0) + 1);
+  return [...found].map(([read, times]) => ({ read, times }));
 }
 
 /** An answer of the world may differ once the tasks before have been applied, so it is not asked for early. */
