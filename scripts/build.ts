@@ -22,6 +22,7 @@ import {
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundle } from "./build/bundle.ts";
+import { writeValidators } from "./build/validators.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, "dist");
@@ -47,6 +48,7 @@ async function build(): Promise<void> {
     // A type error fails the build, but what it made can still be run while the rest is being fixed.
     if (compiler.status !== 0) process.exitCode = compiler.status ?? 1;
     await bundle(root, fresh);
+    writeValidators(fresh);
     copyRoleFiles(join(root, "roles"), join(fresh, "roles"));
     chmodSync(join(fresh, main), 0o755);
     if (existsSync(dist)) renameSync(dist, old);

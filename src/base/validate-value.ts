@@ -1,11 +1,12 @@
 /** Validates values by their schemas, and fills in defaults. */
-import type { Ajv as AjvInstance, SchemaValidateFunction, ValidateFunction } from "ajv";
+import type { Ajv } from "ajv";
+import { createAjv } from "./ajv.ts";
+import { builtValidator, type Validator } from "./built-validator.ts";
 import { type ErrorCode, type Location, messageOf, ShowrunnerError } from "./errors.ts";
-import { library } from "./library.ts";
 import { isPlain } from "./plain.ts";
-import { declaresSecret, type Mistake, type Static, type TSchema } from "./schema.ts";
+import { declaresSecret, type Static, type TSchema } from "./schema.ts";
 import { explain, type Problem } from "./schema-problems.ts";
-import { reveal, Secret } from "./secret.ts";
+import { Secret } from "./secret.ts";
 
 type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
 
@@ -24,7 +25,7 @@ export function validateValue<S extends TSchema>(
   location?: Location,
 ): Checked<Static<S>> {
   const copy = cloneData(value);
-  const validate = compiled<Static<S>>(schema, location);
+  const validate = validatorOf<Static<S>>(schema, location);
   if (validate(copy)) return { value: wrapSecrets(schema, copy) };
   return { problems: explain(validate.errors ?? []) };
 }
@@ -53,27 +54,23 @@ export function requireValue<S extends TSchema>(
   });
 }
 
-const validators = new WeakMap<TSchema, ValidateFunction<unknown>>();
-let ajv: AjvInstance | undefined;
+const validators = new WeakMap<TSchema, Validator<unknown>>();
+let ajv: Ajv | undefined;
 
-function compiled<T>(schema: TSchema, location: Location | undefined): ValidateFunction<T>;
-function compiled(schema: TSchema, location: Location | undefined): ValidateFunction<unknown> {
+function validatorOf<T>(schema: TSchema, location: Location | undefined): Validator<T>;
+function validatorOf(schema: TSchema, location: Location | undefined): Validator<unknown> {
   const existing = validators.get(schema);
   if (existing) return existing;
-  ajv ??= createAjv();
-  const validate = compile(ajv, schema, location);
+  const validate = builtValidator(schema) ?? compile(schema, location);
   validators.set(schema, validate);
   return validate;
 }
 
 /** A schema is the user's: what is wrong with it is no mistake of ours. */
-function compile(
-  instance: AjvInstance,
-  schema: TSchema,
-  location: Location | undefined,
-): ValidateFunction<unknown> {
+function compile(schema: TSchema, location: Location | undefined): Validator<unknown> {
+  ajv ??= createAjv();
   try {
-    return instance.compile(schema);
+    return ajv.compile(schema);
   } catch (error) {
     const reason = messageOf(error).replace(/ ignored in schema at path "#.*\/(.+)"/, " of $1");
     throw new ShowrunnerError("playbook.invalid", `a schema can't be used: ${reason}`, {
@@ -82,52 +79,6 @@ function compile(
     });
   }
 }
-
-/** Loaded when the first value is checked, so that commands which check nothing start sooner. */
-function createAjv(): AjvInstance {
-  const { Ajv } = library.ajv();
-  const instance = new Ajv({
-    strict: true,
-    allErrors: true,
-    useDefaults: true,
-    // checks of schemas, and shorter code, take longer than they save in a run
-    validateSchema: false,
-    meta: false,
-    code: { optimize: false },
-    verbose: true,
-  });
-  // a schema of a secret has no type: it is a string or a Secret, and its length is measured with it
-  instance.addKeyword({
-    keyword: "secretLength",
-    schemaType: "number",
-    errors: false,
-    validate: (longest: number, data: unknown) =>
-      !(typeof data === "string" || data instanceof Secret) || [...reveal(data)].length <= longest,
-  });
-  instance.addKeyword({
-    keyword: "secret",
-    schemaType: "boolean",
-    errors: false,
-    validate: (_: boolean, data: unknown) => typeof data === "string" || data instanceof Secret,
-  });
-  // a union's words for its message, where its title is the name of a type
-  instance.addKeyword({ keyword: "expected", schemaType: "string" });
-  instance.addKeyword({ keyword: "mistakeIn", errors: "full", validate: askRule });
-  library.formats()(instance);
-  return instance;
-}
-
-/** Asks the rule of `refusing`. ajv wants the errors on the function itself. */
-const askRule: SchemaValidateFunction = (
-  mistakeIn: (value: unknown) => Mistake | undefined,
-  data: unknown,
-) => {
-  const mistake = mistakeIn(data);
-  askRule.errors = mistake
-    ? [{ keyword: "mistakeIn", message: mistake.message, params: { ...mistake } }]
-    : [];
-  return mistake === undefined;
-};
 
 /** Copies arrays and plain objects; anything else (secrets, buffers, tasks) is passed on as it is. */
 function cloneData(value: unknown): unknown {

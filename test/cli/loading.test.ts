@@ -61,10 +61,22 @@ describe("what is read", () => {
     expect(files.filter((file) => /^(src\/modules|roles)\//.test(file))).toEqual([
       "src/modules/files/copy.cjs",
     ]);
-    expect(files.filter((file) => /mysql|packages|systemd|ssh|lab|yaml|ejs|tty|babel/.test(file))).toEqual(
-      [],
-    );
+    expect(
+      files.filter((file) => /mysql|packages|systemd|ssh|lab|yaml|ejs|tty|babel|vendor.ajv/.test(file)),
+    ).toEqual([]);
     expect(files.length).toBeLessThan(32);
+  });
+
+  it("holds ajv where a module of the user's own is checked", async () => {
+    const folder = project({
+      "inventory/lab.ts": twoHosts,
+      "playbooks/site.ts": `import { defineModule, play, playbook, Type } from "showrunner";
+const mine = defineModule({ name: "mine", summary: "", params: { port: Type.Integer() }, async *plan() {} });
+export default playbook([play("site", { hosts: "all" }, { only: () => mine({ port: 80 }) })]);
+`,
+    });
+    const files = await filesRead(folder, "playbook", "site", "-i", "inventory/lab.ts");
+    expect(files.filter((file) => /ajv/.test(file))).toContain("vendor/ajv.cjs");
   });
 
   it("grows by what is used", async () => {

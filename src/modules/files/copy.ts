@@ -49,7 +49,8 @@ export const writeParams = {
 
 /** In quotes the new file's name would not be put in. */
 function mistakeInValidate(command: unknown): Mistake | undefined {
-  const quoted = String(command).match(/'[^']*'|"(?:\\.|[^"\\])*"/g) ?? [];
+  // what is no text, a secret say, is the schema's to refuse
+  const quoted = (typeof command === "string" ? command : "").match(/'[^']*'|"(?:\\.|[^"\\])*"/g) ?? [];
   if (!quoted.some((word) => word.includes("%s"))) return undefined;
   return {
     message: "%s stands in quotes",
