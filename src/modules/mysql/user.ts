@@ -99,9 +99,9 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
     parsePrivileges(p.privileges ?? {});
   },
   async *plan(host, p): Plan<MysqlUserValue> {
-    const { name: user, host: given, state, sqlLogBin } = p;
+    const { name: user, state, sqlLogBin } = p;
     // as MariaDB keeps it, so that the account is found again
-    const from = given.toLowerCase();
+    const from = p.host.toLowerCase();
     const server = serverKey(p.login);
     const key = { server, user, host: from };
     const [, found, smallLetters, tlsOffered] = await Promise.all([
@@ -135,28 +135,22 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
       );
     const method = methodOf(p);
     const tls = p.requireSsl ? "ssl" : "none";
-    if (!found && !method)
-      fail(
-        `${user}@${from} does not exist, and is to be made without a password`,
-        "give password or unixSocket",
-      );
+    const require = p.requireSsl ? sql`REQUIRE SSL` : sql`REQUIRE NONE`;
     let now = found ?? { authentication: method ? [method.shown] : [], tls, privileges: {} };
-    if (!found && method) {
-      const require = p.requireSsl ? sql` REQUIRE SSL` : sql``;
-      const create = sql`CREATE USER ${account} IDENTIFIED VIA ${method.text}${require}`;
+    if (!found) {
+      const hint = "give password or unixSocket";
+      if (!method) fail(`${user}@${from} does not exist, and is to be made without a password`, hint);
+      const create = sql`CREATE USER ${account} IDENTIFIED VIA ${method.text} ${require}`;
       yield make("account", "absent", "present", now, create);
-    }
-
-    const keepsPassword = found !== undefined && p.updatePassword === "onCreate";
-    if (method && !keepsPassword && !has(now, method)) {
+    } else if (method && p.updatePassword === "always" && !has(now, method)) {
       // who gets in by the socket, such as root, must not be locked out by getting a password
-      const kept = now.authentication.some(({ plugin }) => plugin === "unix_socket") ? [socketMethod] : [];
-      const methods = [method, ...(method === socketMethod ? [] : kept)];
-      now = { ...now, authentication: methods.map(({ shown }) => shown) };
+      const bySocket = now.authentication.some(({ plugin }) => plugin === "unix_socket");
+      const methods = bySocket && method !== socketMethod ? [method, socketMethod] : [method];
       const list = join(
         methods.map(({ text }) => text),
         " OR ",
       );
+      now = { ...now, authentication: methods.map(({ shown }) => shown) };
       const what = p.password === undefined ? "authentication" : "password";
       yield make(what, hidden, hidden, now, sql`ALTER USER ${account} IDENTIFIED VIA ${list}`);
     }
@@ -165,13 +159,7 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
     if (p.requireSsl !== undefined && p.requireSsl === (now.tls === "none")) {
       const before = now.tls;
       now = { ...now, tls };
-      yield make(
-        "tls",
-        before,
-        tls,
-        now,
-        sql`ALTER USER ${account} REQUIRE ${p.requireSsl ? sql`SSL` : sql`NONE`}`,
-      );
+      yield make("tls", before, tls, now, sql`ALTER USER ${account} ${require}`);
     }
 
     if (p.privileges) {
