@@ -2,9 +2,10 @@ import { type Account, mysqlAccount } from "../../src/facts/mysql/account.ts";
 import { mysqlHistory } from "../../src/facts/mysql/history.ts";
 import { mysqlServer } from "../../src/facts/mysql/server.ts";
 import { mysqlVariable } from "../../src/facts/mysql/variable.ts";
-import { markOf, secret } from "../../src/kit/index.ts";
+import { secret } from "../../src/kit/index.ts";
 import { nativePasswordHash } from "../../src/modules/mysql/native-password.ts";
 import { mysqlUser } from "../../src/modules/mysql/user.ts";
+import { markOf } from "../../src/secrets/mark.ts";
 import { cases } from "../../src/testing/index.ts";
 
 const server = {};
