@@ -213,12 +213,15 @@ function isOdd(path: string): boolean {
   return /[\\\n\r]/.test(path);
 }
 
+/** The list is of numbers: one of names, made longer name by name, would be copied each time by the shell. */
 function hashMany(paths: readonly string[]): Script {
-  return rawScript(`set --
-for path in ${sh`${paths}`.text}; do
-  if [ -f "$path" ] && [ ! -L "$path" ]; then set -- "$@" "$path"; fi
+  return rawScript(`set -- ${sh`${paths}`.text}
+at=0 found=
+for path; do
+  at=$((at + 1))
+  if [ -f "$path" ] && [ ! -L "$path" ]; then found="$found \\"\\\${$at}\\""; fi
 done
-[ $# -eq 0 ] || sha256sum -- "$@" || exit`);
+[ -z "$found" ] || eval "sha256sum -- $found" || exit`);
 }
 
 function hashOne(path: string, index: number): Script {
