@@ -36,6 +36,8 @@ export type { HostFacts } from "./facts/host-facts.ts";
 export { ipv6 } from "./facts/ipv6.ts";
 export { inventory } from "./inventory/index.ts";
 export * from "./kit/index.ts";
+export type { Attributes } from "./modules/files/attributes.ts";
+export { type Edit, type EditFile, editFile } from "./modules/files/edit-file.ts";
 export * from "./modules/index.ts";
 export { checkReplicationPassword } from "./modules/mysql/replication-password.ts";
 export {

@@ -76,7 +76,7 @@ export const blockinfile: Module<BlockinfileParams, FileValue> = defineModule({
   },
   async *plan(host, p): Plan<FileValue> {
     return yield* editFile(host, p, {
-      edit: (asRead) => {
+      edit: (text, asRead) => {
         const { begin, end } = marks(p.marker);
         const block = {
           begin: asRead(begin),
@@ -84,7 +84,7 @@ export const blockinfile: Module<BlockinfileParams, FileValue> = defineModule({
           lines: linesOf(p.block ?? "").map(asRead),
           replaces: p.replaces === undefined ? undefined : regularExpression(asRead(p.replaces)),
         };
-        return (text) => blockInText(text, block);
+        return blockInText(text, block);
       },
       hides: p.block instanceof Secret,
     });

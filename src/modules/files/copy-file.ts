@@ -4,7 +4,7 @@ import { file } from "../../facts/files.ts";
 import { cleanPath, fail, type Plan, type PlanHost } from "../../kit/index.ts";
 import type { Attributes } from "./attributes.ts";
 import { localContent } from "./content.ts";
-import { followLinks } from "./paths.ts";
+import { type Followed, followLinks } from "./paths.ts";
 import { type Content, type FileValue, prefetchFile, putFile } from "./put-file.ts";
 
 /** What a single file's copy is told. */
@@ -20,24 +20,24 @@ export async function* copyContent(host: PlanHost, p: CopyFile, content: Content
   if (p.dest.endsWith("/"))
     fail(`dest: ${p.dest} names a directory, and content has no file name`, "write the file's whole path");
   const path = cleanPath(p.dest);
-  return yield* putFile(host, { ...p, path: p.follow ? await followLinks(host, path) : path, content });
+  return yield* putFile(host, { ...p, ...(await destination(host, p, path)), content });
 }
 
 export async function* copyFile(host: PlanHost, p: CopyFile, src: string): Plan<FileValue> {
-  const [path, content] = await Promise.all([targetOf(host, p, posix.basename(src)), localContent(src)]);
-  return yield* putFile(host, { ...p, path, content });
+  const [target, content] = await Promise.all([targetOf(host, p, posix.basename(src)), localContent(src)]);
+  return yield* putFile(host, { ...p, ...target, content });
 }
 
 /**
  * Where a file of this name goes: `dest` itself, or into it where it is a directory. What either needs is asked for
  * at once, since both together are cheaper than a second round trip.
  */
-export async function targetOf(host: PlanHost, p: CopyFile, name: string): Promise<string> {
+export async function targetOf(host: PlanHost, p: CopyFile, name: string): Promise<Followed> {
   const dest = cleanPath(p.dest);
   const inside = dest === "/" ? `/${name}` : `${dest}/${name}`;
   if (p.dest.endsWith("/")) {
     await prefetchFile(host, inside);
-    return p.follow ? followLinks(host, inside) : inside;
+    return destination(host, p, inside);
   }
   const [state] = await Promise.all([
     host.fact(file, dest),
@@ -45,10 +45,15 @@ export async function targetOf(host: PlanHost, p: CopyFile, name: string): Promi
     prefetchFile(host, inside),
   ]);
   const into = state.type === "directory" || (state.type === "link" && (await leadsToDirectory(host, dest)));
-  const path = into ? inside : dest;
-  return p.follow ? followLinks(host, path) : path;
+  return destination(host, p, into ? inside : dest);
+}
+
+/** A link at the path itself is replaced, unless links are to be followed. */
+async function destination(host: PlanHost, { follow }: CopyFile, path: string): Promise<Followed> {
+  return follow ? followLinks(host, path) : { path, links: [] };
 }
 
 async function leadsToDirectory(host: PlanHost, path: string): Promise<boolean> {
-  return (await host.fact(file, await followLinks(host, path))).type === "directory";
+  const { path: target } = await followLinks(host, path);
+  return (await host.fact(file, target)).type === "directory";
 }

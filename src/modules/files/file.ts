@@ -95,11 +95,11 @@ export const file: Module<FileParams, PathValue> = defineModule({
     if (state === "absent" || state === "link") return { path };
 
     if (state === "directory") await prefetch(host, path, p);
-    const target = p.follow ? await followLinks(host, path) : path;
-    if (state === "directory") yield* ensureDirectory(host, target, p);
+    const target = p.follow ? await followLinks(host, path) : { path, links: [] };
+    if (state === "directory") yield* ensureDirectory(host, target.path, p);
     else if (state === "touch") yield* touchFile(host, target, p);
-    else yield* ensureAttributes(host, target, p, state);
-    return { path: target };
+    else yield* ensureAttributes(host, target.path, p, state);
+    return { path: target.path };
   },
 });
 

@@ -95,19 +95,19 @@ export const lineinfile: Module<LineinfileParams, FileValue> = defineModule({
   async *plan(host, p): Plan<FileValue> {
     const { line, regexp, insertafter, insertbefore, firstmatch, backrefs } = p;
     return yield* editFile(host, p, {
-      edit: (asRead) => {
+      edit: (text, asRead) => {
         const wanted = {
           line: line === undefined ? undefined : asRead(reveal(line)),
           regexp: regexp === undefined ? undefined : regularExpression(asRead(regexp)),
         };
-        if (p.state === "absent") return (text) => lineOutOfText(text, wanted);
+        if (p.state === "absent") return lineOutOfText(text, wanted);
         const place = {
           insertafter: placeOf(insertafter, asRead),
           insertbefore: placeOf(insertbefore, asRead),
           firstmatch,
           backrefs,
         };
-        return (text) => lineInOnce(p.path, text, { ...place, ...wanted, line: wanted.line ?? "" });
+        return lineInOnce(p.path, text, { ...place, ...wanted, line: wanted.line ?? "" });
       },
       hides: line instanceof Secret,
     });

@@ -19,6 +19,13 @@ interface Budget {
   left: number;
 }
 
+/** Where symbolic links lead to. */
+export interface Followed {
+  readonly path: string;
+  /** The links that lead there, one to the next: what is read by their names is altered with the file. */
+  readonly links: readonly string[];
+}
+
 /**
  * Where a path leads once symbolic links at its end are followed.
  *
@@ -29,11 +36,12 @@ export async function followLinks(
   host: PlanHost,
   path: string,
   budget: Budget = { left: mostLinks },
-): Promise<string> {
+): Promise<Followed> {
+  const links: string[] = [];
   let at = path;
   for (;;) {
     const state = await host.fact(file, at);
-    if (state.type !== "link") return at;
+    if (state.type !== "link") return { path: at, links };
     if (budget.left-- === 0) return fail(`${path}: its symbolic links go in a circle`);
     const target = await linkTarget(host, at, state.target, budget);
     const [refusal] = await Promise.all([
@@ -45,6 +53,7 @@ export async function followLinks(
       const [why = "", hint] = refusal.split("\n");
       fail(why, hint);
     }
+    links.push(at);
     at = target;
   }
 }
@@ -74,7 +83,7 @@ export async function linkTarget(
 
 async function above(host: PlanHost, path: string, budget: Budget): Promise<string> {
   if (path === "/") return path;
-  const at = await followLinks(host, path, budget);
+  const { path: at } = await followLinks(host, path, budget);
   const { type } = await host.fact(file, at);
   // what is no directory has nothing above it, and the kernel finds nothing there
   return type === "directory" ? posix.dirname(at) : `${at}/..`;

@@ -32,8 +32,8 @@ interface PutFile extends Attributes {
   readonly inPlace?: boolean | undefined;
   /** False: a file that exists is left as it is. */
   readonly force?: boolean | undefined;
-  /** The link that was followed to it, or the path itself: what is known by that name is altered, too. */
-  readonly given?: string | undefined;
+  /** The links that were followed to the path. */
+  readonly links?: readonly string[] | undefined;
   /** The content that is there, if it was read already. */
   readonly old?: Buffer | undefined;
 }
@@ -59,7 +59,7 @@ export async function prefetchFile(host: PlanHost, path: string): Promise<void> 
  * A symbolic link is replaced by a file, as Ansible's copy and template do; see `followLinks` for the alternative.
  */
 export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue> {
-  const { path, given, content } = wanted;
+  const { path, links = [], content } = wanted;
   const [state, parent, hash] = await Promise.all([
     host.fact(file, path),
     host.fact(file, posix.dirname(path)),
@@ -106,7 +106,7 @@ export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue>
     },
     ...effects(
       fileWritten(path, { state: then, content: bytes, before: state }),
-      given === undefined || given === path ? {} : contentAltered(given),
+      links.length === 0 ? {} : contentAltered(...links),
       backup === undefined ? {} : fileWritten(backup),
     ),
   });

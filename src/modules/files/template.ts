@@ -62,8 +62,8 @@ export const template: Module<TemplateParams, FileValue> = defineModule({
     const rendered = literalContent(renderFile(p.src, variables(p.vars)));
     const hides = holdsSecret(p.vars);
     const content: Content = { ...rendered, ownerOnly: hides, secret: hides ? "parts" : false };
-    const path = await targetOf(host, p, basename(p.src).replace(/\.ejs$/, ""));
-    return yield* putFile(host, { ...p, path, content });
+    const target = await targetOf(host, p, basename(p.src).replace(/\.ejs$/, ""));
+    return yield* putFile(host, { ...p, ...target, content });
   },
 });
 

@@ -67,8 +67,8 @@ export const authorizedKey: Module<AuthorizedKeyParams, PathValue> = defineModul
       host.require(type !== "absent", `there is no directory ${home} on the host, the home of ${user}`);
       yield* file.plan(host, { path: `${home}/.ssh`, state: "directory", ...owned, mode: "0700" });
     }
-    const edit: Edit["edit"] = (asRead) => (text) => edited(text, wantedKeys(p, asRead), p);
-    return yield* editFile(host, { path, state, create: true, ...owned }, { edit, hides: false });
+    const edit: Edit["edit"] = (text, asRead) => edited(text, wantedKeys(p, asRead), p);
+    return yield* editFile(host, { path, state, create: true, ...owned }, { edit });
   },
 });
 

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { batch } from "../../../src/core/steps/batch.ts";
-import { copy, file, lineinfile } from "../../../src/modules/index.ts";
+import { fileText } from "../../../src/facts/files.ts";
+import { blockinfile, copy, file, lineinfile, readFact, template } from "../../../src/modules/index.ts";
 import { runLocal, temporaryDirectory } from "./local-run.ts";
 
 const base = temporaryDirectory();
@@ -73,4 +74,43 @@ it("is looked for where the link leads once it was turned", async () => {
 it("costs no round trip of its own", async () => {
   const body = () => batch([put(real("x"), "x\n"), put(linked("x"), "x\n"), put(real("d/f"), "f\n")]);
   expect(await runLocal(body)).toMatchObject({ statuses: ["ok", "ok", "ok"], roundTrips: 1 });
+});
+
+/** What a run takes the text behind two links for, after a task has followed them. */
+async function textsAfter(task: () => PromiseLike<unknown>): Promise<(string | undefined)[]> {
+  symlinkSync("x", real("first"));
+  symlinkSync("first", real("second"));
+  const names = ["x", "first", "second"].map(real);
+  const texts: (string | undefined)[] = [];
+  await runLocal(async () => {
+    for (const name of names) await readFact(fileText, name);
+    await task();
+    for (const name of names) texts.push(await readFact(fileText, name));
+  });
+  return texts;
+}
+
+it.each<[string, () => PromiseLike<unknown>, string]>([
+  ["copy", () => copy({ dest: real("second"), content: "new\n", follow: true }), "new\n"],
+  ["template", () => template({ src: join(at, "t.ejs"), dest: real("second"), follow: true }), "from t\n"],
+  ["lineinfile", () => lineinfile({ path: real("second"), line: "y" }), "x\ny\n"],
+  [
+    "blockinfile",
+    () => blockinfile({ path: real("second"), block: "y", marker: "# {mark}" }),
+    "x\n# BEGIN\ny\n# END\n",
+  ],
+])("is known anew under every link on the way once %s has followed them", async (_, task, text) => {
+  writeFileSync(join(at, "t.ejs"), "from t\n");
+  expect(await textsAfter(task)).toEqual([text, text, text]);
+});
+
+it("is known anew under a link that led nowhere once touching it has made it", async () => {
+  symlinkSync("later", real("early"));
+  const found: (string | undefined)[] = [];
+  await runLocal(async () => {
+    found.push(await readFact(fileText, real("early")));
+    await file({ path: real("early"), state: "touch" });
+    found.push(await readFact(fileText, real("early")));
+  });
+  expect(found).toEqual([undefined, ""]);
 });
