@@ -19,6 +19,14 @@ interface Enabling {
   readonly effects: Effects;
 }
 
+/** systemd's word for a unit that a link to its own file makes known, if one does. Other links come and go with enabling. */
+export async function linkedAs(host: PlanHost, id: string): Promise<string | undefined> {
+  const folders = Object.entries(linkFolders);
+  const found = await Promise.all(folders.map(([folder]) => host.fact(file, `${folder}/${id}`)));
+  const at = found.findIndex((one) => one.type === "link" && posix.basename(one.target) === id);
+  return folders[at]?.[1];
+}
+
 /** What enabling a unit makes, and disabling it takes away, for good or until the next boot. */
 export async function enablingOf(host: PlanHost, id: string): Promise<Enabling> {
   const [initScript] = await Promise.all([

@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import { fileFacts, linkMade } from "../../facts/file-effects.ts";
 import { type FileState, file } from "../../facts/files.ts";
 import { type UnitState, unit, unitName, unitNamePattern } from "../../facts/systemd.ts";
@@ -21,7 +20,7 @@ import {
   type TObject,
   Type,
 } from "../../kit/index.ts";
-import { enablingOf, linkFolders, removeEnabling } from "./enabling.ts";
+import { enablingOf, linkedAs, linkFolders, removeEnabling } from "./enabling.ts";
 import { systemctl, type Verb } from "./systemctl.ts";
 
 /** What `systemd` gives. */
@@ -141,13 +140,12 @@ export const systemd: Module<SystemdParams, SystemdValue> = defineModule({
       yield to({ ...now, file: "enabled", stale: false }, "enabled", script, further);
     }
     if (p.enabled === false && canBeDisabled.includes(now.file)) {
-      const [links, { units, effects: further }] = await Promise.all([
-        linksOf(host, now),
+      const [linked, { units, effects: further }] = await Promise.all([
+        linkedAs(host, now.id),
         enablingOf(host, now.id),
       ]);
-      const next = { ...now, file: links[0]?.state ?? "disabled", stale: false };
-      const script = links.length === 0 ? disable(now) : removeEnabling(units);
-      yield to(next, "disabled", script, further);
+      const script = linked === undefined ? disable(now) : removeEnabling(units);
+      yield to({ ...now, file: linked ?? "disabled", stale: false }, "disabled", script, further);
     }
 
     const verb = verbFor(p.state, now);
@@ -215,25 +213,6 @@ function requireInstallable(host: PlanHost, { id, file }: UnitState): void {
   );
 }
 
-interface UnitLink {
-  readonly path: string;
-  readonly target: string;
-  readonly state: "linked" | "linked-runtime";
-}
-
-/** The links to the unit's own file, as `systemctl link` makes them. Others come and go with enabling. */
-async function linksOf(host: PlanHost, { id }: UnitState): Promise<UnitLink[]> {
-  const links = await Promise.all(
-    Object.entries(linkFolders).map(async ([folder, state]) => {
-      const path = `${folder}/${id}`;
-      const found = await host.fact(file, path);
-      const isOwn = found.type === "link" && posix.basename(found.target) === id;
-      return isOwn ? [{ path, target: found.target, state }] : [];
-    }),
-  );
-  return links.flat();
-}
-
 /** Takes the links away that have the unit start, also those that last until the next boot only. */
 function disable({ id, generated }: UnitState): Script {
   if (generated) return sh`systemctl disable -- ${id}`;
@@ -252,16 +231,8 @@ function mustRun({ state, enabled }: Settings): boolean {
 }
 
 function verbFor(state: Settings["state"], { active }: UnitState): Verb | undefined {
-  switch (state) {
-    case "started":
-      return active === "active" ? undefined : "start";
-    case "stopped":
-      return active === "inactive" ? undefined : "stop";
-    case "restarted":
-      return "restart";
-    case "reloaded":
-      return active === "active" ? "reload" : "start";
-    case undefined:
-      return undefined;
-  }
+  if (state === "started") return active === "active" ? undefined : "start";
+  if (state === "stopped") return active === "inactive" ? undefined : "stop";
+  if (state === "reloaded") return active === "active" ? "reload" : "start";
+  return state && "restart";
 }
