@@ -48,6 +48,12 @@ export function withAttributes<S extends ModeState>(state: S, { owner, group, mo
   };
 }
 
+/** Whether nothing of the wanted attributes differs. */
+export function hasAttributes(state: ModeState, wanted: Attributes): boolean {
+  const { owner, group, mode } = withAttributes(state, wanted);
+  return owner === state.owner && group === state.group && mode === state.mode;
+}
+
 /** `0644 root:root` */
 export function showState(state: ModeState): string {
   return `${state.mode} ${state.owner}:${state.group}`;

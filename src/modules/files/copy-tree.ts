@@ -1,15 +1,15 @@
 /** Copies a local directory: one change for each directory and file that differs. */
 
-import { statSync } from "node:fs";
 import { posix } from "node:path";
-import { file } from "../../facts/files.ts";
+import { type FileState, file, fileHash } from "../../facts/files.ts";
 import { cleanPath, fail, type Plan, type PlanHost, showMode } from "../../kit/index.ts";
+import { type Attributes, hasAttributes } from "./attributes.ts";
 import { localContent } from "./content.ts";
 import type { CopyFile } from "./copy-file.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
 import { makeLink } from "./link.ts";
 import { type LocalEntry, walkLocal } from "./local-source.ts";
-import { type FileValue, prefetchFile, putFile } from "./put-file.ts";
+import { type Content, type FileValue, putFile } from "./put-file.ts";
 
 /** What a directory's copy is told. */
 interface CopyTree extends CopyFile {
@@ -27,24 +27,49 @@ export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
   const root = cleanPath(named);
   const target = ({ name }: LocalEntry) => `${root}/${name}`;
   const entries = walkLocal(p.src);
-  await Promise.all([
+  const [all] = await Promise.all([
+    Promise.all(entries.map(async (entry) => ({ entry, found: await find(host, entry, target(entry)) }))),
     prefetchDirectory(host, root),
-    ...entries.map((entry) =>
-      entry.kind === "file" ? prefetchFile(host, target(entry)) : host.fact(file, target(entry)),
-    ),
   ]);
 
   yield* ensureDirectory(host, root, p);
-  for (const entry of entries) {
+  // a name may be another name of what is changed: from the first difference on, everything is looked at again
+  let isAlike = true;
+  for (const { entry, found } of all) {
     const path = target(entry);
-    if (entry.kind === "directory") yield* naming(entry, ensureDirectory(host, path, p));
+    const { stats } = entry;
+    const mode = p.mode === "preserve" && stats ? showMode(stats.mode & 0o7777) : p.mode;
+    const content = stats && (await localContent(entry.path, stats));
+    isAlike = isAlike && isThere(entry, found, content, { ...p, mode });
+    if (isAlike) continue;
+    if (content) yield* naming(entry, putFile(host, { ...p, mode, path, content }));
     else if (entry.target !== undefined) yield* naming(entry, copyLink(host, path, entry.target, p));
-    else {
-      const mode = p.mode === "preserve" ? showMode(statSync(entry.path).mode & 0o7777) : p.mode;
-      yield* naming(entry, putFile(host, { ...p, mode, path, content: await localContent(entry.path) }));
-    }
+    else yield* naming(entry, ensureDirectory(host, path, p));
   }
   return { path: root };
+}
+
+/** What is on the host where an entry of the tree goes. */
+interface Found {
+  readonly state: FileState;
+  readonly hash: string | undefined;
+}
+
+async function find(host: PlanHost, { kind }: LocalEntry, path: string): Promise<Found> {
+  const hashed = kind === "file" ? host.fact(fileHash, path) : undefined;
+  const [state, hash] = await Promise.all([host.fact(file, path), hashed]);
+  return { state, hash };
+}
+
+/** Whether a file or a directory of the tree is there as it is to be. */
+function isThere(
+  { kind }: LocalEntry,
+  { state, hash }: Found,
+  content: Content | undefined,
+  wanted: Attributes,
+): boolean {
+  if (kind === "directory") return state.type === "directory" || state.type === "link";
+  return state.type === "file" && hash === content?.hash && hasAttributes(state, wanted);
 }
 
 /** It leads nowhere here, and may do so there: what it says is copied. */

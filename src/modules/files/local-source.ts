@@ -66,6 +66,8 @@ export interface LocalEntry {
   readonly kind: "file" | "directory" | "link";
   /** Of a link: where it leads, as it is written in it. */
   readonly target?: string;
+  /** Of a file. */
+  readonly stats?: Stats;
 }
 
 /**
@@ -111,7 +113,7 @@ function entriesOf(name: string, path: string, inside: readonly string[], proble
   }
   const kind = specialKind(stats);
   if (kind !== undefined) problems.push(`${path} is ${kind}`);
-  if (stats.isFile()) return [{ name, path, kind: "file" }];
+  if (stats.isFile()) return [{ name, path, kind: "file", stats }];
   if (!stats.isDirectory()) return [];
   const below = walk(path, inside, problems);
   return [

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -316,6 +317,42 @@ describe("copy on this machine", () => {
     expect(mode(join(at, "target/sub dir/b's"))).toBe("700");
     expect(mode(join(at, "target/sub dir"))).toBe("750");
     expect(mode(join(at, "target/source/sub dir/b's"))).toBe("600");
+  });
+
+  it("looks again at what is alike, where it is another name of what it has changed before", async () => {
+    const source = join(at, "two names");
+    const dest = join(at, "one name");
+    for (const [folder, content] of [
+      ["a", "first"],
+      ["b", "second"],
+    ] as const) {
+      mkdirSync(join(source, folder), { recursive: true });
+      writeFileSync(join(source, folder, "x"), content);
+    }
+    mkdirSync(join(dest, "a"), { recursive: true });
+    writeFileSync(join(dest, "a/x"), "second");
+    symlinkSync("a", join(dest, "b"));
+    const { changes, error } = await runTasks([() => copy({ src: `${source}/`, dest })]);
+    expect(error).toBeUndefined();
+    expect(changes.map(({ what }) => what)).toEqual(["content a/x", "content b/x"]);
+    expect(readFileSync(join(dest, "a/x"), "utf8")).toBe("second");
+  });
+
+  it("finds a file among many alike whose content, mode or kind is another one", async () => {
+    const source = join(at, "alike");
+    const dest = join(at, "alike copy");
+    mkdirSync(join(source, "sub"), { recursive: true });
+    for (const name of ["a", "b", "c", "d", "sub/e"]) writeFileSync(join(source, name), name);
+    const task = () => copy({ src: `${source}/`, dest, mode: "0640" });
+    await runTasks([task]);
+    writeFileSync(join(dest, "b"), "B");
+    chmodSync(join(dest, "c"), 0o600);
+    rmSync(join(dest, "d"));
+    symlinkSync("a", join(dest, "d"));
+    rmSync(join(dest, "sub/e"));
+    const { changes, statuses } = await runTasks([task, task]);
+    expect(changes.map(({ what }) => what)).toEqual(["content b", "mode c", "content d", "created sub/e"]);
+    expect(statuses).toEqual(["changed", "ok"]);
   });
 
   it("copies a link that leads nowhere, or round in a circle, as a link", async () => {
