@@ -1,6 +1,7 @@
 /** Whom a host trusts to sign certificates. */
-import { defineFact, lines, sh } from "../kit/index.ts";
+import { defineFact, lines, quote, rawScript, sh } from "../kit/index.ts";
 import { keepAuthorities } from "../transport/authorities.ts";
+import { contentsIn, printSome } from "./contents.ts";
 
 /** The key for the authorities that a host's own programs go by. */
 export const trusted = "trusted";
@@ -13,8 +14,8 @@ const places = [
   "/etc/ssl/cert.pem",
 ];
 
-/** Many times the size of any bundle, in pieces of 64 KiB: a host does not fill the controller's memory. */
-const most = 64;
+/** Many times the size of any bundle, in bytes: a host does not fill the controller's memory. */
+const most = 4 * 1024 * 1024;
 
 /**
  * The certificates in a file of the host, or those in the first of the usual places: a name that requests know them by
@@ -22,22 +23,16 @@ const most = 64;
  */
 export const authorities = defineFact<string, string | undefined>({
   name: "tls.authorities",
-  limit: (keys) => keys.length * (most * 65_536 + 1024),
+  limit: (keys) => keys.length * (most + 1024),
   script: (keys) =>
     lines(
-      ...keys.map(
-        (key) =>
-          sh`for file in ${key === trusted ? places : [key]}; do
-  [ -s "$file" ] && dd if="$file" bs=65536 count=${most} 2>/dev/null && break
-done; echo; echo ${separator}`,
-      ),
+      sh`for trusted in ${places}; do [ ! -s "$trusted" ] || break; done`,
+      printSome(rawScript(keys.map((key) => (key === trusted ? '"$trusted"' : quote(key))).join(" ")), most),
     ),
   parse(stdout, keys) {
-    const files = stdout.toString("latin1").split(`\n${separator}\n`);
-    return new Map(keys.map((key, index) => [key, keepAuthorities(files[index] ?? "")]));
+    const files = contentsIn(stdout);
+    return new Map(keys.map((key, index) => [key, keepAuthorities(files[index]?.toString("latin1") ?? "")]));
   },
   restsOn: (key) => (key === trusted ? places : [key]),
   mayArrive: (_, value) => value === undefined,
 });
-
-const separator = "== end ==";

@@ -23,15 +23,45 @@ export const treeDifference = defineFact<TreeKey, readonly string[]>({
   name: "file.tree",
   restsOn: ({ path }) => [path],
   limit: (keys) => 2 * 1024 * 1024 + keys.length * 16 * 1024,
-  script: (keys) => lines(...keys.map((key) => lines(listDifferent(key), rawScript("printf '\\000\\000'")))),
+  script: (keys) =>
+    lines(...alike(keys).map((some) => lines(listDifferent(some), rawScript("printf '\\000\\000'")))),
   parse(stdout, keys) {
     const lists = stdout.toString().split(end);
-    // the last name of a list ends with a NUL of its own, which is the first of the three there
     return new Map(
-      keys.map((key, index) => [key, (lists[index] ?? "").split("\0").filter((path) => path !== "")]),
+      alike(keys).flatMap((some, index) => {
+        // the last name of a list ends with a NUL of its own, which is the first of the three there
+        const paths = new Set((lists[index] ?? "").split("\0"));
+        return some.map((key): [TreeKey, string[]] => [
+          key,
+          [...paths].filter((path) => isIn(path, key.path)),
+        ]);
+      }),
     );
   },
 });
+
+/** Those that want the same owner, group and modes are looked at together. */
+function alike(keys: readonly TreeKey[]): TreeKey[][] {
+  const groups = new Map<string, TreeKey[]>();
+  for (const key of keys) {
+    const { owner, group, directoryMode, fileMode, executableMode } = key;
+    const id = JSON.stringify([owner, group, directoryMode, fileMode, executableMode]);
+    const known = groups.get(id);
+    if (known) known.push(key);
+    else groups.set(id, [key]);
+  }
+  return [...groups.values()];
+}
+
+/** `find` writes a path as it was given, with the name below it behind a slash. */
+function isIn(path: string, directory: string): boolean {
+  return path.startsWith(directory.endsWith("/") ? directory : `${directory}/`) && path !== directory;
+}
+
+/** Where there is nothing of such a name, the shell leaves the pattern as it stands. */
+const isThere = `is_there() {
+  case $1 in *'/*' | *'/.[!.]*' | *'/..?*') [ -e "$1" ] || [ -L "$1" ] ;; esac
+}`;
 
 /** Whether there is nothing in a directory; true, too, where there is no directory. Follows links. */
 export const emptyDirectory = defineFact<string, boolean>({
@@ -39,8 +69,13 @@ export const emptyDirectory = defineFact<string, boolean>({
   restsOn: (path) => [path],
   mayArrive: (path, empty) => empty && mayArriveAt(path),
   script: (paths) =>
-    rawScript(`for path in ${sh`${paths}`.text}; do
-  if [ -d "$path" ] && [ -n "$(ls -A -- "$path" | head -n 1)" ]; then printf 1; else printf 0; fi
+    rawScript(`${isThere}
+for path in ${sh`${paths}`.text}; do
+  empty=0
+  for one in "$path"/* "$path"/.[!.]* "$path"/..?*; do
+    if is_there "$one"; then empty=1; break; fi
+  done
+  printf $empty
 done`),
   parse: (stdout, paths) => new Map(paths.map((path, index) => [path, stdout[index] === 0x30])),
 });
@@ -60,28 +95,33 @@ export const holdsOnly = defineFact<NamesKey, boolean>({
   mayArrive: ({ path }, only) => only && mayArriveAt(path),
   script: (keys) =>
     lines(
+      rawScript(isThere),
       ...keys.map(
-        ({ path, names }) => sh`path=${path} known=0
-for name in ${names.split("/").filter((name) => name !== "")}; do
-  if [ -e "$path/$name" ] || [ -L "$path/$name" ]; then known=$((known + 1)); fi
+        ({ path, names }) => sh`path=${path} only=0
+for one in "$path"/* "$path"/.[!.]* "$path"/..?*; do
+  case /${names}/ in *"/\${one##*/}/"*) ;; *) if is_there "$one"; then only=1; break; fi ;; esac
 done
-if [ -d "$path" ] && [ "$(ls -A -- "$path" | wc -l)" -gt $known ]; then printf 1; else printf 0; fi`,
+printf $only`,
       ),
     ),
   parse: (stdout, keys) => new Map(keys.map((key, index) => [key, stdout[index] === 0x30])),
 });
 
 /** A user or group that the host does not know yet owns nothing there: then everything differs. */
-function listDifferent(key: TreeKey): Script {
-  const { path, owner, group } = key;
+function listDifferent(keys: readonly TreeKey[]): Script {
+  const [key] = keys;
+  if (key === undefined) return rawScript(":");
+  const { owner, group } = key;
   const known = lines(
     owner === undefined ? sh`:` : sh`id -u -- ${owner} >/dev/null 2>&1`,
     group === undefined ? sh`:` : groupExists(group),
   ).text.replace("\n", " && ");
   const different = findDifferent(key).map((test) => test.text);
-  return rawScript(`if [ -d ${sh`${path}`.text} ]; then
-  if ${known}; then find -P ${sh`${path}`.text} -mindepth 1 \\( ${different.join(" -o ")} \\) -print0
-  else find -P ${sh`${path}`.text} -mindepth 1 -print0; fi
+  return rawScript(`set --
+for path in ${sh`${keys.map(({ path }) => path)}`.text}; do [ ! -d "$path" ] || set -- "$@" "$path"; done
+if [ $# -gt 0 ]; then
+  if ${known}; then find -P "$@" -mindepth 1 \\( ${different.join(" -o ")} \\) -print0
+  else find -P "$@" -mindepth 1 -print0; fi
 fi`);
 }
 

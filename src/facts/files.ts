@@ -1,17 +1,8 @@
 /** Files and directories: what is there, who owns it, what it holds. */
 
 import { isUtf8 } from "node:buffer";
-import { randomBytes } from "node:crypto";
-import {
-  defineFact,
-  lines,
-  nothingElse,
-  quote,
-  rawScript,
-  type Script,
-  ShowrunnerError,
-  sh,
-} from "../kit/index.ts";
+import { defineFact, lines, nothingElse, rawScript, type Script, ShowrunnerError, sh } from "../kit/index.ts";
+import { contentsIn, printContents } from "./contents.ts";
 
 /** What stands at a path; a symbolic link is not followed. */
 export type FileState =
@@ -60,9 +51,9 @@ export const file = defineFact<string, FileState>({
       ...chunks(paths.filter(isAsked)).map((some) => sh`stat -c ${statFormat} -- ${some} 2>/dev/null`),
       sh`printf ${record}`,
       ...chunks(paths.filter(isAsked)).map((some) =>
-        rawScript(`for path in ${sh`${some}`.text}; do
-  if [ -L "$path" ]; then
-    printf '%s\\000%s\\000' "$path" "$(readlink -- "$path")"
+        rawScript(`set --
+for path in ${sh`${some}`.text}; do
+  if [ -L "$path" ]; then set -- "$@" "$path"
   elif [ ! -e "$path" ]; then
     above=$path
     while [ ! -e "$above" ]; do
@@ -75,7 +66,8 @@ export const file = defineFact<string, FileState>({
     done
     if [ -d "$above" ] && [ ! -x "$above" ]; then printf '%s\\000${hidden}\\000' "$path"; fi
   fi
-done`),
+done
+${printTargets}`),
       ),
       mountedFiles(paths.filter(isAsked)),
     ),
@@ -105,6 +97,10 @@ done`),
   },
 });
 
+/** Where the links lead that are the shell's words. GNU's `find` tells of all at once; busybox's prints nothing then. */
+const printTargets = `[ $# -eq 0 ] || find "$@" -maxdepth 0 -printf '%p\\0%l\\0' 2>/dev/null ||
+  for path; do printf '%s\\000%s\\000' "$path" "$(readlink -- "$path")"; done`;
+
 /** Stands for a path that our user may not look at: whether there is anything nobody can tell. */
 const hidden = "\x1d";
 
@@ -117,12 +113,12 @@ const mount = "\x1dmounted";
  */
 function mountedFiles(paths: readonly string[]): Script {
   return sh`asked=${["", ...paths, ""].join(record)}
-[ ! -r /proc/self/mountinfo ] || while read -r _ _ _ _ at _; do
+[ ! -r /proc/self/mounts ] || while read -r _ at _; do
   case $at in *\\\\*) at=$(printf '%b' "$at") ;; esac
   case $asked in *${record}"$at"${record}*)
     if [ -f "$at" ] && [ -w "\${at%/*}/" ]; then printf '%s\\000%s\\000' "$at" ${mount}; fi ;;
   esac
-done </proc/self/mountinfo`;
+done </proc/self/mounts`;
 }
 
 function notAllowed(path: string): ShowrunnerError {
@@ -192,47 +188,44 @@ export const fileHash = defineFact<string, string | undefined>({
   name: "file.sha256",
   restsOn: nothingElse,
   mayArrive: (path, hash) => hash === undefined && mayArriveAt(path),
-  script: (paths) => {
-    const odd = paths.filter(isOdd);
-    return lines(...chunks(paths.filter((path) => !isOdd(path))).map(hashMany), ...odd.map(hashOne));
-  },
+  script: (paths) => lines(...chunks(paths).map(hashSome)),
   parse(stdout, paths) {
-    const odd = paths.filter(isOdd);
-    const hashes = new Map<string, string>();
-    for (const line of stdout.toString().split("\n")) {
-      const [, index, hash = ""] = /^#(\d+) (\w{64})/.exec(line) ?? [];
-      if (index !== undefined) hashes.set(odd[Number(index)] ?? "", hash);
-      else if (line !== "") hashes.set(line.slice(66), line.slice(0, 64));
-    }
-    return new Map(paths.map((path) => [path, hashes.get(path)]));
+    const text = stdout.toString();
+    let at = 0;
+    const hashes = chunks(paths).flatMap((some) => {
+      const there = text.slice(at, at + some.length);
+      at += some.length + 1;
+      return some.map((path, index): [string, string | undefined] => {
+        if (there[index] !== "+") return [path, undefined];
+        const start = text[at] === "\\" ? at + 1 : at;
+        at = endOfName(text, start + 66, path);
+        return [path, text.slice(start, start + 64)];
+      });
+    });
+    return new Map(hashes);
   },
 });
 
-/** Names that `sha256sum` would spell differently: GNU's escapes them, busybox's prints them as they are. */
-function isOdd(path: string): boolean {
-  return /[\\\n\r]/.test(path);
+/** Where the line ends that has a path at some place: GNU's `sha256sum` escapes names, busybox's prints them as they are. */
+function endOfName(text: string, start: number, path: string): number {
+  const end = start + path.length;
+  return text.startsWith(`${path}\n`, start) ? end + 1 : text.indexOf("\n", start) + 1;
 }
 
-/** The list is of numbers: one of names, made longer name by name, would be copied each time by the shell. */
-function hashMany(paths: readonly string[]): Script {
+/**
+ * Tells which of them are regular files, and their hashes. The list is of numbers: one of names, made longer name by
+ * name, would be copied each time by the shell.
+ */
+function hashSome(paths: readonly string[]): Script {
   return rawScript(`set -- ${sh`${paths}`.text}
-at=0 found=
+at=0 there= found=
 for path; do
   at=$((at + 1))
-  if [ -f "$path" ] && [ ! -L "$path" ]; then found="$found \\"\\\${$at}\\""; fi
+  if [ -f "$path" ] && [ ! -L "$path" ]; then there=$there+ found="$found \\"\\\${$at}\\""; else there=$there-; fi
 done
+echo "$there"
 [ -z "$found" ] || eval "sha256sum -- $found" || exit`);
 }
-
-function hashOne(path: string, index: number): Script {
-  const name = quote(path);
-  return rawScript(
-    `if [ -f ${name} ] && [ ! -L ${name} ]; then printf '#${index} '; sha256sum <${name} || exit; fi`,
-  );
-}
-
-/** Stands between contents, and in none of them. */
-const boundary = randomBytes(16).toString("hex");
 
 /** Larger files are edited by no module. Bytes. */
 const contentLimit = 4 * 1024 * 1024;
@@ -243,7 +236,7 @@ export const fileContent = defineFact<string, Buffer | undefined>({
   restsOn: nothingElse,
   mayArrive: (path, content) => content === undefined && mayArriveAt(path),
   limit: (paths) => paths.length * (contentLimit + 1024),
-  script: (paths) => readEach(paths, sh`head -c ${contentLimit + 1} -- "$path"`),
+  script: (paths) => printContents(paths, contentLimit + 1),
   parse: (stdout, paths) =>
     pieces(stdout, paths, (piece, path) =>
       piece.length > contentLimit ? tooLarge(path) : Buffer.from(piece),
@@ -262,7 +255,7 @@ export const fileText = defineFact<string, string | undefined>({
   restsOn: nothingElse,
   mayArrive: (path, text) => text === undefined && mayArriveAt(path),
   limit: (paths) => paths.length * (diffLimit + 1024),
-  script: (paths) => readEach(paths, sh`head -c ${diffLimit + 1} -- "$path"`),
+  script: (paths) => printContents(paths, diffLimit + 1),
   parse: (stdout, paths) => pieces(stdout, paths, asText),
 });
 
@@ -277,26 +270,16 @@ function tooLarge(path: string): ShowrunnerError {
   });
 }
 
-function readEach(paths: readonly string[], read: Script): Script {
-  return rawScript(`for path in ${sh`${paths}`.text}; do
-  if [ -f "$path" ]; then printf +; ${read.text} || exit; else printf -- -; fi
-  printf ${boundary}
-done`);
-}
-
 function pieces<V>(
   stdout: Buffer,
   paths: readonly string[],
   value: (piece: Buffer, path: string) => V,
 ): Map<string, V | undefined> {
-  const values = new Map<string, V | undefined>();
-  let at = 0;
-  for (const path of paths) {
-    const end = stdout.indexOf(boundary, at);
-    if (end < 0) throw new ShowrunnerError("fact.failed", `the host did not say what ${path} holds`);
-    const piece = stdout.subarray(at, end);
-    values.set(path, piece[0] === 0x2b ? value(piece.subarray(1), path) : undefined);
-    at = end + boundary.length;
-  }
-  return values;
+  const contents = contentsIn(stdout);
+  return new Map(
+    paths.map((path, index) => {
+      const content = contents[index];
+      return [path, content && value(content, path)];
+    }),
+  );
 }

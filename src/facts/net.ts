@@ -78,7 +78,8 @@ export const fileMatches = defineFact<Searched, boolean>({
       ...keys.map(({ path, search }) =>
         rawScript(`status=1 problem=
 if [ -f ${quote(path)} ]; then problem=$(grep -E -q -e ${quote(search)} -- ${quote(path)} 2>&1); status=$?; fi
-printf '%s %s\\n' "$status" "$(printf %s "$problem" | tr '\\n' ' ')"`),
+[ -z "$problem" ] || problem=$(printf %s "$problem" | tr '\\n' ' ')
+printf '%s %s\\n' "$status" "$problem"`),
       ),
     ),
   parse(stdout, keys) {
@@ -108,13 +109,16 @@ export const openConnections = defineFact<{ readonly port: number }, number>({
       // the columns are: number, local address, remote address, state (proc_pid_net(5))
       ...keys.map(({ port }) => {
         const ends = `:${port.toString(16).toUpperCase().padStart(4, "0")} [0-9A-F]*:[0-9A-F]* 0[123458] `;
-        return sh`cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -c -- ${ends}`;
+        return sh`grep -c -- ${ends} /proc/net/tcp /proc/net/tcp6 2>/dev/null; echo`;
       }),
       rawScript(":"),
     ),
   parse(stdout, keys) {
-    const answers = stdout.toString().split("\n");
-    return new Map(keys.map((key, index) => [key, Number(answers[index])]));
+    // of each port one line a file: `/proc/net/tcp:3`
+    const answers = stdout.toString().split("\n\n");
+    const count = (answer = "") =>
+      [...answer.matchAll(/:(\d+)$/gm)].reduce((sum, [, some]) => sum + Number(some), 0);
+    return new Map(keys.map((key, index) => [key, count(answers[index])]));
   },
 });
 

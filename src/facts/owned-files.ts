@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { defineFact, rawScript } from "../kit/index.ts";
+import { contentsIn, printSome } from "./contents.ts";
 
 /** Only root can read or write what is in it: from these lists it follows which files are removed. */
 export const ownedFilesFolder = "/var/lib/showrunner/owned";
@@ -39,21 +40,17 @@ export const ownedFiles = defineFact<"", Owned>({
   name: "file.owned",
   restsOn: () => [ownedFilesFolder],
   limit: () => ownedFilesLimits.all,
-  script: () =>
-    rawScript(`set -- ${ownedFilesFolder}/*
-[ ! -e "$1" ] || for list; do cat -- "$list" || exit; echo; done`),
+  script: () => printSome(rawScript(`${ownedFilesFolder}/*`), ownedFilesLimits.all),
   parse(stdout, keys) {
-    const lists = new Map<string, string[]>();
-    let paths: string[] | undefined;
-    for (const line of stdout.toString().split("\n")) {
-      if (line === "") paths = undefined;
-      else if (paths) paths.push(line);
-      else {
-        paths = [];
-        lists.set(line, paths);
-      }
-    }
-    const owned = Object.fromEntries(lists);
+    const lists = contentsIn(stdout).map((list) =>
+      list
+        ?.toString()
+        .split("\n")
+        .filter((line) => line !== ""),
+    );
+    const owned = Object.fromEntries(
+      lists.flatMap(([owner, ...paths] = []) => (owner === undefined ? [] : [[owner, paths]])),
+    );
     return new Map(keys.map((key) => [key, owned]));
   },
 });

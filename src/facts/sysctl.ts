@@ -1,5 +1,6 @@
 /** Parameters of the running kernel. */
-import { defineFact, nothingElse, rawScript, sh } from "../kit/index.ts";
+import { defineFact, nothingElse } from "../kit/index.ts";
+import { contentsIn, printContents } from "./contents.ts";
 
 /** The file of a parameter below /proc/sys: whichever of `.` and `/` comes first in a name parts it (sysctl(8)). */
 export function sysctlPath(name: string): string {
@@ -13,21 +14,22 @@ export function sysctlText(value: string): string {
   return value.trim().replaceAll(/[ \t]+/g, " ");
 }
 
+/** A value has one line, or a few. Bytes. */
+const longest = 16 * 1024;
+
 /** The value of a kernel parameter, by its name; undefined where the kernel has none of that name. */
 export const sysctlValue = defineFact<string, string | undefined>({
   name: "sysctl.value",
   restsOn: nothingElse,
   mayArrive: (_, value) => value === undefined, // with a module of the kernel
-  script: (names) =>
-    rawScript(`for file in ${sh`${names.map(sysctlPath)}`.text}; do
-  [ ! -r "$file" ] || { printf +; cat -- "$file"; }
-  printf '\\000'
-done`),
+  script: (names) => printContents(names.map(sysctlPath), longest),
   parse(stdout, names) {
-    const values = stdout
-      .toString()
-      .split("\0")
-      .map((text) => (text === "" ? undefined : sysctlText(text.slice(1))));
-    return new Map(names.map((name, index) => [name, values[index]]));
+    const values = contentsIn(stdout);
+    return new Map(
+      names.map((name, index) => {
+        const value = values[index];
+        return [name, value && sysctlText(value.toString())];
+      }),
+    );
   },
 });

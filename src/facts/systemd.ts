@@ -64,7 +64,7 @@ export const unit = defineFact<string, UnitState>({
     const [units = "", more = ""] = stdout.toString().split(`\n${endOfUnits}\n`);
     const [files = "", questions = ""] = more.split(`${endOfDropIns}\n`);
     const [answers = "", found = ""] = questions.split(`${endOfFurther}\n`);
-    const aliases = new Map(found.split("\n").map((line) => splitAt(line, " ")));
+    const aliases = aliasesIn(found);
     const blocks = units.trim().split(/\n\n+/);
     if (blocks.length !== names.length)
       throw new Error(`systemctl was asked about ${names.length} units and answered for ${blocks.length}`);
@@ -135,20 +135,28 @@ const unitFolders = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map(
  * where all names are there, this costs no process.
  */
 function findAliases(names: readonly string[]): Script {
-  return lines(
-    sh`set -- ${names}`,
-    rawScript(`case $units in *LoadState=not-found*)
-  for name; do
-    grep -lsF -- "$name" ${unitFolders.map((folder) => `${folder}/*."\${name##*.}"`).join(" ")} |
-      while IFS= read -r file; do awk '${printAlias}' "$name" "$file"; done | head -n 1
-  done ;;
-esac`),
-  );
+  const kindsAsked = [...new Set(names.map(kindOf))];
+  const files = kindsAsked.flatMap((kind) => unitFolders.map((folder) => `${folder}/*${kind}`));
+  return rawScript(`case $units in *LoadState=not-found*)
+  grep -s '^[[:space:]]*Alias[[:space:]]*=' /dev/null ${files.join(" ")} || : ;;
+esac`);
 }
 
-/** Its arguments: a name, and a unit file that may give it as an alias. */
-const printAlias = `BEGIN { name = ARGV[1]; ARGV[1] = ""; unit = ARGV[2]; sub(".*/", "", unit) }
-/^[ \\t]*Alias[ \\t]*=/ { sub("^[^=]*=", ""); for (i = 1; i <= NF; i++) if ($i == name && unit != name) print name, unit }`;
+/** Of each alias the unit that has it, from what `grep` says: the first one counts. */
+function aliasesIn(found: string): ReadonlyMap<string, string> {
+  const aliases = new Map<string, string>();
+  for (const line of found.split("\n")) {
+    const [, id = "", words = ""] = /^.*?([^/]+):[ \t]*Alias[ \t]*=(.*)$/.exec(line) ?? [];
+    for (const alias of words.split(/[ \t]+/))
+      if (alias !== id && kindOf(alias) === kindOf(id) && !aliases.has(alias)) aliases.set(alias, id);
+  }
+  return aliases;
+}
+
+/** `.service`, `.timer`, … */
+function kindOf(name: string): string {
+  return kinds.exec(name)?.[0] ?? "";
+}
 
 /** The files, and folders of such, that decide what a unit is. */
 export function unitFiles(name: string): string[] {

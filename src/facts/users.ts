@@ -23,16 +23,24 @@ export const accountFilesAltered: readonly Touch[] = [
 ];
 
 /**
- * What the name service finds among these names: one process, where all are there. getent's status 2 says that one is
- * not; Alpine's ends at the first one, so that then each is asked for by itself. What is found twice counts once.
+ * What the name service finds among these names, by one process. getent's status 2 says that one is not there. Alpine's
+ * ends at the first such name. So root, which is there, is asked for last: where getent has come to root, it has looked
+ * for all. Else each name is asked for by itself. What is found twice counts once.
  *
  * There is no `--`: Alpine's getent takes that for a name. No name begins with a dash (`accountPattern`,
  * `checkAttributes`).
  */
 function getent(database: "passwd" | "group" | "shadow", names: readonly string[]): Script {
+  const others = names.filter((name) => name !== "root");
   return withoutGetent(
     database,
-    sh`getent ${database} ${names} || for name in ${names}; do getent ${database} "$name"; [ $? -le 2 ] || exit 1; done`,
+    lines(
+      sh`found=$(getent ${database} ${others} root)`,
+      rawScript(`case "$? $found" in 0* | "2 root:"* | *"
+root:"*) printf '%s\\n' "$found" ;;`),
+      sh`*) for name in ${names}; do getent ${database} "$name"; [ $? -le 2 ] || exit 1; done ;;
+esac`,
+    ),
   );
 }
 
@@ -88,7 +96,11 @@ export const userAttribute = defineFact<UserAttribute, string | undefined>({
   restsOn: accountFiles,
   limit: directoryLimit,
   mayArrive: (_, value) => value === undefined,
-  script: (keys) => lines(getent("passwd", [...new Set(keys.map(({ user }) => user))]), allGroups),
+  script: (keys) =>
+    lines(
+      getent("passwd", [...new Set(keys.map(({ user }) => user))]),
+      keys.some(({ attribute }) => attribute === "group") ? allGroups : rawScript("echo"),
+    ),
   parse(stdout, keys) {
     const [passwd = "", groups = ""] = splitOnce(stdout.toString());
     const users = rows(passwd);

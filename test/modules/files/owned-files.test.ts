@@ -100,12 +100,18 @@ describe("ownedFiles", () => {
   });
 
   it("reads lists as they are kept", () => {
-    const lists = "site / web / nginx / nginx\n/etc/a b\n/etc/c\n\nother\n\n";
-    expect(parsed(owned, [""], lists).get("")).toEqual({
-      "site / web / nginx / nginx": ["/etc/a b", "/etc/c"],
-      other: [],
-    });
-    expect(parsed(owned, [""], "").get("")).toEqual({});
+    const folder = mkdtempSync(join(tmpdir(), "owned-"));
+    const read = () => {
+      if ("read" in owned.source) throw new Error("it has no script");
+      const input = owned.source.script([""]).text.replaceAll(ownedFilesFolder, folder);
+      return parsed(owned, [""], execFileSync("sh", { input }).toString()).get("");
+    };
+    expect(read()).toEqual({});
+    writeFileSync(join(folder, "1"), "site / web / nginx / nginx\n/etc/a b\n/etc/c\n");
+    expect(read()).toEqual({ "site / web / nginx / nginx": ["/etc/a b", "/etc/c"] });
+    writeFileSync(join(folder, "2"), "other\n");
+    expect(read()).toEqual({ "site / web / nginx / nginx": ["/etc/a b", "/etc/c"], other: [] });
+    rmSync(folder, { recursive: true });
   });
 
   describe("with directories", () => {
