@@ -19,13 +19,21 @@ export class ConditionError extends ShowrunnerError {}
  * @returns how the try has ended; where a `changedWhen` holds, the task's handlers are notified
  * @throws ShowrunnerError the try's failure, unless `failedWhen` says that it is none; `task.failed` where it says so
  */
-export async function withConditions<V>(
+export function withConditions<V>(
   run: TaskRun<V>,
   planning: Planning,
   attempt: () => Promise<Outcome<V>>,
 ): Promise<Outcome<V>> {
   const { changedWhen, failedWhen } = run.task.options;
   if (changedWhen === undefined && failedWhen === undefined) return attempt();
+  return withOwnConditions(run, planning, attempt);
+}
+
+async function withOwnConditions<V>(
+  run: TaskRun<V>,
+  planning: Planning,
+  attempt: () => Promise<Outcome<V>>,
+): Promise<Outcome<V>> {
   const after = await withChangedWhen(run, planning, attempt);
   return after.status === "unknown" ? after : applyFailedWhen(run, planning, after);
 }

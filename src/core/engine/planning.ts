@@ -93,7 +93,10 @@ export class Planning implements PlanHost {
     this.#read.add(read);
     const isFirst = !this.#isAnswered;
     const { readTimeout, isLive } = this.#options;
-    const known = await this.#host.facts.read(this.#become, fact, key, { timeout: readTimeout, isLive });
+    const { facts } = this.#host;
+    const how = { timeout: readTimeout, isLive };
+    const known =
+      facts.known(this.#become, fact, key, how) ?? (await facts.read(this.#become, fact, key, how));
     this.#isAnswered = true;
     if (isNew) this.#options.onRead?.({ read, isFirst });
     if (known.tentative) {

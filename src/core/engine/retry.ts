@@ -4,6 +4,7 @@ import { milliseconds } from "../../base/duration.ts";
 import { type ErrorCode, messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { isBeyondTask } from "../../base/failure-class.ts";
 import { asFailure } from "../events/failure.ts";
+import type { Patience } from "../tasks/task.ts";
 import { ConditionError, decide, withConditions } from "./conditions.ts";
 import type { HostContext } from "./context.ts";
 import { hiddenText } from "./no-log.ts";
@@ -34,7 +35,7 @@ export async function withRetries<V>(run: TaskRun<V>): Promise<Outcome<V>> {
     const planning = planningFor(run, attempt > 1);
     let reason: string;
     try {
-      const outcome = await withConditions(run, planning, () => tryPatiently(run, planning));
+      const outcome = await withConditions(run, planning, () => tryOnce(run, planning));
       if (!until || decide("until", until, resultOf(run, outcome)) === true) return outcome;
       reason = "the condition does not hold yet";
       if (attempt >= attempts)
@@ -66,10 +67,13 @@ async function predictOnce<V>(run: TaskRun<V>): Promise<Outcome<V>> {
   }
 }
 
-/** Plans a failed task again as long as the module has patience: what the task waits for comes by itself, or not. */
-async function tryPatiently<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+function tryOnce<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
   const { patience } = run.task;
-  if (!patience) return planAndApply(run, planning);
+  return patience ? tryPatiently(run, planning, patience) : planAndApply(run, planning);
+}
+
+/** Plans a failed task again as long as the module has patience: what the task waits for comes by itself, or not. */
+async function tryPatiently<V>(run: TaskRun<V>, planning: Planning, patience: Patience): Promise<Outcome<V>> {
   const started = performance.now();
   await wait(run.context, patience.delay);
   for (;;) {

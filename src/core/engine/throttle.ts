@@ -9,7 +9,7 @@ import type { HostContext } from "./context.ts";
  *
  * @param onWait called where its turn has not come yet
  */
-export async function throttled<R>(
+export function throttled<R>(
   { options, module, location }: Task<never> | Task<unknown>,
   { host, play, step }: HostContext,
   body: () => Promise<R>,

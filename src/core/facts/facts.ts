@@ -139,9 +139,39 @@ export class FactStore {
     key: K,
     options: ReadOptions = {},
   ): Promise<Known<V>> {
+    const known = this.known(become, fact, key, options);
+    if (known) return known;
+    const { value } = await this.#observe(become, fact, key, options);
+    return this.#surely(fact, key, value);
+  }
+
+  /** What `read` would give, where that is known already: most of what tasks read is, and waiting takes time. */
+  known<K extends FactKey, V>(
+    become: Become | undefined,
+    fact: Fact<K, V>,
+    key: K,
+    options?: ReadOptions,
+  ): Known<V> | undefined;
+  known(
+    become: Become | undefined,
+    fact: Fact<FactKey, unknown>,
+    key: FactKey,
+    { isLive = false }: ReadOptions = {},
+  ): Known<unknown> | undefined {
     const prediction = this.#predictions.of(fact, key);
     if (prediction) return prediction;
-    const { value } = await this.#observe(become, fact, key, options);
+    const observation = this.#observed.get(this.#world.reads.of(become?.user, fact, key));
+    if (!observation) return undefined;
+    const { answer, asOf, early } = observation;
+    if (answer instanceof Promise) return undefined;
+    const isOld = early ? isLive || isTooOld(early) : fact.about === "world" && asOf !== this.#world.changes;
+    if (isOld) return undefined;
+    observation.early = undefined;
+    return this.#surely(fact, key, answer.value);
+  }
+
+  /** A value of the host, and how sure it is in a plan. */
+  #surely<K extends FactKey, V>(fact: Fact<K, V>, key: K, value: V): Known<V> {
     // only now the real path is known: a change of this plan may have been predicted under another name of that path
     const elsewhereNamed = this.#predictions.of(fact, key);
     if (elsewhereNamed) return elsewhereNamed;
