@@ -4,7 +4,7 @@ import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { namesInFolder } from "../base/user-folder.ts";
-import type { HostAccess } from "../core/plays/run.ts";
+import type { HostAccess } from "../core/plays/run-request.ts";
 import { hostAccess } from "../inventory/access.ts";
 import { type Inventory, loadInventory } from "../inventory/index.ts";
 import { loadTypeScript } from "./load-typescript.ts";

@@ -6,11 +6,20 @@ import type {
   Node,
   ObjectExpression,
   Program,
-  Statement,
   TSExpressionWithTypeArguments,
   TSIndexedAccessType,
 } from "@babel/types";
 import { commentAbove, type Docstring, docstringAbove } from "./docstring.ts";
+import {
+  areWords,
+  declarationIn,
+  givesAsItIs,
+  methodName,
+  nameIn,
+  oneLine,
+  propertyOf,
+  valueType,
+} from "./syntax.ts";
 
 /** A field of an interface. */
 export interface Field {
@@ -264,60 +273,4 @@ export class Source {
 function originalOf(file: string): string {
   const original = file.replace(/\/dist\/(?!.*\/dist\/)/, "/").replace(/\.c?js$/, ".ts");
   return existsSync(original) ? original : file;
-}
-
-function declarationIn(statement: Statement): Node {
-  return statement.type === "ExportNamedDeclaration" ? (statement.declaration ?? statement) : statement;
-}
-
-/** `export { Type };`, of something that a package gives. */
-function givesAsItIs(statement: Statement, name: string): boolean {
-  if (statement.type !== "ExportNamedDeclaration" || statement.source) return false;
-  return statement.specifiers.some((one) => nameIn(one.exported) === name);
-}
-
-/** `"a" | "b"`, or what is likely such a list. */
-function areWords(type: Node): boolean {
-  if (type.type === "TSUnionType") return type.types.every(areWords);
-  return type.type === "TSLiteralType" || type.type === "TSIndexedAccessType";
-}
-
-function nameIn(node: { readonly type: string; readonly name?: string; readonly value?: string }): string {
-  return node.name ?? node.value ?? "";
-}
-
-function propertyOf(object: ObjectExpression, name: string): Node | undefined {
-  for (const property of object.properties)
-    if (
-      property.type === "ObjectProperty" &&
-      property.key.type === "Identifier" &&
-      property.key.name === name
-    )
-      return property.value;
-  return undefined;
-}
-
-/** `Object` of `Type.Object`. */
-function methodName(callee: Node): string | undefined {
-  const named = callee.type === "MemberExpression" ? callee.property : callee;
-  return named.type === "Identifier" ? named.name : undefined;
-}
-
-/** The name of the second argument of `Module<Params, Value>`. */
-function valueType(id: Node): string | undefined {
-  const annotation = id.type === "Identifier" ? id.typeAnnotation : undefined;
-  if (annotation?.type !== "TSTypeAnnotation") return undefined;
-  const type = annotation.typeAnnotation;
-  const value = type.type === "TSTypeReference" ? type.typeParameters?.params[1] : undefined;
-  return value?.type === "TSTypeReference" && value.typeName.type === "Identifier"
-    ? value.typeName.name
-    : undefined;
-}
-
-function oneLine(text: string): string {
-  return text
-    .replace(/\/\*[\s\S]*?\*\//g, "")
-    .replace(/\s+/g, " ")
-    .replace(/^\| /, "")
-    .trim();
 }

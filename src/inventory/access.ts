@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Secret } from "../base/secret.ts";
-import type { HostAccess } from "../core/plays/run.ts";
+import type { HostAccess } from "../core/plays/run-request.ts";
 import { connector } from "../transport/connect.ts";
 import type { ConnectionSettings } from "../transport/settings.ts";
 import { type FindHost, jumpHosts } from "./jump-hosts.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { sh } from "../../src/base/script.ts";
-import type { RunRequest } from "../../src/core/plays/run.ts";
+import type { RunRequest } from "../../src/core/plays/run-request.ts";
 import { background } from "../../src/core/steps/background.ts";
 import { command, copy, shell } from "../../src/modules/index.ts";
 import { connector } from "../../src/transport/connect.ts";

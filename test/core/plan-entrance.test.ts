@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { exitCode, ShowrunnerError } from "../../src/base/errors.ts";
 import { play } from "../../src/core/plays/play.ts";
-import type { RunRequest } from "../../src/core/plays/run.ts";
+import type { RunRequest } from "../../src/core/plays/run-request.ts";
 import { command } from "../../src/modules/commands/command.ts";
 import type { Connection, RemoteProcess } from "../../src/transport/transport.ts";
 import { FakeSwitches, print, runOn, turn } from "./harness.ts";

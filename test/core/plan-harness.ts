@@ -8,7 +8,7 @@ import { PlanGuard } from "../../src/core/plans/plan-guard.ts";
 import { PlanRecorder } from "../../src/core/plans/plan-record.ts";
 import type { PlanFile } from "../../src/core/plans/plan-schema.ts";
 import { type Play, play } from "../../src/core/plays/play.ts";
-import type { RunRequest } from "../../src/core/plays/run.ts";
+import type { RunRequest } from "../../src/core/plays/run-request.ts";
 import { type FakeSwitches, type Ran, runOn } from "./harness.ts";
 
 /** Where plans are kept while a test file runs. */

@@ -6,7 +6,7 @@ import { secret } from "../../src/base/secret.ts";
 import { requireContext } from "../../src/core/engine/context.ts";
 import { allPendingHandlers } from "../../src/core/lease/host-state.ts";
 import { play } from "../../src/core/plays/play.ts";
-import type { RunRequest } from "../../src/core/plays/run.ts";
+import type { RunRequest } from "../../src/core/plays/run-request.ts";
 import { flushHandlers } from "../../src/core/steps/flush-handlers.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { command } from "../../src/modules/commands/command.ts";

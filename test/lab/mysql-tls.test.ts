@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mysql } from "../../roles/mysql/index.ts";
 import { play } from "../../src/core/plays/play.ts";
-import type { RunRequest } from "../../src/core/plays/run.ts";
+import type { RunRequest } from "../../src/core/plays/run-request.ts";
 import { copy, mysqlUser } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import type { Suite } from "../../src/lab/spec.ts";

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mysql } from "../../roles/mysql/index.ts";
 import { play } from "../../src/core/plays/play.ts";
-import type { RunRequest } from "../../src/core/plays/run.ts";
+import type { RunRequest } from "../../src/core/plays/run-request.ts";
 import { mysqlReplication } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { type Ran, testLab } from "./support.ts";

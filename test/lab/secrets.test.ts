@@ -9,7 +9,7 @@ import { mysql } from "../../roles/index.ts";
 import { sh } from "../../src/base/script.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { play } from "../../src/core/plays/play.ts";
-import type { RunRequest } from "../../src/core/plays/run.ts";
+import type { RunRequest } from "../../src/core/plays/run-request.ts";
 import { background } from "../../src/core/steps/background.ts";
 import { fail } from "../../src/core/tasks/fail.ts";
 import { ipv6 } from "../../src/facts/ipv6.ts";

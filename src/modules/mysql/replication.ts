@@ -2,13 +2,11 @@ import { mysqlAccount } from "../../facts/mysql/account.ts";
 import { runSql } from "../../facts/mysql/client.ts";
 import { mysqlDatabase } from "../../facts/mysql/database.ts";
 import { mysqlHistory } from "../../facts/mysql/history.ts";
-import { isLocal, type ServerKey, serverKey, type Tls } from "../../facts/mysql/login.ts";
+import { serverKey } from "../../facts/mysql/login.ts";
 import { mysqlReplica, mysqlReplicaPassword, type Replica } from "../../facts/mysql/replica.ts";
-import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
 import { mysqlTransactions } from "../../facts/mysql/transactions.ts";
 import {
-  type Change,
   change,
   defineModule,
   fail,
@@ -16,9 +14,7 @@ import {
   type OptionalInput,
   Param,
   type Plan,
-  type PlanHost,
   type RequiredInput,
-  type Secret,
   SecretString,
   Type,
   withDefault,
@@ -26,9 +22,11 @@ import {
 import { markOf } from "../../kit/own.ts";
 import { findWay, requireSameHistory } from "./joining.ts";
 import { checkLogin, loginParams } from "./login-param.ts";
+import { describeChange, passwordAfter, stepsOf } from "./replication-change.ts";
 import { checkReplicationPassword } from "./replication-password.ts";
+import { askPrimary, primaryKey, requireTls, unverified } from "./replication-primary.ts";
 import { allSettings, changeMaster, startReplica, unlogged } from "./replication-sql.ts";
-import { drift, type Setting, targetOf, type WantedReplica, type Way } from "./replication-states.ts";
+import { drift, type Setting, targetOf, type WantedReplica } from "./replication-states.ts";
 import { byItself, isByItself } from "./replication-tls.ts";
 import { reachable } from "./server-guard.ts";
 import { stuck, takeAway } from "./unapplied.ts";
@@ -253,126 +251,4 @@ function foundState(
 
 function runningState({ io, sql: apply }: Replica): "running" | "stopped" {
   return io === "running" && apply === "running" ? "running" : "stopped";
-}
-
-/** The primary as it shows itself to the replication account. */
-interface SeenPrimary {
-  /** Undefined where it can't be asked yet. */
-  readonly source: (Source & { reached: true }) | undefined;
-  /** Whether it lets the account in over TLS alone. */
-  readonly tlsOnly: boolean;
-  /** By which login. */
-  readonly key: ServerKey;
-}
-
-/** TLS as it is by itself, without a certificate to verify. */
-const unverified: Tls = { verify: false };
-
-function primaryKey(
-  { host, port, user }: WantedReplica,
-  password: string | Secret,
-  ssl: Tls | undefined,
-): ServerKey {
-  const login = { host, port, user, password };
-  return serverKey(ssl ? { ...login, ssl } : login);
-}
-
-/** Looks at the primary with the replication account, from this host. */
-async function askPrimary(
-  host: PlanHost,
-  want: WantedReplica,
-  password: string | Secret,
-): Promise<SeenPrimary> {
-  const { host: address, port, user, tls } = want;
-  const key = primaryKey(want, password, tls);
-  const overTls = primaryKey(want, password, unverified);
-  const ask = (server: ServerKey): Promise<Source> => host.fact(mysqlSource, { server });
-  const [source, encrypted] = await Promise.all([ask(key), tls ? undefined : ask(overTls)]);
-  if (source.reached) return { source, tlsOnly: false, key };
-  if (encrypted?.reached) return { source: encrypted, tlsOnly: true, key: overTls };
-  host.require(
-    false,
-    `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
-    hintFor(source.problem),
-  );
-  return { source: undefined, tlsOnly: false, key };
-}
-
-function hintFor(problem: string): string {
-  if (/ERROR (1045|1130|1698|4151)/.test(problem))
-    return "does the account exist there, for this host's address and with this password?";
-  if (problem.includes("ERROR 2026"))
-    return "has the primary's server a certificate (ssl_cert, ssl_key), and is it valid for that name by the ca that ssl names?";
-  return "is it started, does it listen on that address (bind-address), and does no firewall stand between?";
-}
-
-/** MariaDB's replicas would replicate in the clear where TLS is wanted, not verified and not offered. */
-function requireTls(
-  host: PlanHost,
-  { host: address, port, user }: WantedReplica,
-  { tls }: Replica,
-  { source, tlsOnly }: SeenPrimary,
-): void {
-  if (source && tls.enabled && !source.tls)
-    host.require(
-      false,
-      `the primary ${address}:${port} offers no TLS`,
-      "give its server a certificate (ssl_cert, ssl_key), or leave ssl out",
-    );
-  if (tlsOnly && !tls.enabled)
-    host.require(
-      false,
-      `the primary ${address}:${port} lets ${user} in over TLS alone, and this replica is not to use it`,
-      "give ssl, or have the account not require it",
-    );
-}
-
-function stepsOf(way: Way): Sql[] {
-  if (way.kind === "reset")
-    return [sql`STOP SLAVE`, sql`RESET SLAVE ALL`, sql`RESET MASTER`, sql`SET GLOBAL gtid_slave_pos = ''`];
-  if (way.kind === "continue" && way.setPosition)
-    return [sql`STOP SLAVE`, sql`SET GLOBAL gtid_slave_pos = ${way.position}`];
-  return [];
-}
-
-function passwordAfter(server: ServerKey, settings: readonly Setting[], { passwordId }: WantedReplica) {
-  return isLocal(server) && settings.includes("password")
-    ? [mysqlReplicaPassword.is({ server }, passwordId)]
-    : [];
-}
-
-function describeChange(
-  now: Replica | undefined,
-  target: Replica,
-  settings: readonly Setting[],
-  notCompared: string | undefined,
-  made: Pick<Parameters<typeof change>[0], "script" | "sets" | "touches">,
-): Change {
-  const note = notCompared ? ` (histories not compared: ${notCompared})` : "";
-  if (!now)
-    return change({
-      what: "replication",
-      before: "absent",
-      after: `from ${target.host}:${target.port}${note}`,
-      ...made,
-    });
-  if (settings.length > 0)
-    return change({
-      what: settings.join(", "),
-      before: shown(now, settings),
-      after: {
-        ...shown(target, settings),
-        ...(notCompared ? { "histories not compared": notCompared } : {}),
-      },
-      ...made,
-    });
-  const threads = ({ io, sql: apply, problem }: Replica) =>
-    `fetching: ${io}, applying: ${apply}${problem ? ` (${problem})` : ""}`;
-  return change({ what: "threads", before: threads(now), after: `${threads(target)}${note}`, ...made });
-}
-
-function shown(replica: Replica, settings: readonly Setting[]): Record<string, unknown> {
-  const { tls, ...rest } = replica;
-  const values: Record<Setting, unknown> = { ...rest, ...tls, tls: tls.enabled, password: "********" };
-  return Object.fromEntries(settings.map((setting) => [setting, values[setting]]));
 }

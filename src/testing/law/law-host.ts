@@ -1,7 +1,8 @@
 /** A host that cases run on: one connection for all cases, and scripts run as root without Showrunner. */
 import type { InventoryView } from "../../base/host.ts";
 import { play, playbook } from "../../core/plays/play.ts";
-import { type HostAccess, runPlays } from "../../core/plays/run.ts";
+import { runPlays } from "../../core/plays/run.ts";
+import type { HostAccess } from "../../core/plays/run-request.ts";
 import { lastLines } from "../../transport/output.ts";
 import { Session } from "../../transport/session.ts";
 import type { Become, Connect, Connection } from "../../transport/transport.ts";

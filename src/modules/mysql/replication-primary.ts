@@ -1,0 +1,78 @@
+/** A replica's primary, as the replication account sees it from the replica's host. */
+import { type ServerKey, serverKey, type Tls } from "../../facts/mysql/login.ts";
+import type { Replica } from "../../facts/mysql/replica.ts";
+import { mysqlSource, type Source } from "../../facts/mysql/source.ts";
+import type { PlanHost, Secret } from "../../kit/index.ts";
+import type { WantedReplica } from "./replication-states.ts";
+
+/** The primary as it shows itself to the replication account. */
+interface SeenPrimary {
+  /** Undefined where it can't be asked yet. */
+  readonly source: (Source & { reached: true }) | undefined;
+  /** Whether it lets the account in over TLS alone. */
+  readonly tlsOnly: boolean;
+  /** By which login. */
+  readonly key: ServerKey;
+}
+
+/** TLS as it is by itself, without a certificate to verify. */
+export const unverified: Tls = { verify: false };
+
+export function primaryKey(
+  { host, port, user }: WantedReplica,
+  password: string | Secret,
+  ssl: Tls | undefined,
+): ServerKey {
+  const login = { host, port, user, password };
+  return serverKey(ssl ? { ...login, ssl } : login);
+}
+
+/** Looks at the primary with the replication account, from this host. */
+export async function askPrimary(
+  host: PlanHost,
+  want: WantedReplica,
+  password: string | Secret,
+): Promise<SeenPrimary> {
+  const { host: address, port, user, tls } = want;
+  const key = primaryKey(want, password, tls);
+  const overTls = primaryKey(want, password, unverified);
+  const ask = (server: ServerKey): Promise<Source> => host.fact(mysqlSource, { server });
+  const [source, encrypted] = await Promise.all([ask(key), tls ? undefined : ask(overTls)]);
+  if (source.reached) return { source, tlsOnly: false, key };
+  if (encrypted?.reached) return { source: encrypted, tlsOnly: true, key: overTls };
+  host.require(
+    false,
+    `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
+    hintFor(source.problem),
+  );
+  return { source: undefined, tlsOnly: false, key };
+}
+
+function hintFor(problem: string): string {
+  if (/ERROR (1045|1130|1698|4151)/.test(problem))
+    return "does the account exist there, for this host's address and with this password?";
+  if (problem.includes("ERROR 2026"))
+    return "has the primary's server a certificate (ssl_cert, ssl_key), and is it valid for that name by the ca that ssl names?";
+  return "is it started, does it listen on that address (bind-address), and does no firewall stand between?";
+}
+
+/** MariaDB's replicas would replicate in the clear where TLS is wanted, not verified and not offered. */
+export function requireTls(
+  host: PlanHost,
+  { host: address, port, user }: WantedReplica,
+  { tls }: Replica,
+  { source, tlsOnly }: SeenPrimary,
+): void {
+  if (source && tls.enabled && !source.tls)
+    host.require(
+      false,
+      `the primary ${address}:${port} offers no TLS`,
+      "give its server a certificate (ssl_cert, ssl_key), or leave ssl out",
+    );
+  if (tlsOnly && !tls.enabled)
+    host.require(
+      false,
+      `the primary ${address}:${port} lets ${user} in over TLS alone, and this replica is not to use it`,
+      "give ssl, or have the account not require it",
+    );
+}
