@@ -2,11 +2,8 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../base/errors.ts";
-import { statedRefusal } from "../base/refusal.ts";
-import { quote } from "../base/script.ts";
 import { explainStart, shellAs } from "./become.ts";
 import { withDialLimit } from "./dial-limit.ts";
-import { Kept } from "./output.ts";
 import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
 import { plainShell, startScript } from "./start.ts";
@@ -22,6 +19,7 @@ import type {
   Shell,
 } from "./transport.ts";
 import { unlessAborted } from "./unless-aborted.ts";
+import { receiveInto, sendInto } from "./upload.ts";
 
 /** The time limit for starting a shell over an existing connection: longer than each of its steps may take. */
 const openLimit = 120_000;
@@ -29,8 +27,6 @@ const openLimit = 120_000;
  * The most shells that are kept although other processes may print into them: a host allows ten channels (MaxSessions).
  */
 const mostSoiled = 3;
-/** The longest output of a script that only writes a file, in bytes. */
-const complaintLimit = 64 * 1024;
 /** The time limit for ending what runs, when the session is closed. */
 const closeLimit = 6_000;
 /** The time limit for ending an idle shell. */
@@ -122,28 +118,7 @@ export class Session {
   ): Promise<string> {
     this.#refuseClosed();
     this.roundTrips++;
-    const process = await this.#start(become, receive);
-    const printed = new Kept(complaintLimit);
-    const complaint = new Kept(complaintLimit);
-    process.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
-    process.stderr.on("data", (chunk: Buffer) => complaint.push(chunk));
-    process.stdin.on("error", () => undefined); // the exit status and `complaint` give the reason
-    process.stdin.end(content);
-    const late = () => {
-      process.close();
-      return new ShowrunnerError("task.timeout", `${path} was not written within ${(timeout ?? 0) / 1000} s`);
-    };
-    const { closed } = process;
-    const { status, reason } = await (timeout === undefined ? closed : withTimeLimit(closed, timeout, late));
-    if (status === 0) return printed.all("standard output").toString();
-    const said = complaint.end.trim().split("\n");
-    const stated = statedRefusal(said);
-    const why = reason ?? stated?.reason;
-    throw new ShowrunnerError(
-      status === null ? "host.lost" : "change.failed",
-      `${path} could not be written${why ? `: ${why}` : ""}`,
-      { details: (stated?.rest ?? said).slice(-10), hint: stated?.hint },
-    );
+    return sendInto(await this.#start(become, receive), path, content, timeout);
   }
 
   /** Ends another user's shell after its pending requests. The next request as that user starts a new shell. */
@@ -297,9 +272,4 @@ export class Session {
   #refuseClosed(): void {
     if (this.#closed) throw new ShowrunnerError("host.lost", "the connection was closed: the run is over");
   }
-}
-
-function receiveInto(path: string, size: number): string {
-  const target = quote(path);
-  return `umask 077; cat >${target} && [ "$(wc -c <${target})" -eq ${size} ] || { rm -f -- ${target}; exit 1; }`;
 }

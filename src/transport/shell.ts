@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../base/errors.ts";
 import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
+import { inTime } from "./in-time.ts";
 import { EndlessOutput, Kept, keptOutput, SharedLimit } from "./output.ts";
 import { type ExplainStart, Noise, newToken, startLimits, tooLate, tooMuch } from "./start.ts";
 import type { Ended, Output, RemoteProcess, RunOptions, ScriptRequest, Shell } from "./transport.ts";
@@ -97,7 +98,7 @@ export class FramedShell implements Shell {
           );
       const mine = turn;
       turn = answers.catch(() => undefined);
-      return timeout === undefined ? answers : this.#withTimeout(answers, timeout, mine);
+      return timeout === undefined ? answers : inTime(answers, timeout, mine, () => this.#endLate(timeout));
     });
   }
 
@@ -250,40 +251,18 @@ export class FramedShell implements Shell {
     this.#end({});
   }
 
-  /** @param turn what has to end before the time begins */
-  async #withTimeout(answers: Promise<Output[]>, timeout: number, turn: Promise<unknown>): Promise<Output[]> {
-    let timer: NodeJS.Timeout | undefined;
-    let isOver = false;
-    let isLate = false;
-    const limit = new Promise<never>((_, reject) => {
-      const late = () => {
-        isLate = true;
-        const message = `did not end within ${timeout / 1000} s`;
-        // ending the group ends this shell too: the time limit is why
-        this.#late = new ShowrunnerError("task.timeout", message);
-        void this.#abandon().then(() => {
-          const outcome = this.#left
-            ? "it could not be ended, and may still be running"
-            : "its process group was ended";
-          const hint = `${outcome}; give the task a longer timeout if it needs one`;
-          reject(new ShowrunnerError("task.timeout", message, { hint }));
-        });
-      };
-      void turn.then(() => {
-        if (!isOver) timer = setTimeout(late, timeout);
-      });
+  /** @returns the error of a request that took too long, once what ran for it was ended */
+  async #endLate(timeout: number): Promise<ShowrunnerError> {
+    const message = `did not end within ${timeout / 1000} s`;
+    // ending the group ends this shell too: the time limit is why
+    this.#late = new ShowrunnerError("task.timeout", message);
+    await this.#abandon();
+    const outcome = this.#left
+      ? "it could not be ended, and may still be running"
+      : "its process group was ended";
+    return new ShowrunnerError("task.timeout", message, {
+      hint: `${outcome}; give the task a longer timeout if it needs one`,
     });
-    // on its own time limit the shell's end rejects the answers, before it is known whether the group has ended
-    const timely = answers.catch((error: unknown): Promise<Output[]> => {
-      if (!isLate) throw error;
-      return limit;
-    });
-    try {
-      return await Promise.race([timely, limit]);
-    } finally {
-      isOver = true;
-      clearTimeout(timer);
-    }
   }
 
   /** Ends what runs in this shell, and the shell with it: a half-run script can't be left behind in it. */
