@@ -1,6 +1,6 @@
 /** Running a playbook: from a program of the user's own, and for the command line. */
 import { basename, extname } from "node:path";
-import { projectRoot } from "./base/project.ts";
+import { projectRoot, runsFolder } from "./base/project.ts";
 import { fanOut } from "./core/events/emitter.ts";
 import type { Subscriber } from "./core/events/events.ts";
 import type { Playbook } from "./core/plays/play.ts";
@@ -12,7 +12,8 @@ import { warnOfHostKeys } from "./inventory/unchecked-host-keys.ts";
 import { type ReporterDefinition, startReporter } from "./report/index.ts";
 
 /** What a program says of a run, for `runPlaybook`. */
-export interface PlaybookRun extends Omit<RunRequest, "name" | "inventoryName" | "inventory" | "access"> {
+export interface PlaybookRun
+  extends Omit<RunRequest, "name" | "inventoryName" | "inventory" | "access" | "outputFolder"> {
   readonly inventory: Inventory;
   /**
    * The playbook's name in events. On hosts, pending handlers are kept under this name: a run of another name does not
@@ -51,6 +52,7 @@ export async function runPlaybook(request: PlaybookRun): Promise<RunSummary> {
       access: ({ name }) =>
         hostAccess(inventory.host(name), projectRoot(), (other) => inventory.hosts.get(other)),
       ...given,
+      outputFolder: runsFolder(),
       subscribers: [tell, warnOfHostKeys(inventory, warn)],
     });
   } finally {

@@ -15,3 +15,8 @@ export function projectRoot(start: string = process.cwd()): string {
     if (folder === dirname(folder)) return from;
   }
 }
+
+/** Where the project's runs are kept. */
+export function runsFolder(): string {
+  return join(projectRoot(), ".showrunner", "runs");
+}

@@ -1,13 +1,7 @@
 /** Keeping a journal of what a command runs. */
-import { join } from "node:path";
+import { runsFolder } from "../base/project.ts";
 import { type Journal, openJournal } from "../core/events/journal.ts";
 import { pruneRuns } from "../core/events/journals.ts";
-import { projectRoot } from "./project.ts";
-
-/** Where the project's runs are kept. */
-export function runsFolder(): string {
-  return join(projectRoot(), ".showrunner", "runs");
-}
 
 /**
  * Runs something with a journal, which is closed at its end; then those that are too old go.

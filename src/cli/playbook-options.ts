@@ -1,5 +1,7 @@
 /** What the commands that run or plan a playbook share: which playbook on which hosts, with which variables. */
+
 import type { Command } from "commander";
+import { runsFolder } from "../base/project.ts";
 import type { Playbook } from "../core/plays/play.ts";
 import type { Selection } from "../core/plays/selection.ts";
 import type { ExtraVars } from "../core/plays/vars.ts";
@@ -7,7 +9,6 @@ import { awaitLimit } from "../inventory/limit.ts";
 import { localNames } from "../inventory/names.ts";
 import { readExtraVars } from "./extra-vars.ts";
 import { findInventory, type LoadedInventory } from "./inventories.ts";
-import { runsFolder } from "./journal.ts";
 import { resolveLastFailed } from "./last-failed.ts";
 import { collect, inventoryOption, positive } from "./options.ts";
 import { type PasswordFlags, passwordOptions } from "./passwords.ts";

@@ -1,6 +1,7 @@
 /** What a script prints that only reads: of anything, so anything may make it stale. */
 
 import { defineFact, inEnvironment, rawScript, ShowrunnerError } from "../kit/index.ts";
+import { isInFile } from "../transport/output.ts";
 import type { Output } from "../transport/transport.ts";
 
 /** A script that changes nothing. */
@@ -53,14 +54,46 @@ export const scriptOutput = defineFact<ReadingScript, ScriptOutput>({
 
 /** One that printed more than can be read leaves the others alone. */
 function asText(output: Output | undefined): ScriptOutput | ShowrunnerError {
+  if (!output) return { stdout: "", stderr: "", status: 255 };
   try {
-    return {
-      stdout: output?.stdout.toString() ?? "",
-      stderr: output?.stderr.toString() ?? "",
-      status: output?.status ?? 255,
-    };
+    for (const stream of ["stdout", "stderr"] as const) if (!isInFile(output, stream)) void output[stream];
+    return printedBy(output);
   } catch (error) {
     if (error instanceof ShowrunnerError) return error;
     throw error;
+  }
+}
+
+/** What a script printed, as text. Long text is read anew from its file wherever somebody asks for it. */
+export function printedBy(output: Output): ScriptOutput {
+  const stdout = textIn(output, "stdout");
+  const stderr = textIn(output, "stderr");
+  return {
+    get stdout() {
+      return stdout();
+    },
+    get stderr() {
+      return stderr();
+    },
+    status: output.status,
+  };
+}
+
+/** A function of its own: of short output the text alone is to stay in memory. */
+function textIn(output: Output, stream: "stdout" | "stderr"): () => string {
+  if (isInFile(output, stream)) return () => output[stream].toString();
+  return textOf(() => output[stream]);
+}
+
+/** What is too long to be read fails only whoever reads it. */
+function textOf(read: () => Buffer): () => string {
+  try {
+    const text = read().toString();
+    return () => text;
+  } catch (error) {
+    if (!(error instanceof ShowrunnerError)) throw error;
+    return () => {
+      throw error;
+    };
   }
 }

@@ -136,7 +136,7 @@ async function connectByCommand(
     return unreachable(name, host, `no answer within ${connectTimeout} s`, byHand);
   });
   if (status !== 0) {
-    const text = said.end.trim() || (reason ?? `the command ended with ${status}`);
+    const text = said.lastText.trim() || (reason ?? `the command ended with ${status}`);
     throw unreachable(name, host, text, byHand);
   }
 

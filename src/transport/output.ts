@@ -1,5 +1,9 @@
-/** What is kept of a script's output: all of it up to a limit, and only the end of a longer one. */
+/**
+ * What is kept of a script's output: all of it up to a limit, and only the end of a longer one. Of a long output little
+ * is in memory: the rest waits in a file (spool.ts).
+ */
 import { ShowrunnerError } from "../base/errors.ts";
+import { blockSize, type HostSpool, type SpoolEntry } from "./spool.ts";
 import type { Output } from "./transport.ts";
 
 /** The default limit for each stream of an answer. Bytes. */
@@ -44,17 +48,23 @@ export class SharedLimit {
 export class Kept {
   readonly #shared: SharedLimit | undefined;
   #limit: number;
+  /** What of it is in memory: its end, where the rest is in a file. */
   #bytes = Buffer.alloc(0);
   #length = 0;
   #size = 0;
+  /** Where it may wait, as long as there is room. */
+  #spool: HostSpool | undefined;
+  #inFile: SpoolEntry | undefined;
 
   /**
    * @param limit bytes
    * @param shared the limit of this output and others together
+   * @param spool where a long output waits. Default: in memory
    */
-  constructor(limit: number = answerLimit, shared?: SharedLimit) {
+  constructor(limit: number = answerLimit, shared?: SharedLimit, spool?: HostSpool) {
     this.#limit = limit;
     this.#shared = shared;
+    this.#spool = spool;
   }
 
   push(piece: Buffer): void {
@@ -62,8 +72,38 @@ export class Kept {
     // what came until then is all that could be read
     if (this.#shared?.take(piece.length) === false) this.#limit = Math.min(this.#limit, this.#size);
     this.#size += piece.length;
-    if (this.isWhole) this.#append(piece);
-    else this.#appendEnd(piece, wasWhole);
+    if (this.isWhole) {
+      this.#append(piece);
+      this.#toFile(blockSize + endLimit);
+    } else {
+      this.#appendEnd(piece, wasWhole);
+      if (wasWhole) this.#inFile?.free();
+    }
+  }
+
+  /** All has come: of a long output nothing stays in memory. */
+  end(): void {
+    if (this.isWhole && this.isInFile) this.#toFile(1);
+  }
+
+  /** Whether it is to be read from a file. */
+  get isInFile(): boolean {
+    return (this.#inFile?.size ?? 0) > 0;
+  }
+
+  /** @param from how much is in memory when a block of it goes to the file, in bytes */
+  #toFile(from: number): void {
+    if (this.#length < from || !this.#spool) return;
+    this.#inFile ??= this.#spool.entryFor(this);
+    let at = 0;
+    for (; this.#length - at >= from; at = Math.min(at + blockSize, this.#length))
+      if (!this.#inFile.add(this.#bytes.subarray(at, Math.min(at + blockSize, this.#length)))) {
+        this.#spool = undefined;
+        break;
+      }
+    this.#bytes.copyWithin(0, at, this.#length);
+    this.#length -= at;
+    if (this.#length === 0) this.#bytes = Buffer.alloc(0);
   }
 
   #appendEnd(piece: Buffer, wasWhole: boolean): void {
@@ -98,7 +138,7 @@ export class Kept {
    * @throws ShowrunnerError `task.failed` where that is more than is kept
    */
   all(name: string): Buffer {
-    if (this.isWhole) return this.#bytes.subarray(0, this.#length);
+    if (this.isWhole) return this.#whole;
     throw new ShowrunnerError(
       "task.failed",
       `it printed ${inBytes(this.#size)} on its ${name}, of which ${inBytes(this.#limit)} at most can be read`,
@@ -106,15 +146,22 @@ export class Kept {
     );
   }
 
-  /** The end of it, as text. */
-  get end(): string {
-    return this.#bytes.toString("utf8", Math.max(0, this.#length - endLimit), this.#length);
+  get #whole(): Buffer {
+    const inMemory = this.#bytes.subarray(0, this.#length);
+    return this.#inFile && this.isInFile ? Buffer.concat([...this.#inFile.read(), inMemory]) : inMemory;
+  }
+
+  /** Its last lines, as text. */
+  get lastText(): string {
+    const isInMemory = !this.isInFile || this.#length >= endLimit;
+    const last = isInMemory ? this.#bytes.subarray(0, this.#length) : this.#whole;
+    return last.toString("utf8", Math.max(0, last.length - endLimit));
   }
 
   /** All of it, or its end below a line that says how much is missing. */
   get shown(): Buffer {
-    if (this.isWhole) return this.#bytes.subarray(0, this.#length);
-    const end = this.end;
+    if (this.isWhole) return this.#whole;
+    const end = this.lastText;
     return Buffer.from(`… ${inBytes(this.#size - endLimit)} left out\n${end.slice(end.indexOf("\n") + 1)}`);
   }
 
@@ -136,6 +183,7 @@ const kept = new WeakMap<Output, { readonly stdout: Kept; readonly stderr: Kept 
 
 /** An answer, as it was kept. */
 export function keptOutput(stdout: Kept, stderr: Kept, status: number): Output {
+  for (const stream of [stdout, stderr]) stream.end();
   const output: Output = {
     get stdout() {
       return stdout.all("standard output");
@@ -157,7 +205,7 @@ export function keptOutput(stdout: Kept, stderr: Kept, status: number): Output {
 export function lastLines(output: Output, count: number): string[] {
   const streams = kept.get(output);
   const said = streams
-    ? `${streams.stdout.end}\n${streams.stderr.end}`
+    ? `${streams.stdout.lastText}\n${streams.stderr.lastText}`
     : `${output.stdout.subarray(-endLimit)}\n${output.stderr.subarray(-endLimit)}`;
   const text = said.trim();
   return text === "" ? [] : text.split("\n").slice(-count);
@@ -167,6 +215,11 @@ export function lastLines(output: Output, count: number): string[] {
 export function shownOutput(output: Output): Pick<Output, "stdout" | "stderr"> {
   const streams = kept.get(output);
   return streams ? { stdout: streams.stdout.shown, stderr: streams.stderr.shown } : output;
+}
+
+/** Whether a stream of an answer is long, and waits in a file: each reading then reads it anew. */
+export function isInFile(output: Output, stream: "stdout" | "stderr"): boolean {
+  return kept.get(output)?.[stream].isInFile === true;
 }
 
 /** An answer whose status is reported elsewhere. */

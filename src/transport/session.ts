@@ -6,6 +6,7 @@ import { explainStart, shellAs } from "./become.ts";
 import { withDialLimit } from "./dial-limit.ts";
 import { endGroupScript } from "./process-group.ts";
 import { FramedShell } from "./shell.ts";
+import type { HostSpool } from "./spool.ts";
 import { plainShell, startScript } from "./start.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type {
@@ -41,6 +42,7 @@ interface Lane {
 /** Connects when first used, and keeps one shell for each user that tasks run as. */
 export class Session {
   readonly #connect: Connect;
+  readonly #spool: HostSpool | undefined;
   #connection: Promise<Connection> | undefined;
   readonly #lanes = new Map<string, Lane>();
   /**
@@ -61,8 +63,10 @@ export class Session {
   /** How often the controller has waited for an answer of this host since the connection was made. */
   roundTrips = 0;
 
-  constructor(connect: Connect) {
+  /** @param spool where long output waits until it is read. Default: in memory */
+  constructor(connect: Connect, spool?: HostSpool) {
     this.#connect = connect;
+    this.#spool = spool;
   }
 
   /**
@@ -237,6 +241,7 @@ export class Session {
     const shell = new FramedShell(await this.#bare(become), {
       endGroup: (pid) => this.#endGroup(become, pid),
       explainStart: explainStart(connection.user, become),
+      spool: this.#spool,
     });
     this.#shells.push(shell);
     return shell;

@@ -4,6 +4,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
 import { inTime } from "./in-time.ts";
 import { EndlessOutput, Kept, keptOutput, SharedLimit } from "./output.ts";
+import type { HostSpool } from "./spool.ts";
 import { type ExplainStart, Noise, newToken, startLimits, tooLate, tooMuch } from "./start.ts";
 import type { Ended, Output, RemoteProcess, RunOptions, ScriptRequest, Shell } from "./transport.ts";
 
@@ -29,6 +30,8 @@ interface ShellHooks {
   endGroup(pid: number): Promise<void>;
   /** Makes the error for a shell that never answers. */
   readonly explainStart: ExplainStart;
+  /** Where long output waits until it is read. Default: in memory. */
+  readonly spool?: HostSpool | undefined;
 }
 
 /** Speaks the protocol with a running `sh` that reads commands from its standard input. */
@@ -133,8 +136,8 @@ export class FramedShell implements Shell {
   ): Promise<Output> {
     return new Promise((resolve, reject) => {
       this.#open.set(id, {
-        stdout: new Kept(limited?.limit, limited?.shared),
-        stderr: new Kept(limited?.limit, limited?.shared),
+        stdout: new Kept(limited?.limit, limited?.shared, this.#hooks.spool),
+        stderr: new Kept(limited?.limit, limited?.shared, this.#hooks.spool),
         onOutput,
         limited: limited?.index,
         status: undefined,
@@ -227,7 +230,7 @@ export class FramedShell implements Shell {
 
   #end({ reason, hint }: Pick<Ended, "reason" | "hint">): void {
     const [first] = this.#open.values();
-    const said = this.#answered && first ? first.stderr.end.trim() : this.#noise.text;
+    const said = this.#answered && first ? first.stderr.lastText.trim() : this.#noise.text;
     const explained = this.#answered || reason !== undefined ? undefined : this.#hooks.explainStart(said);
     this.#ended =
       this.#late ??

@@ -42,7 +42,7 @@ export async function sendInto(
   const { closed } = process;
   const { status, reason } = await (timeout === undefined ? closed : withTimeLimit(closed, timeout, late));
   if (status === 0) return printed.all("standard output").toString();
-  const said = complaint.end.trim().split("\n");
+  const said = complaint.lastText.trim().split("\n");
   const stated = statedRefusal(said);
   const why = reason ?? stated?.reason;
   throw new ShowrunnerError(

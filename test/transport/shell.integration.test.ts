@@ -9,8 +9,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { printBytes, quote } from "../../src/base/script.ts";
 import { MarkerReader } from "../../src/transport/frames.ts";
 import { connectLocal } from "../../src/transport/local.ts";
+import { isInFile } from "../../src/transport/output.ts";
 import { Session } from "../../src/transport/session.ts";
 import { FramedShell } from "../../src/transport/shell.ts";
+import { Spool } from "../../src/transport/spool.ts";
 import { startScript } from "../../src/transport/start.ts";
 import { nothingRuns } from "../../src/transport/start-refused.ts";
 import type { Connection, Output } from "../../src/transport/transport.ts";
@@ -257,6 +259,28 @@ describe("a session", () => {
     if (typeof collect === "function") collect();
     expect(answer.deref()).toBeUndefined();
     await session.close();
+  });
+
+  it("has long answers wait in a file, and short ones in memory", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "spool-"));
+    const session = new Session(connectLocal, new Spool(folder).forHost());
+    const [long, short] = await session.run(undefined, [
+      "seq 300000; echo no >&2; exit 3",
+      "head -c 100000 /dev/zero",
+    ]);
+    if (!long || !short) throw new Error("no answer came");
+    expect([isInFile(long, "stdout"), isInFile(long, "stderr")]).toEqual([true, false]);
+    expect(isInFile(short, "stdout")).toBe(false);
+    const numbers = Array.from({ length: 300_000 }, (_, index) => `${index + 1}\n`).join("");
+    expect([long.stdout.toString() === numbers, long.stderr.toString(), long.status]).toEqual([
+      true,
+      "no\n",
+      3,
+    ]);
+    expect(short.stdout).toEqual(Buffer.alloc(100_000));
+    await session.close();
+    expect(long.stdout.toString() === numbers).toBe(true);
+    rmSync(folder, { recursive: true });
   });
 
   it("counts a time limit from a script's turn, and ends nobody else's", async () => {

@@ -1,10 +1,11 @@
 /** `run history` */
+
 import type { Command } from "commander";
+import { runsFolder } from "../../base/project.ts";
 import type { Totals } from "../../core/events/events.ts";
 import { keptRuns, overviewOf, type RunOverview } from "../../core/events/journals.ts";
 import { type Style, say, styleFor } from "../../report/index.ts";
 import { duration } from "../../report/words.ts";
-import { runsFolder } from "../journal.ts";
 import { positive } from "../options.ts";
 import { localTime, table } from "../text.ts";
 

@@ -1,12 +1,13 @@
 /** `run show RUN|last` */
+
 import type { Command } from "commander";
 import { ShowrunnerError } from "../../base/errors.ts";
+import { runsFolder } from "../../base/project.ts";
 import { eventsOf, journalOf, type KeptRun, keptRuns } from "../../core/events/journals.ts";
 import { say, sayText, styleFor } from "../../report/index.ts";
 import { Narrator } from "../../report/narrator.ts";
 import { Recap } from "../../report/recap.ts";
 import { safeJson } from "../../text/controls.ts";
-import { runsFolder } from "../journal.ts";
 import { localTime } from "../text.ts";
 
 interface Flags {

@@ -33,7 +33,7 @@ export class Keeper {
   }
 
   get complaint(): readonly string[] {
-    return this.#said.end.trim().split("\n").slice(-3);
+    return this.#said.lastText.trim().split("\n").slice(-3);
   }
 
   /**

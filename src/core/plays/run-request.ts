@@ -59,6 +59,8 @@ export interface RunRequest extends RunOptions, PlaysRequest {
    * early. Made if it does not exist; an invalid file counts as missing. Default: no such file is kept.
    */
   readonly readHistory?: string | undefined;
+  /** Where long output of commands waits until it is read, in a file without a name. Default: in memory. */
+  readonly outputFolder?: string | undefined;
   /** What the run is part of, for its journal. Default: nothing else. */
   readonly purpose?: "plan" | "apply" | undefined;
   /** Where the playbook and the inventory are, for its journal. */

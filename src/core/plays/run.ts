@@ -4,6 +4,7 @@ import pLimit, { type LimitFunction } from "p-limit";
 import { type Duration, milliseconds } from "../../base/duration.ts";
 import type { HostInfo, InventoryView } from "../../base/host.ts";
 import { Session } from "../../transport/session.ts";
+import { Spool } from "../../transport/spool.ts";
 import type { RunTask } from "../engine/context.ts";
 import { HostRun } from "../engine/host-run.ts";
 import type { RunOptions, RunState } from "../engine/run-state.ts";
@@ -80,6 +81,7 @@ class Run implements PlayState {
   readonly #vars: ReturnType<typeof validateVars>;
   readonly #hosts = new Map<string, HostRun>();
   readonly #history: ReadHistory | undefined;
+  readonly #spool: Spool | undefined;
   readonly #closings = new Map<HostRun, Promise<void>>();
   #lastTask = 0;
   /** The plays that are not over. */
@@ -106,6 +108,7 @@ class Run implements PlayState {
     this.emit = emitter(request.subscribers ?? []);
     this.#history =
       request.readHistory === undefined ? undefined : new ReadHistory(request.readHistory, this.world.reads);
+    this.#spool = request.outputFolder === undefined ? undefined : new Spool(request.outputFolder);
     this.#request = request;
     this.#plays = plays;
     this.#ahead = plays;
@@ -172,7 +175,7 @@ class Run implements PlayState {
     const existing = this.#hosts.get(info.name);
     if (existing) return existing;
     const access = this.#request.access(info);
-    const host = new HostRun(info, new Session(access.connect), this, access);
+    const host = new HostRun(info, new Session(access.connect, this.#spool?.forHost()), this, access);
     this.#hosts.set(info.name, host);
     const isWanted = (step: StepName) => this.#plays.some(({ play }) => hasStep(play, step));
     host.reads.remember(() => this.#history?.of(info.name, isWanted) ?? []);

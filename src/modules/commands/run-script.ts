@@ -1,7 +1,7 @@
 /** What `command` and `shell` have in common: when to run, where, with what, and what comes of it. */
 
 import { file } from "../../facts/files.ts";
-import { type ScriptOutput, scriptOutput } from "../../facts/script-output.ts";
+import { printedBy, type ScriptOutput, scriptOutput } from "../../facts/script-output.ts";
 import {
   change,
   cleanPath,
@@ -90,29 +90,7 @@ export async function* runScript(
     action: { kind: "script", script, statuses, reports: true },
     touches: ["everything"],
   });
-  const [stdout, stderr] = [textOf(() => output.stdout), textOf(() => output.stderr)];
-  return {
-    get stdout() {
-      return stdout();
-    },
-    get stderr() {
-      return stderr();
-    },
-    status: output.status,
-  };
-}
-
-/** What is too long to be read fails only whoever reads it. */
-function textOf(read: () => Buffer): () => string {
-  try {
-    const text = read().toString();
-    return () => text;
-  } catch (error) {
-    if (!(error instanceof ShowrunnerError)) throw error;
-    return () => {
-      throw error;
-    };
-  }
+  return printedBy(output);
 }
 
 const nothing: CommandValue = { stdout: "", stderr: "", status: 0 };
