@@ -60,6 +60,9 @@ export class Session {
     return this.#closed;
   }
 
+  /** How often a connection was given up, for a new one. */
+  reconnections = 0;
+
   /** How often the controller has waited for an answer of this host since the connection was made. */
   roundTrips = 0;
 
@@ -173,6 +176,7 @@ export class Session {
   reconnect(): void {
     const given = this.#connection;
     this.#connection = undefined;
+    this.reconnections++;
     for (const lane of this.#lanes.values()) lane.shell = undefined; // shells end with their connection
     given?.then(
       (connection) => connection.close(),

@@ -6,7 +6,7 @@ import { FactStore, newWorld } from "../../src/core/facts/facts.ts";
 import { Session } from "../../src/transport/session.ts";
 import { FakeSwitches, switchFact } from "./harness.ts";
 
-const followed = { isFollowed: true, isReadBack: false };
+const followed = { isFollowed: true, isReadBack: false, isJob: false };
 const all = { sets: [], touches: ["everything" as const] };
 const setsOne = { sets: [switchFact.is("s1", "on")], touches: [] };
 
@@ -29,7 +29,7 @@ it.each(["before", "after"])(
   async (order) => {
     const { host, session, facts, stateOf } = expecting();
     await stateOf("s1");
-    const job = () => facts.changing(undefined, setsOne, { isFollowed: false, isReadBack: false });
+    const job = () => facts.changing(undefined, setsOne, { ...followed, isFollowed: false });
     if (order === "before") job();
     const { behind, end } = facts.changing(undefined, all, followed);
     if (order === "after") job();

@@ -85,6 +85,7 @@ async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
     // in the shell that made it, its own user may have other groups than from now on
     isFollowed: detachment === undefined && altersUser === undefined,
     isReadBack: host.run.options.verify === true,
+    isJob: detachment !== undefined,
   });
   const behind: Behind = { request: changing.behind, answers: undefined };
   let output: Output | undefined;

@@ -10,17 +10,27 @@ const longestAge = 30_000;
  */
 const longestHold = 50;
 
-/** When a value was read that nobody has asked for yet. */
-export interface EarlyReading {
-  /** The count of other hosts' changes when the value was asked for. */
+/** What had happened when early values were asked for. */
+export interface AskedAt {
+  /** The count of other hosts' changes. */
   readonly others: number;
-  /** When the value arrived, in milliseconds; undefined until then. */
+  /** The count of jobs that had begun on other hosts. */
+  readonly jobs: number;
+  /** How often the host had been reached anew. */
+  readonly reconnections: number;
+}
+
+/** A value's reading before any task has asked for it. */
+export interface EarlyReading {
+  /** One object for all that was asked for at once. */
+  readonly asked: AskedAt;
+  /** When the value arrived, in milliseconds since 1970; undefined until then. */
   came: number | undefined;
 }
 
-/** Whether it is too old to be used. */
-export function isTooOld({ came }: EarlyReading, now = performance.now()): boolean {
-  return came !== undefined && now - came > longestAge;
+/** Whether it is too old to be used. By the clock of the day: the others stand still while a machine is suspended. */
+export function isTooOld({ came }: EarlyReading): boolean {
+  return came !== undefined && Math.abs(Date.now() - came) > longestAge;
 }
 
 /**

@@ -3,16 +3,15 @@ import { posix } from "node:path";
 import { ShowrunnerError } from "../../base/errors.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, ScriptRequest } from "../../transport/transport.ts";
-import type { Change } from "./change.ts";
-import { type EarlyReading, isTooOld } from "./early.ts";
+import { type AskedAt, type EarlyReading, isTooOld } from "./early.ts";
 import { Entrance } from "./entrance.ts";
 import type { Expectations } from "./expectations.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed, type Touch } from "./fact.ts";
 import { type Answer, FactRequest } from "./fact-request.ts";
-import { identities, Reach } from "./invalidation.ts";
 import { type Known, Predictions } from "./predictions.ts";
 import { type Read, ReadTable } from "./read.ts";
 import { pathOf, RealPaths, realDirectory } from "./real-paths.ts";
+import { type ChangeEffect, Staleness } from "./staleness.ts";
 
 /** A value as it was read from the host. */
 export interface ObservedFact {
@@ -32,13 +31,15 @@ export interface World {
   changes: number;
   /** How often code of a step has done something other than tasks, which the run can't see. */
   absences: number;
+  /** Jobs in the background: how many have begun, and how many of these have not ended. */
+  readonly jobs: { begun: number; open: number };
   /** Whether the run predicts changes and makes none. */
   readonly isPredicted: boolean;
 }
 
 /** Of a run, or of a look by itself, in which nothing has been changed yet. */
 export function newWorld(isPredicted = false): World {
-  return { reads: new ReadTable(), changes: 0, absences: 0, isPredicted };
+  return { reads: new ReadTable(), changes: 0, absences: 0, jobs: { begun: 0, open: 0 }, isPredicted };
 }
 
 interface Observation {
@@ -60,6 +61,16 @@ interface ReadOptions {
 
 /** What the tasks of a host are expected to read. */
 type DueReads = Pick<Expectations, "due">;
+
+/** How a change is made. */
+interface ChangeTerms {
+  /** Whether something may be read behind it. */
+  readonly isFollowed: boolean;
+  /** Whether what it sets will be asked for. */
+  readonly isReadBack: boolean;
+  /** Whether it is made in the background, while tasks go on. */
+  readonly isJob: boolean;
+}
 
 /** A change that is being made. */
 interface ChangeUnderWay {
@@ -102,8 +113,12 @@ export class FactStore {
   );
   readonly #predictions = new Predictions(this.#realPaths);
   readonly #asked = new Map<string, Asked>();
-  /** Of each change that is being made, what it may alter. */
-  readonly #underWay = new Set<IsStale>();
+  /** The changes that are being made. */
+  readonly #underWay = new Set<Staleness>();
+  /** What is read behind each of them, as far as nothing has made that stale meanwhile. */
+  readonly #behind = new Set<Set<Read>>();
+  /** Those of this host alone. */
+  readonly #jobs = { begun: 0, open: 0 };
   readonly #users = new Set<string>();
   readonly #onNewUser: (become: Become | undefined) => void;
   readonly #expected: DueReads;
@@ -164,7 +179,9 @@ export class FactStore {
     if (!observation) return undefined;
     const { answer, asOf, early } = observation;
     if (answer instanceof Promise) return undefined;
-    const isOld = early ? isLive || isTooOld(early) : fact.about === "world" && asOf !== this.#world.changes;
+    const isOld = early
+      ? isLive || this.#isOutdated(early)
+      : fact.about === "world" && asOf !== this.#world.changes;
     if (isOld) return undefined;
     observation.early = undefined;
     return this.#surely(fact, key, answer.value);
@@ -200,44 +217,41 @@ export class FactStore {
 
   /** After a real change: what it sets or may touch is read afresh when next needed. */
   invalidate(sets: readonly FactValue[], touches: readonly Touch[]): void {
-    this.#count();
-    const isStale = this.#staleness(sets, touches);
-    for (const [read, observation] of this.#observed)
-      if (isStale(read, arrived(observation))) this.#observed.delete(read);
-    if (touches.some(mayTurnLinks)) this.#realPaths.forget();
+    this.#altered(new Staleness({ sets, touches }, this.#realPaths));
   }
 
   /**
    * Begins a real change: until it has ended, nothing that it may alter is read before it is asked for.
    *
    * @param become the user that makes it
-   * @param isFollowed whether something may be read behind it
-   * @param isReadBack whether what it sets will be asked for
    */
   changing(
     become: Become | undefined,
-    { sets, touches }: Pick<Change, "sets" | "touches">,
-    { isFollowed, isReadBack }: { readonly isFollowed: boolean; readonly isReadBack: boolean },
+    change: ChangeEffect,
+    { isFollowed, isReadBack, isJob }: ChangeTerms,
   ): ChangeUnderWay {
-    const isStale = this.#staleness(sets, touches);
-    for (const [read, observation] of this.#observed)
-      if (observation.early && isStale(read, arrived(observation))) this.#observed.delete(read);
+    const staleness = new Staleness(change, this.#realPaths);
+    this.#forgetStale(staleness, ({ early }) => early !== undefined);
     const request = new FactRequest(this.#earlyRoom);
     const mayBeAsked = (read: Read) =>
       isFollowed &&
       this.#isAhead &&
-      (!this.#observed.has(read) || isStale(read, undefined)) &&
-      !this.#isBeingChanged(read);
-    const wanted = this.#expected.due(become?.user, mayBeAsked);
-    const set =
-      isFollowed && isReadBack ? sets.flatMap(({ fact, key }) => this.#readBack(become, fact, key)) : [];
-    const takeIn = this.#askEarly(request, become, [...wanted, ...set]);
-    this.#underWay.add(isStale);
+      this.#isAtRest(read) &&
+      (!this.#observed.has(read) || staleness.includes(read, undefined));
+    const behind = new Set(this.#expected.due(become?.user, mayBeAsked));
+    if (isFollowed && isReadBack)
+      for (const { fact, key } of change.sets) this.#readBack(behind, become, fact, key);
+    const takeIn = this.#askEarly(request, become, behind);
+    this.#behind.add(behind);
+    this.#underWay.add(staleness);
+    if (isJob) this.#countJob(1);
     return {
       behind: request.scripts(earlyTimeout),
       end: (answers) => {
-        this.#underWay.delete(isStale);
-        this.invalidate(sets, touches);
+        if (isJob) this.#countJob(-1);
+        this.#underWay.delete(staleness);
+        this.#behind.delete(behind);
+        this.#altered(staleness);
         if (answers) {
           takeIn();
           void request.deliver(answers);
@@ -251,15 +265,16 @@ export class FactStore {
   }
 
   /** Forgets early values: something may have changed since without being reported here. */
-  forgetEarly(isOld: (reading: EarlyReading) => boolean = () => true): void {
-    for (const [read, { early }] of this.#observed) if (early && isOld(early)) this.#observed.delete(read);
+  forgetEarly(): void {
+    this.#forgetEarly(() => true);
+    for (const behind of this.#behind) behind.clear();
   }
 
   /**
    * From here on, changes on other hosts count: they may show on this host, in a shared directory for instance.
    */
   meetOthers(): void {
-    if (!this.#world.isPredicted) this.forgetEarly(({ others }) => others !== this.#others);
+    if (!this.#world.isPredicted) this.#forgetEarly(({ asked }) => asked.others !== this.#others);
   }
 
   /** All that tasks have read from the host and is not stale. */
@@ -295,18 +310,56 @@ export class FactStore {
     return this.#world.changes - this.#changes + this.#world.absences;
   }
 
-  /** Which of the facts are stale once a change is made. */
-  #staleness(sets: readonly FactValue[], touches: readonly Touch[]): IsStale {
-    const set = new Set(sets.flatMap(({ fact, key }) => this.#identities(fact, key)));
-    const facts = new Set(sets.map(({ fact }) => fact));
-    const reach = new Reach(sets, touches);
-    return ({ fact, key }, arrived) =>
-      (facts.has(fact.name) && this.#identities(fact.name, key).some((name) => set.has(name))) ||
-      this.#isWithin(reach, fact, key, arrived);
+  get #askedAt(): AskedAt {
+    // a job may change, as long as it works, what its host shares with this one
+    const jobs = this.#world.jobs.begun - this.#jobs.begun;
+    return { others: this.#others, jobs, reconnections: this.#session.reconnections };
   }
 
-  #isBeingChanged(read: Read): boolean {
-    return [...this.#underWay].some((isStale) => isStale(read, undefined));
+  #countJob(step: 1 | -1): void {
+    for (const jobs of [this.#jobs, this.#world.jobs]) {
+      jobs.open += step;
+      if (step > 0) jobs.begun++;
+    }
+  }
+
+  /** A change has been made. */
+  #altered(staleness: Staleness): void {
+    this.#count();
+    this.#forgetStale(staleness, () => true);
+    for (const behind of this.#behind)
+      for (const read of behind)
+        if (staleness.turnsLinks || staleness.includesEarly(read, undefined)) behind.delete(read);
+    if (staleness.turnsLinks) this.#realPaths.forget();
+  }
+
+  #forgetStale(staleness: Staleness, isConcerned: (one: Observation) => boolean): void {
+    for (const [read, one] of this.#observed) {
+      if (!isConcerned(one)) continue;
+      const value = arrived(one);
+      const isStale = one.early
+        ? staleness.includesEarly(read, value) || staleness.mayInclude(read, value)
+        : staleness.includes(read, value);
+      if (isStale) this.#observed.delete(read);
+    }
+  }
+
+  #forgetEarly(isOld: (early: EarlyReading, read: Read) => boolean): void {
+    for (const [read, { early }] of this.#observed)
+      if (early && isOld(early, read)) this.#observed.delete(read);
+  }
+
+  /** Whether a value may be read early: nothing is about to change it. */
+  #isAtRest(read: Read): boolean {
+    const isJobElsewhere = this.#world.jobs.open > this.#jobs.open;
+    return !isJobElsewhere && ![...this.#underWay].some((one) => one.includesEarly(read, undefined));
+  }
+
+  /** Whether an early value must not be used any more, whatever was changed on this host. */
+  #isOutdated(early: EarlyReading): boolean {
+    const { asked } = early;
+    const { jobs, reconnections } = this.#askedAt;
+    return isTooOld(early) || asked.jobs !== jobs || asked.reconnections !== reconnections;
   }
 
   #count(): void {
@@ -318,20 +371,6 @@ export class FactStore {
   #isMoving<K extends FactKey, V>({ about, source }: Fact<K, V>): boolean {
     if (about !== "world" || !this.#world.isPredicted) return false;
     return (source.mostlyOwn ? this.#changes : this.#world.changes) > 0;
-  }
-
-  #isWithin(
-    reach: Reach,
-    fact: Fact<FactKey, unknown>,
-    key: FactKey,
-    current: { readonly value: unknown } | undefined,
-  ): boolean {
-    const realPath = this.#realPaths.ofKey(key);
-    return reach.includes({ fact, key, realPath, current }, this.#realPaths);
-  }
-
-  #identities(fact: string, key: FactKey): string[] {
-    return identities(fact, key, this.#realPaths.ofKey(key));
   }
 
   #observe<K extends FactKey, V>(
@@ -359,22 +398,25 @@ export class FactStore {
     const wanted = this.#want(become, fact, key, timeout);
     const asked = performance.now();
     const answer = await this.#keep(read, located(wanted, this.#realPaths.locate(become, key)), undefined);
-    // a command that only reads may have waited for something; what is still on its way was read behind it
+    // a command that only reads may have waited for something; what is on its way as the same user was read behind it
     if (fact.about === "world" && performance.now() - asked > longestLook)
-      this.forgetEarly(({ came }) => came !== undefined);
+      this.#forgetEarly(({ came }, { as }) => came !== undefined || as !== become?.user);
     return answer;
   }
 
   /** A value that was read early, if it still holds: from now on it is known like any other. */
   async #claimed(read: Read, observation: Observation, early: EarlyReading): Promise<Answer | undefined> {
-    if (isTooOld(early)) {
-      this.forgetEarly(isTooOld);
-      return undefined;
+    const isOutdated = (one: EarlyReading) => this.#isOutdated(one);
+    const answer = isOutdated(early)
+      ? undefined
+      : await Promise.resolve(observation.answer).catch(() => undefined);
+    // while it was on its way, it may have become stale
+    if (answer && this.#observed.get(read) === observation && !isOutdated(early)) {
+      observation.early = undefined;
+      return answer;
     }
-    const answer = await Promise.resolve(observation.answer).catch(() => undefined);
-    if (!answer || this.#observed.get(read) !== observation) return undefined;
-    observation.early = undefined;
-    return answer;
+    this.#forgetEarly(isOutdated);
+    return undefined;
   }
 
   #keep(read: Read, coming: Promise<Answer>, early: EarlyReading | undefined): Promise<Answer> {
@@ -383,7 +425,7 @@ export class FactStore {
     coming.then(
       (answer) => {
         observation.answer = answer;
-        if (early) early.came = performance.now();
+        if (early) early.came = Date.now();
       },
       () => this.#observed.get(read) === observation && this.#observed.delete(read),
     );
@@ -395,8 +437,8 @@ export class FactStore {
    *
    * @returns takes the answers as known values
    */
-  #askEarly(request: FactRequest, become: Become | undefined, wanted: readonly Read[]): () => void {
-    const others = this.#others;
+  #askEarly(request: FactRequest, become: Become | undefined, wanted: ReadonlySet<Read>): () => void {
+    const askedAt = this.#askedAt;
     const directories = new Map<string, Promise<string>>();
     const directoryOf = (directory: string) => {
       const asked = directories.get(directory) ?? request.want(realDirectory, directory).then(textOf);
@@ -404,7 +446,7 @@ export class FactStore {
       asked.catch(() => undefined);
       return asked;
     };
-    const asked = wanted.map((one) => {
+    const asked = [...wanted].map((one) => {
       const path = pathOf(one.key);
       if (path !== undefined) void directoryOf(posix.dirname(path));
       const answer = request.want(one.fact, one.key);
@@ -413,18 +455,19 @@ export class FactStore {
     });
     return () => {
       for (const { one, answer } of asked) {
-        // another change may have begun meanwhile
-        if (this.#observed.has(one) || this.#isBeingChanged(one)) continue;
+        // meanwhile another change may have ended, or begun
+        if (!wanted.has(one) || this.#observed.has(one) || !this.#isAtRest(one)) continue;
         const resolved = this.#realPaths.locate(become, one.key, (_, directory) => directoryOf(directory));
-        const early = { others, came: undefined };
+        const early = { asked: askedAt, came: undefined };
         void this.#keep(one, located(answer, resolved), early).catch(() => undefined);
       }
     };
   }
 
-  #readBack(become: Become | undefined, name: string, key: FactKey): Read[] {
+  /** Adds what a change sets to what is read behind it. */
+  #readBack(behind: Set<Read>, become: Become | undefined, name: string, key: FactKey): void {
     const fact = factNamed(name);
-    return fact && "script" in fact.source ? [this.#world.reads.of(become?.user, fact, key)] : [];
+    if (fact && "script" in fact.source) behind.add(this.#world.reads.of(become?.user, fact, key));
   }
 
   #want<K extends FactKey, V>(
@@ -458,9 +501,8 @@ export class FactStore {
     const scripts = request.scripts(timeout);
     if (!scripts) return;
     const early = new FactRequest(this.#earlyRoom);
-    const isUnknown = (read: Read) =>
-      this.#isAhead && !this.#observed.has(read) && !this.#isBeingChanged(read);
-    this.#askEarly(early, become, this.#expected.due(become?.user, isUnknown))();
+    const isUnknown = (read: Read) => this.#isAhead && !this.#observed.has(read) && this.#isAtRest(read);
+    this.#askEarly(early, become, new Set(this.#expected.due(become?.user, isUnknown)))();
     const behind = early.scriptsDeliveredEach(earlyTimeout);
     const outputs = this.#entrance.as(become, async () => {
       const [own = [], more] = this.#session.send(become, behind ? [scripts, behind] : [scripts]);
@@ -480,9 +522,6 @@ export class FactStore {
   }
 }
 
-/** Whether a change may have altered what was read, or may be read; `arrived` is its value, where that is known. */
-type IsStale = (read: Read, arrived: Answer | undefined) => boolean;
-
 /** The value, where it has come. */
 function arrived({ answer }: Observation): Answer | undefined {
   return answer instanceof Promise ? undefined : answer;
@@ -495,9 +534,4 @@ function located(answer: Promise<Answer>, resolved: Promise<void> | undefined): 
 
 function textOf({ value }: Answer): string {
   return String(value);
-}
-
-/** Whether a change may make a symbolic link or take one away, so that paths lie elsewhere. */
-function mayTurnLinks(touch: Touch): boolean {
-  return touch === "everything" || touch === "arrivals" || (typeof touch === "object" && "below" in touch);
 }

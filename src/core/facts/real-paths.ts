@@ -116,6 +116,11 @@ export class RealPaths {
     return this.#others.get(path) ?? path;
   }
 
+  /** Whether the host has said where a path's directory really is. */
+  isKnown(as: string | undefined, path: string): boolean {
+    return typeof this.#directories.get(`${as ?? ""}\0${posix.dirname(path)}`) === "string";
+  }
+
   ofKey(key: FactKey): string | undefined {
     const path = pathOf(key);
     return path === undefined ? undefined : this.of(path);
