@@ -26,6 +26,11 @@ function pages(): string[] {
   return ["README.md", ...guides.map((name) => join("docs", name)), ...roles];
 }
 
+function referencePages(): string[] {
+  const all = readdirSync(join(checkout, "docs/reference"), { recursive: true, encoding: "utf8" });
+  return all.filter((name) => name.endsWith(".md")).map((name) => join("docs/reference", name));
+}
+
 function examples(page: string): { file: string; code: string }[] {
   const text = readFileSync(join(checkout, page), "utf8");
   return [...text.matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)].map(([, file = "", code = ""]) => ({
@@ -60,4 +65,16 @@ it("shows the example package's files as they are", () => {
     "transports",
   ]);
   for (const { file, code } of shown) expect(code).toBe(readFileSync(join(example, file), "utf8"));
+});
+
+it("gives every row of a table as many cells as its heading", () => {
+  const cells = (row: string) => row.replaceAll("\\|", "").split("|").length;
+  const wrong = [...pages(), "CONTRIBUTING.md", ...referencePages()].flatMap((page) => {
+    const tables = readFileSync(join(checkout, page), "utf8").match(/(?:^\|.*\n)+/gm) ?? [];
+    return tables.flatMap((table) => {
+      const [heading = "", ...rows] = table.trimEnd().split("\n");
+      return rows.filter((row) => cells(row) !== cells(heading)).map((row) => `${page}: ${row}`);
+    });
+  });
+  expect(wrong).toEqual([]);
 });

@@ -35,11 +35,11 @@ export function sourceComments(file: string | undefined, name: string): SourceCo
   };
 }
 
-/** What a summary and a docstring say together: a docstring often begins with the summary, or says it at more length. */
+/** What is said of a module or a role: its docstring or, where there is none, the summary that lists show. */
 export function description(docstring: Docstring | undefined, summary = ""): string[] {
   const paragraphs = docstring?.paragraphs ?? [];
-  const begins = paragraphs[0]?.startsWith(summary.replace(/\.$/, ""));
-  return begins || summary === "" ? [...paragraphs] : [summary, ...paragraphs];
+  if (paragraphs.length > 0) return [...paragraphs];
+  return summary === "" ? [] : [summary];
 }
 
 /** What a docstring says of errors: all that a task fails with is a ShowrunnerError. */

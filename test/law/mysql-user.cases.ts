@@ -98,7 +98,7 @@ export default cases(
       facts: [ann(undefined)],
       start: "",
       changes: [],
-      fails: "does not exist, and is to be made without a password",
+      fails: "does not exist, and no password is given for it",
     },
     {
       name: "leaves an account alone that is as wanted",
@@ -266,7 +266,7 @@ export default cases(
         mysqlServer.is({ server }, { running: true, flavour: "mysql", version: "9.7.0" }),
       ],
       changes: [],
-      fails: "the server is MySQL 9.7.0, and this can only be done on MariaDB so far",
+      fails: "the server is MySQL 9.7.0, and this task works only on MariaDB so far",
     },
     {
       name: "takes no empty password",
@@ -294,7 +294,7 @@ export default cases(
       params: { name: "ann", password, privileges: { site: ["SELECT"] } },
       facts: [],
       changes: [],
-      fails: 'privileges: "site" is no object',
+      fails: 'privileges: "site" names no object',
     },
   ],
   {

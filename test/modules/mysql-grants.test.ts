@@ -71,12 +71,12 @@ describe("privileges as written", () => {
   });
 
   it.each([
-    [{ site: ["SELECT"] }, '"site" is no object'],
-    [{ "*.t": ["SELECT"] }, "is no object"],
-    [{ "a.b.c": ["SELECT"] }, "is no object"],
-    [{ "procedure a.*": ["EXECUTE"] }, "is no object"],
-    [{ "a.*": ["SELECT; DROP"] }, "is no privilege"],
-    [{ "a.*": ["SELECT ()"] }, "is no privilege"],
+    [{ site: ["SELECT"] }, '"site" names no object'],
+    [{ "*.t": ["SELECT"] }, "names no object"],
+    [{ "a.b.c": ["SELECT"] }, "names no object"],
+    [{ "procedure a.*": ["EXECUTE"] }, "names no object"],
+    [{ "a.*": ["SELECT; DROP"] }, "names no privilege"],
+    [{ "a.*": ["SELECT ()"] }, "names no privilege"],
   ])("are refused: %j", (given, problem) => {
     expect(() => parsePrivileges(given)).toThrow(problem);
   });

@@ -553,7 +553,7 @@ describe("mysqlReplication", () => {
       "an account that requires TLS, without it",
       { primary },
       { history: empty, from: { reached: false, problem: "ERROR 1045" }, encrypted: tlsSource },
-      "the primary 10.0.0.1:3306 lets repl in over TLS alone",
+      "the primary 10.0.0.1:3306 lets repl in only over TLS",
     ],
     [
       "a primary that was reset, and has written beyond this replica",

@@ -525,7 +525,7 @@ describe.skipIf(!serverInstalled || !asRoot)("a replica and its primary", { time
     // both stopped, and the server started again: what it had received it then tells by the primary's binlogs
     replica.query("STOP SLAVE");
     const stopped = await runHere([away()]);
-    expect(stopped.error).toContain("what lies between would be lost");
+    expect(stopped.error).toContain("the transactions in between would be lost");
     expect(stopped.hint).toContain("copy the relay logs");
     expect((await runHere([replicate()])).error).toBeUndefined();
     await expect.poll(() => has(30)).toBe("30");
@@ -673,7 +673,7 @@ describe.skipIf(!serverInstalled || !asRoot)("an encrypted replica", { timeout: 
   it("replicates once the certificate is that of the primary", async () => {
     const made = await runHere([account(true)]);
     expect(made.error).toBeUndefined();
-    expect((await runHere([from()])).error).toContain("lets repl in over TLS alone");
+    expect((await runHere([from()])).error).toContain("lets repl in only over TLS");
     expect((await runHere([from({ ca: file("other.pem") })])).error).toMatch(/SSL|certificate/);
     const ran = await runHere([from({ ca: file("ca.pem") }), from({ ca: file("ca.pem") })]);
     expect(ran.error).toBeUndefined();

@@ -120,7 +120,7 @@ describe("mysqlDatabase", () => {
   ]);
 
   it.each([
-    [() => mysqlDatabase({ name: "mysql" }), "the server's own database"],
+    [() => mysqlDatabase({ name: "mysql" }), "mysql is a database of the server itself"],
     [() => mysqlDatabase({ name: "x", state: "absent", encoding: "utf8mb4" }), "has no encoding"],
     [() => mysqlDatabase({ name: "x", login: { socket: "/s", host: "h" } }), "exclude each other"],
     [() => mysqlDatabase({ name: "x", login: { port: 3307 } }), "a port needs a host"],
@@ -267,7 +267,7 @@ describe("mysqlUser", () => {
   it.each([
     [() => mysqlUser({ name: "x", password: "" }), "the password is empty"],
     [() => mysqlUser({ name: "x", password: "p", unixSocket: true }), "exclude each other"],
-    [() => mysqlUser({ name: "x", privileges: { site: ["SELECT"] } }), "is no object"],
+    [() => mysqlUser({ name: "x", privileges: { site: ["SELECT"] } }), "names no object"],
     [() => mysqlUser({ name: "x", updatePassword: "onCreate" }), 'updatePassword: "onCreate" needs password'],
     [() => mysqlUser({ name: "x", appendPrivileges: true }), "`appendPrivileges` needs `privileges`"],
   ])("refuses %s", (make, problem) => {
@@ -275,11 +275,11 @@ describe("mysqlUser", () => {
   });
 
   it.each([
-    ["an account without a password", user(undefined), "is to be made without a password"],
+    ["an account without a password", user(undefined), "and no password is given for it"],
     [
       "MySQL",
       [...user(undefined), mysqlServer.is({ server }, { running: true, flavour: "mysql", version: "9.7" })],
-      "only be done on MariaDB",
+      "works only on MariaDB",
     ],
   ])("refuses %s", async (_, given, problem) => {
     await expect(planTask(mysqlUser({ name: "site" }), { facts: given })).rejects.toThrow(problem);

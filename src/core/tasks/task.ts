@@ -99,9 +99,11 @@ export interface TaskOptions<V = unknown> {
 
 /** How a task went. */
 export interface TaskResult<V> {
+  /** How the task went: `ok`, `changed` or `failed`; in check mode also `likely` or `unknown`. */
   readonly status: TaskStatus;
   /** True if anything was changed; in check mode, if anything would be. */
   readonly changed: boolean;
+  /** True for a task that failed and whose `ignoreErrors` let the step go on. */
   readonly failed: boolean;
   /** What the module returns. In check mode, reading a value that only a real run can give ends the step's plan. */
   readonly value: V;

@@ -18,28 +18,28 @@ import { checkLogin, loginParams } from "./login-param.ts";
 import { writable } from "./server-guard.ts";
 import { runStatements } from "./session.ts";
 
-/** What a database task leaves. */
+/** What `mysqlDatabase` gives. */
 export interface MysqlDatabaseValue {
   /** The database's name, as the server writes it. */
   readonly name: string;
   /** Whether it is there. */
   readonly state: "present" | "absent";
-  /** Undefined if it is absent, or where only a real run can tell: the server's own default. */
+  /** The character set; undefined if the database is absent, or where only a real run can tell the server's default. */
   readonly encoding: string | undefined;
-  /** Its default collation; undefined where it is not there. */
+  /** The collation of new tables; undefined if the database is absent, or where only a real run can tell. */
   readonly collation: string | undefined;
 }
 
 const params = {
-  /** The database. */
+  /** The database's name. */
   name: Type.String({ minLength: 1, maxLength: 64 }),
   /** Present, or absent: dropped with all its tables. Default: "present". */
   state: Param.state(),
-  /** The character set, as utf8mb4. Left out: as it is. */
+  /** The character set, such as utf8mb4. Left out: as it is. */
   encoding: Type.Optional(Type.String({ pattern: "^[a-z0-9_]+$" })),
-  /** The collation. Left out: as it is, or the encoding's own where that changes. */
+  /** The collation. Left out: as it is, or the default of the encoding if the encoding changes. */
   collation: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_]+$" })),
-  /** false: on this server alone, not replicated. Default: true. */
+  /** false: the change is made on this server alone, and is not replicated. Default: true. */
   sqlLogBin: Param.flag(true),
   ...loginParams,
 };
@@ -50,7 +50,7 @@ export interface MysqlDatabaseParams extends RequiredInput<typeof params>, Optio
 /**
  * Makes a database, sets its character set and collation, or drops it.
  *
- * Encoding and collation are the defaults for new tables: tables that are there keep theirs.
+ * Encoding and collation are the defaults for new tables: existing tables keep theirs.
  *
  * @example
  * await mysqlDatabase({ name: "site", encoding: "utf8mb4" });
@@ -63,7 +63,8 @@ export const mysqlDatabase: Module<MysqlDatabaseParams, MysqlDatabaseValue> = de
   title: ({ name }) => name,
   check: ({ name, state, encoding, collation, login }) => {
     checkLogin(login);
-    if (systemDatabases.includes(name.toLowerCase())) fail(`${name} is the server's own database`);
+    if (systemDatabases.includes(name.toLowerCase()))
+      fail(`${name} is a database of the server itself, which no task changes`);
     if (state === "absent" && (encoding ?? collation) !== undefined)
       fail("a database that is absent has no encoding and no collation");
   },
@@ -96,7 +97,7 @@ export const mysqlDatabase: Module<MysqlDatabaseParams, MysqlDatabaseValue> = de
           after: "absent",
           script: runStatements(server, sqlLogBin, sql`DROP DATABASE ${identifier(name)}`),
           sets: [databaseFact.is(key, undefined)],
-          // privileges on it stay
+          // privileges on the database stay
           touches,
         });
       return { name, state, encoding: undefined, collation: undefined };

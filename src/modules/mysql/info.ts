@@ -16,11 +16,11 @@ import {
 import { checkLogin, loginParams } from "./login-param.ts";
 import { engineNames } from "./server-guard.ts";
 
-/** What a host's database server is, and what part it has in replication just now. */
+/** What a host's database server is, and its part in replication just now. */
 export interface MysqlInfoValue {
-  /** Whose server answers or, where none does, is installed; undefined where there is none. */
+  /** The engine of the server that answers or, if none answers, of the one that is installed; undefined if there is none. */
   readonly engine: Flavour | undefined;
-  /** Whether it answers. What follows is only known of a MariaDB server that does. */
+  /** Whether the server answers. All that follows is known only of a MariaDB server that answers. */
   readonly running: boolean;
   /** The number by which replication tells servers apart. */
   readonly serverId: number | undefined;
@@ -28,20 +28,20 @@ export interface MysqlInfoValue {
   readonly readOnly: boolean | undefined;
   /** Whether it offers TLS. */
   readonly tls: boolean | undefined;
-  /** From where it replicates; undefined if from nowhere. */
+  /** The primary from which it replicates; undefined if it is no replica. */
   readonly replicatesFrom:
     | { readonly host: string; readonly port: number; readonly tls: boolean; readonly running: boolean }
     | undefined;
-  /** All databases but the system's own. */
+  /** All databases but those of the server itself. */
   readonly databases: readonly string[];
-  /** All accounts but those that a package makes: `user@host`. */
+  /** All accounts but those that packages make: `user@host`. */
   readonly accounts: readonly string[];
-  /** The last GTID that it has written, applied or received, of each domain and server. */
+  /** For each domain and server the last GTID that it has written, applied or received. */
   readonly gtids: readonly string[];
 }
 
 const params = {
-  /** Fails where the host has another engine, or another one's data. Left out: not looked at. */
+  /** The task fails if the host has another engine, or data of another one. Left out: any engine will do. */
   engine: Type.Optional(Type.Literal("mariadb")),
   ...loginParams,
 };

@@ -1,4 +1,4 @@
-/** Looks at a primary and at this server before the one follows the other, and says which way leads there, if any. */
+/** Looks at a primary and at this server before this server follows the primary, and says how it can, if at all. */
 
 import type { History } from "../../facts/mysql/history.ts";
 import type { ServerKey } from "../../facts/mysql/login.ts";
@@ -17,13 +17,13 @@ interface Pair {
   readonly primary: ServerKey;
 }
 
-/** Where a server is yet to be installed: it will be one without data. */
+/** For a server that is yet to be installed: it will have no data. */
 const fresh: Way = { kind: "continue", position: "", setPosition: false };
 
 /**
- * Finds the way to the primary; where there is none, the task fails.
+ * Finds how this server can follow the primary. If it can't, the task fails.
  *
- * @param source the primary as it showed itself; undefined where it can't be asked yet
+ * @param source what the primary has told; undefined if it can't be asked yet
  */
 export async function findWay(
   host: PlanHost,
@@ -38,7 +38,7 @@ export async function findWay(
   return known;
 }
 
-/** Requires of a replica that runs that it has come the way of its primary. What can't be compared is left alone. */
+/** Requires that a running replica has the same history as its primary. A replica that can't be compared is accepted. */
 export async function requireSameHistory(host: PlanHost, pair: Pair): Promise<void> {
   const { server, own, history, primary } = pair;
   if (!history?.binlog || !canCompare(own)) return;
@@ -62,7 +62,7 @@ async function compared(
   const { server, own, history, primary } = pair;
   if (way.position === "" || !history) return way;
   if (!history.binlog) return { ...way, notCompared: "this server writes no binlog" };
-  if (!canCompare(own)) return { ...way, notCompared: "that needs MariaDB 10.8 or newer" };
+  if (!canCompare(own)) return { ...way, notCompared: "comparing needs MariaDB 10.8 or newer" };
   const result = compareHistories(
     await readHistories(host, { mine: server, theirs: primary }, way.position, true),
   );
@@ -71,8 +71,8 @@ async function compared(
   if (result.kind === "unread")
     return {
       kind: "refuse",
-      problem: `it can't be told whether this server and the primary have the same history: ${result.problem}`,
-      hint: "nothing was changed. This host needs mariadb-binlog (Debian's package mariadb-client), and the account REPLICATION SLAVE",
+      problem: `it is not known whether this server and the primary have the same history: ${result.problem}`,
+      hint: "nothing was changed. This host needs mariadb-binlog (Debian's package mariadb-client), and the account needs REPLICATION SLAVE",
     };
   if (resetHistory && history.databases.length === 0) return startAnew(source, way.position);
   return otherHistory(result, pair, way.position, source);

@@ -4,9 +4,8 @@ import { fail, Param, SecretString, Type } from "../../kit/index.ts";
 /** How a module's task logs in to the server. */
 export const loginParams = {
   /**
-   * How to log in. Left out: over this host's unix socket, as the user that the task runs as, or with the
-   * user, password, socket and TLS settings in that user's option files (~/.my.cnf); nothing else in them
-   * counts.
+   * How to log in. Left out: over this host's unix socket, as the user that the task runs as. If that user's option
+   * files (~/.my.cnf) have a user, a password, a socket or TLS settings, these count; nothing else in the files does.
    */
   login: Type.Optional(
     Type.Object(
@@ -29,10 +28,13 @@ export const loginParams = {
   ),
 };
 
-/** Checks what the schema can't say. */
+/** Checks how the parts of a login go together. */
 export function checkLogin(login: Login | undefined): void {
   if (login?.socket !== undefined && login.host !== undefined)
-    fail("login: socket and host exclude each other", "give the one by which the server is to be reached");
+    fail(
+      "login: socket and host exclude each other",
+      "give only the one by which the server is to be reached",
+    );
   if (login?.port !== undefined && login.host === undefined)
     fail("login: a port needs a host", `for this host's own server over TCP give host: "127.0.0.1"`);
 }

@@ -15,7 +15,7 @@ import {
 import { checkLogin, loginParams } from "./login-param.ts";
 import { reachable } from "./server-guard.ts";
 
-/** What a primary task leaves. */
+/** What `mysqlPrimary` gives. */
 export interface MysqlPrimaryValue {
   /** Whether only administrators can write. */
   readonly readOnly: false;
@@ -27,8 +27,8 @@ export interface MysqlPrimaryParams
     OptionalInput<typeof loginParams> {}
 
 /**
- * Puts a primary in service: its server starts read-only (as its configuration says), and this lets it be written to.
- * A server that replicates from another one is refused, since two would be written to.
+ * Puts a primary in service. Its server starts read-only, as its configuration says; this task makes it writable. The
+ * task refuses a server that replicates from another one, since otherwise there would be two servers to write to.
  *
  * @example
  * await mysqlPrimary({});
@@ -51,7 +51,7 @@ export const mysqlPrimary: Module<MysqlPrimaryParams, MysqlPrimaryValue> = defin
     if (replica)
       fail(
         `this server replicates from ${replica.host}:${replica.port}, so it is no primary`,
-        `if it is to become one, stop writes on the other, then run mysqlReplication({ state: "absent" }) here: it waits until this one has applied all`,
+        `to make it the primary, stop writes on the other server, then run mysqlReplication({ state: "absent" }) here: that waits until this server has applied everything`,
       );
     if (readOnly !== "OFF")
       yield change({

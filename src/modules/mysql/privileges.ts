@@ -1,4 +1,4 @@
-/** Privileges as a user writes them, and the statements that bring them about. */
+/** Privileges as a user writes them, and the statements that grant and revoke them. */
 
 import { type Privileges, privilegeName, settlePrivileges } from "../../facts/mysql/grants.ts";
 import { identifier, join, keyword, type Sql, sql } from "../../facts/mysql/sql.ts";
@@ -7,12 +7,12 @@ import { fail } from "../../kit/index.ts";
 /**
  * Reads privileges by object: `{ "site.*": ["SELECT", "INSERT"], "site.posts": ["UPDATE (title)"] }`.
  *
- * A database's name is meant literally (`_` is no wildcard, as it would be in GRANT), but for `%`, which stands for
- * any text where privileges on whole databases are given.
+ * A database's name is taken literally: `_` is no wildcard, as it would be in GRANT. Only `%` stands for any text, in
+ * privileges on whole databases.
  *
- * @param smallLetters whether the server keeps names of databases and tables in small letters; those of routines it
- *   always keeps so
- * @throws ShowrunnerError for what is no object or no privilege
+ * @param smallLetters whether the server keeps names of databases and tables in small letters. It always keeps names of
+ *   routines so
+ * @throws ShowrunnerError for a text that names no object, or no privilege
  */
 export function parsePrivileges(
   given: Readonly<Record<string, readonly string[]>>,
@@ -36,7 +36,7 @@ function parseObject(object: string, smallLetters: boolean): string {
   const [, kind, database = "", name = ""] = match ?? [];
   if (!match || (database === "*" && name !== "*") || (kind && name === "*"))
     fail(
-      `privileges: "${object}" is no object`,
+      `privileges: "${object}" names no object`,
       `write "*.*", "database.*", "database.table", "procedure database.name" or "function database.name"`,
     );
   if (database === "*") return "*.*";
@@ -52,8 +52,8 @@ function parseName(text: string, object: string): string[] {
   const [, words = "", columns] = match ?? [];
   if (!match)
     fail(
-      `privileges: "${text}" on "${object}" is no privilege`,
-      `as in GRANT: "SELECT", "UPDATE (title)", "ALL"`,
+      `privileges: "${text}" on "${object}" names no privilege`,
+      `write privileges as GRANT does: "SELECT", "UPDATE (title)", "ALL"`,
     );
   if (columns === undefined) return [privilegeName(words)];
   return columns
@@ -76,7 +76,7 @@ interface PrivilegeDifference {
 /**
  * What it takes to give an account exactly these privileges.
  *
- * @param keep true: what it has beyond them, it keeps
+ * @param keep true: the account keeps all other privileges that it has
  */
 export function privilegeDifferences(
   account: Sql,
@@ -96,8 +96,8 @@ export function privilegeDifferences(
 }
 
 /**
- * A column is the same in any letters. The server keeps it as it was first written, for all privileges on it, and
- * revokes it by that spelling alone.
+ * Small and capital letters make no difference in a column's name. The server keeps the spelling of the first grant for
+ * all privileges on the column, and revokes only by that spelling.
  */
 function respell(privilege: string, held: readonly string[]): string {
   const [words, column] = partsOf(privilege);
@@ -119,7 +119,7 @@ function partsOf(privilege: string): [string, string | undefined] {
 const all = "ALL PRIVILEGES";
 const option = "GRANT OPTION";
 
-/** What is missing is given before what is too much is taken, but for ALL, which can only be taken as a whole. */
+/** Grants what is missing before it revokes what is too much. Only ALL goes first: it can be revoked only as a whole. */
 function converge(account: Sql, object: string, before: readonly string[], after: readonly string[]): Sql[] {
   const on = objectSql(object);
   const narrowed = before.includes(all) && !after.includes(all);
@@ -127,7 +127,7 @@ function converge(account: Sql, object: string, before: readonly string[], after
   const covered = held.includes(all);
   const missing = after.filter((name) => !held.includes(name));
   const grants = missing.filter((name) => name !== option);
-  // ALL takes in the others that were there
+  // ALL includes the others that were there
   const surplus = after.includes(all)
     ? held.filter((name) => name === option && !after.includes(name))
     : held.filter((name) => !after.includes(name));

@@ -7,15 +7,15 @@ import type { WantedReplica } from "./replication-states.ts";
 
 /** The primary as it shows itself to the replication account. */
 interface SeenPrimary {
-  /** Undefined where it can't be asked yet. */
+  /** Undefined if it can't be asked yet. */
   readonly source: (Source & { reached: true }) | undefined;
-  /** Whether it lets the account in over TLS alone. */
+  /** Whether it lets the account in only over TLS. */
   readonly tlsOnly: boolean;
-  /** By which login. */
+  /** The login by which it was asked. */
   readonly key: ServerKey;
 }
 
-/** TLS as it is by itself, without a certificate to verify. */
+/** TLS without a certificate to verify. */
 export const unverified: Tls = { verify: false };
 
 export function primaryKey(
@@ -50,13 +50,13 @@ export async function askPrimary(
 
 function hintFor(problem: string): string {
   if (/ERROR (1045|1130|1698|4151)/.test(problem))
-    return "does the account exist there, for this host's address and with this password?";
+    return "does the account exist on the primary, for this host's address and with this password?";
   if (problem.includes("ERROR 2026"))
-    return "has the primary's server a certificate (ssl_cert, ssl_key), and is it valid for that name by the ca that ssl names?";
-  return "is it started, does it listen on that address (bind-address), and does no firewall stand between?";
+    return "does the primary's server have a certificate (ssl_cert, ssl_key), and does the ca that ssl names vouch for it under that name?";
+  return "is the primary started, does it listen on that address (bind-address), and is no firewall in between?";
 }
 
-/** MariaDB's replicas would replicate in the clear where TLS is wanted, not verified and not offered. */
+/** If TLS is wanted but not verified, and the primary offers none, a MariaDB replica would replicate unencrypted. */
 export function requireTls(
   host: PlanHost,
   { host: address, port, user }: WantedReplica,
@@ -72,7 +72,7 @@ export function requireTls(
   if (tlsOnly && !tls.enabled)
     host.require(
       false,
-      `the primary ${address}:${port} lets ${user} in over TLS alone, and this replica is not to use it`,
-      "give ssl, or have the account not require it",
+      `the primary ${address}:${port} lets ${user} in only over TLS, and this replica is not to use TLS`,
+      "give ssl, or let the account log in without TLS",
     );
 }

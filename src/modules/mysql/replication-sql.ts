@@ -7,7 +7,7 @@ import { join, type Sql, sql, statements } from "../../facts/mysql/sql.ts";
 import { rawScript, type Script, type Secret } from "../../kit/index.ts";
 import type { Setting } from "./replication-states.ts";
 
-/** Every setting, for a replica that has none yet. */
+/** All settings, for a server that is no replica yet. */
 export const allSettings: readonly Setting[] = [
   "host",
   "port",
@@ -24,8 +24,8 @@ export const allSettings: readonly Setting[] = [
 ];
 
 /**
- * Keeps the session's statements out of the general and the slow log, which would have the password. The general log
- * needs SUPER for that, so it is only asked to be silent where it is on.
+ * Keeps the session's statements out of the general and the slow log, which would show the password. For the general log
+ * this needs the privilege SUPER, so it is done only if that log is on.
  */
 export const unlogged: readonly Sql[] = [
   sql`EXECUTE IMMEDIATE IF(@@GLOBAL.general_log, 'SET SESSION sql_log_off = 1', 'DO 0')`,
@@ -51,7 +51,7 @@ export function changeMaster(target: Replica, password: string | Secret, setting
   return sql`CHANGE MASTER TO ${join(settings.map((setting) => assignments[setting]))}`;
 }
 
-/** Runs statements, then waits until both threads run; fails with what the server says of them. */
+/** Runs statements, then waits until both threads run. If they do not, the script fails with what the server says of them. */
 export function startReplica(server: ServerKey, waitSeconds: number, ...before: readonly Sql[]): Script {
   const status = runSql(server, statements(sql`SHOW SLAVE STATUS`), ["--vertical"]);
   // a thread may run for a moment before the primary refuses it, so it must be seen running twice

@@ -1,4 +1,4 @@
-/** Compares a MariaDB replica with what it is to be. Pure: everything it knows is handed in. */
+/** Compares a MariaDB replica with what it is to be. Pure. */
 import { errantGtids, formatGtids, parseGtids, purgedGtids } from "../../facts/mysql/gtid.ts";
 import type { History } from "../../facts/mysql/history.ts";
 import type { Tls } from "../../facts/mysql/login.ts";
@@ -13,7 +13,7 @@ export interface WantedReplica {
   readonly user: string;
   /** The password, as `markOf` marks it. */
   readonly passwordId: string;
-  /** Undefined: as the servers do by themselves. */
+  /** Undefined: what the two servers do by themselves. */
   readonly tls: Tls | undefined;
   readonly connectRetry: number | undefined;
   readonly delay: number | undefined;
@@ -34,7 +34,7 @@ export type Setting =
   | "connectRetry"
   | "delay";
 
-/** MariaDB's. */
+/** The defaults of MariaDB. */
 const defaults = { connectRetry: 60, delay: 0 };
 
 /** The replica as it is to be, running. */
@@ -69,8 +69,8 @@ const loginErrors = [1045, 1130, 1698, 4151];
 /**
  * The settings that differ.
  *
- * @param password the stored one, as `markOf` marks it; undefined where it can't be read: then it is judged by
- *   whether the primary takes it
+ * @param password the stored password, as `markOf` marks it. Undefined if it can't be read: then it counts as another one
+ *   if the primary has refused the login
  */
 export function drift(
   now: Replica,
@@ -95,7 +95,7 @@ export function drift(
   return differs.flatMap(([setting, different]) => (different ? [setting] : []));
 }
 
-/** How a replica can be brought to replicate from a primary. */
+/** How a server can become a replica of a primary. */
 export type Way =
   /** It continues where it stands, at this position. */
   | {
@@ -105,17 +105,17 @@ export type Way =
       /** Why it is not known whether that position is one of the primary's own history. */
       readonly notCompared?: string;
     }
-  /** It is fresh: what its package wrote is forgotten, and it begins at the primary's beginning. */
+  /** It has no data: GTIDs of its own, which its package wrote, are deleted, and it begins at the primary's beginning. */
   | { readonly kind: "reset"; readonly forgotten: string }
   | { readonly kind: "refuse"; readonly problem: string; readonly hint: string };
 
-/** What to do with a replica whose data is not that of the primary's history. */
-export const newCopy = `This server needs a new copy of the primary's data: "A new copy for a replica" in the README of the role mysql tells how. Only where the primary's binlogs hold all that it ever wrote, an empty server will do: stop replication here, drop its databases, and give resetHistory: true`;
+/** What to do with a replica whose data is of another history than the primary's. */
+export const newCopy = `This server needs a new copy of the primary's data: "A new copy for a replica" in the README of the role mysql tells how. If the primary's binlogs hold everything that it ever wrote, an empty server will do, too: stop replication here, drop its databases, and give resetHistory: true`;
 
 /**
- * Finds the way to the primary, or why there is none. Data of the replica's own is never given up.
+ * Finds how a server can become a replica, or why it can't. Data that only this server has is never given up.
  *
- * @param resetHistory the user's word that accounts and GTIDs of the replica's own may be forgotten
+ * @param resetHistory whether accounts and GTIDs that only this server has may be deleted
  */
 export function wayTo(
   source: Source & { reached: true },
@@ -126,7 +126,7 @@ export function wayTo(
     return {
       kind: "refuse",
       problem: `both servers have server_id ${source.serverId}`,
-      hint: "give each server its own, or it takes what the other wrote for its own and skips it",
+      hint: "give each server a number of its own: a replica skips what a server of its own number wrote",
     };
   if (!source.binlog)
     return {
@@ -135,7 +135,7 @@ export function wayTo(
       hint: "set log_bin in its configuration and restart it",
     };
   const theirs = parseGtids(source.binlogState);
-  // what it has received and not applied is lost once it follows a primary that lacks it
+  // what it has received but not applied would be lost with a primary that does not have it
   const mine = [history.binlogState, history.slavePosition, receivedGtids(history)];
   const errant = errantGtids(mine.flatMap(parseGtids), theirs);
   const own = unique(formatGtids(errant));
@@ -152,7 +152,7 @@ export function wayTo(
       return {
         kind: "refuse",
         problem: `the servers have diverged: this one has ${own}, which the primary does not have${data ? `; it holds ${data}` : ""}`,
-        hint: "nothing was changed. If that may be forgotten, give resetHistory: true",
+        hint: "nothing was changed. If that may be deleted, give resetHistory: true",
       };
     return startAnew(source, own);
   }
@@ -179,9 +179,9 @@ export function wayTo(
 }
 
 /**
- * The way of a server that has no data to the primary whose history is another one.
+ * How a server that has no data can follow a primary of another history.
  *
- * @param forgotten the GTIDs that it gives up
+ * @param forgotten the GTIDs that are deleted
  */
 export function startAnew(source: Source & { reached: true }, forgotten: string): Way {
   return purged(source, "") ?? { kind: "reset", forgotten };
@@ -192,7 +192,7 @@ function receivedGtids({ replica }: History): string {
 }
 
 function purged(source: Source & { reached: true }, position: string): Way | undefined {
-  if (source.oldest === undefined) return undefined; // it may not be seen; the primary will tell by itself
+  if (source.oldest === undefined) return undefined; // the account may not see this: the primary will refuse the replica itself
   const missing = purgedGtids(parseGtids(position), parseGtids(source.oldest));
   if (missing.length === 0) return undefined;
   return {

@@ -1,4 +1,4 @@
-/** How a replica's connection is encrypted where its task leaves that to the servers. Pure. */
+/** How a replica's connection is encrypted if its task leaves that to the servers. Pure. */
 import type { Replica } from "../../facts/mysql/replica.ts";
 import type { Source } from "../../facts/mysql/source.ts";
 
@@ -15,19 +15,19 @@ function encryptsByItself(version: string): boolean {
   return major > 11 || (major === 11 && minor >= 4);
 }
 
-/** Whether what is set is nobody's wish: it may stay as it is. */
+/** Whether these settings are the servers' own, and nobody has asked for them. */
 export function isByItself({ enabled, ca, cert, key, verify }: Encryption, version: string): boolean {
   if (ca !== "" || cert !== "" || key !== "") return false;
   return !enabled || (verify && encryptsByItself(version));
 }
 
 /**
- * What the servers do by themselves. What is nobody's wish and works is left alone.
+ * What the servers do by themselves. Settings that nobody has asked for and that work stay as they are.
  *
  * @param now undefined for a replica that is to be set up
  * @param version the replica's own
  * @param source undefined where the primary could not be asked
- * @param tlsOnly whether the primary lets the account in over TLS alone
+ * @param tlsOnly whether the primary lets the account in only over TLS
  */
 export function byItself(
   now: Encryption | undefined,

@@ -31,40 +31,41 @@ import { byItself, isByItself } from "./replication-tls.ts";
 import { reachable } from "./server-guard.ts";
 import { stuck, takeAway } from "./unapplied.ts";
 
-/** What a replication task leaves, and what it found. */
+/** What `mysqlReplication` gives: the state afterwards, and what it found. */
 export interface MysqlReplicationValue {
   /** Whether it replicates. */
   readonly state: "replicating" | "stopped" | "absent";
   /** `host:port`; undefined where there is no replication. */
   readonly primary: string | undefined;
   /**
-   * `absent`: none was set up; `right`: nothing to do; `stopped`: set up, but a thread did not run; `drifted`: other
-   * settings; `repoint`: another primary; `running`: it ran and was to be stopped or taken away.
+   * What the task found. `absent`: no replication was set up; `right`: nothing to do; `stopped`: set up, but a thread did
+   * not run; `drifted`: it had other settings; `repoint`: it had another primary; `running`: it ran, and was to be stopped
+   * or removed.
    */
   readonly found: "absent" | "right" | "stopped" | "drifted" | "repoint" | "running";
 }
 
 const params = {
   /**
-   * Replicating: set up and running; stopped: set up, not running; absent: not set up, its data kept, once all that
-   * it has received is applied. Default: "replicating".
+   * Replicating: set up and running. Stopped: set up, but not running. Absent: not set up; the server keeps its data,
+   * and first applies all that it has received. Default: "replicating".
    */
   state: withDefault(Param.oneOf("replicating", "stopped", "absent"), "replicating"),
-  /** From where it replicates; needed unless absent. */
+  /** The primary from which this server replicates. Required unless `state` is absent. */
   primary: Type.Optional(
     Type.Object(
       {
         /** The primary's name or address, as seen from this host. */
         host: Type.String({ minLength: 1, maxLength: 255 }),
-        /** Its port. Left out: 3306. */
+        /** The primary's port. Left out: 3306. */
         port: Type.Optional(Param.port()),
         /** The replication account. */
         user: Type.String({ minLength: 1, maxLength: 80 }),
-        /** Its password: at most 96 bytes, which is MariaDB's limit for replication. */
+        /** The account's password: at most 96 bytes, which is MariaDB's limit for replication. */
         password: SecretString(),
         /**
-         * Encrypts the connection. Left out: as the two servers do by themselves, which from MariaDB 11.4 on
-         * encrypt and verify through the password; older ones don't encrypt.
+         * Encrypts the connection. Left out: what the two servers do by themselves. From MariaDB 11.4 on they encrypt,
+         * and verify each other through the password; older ones do not encrypt.
          */
         ssl: Type.Optional(
           Type.Object(
@@ -87,15 +88,16 @@ const params = {
   ),
   /** Seconds between tries to reach the primary. Left out: as it is. */
   connectRetry: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
-  /** Seconds by which it stays behind the primary on purpose. Left out: as it is. */
+  /** Seconds by which this server stays behind the primary on purpose. Left out: as it is. */
   delay: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 })),
   /**
-   * true: accounts and GTIDs that this server has of its own may be forgotten (RESET MASTER). Never databases.
+   * true: the task may delete accounts and GTIDs that only this server has (RESET MASTER). It never deletes databases.
    * Default: false.
    */
   resetHistory: Param.flag(),
   /**
-   * Seconds to wait until both threads run or, for absent, until what was received is applied. Left out: 30 and 300.
+   * Seconds to wait until both threads run (left out: 30) or, for absent, until all that was received is applied (left
+   * out: 300).
    */
   wait: Type.Optional(Type.Integer({ minimum: 1, maximum: 3600 })),
   ...loginParams,
@@ -107,20 +109,21 @@ export interface MysqlReplicationParams extends RequiredInput<typeof params>, Op
 /**
  * Makes this host's MariaDB server a replica of another one, by GTID, and keeps it one.
  *
- * Only what differs is changed, and only after looking: at this server's databases, accounts and GTIDs, and, with the
- * replication account, at the primary's GTIDs and at what it still has in its binlogs. A server that holds data which
- * did not come from the primary is refused and left as it is. So is one whose primary was reset or restored to an
- * earlier time since: also while it runs, the times of up to 1000 transactions of each domain are compared. The task
- * ends when both threads run.
+ * The task changes only what differs. Before that it looks at this server's databases, accounts and GTIDs. With the
+ * replication account it also looks at the primary's GTIDs, and at what the primary's binlogs still hold. The task
+ * refuses a server that holds data which did not come from the primary, and leaves that server as it is. It also refuses
+ * a server whose primary was reset, or restored to an earlier time. To find that out, it compares the times of up to
+ * 1000 transactions of each domain, also when replication is running already. The task ends when both threads run.
  *
- * Taking replication away loses nothing that was received: the task waits until all of it is applied, and is refused
- * where it would not be, since the applying thread has stopped, failed or is delayed.
+ * Removing replication loses nothing that this server has received. The task waits until all of it is applied. If the
+ * applying thread has stopped, has failed or is delayed, the task fails and leaves replication as it is.
  *
- * The password is kept out of the replica's logs. While it is set, it stands in the server's process list, for those who
- * have the privilege PROCESS there.
+ * The password is kept out of this server's logs. While the task sets it, users with the privilege PROCESS can see it in
+ * the server's process list.
  *
- * A replica begins empty and reads all that the primary's binlogs hold, so those must go back to the primary's own
- * beginning. Grant the account BINLOG MONITOR beside REPLICATION SLAVE, so that this can be checked before.
+ * A new replica is empty and reads everything from the primary's binlogs, so these must go back to the primary's
+ * beginning. Grant the account BINLOG MONITOR as well as REPLICATION SLAVE: then the task checks this before it changes
+ * anything.
  *
  * @example
  * await mysqlReplication({ primary: { host: "10.0.0.11", user: "replication", password: vars.replicationPassword } });
@@ -160,7 +163,7 @@ export const mysqlReplication: Module<MysqlReplicationParams, MysqlReplicationVa
           after: "absent",
           script: takeAway(server, now, p.wait ?? 300),
           sets: [mysqlReplica.is(key, undefined), mysqlReplicaPassword.is(key, undefined)],
-          // what it still applies
+          // what it has received is applied first
           touches: [mysqlHistory.of(key), mysqlDatabase.of(), mysqlAccount.of()],
         });
       }
@@ -182,7 +185,7 @@ export const mysqlReplication: Module<MysqlReplicationParams, MysqlReplicationVa
     const moved = settings.includes("host") || settings.includes("port");
     const asWanted = now?.io === threads && now.sql === threads;
     const version = own.running ? own.version : "";
-    // what a task with ssl has left behind goes with it
+    // an earlier task with ssl may have left settings of TLS, which this task no longer wants
     const leftover = now !== undefined && !primary.ssl && !isByItself(now.tls, version);
     const valueWith = (found: MysqlReplicationValue["found"]): MysqlReplicationValue => ({
       state,
@@ -215,7 +218,7 @@ export const mysqlReplication: Module<MysqlReplicationParams, MysqlReplicationVa
       isReset = way.kind === "reset";
       if (way.kind === "continue") notCompared = way.notCompared;
     }
-    // another host's position in its binlogs means nothing: the GTID must lead
+    // a position in another host's binlogs means nothing here: replication must go by GTID
     const changed: readonly Setting[] =
       now && moved ? [...new Set<Setting>([...settings, "gtid"])] : settings;
     const assigned = isReset ? allSettings : changed;
@@ -230,7 +233,7 @@ export const mysqlReplication: Module<MysqlReplicationParams, MysqlReplicationVa
           ? startReplica(server, p.wait ?? 30, ...all)
           : runSql(server, statements(...all)),
       sets: [mysqlReplica.is(key, target), ...passwordAfter(server, settings, want)],
-      // what the primary has arrives here by itself
+      // from now on the primary's data arrives here by itself
       touches: [mysqlHistory.of(key), mysqlTransactions.of(), mysqlDatabase.of(), mysqlAccount.of()],
     });
     return valueWith(foundState(now, settings, asWanted));

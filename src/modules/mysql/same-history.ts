@@ -1,8 +1,8 @@
 /**
- * Whether a replica and its primary have the same history. GTIDs alone can't tell: once a primary's binlogs were reset,
- * or its data restored to an earlier time, it gives the numbers that its replicas have to other transactions. A replica
- * would skip those, and the rows would differ for ever. So the times of the transactions are compared, too: a
- * transaction has the same on every server that it reaches.
+ * Whether a replica and its primary have the same history. GTIDs alone can't tell. After a primary's binlogs were reset,
+ * or its data was restored to an earlier time, it gives new transactions the numbers that its replicas already have. A
+ * replica would skip these transactions, and the rows would differ for ever. So the times of the transactions are
+ * compared, too: a transaction has the same time on every server that it reaches.
  */
 
 import { parseGtids } from "../../facts/mysql/gtid.ts";
@@ -26,19 +26,19 @@ type Comparison =
       readonly mine: string;
       readonly theirs: string | undefined;
     }
-  /** A server could not be asked. */
+  /** The binlogs of one of the servers could not be read. */
   | { readonly kind: "unread"; readonly problem: string }
-  /** There is no transaction that both still have. */
+  /** No transaction is in the binlogs of both servers. */
   | { readonly kind: "nothing"; readonly why: string };
 
-/** Of the latest transactions that a replica has, so many are compared in each domain. */
+/** How many of the latest transactions of a replica are compared in each domain. */
 const span = 1000;
 
 /**
  * What is read of each server's binlogs.
  *
  * @param position where the replica stands
- * @param joining whether it is to begin or go on with replication; of one that runs, less is looked at
+ * @param joining whether replication is to begin or to go on; less is read of a replica that is running
  */
 export function placesFor(
   position: string,
@@ -72,7 +72,7 @@ export async function readHistories(
   );
 }
 
-/** Whether the host's tool finds a place in binlogs by GTID. */
+/** Whether mariadb-binlog of that version can read binlogs from a GTID on. */
 export function canCompare(server: Server): boolean {
   const [major = 0, minor = 0] = server.running ? server.version.split(".").map(Number) : [];
   return major > 10 || (major === 10 && minor >= 8);
@@ -116,7 +116,7 @@ function rangesOf(transactions: Transactions): ReadonlyMap<number, readonly [big
   return ranges;
 }
 
-/** Whether a transaction that is missing lies between others that are there. */
+/** Whether a transaction that is missing on a server lies between others that are there. */
 function isWithin(gtid: string, ranges: ReadonlyMap<number, readonly [bigint, bigint]>): boolean {
   return parseGtids(gtid).some(({ domain, sequence }) => {
     const [first, last] = ranges.get(domain) ?? [sequence, sequence];

@@ -11,7 +11,7 @@ interface ServerNeeds {
 }
 
 /**
- * Requires that a server answers. In a plan of a host that is yet to get one, planning goes on.
+ * Requires that a server answers. In a check, a host whose server an earlier task would install is accepted.
  *
  * Ask for the module's own facts in the same tick: `const [server, now] = await Promise.all([reachable(…), host.fact(…)])`.
  */
@@ -24,16 +24,16 @@ export async function reachable(
   if (!now.running) host.require(false, `the server does not answer: ${now.problem}`, hintFor(now.problem));
   else if (flavours && !flavours.includes(now.flavour))
     fail(
-      `the server is ${engineNames[now.flavour]} ${now.version}, and this can only be done on MariaDB so far`,
+      `the server is ${engineNames[now.flavour]} ${now.version}, and this task works only on MariaDB so far`,
     );
   return now;
 }
 
 /**
- * Requires that a server may be written to. One that is read-only is a replica, or a primary that is not in service:
- * what is written to it would set it apart from the others.
+ * Requires that a server may be written to. A read-only server is a replica, or a primary that is not in service:
+ * writing to it would make it differ from the others.
  *
- * @param sqlLogBin false where what is written stays out of the binlog and so out of replication
+ * @param sqlLogBin false if the statements stay out of the binlog, and so are not replicated
  */
 export async function writable(
   host: PlanHost,
@@ -48,8 +48,8 @@ export async function writable(
   if (sqlLogBin)
     host.require(
       readOnly === undefined || readOnly === "OFF",
-      "the server is read-only, as replicas are: what is written here would not be on its primary",
-      "do this on the primary, from where it replicates; or give sqlLogBin: false to have it on this server alone",
+      "the server is read-only, as replicas are: the primary would not have what is written here",
+      "do this on the primary, which replicates it to here; or give sqlLogBin: false to do it on this server alone",
     );
   return now;
 }
@@ -64,7 +64,7 @@ export const engineNames = { mariadb: "MariaDB", mysql: "MySQL" } as const;
 
 function hintFor(problem: string): string {
   if (/ERROR (1045|1698)/.test(problem))
-    return "root logs in over the socket by being root: run the play with become: true, or give login. A user, password or socket in that user's ~/.my.cnf counts, too";
+    return "root needs no password on the socket: run the play with become: true, or give login. A user, password or socket in the ~/.my.cnf of the task's user counts, too";
   if (problem.includes("installed")) return 'install it first: apt({ name: "mariadb-server" })';
   return 'is it started? service({ name: "mariadb", state: "started" })';
 }

@@ -1,4 +1,4 @@
-/** What a replica has received and not yet applied: it is nowhere else once the primary is gone. */
+/** What a replica has received and not yet applied. Once the primary is gone, nobody else has it. */
 
 import { runSql } from "../../facts/mysql/client.ts";
 import { formatGtids, parseGtids, purgedGtids } from "../../facts/mysql/gtid.ts";
@@ -8,20 +8,20 @@ import type { Replica } from "../../facts/mysql/replica.ts";
 import { type Sql, sql, statements } from "../../facts/mysql/sql.ts";
 import { rawScript, type Script } from "../../kit/index.ts";
 
-/** The end of what is received and not applied, in the position's own terms; empty if there is none. */
+/** Up to where the replica has received more than it has applied, as a GTID or a place in a binlog; empty if all is applied. */
 function unapplied({ received, applied }: ReplicaPosition): string {
   if (received.includes(":")) return received === applied ? "" : received;
   return formatGtids(purgedGtids(parseGtids(applied), parseGtids(received)));
 }
 
-/** Why what a replica has received will not be applied by waiting, and what to do; undefined where waiting is enough. */
+/** Why waiting does not help a replica to apply what it has received, and what to do; undefined if waiting is enough. */
 export function stuck(
   { io, sql: apply, delay, problem }: Replica,
   position: ReplicaPosition,
 ): { readonly problem: string; readonly hint: string } | undefined {
   const open = unapplied(position);
   if (open === "" || (apply === "running" && delay === 0)) return undefined;
-  const lost = `this replica has received ${open} and applied ${position.applied || "nothing"}: what lies between would be lost`;
+  const lost = `this replica has received ${open} and applied ${position.applied || "nothing"}: the transactions in between would be lost`;
   if (apply === "running")
     return {
       problem: `${lost}; it stays ${delay} s behind on purpose`,
@@ -38,8 +38,8 @@ export function stuck(
 }
 
 /**
- * Takes a replica's replication away once all that it has received is applied. It stops receiving, waits, and fails
- * with what is still open: then replication is as it was.
+ * Removes a replica's replication once all that it has received is applied. The script stops receiving and waits. If
+ * something is still not applied in the end, it fails, and replication is as it was.
  *
  * @param waitSeconds how long the applying thread may take
  */

@@ -28,11 +28,11 @@ import { parsePrivileges, privilegeDifferences } from "./privileges.ts";
 import { keepsSmallLetters, writable } from "./server-guard.ts";
 import { runStatements } from "./session.ts";
 
-/** What a user task leaves. */
+/** What `mysqlUser` gives. */
 export interface MysqlUserValue {
   /** The account's name. */
   readonly user: string;
-  /** As MariaDB keeps it, in small letters. */
+  /** From where the account may connect, in small letters, as MariaDB keeps it. */
   readonly host: string;
   /** Whether it is there. */
   readonly state: "present" | "absent";
@@ -41,27 +41,27 @@ export interface MysqlUserValue {
 const params = {
   /** The account's user. */
   name: Type.String({ minLength: 1, maxLength: 80 }),
-  /** From where it may connect: a name, in any case, an address, or a pattern with % and _. Default: "localhost". */
+  /** From where the account may connect: a host name, an address, or a pattern with % and _. Default: "localhost". */
   host: withDefault(Type.String({ minLength: 1, maxLength: 255 }), "localhost"),
   /** Whether there is such an account. Default: "present". */
   state: Param.state(),
-  /** Its password. An account that is to be made needs this or unixSocket. */
+  /** The account's password. A new account needs this or unixSocket. */
   password: Type.Optional(SecretString()),
-  /** `onCreate`: the password of an account that is there is left as it is. Default: "always". */
+  /** `onCreate`: an existing account keeps its password. Default: "always". */
   updatePassword: withDefault(Param.oneOf("always", "onCreate"), "always"),
-  /** true: it is let in without a password where the system's user has the same name. Default: false. */
+  /** true: a user of the system who has the same name logs in without a password. Default: false. */
   unixSocket: Param.flag(),
   /**
-   * By object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "procedure site.tidy": ["EXECUTE"], "*.*":
-   * ["PROCESS"] }. Names of columns and routines may be in any letters, as on the server. Others are revoked.
-   * Left out: as they are.
+   * All privileges of the account, by object, as in GRANT: { "site.*": ["SELECT", "INSERT"], "procedure site.tidy":
+   * ["EXECUTE"], "*.*": ["PROCESS"] }. Small and capital letters make no difference in names of columns and routines.
+   * All other privileges are revoked. Left out: as they are.
    */
   privileges: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1 })))),
-  /** true: privileges beyond those listed are left. Default: false. */
+  /** true: the account keeps all privileges that are not listed. Default: false. */
   appendPrivileges: Param.flag(),
-  /** Whether its connections must be encrypted. Left out: as it is. */
+  /** Whether the account's connections must be encrypted. Left out: as it is. */
   requireSsl: Type.Optional(Type.Boolean()),
-  /** false: on this server alone, not replicated. Default: true. */
+  /** false: the change is made on this server alone, and is not replicated. Default: true. */
   sqlLogBin: Param.flag(true),
   ...loginParams,
 };
@@ -72,8 +72,8 @@ export interface MysqlUserParams extends RequiredInput<typeof params>, OptionalI
 /**
  * Makes a MariaDB account, gives it a password and exactly the privileges that are listed, or drops it.
  *
- * The password never reaches the server: its hash does (that of mysql_native_password), which is also what it is
- * compared by. So it is in no process list, no general log and no binlog, where `IDENTIFIED BY` would leave it.
+ * The password itself never reaches the server, only its hash (that of mysql_native_password). The task also compares by
+ * the hash. So the password is in no process list, no general log and no binlog, where `IDENTIFIED BY` would leave it.
  *
  * @example
  * await mysqlUser({ name: "site", host: "10.0.0.%", password: vars.password, privileges: { "site.*": ["ALL"] } });
@@ -139,11 +139,11 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
     let now = found ?? { authentication: method ? [method.shown] : [], tls, privileges: {} };
     if (!found) {
       const hint = "give password or unixSocket";
-      if (!method) fail(`${user}@${from} does not exist, and is to be made without a password`, hint);
+      if (!method) fail(`${user}@${from} does not exist, and no password is given for it`, hint);
       const create = sql`CREATE USER ${account} IDENTIFIED VIA ${method.text} ${require}`;
       yield make("account", "absent", "present", now, create);
     } else if (method && p.updatePassword === "always" && !has(now, method)) {
-      // who gets in by the socket, such as root, must not be locked out by getting a password
+      // an account that logs in over the socket, such as root, must still be able to once it has a password
       const bySocket = now.authentication.some(({ plugin }) => plugin === "unix_socket");
       const methods = bySocket && method !== socketMethod ? [method, socketMethod] : [method];
       const list = join(
@@ -155,7 +155,7 @@ export const mysqlUser: Module<MysqlUserParams, MysqlUserValue> = defineModule({
       yield make(what, hidden, hidden, now, sql`ALTER USER ${account} IDENTIFIED VIA ${list}`);
     }
 
-    // a certificate is more than was asked for
+    // an account that must show a certificate asks for more than encryption: it stays so
     if (p.requireSsl !== undefined && p.requireSsl === (now.tls === "none")) {
       const before = now.tls;
       now = { ...now, tls };
@@ -187,7 +187,7 @@ function methodOf({ password, unixSocket }: Static<TObject<typeof params>>): Met
   if (password === undefined) return unixSocket ? socketMethod : undefined;
   const hash = nativePasswordHash(password);
   return {
-    // of the hash, too, nothing may be seen: who knows it can log in with it
+    // nobody may see the hash either: whoever knows the hash can log in with it
     text: sql`mysql_native_password USING ${secret(hash)}`,
     shown: { plugin: "mysql_native_password", hashId: markOf(hash) },
   };

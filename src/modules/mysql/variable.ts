@@ -14,18 +14,18 @@ import {
 import { checkLogin, loginParams } from "./login-param.ts";
 import { reachable } from "./server-guard.ts";
 
-/** What a variable task leaves. */
+/** What `mysqlVariable` gives. */
 export interface MysqlVariableValue {
   /** The variable's name, as the server writes it. */
   readonly name: string;
-  /** As the server shows it. */
+  /** The value, as the server shows it. */
   readonly value: string;
 }
 
 const params = {
-  /** The variable. */
+  /** The variable's name. */
   name: Type.String({ pattern: "^[A-Za-z][A-Za-z0-9_]*$" }),
-  /** true and false for ON and OFF; sizes in bytes, as the server shows them; names such as ROW in any case. */
+  /** true and false stand for ON and OFF. Sizes are in bytes. Names such as ROW may be in small letters. */
   value: Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
   ...loginParams,
 };
@@ -34,8 +34,8 @@ const params = {
 export interface MysqlVariableParams extends RequiredInput<typeof params>, OptionalInput<typeof params> {}
 
 /**
- * Sets a global variable of a running server. It holds until the server restarts: what is to hold longer belongs in
- * its configuration.
+ * Sets a global variable of a running server. The value holds until the server restarts. A value that is to last belongs
+ * in the server's configuration.
  *
  * @example
  * await mysqlVariable({ name: "max_connections", value: 500 });
@@ -59,7 +59,7 @@ export const mysqlVariable: Module<MysqlVariableParams, MysqlVariableValue> = de
         "SHOW GLOBAL VARIABLES lists them",
       );
     const wanted = shown(value, now);
-    // what a server that is yet to be installed will have, nobody knows
+    // nobody knows the variables of a server that is yet to be installed
     if (!found.running) return { name, value: wanted };
     if (now !== wanted)
       yield change({
@@ -74,8 +74,8 @@ export const mysqlVariable: Module<MysqlVariableParams, MysqlVariableValue> = de
 });
 
 /**
- * What the server will show for a value: a switch shows ON and OFF, however it was set. Of others it is told by what it
- * shows now: numbers with so many decimals (`2.000000`), names in capitals (`ROW`).
+ * What the server will show for a value. A switch shows ON and OFF, however it was set. For other variables the value
+ * that is shown now tells: numbers have as many decimals (`2.000000`), names are in capitals (`ROW`).
  */
 function shown(value: string | number | boolean, now: string | undefined): string {
   if (typeof value === "boolean") return value ? "ON" : "OFF";
@@ -100,7 +100,7 @@ function isNumber(text: string): boolean {
   return text.trim() !== "" && Number.isFinite(Number(text));
 }
 
-/** One name in capitals, or several. In text of the user's own, which has other characters, letters stay as they are. */
+/** Whether a text is one name in capitals, or several. All other texts are the user's own: their letters stay as they are. */
 function isName(text: string): boolean {
   return /^[A-Z0-9_,-]*[A-Z][A-Z0-9_,-]*$/.test(text);
 }
