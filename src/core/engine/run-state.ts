@@ -2,7 +2,7 @@
 import type { LimitFunction } from "p-limit";
 import type { InventoryView } from "../../base/host.ts";
 import type { RunEvent } from "../events/events.ts";
-import type { World } from "../facts/facts.ts";
+import type { World } from "../facts/world.ts";
 import type { RunLeases } from "../lease/host-leases.ts";
 
 export interface RunOptions {

@@ -4,7 +4,8 @@ import { cutRedacted } from "../../base/cut.ts";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { oneLine } from "../../base/one-line.ts";
 import { factKeyId } from "../facts/fact.ts";
-import { FactStore, newWorld, type ObservedFact } from "../facts/facts.ts";
+import { FactStore, type ObservedFact } from "../facts/facts.ts";
+import { newWorld } from "../facts/world.ts";
 import { hostState } from "../lease/host-state.ts";
 import type { TaskRun } from "./task-run.ts";
 

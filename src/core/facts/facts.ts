@@ -9,9 +9,10 @@ import type { Expectations } from "./expectations.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed, type Touch } from "./fact.ts";
 import { type Answer, FactRequest } from "./fact-request.ts";
 import { type Known, Predictions } from "./predictions.ts";
-import { type Read, ReadTable } from "./read.ts";
+import type { Read } from "./read.ts";
 import { pathOf, RealPaths, realDirectory } from "./real-paths.ts";
 import { type ChangeEffect, Staleness } from "./staleness.ts";
+import type { World } from "./world.ts";
 
 /** A value as it was read from the host. */
 export interface ObservedFact {
@@ -20,26 +21,6 @@ export interface ObservedFact {
   /** The user that it was read as; undefined for the user of the connection. */
   readonly as: string | undefined;
   readonly value: unknown;
-}
-
-/**
- * What the hosts of a run share: counts of what was changed, or predicted to change, anywhere, since what other hosts
- * answer depends on it; and what can be read.
- */
-export interface World {
-  readonly reads: ReadTable;
-  changes: number;
-  /** How often code of a step has done something other than tasks, which the run can't see. */
-  absences: number;
-  /** Jobs in the background: how many have begun, and how many of these have not ended. */
-  readonly jobs: { begun: number; open: number };
-  /** Whether the run predicts changes and makes none. */
-  readonly isPredicted: boolean;
-}
-
-/** Of a run, or of a look by itself, in which nothing has been changed yet. */
-export function newWorld(isPredicted = false): World {
-  return { reads: new ReadTable(), changes: 0, absences: 0, jobs: { begun: 0, open: 0 }, isPredicted };
 }
 
 interface Observation {

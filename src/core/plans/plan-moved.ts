@@ -3,7 +3,8 @@ import { digestOf } from "../../base/digest.ts";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { factNamed } from "../facts/fact.ts";
-import { FactStore, newWorld } from "../facts/facts.ts";
+import { FactStore } from "../facts/facts.ts";
+import { newWorld } from "../facts/world.ts";
 import { hostState } from "../lease/host-state.ts";
 import type { PlanFile, PlannedFact } from "./plan-schema.ts";
 

@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { contextOf, type HostContext } from "../../core/engine/context.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed } from "../../core/facts/fact.ts";
-import { FactStore, newWorld } from "../../core/facts/facts.ts";
+import { FactStore } from "../../core/facts/facts.ts";
+import { newWorld } from "../../core/facts/world.ts";
 import { Deferred } from "../../core/tasks/deferred.ts";
 import type { Scope } from "../../core/tasks/scope.ts";
 import { brief } from "../expected.ts";
