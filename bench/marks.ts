@@ -1,6 +1,9 @@
 /** What Showrunner must hold. */
+
+import { lab } from "./lab.ts";
 import { names } from "./names.ts";
 import type { Result, Sample } from "./rounds.ts";
+import { rounds, taskCount } from "./work.ts";
 
 export interface Mark {
   readonly what: string;
@@ -58,6 +61,16 @@ export const marks: readonly Mark[] = [
     measured: (best) => quotient(best(names.slowNatural, "cpu"), best(names.node, "cpu")),
   },
   {
+    what: "an unchanged task, its code warm and its facts known: our CPU",
+    atMost: 0.2,
+    unit: " ms",
+    measured: (best) =>
+      scaled(
+        difference(best(names.again, "cpu"), best(names.natural, "cpu")),
+        1000 / (lab.hosts.length * taskCount * (rounds - 1)),
+      ),
+  },
+  {
     what: "60 × 5, one batch: round trips a host",
     atMost: 1,
     unit: "",
@@ -94,6 +107,12 @@ export const marks: readonly Mark[] = [
     measured: (best) => scaled(best(names.fleet, "cpu"), 1000 / 200),
   },
   {
+    what: "200 hosts × 60: our CPU a host, beyond that of one task",
+    atMost: 10,
+    unit: " ms",
+    measured: (best) => scaled(difference(best(names.fleet, "cpu"), best(names.fleetOne, "cpu")), 1000 / 200),
+  },
+  {
     what: "1,000 hosts × 60, with long output: our memory",
     atMost: 300,
     unit: " MB",
@@ -112,6 +131,10 @@ export const marks: readonly Mark[] = [
     measured: (best) => best(names.tree, "seconds"),
   },
 ];
+
+function difference(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? undefined : one - other;
+}
 
 function scaled(value: number | undefined, by: number): number | undefined {
   return value === undefined ? undefined : value * by;

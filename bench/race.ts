@@ -14,7 +14,7 @@ import { resetHosts } from "./reset.ts";
 import { type Contender, type Result, type Sample, takeTurns } from "./rounds.ts";
 import { runShowrunner, runUnchanged } from "./showrunner.ts";
 import { slowLinks } from "./slow-links.ts";
-import { taskCount, tree } from "./work.ts";
+import { rounds, taskCount, tree } from "./work.ts";
 
 export interface Race {
   /** Leaves out what takes minutes. */
@@ -33,6 +33,7 @@ export interface Ran {
 
 const batch = { playbook: "bench/playbook.ts" };
 const natural = { playbook: "bench/natural.ts" };
+const again = { playbook: "bench/again.ts", tasks: taskCount * rounds };
 const treePlay = { playbook: "bench/tree.ts", tasks: 1, hosts: 1 };
 
 /** The hosts must be up. */
@@ -77,6 +78,7 @@ async function raceUnchanged(
     { name: names.floor, runs, run: () => runFloor(script, signal) },
     { name: names.batch, runs, run: () => runUnchanged(batch, signal) },
     { name: names.natural, runs, run: () => runUnchanged(natural, signal) },
+    { name: names.again, runs, run: () => runUnchanged(again, signal) },
     { name: names.node, runs, run: () => measure([process.execPath, "-e", "1"], { signal, take: "cpu" }) },
     { name: names.slowFloor, runs, run: () => runFloor(script, signal, links.ways) },
     { name: names.slowNatural, runs, run: () => runUnchanged(slowNatural, signal) },
@@ -100,6 +102,7 @@ async function raceFleet({ runs, signal, progress }: Race): Promise<Result[]> {
   const fleet = await startFleet();
   try {
     const fleetPlay = { ...natural, inventory: await fleet.inventory(200), hosts: 200 };
+    const fleetOne = { ...fleetPlay, playbook: "bench/one.ts", tasks: 1 };
     const thousand = {
       playbook: "bench/long-output.ts",
       tasks: taskCount + 1,
@@ -108,6 +111,7 @@ async function raceFleet({ runs, signal, progress }: Race): Promise<Result[]> {
     };
     const contenders = [
       { name: names.fleet, runs, run: () => runUnchanged(fleetPlay, signal) },
+      { name: names.fleetOne, runs, run: () => runUnchanged(fleetOne, signal) },
       // the memory is much the same every time
       { name: names.thousand, runs: 1, run: () => runUnchanged(thousand, signal, "memory") },
     ];

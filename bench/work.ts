@@ -85,6 +85,9 @@ export const commands: readonly BenchCommand[] = numbers(5).map((number) => ({
 export const directoryMode = "0755";
 export const fileMode = "0644";
 
+/** How often `again.ts` does all of them. */
+export const rounds = 11;
+
 export const taskCount =
   packages.length +
   directories.length +

@@ -53,7 +53,7 @@ export function definitionPlace(file: string): () => Location | undefined {
 }
 
 /** How many callers are looked at: mostly the first few will do, and each costs time in every task. */
-const depths = [10, 50];
+const depths = [6, 50];
 
 function nearest(wanted: (file: string) => boolean): Location | undefined {
   for (const depth of depths) {

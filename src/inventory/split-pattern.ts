@@ -29,6 +29,7 @@ export function splitPattern(pattern: string | readonly string[]): Term[] {
 
 function pieces(pattern: string): readonly string[] {
   if (pattern.includes(",")) return pattern.split(",");
+  if (!/[\s:]/.test(pattern)) return pattern === "" ? [] : [pattern]; // most are one name
   if (isOneAddress(toTerm(pattern.trim()).text)) return [pattern];
   // an unmatched bracket is kept: looking the term up then reports what is wrong
   return pattern.match(/(?:\[[^\]]*\]|[^\s:])+/g) ?? [];
