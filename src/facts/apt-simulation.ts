@@ -36,6 +36,8 @@ interface Ambiguous {
 export interface Simulation {
   readonly comes: readonly Coming[];
   readonly goes: readonly Going[];
+  /** Whether it would also install again, or finish, what is there in part. It lists no such packages. */
+  readonly finishes: boolean;
   /** Packages on hold that it would change all the same. */
   readonly held: readonly string[];
   /** Packages that it would bring to an older version. */
@@ -52,6 +54,7 @@ export interface Simulation {
 export const nothingToDo: Simulation = {
   comes: [],
   goes: [],
+  finishes: false,
   held: [],
   downgraded: [],
   essential: [],
@@ -75,32 +78,61 @@ const simulate = rawScript(`simulate() {
     esac
   done
   printf '%s\\n${endOfRun} %s\\n' "$said" $status
+  gone="$gone $(printf '%s\\n' "$said" | sed -n '/ will be REMOVED:$/,/^[^ ]/s/^  *\\([^ *]*\\).*/\\1/p')"
 }
+gone=
 dpkg --print-architecture || exit`);
 
 function simulateOne({ command, options, names }: AptCommand): Script {
-  return sh`simulate ${options} ${command} ${names.length === 0 ? [] : ["--", ...names]}`;
+  // else apt would mark what is named and there as wanted, though it only prints
+  const question = command === "install" ? ["--download-only", ...options] : options;
+  return sh`simulate ${question} ${command} ${names.length === 0 ? [] : ["--", ...names]}`;
 }
 
-/** Lists the packages that were removed without their configuration. */
-const listLeft = sh`dpkg-query -W -f ${"${db:Status-Abbrev}${Package}:${Architecture}\\n"} | sed -n 's/^.c.//p'`;
+/**
+ * Lists the packages that were removed without their configuration, those that no system works without, and the versions
+ * of those that go: apt leaves out the version of what has to make way for another package.
+ */
+const listSpecial = lines(
+  sh`dpkg-query -W -f ${"${db:Status-Abbrev}\\t${Essential}\\t${Package}:${Architecture}\\n"} |`,
+  rawScript("sed -n -e '/^.c/s/.*\\t/left /p' -e '/^.[^c].*\\tyes\\t/s/.*\\t/essential /p'"),
+  rawScript("( set -f; set -- $gone; [ $# -eq 0 ] ||"),
+  sh`dpkg-query -W -f ${"version ${Package}:${Architecture} ${Version}\\n"} -- "$@" 2>/dev/null; : )`,
+);
+
+const removing: readonly AptCommand["command"][] = ["remove", "purge", "autoremove"];
 
 /** What a command of apt would do. apt reads all its lists for it, so it is asked for before changes only. */
 export const aptSimulation = defineFact<AptCommand, Simulation>({
   name: "apt.simulation",
   restsOn: () => ["/etc/apt"],
-  script: (keys) => lines(simulate, ...keys.map(simulateOne), listLeft),
+  script: (keys) => lines(simulate, ...keys.map(simulateOne), listSpecial),
   parse(stdout, keys) {
     const text = stdout.toString();
     const [native = ""] = text.split("\n", 1);
-    // what one said, its status, what the next one said, …, and what is left of packages
+    // what one said, its status, what the next one said, …, and the special packages
     const runs = text.slice(native.length + 1).split(/^== status (\d+)\n/m);
     const own = (names: readonly string[]) => new Set(names.map((name) => ownName(name, native)));
-    const left = own((runs[2 * keys.length] ?? "").split("\n"));
+    const special = (runs[2 * keys.length] ?? "").split("\n").map((line) => line.split(" "));
+    const those = (kind: string) =>
+      new Map(
+        special.flatMap(([of, name = "", version = ""]) =>
+          of === kind ? [[ownName(name, native), version]] : [],
+        ),
+      );
+    const [left, essential, versions] = [those("left"), those("essential"), those("version")];
     return new Map(
       keys.map((key, index) => {
         const [said = "", status = ""] = runs.slice(2 * index, 2 * index + 2);
-        return [key, parseRun(said, status === "0", own(key.names), left)];
+        const named = own(key.names);
+        const found = parseRun(said, status === "0", { named, left, versions });
+        // apt does not say so of an installation, and speaks of others where these need what is to be removed
+        const going = [
+          ...(removing.includes(key.command) ? named : []),
+          ...found.goes.map(({ name }) => name),
+        ];
+        const lost = going.filter((name) => essential.has(name));
+        return [key, { ...found, essential: [...new Set([...lost, ...found.essential])] }];
       }),
     );
   },
@@ -112,16 +144,16 @@ function ownName(name: string, native: string): string {
   return architecture === native || architecture === "all" ? plain : name;
 }
 
-/**
- * @param named the packages that the command names
- * @param left the packages that were removed, and whose configuration is there
- */
-function parseRun(
-  said: string,
-  isFine: boolean,
-  named: ReadonlySet<string>,
-  left: ReadonlySet<string>,
-): Simulation {
+interface Surroundings {
+  /** The packages that the command names. */
+  readonly named: ReadonlySet<string>;
+  /** The packages that were removed, and whose configuration is there. */
+  readonly left: ReadonlyMap<string, string>;
+  /** The versions of packages that go. */
+  readonly versions: ReadonlyMap<string, string>;
+}
+
+function parseRun(said: string, isFine: boolean, { named, left, versions }: Surroundings): Simulation {
   const names = (heading: RegExp) => section(said, heading).map(({ name }) => name);
   // where apt refuses, nothing comes
   const coming = isFine
@@ -140,9 +172,10 @@ function parseRun(
     })),
     goes: section(said, /^The following packages will be REMOVED:$/).map(({ name, version }) => ({
       name,
-      version,
+      version: versions.get(name) ?? version,
       named: named.has(name),
     })),
+    finishes: /^\d+ upgraded.*[1-9]\d* reinstalled|^[1-9]\d* not fully installed or removed/m.test(said),
     held: names(/^The following held packages will be changed:$/),
     downgraded: names(/^The following packages will be DOWNGRADED:$/),
     essential: names(/^This should NOT be done unless you know exactly what you are doing!$/),

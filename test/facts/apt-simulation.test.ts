@@ -124,13 +124,49 @@ The following packages will be upgraded:
     const found = parsed(
       aptSimulation,
       [install("curl")],
-      `amd64\n${said}== status 0\ncurl:all\nlib:amd64\nold:amd64\n`,
+      `amd64\n${said}== status 0\nleft curl:all\nleft lib:amd64\nleft old:amd64\n`,
     );
     expect([...found.values()][0]?.comes).toEqual([
       { name: "curl", from: undefined, to: "8", hasConfiguration: true },
       { name: "lib:i386", from: undefined, to: "1" },
       { name: "bash", from: "5.2", to: "5.3" },
     ]);
+  });
+
+  it("tells that what is to go is essential, where apt speaks of what needs it", () => {
+    const said = `The following packages have unmet dependencies:
+ bash : Depends: base-files (>= 2.1.12) but it is not going to be installed
+E: Error, pkgProblemResolver::Resolve generated breaks, this may be caused by held packages.
+== status 100
+`;
+    const keys = [remove("base-files", "curl"), install("base-files")];
+    const found = parsed(
+      aptSimulation,
+      keys,
+      `amd64\n${said}${said}essential base-files:amd64\nessential bash:amd64\n`,
+    );
+    expect(keys.map((key) => found.get(key)?.essential)).toEqual([["base-files"], []]);
+  });
+
+  it("tells the version of what makes way for another package, which apt leaves out", () => {
+    const said = `The following packages will be REMOVED:
+   tool
+The following NEW packages will be installed:
+   foe (1)
+== status 0
+`;
+    const keys = [install("foe")];
+    const found = parsed(aptSimulation, keys, `amd64\n${said}essential bash:amd64\nversion tool:all 2.1\n`);
+    expect(keys.map((key) => found.get(key)?.goes)).toEqual([
+      [{ name: "tool", version: "2.1", named: false }],
+    ]);
+  });
+
+  it("has apt mark nothing as wanted", () => {
+    const { source } = aptSimulation;
+    const text = (key: AptCommand) => ("script" in source ? source.script([key]).text : "");
+    expect(text(install("curl"))).toContain("simulate --download-only install -- curl");
+    expect(text(remove("curl"))).toContain("simulate  remove -- curl");
   });
 
   it("is read for several commands at once", () => {

@@ -39,13 +39,13 @@ export async function dryRun(
   // what is needed no more is what `autoremove` asks for
   const besides = asked.command === "autoremove" ? [] : simulation.goes.filter(({ named }) => !named);
   refuseRemovals(host, p, besides, doing);
-  const { comes, goes } = simulation;
+  const { comes, goes, finishes } = simulation;
   const replaced = comes.flatMap(({ name, from }) => (from === undefined ? [] : [{ name, version: from }]));
   return {
     besides: besides.map(({ name }) => name),
-    before: listed([...goes, ...replaced].map(versioned)),
-    after: listed(comes.map(({ name, to }) => versioned({ name, version: to }))),
-    touches: goes.length === 0 && comes.every(isNew) ? alongside : anything,
+    before: withVersions([...goes, ...replaced]),
+    after: withVersions(comes.map(({ name, to }) => ({ name, version: to }))),
+    touches: goes.length === 0 && !finishes && comes.every(isNew) ? alongside : anything,
   };
 }
 
@@ -54,18 +54,16 @@ function isNew({ from, hasConfiguration }: Coming): boolean {
   return from === undefined && !hasConfiguration;
 }
 
-function versioned({ name, version }: Pick<Going, "name" | "version">): string {
-  return `${name} ${version}`;
-}
-
-function listed(all: readonly string[]): string | undefined {
+/** `curl 8, libc6 2.37`; undefined where there are none. */
+export function withVersions(packages: readonly Pick<Going, "name" | "version">[]): string | undefined {
+  const all = packages.map(({ name, version }) => `${name} ${version}`);
   return all.length === 0 ? undefined : all.join(", ");
 }
 
 function refuseRemovals(host: PlanHost, p: AptSettings, besides: readonly Going[], doing: string): void {
   host.require(
     p.allowRemovals || besides.length === 0,
-    `to ${doing}, apt would also remove ${besides.map(versioned).join(", ")}`,
+    `to ${doing}, apt would also remove ${withVersions(besides)}`,
     "nobody asked for that: if it is meant, give `allowRemovals: true`",
   );
 }
