@@ -13,13 +13,15 @@ export interface CutOff {
 /**
  * What an installation that was cut off was to bring, and has not. Whoever asks APT again for a package gets its
  * dependencies, but not what the package recommends, once it is unpacked. An entry of history.log without an End-Date
- * is of an installation that was cut off, unless it still runs.
+ * is of an installation that was cut off, unless it still runs. So is one with an Error, unless dpkg ended by
+ * itself and `returned an error code`: that is a failure, which was told.
  */
 export const cutOffInstallation = defineFact<"", CutOff>({
   name: "apt.cutOff",
   restsOn: nothingElse,
   script: () =>
-    rawScript(`list=$(awk '/^Start-Date:/ { open = 1; list = "" } /^Install:/ { list = $0 } /^End-Date:/ { open = 0 }
+    rawScript(`list=$(awk '/^Start-Date:/ { open = 1; killed = 0; list = "" } /^Install:/ { list = $0 }
+/^Error:/ && !/returned an error code/ { killed = 1 } /^End-Date:/ { open = killed }
 END { if (open) print list }' /var/log/apt/history.log 2>/dev/null)
 [ "$list" ] || exit 0
 for process in /proc/[0-9]*; do

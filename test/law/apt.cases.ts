@@ -18,7 +18,27 @@ const packages: readonly (readonly [name: string, version: string, ...fields: st
   ["probe-either-b", "1.0", "Provides: probe-either"],
   ["probe-broken", "1.0", "Depends: probe-nowhere"],
   ["probe-conf", "1.0"],
+  ["probe-conf", "2.0"],
+  ["probe-cut", "1.0", "Recommends: probe-late"],
+  // so it is unpacked only when probe-cut is configured
+  ["probe-late", "1.0", "Pre-Depends: probe-cut"],
 ];
+
+/** What is in some of them, beside a file of their name. */
+const extras: Readonly<Record<string, (version: string) => string>> = {
+  "probe-conf": (version) =>
+    `echo ${version} >build/etc/probe.conf; echo /etc/probe.conf >build/DEBIAN/conffiles`,
+  // kills the dpkg that configures it, once, or apt as well
+  "probe-cut": () => `cat >build/DEBIAN/postinst <<'END'
+#!/bin/sh
+read -r victim </srv/probe-cut || exit 0
+rm /srv/probe-cut
+read -r _ _ _ apt _ </proc/$PPID/stat
+[ $victim = dpkg ] || kill -s KILL $apt
+kill -s KILL $PPID
+END
+chmod 755 build/DEBIAN/postinst`,
+};
 
 /** Not in the repository. */
 const file = (version: string) => `/srv/probe-file_${version}.deb`;
@@ -27,7 +47,7 @@ const build = (path: string, name: string, version: string, fields: readonly str
 mkdir -p build/DEBIAN build/usr/share/probe build/etc
 echo ${version} >build/usr/share/probe/${name}
 printf '%s\\n' 'Package: ${name}' 'Version: ${version}' 'Architecture: all' 'Maintainer: none <none@example.org>' 'Description: a probe' ${fields.map((field) => `'${field}'`).join(" ")} >build/DEBIAN/control
-${name === "probe-conf" ? "echo kept >build/etc/probe.conf; echo /etc/probe.conf >build/DEBIAN/conffiles" : ":"}
+${extras[name]?.(version) ?? ":"}
 dpkg-deb -b build ${path} >/dev/null`;
 
 const setup = `mkdir -p ${folder}
@@ -42,7 +62,8 @@ echo 'deb [trusted=yes] file:${folder} ./' >/etc/apt/sources.list.d/probe.list
 apt-get -qq update`;
 
 const names = [...new Set(packages.map(([name]) => name))];
-const reset = `apt-mark unhold ${names.join(" ")}
+const reset = `rm -f /srv/probe-cut /var/log/apt/history.log
+apt-mark unhold ${names.join(" ")}
 apt-mark manual ${names.join(" ")}
 dpkg --purge --force-depends --force-hold ${names.join(" ")} probe-file
 touch /var/lib/apt/lists`;
@@ -52,6 +73,15 @@ const has = (name: string, version: string) => `[ "$(dpkg-query -W -f '\${Versio
 const hasNot = (name: string) => `[ ! -e /usr/share/probe/${name} ]`;
 const automatic = (name: string) => `apt-mark showauto | grep -qx ${name}`;
 const manual = (name: string) => `apt-mark showmanual | grep -qx ${name}`;
+
+const cutOff = (victim: "apt" | "dpkg") =>
+  `${get("probe-lib")}; echo ${victim} >/srv/probe-cut; ! ${get("probe-cut")}; ${hasNot("probe-late")}`;
+const finished = [
+  dpkgInterrupted.is("", false),
+  dpkgPackage.is("probe-cut", "manual"),
+  dpkgPackage.is("probe-late", "automatic"),
+  has("probe-late", "1.0"),
+];
 
 const simulated = (command: "install" | "remove", name: string, found: Partial<typeof nothingToDo>) =>
   aptSimulation.is({ command, options: [], names: [name] }, { ...nothingToDo, ...found });
@@ -124,6 +154,13 @@ export default cases(
       fails: "apt would bring probe-tool to an older version",
     },
     {
+      name: "brings to an older version where it is told to",
+      params: { name: "probe-tool=1.0", allowDowngrade: true },
+      start: get("probe-tool=2.0"),
+      changes: ["install probe-tool=1.0"],
+      end: has("probe-tool", "1.0"),
+    },
+    {
       name: "names the versions that there are",
       params: { name: "probe-tool=3.0", updateCache: false },
       start: "",
@@ -137,6 +174,13 @@ export default cases(
       changes: [],
     },
     {
+      name: "brings to the latest version",
+      params: { name: "probe-tool", state: "latest" },
+      start: get("probe-tool=1.0"),
+      changes: ["install probe-tool"],
+      end: has("probe-tool", "2.0"),
+    },
+    {
       name: "leaves the latest version alone",
       params: { name: "probe-tool", state: "latest" },
       facts: [
@@ -148,11 +192,39 @@ export default cases(
       changes: [],
     },
     {
+      name: "upgrades only what is there",
+      params: { name: ["probe-tool", "probe-doc"], state: "latest", onlyUpgrade: true },
+      start: get("--no-install-recommends", "probe-tool=1.0"),
+      changes: ["install probe-tool"],
+      end: [has("probe-tool", "2.0"), hasNot("probe-doc")],
+    },
+    {
+      name: "marks what it is to bring to the latest version as wanted",
+      params: { name: "probe-tool", state: "latest" },
+      start: `${get("probe-tool=1.0")}; apt-mark auto probe-tool`,
+      changes: ["install probe-tool", "mark probe-tool as wanted"],
+      end: [has("probe-tool", "2.0"), manual("probe-tool")],
+    },
+    {
+      name: "leaves it to apt to mark what it only upgrades",
+      params: { name: "probe-tool", state: "latest", onlyUpgrade: true },
+      start: `${get("probe-tool=1.0")}; apt-mark auto probe-tool`,
+      changes: ["install probe-tool"],
+      end: [has("probe-tool", "2.0"), manual("probe-tool")],
+    },
+    {
       name: "changes nothing that is on hold",
       params: { name: "probe-tool", state: "latest" },
       start: `${get("probe-tool=1.0")}; apt-mark hold probe-tool`,
       changes: [],
       fails: "apt would change what is on hold: probe-tool",
+    },
+    {
+      name: "changes what is on hold where it is told to",
+      params: { name: "probe-tool", state: "latest", allowChangeHeldPackages: true },
+      start: `${get("probe-tool=1.0")}; apt-mark hold probe-tool`,
+      changes: ["install probe-tool"],
+      end: has("probe-tool", "2.0"),
     },
     {
       name: "installs what provides a virtual package",
@@ -212,7 +284,7 @@ export default cases(
       params: { name: "probe-conf", state: "absent" },
       facts: [
         dpkgFiles.is("probe-conf", true),
-        simulated("remove", "probe-conf", { goes: [{ name: "probe-conf", version: "1.0", named: true }] }),
+        simulated("remove", "probe-conf", { goes: [{ name: "probe-conf", version: "2.0", named: true }] }),
       ],
       start: get("probe-conf"),
       changes: ["remove probe-conf"],
@@ -231,6 +303,20 @@ export default cases(
       start: `${get("probe-conf")}; apt-get -qq -y remove probe-conf`,
       changes: ["purge probe-conf"],
       end: [dpkgTraces.is("probe-conf", false), "test ! -e /etc/probe.conf"],
+    },
+    {
+      name: "replaces configuration that a removed version left, and nobody edited",
+      params: { name: "probe-conf" },
+      start: `${get("probe-conf=1.0")}; apt-get -qq -y remove probe-conf`,
+      changes: ["install probe-conf"],
+      end: [has("probe-conf", "2.0"), "grep -qx 2.0 /etc/probe.conf"],
+    },
+    {
+      name: "keeps configuration that somebody edited",
+      params: { name: "probe-conf", state: "latest" },
+      start: `${get("probe-conf=1.0")}; echo edited >/etc/probe.conf`,
+      changes: ["install probe-conf"],
+      end: [has("probe-conf", "2.0"), "grep -qx edited /etc/probe.conf"],
     },
     {
       name: "has nothing to remove",
@@ -254,11 +340,32 @@ export default cases(
       end: [hasNot("probe-lib"), hasNot("probe-tool")],
     },
     {
+      name: "removes no essential package",
+      params: { name: "base-files", state: "absent", allowRemovals: true },
+      start: "",
+      changes: [],
+      fails: "apt would remove base-files, without which Debian does not work",
+    },
+    {
+      name: "removes what is needed no more",
+      params: { name: "probe-tool", state: "absent", autoremove: true },
+      start: get("probe-tool"),
+      changes: ["remove probe-tool", "remove probe-doc, probe-lib, needed no more"],
+      end: [hasNot("probe-tool"), hasNot("probe-lib"), hasNot("probe-doc")],
+    },
+    {
       name: "installs a package file with what it depends on",
       params: { deb: file("1.0") },
       start: "",
       changes: ["install probe-file=1.0"],
       end: [has("probe-file", "1.0"), automatic("probe-lib")],
+    },
+    {
+      name: "brings to the version of a package file",
+      params: { deb: file("2.0") },
+      start: get(file("1.0")),
+      changes: ["install probe-file=2.0"],
+      end: has("probe-file", "2.0"),
     },
     {
       name: "leaves a later version than a package file's alone",
@@ -273,6 +380,29 @@ export default cases(
       start: "",
       changes: [],
       fails: "/srv/probe-nowhere.deb is no package file on the host",
+    },
+    {
+      name: "installs what was unpacked only",
+      params: { name: "probe-lib" },
+      start: `dpkg --unpack ${folder}/probe-lib_1.0.deb >/dev/null`,
+      changes: ["install probe-lib"],
+      end: [dpkgPackage.is("probe-lib", "manual")],
+    },
+    {
+      name: "finishes an installation that was cut off, with all that it was to bring",
+      params: { name: "probe-lib" },
+      start: cutOff("apt"),
+      changes: ["interrupted installation", "rest of an interrupted installation"],
+      plan: "likely",
+      end: finished,
+    },
+    {
+      name: "finishes an installation whose dpkg was killed, with all that it was to bring",
+      params: { name: "probe-lib" },
+      start: cutOff("dpkg"),
+      changes: ["interrupted installation", "rest of an interrupted installation"],
+      plan: "likely",
+      end: finished,
     },
   ],
   {

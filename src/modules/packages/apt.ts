@@ -36,7 +36,7 @@ export interface AptParams extends RequiredInput<typeof aptParams>, OptionalInpu
  *
  * Before it changes anything it asks apt for a dry run. All that comes and goes is shown; that a package goes which
  * nobody named is refused, unless `allowRemovals` is set. A package that came along with others and is named is marked
- * as wanted, so that `autoremove` leaves it; `onlyUpgrade` leaves the mark as it is.
+ * as wanted, so that `autoremove` leaves it; with `onlyUpgrade` only if it is upgraded, since apt itself marks it then.
  *
  * New packages alter no file that is there, so a check goes on as before. One that is replaced or removed may alter
  * anything, by its files and its scripts: what a check says of the tasks behind it is likely or unknown, unless the task's
@@ -97,7 +97,7 @@ export const apt: Module<AptParams, AptValue> = defineModule({
     if (p.state === "absent") done.push(yield* remove(host, p, specs));
     else done.push(yield* install(host, p, specs));
     if (p.deb !== undefined) done.push(yield* installFile(host, p, p.deb));
-    if (p.autoremove) done.push(yield* autoremove(host, p));
+    if (p.autoremove && p.state !== "absent") done.push(yield* autoremove(host, p));
     return {
       installed: done.flatMap(({ installed }) => installed),
       removed: done.flatMap(({ removed }) => removed),

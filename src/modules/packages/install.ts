@@ -44,7 +44,7 @@ export async function* install(
   }
   const targets = lacking.map((spec, index) => target(p, spec, offers[index]));
   for (const [index, spec] of lacking.entries()) requireOffered(host, spec, offers[index]);
-  // how a package came, an upgrade leaves as it was
+  // what is there already is marked behind this, or by apt
   const installed = await Promise.all(targets.map(({ name }) => host.fact(dpkgPackage, name)));
   const isThere = new Set(targets.filter((_, index) => installed[index] !== "no").map(({ name }) => name));
   const words = targets.map(({ word }) => word);

@@ -57,6 +57,18 @@ const dependents: Partial<Simulation> = {
 
 const cases: readonly Case[] = [
   {
+    name: "tells what is needed no more before anything goes",
+    params: { name: "lib", state: "absent", autoremove: true, allowRemovals: true },
+    facts: [
+      dpkgFiles.is("lib", true),
+      dry("remove", ["lib"], dependents),
+      dry("autoremove", ["lib"], {
+        goes: [...(dependents.goes ?? []), { name: "data", version: "3", named: false }],
+      }),
+    ],
+    changes: ["remove lib with tool", "remove data, needed no more"],
+  },
+  {
     name: "upgrades what is installed, and installs nothing",
     params: { name: ["curl", "rsync"], state: "latest", onlyUpgrade: true },
     facts: [
@@ -461,6 +473,12 @@ describe("apt", () => {
           comes: [{ name: "curl", from: undefined, to: "7", hasConfiguration: true }],
         }),
       ],
+      true,
+    ],
+    [
+      "anything by finishing what is there in part",
+      { name: "curl" },
+      [missing("curl"), offer("curl", offered("7")), dry("install", ["curl"], { finishes: true })],
       true,
     ],
     [
