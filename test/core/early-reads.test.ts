@@ -1,6 +1,19 @@
 /** What an earlier run has read is read at once, and is never taken for more than it is. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -185,6 +198,64 @@ describe("a second run", () => {
         },
       };
       expect((await twice(shared, steps)).again.exitCode).toBe(0);
+    });
+
+    it("sees what the same task has done on a host whose turn was before", async () => {
+      let goOn: () => void = () => undefined;
+      let isRead = Promise.resolve();
+      const slowly = defineModule({
+        name: "slowly",
+        summary: "Turns a switch on, once it may go on.",
+        params: {},
+        async *plan(host) {
+          await isRead;
+          const now = await host.fact(switchFact, "s1");
+          if (now === "on") return;
+          yield change({ what: "position", script: sh`turn s1 on`, sets: [switchFact.is("s1", "on")] });
+        },
+      });
+      const steps: Steps = {
+        step: async ({ host }) => {
+          if (host.name === "b") {
+            await expectSwitch({ name: "s9", is: "off" });
+            goOn();
+          }
+          await slowly({}, { throttle: 1 });
+        },
+      };
+      for (let count = 0; count < 2; count++) {
+        isRead = new Promise((resolve) => {
+          goOn = resolve;
+        });
+        const { a, b } = shared();
+        await run({ a, b }, steps);
+        expect(a.changes).toEqual(["turn s1 on"]);
+      }
+    });
+
+    it("sees what code on another host has done beside a task, at that code's end", async () => {
+      let one = new FakeSwitches();
+      const steps: Steps = {
+        both: async ({ host }) => {
+          if (host.name !== "a") return;
+          await expectSwitch({ name: "s9", is: "off" });
+          const until = () => one.switches["s1"] === "on";
+          await Promise.all([
+            print({ text: "x" }, { touches: [], until, retries: 500, delay: 0 }).then(() => undefined),
+            on("b", async () => {
+              await sleep(30); // copies something to the hosts, say
+              one.switches["s1"] = "on";
+            }),
+          ]);
+          await expectSwitch({ name: "s1", is: "on" });
+        },
+      };
+      const hosts = () => {
+        const { a, b } = shared();
+        one = a;
+        return { a, b };
+      };
+      expect((await twice(hosts, steps)).again.exitCode).toBe(0);
     });
 
     it("sees what another host has done once for all", async () => {
@@ -452,16 +523,42 @@ describe("the history of a playbook's runs", () => {
     expect(again.hosts["a"]?.roundTrips).toBeLessThanOrEqual(few);
   });
 
+  it.each([
+    ["a pipe", () => execFileSync("mkfifo", [history])],
+    ["a link", () => symlinkSync(join(folder, "elsewhere.json"), history)],
+    ["a folder", () => mkdirSync(history)],
+    ["longer than any that is written", () => truncateSync(history, 5 * 1024 * 1024)],
+    ["cut off", () => truncateSync(history, 100)],
+    ["open to others", () => chmodSync(history, 0o622)],
+  ])("counts as none where it is %s", async (what, put) => {
+    await run({ a: new FakeSwitches(allOff()) }, { natural });
+    writeFileSync(join(folder, "elsewhere.json"), readFileSync(history));
+    if (["a pipe", "a link", "a folder"].includes(what)) rmSync(history);
+    put();
+    const ran = await run({ a: new FakeSwitches(allOff()) }, { natural });
+    expect([ran.exitCode, ran.hosts["a"]?.roundTrips]).toEqual([0, 20]);
+    if (what === "a link") expect(lstatSync(history).isSymbolicLink()).toBe(false);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("counts as none where it is another user's", async () => {
+    await run({ a: new FakeSwitches(allOff()) }, { natural });
+    chownSync(history, 12_345, 12_345);
+    const ran = await run({ a: new FakeSwitches(allOff()) }, { natural });
+    expect([ran.exitCode, ran.hosts["a"]?.roundTrips]).toEqual([0, 20]);
+  });
+
   it("costs nothing where it names facts that there are none of, or keys that make no sense", async () => {
     const reads = [
       ["test.gone", "x", "", 1],
+      ["constructor", "x", "", 1],
+      ["__proto__", "x", "", 1],
       ["test.switch", ["-rf"], "", 1],
       ["test.switch", { path: ["/", 1], more: null }, "", 1],
       ["test.switch", "s1", "nobody-there", 1],
       ["script.output", { script: "touch /tmp/pwned" }, "", 1],
     ];
     const steps = [
-      { play: "test", step: "natural", hosts: ["a", "b"], reads: [0, 1, 2, 3, 4, 99, -1, "length"] },
+      { play: "test", step: "natural", hosts: ["a", "b"], reads: [0, 1, 2, 3, 4, 5, 6, 99, -1, "length"] },
     ];
     await run({ a: new FakeSwitches(allOff()) }, { natural });
     writeFileSync(history, JSON.stringify({ form: 1, reads, steps }));

@@ -23,6 +23,8 @@ export function throttled<R>(
   if (queue.activeCount + queue.pendingCount >= throttle) onWait();
   return queue(() => {
     host.run.signal?.throwIfAborted();
+    // a task that takes turns with other hosts may rely on what it has done there
+    host.facts.meetOthers();
     return body();
   });
 }

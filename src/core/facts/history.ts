@@ -3,22 +3,19 @@
  * reads it before its tasks ask. It holds names of facts and their keys, never a value. No result depends on it: a
  * wrong entry only makes a run read a fact that no task needs.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { redact } from "../../redaction/redact.ts";
 import { type FactKey, factNamed } from "./fact.ts";
+import { readHistoryText, writeHistoryText } from "./history-file.ts";
 import { type StepName, type StepReads, stepId } from "./host-reads.ts";
 import type { ExpectedRead, ReadTable } from "./read.ts";
 
 /** Raised when the file's format changes: a file of another version is ignored. */
 const form = 1;
 
-/** Limits: characters of a key, reads of a host's step, characters of a file, and files. */
+/** Limits: characters of a key, and reads of a host's step. */
 const longestKey = 1024;
 const mostReads = 2000;
-const longestFile = 4 * 1024 * 1024;
-const mostFiles = 50;
 
 /** A read as it is kept: a fact's name, a key, the user (empty for that of the connection), and how often. */
 type KeptRead = readonly [fact: string, key: FactKey, as: string, times: number];
@@ -50,7 +47,8 @@ export class ReadHistory {
   readonly #keepable = new Map<readonly ExpectedRead[], readonly KeptRead[]>();
 
   /**
-   * Opens the history. A file that can't be read, is no history or has another format counts as empty.
+   * Opens the history. A file that can't be read, is no history, is not this user's or has another format counts as
+   * empty.
    *
    * @param file where it is kept
    * @param table of the run
@@ -59,7 +57,7 @@ export class ReadHistory {
     this.#file = file;
     this.#table = table;
     try {
-      this.#take(JSON.parse(readFileSync(file, "utf8")));
+      this.#take(JSON.parse(readHistoryText(file)));
     } catch {
       this.#hosts.clear(); // the run reads as it goes, and notes it anew
     }
@@ -88,13 +86,8 @@ export class ReadHistory {
   /** Writes the file, whole or not at all. If that fails, the next run reads when its tasks ask. */
   save(scope: Scope): void {
     const text = JSON.stringify(this.#kept(scope));
-    const folder = dirname(this.#file);
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      // a history that is too long is not kept
-      if (text.length > longestFile) rmSync(this.#file, { force: true });
-      else replace(this.#file, text);
-      prune(folder);
+      writeHistoryText(this.#file, text);
     } catch {
       // see above
     }
@@ -195,26 +188,4 @@ function isKeepable(key: FactKey): boolean {
     redact(text) === text &&
     (typeof key === "string" || isDeepStrictEqual(JSON.parse(text), key))
   );
-}
-
-/** For its owner's eyes only. */
-function replace(file: string, text: string): void {
-  const beside = `${file}.${process.pid}`;
-  try {
-    writeFileSync(beside, text, { mode: 0o600, flag: "wx" });
-    renameSync(beside, file);
-  } finally {
-    rmSync(beside, { force: true });
-  }
-}
-
-/** Removes those that were written longest ago. */
-function prune(folder: string): void {
-  const files = readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => join(folder, name));
-  if (files.length <= mostFiles) return;
-  const written = new Map(files.map((file) => [file, statSync(file).mtimeMs]));
-  files.sort((a, b) => (written.get(b) ?? 0) - (written.get(a) ?? 0));
-  for (const file of files.slice(mostFiles)) rmSync(file, { force: true });
 }

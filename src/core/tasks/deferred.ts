@@ -43,7 +43,9 @@ export abstract class Deferred<T> implements PromiseLike<T>, Unawaited {
       running.add(entry);
       const done = () => {
         running.delete(entry);
-        leave?.();
+        // code that has ended beside tasks: what it was at last may show in what comes next
+        if (leave) leave();
+        else scope.enter()();
       };
       started.then(done, done);
     }
