@@ -32,9 +32,13 @@ sr_stage() {
     sr_enclose "$sr_said"
     sr_new=./$sr_base sr_dest=../$sr_base
   else
-    sr_said=$(LC_ALL=C mktemp "./\${sr_prefix}XXXXXX" 2>&1) || sr_fail . "$sr_said"
-    sr_new=$sr_said sr_dest=./$sr_base
-    sr_sweep "$sr_prefix" "$sr_new"
+    sr_sweep "$sr_prefix"
+    sr_new=./$sr_prefix$$ sr_dest=./$sr_base
+    # no process is needed to make a new file where nobody else makes any; mktemp can say why there is none
+    (umask 077; set -C; : >"$sr_new") 2>/dev/null || {
+      sr_said=$(LC_ALL=C mktemp "./\${sr_prefix}XXXXXX" 2>&1) || sr_fail . "$sr_said"
+      sr_new=$sr_said
+    }
   fi
   sr_fill
 }
@@ -113,7 +117,7 @@ sr_attributes() {
     # an ACL was a part of the mode: what is left of that stays
     [ -z "$sr_taken" ] || set -- "$1" "$2" other "\${4-}"
   fi
-  [ -z "$1" ] || [ "\${3-}" = same ] || chown -- "$1" "$sr_target"
+  [ -z "$1" ] || [ "\${3-}" = same ] || sr_roots "$1" "$sr_target" || chown -- "$1" "$sr_target"
   # chown takes set-id bits away
   case \${3-}\${4-} in samesame | othersame) ;; *) chmod -- "$2" "$sr_target" ;; esac
 }
@@ -186,5 +190,9 @@ sr_finish() {
   [ -z "$sr_checked" ] || rm -rf -- "$sr_checked"
   if [ -n "$sr_apart" ]; then rm -rf -- "$sr_apart"
   elif [ -n "$sr_by" ]; then sr_tidy
-  elif [ -n "$sr_new" ]; then rm -f -- "$sr_new" "$sr_new.old"; fi
+  elif [ -n "$sr_new" ]; then
+    for sr_one in "$sr_new" "$sr_new.old"; do
+      if [ -e "$sr_one" ] || [ -L "$sr_one" ]; then rm -f -- "$sr_one"; fi
+    done
+  fi
 }`;

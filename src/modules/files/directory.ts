@@ -76,7 +76,7 @@ function makeTogether(made: readonly Made[], { owner, group, mode }: Attributes)
     const here = sh`"$sr_top"${path.slice(top.path.length)}`;
     return [
       sh`sr_said=$(LC_ALL=C mkdir -- ${here} 2>&1) || sr_fail . "$sr_said"`,
-      ...(operand === undefined ? [] : [sh`chown -- ${operand} ${here}`]),
+      ...(operand === undefined ? [] : [sh`sr_roots ${operand} ${here} || chown -- ${operand} ${here}`]),
       ...(mode === undefined ? [] : [sh`chmod -- ${chmodOperand(then.mode)} ${here}`]),
     ];
   });
@@ -85,10 +85,10 @@ function makeTogether(made: readonly Made[], { owner, group, mode }: Attributes)
     enterDirectoryOf(top.path),
     sh`sr_what=${top.path} sr_base=${posix.basename(top.path)} sr_prefix=${stagingName(top.path)}
 sr_sweep "$sr_prefix"
-trap '[ -z "$sr_by" ] || sr_tidy; [ -n "$sr_by" ] || rm -rf -- "$sr_top"' EXIT
+trap '[ -z "$sr_by" ] || sr_tidy; [ -n "$sr_by" ] || [ ! -d "$sr_top" ] || rm -rf -- "$sr_top"' EXIT
 trap 'exit 143' HUP INT TERM
 if [ -n "$sr_by" ]; then sr_private "$sr_prefix"; sr_top=./$sr_base
-else sr_top=$(mktemp -u "./$sr_prefix"XXXXXX); fi`,
+else sr_top=./$sr_prefix$$; fi`,
     // with a mode to come, it is open to its owner alone until then; else it is made as any other
     sh`umask ${mode === undefined ? "022" : "077"}`,
     ...steps,
