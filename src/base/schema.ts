@@ -89,7 +89,8 @@ function copyOf<S extends TSchema>(schema: S): S {
 export type Input<P extends TProperties> = Expand<RequiredInput<P> & OptionalInput<P>>;
 
 /**
- * Those properties of `Input` that a caller must give.
+ * Those properties of `Input` that a caller must give. They are two types since the compiler shows an interface of a single
+ * base, which adds nothing to it, as that base.
  *
  * @example
  * // a name for the parameters, by which the compiler's messages then call them
