@@ -110,6 +110,14 @@ describe("imports", () => {
   });
 });
 
+it("no file of src has more than 300 lines", () => {
+  const long = files(src).flatMap((file) => {
+    const lines = readFileSync(file, "utf8").split("\n").length - 1;
+    return lines > 300 ? [`${relative(src, file)} has ${lines}: part it by its ideas`] : [];
+  });
+  expect(long).toEqual([]);
+});
+
 describe("text for a terminal", () => {
   it("goes through one place, which makes what is not for reading visible", () => {
     // the reporters' own cursor movements, and a version before anything is loaded

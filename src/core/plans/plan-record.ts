@@ -14,7 +14,7 @@ import { boundedChange } from "../events/journal-bounds.ts";
 import { redactChange } from "../events/redact-event.ts";
 import type { Change } from "../facts/change.ts";
 import { factKeyId } from "../facts/fact.ts";
-import type { ObservedFact } from "../facts/facts.ts";
+import type { ObservedFact } from "../facts/observations.ts";
 import type { HookContext, RunHooks } from "../plays/run-hooks.ts";
 import { actionDigest, setDigests } from "./action-digest.ts";
 import { isOfStep, paramsDigest } from "./plan-match.ts";
