@@ -9,6 +9,7 @@ import { type PlaybookRun, runPlaybook } from "../run-playbook.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
 import { withJournal } from "./journal.ts";
+import { boundGarbage } from "./many-hosts.ts";
 import type { ReportFlags } from "./options.ts";
 import { listPlaybooks } from "./playbooks.ts";
 import { fromRoot } from "./project.ts";
@@ -84,6 +85,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       subscribers: [
         ...reporters.map(({ subscribe }) => subscribe),
         journal.subscribe,
+        boundGarbage,
         ...(subscriber ? [subscriber] : []),
       ],
     });

@@ -94,6 +94,7 @@ test("that a handler has run and the host was lost before that could be noted is
     check: false,
     hasPlay: () => true,
     isPending: () => false,
+    same: (text: string) => text,
     becomeAs: (user) => ({ user }),
     tell: (text) => told.push(text),
   });

@@ -108,6 +108,7 @@ export class HostRun {
       check: options.check === true,
       isPending: (id) => this.handlers.has(id),
       becomeAs: (user) => this.becomeAs(user),
+      same: (text) => run.world.texts.same(text),
       tell,
     };
     return new HostLeases(facts, session, leases, view);

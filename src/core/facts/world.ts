@@ -1,4 +1,5 @@
 /** What the hosts of a run share. */
+import { TextTable } from "../../base/text-table.ts";
 import { ReadTable } from "./read.ts";
 
 /**
@@ -7,6 +8,8 @@ import { ReadTable } from "./read.ts";
  */
 export interface World {
   readonly reads: ReadTable;
+  /** What their tasks are called: mostly the same on every host. */
+  readonly texts: TextTable;
   changes: number;
   /** How often code of a step has done something other than tasks, which the run can't see. */
   absences: number;
@@ -18,5 +21,12 @@ export interface World {
 
 /** Of a run, or of a look by itself, in which nothing has been changed yet. */
 export function newWorld(isPredicted = false): World {
-  return { reads: new ReadTable(), changes: 0, absences: 0, jobs: { begun: 0, open: 0 }, isPredicted };
+  return {
+    reads: new ReadTable(),
+    texts: new TextTable(),
+    changes: 0,
+    absences: 0,
+    jobs: { begun: 0, open: 0 },
+    isPredicted,
+  };
 }

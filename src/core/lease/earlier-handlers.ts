@@ -77,7 +77,7 @@ export class EarlierHandlers {
 
   /** Notes whom a task would notify: that is how a pending handler finds its task in the code. */
   name(notifier: Notifier, handlers: readonly Handler[]): void {
-    const key = notifierKey(notifier);
+    const key = this.#run.same(notifierKey(notifier));
     const known = this.#namedBy.get(key);
     // most tasks notify nothing: an own list for each would take much memory with many hosts
     if (handlers.length > 0) this.#namedBy.set(key, [...(known ?? []), ...handlers]);

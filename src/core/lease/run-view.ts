@@ -12,6 +12,8 @@ export interface RunView {
   /** Whether a task of this run has notified a handler with this id, which has not run yet. */
   isPending(id: string): boolean;
   becomeAs(user: string): Become;
+  /** The same text, as one string for all hosts. */
+  same(text: string): string;
   /** Says something to the user. */
   tell(text: string): void;
 }
