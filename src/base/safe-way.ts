@@ -4,12 +4,15 @@
  *
  * Raw modes are hexadecimal: `41ed` is a directory of mode 0755, its third digit is odd if its group may write.
  */
+import { ownUid } from "./own-uid.ts";
+
 export const safeWay = `# $1 where $sr_what was to be made, $2 what a program said
 sr_fail() {
   if sr_said=$(sr_disk "$1" "$2"); then sr_refuse "$sr_said: \${sr_what:-$sr_path} is as it was"; fi
   sr_refuse "\${sr_what:-$sr_path}: $2"
 }
-sr_ours() { [ "$1" = 0 ] || [ "$1" = "\${sr_me:=$(id -u)}" ]; }
+${ownUid}
+sr_ours() { [ "$1" = 0 ] || { [ -n "$sr_me" ] || sr_who; [ "$1" = "$sr_me" ]; }; }
 sr_closed() {
   case $2 in 4?[02468ace][014589cd]) sr_ours "$1" ;; *) return 1 ;; esac
 }

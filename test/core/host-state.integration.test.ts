@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { allPendingHandlers, hostState, stateFolders } from "../../src/core/lease/host-state.ts";
 import { readHere } from "../facts/parsed.ts";
+import { canCountProcesses, processesOf } from "../processes.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "state-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,6 +44,15 @@ describe.each(shells)("a folder for runs, in %s", (...shell) => {
     const others = process.getuid?.() === 0 ? [`${own}-other`] : ["/"];
     for (const path of [`${own}-link`, `${own}-file`, `${own}-none`, ...others])
       expect(entered(path)).toBe("");
+  });
+
+  it.skipIf(!canCountProcesses)("is found by its user's number, without a process", () => {
+    // one for the script itself
+    expect(processesOf(stateFolders.text, shell)).toBe(1);
+    const [command = "sh", ...words] = shell;
+    const run = ["--reuid", "65001", "--clear-groups", command, ...words, "-c"];
+    const { stdout } = spawnSync("setpriv", [...run, `${stateFolders.text}\necho "$run"`], { cwd: "/" });
+    expect(stdout.toString()).toBe("/tmp/showrunner-65001\n");
   });
 
   it("is told of with the beginning of its records", () => {

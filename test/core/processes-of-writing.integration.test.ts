@@ -1,6 +1,15 @@
 /** Which programs of a host a change of files runs: each of them costs a process. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -91,6 +100,15 @@ describe("in a directory that nobody else can write to", () => {
   it.runIf(isRoot)("one that root makes for root is root's already", () => {
     const action = write({ owner: "root", group: "root" });
     expect(ran(writeFileScript(action, undefined).text)).toEqual(["stat", "chmod", "mv"]);
+  });
+
+  it.runIf(isRoot)("one that is replaced gives its attributes on, and its owner is looked at", () => {
+    const path = join(directory, "at/new");
+    writeFileSync(path, "old\n", { mode: 0o640 });
+    const owner = { owner: "root", group: "root" };
+    const action = write({ ...owner, expected: { type: "file", mode: "0640", ...owner } });
+    expect(ran(writeFileScript(action, undefined).text)).toEqual(["stat", "cp", "stat", "mv"]);
+    expect(readFileSync(path, "utf8")).toBe("new\n");
   });
 
   it.runIf(isRoot)("one that root makes for others is given to them", () => {

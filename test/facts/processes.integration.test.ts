@@ -23,6 +23,7 @@ import {
   userGroups,
   userPassword,
 } from "../../src/facts/users.ts";
+import { canCountProcesses, processesOf } from "../processes.ts";
 import { shellWith } from "./stub-commands.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "processes-"));
@@ -113,25 +114,7 @@ const others: readonly Case[] = [
   reading(aptOffer, (number) => ({ name: named("package")(number), release: "" })),
 ];
 
-/**
- * How many processes a script has started: in a namespace of its own they are numbered one after the other.
- *
- * @param shell the words that start it
- */
-function processesOf(script: string, [command = "sh", ...words]: readonly string[], path?: string): number {
-  const env = path === undefined ? process.env : { PATH: path };
-  const last = `( eval "$SCRIPT" ) >/dev/null </dev/null || echo failed; sh -c 'echo $$'`;
-  const { stdout } = spawnSync(
-    "/usr/bin/unshare",
-    ["--pid", "--fork", "--mount-proc", command, ...words, "-c", last],
-    { env: { ...env, SCRIPT: script }, encoding: "utf8" },
-  );
-  return /^\d+\n$/.test(stdout) ? Number(stdout) - 2 : Number.NaN;
-}
-
-const canCount = processesOf(":", ["sh"]) === 1;
-
-describe.skipIf(!canCount)("sixty asks start as many processes as ten", () => {
+describe.skipIf(!canCountProcesses)("sixty asks start as many processes as ten", () => {
   const counts = ({ script }: Case, shell: readonly string[], path?: string) =>
     [1, 10, 60].map((count) => processesOf(script(count), shell, path));
 

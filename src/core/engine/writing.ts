@@ -103,7 +103,11 @@ sr_attributes() {
   if [ -z "$sr_inplace" ] && [ -n "$sr_held" ]; then
     sr_like "$sr_held" "$sr_new"
     # whoever can't give files away writes into the file, so that it keeps its owner and its group
-    [ "$(stat -c %u:%g -- "$sr_held")" = "$(stat -c %u:%g -- "$sr_new")" ] || sr_inplace=yes
+    sr_owners=$(stat -c %u:%g -- "$sr_held" "$sr_new") || :
+    [ "$sr_owners" = "\${sr_owners#*
+}
+\${sr_owners#*
+}" ] || sr_inplace=yes
   else
     [ -n "$sr_inplace" ] || set -- "$1" "$2"
   fi

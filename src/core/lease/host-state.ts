@@ -1,6 +1,7 @@
 /** What a host keeps for runs: who changed it last, and which handlers are pending. One folder a user. */
 
 import { randomBytes } from "node:crypto";
+import { ownUid } from "../../base/own-uid.ts";
 import { rawScript, sh } from "../../base/script.ts";
 import { defineFact, nothingElse } from "../facts/fact.ts";
 import { holderFrom, isDead, type LeaseHolder } from "./lease-holder.ts";
@@ -25,10 +26,11 @@ interface HostState {
  * very folder: a user who may rename the folders above can't replace it. `make` creates the folder first, if needed,
  * and returns 2 if it can't.
  */
-export const stateFolders = rawScript(`uid=$(id -u)
+export const stateFolders = rawScript(`${ownUid}
+sr_who
 if [ -n "\${SHOWRUNNER_STATE:-}" ]; then run=$SHOWRUNNER_STATE/run state=$SHOWRUNNER_STATE/lib
-elif [ "$uid" = 0 ]; then run=/run/showrunner state=/var/lib/showrunner
-else run=/tmp/showrunner-$uid state=/var/tmp/showrunner-$uid; fi
+elif [ "$sr_me" = 0 ]; then run=/run/showrunner state=/var/lib/showrunner
+else run=/tmp/showrunner-$sr_me state=/var/tmp/showrunner-$sr_me; fi
 enter() {
   [ -O "$1" ] && [ ! -L "$1" ] && cd -P -- "\${1%/*}" 2>/dev/null || return
   above=\${PWD%/}
@@ -93,7 +95,7 @@ const ownerMark = randomBytes(12).toString("hex");
  * amount. If dd can't do that (busybox), other users' records are not read. Of a very full folder only the first part
  * is read.
  */
-const readOthersPending = rawScript(`[ "$uid" = 0 ] && cd -P /var/tmp || exit 0
+const readOthersPending = rawScript(`[ "$sr_me" = 0 ] && cd -P /var/tmp || exit 0
 base=\${PWD%/}
 owner_of() { stat -c %u -- "$1" 2>/dev/null; }
 for other in $(find . -maxdepth 1 -type d -name 'showrunner-[0-9]*' 2>/dev/null | tr -dc '0-9\\n' | head -n ${mostRecords}); do

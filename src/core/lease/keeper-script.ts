@@ -38,7 +38,7 @@ export function keeperScript(
 ): Script {
   return sh`umask 077
 ${stateFolders}
-said=$(mkdir -p "$run" 2>&1) && enter "$run" && chmod 700 . && said=$({ : >>lease; } 2>&1) || {
+said= && { [ -d "$run" ] || said=$(mkdir -p "$run" 2>&1); } && enter "$run" && chmod 700 . && said=$({ : >>lease; } 2>&1) || {
   [ -O "$run" ] && [ ! -L "$run" ] || said="is $(stat -c '%U'"'s %F" -- "$run")"
   echo "refused $run $said"; exit
 }
@@ -48,11 +48,12 @@ ${sessions}
 echo "lock $(head -c ${longestHolder} name)"
 exec 9<lease
 ${endFirst(end, holder.run)}
-deadline=$(($(date +%s) + ${wait}))
+deadline=
 # who goes before it may change anything leaves nothing that others would wait for
 leave() { [ "$locked" = not ] || rm -f holder sessions; echo "$1"; exit 0; }
 locked=not
 pause() {
+  [ "$deadline" ] || deadline=$(($(date +%s) + ${wait}))
   [ "$told" != yes ] || [ "$(date +%s)" -lt "$deadline" ] || leave late
   sleep 0.2 2>/dev/null || sleep 1
 }
