@@ -16,8 +16,8 @@ export const articles = ["predicts", "applies", "idempotent", "facts", "interrup
 
 type Article = (typeof articles)[number];
 
-/** The outcome of one article: it holds if `problems` is empty. */
-export interface Verdict {
+/** What came of one article: it holds if `problems` is empty. */
+export interface ArticleOutcome {
   readonly article: Article;
   readonly problems: readonly string[];
 }
@@ -46,7 +46,7 @@ export class CaseOnHost {
   }
 
   /** Runs the articles that apply to the case; if the case does not apply as it should, the rest is left out. */
-  async *hold(): AsyncGenerator<Verdict> {
+  async *hold(): AsyncGenerator<ArticleOutcome> {
     const { fails, waits } = this.#case;
     await this.#start();
     const checked = await this.#attempt({ check: true });
@@ -73,7 +73,7 @@ export class CaseOnHost {
     checked: Attempt,
     applied: Attempt,
     altered: readonly string[],
-  ): AsyncGenerator<Verdict> {
+  ): AsyncGenerator<ArticleOutcome> {
     const panel = this.#panelWith(checked, applied);
     const end = await this.#read(panel);
     yield { article: "idempotent", problems: await this.#doneAgain() };

@@ -3,7 +3,7 @@ import { messageOf } from "../../base/errors.ts";
 import type { ModuleCase } from "../case.ts";
 import type { Cases } from "../cases.ts";
 import { holdWithoutHost } from "../pure.ts";
-import { CaseOnHost, type CaseOptions, type Verdict } from "./case-on-host.ts";
+import { type ArticleOutcome, CaseOnHost, type CaseOptions } from "./case-on-host.ts";
 import { LawHost, type LawTarget } from "./law-host.ts";
 import type { LawOutcome, LawReport, OnlyOnHosts } from "./report.ts";
 import { Tally } from "./tally.ts";
@@ -96,11 +96,11 @@ export async function holdToLaw({
   async function holdOne(host: LawHost, all: Cases, one: ModuleCase): Promise<void> {
     const { module } = all;
     const { suite } = host;
-    const add = ({ article, problems }: Verdict) =>
+    const add = ({ article, problems }: ArticleOutcome) =>
       tally.add({ module, suite, name: one.name, article, problems });
     try {
-      for await (const verdict of new CaseOnHost(all, one, host, { interruptions, attacks }).hold())
-        add(verdict);
+      for await (const outcome of new CaseOnHost(all, one, host, { interruptions, attacks }).hold())
+        add(outcome);
     } catch (error) {
       add({ article: "applies", problems: [messageOf(error)] });
       await host.reconnect();
