@@ -5,9 +5,13 @@ import { join } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { sh } from "../../src/base/script.ts";
 import { defineFact } from "../../src/core/facts/fact.ts";
+import { play, playbook } from "../../src/core/plays/play.ts";
+import { runPlays } from "../../src/core/plays/run.ts";
 import { background } from "../../src/core/steps/background.ts";
 import { readFact } from "../../src/gathering/read-fact.ts";
+import { inventory } from "../../src/inventory/index.ts";
 import { command, copy, file, lineinfile } from "../../src/modules/index.ts";
+import { connector } from "../../src/transport/connect.ts";
 import { runHere } from "../modules/local.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "reads-"));
@@ -107,5 +111,39 @@ it("knows a path by its other name, also where that was made a link meanwhile", 
     rmSync(at, { recursive: true });
     mkdirSync(at);
     expect((await run(body)).error).toBeUndefined();
+  }
+});
+
+it("sees what a job of another host changes in a directory that both share", async () => {
+  const made = join(at, "made");
+  const steps = {
+    first: async ({ host }: { host: { readonly name: string } }) => {
+      await file({ path: join(at, "first"), state: "absent" });
+      if (host.name === "there")
+        await background(command({ argv: ["sh", "-c", `sleep 0.5; touch "$1"; sleep 3`, "sh", made] }));
+    },
+    second: async ({ host }: { host: { readonly name: string } }) => {
+      if (host.name === "there") return;
+      await command({ argv: ["sleep", "0.9"], readOnly: true });
+      const { changed } = await file({ path: made, state: "absent" });
+      if (!changed) throw new Error("what the job has made was not seen");
+    },
+  };
+  for (let count = 0; count < 2; count++) {
+    const failures: string[] = [];
+    await runPlays({
+      playbook: playbook([play("test", { hosts: "all" }, steps)]),
+      name: "test",
+      inventoryName: "local",
+      inventory: inventory({ hosts: { here: {}, there: {} } }),
+      access: ({ name }) => ({
+        lease: false,
+        connect: connector("local", { name, address: "localhost", port: 22, user: undefined }),
+      }),
+      subscribers: [(event) => void (event.type === "host:failed" && failures.push(event.error.message))],
+      readHistory: history,
+    });
+    expect(failures).toEqual([]);
+    expect(existsSync(made)).toBe(false);
   }
 });

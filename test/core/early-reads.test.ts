@@ -432,6 +432,20 @@ describe("a second run", () => {
     expect(again.hosts["a"]?.roundTrips).toBeLessThanOrEqual(1 + few);
   });
 
+  it("reads together what is left, however often a change has started other software before", async () => {
+    const restarts = async () => {
+      for (const name of names) await turn({ name, to: "off", touches: ["services"] });
+    };
+    await run({ a: new FakeSwitches(allOff()) }, { restarts });
+    const host = new FakeSwitches({
+      ...allOff(),
+      ...Object.fromEntries(names.slice(0, 8).map((name) => [name, "on"])),
+    });
+    const again = await run({ a: host }, { restarts });
+    expect(host.changes).toHaveLength(8);
+    expect(again.hosts["a"]?.roundTrips).toBeLessThanOrEqual(1 + 8 + few);
+  });
+
   it("keeps no plan that rests on what no task has read", async () => {
     const hosts = (switches: Record<string, string> = {}) => ({
       a: new FakeSwitches({ ...allOff(), ...switches }),

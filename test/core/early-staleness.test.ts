@@ -19,11 +19,11 @@ const setsOther = { sets: [switchFact.is("other", "on")], touches: [] };
 afterEach(() => vi.restoreAllMocks());
 
 /** A host whose tasks are expected to read two switches, as a user. */
-function expecting(as?: string, world = newWorld()) {
+function expecting(as?: string, world = newWorld(), names = ["s1", "s2"]) {
   const host = new FakeSwitches({ s0: "off", s1: "off", s2: "off" });
   const session = new Session(async () => host.connection);
   const expectations = new Expectations();
-  const reads = ["s1", "s2"].map((key) => ({ read: world.reads.of(as, switchFact, key), times: 9 }));
+  const reads = names.map((key) => ({ read: world.reads.of(as, switchFact, key), times: 9 }));
   expectations.add("step", reads);
   expectations.begin("step");
   const facts = new FactStore(session, world, undefined, expectations);
@@ -106,6 +106,20 @@ describe("what was read early", () => {
       end();
       expect(await stateOf("s2")).toBe("on");
     }
+  });
+
+  it("is stale below a directory that a change alters: another user may not have seen what is there", async () => {
+    const { facts, stateOf, host } = expecting(undefined, newWorld(), ["/d/one", "/other"]);
+    await stateOf("s0");
+    await answered();
+    const { end } = facts.changing(
+      undefined,
+      { sets: [switchFact.is("/d", "open")], touches: [] },
+      unfollowed,
+    );
+    host.switches["/d/one"] = host.switches["/other"] = "on";
+    end();
+    expect([await stateOf("/d/one"), await stateOf("/other")]).toEqual(["on", "missing"]);
   });
 
   it("is stale where it was read as a user whom a change alters", async () => {

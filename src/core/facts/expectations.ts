@@ -10,7 +10,7 @@ interface Expectation {
 }
 
 /** A fact that becomes stale this often before it is asked for is left to the task that asks. */
-const mostTries = 4;
+const mostTries = 10;
 
 /** The most facts that are read early at once. */
 const mostAtOnce = 2000;
