@@ -183,7 +183,7 @@ export const userPassword = defineFact<string, PasswordState | undefined>({
 });
 
 /**
- * The day from which a user can log in no more, as `2027-01-31`, or `never`; undefined where there is no such user.
+ * The day from which a user can no longer log in, as `2027-01-31`, or `never`; undefined where there is no such user.
  * Only root can read it.
  */
 export const userExpiry = defineFact<string, string | undefined>({

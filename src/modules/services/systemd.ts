@@ -56,13 +56,13 @@ export interface SystemdParams
 /**
  * Starts, stops, restarts, reloads, enables and masks a systemd unit.
  *
- * A unit counts as started once systemd says so; where systemd can't know (`Type=simple`, `exec`, `idle`) it must
- * also stay up for a second. If it does not, the error ends with the last lines of its journal. One that does its work
- * and ends (`Type=oneshot`) is waited for, and started each time that `started` is asked for.
+ * A unit counts as started once systemd says so. Of some units systemd can't know it (`Type=simple`, `exec`, `idle`):
+ * these must also stay up for a second. If a unit does not start, the error ends with the last lines of its journal. The
+ * task waits for a unit that does its work and ends (`Type=oneshot`), and starts it each time that `started` is asked for.
  *
- * `enabled` is about starting at boot. A unit that is enabled through others (`Also=`) is as they are. One that nothing
- * can enable, having no section [Install], is refused. One that is linked (`systemctl link`) is disabled, and stays
- * linked.
+ * `enabled` says whether the unit starts at boot. A unit that is enabled through others (`Also=`) counts as enabled if
+ * these are. A unit without a section [Install] can't be enabled: the task fails. A linked unit (`systemctl link`) counts
+ * as disabled, and stays linked.
  *
  * @throws ShowrunnerError `task.failed` if there is no such unit, also with `stopped`, or it can't be enabled;
  *   `change.failed` if it does not start

@@ -1,4 +1,4 @@
-/** The day from which a user can log in no more. */
+/** The day from which a user can no longer log in. */
 
 import { accountFilesAltered, userExpiry } from "../../facts/users.ts";
 import { type Change, change, sh } from "../../kit/index.ts";

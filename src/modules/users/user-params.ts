@@ -46,7 +46,7 @@ export const userParams = {
   password: Type.Optional(SecretString()),
   /** `onCreate`: leave the password of a user who is there. Default: "always". */
   updatePassword: withDefault(Param.oneOf("always", "onCreate"), "always"),
-  /** The day from which the user can log in no more, as `2027-01-31`, or `never`. */
+  /** The day from which the user can no longer log in, as `2027-01-31`, or `never`. */
   expires: Type.Optional(Type.String({ pattern: "^(\\d{4}-\\d{2}-\\d{2}|never)$" })),
   /** Whether logging in with a password is blocked; false: nothing is done for a user who has none. */
   passwordLock: Type.Optional(Type.Boolean()),
