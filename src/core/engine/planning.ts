@@ -4,6 +4,7 @@ import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { ExecutionEnvironment } from "../facts/execution-environment.ts";
 import type { Fact, FactKey, Printed, Touch } from "../facts/fact.ts";
+import type { Known } from "../facts/predictions.ts";
 import type { Read } from "../facts/read.ts";
 import type { PlanHost } from "../tasks/task.ts";
 import type { HostRun } from "./host-run.ts";
@@ -36,6 +37,8 @@ interface PlanningOptions {
   readonly isLive?: boolean | undefined;
   /** Told what of the host was read. */
   onRead?(read: TaskRead): void;
+  /** Called where the plan has to wait for the host: what this asks for is read in the same round trip. */
+  onWaiting?(): Promise<unknown> | undefined;
   /** Throws for a fact that must not be read now. */
   refuse?(fact: Pick<Fact<FactKey, unknown>, "about">): void;
 }
@@ -92,11 +95,8 @@ export class Planning implements PlanHost {
     const isNew = !this.#read.has(read);
     this.#read.add(read);
     const isFirst = !this.#isAnswered;
-    const { readTimeout, isLive } = this.#options;
-    const { facts } = this.#host;
-    const how = { timeout: readTimeout, isLive };
-    const known =
-      facts.known(this.#become, fact, key, how) ?? (await facts.read(this.#become, fact, key, how));
+    const { isLive } = this.#options;
+    const known = this.#host.facts.known(this.#become, fact, key, { isLive }) ?? (await this.#ask(fact, key));
     this.#isAnswered = true;
     if (isNew) this.#options.onRead?.({ read, isFirst });
     if (known.tentative) {
@@ -107,6 +107,16 @@ export class Planning implements PlanHost {
     const printed = fact.source.printed?.(known.value);
     if (printed) await this.#options.onPrinted?.(printed);
     return known.value;
+  }
+
+  /** Waits for the host. What is planned along, if it is not on its way yet, asks in the same round trip. */
+  async #ask<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<Known<V>> {
+    const { facts } = this.#host;
+    const { readTimeout, isLive, onWaiting } = this.#options;
+    const isComing = facts.isComing(this.#become, fact, key);
+    const coming = facts.read(this.#become, fact, key, { timeout: readTimeout, isLive });
+    const [known] = await Promise.all([coming, isComing ? undefined : onWaiting?.()]);
+    return known;
   }
 
   failed(failure: ShowrunnerError): void {

@@ -9,6 +9,7 @@ import { ConditionError, decide, withConditions } from "./conditions.ts";
 import type { HostContext } from "./context.ts";
 import { hiddenText } from "./no-log.ts";
 import { isWaiting, noteRead } from "./note-reads.ts";
+import { planAhead } from "./plan-ahead.ts";
 import { planAndApply } from "./plan-and-apply.ts";
 import { planAndPredict } from "./plan-and-predict.ts";
 import { Planning } from "./planning.ts";
@@ -110,6 +111,7 @@ function planningFor<V>(run: TaskRun<V>, isAgain = false): Planning {
     readTimeout,
     isLive: isAgain || isWaiting(task),
     onRead: (read) => noteRead(run, read),
+    onWaiting: () => planAhead(context),
     onPrinted: (printed) => tellPrinted(run, printed),
   });
 }

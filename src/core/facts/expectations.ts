@@ -29,6 +29,8 @@ export type StepExpectation = readonly [step: string, reads: Iterable<ExpectedRe
 
 export class Expectations {
   readonly #steps = new Map<string, Map<Read, Expectation>>();
+  /** Of which steps something is known from earlier runs. */
+  readonly #recalled = new Set<string>();
   #step: string | undefined;
   #remembered: (() => Iterable<StepExpectation>) | undefined;
 
@@ -47,6 +49,13 @@ export class Expectations {
   /** Adds what is known from earlier runs, once it is needed: most of many hosts wait for their turn. */
   remember(reads: () => Iterable<StepExpectation>): void {
     this.#remembered = reads;
+  }
+
+  /** Whether the next request asks for what earlier runs have read in a step. */
+  isRecalled(step: string): boolean {
+    this.#recall();
+    if (!this.#recalled.has(step)) return false;
+    return [...(this.#steps.get(step)?.values() ?? [])].some(({ tries }) => tries === 0);
   }
 
   /** The host comes to a step. */
@@ -85,6 +94,9 @@ export class Expectations {
   #recall(): void {
     const remembered = this.#remembered;
     this.#remembered = undefined;
-    for (const [step, reads] of remembered?.() ?? []) this.add(step, reads);
+    for (const [step, reads] of remembered?.() ?? []) {
+      this.#recalled.add(step);
+      this.add(step, reads);
+    }
   }
 }

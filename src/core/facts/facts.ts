@@ -109,12 +109,15 @@ export class FactStore {
     if (!observation) return undefined;
     const { answer, asOf, early } = observation;
     if (answer instanceof Promise) return undefined;
-    const isOld = early
-      ? isLive || this.#activity.isOutdated(early)
-      : fact.about === "world" && asOf !== this.#world.changes;
-    if (isOld) return undefined;
+    const isOldAnswer = fact.about === "world" && asOf !== this.#world.changes;
+    if (early ? isLive || this.#activity.isOutdated(early) : isOldAnswer) return undefined;
     observation.early = undefined;
     return this.#surely(fact, key, answer.value);
+  }
+
+  /** Whether it has been asked for, and the answer has not come. */
+  isComing<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): boolean {
+    return this.#observed.get(this.#world.reads.of(become?.user, fact, key))?.answer instanceof Promise;
   }
 
   /** A value of the host, and how sure it is in a plan. */
@@ -122,10 +125,8 @@ export class FactStore {
     // only now the real path is known: a change of this plan may have been predicted under another name of that path
     const elsewhereNamed = this.#predictions.of(fact, key);
     if (elsewhereNamed) return elsewhereNamed;
-    return {
-      value,
-      tentative: this.#activity.isMoving(fact) || this.#predictions.mayAlter(fact, key, value),
-    };
+    const tentative = this.#activity.isMoving(fact) || this.#predictions.mayAlter(fact, key, value);
+    return { value, tentative };
   }
 
   /**

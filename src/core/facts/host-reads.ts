@@ -46,6 +46,11 @@ export class HostReads {
     );
   }
 
+  /** Whether the next request asks for what earlier runs have read in a step. */
+  isRecalled(step: StepName): boolean {
+    return this.expectations.isRecalled(stepId(step));
+  }
+
   /** The host comes to a step. */
   begin(step: StepName): void {
     this.expectations.begin(stepId(step));

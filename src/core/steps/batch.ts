@@ -2,7 +2,8 @@
 import { ShowrunnerError } from "../../base/errors.ts";
 import { callerLocation } from "../../base/location.ts";
 import { whatItIs } from "../../base/what-it-is.ts";
-import { becomeOf, contextOf, enter, type HostContext } from "../engine/context.ts";
+import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
+import { onWaiting } from "../engine/plan-ahead.ts";
 import { Planning } from "../engine/planning.ts";
 import { executionEnvironmentOf } from "../facts/execution-environment.ts";
 import type { FactSubject } from "../facts/fact.ts";
@@ -62,11 +63,30 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
 
   protected override async run(scope: Scope): Promise<BatchResult<T>> {
     const context = contextOf(scope);
-    const leave = enter(context);
-    const reads = await Promise.all(this.tasks.map((task) => prefetch(task, context))).finally(leave);
-    context.host.reads.expect(context, counted(reads.flat()));
+    const left = new Set<Task<unknown>>(this.tasks);
+    const { reads } = context.host;
+    let isFirst = true;
+    const stop = onWaiting(context, async () => {
+      // what earlier runs have read comes with the first request, and mostly that is all: then nothing is planned twice
+      if (isFirst && reads.isRecalled(context)) {
+        setImmediate(() => {
+          isFirst = false; // by now the request has left
+        });
+        return;
+      }
+      stop();
+      const planned = await Promise.all([...left].map((task) => prefetch(task, context)));
+      reads.expect(context, counted(planned.flat()));
+    });
     const results: TaskResult<unknown>[] = [];
-    for (const task of this.tasks) results.push(await task);
+    try {
+      for (const task of this.tasks) {
+        results.push(await task);
+        left.delete(task);
+      }
+    } finally {
+      stop();
+    }
     return asTuple<T>(results);
   }
 }
