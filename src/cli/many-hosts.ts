@@ -8,9 +8,9 @@ const many = 300;
 /**
  * V8 lets a heap grow to several times of what is alive before it collects. What a host needs in its turn lives long
  * enough to get there, so with a thousand hosts most of the memory would be such garbage. The heap of a run of many hosts
- * grows by half at a time.
+ * grows by a third at a time.
  */
 export const boundGarbage: Subscriber = (event) => {
   if (event.type === "run:start" && event.hosts.length >= many)
-    setFlagsFromString("--heap-growing-percent=50");
+    setFlagsFromString("--heap-growing-percent=33");
 };

@@ -165,10 +165,16 @@ export class Kept {
     return Buffer.from(`… ${inBytes(this.#size - endLimit)} left out\n${end.slice(end.indexOf("\n") + 1)}`);
   }
 
+  /** Of what goes to a file block by block, more than a block and its end is never in memory. */
+  get #nextRoom(): number {
+    const isLong = this.#spool !== undefined && this.#length > endLimit;
+    return isLong ? blockSize + 2 * endLimit : 2 * this.#bytes.length;
+  }
+
   #append(piece: Buffer): void {
     const wanted = this.#length + piece.length;
     if (wanted > this.#bytes.length) {
-      const room = Math.min(Math.max(wanted, 2 * this.#bytes.length), Math.max(this.#limit, wanted));
+      const room = Math.min(Math.max(wanted, this.#nextRoom), Math.max(this.#limit, wanted));
       const larger = Buffer.allocUnsafe(room);
       this.#bytes.copy(larger, 0, 0, this.#length);
       this.#bytes = larger;
