@@ -17,12 +17,13 @@ export function sysctlText(value: string): string {
 /** A value has one line, or a few. Bytes. */
 const longest = 16 * 1024;
 
-/** The value of a kernel parameter, by its name; undefined where the kernel has none of that name. */
+/** The value of a kernel parameter, by its name; undefined where the kernel has none of that name, or has none to read. */
 export const sysctlValue = defineFact<string, string | undefined>({
   name: "sysctl.value",
   restsOn: nothingElse,
   mayArrive: (_, value) => value === undefined, // with a module of the kernel
-  script: (names) => printContents(names.map(sysctlPath), longest),
+  // some can only be written, and some give an error until they are set for the first time
+  script: (names) => printContents(names.map(sysctlPath), longest, { skipsUnreadable: true }),
   parse(stdout, names) {
     const values = contentsIn(stdout);
     return new Map(
