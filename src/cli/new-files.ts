@@ -1,5 +1,5 @@
 /** Writes several new files: all of them, or none. */
-import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { fileProblem } from "../base/file-problem.ts";
@@ -22,8 +22,14 @@ export function writeNewFiles(root: string, files: readonly NewFile[]): void {
     try {
       const folder = mkdirSync(join(root, dirname(path)), { recursive: true });
       if (folder !== undefined) made.push(folder);
-      writeFileSync(join(root, path), text, { flag: "wx" });
+      const file = openSync(join(root, path), "wx");
+      // from here on it is there, also where a full disk cuts its text short
       made.push(join(root, path));
+      try {
+        writeFileSync(file, text);
+      } finally {
+        closeSync(file);
+      }
     } catch (error) {
       for (const one of made.reverse()) rmSync(one, { recursive: true, force: true });
       throw notWritten(root, path, error);
