@@ -231,8 +231,16 @@ function mustRun({ state, enabled }: Settings): boolean {
 }
 
 function verbFor(state: Settings["state"], { active }: UnitState): Verb | undefined {
-  if (state === "started") return active === "active" ? undefined : "start";
-  if (state === "stopped") return active === "inactive" ? undefined : "stop";
-  if (state === "reloaded") return active === "active" ? "reload" : "start";
-  return state && "restart";
+  switch (state) {
+    case "started":
+      return active === "active" ? undefined : "start";
+    case "stopped":
+      return active === "inactive" ? undefined : "stop";
+    case "restarted":
+      return "restart";
+    case "reloaded":
+      return active === "active" ? "reload" : "start";
+    case undefined:
+      return undefined;
+  }
 }
