@@ -30,7 +30,7 @@ export const authorities = defineFact<string, string | undefined>({
       printSome(rawScript(keys.map((key) => (key === trusted ? '"$trusted"' : quote(key))).join(" ")), most),
     ),
   parse(stdout, keys) {
-    const files = contentsIn(stdout);
+    const files = contentsIn(stdout, keys.length);
     return new Map(keys.map((key, index) => [key, keepAuthorities(files[index]?.toString("latin1") ?? "")]));
   },
   restsOn: (key) => (key === trusted ? places : [key]),

@@ -63,21 +63,31 @@ fi`);
 /**
  * Reads what `printContents` or `printSome` has printed.
  *
+ * @param count how many paths there are. Default: as many as the host tells of
  * @returns the contents in the order of the paths; undefined where there is no regular file
  */
-export function contentsIn(stdout: Buffer): (Buffer | undefined)[] {
+export function contentsIn(stdout: Buffer, count = Number.POSITIVE_INFINITY): (Buffer | undefined)[] {
   const contents: (Buffer | undefined)[] = [];
-  for (let at = 0; at < stdout.length; ) {
+  for (let at = 0; at < stdout.length && contents.length < count; ) {
     const start = indexOf(stdout, "\n", at) + 1;
-    const [, there = "", word] = /^([+-]*) (\w{32})$/.exec(stdout.toString("latin1", at, start - 1)) ?? [];
+    const [, there = "", word] = /^([+-]+) (\w{32})$/.exec(stdout.toString("latin1", at, start - 1)) ?? [];
     if (word === undefined) throw unsaid();
     const first = indexOf(stdout, word, start);
-    const mark = stdout.subarray(start, start + indexOf(stdout, word, first + 1) - first);
-    at = start + 2 * mark.length;
+    const before = first - start;
+    const length = indexOf(stdout, word, first + word.length) - first;
+    if (before + word.length > length) throw unsaid();
+    const mark = stdout.subarray(start, start + length);
+    at = start + 2 * length;
     for (const one of there) {
-      const end = one === "+" ? indexOf(stdout, mark, at) : undefined;
-      contents.push(end === undefined ? undefined : stdout.subarray(at, end));
-      if (end !== undefined) at = end + mark.length;
+      if (one === "-") {
+        contents.push(undefined);
+        continue;
+      }
+      // the word is nowhere else. To look for whole marks, which a hostile host makes, may take hours
+      const end = indexOf(stdout, word, at) - before;
+      if (end < at || !mark.equals(stdout.subarray(end, end + length))) throw unsaid();
+      contents.push(stdout.subarray(at, end));
+      at = end + length;
     }
   }
   return contents;

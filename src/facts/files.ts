@@ -275,7 +275,7 @@ function pieces<V>(
   paths: readonly string[],
   value: (piece: Buffer, path: string) => V,
 ): Map<string, V | undefined> {
-  const contents = contentsIn(stdout);
+  const contents = contentsIn(stdout, paths.length);
   return new Map(
     paths.map((path, index) => {
       const content = contents[index];

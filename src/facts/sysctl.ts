@@ -25,7 +25,7 @@ export const sysctlValue = defineFact<string, string | undefined>({
   // some can only be written, and some give an error until they are set for the first time
   script: (names) => printContents(names.map(sysctlPath), longest, { skipsUnreadable: true }),
   parse(stdout, names) {
-    const values = contentsIn(stdout);
+    const values = contentsIn(stdout, names.length);
     return new Map(
       names.map((name, index) => {
         const value = values[index];

@@ -26,6 +26,10 @@ async function allFacts(): Promise<Fact<FactKey, unknown>[]> {
   return given.filter(isFact);
 }
 
+/** How the host could say that contents end: what it says is looked for in all that follows. */
+const word = "0123456789abcdef".repeat(2);
+const longMark = `a${word}${"a".repeat(10_000)}`;
+
 /** Pieces of which a host may make an answer of any length: new ones are a line each. */
 const pieces = [
   "\n",
@@ -73,6 +77,7 @@ const pieces = [
   "   a (",
   "   a (1 => ",
   "   a (1)\n",
+  `- ${"a".repeat(32)}\n${"a".repeat(64)}`,
   "{",
   '{"a":',
   "[",
@@ -91,7 +96,7 @@ const beginnings = [
   "Id=x\nDropInPaths=",
   "x:\n  Candidate: 1\n",
   "x\n== provided\nPackage: x\n",
-  "#0 ",
+  `+ ${word}\n${longMark}${longMark}`,
 ];
 
 const object = {
