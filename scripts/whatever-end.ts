@@ -22,8 +22,14 @@ export function atWhateverEnd(leave: () => Promise<void>): () => Promise<void> {
     void once()
       .catch(printError)
       .finally(() => process.exit(code));
+  let signals = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => end(exitCode.interrupted));
+    process.on(signal, () => {
+      signals++;
+      // who asks a third time does not want to wait for it any longer
+      if (signals === 3) process.exit(exitCode.interrupted);
+      end(exitCode.interrupted);
+    });
   // a promise's error that nobody waited for is one of these, too
   process.on("uncaughtException", (error) => {
     printError(error);

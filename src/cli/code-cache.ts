@@ -2,7 +2,7 @@
  * Keeps what V8 makes of our own files between runs, as Node.js itself does from 22.1 on. A run whose files are all kept
  * compiles none of them.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { Script } from "node:vm";
@@ -39,10 +39,11 @@ const headLength = 8;
  */
 export function keepCode(folder: string, isOurs: (file: string) => boolean): void {
   const { extensions } = createRequire(import.meta.url);
+  // this loads what ends in .cjs, too; a way of loading of its own would have require("./x") find x.cjs
   const plainly = extensions[".js"];
   const compiled: Compiled[] = [];
   let isComplete = true;
-  extensions[".cjs"] = (module: NodeJS.Module, file: string) => {
+  extensions[".js"] = (module: NodeJS.Module, file: string) => {
     if (!isOurs(file)) return plainly(module, file);
     const source = readFileSync(file);
     const digest = crc32(source);
@@ -59,8 +60,23 @@ export function keepCode(folder: string, isOurs: (file: string) => boolean): voi
   };
   // at the end, and all files anew: functions are compiled when they are first called, which a shorter run did not do
   process.once("exit", () => {
-    if (!isComplete) compiled.forEach(keep);
+    if (isComplete) return;
+    compiled.forEach(keep);
+    removeOld(folder);
   });
+}
+
+/** Of checkouts and versions of Node.js that may be gone: what is still used is made again. */
+function removeOld(folder: string): void {
+  const longAgo = Date.now() - 30 * 24 * 3600 * 1000;
+  try {
+    for (const name of readdirSync(folder)) {
+      const file = join(folder, name);
+      if (statSync(file).mtimeMs < longAgo) rmSync(file, { force: true });
+    }
+  } catch {
+    // another run has just removed it
+  }
 }
 
 function nameFor(file: string): string {

@@ -66,12 +66,13 @@ const endOfRun = "== status";
 
 /**
  * Has apt-get say what it would do. `--print-uris` stops where `-s` would go on and simulate dpkg, too: it says the same,
- * and takes half of the time. That apt refuses is an answer, too. While another apt is at work, its cache does not fit
+ * and takes half of the time. Should any apt go on nevertheless, `Debug::pkgDPkgPM` has it print what it would tell dpkg,
+ * and run nothing. That apt refuses is an answer, too. While another apt is at work, its cache does not fit
  * dpkg's state now and then for a moment: then it is asked again. The host's own settings must not alter what is printed.
  */
 const simulate = rawScript(`simulate() {
   for try in 1 2 3 4; do
-    said=$(apt-get --print-uris -q=1 -y -o Debug::NoLocking=1 -o APT::Get::Show-Versions=1 -o APT::Get::Show-Upgraded=1 "$@" 2>&1); status=$?
+    said=$(apt-get --print-uris -q=1 -y -o Debug::NoLocking=1 -o Debug::pkgDPkgPM=1 -o APT::Get::Show-Versions=1 -o APT::Get::Show-Upgraded=1 "$@" 2>&1); status=$?
     case $said in
     *"out of sync"* | *"could not be parsed or opened"*) [ $try = 4 ] || sleep 1 ;;
     *) break ;;

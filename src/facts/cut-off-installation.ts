@@ -36,16 +36,20 @@ dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Architecture}\\n'`),
     const installed = new Set(
       rows.map((row) => {
         const [status = "", name, of] = row.split("\t");
-        return isInstalled(status) ? `${name}:${of === "all" ? architecture : of}` : "";
+        return isInstalled(status) ? `${name}:${of}` : "";
       }),
     );
+    // apt's log has the host's own architecture for a package that is for all
+    const own = `:${architecture}`;
+    const isThere = (name: string) =>
+      installed.has(name) || (name.endsWith(own) && installed.has(`${name.slice(0, -own.length)}:all`));
     // `Install: libpsl5:amd64 (0.21.2-1, automatic), wget:amd64 (1.21.3-1)`
     const lacking = list
       .slice("Install: ".length)
       .split(/\)(?:, )?/)
       .map((one) => one.split(" ("))
       .map(([name = "", note = ""]) => ({ name, isAutomatic: note.endsWith(", automatic") }))
-      .filter(({ name }) => /^[a-z0-9][a-z0-9+.-]*:[a-z0-9-]+$/.test(name) && !installed.has(name));
+      .filter(({ name }) => /^[a-z0-9][a-z0-9+.-]*:[a-z0-9-]+$/.test(name) && !isThere(name));
     const value = {
       automatic: lacking.filter((one) => one.isAutomatic).map(({ name }) => name),
       named: lacking.filter((one) => !one.isAutomatic).map(({ name }) => name),

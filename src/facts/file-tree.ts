@@ -31,10 +31,11 @@ export const treeDifference = defineFact<TreeKey, readonly string[]>({
       alike(keys).flatMap((some, index) => {
         // the last name of a list ends with a NUL of its own, which is the first of the three there
         const paths = new Set((lists[index] ?? "").split("\0"));
-        return some.map((key): [TreeKey, string[]] => [
-          key,
-          [...paths].filter((path) => isIn(path, key.path)),
-        ]);
+        const below = byDirectory(
+          paths,
+          some.map(({ path }) => path),
+        );
+        return some.map((key): [TreeKey, readonly string[]] => [key, below.get(key.path) ?? []]);
       }),
     );
   },
@@ -53,9 +54,44 @@ function alike(keys: readonly TreeKey[]): TreeKey[][] {
   return [...groups.values()];
 }
 
-/** `find` writes a path as it was given, with the name below it behind a slash. */
-function isIn(path: string, directory: string): boolean {
-  return path.startsWith(directory.endsWith("/") ? directory : `${directory}/`) && path !== directory;
+/** A name on the way to directories that are asked for. */
+interface Step {
+  readonly next: Map<string, Step>;
+  /** What lies below, if the way to here is such a directory. */
+  below?: string[];
+}
+
+/**
+ * Sorts paths by the directories that they are below. Each path is looked at once, as far as one of the directories
+ * goes: a host may list very many. `find` writes a path as it was given, with the name below it behind a slash.
+ */
+function byDirectory(
+  paths: Iterable<string>,
+  directories: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const root: Step = { next: new Map() };
+  const found = new Map<string, string[]>();
+  for (const directory of directories) {
+    let step = root;
+    for (const name of directory.replace(/\/$/, "").split("/")) {
+      const next = step.next.get(name) ?? { next: new Map() };
+      step.next.set(name, next);
+      step = next;
+    }
+    step.below ??= [];
+    found.set(directory, step.below);
+  }
+  for (const path of paths) {
+    let step: Step | undefined = root;
+    for (let at = 0; step !== undefined; ) {
+      const slash = path.indexOf("/", at);
+      if (slash < 0 || slash === path.length - 1) break;
+      step = step.next.get(path.slice(at, slash));
+      step?.below?.push(path);
+      at = slash + 1;
+    }
+  }
+  return found;
 }
 
 /** Where there is nothing of such a name, the shell leaves the pattern as it stands. */

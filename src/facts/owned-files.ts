@@ -39,7 +39,8 @@ export function ownedFilesSize(owner: string, paths: readonly string[]): number 
 export const ownedFiles = defineFact<"", Owned>({
   name: "file.owned",
   restsOn: () => [ownedFilesFolder],
-  limit: () => ownedFilesLimits.all,
+  // what says where each list ends comes on top
+  limit: () => ownedFilesLimits.all + 1024 * 1024,
   script: () => printSome(rawScript(`${ownedFilesFolder}/*`), ownedFilesLimits.all),
   parse(stdout, keys) {
     const lists = contentsIn(stdout).map((list) =>

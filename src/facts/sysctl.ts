@@ -14,8 +14,8 @@ export function sysctlText(value: string): string {
   return value.trim().replaceAll(/[ \t]+/g, " ");
 }
 
-/** A value has one line, or a few. Bytes. */
-const longest = 16 * 1024;
+/** A value has one line, or a few; the environment of `head`, which stands between them, may be long. Bytes. */
+const longest = 128 * 1024;
 
 /** The value of a kernel parameter, by its name; undefined where the kernel has none of that name, or has none to read. */
 export const sysctlValue = defineFact<string, string | undefined>({

@@ -3,13 +3,13 @@
  * run's alone. It has no name, so nobody else can open it, and it is gone when the run is, however that ends.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, statfsSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 /** The file is used in blocks of this size. Bytes. */
 export const blockSize = 256 * 1024;
 
-/** How much of it a run, and how much one host, may use at a time. Blocks. */
+/** How much of it a run, and how much one host, may use at a time, where the disk has four times as much free. Blocks. */
 const mostOfRun = (4 * 1024 * 1024 * 1024) / blockSize;
 const mostOfHost = (256 * 1024 * 1024) / blockSize;
 
@@ -29,6 +29,8 @@ export class Spool {
   /** Blocks that were used, and are not any more. */
   readonly #free: number[] = [];
   #used = 0;
+  /** How many blocks are used at most: known once there is a file. */
+  #most = 0;
   #isBroken = false;
   /** What an output used is free again once nobody has that output any more. */
   readonly #lost = new FinalizationRegistry<SpoolEntry>((entry) => entry.free());
@@ -50,10 +52,10 @@ export class Spool {
   /** @returns the block that has the bytes now; undefined where there is no room: they must stay in memory */
   write(bytes: Buffer): number | undefined {
     if (this.#isBroken) return undefined;
-    const block = this.#free.pop() ?? (this.#used < this.#limits.ofRun ? this.#used++ : undefined);
-    if (block === undefined) return undefined;
     try {
       this.#file ??= this.#open();
+      const block = this.#free.pop() ?? (this.#used < this.#most ? this.#used++ : undefined);
+      if (block === undefined) return undefined;
       writeAll(this.#file, bytes, block * blockSize);
       return block;
     } catch {
@@ -88,6 +90,9 @@ export class Spool {
     const file = openSync(path, "wx+", 0o600);
     unlinkSync(path);
     abandoned.register(this, file);
+    // the journal and other programs need the disk, too
+    const { bavail, bsize } = statfsSync(this.#folder);
+    this.#most = Math.min(this.#limits.ofRun, Math.floor((bavail * bsize) / 4 / blockSize));
     return file;
   }
 }

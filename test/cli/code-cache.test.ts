@@ -1,6 +1,14 @@
 /** What V8 makes of our files is kept between runs, where Node.js does not do so itself. */
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -17,8 +25,9 @@ interface Seen {
 }
 
 /** The folder of a project with one task, and what a command there does. */
-function site() {
+function site(more: Readonly<Record<string, string>> = {}) {
   const folder = project({
+    ...more,
     "inventory/lab.ts": twoHosts,
     "playbooks/site.ts": `import { debug, play, playbook } from "showrunner";
 export default playbook([play("site", { hosts: "all" }, { only: () => debug({ message: "here" }) })]);
@@ -106,6 +115,35 @@ describe.skipIf(major > 20)("compiled code", () => {
     const before = files(code).map((file) => statSync(file).mtimeMs);
     expect(await run("site")).toMatchObject({ compiled: 0, kept: 0, stderr: "" });
     expect(files(code).map((file) => statSync(file).mtimeMs)).toEqual(before);
+  });
+
+  it("goes after a month in which nobody made it anew", async () => {
+    const { code, run } = site();
+    await run("site", "--list-steps");
+    const old = join(code, "gone-1-v20.0.0-x64");
+    writeFileSync(old, "");
+    const longAgo = Date.now() / 1000 - 40 * 24 * 3600;
+    utimesSync(old, longAgo, longAgo);
+    await run("site");
+    expect(existsSync(old)).toBe(false);
+    expect((await run("site")).compiled).toBe(0);
+  });
+
+  it("leaves the names right by which files are found", async () => {
+    const { run } = site({
+      "x.cjs": "",
+      "playbooks/named.ts": `import { createRequire } from "node:module";
+import { play, playbook } from "showrunner";
+try {
+  createRequire(import.meta.url)("../x");
+  console.error("found x.cjs");
+} catch {
+  console.error("found nothing");
+}
+export default playbook([play("site", { hosts: "all" }, { only: () => {} })]);
+`,
+    });
+    expect((await run("named")).stderr).toContain("found nothing");
   });
 
   it("leaves the user's lines right", async () => {

@@ -97,16 +97,14 @@ export class Batch<const T extends readonly Task<unknown>[]> extends Deferred<Ba
  * @returns what it reads
  */
 async function prefetch(task: Task<unknown>, context: HostContext): Promise<readonly Read[]> {
-  const executionEnvironment = executionEnvironmentOf(task.options, context);
-  const become = becomeOf(task.options, context);
   const reads: Read[] = [];
-  const planning = new Planning(context.host, become, {
-    refuse: refuseWorld,
-    executionEnvironment,
-    onRead: ({ read }) => reads.push(read),
-  });
-  const plan = task.plan(planning);
   try {
+    const planning = new Planning(context.host, becomeOf(task.options, context), {
+      refuse: refuseWorld,
+      executionEnvironment: executionEnvironmentOf(task.options, context),
+      onRead: ({ read }) => reads.push(read),
+    });
+    const plan = task.plan(planning);
     await plan.next();
     await plan.return(undefined);
   } catch {
