@@ -60,9 +60,10 @@ done | sort -u`.text,
  */
 const targets = "/etc/showrunner-law";
 
+/** A line each, which begins with a path. */
 const state = `stat -c '%n %u %g %a' / /etc /root /home /usr /var
 find ${targets} -exec stat -c '%n %u %g %a %F %h' {} + | LC_ALL=C sort
-find ${targets} -type f -exec sha256sum {} + | LC_ALL=C sort`;
+find ${targets} -type f -exec sha256sum {} + | sed 's/^\\([0-9a-f]*\\)  \\(.*\\)/\\2 holds \\1/' | LC_ALL=C sort`;
 
 export class Attack {
   readonly #host: LawHost;
