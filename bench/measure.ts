@@ -29,7 +29,10 @@ export interface MeasureOptions {
 /** How often the memory's high-water mark is looked at, in milliseconds: what it misses is the very end. */
 const memoryInterval = 100;
 
-/** Bash says to the millisecond what a command took. It says so on a descriptor of its own. */
+/**
+ * Bash says to the millisecond what a command took. It says so on a descriptor of its own. Without `--norc` it takes the
+ * pipe on its standard input for a connection from afar, and first runs the user's .bashrc, which may take long.
+ */
 const timed = `exec 4>&2 2>&3; TIMEFORMAT='%3U %3S'; time "$@" 2>&4 3>&- 4>&-`;
 
 /**
@@ -41,7 +44,7 @@ const timed = `exec 4>&2 2>&3; TIMEFORMAT='%3U %3S'; time "$@" 2>&4 3>&- 4>&-`;
  */
 export function measure(argv: readonly string[], options: MeasureOptions = {}): Promise<Measured> {
   const { input, env, cwd, signal, take } = options;
-  const [command = "", ...words] = take === "cpu" ? ["bash", "-c", timed, "bash", ...argv] : argv;
+  const [command = "", ...words] = take === "cpu" ? ["bash", "--norc", "-c", timed, "bash", ...argv] : argv;
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const started = performance.now();
