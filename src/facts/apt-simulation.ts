@@ -176,7 +176,7 @@ function parseRun(said: string, isFine: boolean, { named, left, versions }: Surr
       version: versions.get(name) ?? version,
       named: named.has(name),
     })),
-    finishes: /^\d+ upgraded.*[1-9]\d* reinstalled|^[1-9]\d* not fully installed or removed/m.test(said),
+    finishes: /^\d+ upgraded.*, [1-9]\d* reinstalled|^[1-9]\d* not fully installed or removed/m.test(said),
     held: names(/^The following held packages will be changed:$/),
     downgraded: names(/^The following packages will be DOWNGRADED:$/),
     essential: names(/^This should NOT be done unless you know exactly what you are doing!$/),

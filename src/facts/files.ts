@@ -209,7 +209,9 @@ export const fileHash = defineFact<string, string | undefined>({
 /** Where the line ends that has a path at some place: GNU's `sha256sum` escapes names, busybox's prints them as they are. */
 function endOfName(text: string, start: number, path: string): number {
   const end = start + path.length;
-  return text.startsWith(`${path}\n`, start) ? end + 1 : text.indexOf("\n", start) + 1;
+  if (text.startsWith(`${path}\n`, start)) return end + 1;
+  const next = text.indexOf("\n", start);
+  return next < 0 ? text.length : next + 1;
 }
 
 /**

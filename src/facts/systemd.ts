@@ -146,8 +146,11 @@ esac`);
 function aliasesIn(found: string): ReadonlyMap<string, string> {
   const aliases = new Map<string, string>();
   for (const line of found.split("\n")) {
-    const [, id = "", words = ""] = /^.*?([^/]+):[ \t]*Alias[ \t]*=(.*)$/.exec(line) ?? [];
-    for (const alias of words.split(/[ \t]+/))
+    // a path with a name that may have a colon, another colon, and the line
+    const at = line.search(/:[ \t]*Alias[ \t]*=/);
+    if (at < 0) continue;
+    const id = line.slice(line.lastIndexOf("/", at) + 1, at);
+    for (const alias of line.slice(line.indexOf("=", at) + 1).split(/[ \t]+/))
       if (alias !== id && kindOf(alias) === kindOf(id) && !aliases.has(alias)) aliases.set(alias, id);
   }
   return aliases;

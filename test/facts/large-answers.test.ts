@@ -6,6 +6,7 @@ import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import { usualLimit } from "../../src/core/facts/fact-request.ts";
 import { allPendingHandlers, hostState } from "../../src/core/lease/host-state.ts";
 import { treeDifference } from "../../src/facts/file-tree.ts";
+import { fileHash } from "../../src/facts/files.ts";
 
 const folder = join(import.meta.dirname, "../../src/facts");
 const files = [folder, join(folder, "mysql")].flatMap((one) =>
@@ -96,6 +97,8 @@ const beginnings = [
   "\n\n",
   "Id=x\nDropInPaths=",
   "x:\n  Candidate: 1\n",
+  "\n== drop-ins\n== further\n== aliases\n",
+  "amd64\n1 upgraded ",
   "x\n== provided\nPackage: x\n",
   `+ ${word}\n${longMark}${longMark}`,
 ];
@@ -113,6 +116,9 @@ const object = {
   encoding: "x",
   reach: "safe",
   search: "x",
+  command: "install",
+  options: [],
+  names: ["x"],
 };
 const keys: FactKey[][] = [Array.from({ length: 20 }, (_, at) => `x${at}`), [object]];
 
@@ -173,5 +179,16 @@ describe("a fact's answer of the size that it may have", async () => {
       time = Math.min(time, (user + system) / 1000);
     }
     expect(time).toBeLessThan(500);
+  });
+
+  it("is read in a moment where no line of it ends, of many files", () => {
+    const paths = Array.from({ length: 2000 }, (_, at) => `/x/${at}`);
+    const { source } = fileHash;
+    if (!("parse" in source)) throw new Error("file.hash is read by a script");
+    const answer = Buffer.from(`${"+".repeat(paths.length)}\n`.padEnd(usualLimit(paths), "a"));
+    const before = process.cpuUsage();
+    source.parse(answer, paths);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1000);
   });
 });

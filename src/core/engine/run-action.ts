@@ -1,4 +1,4 @@
-/** Makes a change on a host. The only place from which anything is altered. */
+/** Does what a change says on its host: runs its script, writes its file, sends its request. Only `applyChange` asks for it. */
 
 import { type ErrorDetails, ShowrunnerError } from "../../base/errors.ts";
 import { oneLine } from "../../base/one-line.ts";

@@ -61,7 +61,7 @@ async function find(host: PlanHost, { kind }: LocalEntry, path: string): Promise
   return { state, hash };
 }
 
-/** Whether a file or a directory of the tree is there as it is to be. */
+/** Whether a file or a directory of the tree is there as it is to be. Links are always looked at by themselves. */
 function isThere(
   { kind }: LocalEntry,
   { state, hash }: Found,
@@ -69,7 +69,9 @@ function isThere(
   wanted: Attributes,
 ): boolean {
   if (kind === "directory") return state.type === "directory" || state.type === "link";
-  return state.type === "file" && hash === content?.hash && hasAttributes(state, wanted);
+  return (
+    content !== undefined && state.type === "file" && hash === content.hash && hasAttributes(state, wanted)
+  );
 }
 
 /** It leads nowhere here, and may do so there: what it says is copied. */

@@ -375,6 +375,10 @@ describe("copy on this machine", () => {
       at,
     ]);
     expect((await runTasks(tasks)).statuses).toEqual(["ok"]);
+    rmSync(join(dest, "dangling"));
+    writeFileSync(join(dest, "dangling"), "a file in the link's place");
+    expect((await runTasks([...tasks, ...tasks])).statuses).toEqual(["changed", "ok"]);
+    expect(readlinkSync(join(dest, "dangling"))).toBe("/nowhere at all");
   });
 
   it("names all that can't be copied, and waits for none of it", async () => {
