@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { sh } from "../../src/base/script.ts";
 import { Expectations } from "../../src/core/facts/expectations.ts";
 import { defineFact, nothingElse, type Touch } from "../../src/core/facts/fact.ts";
-import { FactStore } from "../../src/core/facts/facts.ts";
+import { FactStore } from "../../src/core/facts/fact-store.ts";
 import { newWorld } from "../../src/core/facts/world.ts";
 import { FakeConnection } from "../../src/transport/fake.ts";
 import { Session } from "../../src/transport/session.ts";

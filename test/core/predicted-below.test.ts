@@ -1,6 +1,6 @@
 /** What a plan knows of everything below a directory that it removes. */
 import { expect, it } from "vitest";
-import { FactStore } from "../../src/core/facts/facts.ts";
+import { FactStore } from "../../src/core/facts/fact-store.ts";
 import { newWorld } from "../../src/core/facts/world.ts";
 import { Session } from "../../src/transport/session.ts";
 import { FakeSwitches, switchFact } from "./harness.ts";

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { ShowrunnerError } from "../../src/base/errors.ts";
 import { Expectations } from "../../src/core/facts/expectations.ts";
-import { FactStore } from "../../src/core/facts/facts.ts";
+import { FactStore } from "../../src/core/facts/fact-store.ts";
 import { newWorld } from "../../src/core/facts/world.ts";
 import { Session } from "../../src/transport/session.ts";
 import { FakeSwitches, switchFact } from "./harness.ts";

@@ -5,7 +5,7 @@ import type { HostInfo } from "../../base/host.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
 import { emptyTotals, type HostSummary, type TaskStatus } from "../events/events.ts";
-import { FactStore } from "../facts/facts.ts";
+import { FactStore } from "../facts/fact-store.ts";
 import { HostReads, type StepName } from "../facts/host-reads.ts";
 import { HandlerQueue } from "../lease/handler-queue.ts";
 import { HostLeases } from "../lease/host-leases.ts";

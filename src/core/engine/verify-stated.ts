@@ -4,7 +4,7 @@ import { cutRedacted } from "../../base/cut.ts";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { oneLine } from "../../base/one-line.ts";
 import { factKeyId } from "../facts/fact.ts";
-import { FactStore } from "../facts/facts.ts";
+import { FactStore } from "../facts/fact-store.ts";
 import type { ObservedFact } from "../facts/observations.ts";
 import { newWorld } from "../facts/world.ts";
 import { hostState } from "../lease/host-state.ts";

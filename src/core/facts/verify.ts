@@ -4,7 +4,7 @@ import { ShowrunnerError } from "../../base/errors.ts";
 import type { Become } from "../../transport/transport.ts";
 import type { Change } from "./change.ts";
 import { factNamed } from "./fact.ts";
-import type { FactStore } from "./facts.ts";
+import type { FactStore } from "./fact-store.ts";
 
 /** @throws ShowrunnerError `change.not-applied` naming the first fact that differs */
 export async function verifyChange(

@@ -1,7 +1,7 @@
 /** A run's leases of one host, one for each user, and the host's pending handlers, of earlier runs and of this run. */
 import type { Session } from "../../transport/session.ts";
 import type { Become } from "../../transport/transport.ts";
-import type { FactStore } from "../facts/facts.ts";
+import type { FactStore } from "../facts/fact-store.ts";
 import { EarlierHandlers } from "./earlier-handlers.ts";
 import { hostState, isBusy } from "./host-state.ts";
 import { Lease, type LeaseTerms } from "./lease.ts";

@@ -3,7 +3,7 @@ import { digestOf } from "../../base/digest.ts";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import type { HostRun } from "../engine/host-run.ts";
 import { factNamed } from "../facts/fact.ts";
-import { FactStore } from "../facts/facts.ts";
+import { FactStore } from "../facts/fact-store.ts";
 import { newWorld } from "../facts/world.ts";
 import { hostState } from "../lease/host-state.ts";
 import type { PlanFile, PlannedFact } from "./plan-schema.ts";

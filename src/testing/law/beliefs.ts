@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { contextOf, type HostContext } from "../../core/engine/context.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId, factNamed } from "../../core/facts/fact.ts";
-import { FactStore } from "../../core/facts/facts.ts";
+import { FactStore } from "../../core/facts/fact-store.ts";
 import { newWorld } from "../../core/facts/world.ts";
 import { Deferred } from "../../core/tasks/deferred.ts";
 import type { Scope } from "../../core/tasks/scope.ts";
