@@ -13,6 +13,11 @@ export interface CasesOptions {
   readonly setup?: string;
   /** Paths that running software writes to by itself, such as a database's files: no task states these changes. */
   readonly moving?: readonly string[];
+  /**
+   * Properties of facts' values that are another at every making, such as a new key's `publicKey`: a case that was
+   * interrupted and done again is held to all else.
+   */
+  readonly random?: readonly string[];
   /** A script that takes away what any case may have left. It runs before each start; its status does not matter. */
   readonly reset?: string;
 }

@@ -63,6 +63,7 @@ const secrets = {
   message: canary("message"),
   thrown: canary("thrown"),
   handler: canary("handler"),
+  passphrase: canary("passphrase"),
   hash: new Secret(`$6$${token}$${"a".repeat(86)}`),
 };
 
@@ -131,6 +132,10 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
       copy({ dest: "/srv/refused", content: secrets.large, validate: "head -c 99 %s >&2; false" }),
     ),
     failing(() => copy({ dest: "/srv/no/folder", content: secrets.content })),
+  ],
+  privateKey: [
+    () => modules.privateKey({ path: "/srv/key", type: "ecdsa", passphrase: secrets.passphrase }),
+    failing(() => modules.privateKey({ path: "/srv/key", type: "ecdsa", passphrase: secrets.wrong })),
   ],
   debug: [() => debug({ message: { deep: [secrets.message, secrets.message.reveal()] } })],
   facts: [() => modules.facts()],
