@@ -23,6 +23,12 @@ export {
 } from "./mysql/replication.ts";
 export { type MysqlUserParams, type MysqlUserValue, mysqlUser } from "./mysql/user.ts";
 export { type MysqlVariableParams, type MysqlVariableValue, mysqlVariable } from "./mysql/variable.ts";
+export {
+  type HaproxyServerInBackend,
+  type HaproxyServerParams,
+  type HaproxyServerValue,
+  haproxyServer,
+} from "./net/haproxy-server.ts";
 export { type HttpParams, type HttpValue, http } from "./net/http.ts";
 export { type WaitForParams, waitFor } from "./net/wait-for.ts";
 export { type AptParams, apt } from "./packages/apt.ts";

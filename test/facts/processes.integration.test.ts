@@ -11,6 +11,7 @@ import { authorities } from "../../src/facts/authorities.ts";
 import { dpkgFiles, dpkgPackage, dpkgTraces, dpkgVersion } from "../../src/facts/dpkg.ts";
 import { emptyDirectory, holdsOnly, treeDifference } from "../../src/facts/file-tree.ts";
 import { file, fileContent, fileHash, fileText } from "../../src/facts/files.ts";
+import { haproxySettings, haproxyTraffic } from "../../src/facts/haproxy.ts";
 import { pathExists } from "../../src/facts/net.ts";
 import { sysctlValue } from "../../src/facts/sysctl.ts";
 import { unit } from "../../src/facts/systemd.ts";
@@ -107,6 +108,8 @@ const others: readonly Case[] = [
   reading(groupExists, someone),
   reading(groupId, someone),
   reading(unit, (number) => `${named("unit")(number)}.service`),
+  reading(haproxySettings, (number) => ({ socket: "/run/none.sock", server: `web${number}` })),
+  reading(haproxyTraffic, (number) => ({ socket: "/run/none.sock", server: `web${number}` })),
   reading(dpkgPackage, named("package")),
   reading(dpkgVersion, named("package")),
   reading(dpkgTraces, named("package")),

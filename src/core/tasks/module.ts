@@ -63,8 +63,9 @@ export interface ModuleDefinition<
   /**
    * How long to wait for what comes by itself, for a module that waits: a plan that fails (with `fail` or
    * `host.require`) is made again, on facts read afresh, until it succeeds or the time is over. A check looks once.
+   * Undefined: this task does not wait.
    */
-  patience?(params: Static<TObject<P>>): Patience;
+  patience?(params: Static<TObject<P>>): Patience | undefined;
   /** What to tell the user once the task has run, as an event of its own. */
   message?(params: Static<TObject<P>>): string;
   /** Reads facts, compares, and yields one change a difference. Must not run anything to decide. */
