@@ -1,4 +1,5 @@
 /** The classic site: HAProxy, web servers with Nginx, the application, MySQL primary and replica. */
+import { isIPv4, isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
 import {
   type HostInfo,
@@ -85,7 +86,9 @@ export const sitePlays = [
           name: "guestbook",
           source: `${guestBook}/sample`,
           packages: ["python3-flask", "python3-pymysql", "gunicorn"],
-          command: ["/usr/bin/gunicorn", "--workers", "2", "--bind", `${host.address}:${appPort}`, "app:app"],
+          command: ["/usr/bin/gunicorn", "--workers", "2", "app:app"],
+          listen: listenOn(host.address, appPort),
+          serviceSettings: { Type: "notify" },
           environment: {
             DB_PRIMARY: primary(inventory).address,
             // without a replica the primary answers the reads, too
@@ -152,6 +155,12 @@ export default playbook(sitePlays);
 
 function addresses(inventory: InventoryView, group: string): string[] {
   return [...new Set(inventory.group(group).map(({ address }) => address))];
+}
+
+/** systemd listens on addresses, not on names: a host that is known by a name alone is reached on all its addresses. */
+function listenOn(address: string, port: number): string {
+  if (isIPv6(address)) return `[${address}]:${port}`;
+  return isIPv4(address) ? `${address}:${port}` : String(port);
 }
 
 function primary(inventory: InventoryView): HostInfo {

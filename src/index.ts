@@ -38,6 +38,7 @@ export { inventory } from "./inventory/index.ts";
 export * from "./kit/index.ts";
 export type { Attributes } from "./modules/files/attributes.ts";
 export { type Edit, type EditFile, editFile } from "./modules/files/edit-file.ts";
+export { localDigest } from "./modules/files/local-digest.ts";
 export * from "./modules/index.ts";
 export { checkReplicationPassword } from "./modules/mysql/replication-password.ts";
 export {

@@ -2,16 +2,23 @@
 import { basename } from "node:path";
 
 interface AppPaths {
-  readonly home: string;
+  /** The application's directory: its releases are below it. */
+  readonly root: string;
+  readonly releases: string;
+  /** The link to the release that serves. */
+  readonly current: string;
   readonly configuration: string;
   readonly environment: string;
   readonly unit: string;
 }
 
 export function appPaths(name: string): AppPaths {
+  const root = `/srv/${name}`;
   const configuration = `/etc/${name}`;
   return {
-    home: `/srv/${name}`,
+    root,
+    releases: `${root}/releases`,
+    current: `${root}/current`,
     configuration,
     environment: `${configuration}/environment`,
     unit: `/etc/systemd/system/${name}.service`,

@@ -1,4 +1,5 @@
 /** What our own modules and facts need of the core, and no author of others: it is not public, and may change. */
+export { callerLocation } from "../base/location.ts";
 export { mountedText } from "../base/mounted.ts";
 export { stateWord } from "../base/safe-path.ts";
 export { stagingName } from "../core/engine/write-file.ts";

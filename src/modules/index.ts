@@ -34,6 +34,8 @@ export { type WaitForParams, waitFor } from "./net/wait-for.ts";
 export { type AptParams, apt } from "./packages/apt.ts";
 export type { AptValue } from "./packages/apt-value.ts";
 export { type PackagesParams, type PackagesValue, packages } from "./packages/packages.ts";
+export { type ReleaseParams, type ReleaseValue, release } from "./releases/release.ts";
+export { type RollbackParams, type RollbackValue, rollback } from "./releases/rollback.ts";
 export { type ServiceParams, type ServiceValue, service } from "./services/service.ts";
 export { type SystemdParams, type SystemdValue, systemd } from "./services/systemd.ts";
 export { type SystemdUnitParams, type SystemdUnitValue, systemdUnit } from "./services/systemd-unit.ts";

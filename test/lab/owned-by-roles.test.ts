@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { app, common, nginx } from "../../roles/index.ts";
-import { inventory, lineinfile, play } from "../../src/index.ts";
+import { inventory, lineinfile, ownedFiles, play } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { type Ran, testLab } from "./support.ts";
 
@@ -49,6 +49,20 @@ while (my $client = $socket->accept) {
 }
 `;
 
+/** The same, on the socket that systemd passes on. It ends what it has begun before it ends. */
+const inheriting = `open(my $socket, "+<&=", 3) or die $!;
+my $ending = 0;
+$SIG{TERM} = sub { $ending = 1 };
+until ($ending) {
+  my $ready = ""; vec($ready, fileno($socket), 1) = 1;
+  next unless select($ready, undef, undef, 0.1) > 0;
+  accept(my $client, $socket) or next;
+  while (my $line = <$client>) { last if $line =~ /^\\r?$/ }
+  print $client "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: " . length($ARGV[0]) . "\\r\\n\\r\\n$ARGV[0]";
+  close $client;
+}
+`;
+
 /** A local folder that holds these files, and those alone. */
 function source(files: readonly string[]): string {
   const path = join(local, "app");
@@ -68,42 +82,52 @@ const serving = (name: string, port: number) => () =>
     health: `http://127.0.0.1:${port}/`,
   });
 const listed = (path: string) => inside(`cd ${path} && find . -mindepth 1 | sort | tr '\\n' ' '`);
-const answer = (port: number) =>
-  inside(`perl -MIO::Socket::INET -e '
-    $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => ${port}) or exit;
-    print $s "GET / HTTP/1.0\\r\\n\\r\\n"; local $/; $_ = <$s>; s/.*\\r\\n\\r\\n//s; print'`);
+const serves = (name: string) => inside(`basename $(readlink /srv/${name}/current)`);
+const ask = (port: number) => `perl -MIO::Socket::INET -e '
+    $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => ${port}) or exit 1;
+    print $s "GET / HTTP/1.0\\r\\n\\r\\n"; local $/; $_ = <$s>; s/.*\\r\\n\\r\\n//s; print'`;
+const answer = (port: number) => inside(`${ask(port)}; :`);
 
 describe("the role app", { timeout: 240_000 }, () => {
-  it("removes what its source holds no more, and nothing that it has not written", async () => {
-    source(["serve", "conf", "plugins/a", "plugins/b", "old/deep/x", "swap/y"]);
+  it("deploys a release, and leaves what it has not written", async () => {
+    source(["serve", "conf", "plugins/a"]);
     await done(serving("first", 9001));
-    await inside(
-      "cd /srv/first; mkdir plugins/__pycache__; touch plugins/__pycache__/b.pyc uploads.db old/kept",
-    );
-    source(["serve", "conf/part", "plugins/a", "swap"]);
+    expect(await answer(9001)).toBe("first");
+    const before = await serves("first");
+    await inside("touch /srv/first/uploads.db");
+    source(["serve", "conf/part"]);
     const { planned, told: made, ran } = await done(serving("first", 9001));
-    const expected = [
-      "ownedFiles removed /srv/first/conf",
-      "ownedFiles removed /srv/first/old/deep/x",
-      "ownedFiles removed /srv/first/plugins/b",
-      "ownedFiles removed /srv/first/swap/y",
-      "ownedFiles removed /srv/first/swap/",
-      "ownedFiles removed /srv/first/old/deep/",
-    ];
-    expect(planned).toEqual(expect.arrayContaining(expected));
     expect(made).toEqual(planned);
+    expect(made).toContain("release target current");
     expect(ran.of("task:end").filter(({ task }) => task.title === "first restarted")).toHaveLength(1);
-    expect(await listed("/srv/first")).toBe(
-      "./conf ./conf/part ./old ./old/kept ./plugins ./plugins/__pycache__ ./plugins/__pycache__/b.pyc ./plugins/a ./serve ./swap ./uploads.db",
+    const after = await serves("first");
+    expect(after).not.toBe(before);
+    expect(await listed("/srv/first/current/")).toBe("./conf ./conf/part ./serve");
+    expect(await inside("ls /srv/first; ls /srv/first/releases")).toBe(
+      ["current", "releases", "releases.list", "uploads.db", ...[before, after].sort()].join("\n"),
     );
   });
 
+  it("puts the release before back where a new one does not serve", async () => {
+    const before = await serves("first");
+    const folder = source(["serve"]);
+    writeFileSync(join(folder, "serve"), "die 'a bad build'");
+    const bad = [play("roles", root, { step: async () => void (await serving("first", 9001)()) })];
+    const ran = await lab.run(bad);
+    expect(ran.errors.join("\n")).toMatch(
+      new RegExp(`new release of first does not serve, and ${before} serves again: .*a bad build`, "s"),
+    );
+    expect(await serves("first")).toBe(before);
+    expect(await answer(9001)).toBe("first");
+  });
+
   it("takes an application away that was renamed, before the new one needs its port", async () => {
+    source(["serve"]);
     const { planned, told: made } = await done(serving("second", 9001));
     const expected = [
       "systemdUnit stopped",
       "systemdUnit removed",
-      "ownedFiles removed /srv/first/serve",
+      "file removed",
       "ownedFiles removed /etc/first/environment",
       "ownedFiles removed /etc/first/",
     ];
@@ -111,14 +135,59 @@ describe("the role app", { timeout: 240_000 }, () => {
     expect(made).toEqual(expect.arrayContaining(expected));
     expect(await inside("systemctl is-active first second; :")).toBe("inactive\nactive");
     expect(await answer(9001)).toBe("second");
-    expect(await listed("/srv/first")).toBe(
-      "./old ./old/kept ./plugins ./plugins/__pycache__ ./plugins/__pycache__/b.pyc ./uploads.db",
-    );
+    expect(await listed("/srv/first")).toBe("./uploads.db");
     expect(
       await inside(
         "ls -d /etc/first /etc/systemd/system/first.service /etc/systemd/system/*.wants/first.service 2>/dev/null; :",
       ),
     ).toBe("");
+  });
+
+  it("takes files away that earlier versions of the role wrote, which had no releases", async () => {
+    source(["serve", "conf"]);
+    await inside(
+      "cp -r /srv/second/current/serve /srv/second/serve; rm -r /srv/second/current /srv/second/releases*; touch /srv/second/kept",
+    );
+    const old = { owner: "application second", trees: [{ src: join(local, "app"), dest: "/srv/second" }] };
+    const noted = await lab.run([play("old", root, { files: () => ownedFiles(old) })]);
+    expect(noted.errors).toEqual([]);
+    await done(serving("second", 9001));
+    expect(await answer(9001)).toBe("second");
+    expect(await inside("ls /srv/second")).toBe("current\nkept\nreleases\nreleases.list");
+  });
+
+  it("is under the level of exposure that systemd itself calls safe", async () => {
+    const level = await inside("systemd-analyze security second --no-pager | tail -1");
+    const [, exposure] = /: ([0-9.]+) /.exec(level) ?? [];
+    expect(Number(exposure), level).toBeLessThan(3);
+  });
+
+  it("refuses no request while it is restarted, where systemd listens for it", {
+    timeout: 240_000,
+  }, async () => {
+    writeFileSync(join(source(["serve"]), "serve"), inheriting);
+    const listening = () =>
+      app({
+        name: "second",
+        source: join(local, "app"),
+        command: ["/usr/bin/perl", "serve", "second"],
+        listen: "127.0.0.1:9001",
+        health: "http://127.0.0.1:9001/",
+      });
+    await done(listening);
+    const answers = inside(
+      `for i in $(seq 200); do ${ask(9001)} || echo refused; echo; done | sort | uniq -c`,
+    );
+    for (let i = 0; i < 3; i++)
+      await inside("systemctl reset-failed second; systemctl restart second; sleep 0.5");
+    expect(await answers).toMatch(/^200 second$/);
+    // another address, and none any more
+    source(["serve"]);
+    await done(serving("second", 9001));
+    expect(await inside("systemctl is-active second.socket; ls /etc/systemd/system | grep socket$; :")).toBe(
+      "inactive",
+    );
+    expect(await answer(9001)).toBe("second");
   });
 
   it("has several, and takes the one away that is left out", async () => {
@@ -131,7 +200,7 @@ describe("the role app", { timeout: 240_000 }, () => {
     const { told: made } = await done(serving("third", 9003));
     expect(made).toContain("systemdUnit removed");
     expect([await answer(9001), await answer(9003)]).toEqual(["", "third"]);
-    expect(await inside("ls /srv")).toBe("first\nthird");
+    expect(await inside("ls /srv; ls /srv/second")).toBe("first\nsecond\nthird\nkept");
   });
 });
 

@@ -109,6 +109,9 @@ const { command, shell, copy, file, lineinfile, template, http, user, debug, ass
 const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
   ownedFiles: [() => modules.ownedFiles({ owner: "canary", files: ["/srv/content"] })],
   readFact: [() => modules.readFact(ipv6, "")],
+  // no module of these takes a secret
+  release: [failing(() => modules.release({ path: "/srv/app", name: "1" }))],
+  rollback: [failing(() => modules.rollback({ path: "/srv/app" }))],
   apt: [() => modules.apt({ name: "hello" }), failing(() => modules.apt({ name: "no-such-package" }))],
   assert: [failing(() => assert({ that: false, message: `not ${secrets.message.reveal()}` }))],
   command: [

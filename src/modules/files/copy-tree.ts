@@ -9,6 +9,7 @@ import type { CopyFile } from "./copy-file.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
 import { makeLink } from "./link.ts";
 import { type LocalEntry, walkLocal } from "./local-source.ts";
+import { naming } from "./naming.ts";
 import { type Content, type FileValue, putFile } from "./put-file.ts";
 
 /** What a directory's copy is told. */
@@ -42,9 +43,9 @@ export async function* copyTree(host: PlanHost, p: CopyTree): Plan<FileValue> {
     const content = stats && (await localContent(entry.path, stats));
     isAlike = isAlike && isThere(entry, found, content, { ...p, mode });
     if (isAlike) continue;
-    if (content) yield* naming(entry, putFile(host, { ...p, mode, path, content }));
-    else if (entry.target !== undefined) yield* naming(entry, copyLink(host, path, entry.target, p));
-    else yield* naming(entry, ensureDirectory(host, path, p));
+    if (content) yield* naming(entry.name, putFile(host, { ...p, mode, path, content }));
+    else if (entry.target !== undefined) yield* naming(entry.name, copyLink(host, path, entry.target, p));
+    else yield* naming(entry.name, ensureDirectory(host, path, p));
   }
   return { path: root };
 }
@@ -77,15 +78,6 @@ function isThere(
 /** It leads nowhere here, and may do so there: what it says is copied. */
 function copyLink(host: PlanHost, path: string, src: string, { owner, group }: CopyTree): Plan<void> {
   return makeLink(host, path, { src, owner, group, force: true });
-}
-
-/** The changes say which of the tree's entries they are about. */
-async function* naming({ name }: LocalEntry, plan: Plan<unknown>): Plan<void> {
-  let next = await plan.next();
-  while (!next.done) {
-    const output = yield { ...next.value, what: `${next.value.what} ${name}` };
-    next = await plan.next(output);
-  }
 }
 
 async function* ensureDirectory(host: PlanHost, path: string, p: CopyTree): Plan<void> {

@@ -1,0 +1,90 @@
+import { type FileState, file, fileText } from "../../src/facts/files.ts";
+import { self } from "../../src/facts/self.ts";
+import { rollback } from "../../src/modules/releases/rollback.ts";
+import { cases } from "../../src/testing/index.ts";
+
+const path = "/srv/probe";
+const list = `${path}/releases.list`;
+const current = `${path}/current`;
+const directory: FileState = { type: "directory", mode: "0755", owner: "root", group: "root" };
+const dir = (name: string) => `${path}/releases/${name}`;
+const link = (name: string): FileState => ({
+  type: "link",
+  target: `releases/${name}`,
+  owner: "root",
+  group: "root",
+});
+
+/** Releases that were deployed and are there, and the one that serves. */
+const having = (names: readonly string[], serving: string) => ({
+  facts: [
+    ...names.map((name) => file.is(dir(name), directory)),
+    file.is(current, link(serving)),
+    fileText.is(list, names.map((name) => `${name}\n`).join("")),
+  ],
+  start: [
+    `mkdir -p ${names.map(dir).join(" ")}`,
+    ...names.map((name) => `echo ${name} >${dir(name)}/version`),
+    `printf '${names.map((name) => `${name}\\n`).join("")}' >${list}`,
+    `ln -s releases/${serving} ${current}`,
+  ].join("; "),
+});
+const serves = (name: string) => `[ "$(cat ${current}/version)" = ${name} ]`;
+
+export default cases(
+  rollback,
+  [
+    {
+      name: "goes back to the release before",
+      params: { path },
+      ...having(["1", "2", "3"], "3"),
+      changes: ["target current"],
+      end: [file.is(current, link("2")), fileText.is(list, "1\n2\n3\n"), serves("2")],
+    },
+    {
+      name: "goes no further where it has gone back",
+      params: { path },
+      ...having(["1", "2", "3"], "2"),
+      changes: [],
+      end: serves("2"),
+    },
+    {
+      name: "goes back to a release by its name",
+      params: { path, name: "1" },
+      ...having(["1", "2", "3"], "3"),
+      changes: ["target current"],
+      end: serves("1"),
+    },
+    {
+      name: "refuses where there is no earlier release",
+      params: { path },
+      ...having(["1"], "1"),
+      changes: [],
+      fails: "/srv/probe has no earlier release to go back to: kept are 1",
+    },
+    {
+      name: "refuses where none was deployed",
+      params: { path },
+      facts: [file.is(current, { type: "absent" }), fileText.is(list, undefined)],
+      start: `mkdir -p ${path}`,
+      changes: [],
+      fails: "/srv/probe has no earlier release to go back to: no release was deployed",
+    },
+    {
+      name: "refuses a release that was not kept, and names those that were",
+      params: { path, name: "7" },
+      ...having(["1", "2"], "2"),
+      facts: [...having(["1", "2"], "2").facts, file.is(dir("7"), { type: "absent" })],
+      changes: [],
+      fails: "/srv/probe has no release 7 to go back to: kept are 1, 2",
+    },
+  ],
+  {
+    facts: [
+      file.is(path, directory),
+      file.is(`${path}/releases`, directory),
+      self.is("", { user: "root", group: "root" }),
+    ],
+    reset: `rm -rf ${path}`,
+  },
+);
