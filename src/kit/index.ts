@@ -54,6 +54,7 @@ export {
   nothingElse,
   type Touch,
 } from "../core/facts/fact.ts";
+export type { Rollback } from "../core/facts/rollback.ts";
 export { defineStated } from "../core/facts/stated.ts";
 export type { Chosen } from "../core/tasks/alternatives.ts";
 export { fail } from "../core/tasks/fail.ts";
@@ -63,3 +64,4 @@ export type { HttpRequest } from "../transport/http-request.ts";
 export { isOctal, mistakeInMode, showMode } from "./mode.ts";
 export { Param } from "./params.ts";
 export { cleanPath, mistakeInPath } from "./path.ts";
+export { finishRollback } from "./rollback.ts";

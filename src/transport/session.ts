@@ -52,6 +52,8 @@ export class Session {
   readonly #soiled: Shell[] = [];
   /** All shells that were ever started. */
   readonly #shells: Shell[] = [];
+  /** Sessions of connections of their own, as long as they are open. */
+  readonly #others = new Set<Session>();
   #closed = false;
   /** Aborted when the session is closed: closing does not wait for a silent host. */
   readonly #leaving = new AbortController();
@@ -172,6 +174,15 @@ export class Session {
     return this.#connection;
   }
 
+  /** The same host over a new connection, for the caller to close. It ends with this session at the latest. */
+  anew(): Session {
+    this.#refuseClosed();
+    const other = new Session(this.#connect, this.#spool);
+    this.#others.add(other);
+    other.#leaving.signal.addEventListener("abort", () => this.#others.delete(other));
+    return other;
+  }
+
   /** Gives up a connection that failed or was lost: the next request opens a new one. */
   reconnect(): void {
     const given = this.#connection;
@@ -192,6 +203,7 @@ export class Session {
   async close(atLast: (isIdle: boolean) => Promise<void> = async () => undefined): Promise<void> {
     this.#closed = true;
     this.#leaving.abort();
+    for (const other of this.#others) void other.close();
     // a shell that can't be opened must not stop the others from being ended
     const shells = [...this.#lanes.values()].map(({ shell }) => shell);
     const ended = Promise.allSettled(

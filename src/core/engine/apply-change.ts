@@ -5,15 +5,19 @@
 import type { ShowrunnerError } from "../../base/errors.ts";
 import { LineSplitter } from "../../base/lines.ts";
 import { statesRefusal } from "../../base/refusal.ts";
+import type { Script } from "../../base/script.ts";
 import type { Output, RunOptions } from "../../transport/transport.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
+import type { Rollback } from "../facts/rollback.ts";
 import { verifyChange } from "../facts/verify.ts";
 import { shownLabel } from "../lease/pending-handler.ts";
+import { pendingRollback } from "../lease/rollbacks.ts";
 import type { HostContext } from "./context.ts";
 import { notifyUnlessConditional } from "./notify.ts";
 import type { Planning } from "./planning.ts";
 import { BadStatus, type Behind, isCommand, runAction } from "./run-action.ts";
+import { NotRestored, TakenBack } from "./taken-back.ts";
 import { handlersOf, type TaskRun, timeoutOf } from "./task-run.ts";
 import { verifyStated } from "./verify-stated.ts";
 import { refused as refusedByCheck } from "./write-file.ts";
@@ -80,18 +84,27 @@ async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
     timeout: timeoutOf(task.options),
   };
   const detached = detachment && { ...detachment, reconnected: async () => host.leases?.again(become) };
-  const { altersUser } = change;
-  const changing = host.facts.changing(become, change, {
-    // in the shell that made it, its own user may have other groups than from now on
-    isFollowed: detachment === undefined && altersUser === undefined,
-    isReadBack: host.run.options.verify === true,
-    isJob: detachment !== undefined,
-  });
+  const { altersUser, rollback } = change;
+  const touches = rollback ? [...change.touches, pendingRollback.of(rollback.name)] : change.touches;
+  const changing = host.facts.changing(
+    become,
+    { ...change, touches },
+    {
+      // in the shell that made it, its own user may have other groups than from now on
+      isFollowed: detachment === undefined && altersUser === undefined,
+      isReadBack: host.run.options.verify === true,
+      isJob: detachment !== undefined,
+    },
+  );
   const behind: Behind = { request: changing.behind, answers: undefined };
   let output: Output | undefined;
   try {
     if (altersUser !== undefined && altersUser !== become?.user) await host.endShellsOf(altersUser);
-    output = await runAction(host.session, become, change, options, behind, detached);
+    output = rollback
+      ? await makeConfirmed(run, change, rollback, (before, timeout) =>
+          runAction(host.session, become, change, { ...options, timeout }, behind, undefined, before),
+        )
+      : await runAction(host.session, become, change, options, behind, detached);
     return { output };
   } catch (error) {
     const failure = asFailure(error);
@@ -103,6 +116,19 @@ async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
     // also after a failure: nobody knows how far it came
     changing.end(output && behind.answers);
   }
+}
+
+/** What is read behind the change is read before the change is confirmed; where it is taken back, nothing of that counts. */
+async function makeConfirmed<V>(
+  { context: { host }, become }: TaskRun<V>,
+  { what }: Change,
+  rollback: Rollback,
+  act: (before: Script, timeout: number) => Promise<Output>,
+): Promise<Output> {
+  const { session, leases } = host;
+  const { withRollback } = await import("./with-rollback.ts");
+  const reconnected = async () => leases?.again(become);
+  return withRollback({ session, become, what, rollback, reconnected }, act);
 }
 
 function linesOf<V>({ context, shown, hidden }: TaskRun<V>, change: Change): LineSplitter {
@@ -120,8 +146,10 @@ function linesOf<V>({ context, shown, hidden }: TaskRun<V>, change: Change): Lin
 const notBegun = ["become.refused", "host.unreachable", "host.auth", "host.key"];
 
 /** Whether all is as it was, as where a file could not be written or its validation refused it. */
-function isWithoutEffect({ action }: Change, { code }: ShowrunnerError, isDetached: boolean): boolean {
-  if (action.kind === "write" && code === "change.failed") return true;
+function isWithoutEffect({ action }: Change, failure: ShowrunnerError, isDetached: boolean): boolean {
+  const { code } = failure;
+  if (failure instanceof TakenBack) return true;
+  if (action.kind === "write" && code === "change.failed") return !(failure instanceof NotRestored);
   // these connect again after they have begun
   const returns = isDetached || action.kind === "reboot";
   return !returns && notBegun.includes(code);

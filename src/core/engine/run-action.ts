@@ -3,6 +3,7 @@
 import { type ErrorDetails, ShowrunnerError } from "../../base/errors.ts";
 import { oneLine } from "../../base/one-line.ts";
 import { statedRefusal } from "../../base/refusal.ts";
+import { lines, type Script } from "../../base/script.ts";
 import { lastLines } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions, ScriptRequest } from "../../transport/transport.ts";
@@ -43,6 +44,7 @@ export interface Behind {
  *
  * @param behind what is read behind a script of the change, in the same round trip
  * @param detachment where a script is to outlive the connection
+ * @param before what stands before the change's own script, in the same shell
  * @returns what it printed
  * @throws ShowrunnerError `change.failed` with the command's status and last lines; `host.*`, `task.timeout`
  */
@@ -53,6 +55,7 @@ export async function runAction(
   options: RunOptions,
   behind: Behind = { request: undefined, answers: undefined },
   detachment?: Detached,
+  before?: Script,
 ): Promise<Output> {
   const { action } = change;
   switch (action.kind) {
@@ -67,11 +70,17 @@ export async function runAction(
             detachment,
             options,
           )
-        : await runOne(session, become, action.script.text, { ...options, mayLeave }, behind);
+        : await runOne(
+            session,
+            become,
+            (before ? lines(before, action.script) : action.script).text,
+            { ...options, mayLeave },
+            behind,
+          );
       return check(change, become, output, action.statuses);
     }
     case "write":
-      return check(change, become, await write(session, become, action, options, behind));
+      return check(change, become, await write(session, become, action, options, behind, before));
     case "reboot":
       return (await import("./reboot-host.ts")).rebootHost(session, become, action.timeout);
     case "http": {
@@ -90,9 +99,11 @@ async function write(
   action: WriteAction,
   options: RunOptions,
   behind: Behind,
+  before: Script | undefined,
 ): Promise<Output> {
+  const text = (script: Script) => (before ? lines(before, script).text : script.text);
   if (action.content.length <= inlineLimit)
-    return runOne(session, become, writeFileScript(action, undefined).text, options, behind);
+    return runOne(session, become, text(writeFileScript(action, undefined)), options, behind);
   const { path, content } = action;
   const receive = receiveFileScript(path, content.length).text;
   const staged = (await session.upload(become, path, content, { ...options, receive })).trimEnd();
@@ -101,7 +112,7 @@ async function write(
       "change.failed",
       `${path}: the host did not say where it keeps the uploaded content`,
     );
-  return runOne(session, become, writeFileScript(action, staged).text, options, behind);
+  return runOne(session, become, text(writeFileScript(action, staged)), options, behind);
 }
 
 async function runOne(

@@ -5,6 +5,7 @@ import type { Script } from "../../base/script.ts";
 import type { HttpRequest } from "../../transport/http-request.ts";
 import type { Output } from "../../transport/transport.ts";
 import type { FactValue, Touch } from "./fact.ts";
+import type { Rollback } from "./rollback.ts";
 
 /** Runs a script. */
 interface ScriptAction {
@@ -85,6 +86,8 @@ export interface Change {
   readonly stated?: readonly string[] | undefined;
   /** A user whom the change alters or removes: later tasks of that user must not run in a shell started before it. */
   readonly altersUser?: string | undefined;
+  /** How the host takes it back by itself, unless a new connection confirms it. */
+  readonly rollback?: Rollback | undefined;
 }
 
 /** A change as its module describes it, for `change`. */
@@ -107,6 +110,8 @@ export interface ChangeDefinition {
   readonly touches?: readonly Touch[];
   /** A user whom the change alters or removes. */
   readonly altersUser?: string | undefined;
+  /** For a change that may shut the control machine out: how the host takes it back by itself. */
+  readonly rollback?: Rollback | undefined;
 }
 
 /**
@@ -119,6 +124,11 @@ export interface ChangeDefinition {
 export function change({ script, action, sets = [], touches, ...shown }: ChangeDefinition): Change {
   const does = action ?? (script ? ({ kind: "script", script } as const) : undefined);
   if (!does) throw new TypeError(`the change "${shown.what}" has neither a script nor an action`);
+  const { rollback } = shown;
+  if (rollback && !/^[A-Za-z0-9-]+$/.test(rollback.name))
+    throw new TypeError(`a rollback is named by letters, digits and dashes, not "${rollback.name}"`);
+  if (rollback && does.kind !== "script" && does.kind !== "write")
+    throw new TypeError(`the change "${shown.what}" can't be taken back: only scripts and written files can`);
   return { ...shown, action: does, sets, touches: touches ?? (sets.length === 0 ? ["everything"] : []) };
 }
 

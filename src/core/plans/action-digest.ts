@@ -4,8 +4,8 @@ import { digestOf } from "../../base/digest.ts";
 import type { Action, Change } from "../facts/change.ts";
 
 /** @returns the same digest for changes that do the same to a host, whenever they are made */
-export function actionDigest(salt: string, { action }: Change): string {
-  return digestOf(salt, essence(action));
+export function actionDigest(salt: string, { action, rollback }: Change): string {
+  return digestOf(salt, rollback ? [essence(action), rollback] : essence(action));
 }
 
 /** A digest of each fact that the change sets, with its key and value. */
