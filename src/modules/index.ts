@@ -2,6 +2,11 @@
 
 export { type FactsOptions, facts } from "../gathering/facts.ts";
 export { readFact } from "../gathering/read-fact.ts";
+export {
+  type CertificateRequestParams,
+  type CertificateRequestValue,
+  certificateRequest,
+} from "./certificates/certificate-request.ts";
 export { type PrivateKeyParams, type PrivateKeyValue, privateKey } from "./certificates/private-key.ts";
 export { type CommandParams, command } from "./commands/command.ts";
 export type { CommandValue } from "./commands/run-script.ts";

@@ -8,6 +8,7 @@ import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import { realDirectory } from "../../src/core/facts/real-paths.ts";
 import { aptOffer } from "../../src/facts/apt-lists.ts";
 import { authorities } from "../../src/facts/authorities.ts";
+import { certificateRequest, certificates } from "../../src/facts/certificates.ts";
 import { dpkgFiles, dpkgPackage, dpkgTraces, dpkgVersion } from "../../src/facts/dpkg.ts";
 import { emptyDirectory, holdsOnly, treeDifference } from "../../src/facts/file-tree.ts";
 import { file, fileContent, fileHash, fileText } from "../../src/facts/files.ts";
@@ -92,6 +93,8 @@ const files: readonly Case[] = [
   reading(fileText, at("file")),
   reading(sysctlValue, (number) => `net.ipv4.${parameters[number]}`),
   reading(authorities, at("file")),
+  reading(certificates, at("file")),
+  reading(certificateRequest, at("file")),
   reading(emptyDirectory, at("directory")),
   reading(holdsOnly, (number) => ({ path: at("directory")(number), names: "b/c" })),
   reading(treeDifference, (number) => ({ path: at("directory")(number), owner: "root", fileMode: "0600" })),

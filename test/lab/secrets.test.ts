@@ -140,6 +140,15 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
     () => modules.privateKey({ path: "/srv/key", type: "ecdsa", passphrase: secrets.passphrase }),
     failing(() => modules.privateKey({ path: "/srv/key", type: "ecdsa", passphrase: secrets.wrong })),
   ],
+  certificateRequest: [
+    () =>
+      modules.certificateRequest({
+        path: "/srv/csr",
+        privateKey: "/srv/key",
+        passphrase: secrets.passphrase,
+        subjectAltNames: ["canary.example.org"],
+      }),
+  ],
   debug: [() => debug({ message: { deep: [secrets.message, secrets.message.reveal()] } })],
   facts: [() => modules.facts()],
   file: [() => file({ path: "/srv/content", mode: "0600" })],
