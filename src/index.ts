@@ -1,7 +1,7 @@
 /** The public API of Showrunner. */
 
 export type { ErrorCode } from "./base/errors.ts";
-export type { HostInfo, InventoryView } from "./base/host.ts";
+export type { HostInfo, InventoryView, Traffic } from "./base/host.ts";
 export type { RunEvent, TaskStatus, TimedEvent } from "./core/events/events.ts";
 export {
   type Play,
@@ -34,7 +34,7 @@ export { type FileState, file as fileState, fileContent, fileHash, fileText } fr
 export { hostFacts } from "./facts/host.ts";
 export type { HostFacts } from "./facts/host-facts.ts";
 export { ipv6 } from "./facts/ipv6.ts";
-export { inventory } from "./inventory/index.ts";
+export { inventory, type TrafficRule } from "./inventory/index.ts";
 export * from "./kit/index.ts";
 export type { Attributes } from "./modules/files/attributes.ts";
 export { type Edit, type EditFile, editFile } from "./modules/files/edit-file.ts";

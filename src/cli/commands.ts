@@ -38,6 +38,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/inventory.ts"),
   },
   {
+    name: "firewall",
+    summary: "shows who may talk to whom",
+    load: () => import("./commands/firewall.ts"),
+  },
+  {
     name: "doc",
     summary: "explains a module or a role; without a name, lists them",
     load: () => import("./commands/doc.ts"),

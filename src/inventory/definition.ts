@@ -9,6 +9,7 @@ import type { GroupModel, HostModel, InventoryModel, Layer } from "./model.ts";
 import { groupNameProblem, hostNames } from "./names.ts";
 import { readSettings } from "./settings.ts";
 import { SourceText } from "./source-text.ts";
+import { type TrafficModel, type TrafficRule, trafficTypes, wholeRule } from "./traffic.ts";
 import type { GroupDefinition, HostSettings, InventoryDefinition, LabSettings, Vars } from "./types.ts";
 
 const topTypes: OptionTypes<InventoryDefinition> = {
@@ -16,6 +17,7 @@ const topTypes: OptionTypes<InventoryDefinition> = {
   groups: anything,
   settings: anything,
   vars: anything,
+  traffic: listOf(type("rules", isRecord)),
   lab: anything,
 };
 
@@ -68,7 +70,13 @@ class DefinitionReader {
       const before = groups.get(name);
       groups.set(name, before ? joined(before, read) : read);
     }
-    return { location: this.#call, hosts: this.#hosts, groups, lab: this.#readLab(top.lab ?? {}) };
+    return {
+      location: this.#call,
+      hosts: this.#hosts,
+      groups,
+      traffic: (top.traffic ?? []).map((rule, index) => this.#readTraffic(rule, index)),
+      lab: this.#readLab(top.lab ?? {}),
+    };
   }
 
   #readHost(range: string, definition: unknown): void {
@@ -130,6 +138,14 @@ class DefinitionReader {
       },
       locate: (part) => (part ? this.#source.locate([...path, part]) : this.#source.locate(path)),
     };
+  }
+
+  #readTraffic(definition: unknown, index: number): TrafficModel {
+    const path = ["traffic"];
+    const rule = this.#record(definition, "traffic", path);
+    const subject = `traffic "${typeof rule.what === "string" ? rule.what : index + 1}"`;
+    this.#refuseMistakes<TrafficRule>(rule, trafficTypes, subject, path);
+    return { rule: wholeRule(rule, subject, this.#source.locate(path)), location: this.#source.locate(path) };
   }
 
   #readLab(definition: unknown): LabSettings {

@@ -2,6 +2,7 @@
 export { Inventory, inventory, isInventory } from "./inventory.ts";
 export { type ImportModule, loadInventory } from "./load.ts";
 export { expandRange } from "./ranges.ts";
+export type { TrafficRule } from "./traffic.ts";
 export type {
   Group,
   GroupDefinition,

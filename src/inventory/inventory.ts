@@ -1,6 +1,7 @@
 /** An inventory: its hosts and groups, and the hosts that a pattern means. */
 import { isIPv4 } from "node:net";
 import type { Location } from "../base/errors.ts";
+import type { Traffic } from "../base/host.ts";
 import { callerLocation } from "../base/location.ts";
 import { readDefinition } from "./definition.ts";
 import { linkGroups } from "./graph.ts";
@@ -11,6 +12,7 @@ import type { InventoryModel, Layer } from "./model.ts";
 import { localNames } from "./names.ts";
 import { unknownGroup, unknownHost } from "./pattern-errors.ts";
 import { selectHosts } from "./patterns.ts";
+import { resolveTraffic } from "./traffic.ts";
 import type { Group, Host, InventoryDefinition, LabSettings, SelectOptions } from "./types.ts";
 
 /** Known by a registered symbol and not by its class: an inventory may come from another copy of this module. */
@@ -23,6 +25,8 @@ export class Inventory {
   readonly hosts: ReadonlyMap<string, Host>;
   /** `all`, `ungrouped`, and the others in the order of their definition. */
   readonly groups: ReadonlyMap<string, Group>;
+  /** Who may talk to whom. */
+  readonly traffic: readonly Traffic[];
   readonly location: Location | undefined;
   readonly #lab: LabSettings;
   readonly #allLayers: readonly Layer[];
@@ -55,6 +59,9 @@ export class Inventory {
     this.#lab = model.lab;
     this[brand] = model;
     this.#allLayers = all ? groupLayers([all]) : [];
+    this.traffic = model.traffic.map((rule) =>
+      resolveTraffic(rule, (pattern) => this.select(pattern, { allowEmpty: true })),
+    );
   }
 
   /** The lab's settings, with the /24 around the first host's address where no network is given. */

@@ -19,6 +19,7 @@ export function mergeModels(models: readonly InventoryModel[]): InventoryModel {
       models.map(({ groups }) => groups),
       mergeGroups,
     ),
+    traffic: models.flatMap(({ traffic }) => traffic),
     lab: Object.assign({}, ...models.map(({ lab }) => said(lab))),
   };
 }

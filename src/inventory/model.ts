@@ -1,5 +1,6 @@
 /** What every kind of inventory file is read into, before groups are resolved. */
 import type { Location } from "../base/errors.ts";
+import type { TrafficModel } from "./traffic.ts";
 import type { HostSettings, LabSettings, Vars } from "./types.ts";
 
 /** Settings and variables from one place, such as one group of the inventory or one vars file. */
@@ -35,6 +36,7 @@ export interface InventoryModel {
   readonly location: Location | undefined;
   readonly hosts: ReadonlyMap<string, HostModel>;
   readonly groups: ReadonlyMap<string, GroupModel>;
+  readonly traffic: readonly TrafficModel[];
   readonly lab: LabSettings;
 }
 

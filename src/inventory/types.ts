@@ -1,6 +1,7 @@
 /** The types of an inventory as a user writes it, and as it is read. */
 import type { Location } from "../base/errors.ts";
 import type { Transport } from "../transport/custom.ts";
+import type { TrafficRule } from "./traffic.ts";
 
 /** A host name, or a range of them: `web[01:20]`, `db[a:c]`. */
 export type HostRange = string;
@@ -84,6 +85,8 @@ export interface InventoryDefinition {
   readonly settings?: HostSettings | undefined;
   /** Variables of every host, as if they were written in the group `all`. */
   readonly vars?: Vars | undefined;
+  /** Who may talk to whom: the role `firewall` lets this through and nothing else, `run firewall` shows it. */
+  readonly traffic?: readonly TrafficRule[] | undefined;
   readonly lab?: LabSettings | undefined;
 }
 

@@ -17,7 +17,7 @@ import type { YamlEntry, YamlValue } from "./yaml-file.ts";
 export function readYamlInventory(file: string, top: YamlValue): InventoryModel {
   const reader = new YamlInventoryReader();
   reader.readTop(top);
-  return { location: { file, line: 1 }, hosts: reader.hosts, groups: reader.groups, lab: {} };
+  return { location: { file, line: 1 }, hosts: reader.hosts, groups: reader.groups, traffic: [], lab: {} };
 }
 
 /** A group while the file is read: it may be written in several places, which add up. */

@@ -6,7 +6,7 @@ describe("a mistake in a TypeScript inventory", () => {
     // keys
     [
       "{\n host: {} }",
-      `lab.ts:3: inventory: unknown key "host" (did you mean "hosts"?), expected hosts, groups, settings, vars or lab`,
+      `lab.ts:3: inventory: unknown key "host" (did you mean "hosts"?), expected hosts, groups, settings, vars, traffic or lab`,
     ],
     [
       "{\n hosts: {\n  web1: {},\n  web2: { user: 'x',\n   adress: '192.0.2.1' } } }",
@@ -23,6 +23,49 @@ describe("a mistake in a TypeScript inventory", () => {
         "passphrase, password, forwardAgent, knownHosts, hostKeys, jump, transport, lease, become, becomeUser, becomeMethod, becomePassword or connectTimeout",
     ],
     ["{ lab: {\n  nett: 1 } }", `lab.ts:3: lab: unknown key "nett", expected network or suite`],
+    // traffic
+    ["{\n traffic: {} }", "lab.ts:3: inventory, traffic: expected a list of rules, got an object"],
+    ["{\n traffic: ['web'] }", `lab.ts:3: inventory, traffic: expected a list of rules, got "web"`],
+    [
+      "{\n traffic: [{ what: 'web', form: 'all', to: 'all' }] }",
+      `lab.ts:3: traffic "web": unknown key "form" (did you mean "from"?), expected what, from, to, ports or protocol`,
+    ],
+    [
+      "{\n traffic: [{ what: 'web', to: 'all' }] }",
+      'lab.ts:3: traffic "web": expected `what`, `from` and `to`',
+    ],
+    [
+      "{\n traffic: [{ from: 'all', to: 'all', ports: 80 }] }",
+      'lab.ts:3: traffic "1": expected `what`, `from` and `to`',
+    ],
+    [
+      "{\n traffic: [{ what: 'web', from: 'all', to: 'all', ports: [80, 70000] }] }",
+      `lab.ts:3: traffic "web", ports: expected a port from 1 to 65535, got 70000`,
+    ],
+    [
+      "{\n traffic: [{ what: 'web', from: 'all', to: 'all' }] }",
+      `lab.ts:3: traffic "web": expected the ports that are reached by tcp, got none`,
+    ],
+    [
+      "{\n traffic: [{ what: 'peers', from: 'all', to: 'all', protocol: 'vrrp', ports: 5 }] }",
+      `lab.ts:3: traffic "peers": vrrp has no ports, got some`,
+    ],
+    [
+      "{\n traffic: [{ what: 'web', from: 'all', to: 'all', protocol: 'sctp', ports: 5 }] }",
+      `lab.ts:3: traffic "web", protocol: expected "tcp", "udp" or "vrrp", got "sctp"`,
+    ],
+    [
+      "{ hosts: { web1: {} },\n traffic: [{ what: 'pages', from: 'anywhere', to: 'web', ports: 80 }] }",
+      `lab.ts:3: traffic "pages", to: no group or host matches "web" (did you mean "web1"?)`,
+    ],
+    [
+      "{ hosts: { web1: {} },\n traffic: [{ what: 'pages', from: ['192.0.2.0/24', 'wbe1'], to: 'web1', ports: 80 }] }",
+      `lab.ts:3: traffic "pages", from: no group or host matches "wbe1" (did you mean "web1"?)`,
+    ],
+    [
+      "{\n traffic: [{ what: 'pages', from: '192.0.2.0/33', to: 'all', ports: 80 }] }",
+      `lab.ts:3: traffic "pages", from: no group or host matches "192.0.2.0/33"`,
+    ],
     // types
     ["[]", "lab.ts:2: inventory: expected an object, got a list"],
     ["undefined", "lab.ts:2: inventory: expected an object, got nothing"],
