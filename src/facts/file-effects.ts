@@ -17,6 +17,8 @@ export interface WrittenFile {
   readonly state?: FileState | undefined;
   /** What it holds. Left out: that is read again. */
   readonly content?: Buffer | string | undefined;
+  /** The SHA-256, in hex, of a content that is not at hand. */
+  readonly hash?: string | undefined;
   /** What stood at the path before. Left out: anything, also a directory or a link to one. */
   readonly before?: FileState | undefined;
 }
@@ -32,10 +34,11 @@ export interface WrittenFile {
  * const state = { type: "file", mode: "0644", owner: "root", group: "root" } as const;
  * yield change({ what: "content", script, ...fileWritten("/etc/app.conf", { state, content: text }) });
  */
-export function fileWritten(path: string, { state, content, before }: WrittenFile = {}): Effects {
+export function fileWritten(path: string, { state, content, hash, before }: WrittenFile = {}): Effects {
   return effects(
     state === undefined ? { touches: [file.of(path)] } : { sets: [file.is(path, state)] },
     content === undefined ? contentAltered(path) : contentIs(path, Buffer.from(content)),
+    hash === undefined ? {} : { sets: [fileHash.is(path, hash)] },
     mayLead(before) ? nothingBelow(path) : {},
   );
 }

@@ -2,5 +2,6 @@
 export { callerLocation } from "../base/location.ts";
 export { mountedText } from "../base/mounted.ts";
 export { stateWord } from "../base/safe-path.ts";
-export { stagingName } from "../core/engine/write-file.ts";
+export { stagingName, writeFileScript } from "../core/engine/write-file.ts";
+export { stateFolders } from "../core/lease/host-state.ts";
 export { markOf } from "../secrets/mark.ts";

@@ -149,6 +149,18 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
         subjectAltNames: ["canary.example.org"],
       }),
   ],
+  download: [
+    () => modules.apt({ name: "curl" }),
+    () => modules.download({ url, dest: "/srv/download", headers: { "x-token": secrets.header } }),
+    failing(() =>
+      modules.download({
+        url,
+        dest: "/srv/download-refused",
+        headers: { "x-token": secrets.header },
+        checksum: `sha256:${"0".repeat(64)}`,
+      }),
+    ),
+  ],
   debug: [() => debug({ message: { deep: [secrets.message, secrets.message.reveal()] } })],
   facts: [() => modules.facts()],
   file: [() => file({ path: "/srv/content", mode: "0600" })],
@@ -286,6 +298,8 @@ const holds = (line: string) => spellings.some((spelling) => line.includes(spell
 const destinations = [
   "/srv/block",
   "/srv/checked",
+  // the server sends back all that it was asked
+  "/srv/download",
   "/srv/large",
   "/srv/line",
   "/srv/page",

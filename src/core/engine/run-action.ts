@@ -140,7 +140,7 @@ function check(
   if (statuses.includes(output.status)) return output;
   const all = lastLines(output, 200);
   const last = all.at(-1) ?? "";
-  const byCheck = change.action.kind === "write" && last.endsWith(refusedByCheck);
+  const byCheck = !isCommand(change) && last.endsWith(refusedByCheck);
   const said = byCheck ? [...all.slice(0, -1), last.slice(0, -refusedByCheck.length)] : all;
   // what a command prints is its own
   const stated = byCheck || isCommand(change) ? undefined : statedRefusal(said);

@@ -9,13 +9,18 @@ import { writing } from "./writing.ts";
 /** Up to this size content travels in the script itself; above, it is streamed beside it. */
 export const inlineLimit = 256 * 1024;
 
+/** A file to be written. A content that is a script makes the new file at `$sr_new`, which is empty before. */
+interface FileToWrite extends Omit<WriteAction, "content"> {
+  readonly content: Buffer | Script;
+}
+
 /**
  * The script that puts a file in place.
  *
  * @param action what to write and how
  * @param uploaded what `receiveFileScript` printed, where the content is on the host already; else it is inline
  */
-export function writeFileScript(action: WriteAction, uploaded: string | undefined): Script {
+export function writeFileScript(action: FileToWrite, uploaded?: string): Script {
   const { path, content, mode, owner, group, expected, validate, validateIn, backup } = action;
   const ownership =
     owner === undefined ? group && `:${group}` : `${owner}${group === undefined ? "" : `:${group}`}`;
@@ -26,10 +31,9 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
   const taken = expected !== undefined && owner !== undefined && expected.owner !== owner;
   const steps = [
     prepare(path),
-    uploaded === undefined ? rawScript(`sr_content() { ${printBytes(content)}; }`) : undefined,
-    uploaded === undefined
-      ? sh`sr_stage`
-      : sh`sr_take ${uploaded} ${createHash("sha256").update(content).digest("hex")}`,
+    ...("kind" in content
+      ? [rawScript(`sr_fill() {\n${content.text}\n}\nsr_stage`)]
+      : stageBytes(content, uploaded)),
     expected && sh`sr_find ${stateWord(expected)} ${action.replaces ?? ""}`,
     action.inPlace ? sh`sr_within` : undefined,
     sh`sr_attributes ${ownership ?? ""} ${mode} ${sameOwner ? "same" : ""} ${sameMode ? "same" : ""} ${taken ? "taken" : ""}`,
@@ -44,6 +48,11 @@ export function writeFileScript(action: WriteAction, uploaded: string | undefine
     sh`sr_state=good`,
   ];
   return lines(...steps.filter((step) => step !== undefined));
+}
+
+function stageBytes(content: Buffer, uploaded: string | undefined): Script[] {
+  if (uploaded === undefined) return [rawScript(`sr_content() { ${printBytes(content)}; }`), sh`sr_stage`];
+  return [sh`sr_take ${uploaded} ${createHash("sha256").update(content).digest("hex")}`];
 }
 
 /**

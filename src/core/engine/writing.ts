@@ -195,7 +195,7 @@ sr_finish() {
   if [ -n "$sr_apart" ]; then rm -rf -- "$sr_apart"
   elif [ -n "$sr_by" ]; then sr_tidy
   elif [ -n "$sr_new" ]; then
-    for sr_one in "$sr_new" "$sr_new.old"; do
+    for sr_one in "$sr_new" "$sr_new.old" "$sr_new.part"; do
       if [ -e "$sr_one" ] || [ -L "$sr_one" ]; then rm -f -- "$sr_one"; fi
     done
   fi

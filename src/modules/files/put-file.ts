@@ -173,6 +173,6 @@ function hideOthers(text: string, other: string): string {
 }
 
 /** As Ansible names it, but for the process number: `site.conf.2026-01-31@12:30:00~`, in UTC. */
-function backupPath(path: string): string {
+export function backupPath(path: string): string {
   return `${path}.${new Date().toISOString().slice(0, 19).replace("T", "@")}~`;
 }
