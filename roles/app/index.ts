@@ -52,7 +52,7 @@ const variables = {
     }),
     {},
   ),
-  /** Must answer 200 within a minute once the application runs; else the release before is put back. */
+  /** Must answer 200 once the application runs, at the latest when asked 41 times; else the release before is put back. */
   health: Type.Optional(Type.String({ format: "uri" })),
   /** How many releases stay on the host. Default: 5. */
   keep: withDefault(Type.Integer({ minimum: 1, maximum: 100 }), 5),
@@ -177,6 +177,6 @@ async function serve({ name, listen, health }: Started): Promise<void> {
   await flushHandlers(); // a restart also starts it for the first time
   await service({ name, state: "started" });
   if (health !== undefined)
-    // a minute: where no worker could start (the database was away), gunicorn waits 30 s before it ends and is restarted
-    await http({ url: health, status: 200 }, { name: "health", retries: 60, delay: "1s" });
+    // where no worker could start (the database was away), gunicorn waits 30 s before it ends and is restarted
+    await http({ url: health, status: 200, timeout: "2s" }, { name: "health", retries: 40, delay: "1s" });
 }

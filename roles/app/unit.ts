@@ -36,7 +36,8 @@ const hardening: Settings = {
   RestrictSUIDSGID: "yes",
   SystemCallArchitectures: "native",
   SystemCallErrorNumber: "EPERM",
-  SystemCallFilter: ["@system-service", "~@privileged @resources"],
+  // servers such as gunicorn become the user that they are, and are not to be refused that: so no group is taken away
+  SystemCallFilter: "@system-service",
   UMask: "0077",
 };
 
