@@ -7,6 +7,7 @@ import { installAnsible, installPython } from "./ansible/install.ts";
 import { Ansible } from "./ansible/run.ts";
 import { startFleet } from "./fleet.ts";
 import { convergingScript, floorScript, runFloor } from "./floor.ts";
+import { withHostCpu } from "./host-cpu.ts";
 import { lab } from "./lab.ts";
 import { measure } from "./measure.ts";
 import { names } from "./names.ts";
@@ -77,7 +78,7 @@ async function raceUnchanged(
   const own: Contender[] = [
     { name: names.floor, runs, run: () => runFloor(script, signal) },
     { name: names.batch, runs, run: () => runUnchanged(batch, signal) },
-    { name: names.natural, runs, run: () => runUnchanged(natural, signal) },
+    { name: names.natural, runs, run: () => withHostCpu(() => runUnchanged(natural, signal)) },
     { name: names.again, runs, run: () => runUnchanged(again, signal) },
     { name: names.node, runs, run: () => measure([process.execPath, "-e", "1"], { signal, take: "cpu" }) },
     { name: names.slowFloor, runs, run: () => runFloor(script, signal, links.ways) },
@@ -136,9 +137,10 @@ async function raceConverge({ runs, signal, progress }: Race): Promise<Result[]>
   return takeTurns(contenders, (name, sample) => tell(progress, name, sample));
 }
 
-function tell(progress: Progress, name: string, { seconds, cpu, memory }: Sample): void {
+function tell(progress: Progress, name: string, { seconds, cpu, hostCpu, memory }: Sample): void {
   const more = [
     cpu === undefined ? "" : `, ${cpu.toFixed(3)} s of CPU`,
+    hostCpu === undefined ? "" : `, ${hostCpu.toFixed(3)} s of a host's`,
     memory === undefined ? "" : `, ${memory.toFixed(0)} MB`,
   ];
   progress(`${name}: ${seconds.toFixed(2)} s${more.join("")}`);

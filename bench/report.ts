@@ -7,7 +7,7 @@ import { median, type Result } from "./rounds.ts";
 export function reportLines(results: readonly Result[], last: Reached): string[] {
   return [
     ...table([
-      ["what", "runs", "least", "median", "most", "CPU", "memory", "round trips"],
+      ["what", "runs", "least", "median", "most", "CPU", "a host's", "memory", "round trips"],
       ...results.map(row),
     ]),
     "",
@@ -18,12 +18,14 @@ export function reportLines(results: readonly Result[], last: Reached): string[]
 function row({ name, samples }: Result): string[] {
   const best = bestOf([{ name, samples }]);
   const seconds = samples.map((sample) => sample.seconds);
-  const [cpu, memory, roundTrips] = [best(name, "cpu"), best(name, "memory"), best(name, "roundTrips")];
+  const [cpu, hostCpu] = [best(name, "cpu"), best(name, "hostCpu")];
+  const [memory, roundTrips] = [best(name, "memory"), best(name, "roundTrips")];
   return [
     name,
     String(samples.length),
     ...[Math.min(...seconds), median(seconds), Math.max(...seconds)].map((value) => `${value.toFixed(2)} s`),
     cpu === undefined ? "" : `${cpu.toFixed(3)} s`,
+    hostCpu === undefined ? "" : `${hostCpu.toFixed(3)} s`,
     memory === undefined ? "" : `${memory.toFixed(0)} MB`,
     roundTrips === undefined ? "" : String(roundTrips),
   ];

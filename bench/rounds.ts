@@ -5,6 +5,8 @@ export interface Sample {
   readonly seconds: number;
   /** Seconds of CPU. */
   readonly cpu?: number | undefined;
+  /** Seconds of CPU on the host that it cost least. */
+  readonly hostCpu?: number | undefined;
   /** MB. */
   readonly memory?: number | undefined;
   /** The most that any host took. */

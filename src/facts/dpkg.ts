@@ -147,6 +147,7 @@ function packageFact<V>(
     mayArrive: (_, value) => mayArrive(value),
     // what all installed packages provide
     limit: () => 512 * 1024,
+    readsAll: true,
     script,
     parse(stdout, names) {
       const packages = parse(stdout);

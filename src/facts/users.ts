@@ -31,14 +31,16 @@ export const accountFilesAltered: readonly Touch[] = [
  * `checkAttributes`).
  */
 function getent(database: "passwd" | "group" | "shadow", names: readonly string[]): Script {
-  const others = names.filter((name) => name !== "root");
+  // the same names in the same order, so that facts which read the same share one script
+  const sorted = [...new Set(names)].sort();
+  const others = sorted.filter((name) => name !== "root");
   return withoutGetent(
     database,
     lines(
       sh`found=$(getent ${database} ${others} root)`,
       rawScript(`case "$? $found" in 0* | "2 root:"* | *"
 root:"*) printf '%s\\n' "$found" ;;`),
-      sh`*) for name in ${names}; do getent ${database} "$name"; [ $? -le 2 ] || exit 1; done ;;
+      sh`*) for name in ${sorted}; do getent ${database} "$name"; [ $? -le 2 ] || exit 1; done ;;
 esac`,
     ),
   );
@@ -96,11 +98,13 @@ export const userAttribute = defineFact<UserAttribute, string | undefined>({
   restsOn: accountFiles,
   limit: directoryLimit,
   mayArrive: (_, value) => value === undefined,
-  script: (keys) =>
-    lines(
-      getent("passwd", [...new Set(keys.map(({ user }) => user))]),
-      keys.some(({ attribute }) => attribute === "group") ? allGroups : rawScript("echo"),
-    ),
+  script(keys) {
+    const users = getent(
+      "passwd",
+      keys.map(({ user }) => user),
+    );
+    return keys.some(({ attribute }) => attribute === "group") ? lines(users, allGroups) : users;
+  },
   parse(stdout, keys) {
     const [passwd = "", groups = ""] = splitOnce(stdout.toString());
     const users = rows(passwd);

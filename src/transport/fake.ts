@@ -59,7 +59,7 @@ export class FakeConnection implements Connection {
 /** Takes apart what the shell protocol wrote; see frames.ts. */
 function requests(text: string): { token: string; id: string; script: string }[] {
   const pattern =
-    /printf '(SR''[0-9a-f]+) > (\d+)\\n' >&2;(?: sr_idle=.*?;)?? \( eval ('(?:[^']|'\\'')*'|[^\s']+) \) <\/dev\/null; /g;
+    /(SR''[0-9a-f]+) > (\d+)\\n' >&2(?:; |\n)(?:sr_idle=.*?; )??\( eval ('(?:[^']|'\\'')*'|[^\s']+) \) <\/dev\/null; /g;
   return [...text.matchAll(pattern)].map(([, token = "", id = "", word = ""]) => ({
     token: token.replace("''", ""),
     id,

@@ -7,24 +7,44 @@ export type Marker =
   | { readonly kind: "begin"; readonly id: number }
   | { readonly kind: "end"; readonly id: number; readonly status: number; readonly left: boolean };
 
+/** A script to run, and how. */
+interface Request {
+  /** Its number. */
+  readonly id: number;
+  readonly script: string;
+  /** Whether to look if the script has left processes that share the shell's streams. */
+  readonly mayLeave: boolean;
+}
+
 /**
- * One request. The script runs through `eval` in a subshell, so that not even a syntax error ends the shell, and
- * with no standard input, so that it can't swallow the next request. Markers begin and end the answer on both streams.
+ * Requests that are sent together, a line each. A script runs through `eval` in a subshell, so that not even a syntax
+ * error ends the shell, and with no standard input, so that it can't swallow the next request. Markers begin and end
+ * its answer on both streams. Where one answer ends, the next one begins: both markers are one write, since each write
+ * wakes up the host's sshd, and is a packet of its own.
  *
  * @param token a random word that no output contains
- * @param id the request's number
- * @param mayLeave whether to look if the script has left processes that share the shell's streams
  */
-export function encodeRequest(token: string, id: number, script: string, mayLeave: boolean): string {
+export function encodeRequests(token: string, requests: readonly Request[]): string {
   const word = tokenWord(token);
-  const begin = `printf '${word} > ${id}\\n'; printf '${word} > ${id}\\n' >&2`;
+  const beginOf = (request: Request | undefined) => (request ? `${word} > ${request.id}\\n` : "");
+  const lines = requests.map((request, index) => {
+    const next = beginOf(requests[index + 1]);
+    const end = (status: string) =>
+      `printf '${word} < ${request.id} %s %s\\n${next}' ${status}; printf '${word} < ${request.id}\\n${next}' >&2`;
+    return `${runOf(request, end)}\n`;
+  });
+  const first = beginOf(requests[0]);
+  if (first === "") return "";
+  return `printf '${first}'; printf '${first}' >&2; ${lines.join("")}`;
+}
+
+/** @param end prints the end, given words of the shell for the status and for whether processes were left */
+function runOf({ script, mayLeave }: Request, end: (status: string) => string): string {
   const run = `( eval ${quote(script)} ) </dev/null`;
-  const end = (status: string) =>
-    `printf '${word} < ${id} %s %s\\n' ${status}; printf '${word} < ${id}\\n' >&2`;
-  if (!mayLeave) return `${begin}; ${run}; ${end('"$?" 0')}\n`;
+  if (!mayLeave) return `${run}; ${end('"$?" 0')}`;
   const count = `$(${countProcesses})`;
   const left = '"$sr_status" "$((sr_idle != sr_now))"';
-  return `${begin}; sr_idle=\${sr_idle:-${count}}; ${run}; sr_status=$? sr_now=${count}; ${end(left)}\n`;
+  return `sr_idle=\${sr_idle:-${count}}; ${run}; sr_status=$? sr_now=${count}; ${end(left)}`;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The framed protocol over one long-lived `sh`: many scripts a round trip, output streamed while they run. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ShowrunnerError } from "../base/errors.ts";
-import { encodeRequest, type Marker, MarkerReader } from "./frames.ts";
+import { encodeRequests, type Marker, MarkerReader } from "./frames.ts";
 import { inTime } from "./in-time.ts";
 import { EndlessOutput, Kept, keptOutput, SharedLimit } from "./output.ts";
 import type { HostSpool } from "./spool.ts";
@@ -113,19 +113,19 @@ export class FramedShell implements Shell {
 
   #write(requests: readonly ScriptRequest[]): Promise<Output>[][] {
     // all or none: if one can't be written, nothing would wait for the others
-    const encoded = requests.map(({ scripts, onOutput, mayLeave = false, limits, limit }) => {
+    const numbered = requests.map(({ scripts, onOutput, mayLeave = false, limits, limit }) => {
       const shared = limit === undefined ? undefined : new SharedLimit(limit);
       return scripts.map((script, index) => {
         const id = ++this.#last;
-        const text = encodeRequest(this.#token, id, script, mayLeave);
-        return { id, text, onOutput, limited: limits && { index, limit: limits[index], shared } };
+        const limited = limits && { index, limit: limits[index], shared };
+        return { id, script, mayLeave, onOutput, limited };
       });
     });
-    const answers = encoded.map((scripts) =>
+    const text = encodeRequests(this.#token, numbered.flat());
+    const answers = numbered.map((scripts) =>
       scripts.map(({ id, onOutput, limited }) => this.#answerTo(id, onOutput, limited)),
     );
-    const texts = encoded.flat().map(({ text }) => text);
-    this.#process.stdin.write(texts.join(""));
+    this.#process.stdin.write(text);
     return answers;
   }
 

@@ -12,7 +12,7 @@ import type { ScriptRequest } from "../../src/transport/transport.ts";
 const many = Array.from({ length: 20 }, (_, index) =>
   defineFact<string, string>({
     name: `test.long${index}`,
-    script: () => rawScript("print much"),
+    script: () => rawScript(`print much ${index}`),
     parse: (stdout, keys) => new Map(keys.map((key) => [key, stdout.toString()])),
   }),
 );

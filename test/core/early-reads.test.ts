@@ -23,6 +23,7 @@ import { Type } from "../../src/base/schema.ts";
 import { sh } from "../../src/base/script.ts";
 import { secret } from "../../src/base/secret.ts";
 import { change } from "../../src/core/facts/change.ts";
+import { defineFact } from "../../src/core/facts/fact.ts";
 import { play } from "../../src/core/plays/play.ts";
 import type { StepBody } from "../../src/core/plays/step.ts";
 import { on } from "../../src/core/steps/on.ts";
@@ -73,6 +74,60 @@ describe("a first run", () => {
     const ran = await runOn({ a: host }, plays({ made }));
     expect(host.changes).toEqual(["turn s3 off"]);
     expect(ran.hosts["a"]?.roundTrips).toBeLessThanOrEqual(1 + few);
+  });
+});
+
+/** Switches that are read all at once, whatever is asked. */
+const allSwitches = defineFact<string, string>({
+  ...switchFact.source,
+  name: "test.all",
+  readsAll: true,
+});
+
+/** Reads a switch by both facts at once. */
+const look = defineModule({
+  name: "look",
+  summary: "Looks at a switch.",
+  params: { name: Type.String() },
+  async *plan(host, { name }) {
+    await Promise.all([host.fact(allSwitches, name), host.fact(switchFact, name)]);
+  },
+});
+
+describe("facts that can be read together", () => {
+  const steps = {
+    look: async () => {
+      for (const name of ["s1", "s2", "s3"]) await look({ name });
+    },
+  };
+
+  it("asks a whole database once, for what a task asks for now and what is expected later", async () => {
+    const { hosts, again } = await twice(() => ({ a: new FakeSwitches(allOff()) }), steps);
+    expect(again.hosts["a"]?.roundTrips).toBeLessThanOrEqual(few);
+    const reading = hosts["a"]?.connection.scripts.filter((script) => script.includes("read-switches")) ?? [];
+    expect(reading[0]).toMatch(/read-switches s1 s2 s3$/);
+  });
+
+  it("runs a script once that several facts have in common", async () => {
+    const host = new FakeSwitches(allOff());
+    await run({ a: host }, steps);
+    const reading = host.connection.scripts.filter((script) => script.includes("read-switches"));
+    expect(reading.map((script) => script.split("\n").at(-1))).toEqual([
+      "read-switches s1",
+      "read-switches s2",
+      "read-switches s3",
+    ]);
+  });
+
+  it("tells each fact that a script failed which they have in common", async () => {
+    const broken = () => {
+      const host = new FakeSwitches(allOff());
+      host.failOn = /read-switches/;
+      return { a: host };
+    };
+    const { exitCode, of } = await run(broken(), steps);
+    expect(exitCode).toBe(2);
+    expect(of("task:end")[0]?.error?.message).toContain("test.all");
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import {
   groupExists,
   groupId,
@@ -81,11 +82,18 @@ for name; do grep "^$name:" "/etc/$database" || exit 2; done`,
     const counting = shellWith({ getent: `#!/bin/sh\necho "$@" >>${asked}\nexec /usr/bin/getent "$@"` });
     const names = ["root", "daemon", "bin"];
     expect([...readHere(userExists, names, counting).values()]).toEqual([true, true, true]);
-    expect(readFileSync(asked, "utf8")).toBe("passwd daemon bin root\n");
+    expect(readFileSync(asked, "utf8")).toBe("passwd bin daemon root\n");
     const some = ["no-such-user", "daemon", "root", "nor-this-one", "bin"];
     expect([...readHere(userExists, some, counting).values()]).toEqual([false, true, true, false, true]);
     expect(readFileSync(asked, "utf8").trim().split("\n")).toHaveLength(2);
     expect([...readHere(userExists, ["no-such-user"], counting).values()]).toEqual([false]);
+  });
+
+  it("are asked for by the same script, whether one is there and what it is like", () => {
+    const scriptOf = <K extends FactKey, V>({ source }: Fact<K, V>, keys: readonly K[]) =>
+      "script" in source ? source.script(keys).text : "";
+    const keys: UserAttribute[] = ["b", "a", "b"].map((user) => ({ user, attribute: "uid" }));
+    expect(scriptOf(userAttribute, keys)).toBe(scriptOf(userExists, ["a", "b"]));
   });
 
   it("are found behind one that is not there, where getent knows no options and ends at the first it misses", () => {

@@ -67,10 +67,12 @@ export class Asking {
     if (!asked) return;
     const { become, request, timeout } = asked;
     request.probe(this.#session, become);
-    const scripts = request.scripts(timeout);
-    if (!scripts) return;
+    if (!request.hasScripts) return;
     const early = this.#company.early(become);
+    early.leaveTo(request);
     const behind = early.scriptsDeliveredEach(earlyTimeout);
+    const scripts = request.scripts(timeout);
+    if (!scripts) return early.reject(new Error("no script could be made of what was asked for"));
     const outputs = this.#entrance.as(become, async () => {
       const [own = [], more] = this.#session.send(become, behind ? [scripts, behind] : [scripts]);
       more?.catch((error: unknown) => {

@@ -20,12 +20,17 @@ interface Wanted {
   reject(error: unknown): void;
 }
 
-interface FactScript {
+/** What a script's answer says of one fact. */
+interface Reading {
   readonly fact: Fact<FactKey, unknown>;
   readonly wanted: readonly Wanted[];
-  readonly text: string;
   readonly limit: number;
   parse(stdout: Buffer): ReadonlyMap<FactKey, unknown>;
+}
+
+interface FactScript {
+  /** Mostly one. */
+  readonly readings: Reading[];
 }
 
 export class FactRequest {
@@ -45,6 +50,24 @@ export class FactRequest {
     return new Promise((resolve, reject) => wanted.push({ key, resolve, reject }));
   }
 
+  /** Whether anything is asked that a script reads. */
+  get hasScripts(): boolean {
+    return [...this.#facts.keys()].some(({ source }) => "script" in source);
+  }
+
+  /**
+   * Leaves to another request what that one reads in any case: a whole database is read as fast for more keys. The
+   * other request then answers those who wait here.
+   */
+  leaveTo(other: FactRequest): void {
+    for (const [fact, wanted] of this.#facts) {
+      const asked = "script" in fact.source && fact.source.readsAll ? other.#facts.get(fact) : undefined;
+      if (!asked) continue;
+      asked.push(...wanted);
+      this.#facts.delete(fact);
+    }
+  }
+
   /** Reads the facts that have no script. */
   probe(session: Session, become: Become | undefined): void {
     for (const [fact, wanted] of this.#facts) {
@@ -56,19 +79,20 @@ export class FactRequest {
   }
 
   /**
-   * Makes the scripts of the other facts. If a script can't be made, all who wait for its fact get the error.
+   * Makes the scripts of the other facts; facts with the same script share it. If a script can't be made, all who wait
+   * for its fact get the error.
    *
    * @param timeout milliseconds
    * @returns undefined where there is nothing to ask
    */
   scripts(timeout: number): ScriptRequest | undefined {
-    const made = [...this.#facts].flatMap(([fact, wanted]) =>
-      "script" in fact.source ? this.#script(fact, fact.source, wanted) : [],
-    );
-    this.#scripts = made;
-    if (made.length === 0) return undefined;
-    const limits = made.map(({ limit }) => limit);
-    return { scripts: made.map(({ text }) => text), limits, limit: this.#limit, timeout };
+    const made = new Map<string, FactScript>();
+    for (const [fact, wanted] of this.#facts)
+      if ("script" in fact.source) addScript(made, fact, fact.source, wanted);
+    this.#scripts = [...made.values()];
+    if (made.size === 0) return undefined;
+    const limits = this.#scripts.map(({ readings }) => Math.max(...readings.map(({ limit }) => limit)));
+    return { scripts: [...made.keys()], limits, limit: this.#limit, timeout };
   }
 
   /** The same, where nobody is to wait for the answers of later scripts: each is delivered as soon as it comes. */
@@ -83,48 +107,54 @@ export class FactRequest {
       for (const [index, output] of (await answers).entries()) await this.#deliverOne(index, output);
     } catch (error) {
       this.reject(
-        error instanceof EndlessOutput ? unreadable(this.#scripts[error.index]?.fact, error) : error,
+        error instanceof EndlessOutput
+          ? unreadable(this.#scripts[error.index]?.readings[0]?.fact, error)
+          : error,
       );
     }
   }
 
   /** Tells everybody who waits for a script's answer that none comes. */
   reject(error: unknown): void {
-    for (const { wanted } of this.#scripts) for (const { reject } of wanted) reject(error);
+    for (const { readings } of this.#scripts)
+      for (const { wanted } of readings) for (const { reject } of wanted) reject(error);
   }
 
   async #deliverOne(index: number, output: Output): Promise<void> {
-    const script = this.#scripts[index];
-    if (!script) return;
-    while (isTurnOver()) await nextTurn();
-    const { fact, wanted, parse } = script;
-    await deliver(fact, wanted, async () => sized(parse(succeeded(fact, output)), output, wanted));
-  }
-
-  #script(
-    fact: Fact<FactKey, unknown>,
-    source: ScriptedFact<FactKey, unknown>,
-    wanted: readonly Wanted[],
-  ): FactScript[] {
-    const keys = wanted.map(({ key }) => key);
-    try {
-      const text = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
-      const limit = source.limit?.(keys) ?? usualLimit(keys);
-      return [{ fact, wanted, text, limit, parse: (stdout) => source.parse(stdout, keys) }];
-    } catch (error) {
-      for (const { reject } of wanted) reject(error);
-      return [];
+    const readings = this.#scripts[index]?.readings ?? [];
+    const keys = readings.reduce((sum, { wanted }) => sum + wanted.length, 0);
+    for (const { fact, wanted, parse } of readings) {
+      while (isTurnOver()) await nextTurn();
+      await deliver(fact, wanted, async () => {
+        const values = parse(succeeded(fact, output));
+        return { values, size: Math.ceil(output.stdout.length / keys) };
+      });
     }
+  }
+}
+
+function addScript(
+  made: Map<string, FactScript>,
+  fact: Fact<FactKey, unknown>,
+  source: ScriptedFact<FactKey, unknown>,
+  wanted: readonly Wanted[],
+): void {
+  const keys = wanted.map(({ key }) => key);
+  try {
+    const text = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
+    const limit = source.limit?.(keys) ?? usualLimit(keys);
+    const reading: Reading = { fact, wanted, limit, parse: (stdout) => source.parse(stdout, keys) };
+    const same = made.get(text);
+    if (same) same.readings.push(reading);
+    else made.set(text, { readings: [reading] });
+  } catch (error) {
+    for (const { reject } of wanted) reject(error);
   }
 }
 
 interface Answers {
   readonly values: ReadonlyMap<FactKey, unknown>;
   readonly size: number;
-}
-
-function sized(values: ReadonlyMap<FactKey, unknown>, output: Output, wanted: readonly Wanted[]): Answers {
-  return { values, size: Math.ceil(output.stdout.length / wanted.length) };
 }
 
 /**

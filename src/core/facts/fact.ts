@@ -67,6 +67,11 @@ export interface ScriptedFact<K extends FactKey, V> extends FactBase<K, V> {
   /** A script that reads all keys at once and changes nothing. A status other than 0 is a failure. */
   script(keys: readonly K[]): Script;
   /**
+   * True: the script reads a whole database whatever the keys, so that many take no longer than one, and it can only
+   * fail for all of them. Keys that tasks are expected to ask for later are then read along with those asked for now.
+   */
+  readonly readsAll?: boolean;
+  /**
    * How many bytes the script may print for these keys; more is an error. Default 512 KiB, and 16 KiB for each key. The
    * whole answer is parsed in one turn of the event loop, which delays every other host.
    */
