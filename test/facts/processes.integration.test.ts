@@ -9,6 +9,7 @@ import { realDirectory } from "../../src/core/facts/real-paths.ts";
 import { aptOffer } from "../../src/facts/apt-lists.ts";
 import { authorities } from "../../src/facts/authorities.ts";
 import { certificateRequest, certificates } from "../../src/facts/certificates.ts";
+import { clockOffset } from "../../src/facts/clock.ts";
 import { download } from "../../src/facts/downloads.ts";
 import { dpkgFiles, dpkgPackage, dpkgTraces, dpkgVersion } from "../../src/facts/dpkg.ts";
 import { emptyDirectory, holdsOnly, treeDifference } from "../../src/facts/file-tree.ts";
@@ -103,6 +104,7 @@ const files: readonly Case[] = [
 ];
 
 const others: readonly Case[] = [
+  reading(clockOffset, () => ""),
   reading(file, at("link"), "links"),
   reading(download, at("file")),
   reading(userExists, someone),

@@ -161,6 +161,28 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
       }),
     ),
   ],
+  certificate: [
+    () =>
+      modules.certificate({
+        path: "/srv/certificate",
+        privateKey: "/srv/key",
+        passphrase: secrets.passphrase,
+        subject: { commonName: "Canary" },
+        isAuthority: true,
+      }),
+    () =>
+      modules.certificate({
+        path: "/srv/signed",
+        privateKey: "/srv/key",
+        passphrase: secrets.passphrase,
+        subjectAltNames: ["canary.example.org"],
+        authority: {
+          certificate: "/srv/certificate",
+          privateKey: "/srv/key",
+          passphrase: secrets.passphrase,
+        },
+      }),
+  ],
   debug: [() => debug({ message: { deep: [secrets.message, secrets.message.reveal()] } })],
   facts: [() => modules.facts()],
   file: [() => file({ path: "/srv/content", mode: "0600" })],

@@ -30,6 +30,7 @@ import {
   extensionLines,
   holderDifferences,
   holderParams,
+  requestLines,
   subjectWord,
   wantedHolder,
   writeConfig,
@@ -157,7 +158,13 @@ function makeRequest(path: string, p: CertificateRequestParams, wanted: Holder, 
     sh`set -e`,
     requireOwnKey(keyPath),
     enterFolderBeside(path, stagingName(path)),
-    writeConfig(...requestConfig(wanted)),
+    writeConfig(
+      "[req]",
+      "req_extensions = extensions",
+      ...requestLines,
+      "[extensions]",
+      ...extensionLines(wanted),
+    ),
     withPassphrase(
       p.passphrase,
       (source) =>
@@ -168,18 +175,4 @@ function makeRequest(path: string, p: CertificateRequestParams, wanted: Holder, 
     sh`cat "./$sr_base"`,
     sh`sr_put_out "$sr_base"`,
   );
-}
-
-/** The configuration of `openssl req`. */
-export function requestConfig(wanted: Holder): string[] {
-  return [
-    "[req]",
-    "distinguished_name = none",
-    "req_extensions = extensions",
-    "prompt = no",
-    "string_mask = utf8only",
-    "[none]",
-    "[extensions]",
-    ...extensionLines(wanted),
-  ];
 }

@@ -150,6 +150,9 @@ export function extensionLines(wanted: Holder): string[] {
   ];
 }
 
+/** What the section `req` of `openssl`'s configuration has in all cases, and an empty section behind it. */
+export const requestLines = ["distinguished_name = none", "prompt = no", "string_mask = utf8only", "[none]"];
+
 /** Puts lines into a file of `openssl`'s configuration in the folder where the script stands. */
 export function writeConfig(...text: readonly string[]): Script {
   return lines(sh`printf '%s\\n' ${text} >./.sr-config`);
