@@ -46,6 +46,7 @@ export { type ServiceParams, type ServiceValue, service } from "./services/servi
 export { type SystemdParams, type SystemdValue, systemd } from "./services/systemd.ts";
 export { type SystemdUnitParams, type SystemdUnitValue, systemdUnit } from "./services/systemd-unit.ts";
 export { type DownloadParams, download } from "./sources/download.ts";
+export { type GitParams, type GitValue, git } from "./sources/git.ts";
 export { type CronParams, cron } from "./system/cron.ts";
 export { type RebootParams, reboot } from "./system/reboot.ts";
 export { type SysctlParams, sysctl } from "./system/sysctl.ts";

@@ -150,6 +150,8 @@ const growing: Readonly<Record<string, string>> = {
   "deb.file": "dpkg-deb knows one archive at a time",
   "file.link-refusal": "only where a task follows a link",
   "file.matches": "each file is searched for something else",
+  "git.checkout": "git knows one checkout at a time",
+  "git.remote": "git knows one repository at a time",
   "net.connections": "connections are counted, not listed: there may be very many",
   "systemd.install": "before a change alone",
 };

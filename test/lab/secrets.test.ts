@@ -186,6 +186,10 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
   debug: [() => debug({ message: { deep: [secrets.message, secrets.message.reveal()] } })],
   facts: [() => modules.facts()],
   file: [() => file({ path: "/srv/content", mode: "0600" })],
+  git: [
+    () => modules.apt({ name: "git" }),
+    failing(() => modules.git({ repo: "x@127.0.0.1:x", dest: "/srv/git", deployKey: secrets.login })),
+  ],
   group: [() => modules.group({ name: "canaries" })],
   http: [
     () =>
