@@ -56,6 +56,7 @@ export {
 } from "../core/facts/fact.ts";
 export type { Rollback } from "../core/facts/rollback.ts";
 export { defineStated } from "../core/facts/stated.ts";
+export { pendingRollback } from "../core/lease/rollbacks.ts";
 export type { Chosen } from "../core/tasks/alternatives.ts";
 export { fail } from "../core/tasks/fail.ts";
 export { type AnyModule, defineModule, type Module, type ModuleDefinition } from "../core/tasks/module.ts";

@@ -29,6 +29,7 @@ export {
 } from "./mysql/replication.ts";
 export { type MysqlUserParams, type MysqlUserValue, mysqlUser } from "./mysql/user.ts";
 export { type MysqlVariableParams, type MysqlVariableValue, mysqlVariable } from "./mysql/variable.ts";
+export { type Firewall, firewall } from "./net/firewall.ts";
 export {
   type HaproxyServerInBackend,
   type HaproxyServerParams,
@@ -36,6 +37,9 @@ export {
   haproxyServer,
 } from "./net/haproxy-server.ts";
 export { type HttpParams, type HttpValue, http } from "./net/http.ts";
+export type { NftTable } from "./net/nft-params.ts";
+export type { NftMatch, NftRule } from "./net/nft-rule.ts";
+export { type NftablesParams, nftables } from "./net/nftables.ts";
 export { type WaitForParams, waitFor } from "./net/wait-for.ts";
 export { type AptParams, apt } from "./packages/apt.ts";
 export type { AptValue } from "./packages/apt-value.ts";

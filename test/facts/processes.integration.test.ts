@@ -153,6 +153,8 @@ const growing: Readonly<Record<string, string>> = {
   "git.checkout": "git knows one checkout at a time",
   "git.remote": "git knows one repository at a time",
   "net.connections": "connections are counted, not listed: there may be very many",
+  "nftables.table": "nft lists one table at a time, and a host has few that are ours",
+  "nftables.understood": "a host has one ruleset",
   "systemd.install": "before a change alone",
 };
 

@@ -110,6 +110,11 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
   ownedFiles: [() => modules.ownedFiles({ owner: "canary", files: ["/srv/content"] })],
   readFact: [() => modules.readFact(ipv6, "")],
   // no module of these takes a secret
+  firewall: [async () => modules.firewall({ input: [] })],
+  nftables: [
+    () => modules.apt({ name: "nftables" }),
+    () => modules.nftables({ tables: [{ name: "canary", chains: {} }] }),
+  ],
   release: [failing(() => modules.release({ path: "/srv/app", name: "1" }))],
   rollback: [failing(() => modules.rollback({ path: "/srv/app" }))],
   apt: [() => modules.apt({ name: "hello" }), failing(() => modules.apt({ name: "no-such-package" }))],
