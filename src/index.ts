@@ -34,6 +34,7 @@ export { type FileState, file as fileState, fileContent, fileHash, fileText } fr
 export { hostFacts } from "./facts/host.ts";
 export type { HostFacts } from "./facts/host-facts.ts";
 export { ipv6 } from "./facts/ipv6.ts";
+export { type Listener, portListeners } from "./facts/listeners.ts";
 export { inventory, type TrafficRule } from "./inventory/index.ts";
 export * from "./kit/index.ts";
 export type { Attributes } from "./modules/files/attributes.ts";

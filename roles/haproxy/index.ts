@@ -1,76 +1,105 @@
 import {
   apt,
+  copy,
   defineRole,
-  type OptionalInput,
-  type RequiredInput,
+  fail,
+  file,
+  portListeners,
   type Role,
+  readFact,
+  ShowrunnerError,
   service,
-  Type,
-  template,
-  withDefault,
 } from "showrunner";
+import { certificates, configuration, serverState } from "./configuration.ts";
+import { places, type Site, siteOf } from "./site.ts";
+import { type HaproxyVars, variables } from "./variables.ts";
+
+export { Algorithm, type HaproxyVars, Mode } from "./variables.ts";
 
 const reload = service({ name: "haproxy", state: "reloaded" });
 
-const Server = Type.Object({
-  /** The server's name in the statistics. */
-  name: Type.String({ minLength: 1 }),
-  /** Where HAProxy reaches it: a name or an address. */
-  address: Type.String({ minLength: 1 }),
-  /** The port on which it listens. */
-  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-});
+/** Saves the servers' state before each reload, whoever asks for one. */
+const keeper = "/usr/local/lib/haproxy/save-server-state";
+const save = `-${keeper} /run/haproxy/admin.sock /etc/haproxy/haproxy.cfg ${serverState}`;
+const dropIn = `# Written by Showrunner: changes made here are overwritten by the next run.
+[Service]
+ExecReload=
+ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c $EXTRAOPTS
+ExecReload=${save}
+ExecReload=/bin/kill -USR2 $MAINPID
+ExecStop=${save}
+`;
 
-/** HAProxy's names for what people call round robin, least connections and source (IP) hash. */
-const algorithms = { roundRobin: "roundrobin", leastConnections: "leastconn", sourceHash: "source" } as const;
-
-/** How a server is chosen for a request. */
-export const Algorithm = Type.Union([
-  Type.Literal("roundRobin"),
-  Type.Literal("leastConnections"),
-  Type.Literal("sourceHash"),
-]);
-
-/** Whether all servers take requests, or all but the first stand by. */
-export const Mode = Type.Union([Type.Literal("activeActive"), Type.Literal("activePassive")]);
-
-const variables = {
-  /** The web servers behind HAProxy. */
-  servers: Type.Array(Server, { minItems: 1 }),
-  /** How a server is chosen for a request. Default: "roundRobin". */
-  algorithm: withDefault(Algorithm, "roundRobin"),
-  /**
-   * activePassive: the first server takes everything, the others stand by until it fails. Default: "activeActive".
-   */
-  mode: withDefault(Mode, "activeActive"),
-  /** The port on which HAProxy listens. Default: 80. */
-  port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 80),
-  /** The path that a healthy server answers with 200. Default: "/healthz". */
-  healthPath: withDefault(Type.String({ pattern: "^/" }), "/healthz"),
-  /** How many connections there may be at the same time, in all. Default: 4096. */
-  maxConnections: withDefault(Type.Integer({ minimum: 1 }), 4096),
-};
-
-/** What `haproxy` takes. */
-export interface HaproxyVars extends RequiredInput<typeof variables>, OptionalInput<typeof variables> {}
-
-/** Distributes requests over servers, and leaves out those that do not answer. */
-export const haproxy: Role<HaproxyVars, void> = defineRole({
+/**
+ * HAProxy: distributes requests and connections over servers, leaves out those that do not answer, and ends TLS.
+ *
+ * The type knows the names of the backends, so a frontend that names another one does not compile.
+ */
+export const haproxy: HaproxyRole = defineRole({
   name: "haproxy",
-  summary: "HAProxy in front of web servers, with health checks; validated before it is reloaded.",
+  summary: "HAProxy in front of servers, with health checks and TLS; validated before it is reloaded.",
   vars: variables,
-  async run({ vars, role }) {
+  check: (vars) => void siteOf(vars, () => []),
+  async run({ vars, role, inventory, location }) {
+    const site = siteOf(vars, (pattern) => {
+      try {
+        return inventory.select(pattern);
+      } catch (error) {
+        if (!(error instanceof ShowrunnerError)) throw error;
+        const { message, hint, details } = error;
+        throw new ShowrunnerError("vars.invalid", `role haproxy: ${message}`, { hint, details, location });
+      }
+    });
+    await requireFreePorts(site);
     await apt({ name: "haproxy" });
-    await template(
+    await file({ path: "/usr/local/lib/haproxy", state: "directory", mode: "0755" });
+    await copy({ src: role.file("save-server-state"), dest: keeper, mode: "0755" });
+    await file({ path: "/etc/systemd/system/haproxy.service.d", state: "directory", mode: "0755" });
+    await copy({
+      dest: "/etc/systemd/system/haproxy.service.d/server-state.conf",
+      content: dropIn,
+      mode: "0644",
+    });
+    // HAProxy warns as long as there is none
+    await copy({ dest: serverState, content: "1\n", mode: "0600", force: false });
+    for (const path of certificateFolders(site))
+      await file({ path, state: "directory", owner: "root", group: "root", mode: "0700" });
+    await copy(
       {
-        src: role.template("haproxy.cfg.ejs"),
         dest: "/etc/haproxy/haproxy.cfg",
-        vars: { ...vars, balance: algorithms[vars.algorithm] },
+        content: configuration(site),
         mode: "0644",
-        validate: "haproxy -c -q -f %s",
+        validate: "haproxy -c -f %s",
       },
       { notify: reload },
     );
-    await service({ name: "haproxy", state: "started", enabled: true });
+    await service({ name: "haproxy", state: "started", enabled: true, daemonReload: true });
   },
 });
+
+/** The role, whose frontends can name only its backends. */
+interface HaproxyRole extends Omit<Role<HaproxyVars, void>, never> {
+  <B extends string>(vars: HaproxyVars<B>): ReturnType<Role<HaproxyVars, void>>;
+}
+
+/** Whoever else has a port would keep HAProxy from starting; and a reload would go on with the old configuration. */
+async function requireFreePorts(site: Site): Promise<void> {
+  const wanted = places(site);
+  const found = await Promise.all(wanted.map(({ port }) => readFact(portListeners, { port })));
+  for (const [index, { name, port, address }] of wanted.entries()) {
+    const other = found[index]?.find(
+      (one) =>
+        one.process !== "haproxy" &&
+        (address === undefined || [address, "0.0.0.0", "*", "::"].includes(one.address)),
+    );
+    if (other)
+      fail(
+        `${name}: port ${port} is taken by ${other.process ?? "another process"}, which listens on ${other.address}`,
+        "stop it, or have it listen elsewhere; or give HAProxy another port",
+      );
+  }
+}
+
+function certificateFolders({ frontends }: Site): string[] {
+  return [...new Set(frontends.flatMap(({ tls }) => (tls ? [tls.certificates ?? certificates] : [])))];
+}

@@ -1,7 +1,7 @@
 /** A schema as the rows of a table: what the parameters of a module or the variables of a role are. */
 
 export interface SchemaRow {
-  /** `name`, and of what is inside another parameter its path: `upstreams[].port`. */
+  /** `name`, and of what is inside another parameter its path: `upstreams[].port`, `backends.NAME.port`. */
   readonly name: string;
   readonly type: string;
   readonly required: boolean;
@@ -32,8 +32,16 @@ export function schemaRows(schema: unknown, prefix = ""): SchemaRow[] {
 }
 
 function inside(schema: Record<string, unknown>, name: string): SchemaRow[] {
-  const rows = schemaRows(schema, `${name}.`);
-  return rows.length > 0 ? rows : schemaRows(schema["items"], `${name}[].`);
+  const { anyOf, patternProperties } = schema;
+  const [values] = isRecord(patternProperties) ? Object.values(patternProperties) : [];
+  const rows = [
+    schemaRows(schema, `${name}.`),
+    schemaRows(schema["items"], `${name}[].`),
+    schemaRows(values, `${name}.NAME.`),
+    // one with a title is called by that
+    ...(Array.isArray(anyOf) ? anyOf.map((one) => ("title" in one ? [] : schemaRows(one, `${name}.`))) : []),
+  ];
+  return rows.find((some) => some.length > 0) ?? [];
 }
 
 /**

@@ -125,14 +125,18 @@ export class Source {
     }
   }
 
-  /** `Type.Object({ … })` and `Type.Array(…)`, also within `Type.Optional(…)` and the like. */
+  /** `Type.Object({ … })`, `Type.Array(…)` and `Type.Record(…)`, also within `Type.Optional(…)` and the like. */
   #collectInside(node: Node, path: string, comments: Map<string, string>): void {
     const { source, value } = this.#resolve(node);
+    // the alternatives of a union
+    if (value?.type === "ArrayExpression")
+      for (const one of value.elements) if (one) source.#collectInside(one, path, comments);
     if (value?.type !== "CallExpression") return;
     const kind = methodName(value.callee);
-    const [first] = value.arguments;
+    const [first, second] = value.arguments;
     if (kind === "Object" && first) source.#collect(first, `${path}.`, comments);
     else if (kind === "Array" && first) source.#collectInside(first, `${path}[]`, comments);
+    else if (kind === "Record" && second) source.#collectInside(second, `${path}.NAME`, comments);
     else for (const inner of value.arguments) source.#collectInside(inner, path, comments);
   }
 

@@ -84,6 +84,8 @@ const pieces = [
   "0\tdoes\tx\ta\t0\t0\tUP\tL7OK\n",
   "0\tothers\ta ",
   "0\tset\t",
+  "LISTEN 0 128 0.0.0.0:1 0.0.0.0:* a\n",
+  "a a a :",
   "{",
   '{"a":',
   "[",

@@ -15,6 +15,7 @@ import { dpkgFiles, dpkgPackage, dpkgTraces, dpkgVersion } from "../../src/facts
 import { emptyDirectory, holdsOnly, treeDifference } from "../../src/facts/file-tree.ts";
 import { file, fileContent, fileHash, fileText } from "../../src/facts/files.ts";
 import { haproxySettings, haproxyTraffic } from "../../src/facts/haproxy.ts";
+import { portListeners } from "../../src/facts/listeners.ts";
 import { pathExists } from "../../src/facts/net.ts";
 import { sysctlValue } from "../../src/facts/sysctl.ts";
 import { unit } from "../../src/facts/systemd.ts";
@@ -117,6 +118,7 @@ const others: readonly Case[] = [
   reading(unit, (number) => `${named("unit")(number)}.service`),
   reading(haproxySettings, (number) => ({ socket: "/run/none.sock", server: `web${number}` })),
   reading(haproxyTraffic, (number) => ({ socket: "/run/none.sock", server: `web${number}` })),
+  reading(portListeners, (number) => ({ port: 8000 + number })),
   reading(dpkgPackage, named("package")),
   reading(dpkgVersion, named("package")),
   reading(dpkgTraces, named("package")),

@@ -29,6 +29,8 @@ interface RoleFiles {
 export interface RoleContext<P extends TProperties> extends RolePlace {
   /** The variables of this call, with their defaults. */
   readonly vars: Static<TObject<P>>;
+  /** Where the role was called, for an error about its variables. */
+  readonly location: Location | undefined;
 }
 
 /** Where a role runs. */
@@ -51,6 +53,8 @@ export interface RoleDefinition<P extends TProperties, R> {
   readonly summary?: string;
   /** The variables that it needs, each with the comment that says what it is for. */
   readonly vars: P;
+  /** Throws (with `fail`) for variables that contradict each other: a mistake in the call, told before anything runs. */
+  check?(vars: Static<TObject<P>>): void;
   /** Its tasks. What it returns is what awaiting a call gives. */
   run(context: RoleContext<P>): Promise<R> | PromiseLike<R>;
   /**
@@ -110,9 +114,26 @@ export function defineRole<P extends TProperties, R>(definition: RoleDefinition<
       what: `role ${definition.name}`,
       location: caller,
     });
-    return new RoleCall(definition, files, declaredOnly(vars, names, `the role ${definition.name}`), calls);
+    checkedBy(definition, vars, caller);
+    const declared = declaredOnly(vars, names, `the role ${definition.name}`);
+    return new RoleCall(definition, files, declared, calls, caller);
   };
   return Object.assign(call, { definition, schema, location, file });
+}
+
+/** Runs the role's own check: what it finds wrong is a mistake in the call. */
+function checkedBy<P extends TProperties, R>(
+  { name, check }: RoleDefinition<P, R>,
+  vars: Static<TObject<P>>,
+  location: Location | undefined,
+): void {
+  try {
+    check?.(vars);
+  } catch (error) {
+    if (!(error instanceof ShowrunnerError)) throw error;
+    const { message, hint, details } = error;
+    throw new ShowrunnerError("vars.invalid", `role ${name}: ${message}`, { hint, details, location });
+  }
 }
 
 class RoleCall<P extends TProperties, R> extends Deferred<R> {
@@ -123,8 +144,14 @@ class RoleCall<P extends TProperties, R> extends Deferred<R> {
   readonly #vars: Static<TObject<P>>;
   readonly #calls: Calls<P>;
 
-  constructor(definition: RoleDefinition<P, R>, files: RoleFiles, vars: Static<TObject<P>>, calls: Calls<P>) {
-    super();
+  constructor(
+    definition: RoleDefinition<P, R>,
+    files: RoleFiles,
+    vars: Static<TObject<P>>,
+    calls: Calls<P>,
+    caller: Location | undefined,
+  ) {
+    super(caller);
     this.label = `role ${definition.name}`;
     this.#definition = definition;
     this.#files = files;
@@ -140,7 +167,7 @@ class RoleCall<P extends TProperties, R> extends Deferred<R> {
     const owner = [run.name, context.play, context.step, ...inside.roles].join(" / ");
     const place: RolePlace = { role: this.#files, owner, host: info, inventory: run.inventory };
     return withContext(inside, async () => {
-      const value = await definition.run({ ...place, vars: this.#vars });
+      const value = await definition.run({ ...place, vars: this.#vars, location: this.location });
       this.#finishLater(inside, place);
       return value;
     });

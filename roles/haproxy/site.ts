@@ -1,0 +1,173 @@
+/** What is to stand in the configuration: the simple form spelt out, the inventory's hosts by name, and all of it checked. */
+import { fail } from "showrunner";
+import type { BackendOptions, FrontendOptions, ServerOptions, Settings } from "./variables.ts";
+
+/** A backend with its servers. */
+export interface SiteBackend extends Omit<BackendOptions, "servers" | "hosts" | "port" | "mode"> {
+  readonly name: string;
+  readonly protocol: "http" | "tcp";
+  readonly servers: readonly ServerOptions[];
+}
+
+export interface SiteFrontend extends FrontendOptions {
+  readonly name: string;
+  readonly protocol: "http" | "tcp";
+}
+
+/** All that HAProxy is to do. */
+export interface Site {
+  readonly maxConnections: number;
+  readonly backends: readonly SiteBackend[];
+  readonly frontends: readonly SiteFrontend[];
+  readonly monitoring: { readonly port: number; readonly from: readonly string[] } | undefined;
+  readonly healthPort: number;
+}
+
+/** A host of the inventory. */
+interface Named {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** Names that the role itself gives to frontends. */
+const own = ["monitoring", "health"];
+
+/**
+ * @param settings the role's variables
+ * @param select the inventory's hosts that a pattern means; it throws for a name that is not there
+ * @throws ShowrunnerError `task.failed` for what contradicts itself, or names what is not there
+ */
+export function siteOf(settings: Settings, select: (pattern: string) => readonly Named[]): Site {
+  const { servers, algorithm, mode, port, healthPath, maxConnections, healthPort } = settings;
+  const simple = servers !== undefined;
+  const backends: Record<string, BackendOptions> = {
+    ...(simple ? { web: { servers, algorithm, mode, check: { path: healthPath } } } : {}),
+    ...settings.backends,
+  };
+  const frontends: Record<string, FrontendOptions> = {
+    ...(simple ? { site: { port, backend: "web" } } : {}),
+    ...settings.frontends,
+  };
+  if (simple && (settings.backends["web"] || settings.frontends["site"]))
+    fail(
+      "`servers` makes a backend `web` and a frontend `site`, and there is another one of that name",
+      "call yours otherwise, or leave `servers` out",
+    );
+  const { monitoring } = settings;
+  const site: Site = {
+    maxConnections,
+    healthPort,
+    backends: Object.entries(backends).map(([name, one]) => backendOf(name, one, select)),
+    frontends: Object.entries(frontends).map(([name, one]) => ({
+      ...one,
+      name,
+      protocol: one.protocol ?? "http",
+    })),
+    monitoring: monitoring && {
+      port: monitoring.port ?? 8404,
+      from: select(monitoring.hosts).map(({ address }) => address),
+    },
+  };
+  if (site.frontends.length === 0)
+    fail("HAProxy has nothing to do", "give `servers`, or `frontends` and `backends`");
+  for (const backend of site.backends) checkBackend(backend);
+  for (const frontend of site.frontends) checkFrontend(frontend, site.backends);
+  checkPorts(site);
+  return site;
+}
+
+function backendOf(
+  name: string,
+  { servers, hosts, port, mode, ...rest }: BackendOptions,
+  select: (pattern: string) => readonly Named[],
+): SiteBackend {
+  const where = `backends.${name}`;
+  if ((servers === undefined) === (hosts === undefined))
+    fail(`${where}: expected either \`servers\` or \`hosts\`, got ${servers ? "both" : "neither"}`);
+  if (hosts !== undefined && port === undefined)
+    fail(`${where}: \`hosts\` needs \`port\``, "the port on which each of these hosts listens");
+  const all =
+    servers ??
+    select(hosts ?? "").map((host) => ({ name: host.name, address: host.address, port: port ?? 0 }));
+  return {
+    ...rest,
+    name,
+    protocol: rest.protocol ?? "http",
+    servers: mode === "activePassive" ? all.map((one, index) => ({ ...one, backup: index > 0 })) : all,
+  };
+}
+
+function checkBackend({ name, protocol, servers, check, cookie }: SiteBackend): void {
+  const where = `backends.${name}`;
+  const names = servers.map((server) => server.name);
+  const twice = names.find((one, index) => names.indexOf(one) !== index);
+  if (twice !== undefined) fail(`${where}: there are two servers ${twice}`);
+  if (servers.length > 0 && servers.every(({ backup }) => backup))
+    fail(`${where}: every server is a backup`, "of what?");
+  if (check && check.path === undefined && (check.status ?? check.host) !== undefined)
+    fail(`${where}.check: \`status\` and \`host\` need \`path\``);
+  if (protocol === "tcp" && cookie) fail(`${where}: a cookie needs \`protocol: "http"\``);
+}
+
+function checkFrontend(frontend: SiteFrontend, backends: readonly SiteBackend[]): void {
+  const { name, protocol, routes = [], redirectToHttps, tls, limits } = frontend;
+  const where = `frontends.${name}`;
+  if (own.includes(name)) fail(`${where}: the role itself has a frontend of that name`, "call it otherwise");
+  const named = [
+    ...routes.map(({ backend }, index) => ({ backend, at: `${where}.routes[${index}].backend` })),
+    ...(frontend.backend === undefined ? [] : [{ backend: frontend.backend, at: `${where}.backend` }]),
+  ];
+  for (const { backend, at } of named) {
+    const found = backends.find((one) => one.name === backend);
+    if (!found)
+      fail(
+        `${at}: there is no backend "${backend}"`,
+        `there is ${backends.map((one) => one.name).join(", ") || "none at all"}`,
+      );
+    else if (found.protocol !== protocol)
+      fail(`${at}: the backend ${backend} speaks ${found.protocol}, and the frontend ${protocol}`);
+  }
+  if (frontend.backend === undefined && !redirectToHttps)
+    fail(`${where}: nobody answers there`, "give `backend` or `redirectToHttps`");
+  if (redirectToHttps && tls) fail(`${where}: \`redirectToHttps\` is for a frontend without \`tls\``);
+  if (redirectToHttps && frontend.backend !== undefined)
+    fail(
+      `${where}: with \`redirectToHttps\` nothing is left for \`backend\``,
+      "name what is not redirected in `routes`",
+    );
+  if (protocol === "tcp" && (routes.length > 0 || redirectToHttps || limits))
+    fail(`${where}: \`routes\`, \`redirectToHttps\` and \`limits\` need \`protocol: "http"\``);
+  const empty = routes.findIndex(({ hosts, path }) => hosts === undefined && path === undefined);
+  if (empty >= 0)
+    fail(`${where}.routes[${empty}]: expected \`hosts\` or \`path\``, "what takes the rest is `backend`");
+}
+
+/** Where HAProxy is to listen; without an address: everywhere. */
+interface Place {
+  readonly name: string;
+  readonly port: number;
+  readonly address: string | undefined;
+}
+
+/** Every place where HAProxy is to listen. */
+export function places({ frontends, monitoring, healthPort }: Site): Place[] {
+  return [
+    ...frontends.flatMap(({ name, port, addresses = [undefined] }) =>
+      addresses.map((address) => ({ name: `frontends.${name}`, port, address })),
+    ),
+    ...(monitoring ? [{ name: "monitoring", port: monitoring.port, address: undefined }] : []),
+    { name: "healthPort", port: healthPort, address: "127.0.0.1" },
+  ];
+}
+
+/** No two frontends may listen at one place. */
+function checkPorts(site: Site): void {
+  const all = places(site);
+  for (const [index, one] of all.entries()) {
+    const other = all.slice(0, index).find(({ port, address }) => {
+      const overlaps = address === undefined || one.address === undefined || address === one.address;
+      return port === one.port && overlaps;
+    });
+    if (other) fail(`${other.name} and ${one.name} both listen on port ${one.port}`);
+  }
+}
