@@ -1,7 +1,9 @@
 /** Whom a host trusts to sign certificates. */
 import { defineFact, lines, quote, rawScript, sh } from "../kit/index.ts";
-import { keepAuthorities } from "../transport/authorities.ts";
+import { authoritiesOf, keepAuthorities } from "../transport/authorities.ts";
+import { readCertificates } from "./certificates.ts";
 import { contentsIn, printSome } from "./contents.ts";
+import type { Certificate } from "./x509.ts";
 
 /** The key for the authorities that a host's own programs go by. */
 export const trusted = "trusted";
@@ -36,3 +38,34 @@ export const authorities = defineFact<string, string | undefined>({
   restsOn: (key) => (key === trusted ? places : [key]),
   mayArrive: (_, value) => value === undefined,
 });
+
+/** What bundles hold, by their names, and by what subjects are called: hosts mostly have the same one. */
+const read = new Map<string, ReadonlyMap<string, readonly Certificate[]>>();
+
+/**
+ * The authorities of a name that are trusted.
+ *
+ * @param bundle what the fact `authorities` gave
+ * @param subject as certificates name it
+ */
+export function issuersIn(bundle: string | undefined, subject: string): readonly Certificate[] {
+  if (bundle === undefined) return [];
+  const known = read.get(bundle) ?? bySubject(authoritiesOf(bundle));
+  read.set(bundle, known);
+  return known.get(subject) ?? [];
+}
+
+function bySubject(all: readonly string[]): ReadonlyMap<string, readonly Certificate[]> {
+  const found = new Map<string, Certificate[]>();
+  for (const pem of all) {
+    const certificates = readCertificates(pem);
+    // what can't be read here is trusted by nobody here
+    if (typeof certificates === "string") continue;
+    for (const one of certificates) {
+      const alike = found.get(one.subject);
+      if (alike) alike.push(one);
+      else found.set(one.subject, [one]);
+    }
+  }
+  return found;
+}

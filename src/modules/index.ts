@@ -9,6 +9,8 @@ export {
   certificateRequest,
 } from "./certificates/certificate-request.ts";
 export { type PrivateKeyParams, type PrivateKeyValue, privateKey } from "./certificates/private-key.ts";
+export { type TrustStoreParams, type TrustStoreValue, trustStore } from "./certificates/trust-store.ts";
+export { type VerifyCertificateParams, verifyCertificate } from "./certificates/verify-certificate.ts";
 export { type CommandParams, command } from "./commands/command.ts";
 export type { CommandValue } from "./commands/run-script.ts";
 export { type ShellParams, shell } from "./commands/shell.ts";

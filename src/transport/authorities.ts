@@ -25,6 +25,11 @@ export function keepAuthorities(pem: string): string | undefined {
   return name;
 }
 
+/** The certificates of a bundle, as PEM; none for an unknown name. */
+export function authoritiesOf(name: string): readonly string[] {
+  return bundles.get(name)?.certificates ?? [];
+}
+
 /**
  * @param name undefined for the control machine's authorities, which are Node's own and NODE_EXTRA_CA_CERTS
  * @throws Error for a certificate that can't be read

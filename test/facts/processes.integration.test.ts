@@ -19,6 +19,7 @@ import { portListeners } from "../../src/facts/listeners.ts";
 import { pathExists } from "../../src/facts/net.ts";
 import { sysctlValue } from "../../src/facts/sysctl.ts";
 import { unit } from "../../src/facts/systemd.ts";
+import { isTrusted } from "../../src/facts/trust-store.ts";
 import {
   groupExists,
   groupId,
@@ -105,6 +106,7 @@ const files: readonly Case[] = [
 ];
 
 const others: readonly Case[] = [
+  reading(isTrusted, (number) => `line${number}`),
   reading(clockOffset, () => ""),
   reading(file, at("link"), "links"),
   reading(download, at("file")),

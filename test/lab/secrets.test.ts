@@ -188,6 +188,13 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
         },
       }),
   ],
+  trustStore: [() => modules.trustStore({ name: "canary", state: "absent" })],
+  verifyCertificate: [
+    failing(() => modules.verifyCertificate({ path: "/srv/signed", key: secrets.wrong })),
+    failing(() =>
+      modules.verifyCertificate({ path: "/srv/signed", privateKey: "/srv/key", passphrase: secrets.wrong }),
+    ),
+  ],
   debug: [() => debug({ message: { deep: [secrets.message, secrets.message.reveal()] } })],
   facts: [() => modules.facts()],
   file: [() => file({ path: "/srv/content", mode: "0600" })],

@@ -360,7 +360,7 @@ export default cases(
     random: ["publicKey", "pem", "serial", "fingerprint", "notBefore", "notAfter"],
     setup:
       "command -v openssl >/dev/null || apt-get install -y openssl >/dev/null\nid ann >/dev/null 2>&1 || useradd -m ann",
-    reset: `rm -rf ${folder} /home/ann/tls /tmp/law.sum /tmp/law.ext; mkdir ${folder}`,
+    reset: `rm -rf ${folder} /home/ann/tls /tmp/law.sum; mkdir ${folder}`,
   },
 );
 

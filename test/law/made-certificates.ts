@@ -12,15 +12,15 @@ import type { Certificate } from "../../src/facts/x509.ts";
  */
 export const certificateTools = `umask 077
 key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" 2>/dev/null; }
-extensions() { printf '%s\\n' 'subjectKeyIdentifier=hash' 'authorityKeyIdentifier=keyid' "$@" >/tmp/law.ext; }
+extensions() { printf '%s\\n' 'subjectKeyIdentifier=hash' 'authorityKeyIdentifier=keyid' "$@" >./law.ext; }
 asked() { openssl req -new -key "$1.key" -subj "$2" 2>/dev/null; }
 self() {
   name=$1 days=$2 subject=$3; shift 3; extensions "$@"
-  asked "$name" "$subject" | openssl x509 -req -signkey "$name.key" -days "$days" -extfile /tmp/law.ext -out "$name.pem" 2>/dev/null
+  asked "$name" "$subject" | openssl x509 -req -signkey "$name.key" -days "$days" -extfile ./law.ext -out "$name.pem" 2>/dev/null
 }
 signed() {
   name=$1 by=$2 days=$3 subject=$4; shift 4; extensions "$@"
-  asked "$name" "$subject" | openssl x509 -req -CA "$by.pem" -CAkey "$by.key" -set_serial "0x$(openssl rand -hex 16)" -days "$days" -extfile /tmp/law.ext -out "$name.pem" 2>/dev/null
+  asked "$name" "$subject" | openssl x509 -req -CA "$by.pem" -CAkey "$by.key" -set_serial "0x$(openssl rand -hex 16)" -days "$days" -extfile ./law.ext -out "$name.pem" 2>/dev/null
 }
 ca='basicConstraints=critical,CA:TRUE' sign='keyUsage=critical,keyCertSign,cRLSign' end='basicConstraints=critical,CA:FALSE'`;
 

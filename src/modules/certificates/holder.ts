@@ -90,7 +90,12 @@ function subjectParts({ subject = {} }: HolderInput): [string, string][] {
   });
 }
 
-function altName(given: string): string {
+/**
+ * A name in the form in which certificates are read: `DNS:shop.example.org`.
+ *
+ * @throws ShowrunnerError for a name that is none
+ */
+export function altName(given: string): string {
   const [, kind = "", name = given] = /^(DNS|IP|email|URI):(.*)$/s.exec(given) ?? [];
   const wrong = (expected: string) =>
     fail(`subjectAltNames: expected ${expected}, got ${JSON.stringify(given)}`);
