@@ -71,7 +71,7 @@ export const aptOffer = defineFact<Offered, Offer>({
   script: (keys) =>
     lines(
       patiently,
-      rawScript("dpkg --print-architecture || exit"),
+      rawScript(keys.some(isOfArchitecture) ? "dpkg --print-architecture || exit" : "echo"),
       ...byRelease(keys).map(([release, names]) => policy(release, names)),
     ),
   parse(stdout, keys) {
@@ -85,7 +85,7 @@ export const aptOffer = defineFact<Offered, Offer>({
     );
     // apt leaves the host's own architecture out of its answer
     const ownName = (name: string) =>
-      name.endsWith(`:${native}`) ? name.slice(0, -native.length - 1) : name;
+      native !== "" && name.endsWith(`:${native}`) ? name.slice(0, -native.length - 1) : name;
     return new Map(
       keys.map((key) => [key, offers.get(key.release)?.get(ownName(key.name)) ?? { kind: "unknown" }]),
     );
@@ -93,6 +93,11 @@ export const aptOffer = defineFact<Offered, Offer>({
 });
 
 const endOfSection = "== end";
+
+/** Whether a name has an architecture: only then it counts which one is the host's. */
+function isOfArchitecture({ name }: Offered): boolean {
+  return name.includes(":");
+}
 
 function byRelease(keys: readonly Offered[]): [string, string[]][] {
   const names = new Map<string, string[]>();

@@ -140,7 +140,7 @@ export const aptSimulation = defineFact<AptCommand, Simulation>({
 });
 
 /** apt leaves the host's own architecture out of names, and `all`. */
-function ownName(name: string, native: string): string {
+export function ownName(name: string, native: string): string {
   const [plain = "", architecture] = name.split(":");
   return architecture === native || architecture === "all" ? plain : name;
 }

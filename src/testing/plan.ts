@@ -1,5 +1,5 @@
 /** Plans a task against facts that are given: a module's behaviour without a host. */
-import type { Change } from "../core/facts/change.ts";
+import { type Change, foreseen } from "../core/facts/change.ts";
 import { type Fact, type FactKey, type FactValue, factKeyId } from "../core/facts/fact.ts";
 import { fail } from "../core/tasks/fail.ts";
 import type { PlanHost, Task } from "../core/tasks/task.ts";
@@ -57,7 +57,7 @@ export async function planTask<V>(
   const plan = task.plan(host);
   let answer = await plan.next({ stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), status: 0 });
   while (!answer.done) {
-    const change = answer.value;
+    const change = await foreseen(answer.value);
     changes.push(change);
     for (const { fact, key, value } of change.sets) values.set(idOf(fact, key), value);
     const output = outputs[changes.length - 1];

@@ -101,7 +101,7 @@ export class FakeSwitches implements FakeHost {
     this.connection = new FakeConnection(this);
   }
 
-  respond(script: string) {
+  respond(script: string): ReturnType<FakeHost["respond"]> {
     if (this.dieOn?.test(script)) return "die" as const;
     if (this.failOn?.test(script)) return { status: 1, stderr: "it does not turn\n" };
     const [command, ...words] = (script.split("\n").at(-1) ?? "").split(" ");

@@ -6,6 +6,7 @@ import type { ShowrunnerError } from "../../base/errors.ts";
 import { LineSplitter } from "../../base/lines.ts";
 import { statesRefusal } from "../../base/refusal.ts";
 import type { Script } from "../../base/script.ts";
+import { isTelling, toldIn } from "../../base/telling.ts";
 import type { Output, RunOptions } from "../../transport/transport.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Change } from "../facts/change.ts";
@@ -18,20 +19,21 @@ import { notifyUnlessConditional } from "./notify.ts";
 import type { Planning } from "./planning.ts";
 import { BadStatus, type Behind, isCommand, runAction } from "./run-action.ts";
 import { NotRestored, TakenBack } from "./taken-back.ts";
-import { handlersOf, type TaskRun, timeoutOf } from "./task-run.ts";
+import { changeOf, handlersOf, type TaskRun, timeoutOf } from "./task-run.ts";
 import { verifyStated } from "./verify-stated.ts";
 import { refused as refusedByCheck } from "./write-file.ts";
 
 /**
+ * @param planned the change as the task's plan yields it
  * @param planning is told where a change failed and its plan is to see that (a command's status): the plan goes on with
  *   what the command printed
  * @returns what the change printed
  * @throws ShowrunnerError where the change must not be made, or has failed
  */
-export async function applyChange<V>(run: TaskRun<V>, planning: Planning, change: Change): Promise<Output> {
+export async function applyChange<V>(run: TaskRun<V>, planning: Planning, planned: Change): Promise<Output> {
   const { task, context, become, hidden } = run;
   const { leases } = context.host;
-  run.hooks.beforeChange?.(run, change);
+  run.hooks.beforeChange?.(run, changeOf(run, planned));
   await begin(context);
 
   // a run can die anywhere: the handlers that the change may notify are written down on the host before it is made
@@ -43,8 +45,8 @@ export async function applyChange<V>(run: TaskRun<V>, planning: Planning, change
   try {
     await leases?.ownHandlers.writeAhead(become, handlers, notifier);
 
-    const { output, failure, hadNoEffect } = await make(run, change);
-    if (hadNoEffect) throw failure;
+    const { change, output, failure, hadNoEffect } = await make(run, planned);
+    if (hadNoEffect) throw await explained(planned, failure);
 
     // also where it failed: nobody knows how far it came
     run.attempted = true;
@@ -66,7 +68,20 @@ async function begin({ host, work }: HostContext): Promise<void> {
   work.hasChanged = true;
 }
 
+/** Why a change that told nothing was not made: a script that refuses says little, so the host is asked. */
+async function explained({ tells }: Change, failure: ShowrunnerError | undefined): Promise<unknown> {
+  if (!(failure instanceof BadStatus)) return failure;
+  try {
+    await tells?.ahead();
+    return failure;
+  } catch (error) {
+    return asFailure(error).code === "task.failed" ? error : failure;
+  }
+}
+
 interface Made {
+  /** The change, as far as is known now. */
+  readonly change: Change;
   /** What the change printed; undefined where it failed in a way that its plan is not to see. */
   readonly output?: Output;
   readonly failure?: ShowrunnerError;
@@ -75,7 +90,8 @@ interface Made {
 }
 
 /** Makes the change on the host, and tells what it prints meanwhile. Afterwards the facts that it concerns are stale. */
-async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
+async function make<V>(run: TaskRun<V>, planned: Change): Promise<Made> {
+  const change = changeOf(run, planned);
   const { task, become, detachment } = run;
   const { host } = run.context;
   const printed = linesOf(run, change);
@@ -98,6 +114,7 @@ async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
   );
   const behind: Behind = { request: changing.behind, answers: undefined };
   let output: Output | undefined;
+  let told: Change | undefined;
   try {
     if (altersUser !== undefined && altersUser !== become?.user) await host.endShellsOf(altersUser);
     output = rollback
@@ -105,16 +122,17 @@ async function make<V>(run: TaskRun<V>, change: Change): Promise<Made> {
           runAction(host.session, become, change, { ...options, timeout }, behind, undefined, before),
         )
       : await runAction(host.session, become, change, options, behind, detached);
-    return { output };
+    if (planned.tells) told = changeOf(run, { ...planned, ...planned.tells.told(toldIn(output.stderr)) });
+    return { change: told ?? change, output };
   } catch (error) {
     const failure = asFailure(error);
     if (failure instanceof BadStatus && "reports" in change.action && change.action.reports)
-      return { failure, output: failure.output };
-    return { failure, hadNoEffect: isWithoutEffect(change, failure, detachment !== undefined) };
+      return { change, failure, output: failure.output };
+    return { change, failure, hadNoEffect: isWithoutEffect(change, failure, detachment !== undefined) };
   } finally {
     await printed.end();
     // also after a failure: nobody knows how far it came
-    changing.end(output && behind.answers);
+    changing.end(output && behind.answers, told);
   }
 }
 
@@ -136,6 +154,7 @@ function linesOf<V>({ context, shown, hidden }: TaskRun<V>, change: Change): Lin
   return new LineSplitter((stream, line) => {
     const text = line.replace(refusedByCheck, "");
     if (hidden || (text === "" && line !== "")) return;
+    if (change.tells && isTelling(text)) return;
     // what a user's own command prints is shown as it is
     if (isCommand(change) || !statesRefusal(text))
       run.emit({ type: "task:output", host: info.name, task: shown.id, stream, text });
@@ -145,10 +164,12 @@ function linesOf<V>({ context, shown, hidden }: TaskRun<V>, change: Change): Lin
 /** The host could not be reached, or the user not be become. */
 const notBegun = ["become.refused", "host.unreachable", "host.auth", "host.key"];
 
-/** Whether all is as it was, as where a file could not be written or its validation refused it. */
-function isWithoutEffect({ action }: Change, failure: ShowrunnerError, isDetached: boolean): boolean {
+/** Whether all is as it was, as where a file could not be written, its validation refused it, or apt refused. */
+function isWithoutEffect({ action, tells }: Change, failure: ShowrunnerError, isDetached: boolean): boolean {
   const { code } = failure;
   if (failure instanceof TakenBack) return true;
+  // it would have told what it does
+  if (tells && failure instanceof BadStatus && toldIn(failure.output.stderr).length === 0) return true;
   if (action.kind === "write" && code === "change.failed") return !(failure instanceof NotRestored);
   // these connect again after they have begun
   const returns = isDetached || action.kind === "reboot";

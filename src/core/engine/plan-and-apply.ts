@@ -1,10 +1,11 @@
 /** One try at a task: plan, and apply each change as the plan yields it. */
 import type { TaskStatus } from "../events/events.ts";
+import { foreseen } from "../facts/change.ts";
 import { notRun } from "../facts/unknown.ts";
 import { PlanOutdated } from "../lease/host-leases.ts";
 import { applyChange } from "./apply-change.ts";
 import type { Planning } from "./planning.ts";
-import { changeOf, type Outcome, type TaskRun } from "./task-run.ts";
+import type { Outcome, TaskRun } from "./task-run.ts";
 
 /** Plans, and applies the changes; plans again where another run may have changed the host since. */
 export async function planAndApply<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
@@ -23,7 +24,8 @@ async function planAndApplyOnce<V>(run: TaskRun<V>, planning: Planning): Promise
   const plan = run.task.plan(planning);
   let answer = await plan.next(notRun);
   while (!answer.done) {
-    const change = changeOf(run, answer.value);
+    // what holds a run to a plan is to see all of the change
+    const change = run.hooks.beforeChange ? await foreseen(answer.value) : answer.value;
     const apply = () => applyChange(run, planning, change);
     answer = await plan.next(await (leases ? leases.change(run.become, epoch, apply) : apply()));
   }

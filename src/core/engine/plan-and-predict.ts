@@ -3,6 +3,7 @@ import { messageOf, type ShowrunnerError } from "../../base/errors.ts";
 import { isLoss } from "../../base/failure-class.ts";
 import type { TaskStatus } from "../events/events.ts";
 import { asFailure } from "../events/failure.ts";
+import { foreseen } from "../facts/change.ts";
 import type { Touch } from "../facts/fact.ts";
 import { narrowedTouches } from "../facts/stated.ts";
 import { notRun, UnknownValue } from "../facts/unknown.ts";
@@ -23,7 +24,7 @@ export async function planAndPredict<V>(run: TaskRun<V>, planning: Planning): Pr
     while (!answer.done) {
       // also where the task has read no fact: a check must see whether the host lets this user in
       await facts.enter(run.become);
-      const change = changeOf(run, answer.value);
+      const change = changeOf(run, await foreseen(answer.value));
       const { sets, touches } = change;
       changes.push(change);
       notifyUnlessConditional(run, certaintyOf(run, planning));

@@ -4,6 +4,7 @@ import { type ErrorDetails, ShowrunnerError } from "../../base/errors.ts";
 import { oneLine } from "../../base/one-line.ts";
 import { statedRefusal } from "../../base/refusal.ts";
 import { lines, type Script } from "../../base/script.ts";
+import { isTelling } from "../../base/telling.ts";
 import { lastLines } from "../../transport/output.ts";
 import type { Session } from "../../transport/session.ts";
 import type { Become, Output, RunOptions, ScriptRequest } from "../../transport/transport.ts";
@@ -138,7 +139,8 @@ function check(
   statuses: readonly number[] = [0],
 ): Output {
   if (statuses.includes(output.status)) return output;
-  const all = lastLines(output, 200);
+  const printed = lastLines(output, 200);
+  const all = change.tells ? printed.filter((line) => !isTelling(line)) : printed;
   const last = all.at(-1) ?? "";
   const byCheck = !isCommand(change) && last.endsWith(refusedByCheck);
   const said = byCheck ? [...all.slice(0, -1), last.slice(0, -refusedByCheck.length)] : all;

@@ -70,6 +70,29 @@ export interface TextDiff {
   readonly after: string;
 }
 
+/** What a change does, as far as it is not known to whoever plans it. */
+export type Description = Partial<Pick<Change, "what" | "before" | "after" | "touches">>;
+
+/**
+ * For a change whose script tells what it does just before it does it (`tellingMark`), and refuses before that what must
+ * not be done. To ask the host beforehand would take as long as to find out while it is done.
+ */
+interface Telling {
+  /**
+   * Asks the host what the change would do: where that must be known before (in a check, and in a run that is held to a
+   * plan), and to explain why the script has refused.
+   *
+   * @throws ShowrunnerError `task.failed` where the change can't or must not be made
+   */
+  ahead(): Promise<Description>;
+  /**
+   * What the change has done.
+   *
+   * @param lines what its script has told, without the mark
+   */
+  told(lines: readonly string[]): Description;
+}
+
 /** A change as the engine gets it: made by `change`. */
 export interface Change {
   /** What differs, in a word or two: `mode`, `installed`, `content`. */
@@ -88,6 +111,17 @@ export interface Change {
   readonly altersUser?: string | undefined;
   /** How the host takes it back by itself, unless a new connection confirms it. */
   readonly rollback?: Rollback | undefined;
+  /** Where its script tells what it does, as apt's do: until then, `touches` is the most that it may alter. */
+  readonly tells?: Telling | undefined;
+}
+
+/**
+ * The change with what it does, asked of the host before.
+ *
+ * @throws ShowrunnerError `task.failed` where it can't or must not be made
+ */
+export async function foreseen({ tells, ...known }: Change): Promise<Change> {
+  return tells ? { ...known, ...(await tells.ahead()) } : known;
 }
 
 /** A change as its module describes it, for `change`. */

@@ -1,7 +1,7 @@
 /** The changes of one host that are being made, and what is read behind them in the same round trip. */
 import type { Output, ScriptRequest } from "../../transport/transport.ts";
 import type { Read } from "./read.ts";
-import type { Staleness } from "./staleness.ts";
+import type { ChangeEffect, Staleness } from "./staleness.ts";
 
 /** How a change is made. */
 export interface ChangeTerms {
@@ -21,8 +21,9 @@ export interface ChangeUnderWay {
    * It has ended: what it sets or may touch is read afresh when next needed.
    *
    * @param answers to `behind`, if the change was made: their values are then known. After a failure they are not
+   * @param made what it has altered, where that is known by now
    */
-  end(answers?: Promise<readonly Output[]>): void;
+  end(answers?: Promise<readonly Output[]>, made?: ChangeEffect): void;
 }
 
 export class ChangesUnderWay {

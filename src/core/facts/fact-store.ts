@@ -180,10 +180,10 @@ export class FactStore {
     if (isJob) this.#activity.countJob(1);
     return {
       behind: request.scripts(earlyTimeout),
-      end: (answers) => {
+      end: (answers, made) => {
         if (isJob) this.#activity.countJob(-1);
         ended();
-        this.#altered(staleness);
+        this.#altered(made ? new Staleness(made, this.#realPaths) : staleness);
         if (answers) {
           this.#takeIn(request, asked, behind);
           void request.deliver(answers);

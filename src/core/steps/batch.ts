@@ -5,6 +5,7 @@ import { whatItIs } from "../../base/what-it-is.ts";
 import { becomeOf, contextOf, type HostContext } from "../engine/context.ts";
 import { onWaiting } from "../engine/plan-ahead.ts";
 import { Planning } from "../engine/planning.ts";
+import { foreseen } from "../facts/change.ts";
 import { executionEnvironmentOf } from "../facts/execution-environment.ts";
 import type { FactSubject } from "../facts/fact.ts";
 import type { ExpectedRead, Read } from "../facts/read.ts";
@@ -105,7 +106,8 @@ async function prefetch(task: Task<unknown>, context: HostContext): Promise<read
       onRead: ({ read }) => reads.push(read),
     });
     const plan = task.plan(planning);
-    await plan.next();
+    const { done, value } = await plan.next();
+    if (!done && context.host.run.options.check) await foreseen(value);
     await plan.return(undefined);
   } catch {
     // the task will fail again in its turn, and is reported then

@@ -12,6 +12,9 @@ interface AptGet {
   readonly lockTimeout: number;
 }
 
+/** What the host's own settings may allow, and only a task's options may. They stand behind these. */
+const refused = ["Force-Yes", "allow-downgrades", "allow-remove-essential", "allow-change-held-packages"];
+
 /**
  * A command of apt-get that installs or removes.
  *
@@ -29,6 +32,7 @@ export function aptGet(command: string, { options = [], names = [], lockTimeout 
     "Dpkg::Options::=--force-confold",
     "-o",
     "Acquire::Retries=3",
+    ...refused.flatMap((name) => ["-o", `APT::Get::${name}=false`]),
   ];
   return lines(
     environment,

@@ -88,7 +88,7 @@ export function heldOptions({ allowChangeHeldPackages }: AptSettings): string[] 
   return allowChangeHeldPackages ? ["--allow-change-held-packages"] : [];
 }
 
-/** Has apt itself refuse removals: between the dry run and the installation the host may have become another. */
+/** Has apt itself refuse removals. */
 export function keepOptions({ allowRemovals }: AptSettings): string[] {
   return allowRemovals ? [] : ["--no-remove"];
 }

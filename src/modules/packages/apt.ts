@@ -34,9 +34,12 @@ export interface AptParams extends RequiredInput<typeof aptParams>, OptionalInpu
  * nothing is missing it reads dpkg's state only; the package lists are read, and fetched if need be, when there is
  * something to install.
  *
- * Before it changes anything it asks apt for a dry run. All that comes and goes is shown; that a package goes which
- * nobody named is refused, unless `allowRemovals` is set. A package that came along with others and is named is marked
- * as wanted, so that `autoremove` leaves it; with `onlyUpgrade` only if it is upgraded, since apt itself marks it then.
+ * All that comes and goes is shown. That a package goes which nobody named is refused before anything is changed, unless
+ * `allowRemovals` is set. A check asks apt for a dry run, as does whatever removes or upgrades; an installation is
+ * refused by apt itself, and a dry run then tells why.
+ *
+ * A package that came along with others and is named is marked as wanted, so that `autoremove` leaves it; with
+ * `onlyUpgrade` only if it is upgraded, since apt itself marks it then.
  *
  * New packages alter no file that is there, so a check goes on as before. One that is replaced or removed may alter
  * anything, by its files and its scripts: what a check says of the tasks behind it is likely or unknown, unless the task's

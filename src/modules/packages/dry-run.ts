@@ -1,4 +1,4 @@
-/** What apt would do is asked of it before: shown in the plan, and refused where nobody asked for it. */
+/** What apt would do, asked of it before: shown in a plan, and refused where nobody asked for it. */
 
 import {
   type AptCommand,
@@ -10,9 +10,10 @@ import {
 import type { PlanHost, Touch } from "../../kit/index.ts";
 import { alongside, anything } from "./alongside.ts";
 import type { AptSettings } from "./apt-params.ts";
+import type { Told } from "./apt-telling.ts";
 
-/** What the change says beside the command itself. */
-interface DryRunChange {
+/** What a change says of apt's work beside the command itself. */
+export interface Work {
   /** The packages that go though the command does not name them. */
   readonly besides: readonly string[];
   /** What goes or is replaced, with its version, as far as it is known. */
@@ -33,16 +34,24 @@ export async function dryRun(
   p: AptSettings,
   asked: AptCommand,
   doing: string,
-): Promise<DryRunChange> {
+): Promise<Work> {
   const simulation = await host.fact(aptSimulation, asked);
   refuseProblems(host, p, simulation, doing);
   // what is needed no more is what `autoremove` asks for
-  const besides = asked.command === "autoremove" ? [] : simulation.goes.filter(({ named }) => !named);
-  refuseRemovals(host, p, besides, doing);
-  const { comes, goes, finishes } = simulation;
+  const isMeant = asked.command === "autoremove";
+  if (!isMeant) refuseRemovals(host, p, simulation, doing);
+  const work = workOf(simulation);
+  return isMeant ? { ...work, besides: [] } : work;
+}
+
+/** What apt does, for its change. */
+export function workOf({ comes, goes, finishes }: Told): Work {
   const replaced = comes.flatMap(({ name, from }) => (from === undefined ? [] : [{ name, version: from }]));
   return {
-    besides: besides.map(({ name }) => name),
+    besides: goes
+      .filter(({ named }) => !named)
+      .map(({ name }) => name)
+      .sort(),
     before: withVersions([...goes, ...replaced]),
     after: withVersions(comes.map(({ name, to }) => ({ name, version: to }))),
     touches: goes.length === 0 && !finishes && comes.every(isNew) ? alongside : anything,
@@ -54,13 +63,14 @@ function isNew({ from, hasConfiguration }: Coming): boolean {
   return from === undefined && !hasConfiguration;
 }
 
-/** `curl 8, libc6 2.37`; undefined where there are none. */
+/** `curl 8, libc6 2.37`, in the order of their names; undefined where there are none. */
 export function withVersions(packages: readonly Pick<Going, "name" | "version">[]): string | undefined {
-  const all = packages.map(({ name, version }) => `${name} ${version}`);
+  const all = packages.map(({ name, version }) => `${name} ${version}`).sort();
   return all.length === 0 ? undefined : all.join(", ");
 }
 
-function refuseRemovals(host: PlanHost, p: AptSettings, besides: readonly Going[], doing: string): void {
+function refuseRemovals(host: PlanHost, p: AptSettings, { goes }: Simulation, doing: string): void {
+  const besides = goes.filter(({ named }) => !named);
   host.require(
     p.allowRemovals || besides.length === 0,
     `to ${doing}, apt would also remove ${withVersions(besides)}`,

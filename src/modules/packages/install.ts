@@ -2,11 +2,10 @@
 
 import { aptOffer, freshAptLists, type Offer } from "../../facts/apt-lists.ts";
 import { dpkgFiles, dpkgPackage, dpkgVersion } from "../../facts/dpkg.ts";
-import { change, type Plan, type PlanHost } from "../../kit/index.ts";
-import { aptGet } from "./apt-get.ts";
-import { type AptSettings, installOptions, keepOptions, lockTimeoutOf, wantsLists } from "./apt-params.ts";
+import type { Plan, PlanHost } from "../../kit/index.ts";
+import { type AptSettings, lockTimeoutOf, wantsLists } from "./apt-params.ts";
 import { type AptValue, nothingDone } from "./apt-value.ts";
-import { dryRun } from "./dry-run.ts";
+import { installing } from "./installing.ts";
 import { automaticOnes, markManual } from "./mark-manual.ts";
 import { isVersion, type PackageSpec } from "./package-spec.ts";
 import { fetchLists, justFetched, refresh } from "./refresh-lists.ts";
@@ -48,24 +47,16 @@ export async function* install(
   const installed = await Promise.all(targets.map(({ name }) => host.fact(dpkgPackage, name)));
   const isThere = new Set(targets.filter((_, index) => installed[index] !== "no").map(({ name }) => name));
   const words = targets.map(({ word }) => word);
-  const doing = `install ${words.join(", ")}`;
-  const options = installOptions(p);
-  const { besides, ...shown } = await dryRun(host, p, { command: "install", options, names: words }, doing);
-  yield change({
-    what: besides.length === 0 ? doing : `${doing}, remove ${besides.join(", ")}`,
-    ...shown,
-    script: aptGet("install", {
-      options: [...options, ...keepOptions(p)],
-      names: words,
-      lockTimeout: lockTimeoutOf(p),
-    }),
+  const removed = yield* installing(host, p, {
+    doing: `install ${words.join(", ")}`,
+    words,
     sets: targets.flatMap(({ name, version, virtual }) => [
       ...(isThere.has(name) ? [] : [dpkgPackage.is(name, virtual ? "provided" : "manual")]),
       ...(version === undefined ? [] : [dpkgVersion.is(name, version), dpkgFiles.is(name, true)]),
     ]),
   });
   yield* markManual(automatic);
-  return { installed: targets.map(({ name }) => name), removed: besides };
+  return { installed: targets.map(({ name }) => name), removed };
 }
 
 export async function isLacking(

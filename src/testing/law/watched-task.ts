@@ -1,10 +1,13 @@
 /** A task that reports what its plan reads and yields, and whose changes may be replaced. */
-import type { Change } from "../../core/facts/change.ts";
+import type { Change, Description } from "../../core/facts/change.ts";
 import { ModuleTask } from "../../core/tasks/module-task.ts";
 import type { Plan, PlanHost, Task } from "../../core/tasks/task.ts";
 import { type FactOf, factOf } from "./beliefs.ts";
 
-/** What was seen of a task's plan. A task may be planned several times: the changes of the last plan count. */
+/**
+ * What was seen of a task's plan. A task may be planned several times: the changes of the last plan count, except for
+ * those that the host refused before anything was done.
+ */
 export interface Seen {
   readonly asked: FactOf[];
   changes: Change[];
@@ -42,8 +45,32 @@ async function* watchedPlan<V>(plan: Plan<V>, seen: Seen, alter: (change: Change
   seen.changes = [];
   let answer = await plan.next({ stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), status: 0 });
   while (!answer.done) {
-    seen.changes.push(answer.value);
-    answer = await plan.next(yield alter(answer.value));
+    answer = await plan.next(yield alter(watchedChange(answer.value, seen)));
   }
   return answer.value;
+}
+
+/** The change as it is seen: one that tells what it does is seen with that. */
+function watchedChange(change: Change, { changes }: Seen): Change {
+  const at = changes.push(change) - 1;
+  const { tells } = change;
+  if (!tells) return change;
+  const see = (known: Description): Description => {
+    changes[at] = { ...change, ...known };
+    return known;
+  };
+  return {
+    ...change,
+    tells: {
+      async ahead() {
+        try {
+          return see(await tells.ahead());
+        } catch (error) {
+          changes.splice(at, 1);
+          throw error;
+        }
+      },
+      told: (lines) => see(tells.told(lines)),
+    },
+  };
 }

@@ -564,7 +564,7 @@ describe("apt", () => {
     expect(action?.kind === "script" && action.script.text).not.toContain("--no-remove");
     expect(changes[0]).toMatchObject({
       what: "install curl, remove tool",
-      before: "tool 2, libc6 2.36",
+      before: "libc6 2.36, tool 2",
       after: "curl 8, libc6 2.37",
       touches: expect.arrayContaining(["everything"]),
     });
