@@ -7,6 +7,7 @@ import {
   type InventoryView,
   play,
   playbook,
+  type Secret,
   SecretString,
   Type,
   withDefault,
@@ -15,7 +16,7 @@ import { Algorithm, Mode } from "../roles/haproxy/index.ts";
 import { app, common, haproxy, mysql, nginx } from "../roles/index.ts";
 
 /** The sample application: a site of your own names its own folder, packages and command. */
-const guestBook = fileURLToPath(new URL("../roles/app/files", import.meta.url));
+const files = fileURLToPath(new URL("../roles/app/files", import.meta.url));
 const appPort = 8000;
 const database = "site";
 
@@ -81,24 +82,7 @@ export const sitePlays = [
     "application servers",
     { hosts: "app", become: true, vars: { databasePassword: SecretString() } },
     {
-      app: ({ vars, host, inventory }) =>
-        app({
-          name: "guestbook",
-          source: `${guestBook}/sample`,
-          packages: ["python3-flask", "python3-pymysql", "gunicorn"],
-          command: ["/usr/bin/gunicorn", "--workers", "2", "app:app"],
-          listen: listenOn(host.address, appPort),
-          serviceSettings: { Type: "notify" },
-          environment: {
-            DB_PRIMARY: primary(inventory).address,
-            // without a replica the primary answers the reads, too
-            DB_REPLICA: (inventory.group("db_replica")[0] ?? primary(inventory)).address,
-            DB_NAME: database,
-            DB_USER: "site",
-            DB_PASSWORD: vars.databasePassword,
-          },
-          health: `http://${host.address}:${appPort}/healthz`,
-        }),
+      app: ({ vars, host, inventory }) => guestBook(vars.databasePassword, host, inventory),
     },
   ),
 
@@ -111,7 +95,7 @@ export const sitePlays = [
           domain: vars.domain,
           port: vars.webPort,
           upstreams: upstreams(host, inventory),
-          staticFiles: `${guestBook}/static`,
+          staticFiles: `${files}/static`,
         }),
     },
   ),
@@ -152,6 +136,33 @@ export const sitePlays = [
 ];
 
 export default playbook(sitePlays);
+
+/** The application's files, and where it is on a host. */
+export const application = { source: `${files}/sample`, path: "/srv/guestbook", unit: "guestbook" };
+
+/** Where an application server says whether the application serves. */
+export const healthUrl = ({ address }: HostInfo) => `http://${address}:${appPort}/healthz`;
+
+/** The sample application on one server. */
+export function guestBook(databasePassword: string | Secret, host: HostInfo, inventory: InventoryView) {
+  return app({
+    name: application.unit,
+    source: application.source,
+    packages: ["python3-flask", "python3-pymysql", "gunicorn"],
+    command: ["/usr/bin/gunicorn", "--workers", "2", "app:app"],
+    listen: listenOn(host.address, appPort),
+    serviceSettings: { Type: "notify" },
+    environment: {
+      DB_PRIMARY: primary(inventory).address,
+      // without a replica the primary answers the reads, too
+      DB_REPLICA: (inventory.group("db_replica")[0] ?? primary(inventory)).address,
+      DB_NAME: database,
+      DB_USER: "site",
+      DB_PASSWORD: databasePassword,
+    },
+    health: healthUrl(host),
+  });
+}
 
 function addresses(inventory: InventoryView, group: string): string[] {
   return [...new Set(inventory.group(group).map(({ address }) => address))];

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import {
   apt,
   batch,
@@ -5,85 +6,39 @@ import {
   defineRole,
   fail,
   file,
+  type InventoryView,
   ipv6,
-  type OptionalInput,
   ownedFiles,
-  type RequiredInput,
+  portListeners,
   type Role,
   readFact,
   service,
-  Type,
   template,
-  withDefault,
 } from "showrunner";
+import { defaultFile, sharedFile, siteFile, siteRoot, statusFile, statusPort, written } from "./files-of.ts";
+import { type NginxVars, type Site, variables } from "./variables.ts";
 
 const reload = service({ name: "nginx", state: "reloaded" });
 
-const Upstream = Type.Object({
-  /** Where nginx reaches it: a name or an address. */
-  address: Type.String({ minLength: 1 }),
-  /** The port on which it listens. */
-  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-});
-
-interface Site {
-  readonly domain: string;
-  readonly port: number;
-  readonly isDefault: boolean;
-  readonly staticFiles?: string;
-}
-
-const siteRoot = ({ domain }: Site) => `/srv/www/${domain}`;
-const siteFile = ({ domain }: Site) => `/etc/nginx/conf.d/${domain}.conf`;
-/**
- * The server for names that no site has is in a file of its own, one for each port. nginx accepts only one default server
- * a port: if it were in the site's file, no site could be renamed, or take over as the default from another one.
- */
-const defaultFile = ({ port }: Site) => `/etc/nginx/conf.d/default-${port}.conf`;
-
-/** What is written for these sites. */
-function written(sites: readonly Site[]) {
-  return {
-    files: sites.flatMap((site) => [
-      siteFile(site),
-      ...(site.isDefault ? [defaultFile(site)] : []),
-      `${siteRoot(site)}/`,
-      `${siteRoot(site)}/static/`,
-    ]),
-    trees: sites.flatMap((site) =>
-      site.staticFiles === undefined ? [] : [{ src: site.staticFiles, dest: `${siteRoot(site)}/static` }],
-    ),
-  };
-}
-
-const variables = {
-  /** The site's name; also names its files. */
-  domain: Type.String({ format: "hostname" }),
-  /** The application servers. */
-  upstreams: Type.Array(Upstream, { minItems: 1 }),
-  /** The port on which nginx listens. Default: 80. */
-  port: withDefault(Type.Integer({ minimum: 1, maximum: 65_535 }), 80),
-  /** A local folder, served under /static/. */
-  staticFiles: Type.Optional(Type.String()),
-  /**
-   * Whether this site also answers requests for names that no site has. Without such a site nginx takes the first
-   * one. Default: false.
-   */
-  isDefault: withDefault(Type.Boolean(), false),
-  /** The largest request body. Default: "8m". */
-  maxBodySize: withDefault(Type.String({ pattern: "^[0-9]+[kmg]?$" }), "8m"),
+/** What is asked of visitors' browsers by default. */
+const securityHeaders = {
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "SAMEORIGIN",
+  "Referrer-Policy": "strict-origin-when-cross-origin",
 };
-
-/** What `nginx` takes. */
-export interface NginxVars extends RequiredInput<typeof variables>, OptionalInput<typeof variables> {}
 
 /** Serves static files and proxies the rest to the application. */
 export const nginx: Role<NginxVars, void> = defineRole({
   name: "nginx",
   summary: "Nginx: static files, and a proxy to the application for everything else.",
   vars: variables,
-  async run({ vars, role, owner }) {
+  async run({ vars, role, owner, inventory }) {
     const root = siteRoot(vars);
+    if (vars.upstreams === undefined && vars.staticFiles === undefined)
+      fail(`${vars.domain} has nothing to serve`, "give `upstreams`, `staticFiles` or both");
+    const addresses = vars.monitoring && monitoringAddresses(vars.monitoring.hosts, inventory);
+    const monitoringPort = vars.monitoring?.port ?? statusPort;
+    await requireFreePorts([vars.port, ...(vars.monitoring ? [monitoringPort] : [])]);
     const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx-light" })]);
     await batch([
       file({ path: `${root}/static`, state: "directory", mode: "0755" }),
@@ -91,32 +46,24 @@ export const nginx: Role<NginxVars, void> = defineRole({
     ]);
     if (vars.staticFiles !== undefined)
       await copy({ src: `${vars.staticFiles}/`, dest: `${root}/static/`, mode: "0644" });
+    if (vars.cache) await file({ path: "/var/cache/nginx", state: "directory", mode: "0755" });
     // Debian's welcome page would answer instead of the site
     await file({ path: "/etc/nginx/sites-enabled/default", state: "absent" }, { notify: reload });
-    const servers = [
-      { dest: siteFile(vars), name: vars.domain, serverName: vars.domain, listenOptions: "" },
-      ...(vars.isDefault
-        ? [
-            {
-              dest: defaultFile(vars),
-              name: `default-${vars.port}`,
-              serverName: "_",
-              listenOptions: " default_server",
-            },
-          ]
-        : []),
-    ];
-    for (const { dest, ...server } of servers)
-      await template(
-        {
-          src: role.template("site.conf.ejs"),
-          dest,
-          vars: { ...vars, ...server, root, hasIpv6 },
-          mode: "0644",
-          validate: "nginx -t",
-        },
+    const put = (src: string, dest: string, more: Readonly<Record<string, unknown>>) =>
+      template(
+        { src: role.template(src), dest, vars: { hasIpv6, ...more }, mode: "0644", validate: "nginx -t" },
         { notify: reload },
       );
+    await put("shared.conf.ejs", sharedFile, {});
+    await put("site.conf.ejs", siteFile(vars), siteTemplate(vars, vars.domain, ""));
+    if (vars.isDefault)
+      await put(
+        "site.conf.ejs",
+        defaultFile(vars),
+        siteTemplate(vars, `default-${vars.port}`, " default_server"),
+      );
+    if (vars.monitoring)
+      await put("status.conf.ejs", statusFile(monitoringPort), { port: monitoringPort, addresses });
     await service({ name: "nginx", state: "started", enabled: true });
   },
   // removes a site that was renamed or left out, and static files that are gone from their folder
@@ -132,3 +79,49 @@ export const nginx: Role<NginxVars, void> = defineRole({
     await ownedFiles({ owner, ...written(calls), prune: true }, { notify: reload });
   },
 });
+
+/** What a site's template is given, for one of its two servers. */
+function siteTemplate(site: Site, name: string, listenOptions: string): Readonly<Record<string, unknown>> {
+  const isDefault = listenOptions !== "";
+  return {
+    ...site,
+    name,
+    /** For names of Nginx's own, which take no dots and dashes. */
+    id: `s_${name.replace(/[^A-Za-z0-9]/g, "_")}`,
+    root: siteRoot(site),
+    serverName: isDefault ? "_" : [site.domain, ...site.aliases].join(" "),
+    listenOptions,
+    tlsOption: site.tls ? " ssl" : "",
+    ...(site.cache && { cache: { maxSize: "1g", ...site.cache } }),
+    ...(site.rateLimit && { rateLimit: { burst: site.rateLimit.requests, ...site.rateLimit } }),
+    headerLines: Object.entries({ ...securityHeaders, ...site.headers }).filter(([, value]) => value !== ""),
+  };
+}
+
+/** Whoever else has a port would keep nginx from starting; and a reload would go on with the old configuration. */
+async function requireFreePorts(ports: readonly number[]): Promise<void> {
+  const found = await Promise.all(ports.map((port) => readFact(portListeners, { port })));
+  for (const [index, port] of ports.entries()) {
+    const other = found[index]?.find(
+      ({ process, address }) => process !== "nginx" && !/^(127\.|::1$)/.test(address),
+    );
+    if (other)
+      fail(
+        `port ${port} is taken by ${other.process ?? "another process"}, which listens on ${other.address}`,
+        "stop it, or have it listen elsewhere; or give the site another port",
+      );
+  }
+}
+
+function monitoringAddresses(pattern: string, inventory: InventoryView): string[] {
+  return inventory
+    .select(pattern, { allowEmpty: true })
+    .map(({ name, address }) =>
+      isIP(address) !== 0
+        ? address
+        : fail(
+            `monitoring: expected an IP address of ${name}, got ${address}`,
+            "Nginx lets addresses in, and no names: give the host its address in the inventory",
+          ),
+    );
+}

@@ -5,7 +5,7 @@ import { markOf } from "../kit/own.ts";
 import { mayArriveAt } from "./files.ts";
 
 /** A file with a private key, and the passphrase that it may need. */
-export type PrivateKeyFile = {
+type PrivateKeyFile = {
   readonly path: string;
   readonly passphrase?: Secret;
   /** A secret shows itself as a mask in a key: this tells two passphrases apart. */

@@ -2,7 +2,7 @@
 import { defineFact, sh } from "../kit/index.ts";
 
 /** All of them in one file, which `update-ca-certificates` makes. */
-export const trustBundle = "/etc/ssl/certs/ca-certificates.crt";
+const trustBundle = "/etc/ssl/certs/ca-certificates.crt";
 
 /** The line of a certificate in PEM by which the bundle is searched: the last whole one, which is of its signature. */
 export function tellingLine(pem: string): string {

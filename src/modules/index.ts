@@ -31,7 +31,7 @@ export {
 } from "./mysql/replication.ts";
 export { type MysqlUserParams, type MysqlUserValue, mysqlUser } from "./mysql/user.ts";
 export { type MysqlVariableParams, type MysqlVariableValue, mysqlVariable } from "./mysql/variable.ts";
-export { type Firewall, firewall } from "./net/firewall.ts";
+export { type Firewall, firewallTable } from "./net/firewall.ts";
 export {
   type HaproxyServerInBackend,
   type HaproxyServerParams,

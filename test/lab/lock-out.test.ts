@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import type { Task } from "../../src/core/tasks/task.ts";
 import { run as runInside } from "../../src/lab/index.ts";
-import { apt, firewall, nftables } from "../../src/modules/index.ts";
+import { apt, firewallTable, nftables } from "../../src/modules/index.ts";
 import { connector } from "../../src/transport/connect.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { type Ran, testLab } from "./support.ts";
 
 const lab = testLab("srlock", 154, ["one", "two"]);
 const gateway = "10.154.0.1";
-const old = { tables: [firewall({ input: [{ tcp: 22 }] })] };
+const old = { tables: [firewallTable({ input: [{ tcp: 22 }] })] };
 const pending =
   "ls /var/lib/showrunner/rollbacks | grep -v confirmed; systemctl list-timers --all | grep showrunner; ls /etc/systemd/system | grep showrunner; :";
 
@@ -66,7 +66,7 @@ afterAll(() => lab.down(), 60_000);
 it("rules that let this machine in stay, and nothing of the rollback is left", {
   timeout: 60_000,
 }, async () => {
-  const good = { tables: [firewall({ input: [{ tcp: 22, from: gateway }, { tcp: 80 }] })] };
+  const good = { tables: [firewallTable({ input: [{ tcp: 22, from: gateway }, { tcp: 80 }] })] };
   const ran = await run({ one: () => nftables(good) });
   expect([ran.errors, changes(ran)]).toEqual([[], ["one changed rules content"]]);
   expect(await inside("one", pending)).toBe("");
@@ -81,7 +81,7 @@ it("rules that shut this machine out are taken back by the host, and the task fa
   const begun = performance.now();
   const ran = await run({
     // connections that are there go on: only a new one shows it
-    one: () => nftables({ tables: [firewall({ input: [{ tcp: 22, from: "192.0.2.0/24" }] })] }),
+    one: () => nftables({ tables: [firewallTable({ input: [{ tcp: 22, from: "192.0.2.0/24" }] })] }),
     // nothing is let in or out: the change's own answer never comes
     two: () =>
       nftables({
@@ -121,7 +121,7 @@ it("rules of a run that died are taken back by the next run, or by the host alon
   timeout: 120_000,
 }, async () => {
   const leaving = new AbortController();
-  const good = { tables: [firewall({ input: [{ tcp: 22, from: gateway }] })] };
+  const good = { tables: [firewallTable({ input: [{ tcp: 22, from: gateway }] })] };
   const counts = new Map<string, number>();
   await run(
     { one: () => nftables(good), two: () => nftables(good) },

@@ -110,7 +110,7 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
   ownedFiles: [() => modules.ownedFiles({ owner: "canary", files: ["/srv/content"] })],
   readFact: [() => modules.readFact(ipv6, "")],
   // no module of these takes a secret
-  firewall: [async () => modules.firewall({ input: [] })],
+  firewallTable: [async () => modules.firewallTable({ input: [] })],
   nftables: [
     () => modules.apt({ name: "nftables" }),
     () => modules.nftables({ tables: [{ name: "canary", chains: {} }] }),

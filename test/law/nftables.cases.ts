@@ -1,11 +1,11 @@
 import { nftTable, nftTables, nftUnderstood } from "../../src/facts/nftables.ts";
 import { pendingRollback } from "../../src/kit/index.ts";
-import { firewall, nftables } from "../../src/modules/index.ts";
+import { firewallTable, nftables } from "../../src/modules/index.ts";
 import { tableText } from "../../src/modules/net/nft-text.ts";
 import { cases } from "../../src/testing/index.ts";
 
 const path = "/etc/nftables.conf";
-const table = firewall({ input: [{ tcp: 22 }, { tcp: [80, 443], from: ["10.0.0.0/8", "fd00::/8"] }] });
+const table = firewallTable({ input: [{ tcp: 22 }, { tcp: [80, 443], from: ["10.0.0.0/8", "fd00::/8"] }] });
 const rules = tableText(table);
 const params = { tables: [table] };
 const load = (text: string) => `PATH=$PATH:/usr/sbin; nft -f - <<'END'\n${text}\nEND\n`;
@@ -41,10 +41,10 @@ export default cases(
     {
       name: "replaces rules that are the same in another order",
       params: {
-        tables: [firewall({ input: [{ tcp: 22 }, { tcp: 80, verdict: "drop" }, { tcp: [80, 443] }] })],
+        tables: [firewallTable({ input: [{ tcp: 22 }, { tcp: 80, verdict: "drop" }, { tcp: [80, 443] }] })],
       },
       start: load(
-        tableText(firewall({ input: [{ tcp: 22 }, { tcp: [80, 443] }, { tcp: 80, verdict: "drop" }] })),
+        tableText(firewallTable({ input: [{ tcp: 22 }, { tcp: [80, 443] }, { tcp: 80, verdict: "drop" }] })),
       ),
       changes: ["rules", "content", "enabled"],
       end: `PATH=$PATH:/usr/sbin; nft list ruleset | grep -A1 'dport 80 drop' | grep -q '80, 443'`,

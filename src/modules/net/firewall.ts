@@ -3,7 +3,7 @@ import { fail } from "../../kit/index.ts";
 import type { NftTable } from "./nft-params.ts";
 import { mistakeInRule, type NftRule } from "./nft-rule.ts";
 
-/** What `firewall` takes: the rules of each direction, beside those that every host needs. */
+/** What `firewallTable` takes: the rules of each direction, beside those that every host needs. */
 export interface Firewall {
   /** What may reach the host. */
   readonly input: readonly NftRule[];
@@ -58,7 +58,7 @@ const neighbours: readonly NftRule[] = [
  * @throws ShowrunnerError where a rule is none, with its place among yours
  *
  * @example
- * const table = firewall({
+ * const table = firewallTable({
  *   input: [
  *     { tcp: 22, from: "10.0.0.0/24", comment: "management" },
  *     { tcp: [80, 443] },
@@ -68,7 +68,7 @@ const neighbours: readonly NftRule[] = [
  * });
  * await nftables({ tables: [table] });
  */
-export function firewall({ input, forward = [], output, sets }: Firewall): NftTable {
+export function firewallTable({ input, forward = [], output, sets }: Firewall): NftTable {
   for (const [chain, rules] of Object.entries({ input, forward, output })) checkRules(chain, rules ?? []);
   const filter = { type: "filter", policy: "drop" } as const;
   return {
@@ -105,6 +105,6 @@ export function firewall({ input, forward = [], output, sets }: Firewall): NftTa
 function checkRules(chain: string, rules: readonly NftRule[]): void {
   for (const [index, rule] of rules.entries()) {
     const mistake = mistakeInRule(rule);
-    if (mistake) fail(`firewall: ${chain}[${index}]: ${mistake.message}`, mistake.hint);
+    if (mistake) fail(`firewallTable: ${chain}[${index}]: ${mistake.message}`, mistake.hint);
   }
 }

@@ -51,6 +51,7 @@ const NamedMap = Type.Object(
     key: typeOf(),
     /** What its values are: "verdict", "ipv4_addr". */
     value: typeOf(),
+    /** "interval" for keys that are networks or ranges, "timeout", "dynamic". */
     flags: Type.Optional(Type.Array(Param.oneOf("constant", "interval", "timeout", "dynamic"))),
     /** Values by their keys. */
     elements: Type.Optional(Type.Record(Type.String({ pattern: "^[^\\0\\n\\r;{}]+$" }), element())),

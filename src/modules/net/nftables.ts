@@ -27,7 +27,7 @@ import { type NftTable, Table } from "./nft-params.ts";
 import { tableName, tableText, withoutTable } from "./nft-text.ts";
 
 const params = {
-  /** The tables: those of `firewall(…)`, or your own. Tables that an earlier task has made and that are not among them are removed. */
+  /** The tables: those of `firewallTable(…)`, or your own. Tables that an earlier task has made and that are not among them are removed. */
   tables: Type.Array(Table),
   /** true: all other tables are removed, too, also those of Docker, fail2ban and ufw. Default: false. */
   exclusive: Param.flag(),
@@ -55,14 +55,14 @@ const rollbackName = "nftables";
  *   `change.failed` where the rules shut this machine out
  *
  * @example
- * await nftables({ tables: [firewall({ input: [{ tcp: 22, from: "10.0.0.0/24" }, { tcp: [80, 443] }] })] });
+ * await nftables({ tables: [firewallTable({ input: [{ tcp: 22, from: "10.0.0.0/24" }, { tcp: [80, 443] }] })] });
  */
 export const nftables: Module<NftablesParams, object> = defineModule({
   name: "nftables",
   summary: "Sets the firewall of a host, and takes it back if it shuts this machine out.",
   params,
   examples: [
-    `nftables({ tables: [firewall({ input: [{ tcp: 22, from: "10.0.0.0/24" }, { tcp: [80, 443] }] })] })`,
+    `nftables({ tables: [firewallTable({ input: [{ tcp: 22, from: "10.0.0.0/24" }, { tcp: [80, 443] }] })] })`,
     `nftables({ tables: [{ name: "nat", family: "ip", chains: { out: { type: "nat", hook: "postrouting", priority: "srcnat", rules: ['oifname "eth0" masquerade'] } } }] })`,
     `nftables({ tables: [], exclusive: true })`,
   ],

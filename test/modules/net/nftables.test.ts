@@ -4,7 +4,7 @@ import { nftTable, nftTables, nftUnderstood } from "../../../src/facts/nftables.
 import { self } from "../../../src/facts/self.ts";
 import { unit } from "../../../src/facts/systemd.ts";
 import { pendingRollback } from "../../../src/kit/index.ts";
-import { firewall, type NftRule, type NftTable, nftables } from "../../../src/modules/index.ts";
+import { firewallTable, type NftRule, type NftTable, nftables } from "../../../src/modules/index.ts";
 import { tableText } from "../../../src/modules/net/nft-text.ts";
 import { planTask } from "../../../src/testing/plan.ts";
 
@@ -69,17 +69,17 @@ describe("a mistake is found before anything is connected", () => {
     [{ comment: 'a"; flush ruleset' }, "comment: expected a text of one line"],
     [{ verdict: "accept\nflush ruleset" }, "verdict: expected a verdict"],
   ])("%j", (rule, message) => {
-    const place = "firewall: input[1]: ";
-    expect(() => firewall({ input: [{ tcp: 22 }, given(rule)] })).toThrow(place);
-    expect(() => firewall({ input: [{ tcp: 22 }, given(rule)] })).toThrow(message);
+    const place = "firewallTable: input[1]: ";
+    expect(() => firewallTable({ input: [{ tcp: 22 }, given(rule)] })).toThrow(place);
+    expect(() => firewallTable({ input: [{ tcp: 22 }, given(rule)] })).toThrow(message);
     expect(() => nftables({ tables: [{ name: "t", chains: { c: { rules: [given(rule)] } } }] })).toThrow(
       message,
     );
   });
 
   it.each<[string, NftTable[]]>([
-    ["there are two tables inet firewall", [firewall({ input: [] }), firewall({ input: [] })]],
-    ["the table inet firewall has no set @office", [firewall({ input: [{ from: "@office" }] })]],
+    ["there are two tables inet firewall", [firewallTable({ input: [] }), firewallTable({ input: [] })]],
+    ["the table inet firewall has no set @office", [firewallTable({ input: [{ from: "@office" }] })]],
     [
       "the chain c of the table t needs a `type` and a `hook`",
       [{ name: "t", chains: { c: { hook: "input", rules: [] } } }],
@@ -90,7 +90,7 @@ describe("a mistake is found before anything is connected", () => {
 });
 
 describe("a plan", () => {
-  const table = firewall({ input: [{ tcp: 22 }] });
+  const table = firewallTable({ input: [{ tcp: 22 }] });
   const rules = tableText(table);
   const listing = "table inet firewall {\n}\n";
   const facts = [
