@@ -19,6 +19,7 @@ export { flushHandlers } from "./core/steps/flush-handlers.ts";
 export { on } from "./core/steps/on.ts";
 export { once } from "./core/steps/once.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/steps/role.ts";
+export { type AddressHolder, addressHolder } from "./facts/address-holder.ts";
 export {
   attributesSet,
   contentAltered,
