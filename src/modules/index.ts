@@ -55,6 +55,8 @@ export { type DownloadParams, download } from "./sources/download.ts";
 export { type GitParams, type GitValue, git } from "./sources/git.ts";
 export { type CronParams, cron } from "./system/cron.ts";
 export { type RebootParams, reboot } from "./system/reboot.ts";
+export { type SshdConfigParams, type SshdConfigValue, sshdConfig } from "./system/sshd-config.ts";
+export type { SshdMatch, SshdOptions, SshdValue } from "./system/sshd-options.ts";
 export { type SysctlParams, sysctl } from "./system/sysctl.ts";
 export { type AuthorizedKeyParams, authorizedKey } from "./users/authorized-key.ts";
 export { type GroupParams, type GroupValue, group } from "./users/group.ts";

@@ -160,6 +160,7 @@ const growing: Readonly<Record<string, string>> = {
   "net.connections": "connections are counted, not listed: there may be very many",
   "nftables.table": "nft lists one table at a time, and a host has few that are ours",
   "nftables.understood": "a host has one ruleset",
+  "sshd.understood": "a host has few files of sshd's that are ours",
   "systemd.install": "before a change alone",
 };
 

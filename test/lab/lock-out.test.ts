@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
 import type { Task } from "../../src/core/tasks/task.ts";
 import { run as runInside } from "../../src/lab/index.ts";
-import { apt, firewallTable, nftables } from "../../src/modules/index.ts";
+import { apt, firewallTable, nftables, sshdConfig } from "../../src/modules/index.ts";
 import { connector } from "../../src/transport/connect.ts";
 import type { Connect } from "../../src/transport/transport.ts";
 import { type Ran, testLab } from "./support.ts";
@@ -42,6 +42,19 @@ function run(
       ...(signal ? { signal } : {}),
     },
   );
+}
+
+/** A control machine that dies when it is to confirm a change. */
+function dying(leaving: AbortController) {
+  let count = 0;
+  const connects = (_: string, connect: Connect): Connect => {
+    return (signal) => {
+      if (count++ === 0) return connect(signal);
+      leaving.abort();
+      return new Promise(() => undefined);
+    };
+  };
+  return { signal: leaving.signal, connects };
 }
 
 async function inside(host: string, script: string): Promise<string> {
@@ -117,30 +130,65 @@ it("rules that shut this machine out are taken back by the host, and the task fa
   ]);
 });
 
-it("rules of a run that died are taken back by the next run, or by the host alone", {
-  timeout: 120_000,
-}, async () => {
-  const leaving = new AbortController();
+it("rules of a run that died are taken back first by the next run", { timeout: 60_000 }, async () => {
   const good = { tables: [firewallTable({ input: [{ tcp: 22, from: gateway }] })] };
-  const counts = new Map<string, number>();
-  await run(
-    { one: () => nftables(good), two: () => nftables(good) },
-    {
-      signal: leaving.signal,
-      connects: (host, connect) => async (signal) => {
-        const count = (counts.get(host) ?? 0) + 1;
-        counts.set(host, count);
-        if (count === 1) return connect(signal);
-        if ([...counts.values()].every((one) => one === 2)) leaving.abort();
-        return new Promise(() => undefined);
-      },
-    },
-  );
+  await run({ one: () => nftables(good) }, dying(new AbortController()));
   expect(await inside("one", "nft list ruleset")).toContain(`ip saddr ${gateway} tcp dport 22`);
   const again = await run({ one: () => nftables(good) });
   expect([again.errors, changes(again)]).toEqual([[], ["one changed rollback rules content"]]);
   expect(await inside("one", pending)).toBe("");
+});
+
+const sshdState =
+  "cat /etc/ssh/sshd_config.d/*.conf; ls /etc/ssh/sshd_config.d; sshd -T | grep -E '^(port|allowusers|permitrootlogin) '";
+
+it("settings of sshd that let this machine in stay", { timeout: 60_000 }, async () => {
+  const options = { PermitRootLogin: "no", AllowUsers: ["deploy"] } as const;
+  const task = () => sshdConfig({ options });
+  const ran = await run({ one: task });
+  expect([ran.errors, changes(ran)]).toEqual([[], ["one changed created"]]);
+  expect(await inside("one", pending)).toBe("");
+  expect(changes(await run({ one: task }))).toEqual(["one ok"]);
+});
+
+it("a port and a user of sshd that shut this machine out are taken back by the host", {
+  timeout: 120_000,
+}, async () => {
+  const before = { one: await inside("one", sshdState), two: await inside("two", sshdState) };
+  const ran = await run({
+    one: () => sshdConfig({ options: { Port: 2222 } }),
+    two: () => sshdConfig({ options: { AllowUsers: ["somebody"] } }),
+  });
+  expect(ran.errors.toSorted()).toEqual([
+    expect.stringMatching(
+      /^one: change\.failed: content: no new connection could be made after the change: .* put back what was there before .*nothing listens on/,
+    ),
+    expect.stringMatching(
+      /^two: change\.failed: created: no new connection could be made after the change: .* put back what was there before /,
+    ),
+  ]);
+  for (const host of ["one", "two"] as const) {
+    expect(await inside(host, sshdState)).toBe(before[host]);
+    expect(await inside(host, pending)).toBe("");
+  }
+});
+
+it("a host that is rebooted before a change is confirmed starts with the old state", {
+  timeout: 120_000,
+}, async () => {
+  const before = await inside("two", sshdState);
+  await run(
+    { two: () => sshdConfig({ options: { AllowUsers: ["somebody"] } }) },
+    dying(new AbortController()),
+  );
+  expect(await inside("two", sshdState)).toContain("allowusers somebody");
+  await inside("two", "touch /run/before; systemctl reboot");
   await expect
-    .poll(() => inside("two", `nft list ruleset; ${pending}`), { timeout: 40_000, interval: 1000 })
-    .not.toMatch(/10\.154\.0\.1|showrunner|nftables/);
+    .poll(
+      () => inside("two", `[ ! -e /run/before ] && systemctl is-active ssh && ${sshdState}`).catch(() => ""),
+      { timeout: 60_000, interval: 500 },
+    )
+    .toBe(`active\n${before}`);
+  expect(await inside("two", pending)).toBe("");
+  expect(changes(await run({ two: () => sshdConfig({ state: "absent" }) }))).toEqual(["two ok"]);
 });

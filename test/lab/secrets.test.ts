@@ -303,6 +303,7 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
   service: [() => modules.service({ name: "canary", state: "started" })],
   cron: [() => modules.apt({ name: "cron" }), () => modules.cron({ name: "canary", job: "true" })],
   haproxyServer: [failing(() => modules.haproxyServer({ server: "canary", state: "drain" }))],
+  sshdConfig: [() => modules.sshdConfig({ options: { MaxAuthTries: 5 } })],
   sysctl: [() => modules.sysctl({ name: "net.ipv4.ip_forward", value: 0 })],
   systemd: [() => modules.systemd({ name: "canary", state: "started" })],
   packages: [() => modules.packages({ name: "hello" })],
