@@ -18,16 +18,14 @@ export { Algorithm, type HaproxyVars, Mode } from "./variables.ts";
 
 const reload = service({ name: "haproxy", state: "reloaded" });
 
-/** Saves the servers' state before each reload, whoever asks for one. */
+/** Saves the servers' state: before each reload, whoever asks for one, and whenever `haproxyServer` sets something. */
 const keeper = "/usr/local/lib/haproxy/save-server-state";
-const save = `-${keeper} /run/haproxy/admin.sock /etc/haproxy/haproxy.cfg ${serverState}`;
 const dropIn = `# Written by Showrunner: changes made here are overwritten by the next run.
 [Service]
 ExecReload=
 ExecReload=/usr/sbin/haproxy -Ws -f $CONFIG -c $EXTRAOPTS
-ExecReload=${save}
-ExecReload=/bin/kill -USR2 $MAINPID
-ExecStop=${save}
+ExecReload=${keeper} $MAINPID
+ExecStop=-${keeper}
 `;
 
 /**

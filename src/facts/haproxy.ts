@@ -133,6 +133,14 @@ export const haproxyTraffic = defineFact<ServerKey, readonly HaproxyTraffic[]>({
   },
 });
 
+/** Where the role `haproxy` has HAProxy find what was set of its servers, after a crash as well. */
+export const savedState = "/var/lib/haproxy/server-state";
+
+/** The role brings it; where it is not there, nothing is saved. */
+const save = rawScript(
+  'keeper=/usr/local/lib/haproxy/save-server-state; [ ! -x "$keeper" ] || [ "$(id -u)" != 0 ] || "$keeper"',
+);
+
 /**
  * A script that gives HAProxy a command, and fails with what HAProxy says against it. Then it prints what `trafficIn`
  * reads.
@@ -144,7 +152,7 @@ defined $said or die "HAProxy does not answer at $ARGV[0]: $@";
 $said =~ s/^\\s+|\\s+$//g;
 $said eq "" or die "HAProxy says: $said\\n";
 ${report}`;
-  return lines(needsPerl, sh`perl -e ${program} -- ${socket} ${server} ${command}`);
+  return lines(needsPerl, sh`perl -e ${program} -- ${socket} ${server} ${command} || exit`, save);
 }
 
 /** What a server does, from what the script of a command printed. */

@@ -245,8 +245,10 @@ describe("under load, nobody notices", () => {
 });
 
 describe("what an administrator has set", () => {
-  it("outlives reloads and restarts, and a new port of the server does, too", async () => {
+  it("outlives reloads, restarts and crashes, and a new port of the server does, too", async () => {
     await control({ state: "drain", weight: 7 });
+    await on("lb", "systemctl kill --signal=KILL haproxy; sleep 1.5");
+    expect(await control()).toMatchObject({ state: "drain", weight: 7 });
     await on("lb", "systemctl reload haproxy; sleep 0.5");
     expect(await control()).toMatchObject({ state: "drain", weight: 7 });
     await on("lb", "systemctl restart haproxy; sleep 0.5");

@@ -1,3 +1,4 @@
+import { fileFacts } from "../../facts/file-effects.ts";
 import {
   commandHaproxy,
   type HaproxySetting,
@@ -6,6 +7,7 @@ import {
   type HaproxyTraffic,
   haproxySettings,
   haproxyTraffic,
+  savedState,
   trafficIn,
 } from "../../facts/haproxy.ts";
 import {
@@ -85,8 +87,8 @@ export interface HaproxyServerValue {
  * Takes a server of a running HAProxy out of service, brings it back, weighs it, or reads its state: on the balancer,
  * over HAProxy's admin socket, as root. The configuration is not changed.
  *
- * HAProxy itself forgets this at its next reload. The role `haproxy` has it kept over reloads and restarts. A weight
- * holds until the configuration gives the server another one.
+ * HAProxy itself forgets this at its next reload. The role `haproxy` has it kept over reloads, restarts and crashes. A
+ * weight holds until the configuration gives the server another one.
  *
  * @throws ShowrunnerError `task.failed` if HAProxy does not answer, or has no such server, or if the time to wait is
  *   over; `change.failed` if HAProxy refuses the weight: a backend with a static algorithm takes none
@@ -134,7 +136,7 @@ export const haproxyServer: Module<HaproxyServerParams, HaproxyServerValue> = de
           after: `${next[what]} in ${next.backend}`,
           script: commandHaproxy(key, commands[what](`${next.backend}/${p.server}`, next)),
           sets: [haproxySettings.is(key, { running: true, servers: all })],
-          touches: [haproxyTraffic.of(key)],
+          touches: [haproxyTraffic.of(key), ...fileFacts(savedState)],
         });
       };
       if (p.state !== undefined && p.state !== now.state)
