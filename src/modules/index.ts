@@ -2,6 +2,7 @@
 
 export { type FactsOptions, facts } from "../gathering/facts.ts";
 export { readFact } from "../gathering/read-fact.ts";
+export { type AcmeParams, type AcmeValue, acme } from "./certificates/acme.ts";
 export { type CertificateParams, type CertificateValue, certificate } from "./certificates/certificate.ts";
 export {
   type CertificateRequestParams,

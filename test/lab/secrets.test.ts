@@ -195,6 +195,17 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
       modules.verifyCertificate({ path: "/srv/signed", privateKey: "/srv/key", passphrase: secrets.wrong }),
     ),
   ],
+  acme: [
+    // it is not installed
+    failing(() =>
+      modules.acme({
+        path: "/etc/acme",
+        subjectAltNames: ["canary.example.org"],
+        webroot: "/srv",
+        acceptTerms: true,
+      }),
+    ),
+  ],
   debug: [() => debug({ message: { deep: [secrets.message, secrets.message.reveal()] } })],
   facts: [() => modules.facts()],
   file: [() => file({ path: "/srv/content", mode: "0600" })],
