@@ -11,6 +11,8 @@ export default inventory({
     domain: "www.example.org",
     algorithm: "leastConnections",
     balancerMode: "activeActive",
+    // with a second host in lb: the address that visitors use, which moves to the balancer that works
+    // siteAddresses: ["192.0.2.10"],
     // never from a file that is committed in the clear: docs/secrets.md names other sources
     databasePassword: secretFrom.env("SITE_DATABASE_PASSWORD"),
     replicationPassword: secretFrom.env("SITE_REPLICATION_PASSWORD"),

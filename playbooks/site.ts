@@ -13,7 +13,7 @@ import {
   withDefault,
 } from "showrunner";
 import { Algorithm, Mode } from "../roles/haproxy/index.ts";
-import { app, common, haproxy, mysql, nginx } from "../roles/index.ts";
+import { app, common, haproxy, keepalived, mysql, nginx } from "../roles/index.ts";
 
 /** The sample application: a site of your own names its own folder, packages and command. */
 const files = fileURLToPath(new URL("../roles/app/files", import.meta.url));
@@ -121,7 +121,18 @@ export const sitePlays = [
     },
   ),
 
-  // a play of its own: by now the balancers' handlers have run
+  // plays of their own: by now the balancers' handlers have run, and a balancer takes an address only while it works
+  play(
+    "addresses that move",
+    { hosts: "lb", become: true, vars: { siteAddresses: withDefault(Type.Array(Type.String()), []) } },
+    {
+      keepalived: async ({ vars }) => {
+        if (vars.siteAddresses.length === 0) return;
+        await keepalived({ nodes: "lb", addresses: vars.siteAddresses.map((address) => ({ address })) });
+      },
+    },
+  ),
+
   play(
     "the site answers",
     { hosts: "lb", become: true },
