@@ -21,6 +21,15 @@ export function callerLocation(): Location | undefined {
 }
 
 /**
+ * The same, where a function of the SDK is mostly called by the user's own code: then one frame is looked at.
+ *
+ * @param called that function
+ */
+export function locationOfCall(called: (...given: never[]) => unknown): Location | undefined {
+  return firstFrame(framesOf(traced(1, called)), isUserFile) ?? callerLocation();
+}
+
+/**
  * The nearest file outside the SDK that calls into it, a library's too: roles may come with a package.
  *
  * @returns its absolute path
@@ -64,18 +73,24 @@ function nearest(wanted: (file: string) => boolean): Location | undefined {
   return undefined;
 }
 
-/** Holds the frames of its callers, which are made out only when `framesOf` asks. */
-function traced(depth: number): Error {
+/**
+ * Holds the frames of its callers, which are made out only when `framesOf` asks.
+ *
+ * @param below only those that have called this function
+ */
+function traced(depth: number, below?: (...given: never[]) => unknown): { readonly stack?: string } {
   const { stackTraceLimit } = Error;
+  const trace: { stack?: string } = {};
   try {
     Error.stackTraceLimit = depth;
-    return new Error();
+    Error.captureStackTrace(trace, below);
+    return trace;
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
 }
 
-function framesOf(trace: Error): readonly NodeJS.CallSite[] {
+function framesOf(trace: { readonly stack?: string }): readonly NodeJS.CallSite[] {
   const { prepareStackTrace } = Error;
   try {
     Error.prepareStackTrace = (_, frames) => frames;

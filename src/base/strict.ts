@@ -9,7 +9,7 @@ const lookedFor = /^(then|toJSON|inspect|length|size|nodeType|tagName|asymmetric
 interface Mistake {
   readonly code: ErrorCode;
   /** What the object is, for the message: `the result of apt curl`. */
-  readonly what: string;
+  readonly what: () => string;
   readonly hint: (name: string) => string;
 }
 
@@ -27,7 +27,7 @@ export function strict<T extends object>(
   return new Proxy(value, {
     get(target, name) {
       if (typeof name === "string" && !(name in target) && !names.includes(name) && !lookedFor.test(name))
-        throw new ShowrunnerError(code, `${what} has no ${name}${didYouMean(name, names)}`, {
+        throw new ShowrunnerError(code, `${what()} has no ${name}${didYouMean(name, names)}`, {
           location: callerLocation(),
           hint: hint(name),
         });
@@ -41,7 +41,7 @@ export function declaredOnly<T>(vars: T, names: readonly string[], owner: string
   if (vars === null || typeof vars !== "object") return vars;
   return strict(vars, names, {
     code: "vars.invalid",
-    what: `${owner}: vars`,
+    what: () => `${owner}: vars`,
     hint: (name) => `declare it: vars: { ${name}: Type.String() }`,
   });
 }

@@ -84,8 +84,15 @@ function compile(schema: TSchema, location: Location | undefined): Validator<unk
 function cloneData(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(cloneData);
   if (!isPlain(value)) return value;
-  const defined = Object.entries(value).filter(([, item]) => item !== undefined);
-  return Object.fromEntries(defined.map(([key, item]) => [key, cloneData(item)]));
+  const copy: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) if (item !== undefined) setOwn(copy, key, cloneData(item));
+  return copy;
+}
+
+/** Sets a property; one that is called `__proto__`, too. */
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key !== "__proto__") target[key] = value;
+  else Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** Turns strings that the schema declares secret into secrets. */

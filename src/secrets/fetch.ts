@@ -7,17 +7,24 @@ import { Secret } from "../base/secret.ts";
  * command or decrypting a file would block every host, and an interrupt too.
  *
  * @param signal ends the command that is being run for a secret
+ * @returns when they are read; undefined where there is none
  * @throws ShowrunnerError "secret.unavailable", "interrupted"
  */
-export async function fetchSecrets(value: unknown, signal?: AbortSignal): Promise<void> {
+export function fetchSecrets(value: unknown, signal?: AbortSignal): Promise<void> | undefined {
   const secrets: Secret[] = [];
   collect(value, secrets);
+  return secrets.length === 0 ? undefined : fetchEach(secrets, signal);
+}
+
+async function fetchEach(secrets: readonly Secret[], signal: AbortSignal | undefined): Promise<void> {
   for (const secret of secrets) await secret.fetch(signal);
 }
 
 function collect(value: unknown, secrets: Secret[]): void {
   if (value === null || typeof value !== "object") return;
   if (value instanceof Secret) secrets.push(value);
-  else if (Array.isArray(value) || value instanceof Map || isPlain(value))
-    for (const item of value instanceof Map ? value.values() : Object.values(value)) collect(item, secrets);
+  else if (Array.isArray(value) || value instanceof Map)
+    for (const item of value.values()) collect(item, secrets);
+  else if (isPlain(value))
+    for (const name in value) if (Object.hasOwn(value, name)) collect(value[name], secrets);
 }

@@ -1,5 +1,5 @@
 /** Renders ejs templates: a pure function of the template's text and the variables. */
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, type Stats, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { formatLocation, messageOf, ShowrunnerError } from "../base/errors.ts";
 import { fileProblem } from "../base/file-problem.ts";
@@ -100,8 +100,38 @@ export function renderFile(file: string, vars: TemplateVars): string {
   return renderTemplate({ file, text: readTemplate(file) }, vars);
 }
 
+interface ReadText {
+  /** Of the file when it was read. */
+  readonly version: string;
+  readonly text: string;
+}
+
+/** What was read last, by file: many hosts have the same templates. */
+const readLast = new Map<string, ReadText>();
+
+/** So many are kept, and so large ones. Characters. */
+const mostRead = 200;
+const longestKept = 64 * 1024;
+
+/** A clock may show the same time for two changes of a file: one that was just changed is read again. Milliseconds. */
+const longestTick = 2_000;
+
 function readTemplate(file: string): string {
-  const bytes = readBytes(file);
+  const stats = statTemplate(file);
+  const version = [stats.dev, stats.ino, stats.size, stats.mtimeMs, stats.ctimeMs].join();
+  const last = readLast.get(file);
+  if (last?.version === version) return last.text;
+  const text = textOf(file);
+  const isSettled = Math.abs(Date.now() - stats.ctimeMs) > longestTick;
+  if (isSettled && text.length <= longestKept) {
+    if (readLast.size >= mostRead) readLast.clear();
+    readLast.set(file, { version, text });
+  }
+  return text;
+}
+
+function textOf(file: string): string {
+  const bytes = reading(file, () => readFileSync(file));
   return utf8Text(bytes, ({ line, problem, hint }) =>
     invalid(
       file,
@@ -113,11 +143,18 @@ function readTemplate(file: string): string {
   );
 }
 
-function readBytes(file: string): Buffer {
+function statTemplate(file: string): Stats {
+  noteFileRead(file);
+  return reading(file, () => {
+    const stats = statSync(file);
+    if (!stats.isFile()) throw new Error("it is no file");
+    return stats;
+  });
+}
+
+function reading<T>(file: string, read: () => T): T {
   try {
-    noteFileRead(file);
-    if (!statSync(file).isFile()) throw new Error("it is no file");
-    return readFileSync(file);
+    return read();
   } catch (error) {
     throw new ShowrunnerError("file.missing", `the template ${file} can't be read: ${fileProblem(error)}`, {
       hint: "in a role, role.template(NAME) names a file in its templates folder",

@@ -1,6 +1,6 @@
 /** Private keys in files: how they are decrypted, and why one can't be used. */
 import { existsSync } from "node:fs";
-import ssh2 from "ssh2";
+import ssh2, { type ParsedKey } from "ssh2";
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { readUserFile } from "../base/user-file.ts";
 import { type AgentKeys, agentKeys } from "./agent.ts";
@@ -10,9 +10,8 @@ import { publicPart } from "./public-part.ts";
 import type { Password } from "./settings.ts";
 
 /** One that is open, or that its passphrase opens. */
-export interface Key {
-  readonly content: Buffer;
-  readonly passphrase: string | undefined;
+interface Key {
+  readonly key: ParsedKey;
 }
 
 /** Why a key can't be used. A locked key would need a passphrase, or an agent. */
@@ -71,15 +70,36 @@ export async function readKey(
     return { problem: messageOf(error) };
   }
   // an unencrypted key needs no passphrase: it may be meant for other hosts
-  const plain = ssh2.utils.parseKey(content);
-  if (!(plain instanceof Error))
-    return plain.isPrivateKey() ? { content, passphrase: undefined } : { problem: publicOnly };
+  const plain = parsed(file, content);
+  if (!(plain instanceof Error)) return plain.isPrivateKey() ? { key: plain } : { problem: publicOnly };
   if (passphrase === undefined) return { problem: plain.message };
   const opens = await passwordText(passphrase, signal);
-  const opened = ssh2.utils.parseKey(content, opens);
-  if (!(opened instanceof Error)) return { content, passphrase: opens };
+  const opened = parsed(file, content, opens);
+  if (!(opened instanceof Error)) return { key: opened };
   const isShut = /encrypted|passphrase/i.test(plain.message) && !unknownType.test(opened.message);
   return { problem: isShut ? "wrong passphrase" : opened.message };
+}
+
+interface Parsed {
+  readonly content: Buffer;
+  readonly passphrase: string | undefined;
+  readonly key: ParsedKey | Error;
+}
+
+/** What was parsed last, by file and whether with a passphrase: many hosts have the same key, and opening it is slow. */
+const parsedLast = new Map<string, Parsed>();
+
+/** So many are kept. */
+const mostParsed = 100;
+
+function parsed(file: string, content: Buffer, passphrase?: string): ParsedKey | Error {
+  const id = `${passphrase === undefined ? "" : "opened"}\0${file}`;
+  const last = parsedLast.get(id);
+  if (last?.passphrase === passphrase && last?.content.equals(content)) return last.key;
+  const key = ssh2.utils.parseKey(content, passphrase);
+  if (parsedLast.size >= mostParsed) parsedLast.clear();
+  parsedLast.set(id, { content, passphrase, key });
+  return key;
 }
 
 /** What it was opened for shows only then. */

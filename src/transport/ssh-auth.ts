@@ -2,14 +2,14 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { KeyboardInteractiveCallback, Prompt } from "ssh2";
+import type { KeyboardInteractiveCallback, ParsedKey, Prompt } from "ssh2";
 import { type AgentKeys, agentKeys, agentSocket } from "./agent.ts";
-import { heldAs, type Key, namedKey, readKey } from "./key-file.ts";
+import { heldAs, namedKey, readKey } from "./key-file.ts";
 import { passwordText } from "./password.ts";
 import type { ResolvedSettings } from "./settings.ts";
 
 type Authentication =
-  | { type: "publickey"; username: string; key: Buffer; passphrase?: string }
+  | { type: "publickey"; username: string; key: ParsedKey }
   | { type: "agent"; username: string; agent: AgentKeys }
   | { type: "password"; username: string; password: string }
   | {
@@ -45,13 +45,12 @@ export async function authentications(settings: ResolvedSettings, signal?: Abort
     for (const { name, agent: one } of agent?.apart() ?? [])
       found.push({ name: `${name} of the agent`, authentication: { type: "agent", username, agent: one } });
   };
-  const offer = (file: string, { content: key, passphrase: opens }: Key) => {
-    const secret = opens === undefined ? {} : { passphrase: opens };
-    found.push({ name: file, authentication: { type: "publickey", username, key, ...secret } });
+  const offer = (file: string, key: ParsedKey) => {
+    found.push({ name: file, authentication: { type: "publickey", username, key } });
   };
   if (identityFile !== undefined) {
     const key = await namedKey(identityFile, passphrase, agentSocket(), signal);
-    if ("content" in key) offer(identityFile, key);
+    if ("key" in key) offer(identityFile, key.key);
     else if (!("problem" in key)) offerAgent(key);
     else if (key.problem !== "locked" || password === undefined) throw key.error;
   } else {
@@ -59,7 +58,7 @@ export async function authentications(settings: ResolvedSettings, signal?: Abort
     if (!settings.noAgent) offerAgent(agent);
     for (const file of keyFiles.filter((name) => existsSync(name) || existsSync(`${name}.pub`))) {
       const key = await readKey(file, passphrase, signal);
-      if (!("problem" in key)) offer(file, key);
+      if (!("problem" in key)) offer(file, key.key);
       else if (settings.noAgent) offerAgent(heldAs(file, agent));
     }
   }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ShowrunnerError } from "../../src/base/errors.ts";
 import { secret } from "../../src/base/secret.ts";
@@ -228,6 +229,26 @@ describe("a template is refused, with its file and line, for", () => {
     expect(error.message).toBe('there is no variable "port"');
     expect(error.details).toEqual(["  1 | server {", "> 2 |   listen <%= port %>;", "  3 | }"]);
     expect(error.hint).toContain('has("port")');
+  });
+});
+
+describe("a template's file", () => {
+  const directory = mkdtempSync(join(tmpdir(), "templates-"));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it("is read again once it was edited, also to the same length and with the same time", async () => {
+    const file = join(directory, "site.ejs");
+    writeFileSync(file, "old <%= name %>\n");
+    await sleep(2_100); // long enough ago to be kept
+    const { mtime } = statSync(file);
+    expect(renderFile(file, { name: "n" })).toBe("old n\n");
+    expect(renderFile(file, { name: "m" })).toBe("old m\n");
+    writeFileSync(file, "new <%= name %>\n");
+    utimesSync(file, mtime, mtime);
+    expect(renderFile(file, { name: "n" })).toBe("new n\n");
+    writeFileSync(file, "two <%= name %>\n");
+    utimesSync(file, mtime, mtime);
+    expect(renderFile(file, { name: "n" })).toBe("two n\n");
   });
 });
 

@@ -9,27 +9,23 @@ import type { Outcome, TaskRun } from "./task-run.ts";
 
 /** Plans, and applies the changes; plans again where another run may have changed the host since. */
 export async function planAndApply<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
+  const { leases } = run.context.host;
   for (;;) {
     try {
-      return await planAndApplyOnce(run, planning);
+      const epoch = leases?.epoch(run.become) ?? 0;
+      const plan = run.task.plan(planning);
+      let answer = await plan.next(notRun);
+      while (!answer.done) {
+        // what holds a run to a plan is to see all of the change
+        const change = run.hooks.beforeChange ? await foreseen(answer.value) : answer.value;
+        const apply = () => applyChange(run, planning, change);
+        answer = await plan.next(await (leases ? leases.change(run.become, epoch, apply) : apply()));
+      }
+      return ended(run, planning, answer.value, run.changes.length > 0 ? "changed" : "ok");
     } catch (error) {
       if (!(error instanceof PlanOutdated)) throw error;
     }
   }
-}
-
-async function planAndApplyOnce<V>(run: TaskRun<V>, planning: Planning): Promise<Outcome<V>> {
-  const { leases } = run.context.host;
-  const epoch = leases?.epoch(run.become) ?? 0;
-  const plan = run.task.plan(planning);
-  let answer = await plan.next(notRun);
-  while (!answer.done) {
-    // what holds a run to a plan is to see all of the change
-    const change = run.hooks.beforeChange ? await foreseen(answer.value) : answer.value;
-    const apply = () => applyChange(run, planning, change);
-    answer = await plan.next(await (leases ? leases.change(run.become, epoch, apply) : apply()));
-  }
-  return ended(run, planning, answer.value, run.changes.length > 0 ? "changed" : "ok");
 }
 
 /** A plan may return a value and also say that the task failed: the task's own conditions get both. */

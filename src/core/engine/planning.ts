@@ -87,26 +87,37 @@ export class Planning implements PlanHost {
     return this.#uncertainReads;
   }
 
-  async fact<K extends FactKey, V>(fact: Fact<K, V>, asked: K): Promise<V> {
-    this.#options.refuse?.(fact);
-    const { executionEnvironment = {}, timeout } = this.#options;
-    const key = fact.source.within?.(asked, executionEnvironment, timeout) ?? asked;
-    const read = this.#host.run.world.reads.of(this.#become?.user, fact, key);
-    const isNew = !this.#read.has(read);
-    this.#read.add(read);
-    const isFirst = !this.#isAnswered;
-    const { isLive } = this.#options;
-    const known = this.#host.facts.known(this.#become, fact, key, { isLive }) ?? (await this.#ask(fact, key));
-    this.#isAnswered = true;
-    if (isNew) this.#options.onRead?.({ read, isFirst });
-    if (known.tentative) {
+  /** Mostly the value is known: then nothing waits, and no more than the promise of it is made. */
+  fact<K extends FactKey, V>(fact: Fact<K, V>, asked: K): Promise<V> {
+    try {
+      this.#options.refuse?.(fact);
+      const { executionEnvironment = {}, timeout, isLive } = this.#options;
+      const key = fact.source.within?.(asked, executionEnvironment, timeout) ?? asked;
+      const read = this.#host.run.world.reads.of(this.#become?.user, fact, key);
+      const isNew = !this.#read.has(read);
+      this.#read.add(read);
+      const isFirst = !this.#isAnswered;
+      const take = (known: Known<V>): V | Promise<V> => {
+        this.#isAnswered = true;
+        if (isNew) this.#options.onRead?.({ read, isFirst });
+        return this.#taken(fact, key, known);
+      };
+      const known = this.#host.facts.known(this.#become, fact, key, { isLive });
+      return known ? Promise.resolve(take(known)) : this.#ask(fact, key).then(take);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #taken<K extends FactKey, V>(fact: Fact<K, V>, key: K, { value, tentative }: Known<V>): V | Promise<V> {
+    if (tentative) {
       this.#tentative = true;
       // no task changes what other hosts answer, or what a command prints
       if (fact.about !== "world") this.#uncertainReads.push({ fact: fact.name, keys: [key] });
     }
-    const printed = fact.source.printed?.(known.value);
-    if (printed) await this.#options.onPrinted?.(printed);
-    return known.value;
+    const printed = fact.source.printed?.(value);
+    const told = printed && this.#options.onPrinted?.(printed);
+    return told === undefined ? value : told.then(() => value);
   }
 
   /** Waits for the host. What is planned along, if it is not on its way yet, asks in the same round trip. */

@@ -79,7 +79,8 @@ async function runInTurn<V>(
   hooks.onTaskStart?.(run);
   try {
     // fetched here, where waiting for a secret's command holds up this host only, and an interrupt ends it
-    await fetchSecrets([task.params, run.executionEnvironment], host.run.signal);
+    const secrets = fetchSecrets([task.params, run.executionEnvironment], host.run.signal);
+    if (secrets !== undefined) await secrets;
     expectMade(context);
     const outcome = shownOutcome(run, await withRetries(run));
     noteFurtherReads(run);

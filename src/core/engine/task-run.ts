@@ -118,7 +118,7 @@ export interface Outcome<V> {
  */
 export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome<V>): TaskResult<V> {
   const { task, context } = run;
-  const label = task.labelFor(run.hidden);
+  const label = () => task.labelFor(run.hidden);
   const changed = hasChanged(run);
   const noted = <T>(read: T): T => {
     if (status === "likely") readLikely(context);
@@ -130,20 +130,20 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
       if (status === "unknown")
         throw readUnknown(
           run,
-          `whether ${label} changes anything is unknown`,
+          `whether ${label()} changes anything is unknown`,
           "unknown" in value ? value.unknown : "what it depends on is not certain",
         );
       return noted(changed);
     },
     get failed() {
       if (status === "unknown" && failure)
-        throw readUnknown(run, `whether ${label} fails is unknown`, failure.message);
+        throw readUnknown(run, `whether ${label()} fails is unknown`, failure.message);
       return status === "failed";
     },
     get value() {
       if ("known" in value) return noted(value.known);
-      if ("failure" in value) throw noValue(label, value.failure);
-      throw readUnknown(run, `what ${label} gives is unknown`, value.unknown);
+      if ("failure" in value) throw noValue(label(), value.failure);
+      throw readUnknown(run, `what ${label()} gives is unknown`, value.unknown);
     },
   };
   const result = withoutGuesses(label, plain);
@@ -151,10 +151,10 @@ export function resultOf<V>(run: TaskRun<V>, { status, value, failure }: Outcome
   return result;
 }
 
-function withoutGuesses<V>(label: string, result: TaskResult<V>): TaskResult<V> {
+function withoutGuesses<V>(label: () => string, result: TaskResult<V>): TaskResult<V> {
   return strict(result, Object.keys(result), {
     code: "playbook.invalid",
-    what: `the result of ${label}`,
+    what: () => `the result of ${label()}`,
     hint: (name) => `what a module gives is in the result's value: result.value.${name}`,
   });
 }
@@ -179,7 +179,7 @@ export function resultForConditions<V>(
   run: TaskRun<V>,
   { status, value, failure }: Outcome<V>,
 ): TaskResult<V> {
-  return withoutGuesses(run.task.labelFor(run.hidden), {
+  return withoutGuesses(() => run.task.labelFor(run.hidden), {
     status: failure === undefined ? status : "failed",
     changed: mayHaveChanged(run),
     failed: failure !== undefined,

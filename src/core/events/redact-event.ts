@@ -11,7 +11,7 @@ import type { RunEvent, ShownChange, ShownError, ShownTask, ShownUnknown } from 
 export function redactEvent(event: RunEvent): RunEvent {
   switch (event.type) {
     case "task:start":
-      return { ...event, task: redactTask(event.task) };
+      return withTask(event);
     case "task:output":
     case "message":
     case "warning":
@@ -54,8 +54,15 @@ export function redactChange({ what, before, after, diff, stated }: ShownChange)
   };
 }
 
+/** Most events hold no secret, and are as they were. */
+function withTask<E extends Extract<RunEvent, { task: ShownTask }>>(event: E): E {
+  const task = redactTask(event.task);
+  return task === event.task ? event : { ...event, task };
+}
+
 function redactEnd(event: Extract<RunEvent, { type: "task:end" }>): RunEvent {
   const { reason, error } = event;
+  if (event.changes.length === 0 && reason === undefined && error === undefined) return withTask(event);
   return {
     ...event,
     task: redactTask(event.task),
@@ -67,7 +74,8 @@ function redactEnd(event: Extract<RunEvent, { type: "task:end" }>): RunEvent {
 }
 
 function redactTask(task: ShownTask): ShownTask {
-  return { ...task, title: redact(task.title) };
+  const title = redact(task.title);
+  return title === task.title ? task : { ...task, title };
 }
 
 function redactError(error: ShownError): ShownError {

@@ -13,11 +13,15 @@ export interface Answer {
   readonly size: number;
 }
 
-/** Who waits for a fact's value for a key. */
-interface Wanted {
-  readonly key: FactKey;
+/** Who waits for a fact's value. */
+interface Waiting {
   resolve(answer: Answer): void;
   reject(error: unknown): void;
+}
+
+interface Wanted {
+  readonly key: FactKey;
+  readonly by: Waiting;
 }
 
 /** What a script's answer says of one fact. */
@@ -45,9 +49,14 @@ export class FactRequest {
 
   want<K extends FactKey, V>(fact: Fact<K, V>, key: K): Promise<Answer>;
   want(fact: Fact<FactKey, unknown>, key: FactKey): Promise<Answer> {
-    const wanted = this.#facts.get(fact) ?? [];
-    this.#facts.set(fact, wanted);
-    return new Promise((resolve, reject) => wanted.push({ key, resolve, reject }));
+    return new Promise((resolve, reject) => this.wantFor({ resolve, reject }, fact, key));
+  }
+
+  /** The same for who is no promise. */
+  protected wantFor(by: Waiting, fact: Fact<FactKey, unknown>, key: FactKey): void {
+    const wanted = this.#facts.get(fact);
+    if (wanted) wanted.push({ key, by });
+    else this.#facts.set(fact, [{ key, by }]);
   }
 
   /** Whether anything is asked that a script reads. */
@@ -117,7 +126,7 @@ export class FactRequest {
   /** Tells everybody who waits for a script's answer that none comes. */
   reject(error: unknown): void {
     for (const { readings } of this.#scripts)
-      for (const { wanted } of readings) for (const { reject } of wanted) reject(error);
+      for (const { wanted } of readings) for (const { by } of wanted) by.reject(error);
   }
 
   async #deliverOne(index: number, output: Output): Promise<void> {
@@ -148,7 +157,7 @@ function addScript(
     if (same) same.readings.push(reading);
     else made.set(text, { readings: [reading] });
   } catch (error) {
-    for (const { reject } of wanted) reject(error);
+    for (const { by } of wanted) by.reject(error);
   }
 }
 
@@ -194,16 +203,16 @@ async function deliver(
 ): Promise<void> {
   try {
     const { values, size } = await read();
-    for (const { key, resolve, reject } of wanted) {
+    for (const { key, by } of wanted) {
       const value = values.get(key);
-      if (value instanceof ShowrunnerError) reject(value);
-      else if (values.has(key)) resolve({ value, size });
+      if (value instanceof ShowrunnerError) by.reject(value);
+      else if (values.has(key)) by.resolve({ value, size });
       else
-        reject(
+        by.reject(
           new ShowrunnerError("fact.failed", `the fact ${fact.name} gave no value for ${factKeyId(key)}`),
         );
     }
   } catch (error) {
-    for (const { reject } of wanted) reject(error);
+    for (const { by } of wanted) by.reject(error);
   }
 }

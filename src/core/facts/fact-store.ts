@@ -5,13 +5,14 @@ import type { Become } from "../../transport/transport.ts";
 import { Asking } from "./asking.ts";
 import { ChangesUnderWay, type ChangeTerms, type ChangeUnderWay } from "./changes-under-way.ts";
 import type { AskedAt, EarlyReading } from "./early.ts";
+import { EarlyAnswer } from "./early-answer.ts";
 import { EarlyRequest, earlyTimeout, located, textOf } from "./early-request.ts";
 import { Entrance } from "./entrance.ts";
 import type { Expectations } from "./expectations.ts";
 import { type Fact, type FactKey, type FactValue, factNamed, type Touch } from "./fact.ts";
 import type { Answer } from "./fact-request.ts";
 import { HostActivity } from "./host-activity.ts";
-import { Observations, type ObservedFact } from "./observations.ts";
+import { arrived, Observations, type ObservedFact } from "./observations.ts";
 import { type Known, Predictions } from "./predictions.ts";
 import type { Read } from "./read.ts";
 import { RealPaths, realDirectory } from "./real-paths.ts";
@@ -107,8 +108,9 @@ export class FactStore {
     if (prediction) return prediction;
     const observation = this.#observed.get(this.#world.reads.of(become?.user, fact, key));
     if (!observation) return undefined;
-    const { answer, asOf, early } = observation;
-    if (answer instanceof Promise) return undefined;
+    const { asOf, early } = observation;
+    const answer = arrived(observation);
+    if (!answer) return undefined;
     const isOldAnswer = fact.about === "world" && asOf !== this.#world.changes;
     if (early ? isLive || this.#activity.isOutdated(early) : isOldAnswer) return undefined;
     observation.early = undefined;
@@ -117,7 +119,8 @@ export class FactStore {
 
   /** Whether it has been asked for, and the answer has not come. */
   isComing<K extends FactKey, V>(become: Become | undefined, fact: Fact<K, V>, key: K): boolean {
-    return this.#observed.get(this.#world.reads.of(become?.user, fact, key))?.answer instanceof Promise;
+    const observation = this.#observed.get(this.#world.reads.of(become?.user, fact, key));
+    return observation !== undefined && !arrived(observation);
   }
 
   /** A value of the host, and how sure it is in a plan. */
@@ -259,15 +262,11 @@ export class FactStore {
       if (this.#observed.get(read) === existing) this.#observed.delete(read);
     }
     const known = this.#observed.get(read);
-    if (known && !known.early && (fact.about !== "world" || known.asOf === this.#world.changes))
-      return known.answer;
+    const isTrue = known && !known.early && (fact.about !== "world" || known.asOf === this.#world.changes);
+    if (isTrue && !(known.answer instanceof EarlyAnswer)) return known.answer;
     const wanted = this.#asking.want(become, fact, key, timeout);
     const asked = performance.now();
-    const answer = await this.#observed.keep(
-      read,
-      located(wanted, this.#realPaths.locate(become, key)),
-      undefined,
-    );
+    const answer = await this.#observed.keep(read, located(wanted, this.#realPaths.locate(become, key)));
     // a command that only reads may have waited for something; what is on its way as the same user was read behind it
     if (fact.about === "world" && performance.now() - asked > longestLook)
       this.#observed.forgetEarly(({ came }, { as }) => came !== undefined || as !== become?.user);
@@ -287,8 +286,9 @@ export class FactStore {
   #takeIn(request: EarlyRequest, asked: AskedAt, wanted: ReadonlySet<Read>): void {
     // meanwhile another change may have ended, or begun
     const isWelcome = (read: Read) => wanted.has(read) && !this.#observed.has(read) && this.#isAtRest(read);
-    for (const [read, answer] of request.answers(this.#realPaths, isWelcome))
-      this.#observed.keep(read, answer, { asked, came: undefined }).catch(() => undefined);
+    request.answers(this.#realPaths, isWelcome, (read, answer) =>
+      this.#observed.keepEarly(read, answer, { asked, came: undefined }),
+    );
   }
 
   /** Adds what a change sets to what is read behind it. */

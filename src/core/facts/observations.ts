@@ -1,5 +1,6 @@
 /** What was read of one host, and is not stale as far as anybody knows. */
 import type { EarlyReading } from "./early.ts";
+import { EarlyAnswer } from "./early-answer.ts";
 import { type Fact, type FactKey, factKeyId } from "./fact.ts";
 import type { Answer } from "./fact-request.ts";
 import type { Read } from "./read.ts";
@@ -19,7 +20,7 @@ interface Observation {
   /** The world's count of changes when it was read. */
   readonly asOf: number;
   /** The value, once it has come: a promise would take as much memory again. */
-  answer: Answer | Promise<Answer>;
+  answer: Answer | Promise<Answer> | EarlyAnswer;
   /** Read before any task has asked for it. */
   early: EarlyReading | undefined;
 }
@@ -48,17 +49,35 @@ export class Observations {
   }
 
   /** Keeps a value that is on its way. */
-  keep(read: Read, coming: Promise<Answer>, early: EarlyReading | undefined): Promise<Answer> {
-    const observation: Observation = { asOf: this.#world.changes, answer: coming, early };
-    this.#observed.set(read, observation);
+  keep(read: Read, coming: Promise<Answer>): Promise<Answer> {
+    const observation = this.#add(read, coming, undefined);
     coming.then(
       (answer) => {
         observation.answer = answer;
-        if (early) early.came = Date.now();
       },
-      () => this.#observed.get(read) === observation && this.#observed.delete(read),
+      () => this.#drop(read, observation),
     );
     return coming;
+  }
+
+  /** Keeps a value that is on its way before any task has asked for it. */
+  keepEarly(read: Read, coming: EarlyAnswer, early: EarlyReading): void {
+    const observation = this.#add(read, coming, early);
+    coming.onEnd((answer) => {
+      if (!answer) return this.#drop(read, observation);
+      observation.answer = answer;
+      early.came = Date.now();
+    });
+  }
+
+  #add(read: Read, answer: Observation["answer"], early: EarlyReading | undefined): Observation {
+    const observation: Observation = { asOf: this.#world.changes, answer, early };
+    this.#observed.set(read, observation);
+    return observation;
+  }
+
+  #drop(read: Read, observation: Observation): void {
+    if (this.#observed.get(read) === observation) this.#observed.delete(read);
   }
 
   /** A value that was read early, if it still holds: from now on it is known like any other. */
@@ -69,9 +88,7 @@ export class Observations {
   ): Promise<Answer | undefined> {
     const { early } = observation;
     if (!early) return undefined;
-    const answer = isOutdated(early)
-      ? undefined
-      : await Promise.resolve(observation.answer).catch(() => undefined);
+    const answer = isOutdated(early) ? undefined : await ended(observation.answer);
     // while it was on its way, it may have become stale
     if (answer && this.#observed.get(read) === observation && !isOutdated(early)) {
       observation.early = undefined;
@@ -107,9 +124,10 @@ export class Observations {
 
   /** All that has come and that tasks have asked for. */
   get asked(): readonly ObservedFact[] {
-    return [...this.#observed].flatMap(([{ fact, key, as }, { answer, early }]) =>
-      answer instanceof Promise || early ? [] : [{ fact, key, as, value: answer.value }],
-    );
+    return [...this.#observed].flatMap(([{ fact, key, as }, observation]) => {
+      const answer = observation.early ? undefined : arrived(observation);
+      return answer ? [{ fact, key, as, value: answer.value }] : [];
+    });
   }
 
   /** How long the host's answer was, in bytes; 0 where there is none. */
@@ -128,6 +146,11 @@ export class Observations {
 }
 
 /** The value, where it has come. */
-function arrived({ answer }: Observation): Answer | undefined {
-  return answer instanceof Promise ? undefined : answer;
+export function arrived({ answer }: Observation): Answer | undefined {
+  return answer instanceof Promise || answer instanceof EarlyAnswer ? undefined : answer;
+}
+
+/** The value when it has come, or undefined where it could not be read. */
+async function ended(answer: Observation["answer"]): Promise<Answer | undefined> {
+  return answer instanceof EarlyAnswer ? answer.ended : Promise.resolve(answer).catch(() => undefined);
 }

@@ -63,6 +63,7 @@ export class Predictions {
    */
   mayAlter<K extends FactKey, V>(fact: Fact<K, V>, key: K, value: V, since?: number): boolean;
   mayAlter(fact: Fact<FactKey, unknown>, key: FactKey, value: unknown, since = 0): boolean {
+    if (this.#touched.length === 0) return false;
     const realPath = this.#realPaths.ofKey(key);
     return this.#touched.some(
       ({ reach, at }) =>

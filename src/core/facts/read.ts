@@ -27,9 +27,12 @@ export class ReadTable {
   /** @param as the user that reads it; undefined for the user of the connection */
   of<K extends FactKey, V>(as: string | undefined, fact: Fact<K, V>, key: K): Read;
   of(as: string | undefined, fact: Fact<FactKey, unknown>, key: FactKey): Read {
+    const id = factKeyId(key);
+    const known = this.#users.get(as)?.get(fact.name)?.get(id);
+    if (known) return known;
     const facts = present(this.#users, as, () => new Map<string, Map<string, Read>>());
     const keys = present(facts, fact.name, () => new Map<string, Read>());
-    return present(keys, factKeyId(key), () => ({ fact, key, as, number: ++this.#last }));
+    return present(keys, id, () => ({ fact, key, as, number: ++this.#last }));
   }
 
   /** The counted reads as a list, which is the same one for all hosts that read the same. */

@@ -71,12 +71,23 @@ export class RealPaths {
    */
   locate(become: Become | undefined, key: FactKey, read = this.#read): Promise<void> | undefined {
     const path = pathOf(key);
-    if (path === undefined) return undefined;
-    const directory = posix.dirname(path);
+    return path === undefined ? undefined : this.locateIn(become, posix.dirname(path), [path], read);
+  }
+
+  /** The same for several paths of one directory. */
+  locateIn(
+    become: Become | undefined,
+    directory: string,
+    paths: readonly string[],
+    read: ReadDirectory,
+  ): Promise<void> | undefined {
     const id = `${become?.user ?? ""}\0${directory}`;
     const asked = this.#directories.get(id) ?? this.#ask(id, become, directory, read);
-    if (typeof asked !== "string") return asked.then((real) => this.#note(path, real));
-    this.#note(path, asked);
+    const note = (real: string) => {
+      for (const path of paths) this.#note(path, real);
+    };
+    if (typeof asked !== "string") return asked.then(note);
+    note(asked);
     return undefined;
   }
 

@@ -44,6 +44,8 @@ export interface Alternatives<Name extends PropertyKey = PropertyKey> {
   readonly onlyAbsent?: readonly Name[];
 }
 
+const none: readonly never[] = [];
+
 /**
  * What the types say, said again where they were not looked at (in a playbook that nobody compiled, in JSON), and what
  * they can't say.
@@ -51,8 +53,8 @@ export interface Alternatives<Name extends PropertyKey = PropertyKey> {
  * @throws ShowrunnerError `task.failed`, naming the parameters that do not go together
  */
 export function validateAlternatives(alternatives: Alternatives, params: object): void {
-  const { oneOf = [], atMostOneOf = [], needs = {} } = alternatives;
-  const { presentNeeds = [], onlyPresent = [], onlyAbsent = [] } = alternatives;
+  const { oneOf = none, atMostOneOf = none, needs, presentNeeds = none } = alternatives;
+  const { onlyPresent = none, onlyAbsent = none } = alternatives;
   const given = (name: PropertyKey): unknown => Reflect.get(params, name);
   const among = (names: readonly PropertyKey[]) =>
     names.filter((name) => given(name) !== undefined && given(name) !== false).map(String);
@@ -65,8 +67,8 @@ export function validateAlternatives(alternatives: Alternatives, params: object)
   const exclusive = among(atMostOneOf);
   if (exclusive.length > 1) fail(`${exclusive.join(" and ")} exclude each other`);
 
-  for (const name of among(Object.keys(needs))) {
-    const needed = Reflect.get(needs, name);
+  for (const name of needs ? among(Object.keys(needs)) : none) {
+    const needed = Reflect.get(needs ?? {}, name);
     if (needed !== undefined && among([needed]).length === 0)
       fail(`\`${name}\` needs \`${String(needed)}\``, `give \`${String(needed)}\`, or leave \`${name}\` out`);
   }

@@ -36,23 +36,38 @@ export abstract class Deferred<T> implements PromiseLike<T>, Unawaited {
     const scope = currentScope();
     const leave = this.isCode ? undefined : scope?.enter();
     const started = this.#start();
-    if (scope) {
-      const { running } = scope;
-      const { label, location } = this;
-      const entry = { label, location, ended: started };
-      running.add(entry);
-      const done = () => {
-        running.delete(entry);
-        // code that has ended beside tasks: what it was at last may show in what comes next
-        if (leave) leave();
-        else scope.enter()();
-      };
-      started.then(done, done);
-    }
+    if (!scope) return started.then(onFulfilled, onRejected);
+    const { running } = scope;
+    const { label, location } = this;
+    const entry = { label, location, ended: started };
+    running.add(entry);
+    const done = () => {
+      running.delete(entry);
+      // code that has ended beside tasks: what it was at last may show in what comes next
+      if (leave) leave();
+      else scope.enter()();
+    };
+    if (onFulfilled && onRejected)
+      // as `await` does it: in one promise, since a run awaits many tasks
+      return started.then(
+        (value) => {
+          done();
+          return onFulfilled(value);
+        },
+        (reason: unknown) => {
+          done();
+          return onRejected(reason);
+        },
+      );
+    started.then(done, done);
     return started.then(onFulfilled, onRejected);
   }
 
-  async #start(): Promise<T> {
-    return this.run(requireScope(this.label, this.location));
+  #start(): Promise<T> {
+    try {
+      return this.run(requireScope(this.label, this.location));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** Defines a module: its parameters, what it documents and what it does, in one place. */
 import { type Location, ShowrunnerError } from "../../base/errors.ts";
-import { callerLocation, callerOf } from "../../base/location.ts";
+import { callerLocation, callerOf, locationOfCall } from "../../base/location.ts";
 import { oneLine } from "../../base/one-line.ts";
 import {
   type Input,
@@ -141,8 +141,11 @@ export function defineModule<
     const checked = requireValue(schema, given, { code: "params.invalid", what: definition.name, location });
     return completed(definition, checked, location);
   };
-  const make = (given: unknown, options?: TaskOptions<V>): Task<V> => {
-    const location = callerLocation();
+  const make = (
+    given: unknown,
+    options: TaskOptions<V> | undefined,
+    location: Location | undefined,
+  ): Task<V> => {
     const params = check(given, location);
     return new ModuleTask<V>(
       {
@@ -158,7 +161,8 @@ export function defineModule<
       options,
     );
   };
-  const call = (params: Given<P, One, Most>, options?: TaskOptions<V>) => make(params, options);
+  const call = (params: Given<P, One, Most>, options?: TaskOptions<V>): Task<V> =>
+    make(params, options, locationOfCall(call));
   const module = Object.assign(call, {
     definition,
     schema,
@@ -166,7 +170,7 @@ export function defineModule<
     plan: (host: PlanHost, given: Given<P, One, Most>) =>
       definition.plan(host, check(given, callerLocation())),
     readsLocalFiles: definition.readsLocalFiles === true,
-    fromData: (params: unknown, options?: TaskOptions) => make(params, options),
+    fromData: (params: unknown, options?: TaskOptions) => make(params, options, callerLocation()),
   });
   defined.set(definition.name, defined.has(definition.name) ? undefined : module);
   return module;
@@ -216,12 +220,13 @@ type Completion<P extends TProperties, V> = Pick<ModuleDefinition<P, V>, "name" 
 
 /** Runs the module's own checks: whatever they find wrong is a mistake in the call. */
 function completed<P extends TProperties, V>(
-  { name, check, complete, ...alternatives }: Completion<P, V> & Alternatives,
+  module: Completion<P, V> & Alternatives,
   params: Static<TObject<P>>,
   location: Location | undefined,
 ): Static<TObject<P>> {
+  const { name, check, complete } = module;
   try {
-    validateAlternatives(alternatives, params);
+    validateAlternatives(module, params);
     check?.(params);
     return complete?.(params, location) ?? params;
   } catch (error) {

@@ -28,6 +28,24 @@ export function literalContent(content: string | Uint8Array | Secret): Content {
   };
 }
 
+/** The texts that were given last: a task gives the same one to many hosts. */
+const textsLast = new Map<string, Content>();
+
+/** So many are kept, and so long ones. Characters. */
+const mostTexts = 200;
+const longestKept = 16 * 1024;
+
+/** The same for what a playbook gives, where many hosts get it. */
+export function givenContent(content: string | Uint8Array | Secret): Content {
+  if (typeof content !== "string" || content.length > longestKept) return literalContent(content);
+  const known = textsLast.get(content);
+  if (known) return known;
+  const made = literalContent(content);
+  if (textsLast.size >= mostTexts) textsLast.clear();
+  textsLast.set(content, made);
+  return made;
+}
+
 /**
  * The content of a file of this machine, read only where it is needed.
  *

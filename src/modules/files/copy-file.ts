@@ -5,7 +5,7 @@ import { cleanPath, fail, type Plan, type PlanHost } from "../../kit/index.ts";
 import type { Attributes } from "./attributes.ts";
 import { localContent } from "./content.ts";
 import { type Followed, followLinks } from "./paths.ts";
-import { type Content, type FileValue, prefetchFile, putFile } from "./put-file.ts";
+import { type Content, type FileValue, factsOfFile, prefetchFile, putFile } from "./put-file.ts";
 
 /** What a single file's copy is told. */
 export interface CopyFile extends Attributes {
@@ -20,7 +20,8 @@ export async function* copyContent(host: PlanHost, p: CopyFile, content: Content
   if (p.dest.endsWith("/"))
     fail(`dest: ${p.dest} names a directory, and content has no file name`, "write the file's whole path");
   const path = cleanPath(p.dest);
-  return yield* putFile(host, { ...p, ...(await destination(host, p, path)), content });
+  const target = p.follow ? await followLinks(host, path) : asGiven(path);
+  return yield* putFile(host, { ...p, ...target, content });
 }
 
 export async function* copyFile(host: PlanHost, p: CopyFile, src: string): Plan<FileValue> {
@@ -37,20 +38,17 @@ export async function targetOf(host: PlanHost, p: CopyFile, name: string): Promi
   const inside = dest === "/" ? `/${name}` : `${dest}/${name}`;
   if (p.dest.endsWith("/")) {
     await prefetchFile(host, inside);
-    return destination(host, p, inside);
+    return p.follow ? followLinks(host, inside) : asGiven(inside);
   }
-  const [state] = await Promise.all([
-    host.fact(file, dest),
-    prefetchFile(host, dest),
-    prefetchFile(host, inside),
-  ]);
+  const [state] = await Promise.all([...factsOfFile(host, dest), ...factsOfFile(host, inside)]);
   const into = state.type === "directory" || (state.type === "link" && (await leadsToDirectory(host, dest)));
-  return destination(host, p, into ? inside : dest);
+  const path = into ? inside : dest;
+  return p.follow ? followLinks(host, path) : asGiven(path);
 }
 
 /** A link at the path itself is replaced, unless links are to be followed. */
-async function destination(host: PlanHost, { follow }: CopyFile, path: string): Promise<Followed> {
-  return follow ? followLinks(host, path) : { path, links: [] };
+function asGiven(path: string): Followed {
+  return { path, links: [] };
 }
 
 async function leadsToDirectory(host: PlanHost, path: string): Promise<boolean> {

@@ -16,7 +16,7 @@ import {
   Type,
 } from "../../kit/index.ts";
 import { ownerParams } from "./attributes.ts";
-import { literalContent } from "./content.ts";
+import { givenContent } from "./content.ts";
 import { copyContent, copyFile } from "./copy-file.ts";
 import { copyTree } from "./copy-tree.ts";
 import { findLocal, statLocal } from "./local-source.ts";
@@ -130,12 +130,12 @@ export const copy: Module<CopyParams, FileValue> = defineModule({
   },
   readsLocalFiles: true,
   complete: (p, caller) => ({ ...p, ...located(p.src, caller) }),
-  async *plan(host, p): Plan<FileValue> {
-    if (p.src === undefined) return yield* copyContent(host, p, literalContent(p.content ?? ""));
+  plan(host, p): Plan<FileValue> {
+    if (p.src === undefined) return copyContent(host, p, givenContent(p.content ?? ""));
     const source = statLocal(p.src);
-    if (source.isDirectory()) return yield* copyTree(host, { ...p, src: p.src });
+    if (source.isDirectory()) return copyTree(host, { ...p, src: p.src });
     const mode = p.mode === "preserve" ? showMode(source.mode & 0o7777) : p.mode;
-    return yield* copyFile(host, { ...p, mode }, p.src);
+    return copyFile(host, { ...p, mode }, p.src);
   },
 });
 

@@ -4,7 +4,7 @@ import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
 import { file, fileContent, fileHash } from "../../facts/files.ts";
 import { cleanPath, fail, type Plan, type PlanHost } from "../../kit/index.ts";
-import { type Attributes, setAttributes } from "./attributes.ts";
+import { type Attributes, hasAttributes, setAttributes } from "./attributes.ts";
 import { literalContent } from "./content.ts";
 import { followLinks } from "./paths.ts";
 import { type FileValue, putFile } from "./put-file.ts";
@@ -76,7 +76,7 @@ export async function* editFile(host: PlanHost, p: EditFile, how: Edit): Plan<Fi
   const before = old?.toString(encoding) ?? "";
   const after = edit(before, (text) => Buffer.from(text).toString(encoding));
   if (after === before && state.type === "file") {
-    yield* setAttributes(host, path, state, p);
+    if (!hasAttributes(state, p)) yield* setAttributes(host, path, state, p);
     return { path };
   }
   const content = { ...literalContent(Buffer.from(after, encoding)), secret: hides, ownerOnly: hides };

@@ -13,7 +13,7 @@ import {
   type RequiredInput,
   Type,
 } from "../../kit/index.ts";
-import { type Attributes, ownerParams, setAttributes } from "./attributes.ts";
+import { type Attributes, hasAttributes, ownerParams, setAttributes } from "./attributes.ts";
 import { makeDirectory, prefetchDirectory } from "./directory.ts";
 import { makeLink } from "./link.ts";
 import { followLinks } from "./paths.ts";
@@ -119,7 +119,7 @@ async function* ensureDirectory(
   if (state.type === "absent") return yield* makeDirectory(host, path, p);
   if (state.type !== "directory")
     fail(`${path} is there and is no directory, but a ${state.type}`, "remove it first");
-  yield* setAttributes(host, path, state, p);
+  if (!hasAttributes(state, p)) yield* setAttributes(host, path, state, p);
   if (p.recurse) yield* setBelow(host, path, p);
 }
 

@@ -8,7 +8,14 @@ import { self } from "../../facts/self.ts";
 import { change, effects, fail, type Plan, type PlanHost, type TextDiff } from "../../kit/index.ts";
 import { mountedText } from "../../kit/own.ts";
 import { requireAccounts } from "./accounts.ts";
-import { type Attributes, type ModeState, setAttributes, showState, withAttributes } from "./attributes.ts";
+import {
+  type Attributes,
+  hasAttributes,
+  type ModeState,
+  setAttributes,
+  showState,
+  withAttributes,
+} from "./attributes.ts";
 
 /** A content that need not be at hand to be compared. */
 export interface Content {
@@ -50,7 +57,15 @@ const newFileMode = "0644";
 
 /** Asks for all that `putFile` reads where nothing differs, so that it leaves with whatever else is asked now. */
 export async function prefetchFile(host: PlanHost, path: string): Promise<void> {
-  await Promise.all([host.fact(file, path), host.fact(file, posix.dirname(path)), host.fact(fileHash, path)]);
+  await Promise.all(factsOfFile(host, path));
+}
+
+/** What `putFile` reads where nothing differs. */
+export function factsOfFile(
+  host: PlanHost,
+  path: string,
+): [Promise<FileState>, Promise<FileState>, Promise<string | undefined>] {
+  return [host.fact(file, path), host.fact(file, posix.dirname(path)), host.fact(fileHash, path)];
 }
 
 /**
@@ -60,16 +75,12 @@ export async function prefetchFile(host: PlanHost, path: string): Promise<void> 
  */
 export async function* putFile(host: PlanHost, wanted: PutFile): Plan<FileValue> {
   const { path, links = [], content } = wanted;
-  const [state, parent, hash] = await Promise.all([
-    host.fact(file, path),
-    host.fact(file, posix.dirname(path)),
-    host.fact(fileHash, path),
-  ]);
+  const [state, parent, hash] = await Promise.all(factsOfFile(host, path));
   if (state.type === "directory") fail(`${path} is a directory on the host`, "remove it first");
   if (state.type === "other") fail(`${path} is neither a file nor a directory on the host`);
   if (state.type !== "absent" && wanted.force === false) return { path };
   if (state.type === "file" && hash === content.hash) {
-    yield* setAttributes(host, path, state, wanted);
+    if (!hasAttributes(state, wanted)) yield* setAttributes(host, path, state, wanted);
     return { path };
   }
 
