@@ -54,6 +54,7 @@ export { type SystemdParams, type SystemdValue, systemd } from "./services/syste
 export { type SystemdUnitParams, type SystemdUnitValue, systemdUnit } from "./services/systemd-unit.ts";
 export { type DownloadParams, download } from "./sources/download.ts";
 export { type GitParams, type GitValue, git } from "./sources/git.ts";
+export { type UnarchiveParams, type UnarchiveValue, unarchive } from "./sources/unarchive.ts";
 export { type CronParams, cron } from "./system/cron.ts";
 export { type RebootParams, reboot } from "./system/reboot.ts";
 export { type SshdConfigParams, type SshdConfigValue, sshdConfig } from "./system/sshd-config.ts";

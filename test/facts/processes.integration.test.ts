@@ -153,6 +153,8 @@ const growing: Readonly<Record<string, string>> = {
   "apt.simulation": "one dry run a command of apt, before a change alone",
   "cron.table": "crontab knows one user at a time, and a host has few tables",
   "deb.file": "dpkg-deb knows one archive at a time",
+  "file.below": "a directory is listed by a process of its own, and few are",
+  "file.unpacked": "a record is read by a process of its own, and a host has few archives",
   "file.link-refusal": "only where a task follows a link",
   "file.matches": "each file is searched for something else",
   "git.checkout": "git knows one checkout at a time",

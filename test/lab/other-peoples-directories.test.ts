@@ -3,6 +3,7 @@
  *
  * SHOWRUNNER_ATTACK_ROUNDS: how often each module works there (default 10)
  */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,6 +19,7 @@ import { file } from "../../src/modules/files/file.ts";
 import { lineinfile } from "../../src/modules/files/lineinfile.ts";
 import { template } from "../../src/modules/files/template.ts";
 import { apt } from "../../src/modules/packages/apt.ts";
+import { unarchive } from "../../src/modules/sources/unarchive.ts";
 import { user } from "../../src/modules/users/user.ts";
 import { testLab } from "./support.ts";
 
@@ -85,6 +87,7 @@ while (1) {
 beforeAll(async () => {
   mkdirSync(join(local, "tree/sub"), { recursive: true });
   for (const name of ["one", "sub/two"]) writeFileSync(join(local, "tree", name), "1\n");
+  execFileSync("tar", ["-czf", join(local, "tree.tar.gz"), "-C", join(local, "tree"), "."]);
   writeFileSync(join(local, "text.ejs"), "round <%= round %>\n");
   await lab.up();
   await inside("useradd -m bob; useradd carol");
@@ -136,6 +139,8 @@ const work: Readonly<Record<string, (round: number) => PromiseLike<unknown>>> = 
       mode: round % 2 ? "0644" : "0640",
       directoryMode: "0755",
     }),
+  unarchive: (round) =>
+    unarchive({ src: join(local, "tree.tar.gz"), dest: at("tree"), owner: round % 2 ? "carol" : "bob" }),
   template: (round) =>
     template({ src: join(local, "text.ejs"), dest: at("file"), vars: { round }, owner: "carol" }),
   lineinfile: (round) =>

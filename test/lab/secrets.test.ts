@@ -330,6 +330,7 @@ const cases: Record<ModuleName, readonly (() => PromiseLike<unknown>)[]> = {
       }),
     ),
   ],
+  unarchive: [failing(() => modules.unarchive({ remoteSrc: "/srv/content", dest: "/srv/unpacked" }))],
   user: [
     () => user({ name: "canary", password: secrets.hash }),
     () => user({ name: "canary", password: secrets.hash, passwordLock: true }),

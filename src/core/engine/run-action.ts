@@ -61,6 +61,10 @@ export async function runAction(
   const { action } = change;
   switch (action.kind) {
     case "script": {
+      if (action.input) {
+        const script = before ? lines(before, action.script) : action.script;
+        return sendTo(session, become, action.input, script, options);
+      }
       // what a script leaves behind could print into the answers of what is read behind it
       const mayLeave = action.reports === true || behind.request !== undefined;
       const output = detachment
@@ -92,6 +96,18 @@ export async function runAction(
       return { stdout: Buffer.from(JSON.stringify(response)), stderr: Buffer.alloc(0), status: 0 };
     }
   }
+}
+
+/** A script that takes much has a channel of its own for it. */
+async function sendTo(
+  session: Session,
+  become: Become | undefined,
+  { content, path }: { readonly content: Buffer; readonly path: string },
+  script: Script,
+  options: RunOptions,
+): Promise<Output> {
+  const printed = await session.upload(become, path, content, { ...options, receive: script.text });
+  return { stdout: Buffer.from(printed), stderr: Buffer.alloc(0), status: 0 };
 }
 
 async function write(

@@ -11,6 +11,8 @@ import type { Rollback } from "./rollback.ts";
 interface ScriptAction {
   readonly kind: "script";
   readonly script: Script;
+  /** What the script is sent at its standard input, of any size, and the path that it is for: errors name that. */
+  readonly input?: { readonly content: Buffer; readonly path: string };
   /** Exit statuses that mean success. Default `[0]`. */
   readonly statuses?: readonly number[];
   /**

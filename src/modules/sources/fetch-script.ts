@@ -22,17 +22,27 @@ interface Fetching {
 
 /** A script that fetches a file and puts it in its place, with all that the engine does for a file that is written. */
 export function fetchScript(wanted: Fetching, file: Writing): Script {
-  const { url, hash = "", maxSize = Number.MAX_SAFE_INTEGER } = wanted;
-  const content = lines(
-    sh`sr_url=${url} sr_from=${wanted.from} sr_most=${maxSize} sr_hash=${hash} sr_patience=${wanted.patience}`,
-    rawScript("sr_fetch_all"),
+  const record = rawScript('"$sr_etag" "$sr_modified" "$sr_got"');
+  return withOptions(
+    wanted,
+    lines(
+      writeFileScript({ kind: "write", ...file, content: fetchHere(wanted) }),
+      recordDownload(file.path, addressMark(wanted.url), record),
+    ),
   );
-  const script = lines(
-    rawScript(fetching),
-    writeFileScript({ kind: "write", ...file, content }),
-    recordDownload(file.path, addressMark(url), rawScript('"$sr_etag" "$sr_modified" "$sr_got"')),
-  );
-  return feed(secret`${curlLines(wanted)}${"\n\n"}${wgetLines(wanted)}`, script);
+}
+
+/** Fetches into the file `$sr_new`, within a script of `withOptions`. */
+export function fetchHere({ url, from, hash = "", maxSize, patience }: Fetching): Script {
+  const most = maxSize ?? Number.MAX_SAFE_INTEGER;
+  return sh`sr_url=${url} sr_from=${from} sr_most=${most} sr_hash=${hash} sr_patience=${patience}
+sr_fetch_all`;
+}
+
+/** A script that fetches something: its standard input holds the options of curl and wget. */
+export function withOptions(wanted: Fetching, script: Script): Script {
+  const options = secret`${curlLines(wanted)}${"\n\n"}${wgetLines(wanted)}`;
+  return feed(options, lines(rawScript(fetching), script));
 }
 
 /** A file of options for curl(1): the address and the headers may be secrets, and stand in no command line. */
