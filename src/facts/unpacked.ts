@@ -134,13 +134,14 @@ export const pathsBelow = defineFact<string, readonly string[]>({
   printf '\\000'
 done`),
   parse(stdout, paths) {
-    const all = stdout.toString().split("\0");
+    const text = stdout.toString();
     let at = 0;
     return new Map(
       paths.map((path) => {
-        const end = all.indexOf("", at);
-        const below = all.slice(at, end < 0 ? all.length : end);
-        at = (end < 0 ? all.length : end) + 1;
+        // each name ends with a NUL, and each list with one more
+        const end = text[at] === "\0" ? at - 1 : text.indexOf("\0\0", at);
+        const below = end <= at ? [] : text.slice(at, end).split("\0");
+        at = end < at - 1 ? text.length : end + 2;
         return [path, below];
       }),
     );
