@@ -1,6 +1,7 @@
 /** The classic drawing: one balancer, and two servers that each carry Nginx, the application and MySQL. */
 import { inventory } from "showrunner";
 import { siteVars } from "./vars/site.ts";
+import { siteTraffic } from "./vars/traffic.ts";
 
 export default inventory({
   lab: { network: "10.78.0.0/24", suite: "bookworm" },
@@ -10,6 +11,8 @@ export default inventory({
     knownHosts: ".showrunner/lab/compact/known_hosts",
   },
   vars: siteVars,
+  // the machine that the lab is on is the first address of its network
+  traffic: siteTraffic(["10.78.0.1"]),
   hosts: {
     lb1: { address: "10.78.0.11" },
     node1: { address: "10.78.0.21" },

@@ -1,6 +1,7 @@
 /** The site on six throw-away hosts of this machine: `npx run lab up -i inventory/lab.ts`. */
 import { inventory } from "showrunner";
 import { siteVars } from "./vars/site.ts";
+import { siteTraffic } from "./vars/traffic.ts";
 
 export default inventory({
   lab: { network: "10.77.0.0/24", suite: "bookworm" },
@@ -9,7 +10,10 @@ export default inventory({
     identityFile: ".showrunner/lab/lab/id_ed25519",
     knownHosts: ".showrunner/lab/lab/known_hosts",
   },
-  vars: siteVars,
+  // it moves between the balancers: visitors come to it
+  vars: { ...siteVars, siteAddresses: ["10.77.0.10"] },
+  // the machine that the lab is on is the first address of its network
+  traffic: siteTraffic(["10.77.0.1"]),
   hosts: {
     lb1: { address: "10.77.0.11" },
     lb2: { address: "10.77.0.12" },
@@ -19,9 +23,7 @@ export default inventory({
     db2: { address: "10.77.0.32" },
   },
   groups: {
-    lb: { hosts: ["lb1"] },
-    /** Has the base only: the second balancer's day will come. */
-    standby: { hosts: ["lb2"] },
+    lb: { hosts: ["lb[1:2]"] },
     web: { hosts: ["web[1:2]"] },
     app: { hosts: ["web[1:2]"] },
     db: { children: ["db_primary", "db_replica"] },

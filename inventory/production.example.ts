@@ -17,6 +17,8 @@ export default inventory({
     databasePassword: secretFrom.env("SITE_DATABASE_PASSWORD"),
     replicationPassword: secretFrom.env("SITE_REPLICATION_PASSWORD"),
   },
+  // from where you administer the hosts; the names below must then be given as addresses, too:
+  // traffic: siteTraffic(["198.51.100.0/24"]),
   hosts: {
     "lb1.example.org": { address: "192.0.2.11" },
     "web[1:2].example.org": {},

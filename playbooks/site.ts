@@ -13,7 +13,7 @@ import {
   withDefault,
 } from "showrunner";
 import { Algorithm, Mode } from "../roles/haproxy/index.ts";
-import { app, common, haproxy, keepalived, mysql, nginx } from "../roles/index.ts";
+import { app, common, firewall, haproxy, keepalived, mysql, nginx } from "../roles/index.ts";
 
 /** The sample application: a site of your own names its own folder, packages and command. */
 const files = fileURLToPath(new URL("../roles/app/files", import.meta.url));
@@ -22,13 +22,21 @@ const database = "site";
 
 const Port = Type.Integer({ minimum: 1, maximum: 65_535 });
 const webPort = withDefault(Port, 80);
+/** Addresses that move between the balancers: one, or two of which each balancer has one. Default: none. */
+const siteAddresses = withDefault(Type.Array(Type.String({ format: "ipv4" })), []);
 
 /** The plays, for playbooks that do more than deploy. */
 export const sitePlays = [
   play(
     "every host",
     { hosts: "all", become: true, vars: { domain: Type.String({ format: "hostname" }) } },
-    { common: ({ vars, host }) => common({ motd: `${host.name}, part of ${vars.domain}` }) },
+    {
+      common: ({ vars, host }) => common({ motd: `${host.name}, part of ${vars.domain}` }),
+      // without rules a host would let nobody in
+      firewall: async ({ inventory }) => {
+        if (inventory.traffic.length > 0) await firewall({});
+      },
+    },
   ),
 
   play(
@@ -124,7 +132,7 @@ export const sitePlays = [
   // plays of their own: by now the balancers' handlers have run, and a balancer takes an address only while it works
   play(
     "addresses that move",
-    { hosts: "lb", become: true, vars: { siteAddresses: withDefault(Type.Array(Type.String()), []) } },
+    { hosts: "lb", become: true, vars: { siteAddresses } },
     {
       keepalived: async ({ vars }) => {
         if (vars.siteAddresses.length === 0) return;
@@ -135,13 +143,15 @@ export const sitePlays = [
 
   play(
     "the site answers",
-    { hosts: "lb", become: true },
+    { hosts: "lb", become: true, vars: { siteAddresses } },
     {
-      verify: ({ host }) =>
-        http(
-          { url: `http://${host.address}/healthz`, status: 200 },
-          { name: "through the balancer", retries: 20, delay: "1s" },
-        ),
+      verify: async ({ host, vars }) => {
+        for (const address of [host.address, ...vars.siteAddresses])
+          await http(
+            { url: `http://${address}/healthz`, status: 200 },
+            { name: "through the balancer", retries: 20, delay: "1s" },
+          );
+      },
     },
   ),
 ];

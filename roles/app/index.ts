@@ -52,7 +52,7 @@ const variables = {
     }),
     {},
   ),
-  /** Must answer 200 once the application runs, at the latest when asked 41 times; else the release before is put back. */
+  /** Must answer 200 once the application runs, at the latest when asked 31 times; else the release before is put back. */
   health: Type.Optional(Type.String({ format: "uri" })),
   /** How many releases stay on the host. Default: 5. */
   keep: withDefault(Type.Integer({ minimum: 1, maximum: 100 }), 5),
@@ -161,7 +161,7 @@ async function start(vars: Started, previous: string | undefined): Promise<void>
   } catch (error) {
     if (previous === undefined) throw error;
     const { name } = vars;
-    await rollback({ path: appPaths(name).root, name: previous }, { notify: restartOf(name) });
+    await rollback({ path: appPaths(name).root, name: previous, discard: true }, { notify: restartOf(name) });
     await serve(vars);
     throw new ShowrunnerError(
       "task.failed",
@@ -178,5 +178,5 @@ async function serve({ name, listen, health }: Started): Promise<void> {
   await service({ name, state: "started" });
   if (health !== undefined)
     // where no worker could start (the database was away), gunicorn waits 30 s before it ends and is restarted
-    await http({ url: health, status: 200, timeout: "2s" }, { name: "health", retries: 40, delay: "1s" });
+    await http({ url: health, status: 200, timeout: "2s" }, { name: "health", retries: 30, delay: "1s" });
 }

@@ -9,6 +9,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TimedEvent } from "../../src/core/events/events.ts";
+import { underLoad } from "../load.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 const cli = join(checkout, "dist/src/cli/main.cjs");
@@ -22,8 +23,11 @@ const cli = join(checkout, "dist/src/cli/main.cjs");
  */
 function testProject(shape: string, net: string, own: string): string {
   const project = mkdtempSync(join(tmpdir(), "site-test-"));
-  for (const name of ["package.json", "playbooks", "roles", "node_modules", "dist", "src"])
+  for (const name of ["package.json", "node_modules", "dist", "src"])
     symlinkSync(join(checkout, name), join(project, name));
+  // its own: a test brings out another release of the application
+  for (const name of ["playbooks", "roles"])
+    cpSync(join(checkout, name), join(project, name), { recursive: true });
   mkdirSync(join(project, "inventory"));
   cpSync(join(checkout, "inventory/vars"), join(project, "inventory/vars"), { recursive: true });
   const text = readFileSync(join(checkout, `inventory/${shape}.ts`), "utf8");
@@ -176,7 +180,7 @@ describe.each([
     replica: "node2",
     webs: ["node1", "node2"],
   },
-])("the site in the shape of inventory/$shape.ts", ({ shape, net, own, primary, replica, webs }) => {
+])("the site in the shape of inventory/$shape", ({ shape, net, own, primary, replica, webs }) => {
   const inventory = `inventory/site${shape}.ts`;
   const balancer = `${own}.0.11`;
   let project: string;
@@ -312,9 +316,79 @@ describe.each([
     }
   });
 
+  it("lets through what the inventory names, and nothing else", async () => {
+    const [web = ""] = webs;
+    const address = (host: string) =>
+      ssh(host, "hostname", "-I").then((line) => /10[.0-9]+/.exec(line)?.[0] ?? "");
+    const [at, database] = [await address(web), await address(replica)];
+    await expect(curl("--max-time", "2", `http://${at}:8000/healthz`)).rejects.toThrow("timed out");
+    await expect(curl("--max-time", "2", `http://${database}:3306/`)).rejects.toThrow("timed out");
+    expect(await curl(`http://${balancer}/healthz`)).toBe("ok\n");
+  });
+
   it("shows its passwords neither in a run's output nor in a process list", async () => {
     const secrets = /lab-only-(database-password|replication-pw)/;
     expect(JSON.stringify(first.events)).not.toMatch(secrets);
     for (const host of [primary, ...webs]) expect(await ssh(host, "ps", "axww")).not.toMatch(secrets);
   });
+
+  // one shape is enough for these
+  if (shape === "compact") releasesOf();
+
+  function releasesOf(): void {
+    const app = () => join(project, "roles/app/files/sample/app.py");
+    const release = (from: string, to: string) =>
+      writeFileSync(app(), readFileSync(app(), "utf8").replace(from, to));
+    const releases = async () => {
+      const links = await Promise.all(webs.map((host) => ssh(host, "readlink", "/srv/guestbook/current")));
+      return links.map((line) => /releases\/\w+/.exec(line)?.[0]);
+    };
+    const bringOut = (...playbook: string[]) =>
+      underLoad(`http://${balancer}/healthz`, () =>
+        runIn(project, ["playbook", ...playbook, "-i", inventory]),
+      );
+
+    it("gets a new release, server by server, and no request fails", { timeout: 120_000 }, async () => {
+      const before = await releases();
+      release("<h1>Guest book</h1>", "<h1>Guest book, second edition</h1>");
+      const { load, value } = await bringOut("deploy");
+      expect(value.stdout + value.stderr).toMatch(/0 failed|ok/);
+      expect(value.status).toBe(0);
+      expect(load.failures).toEqual([]);
+      expect(load.sent).toBeGreaterThan(300);
+      const after = await releases();
+      expect(new Set(after).size).toBe(1);
+      expect(after[0]).not.toBe(before[0]);
+      expect(await curl(`http://${balancer}/`)).toContain("second edition");
+      expect((await runIn(project, ["playbook", "deploy", "-i", inventory, "--check"])).stdout).not.toMatch(
+        /changed {2}/,
+      );
+    });
+
+    it("stops at the first server where a release does not serve, and no request fails", {
+      timeout: 180_000,
+    }, async () => {
+      const before = await releases();
+      release('return "ok\\n", 200', 'return "a bad build\\n", 500');
+      const { load, value } = await bringOut("deploy");
+      expect(value.status).toBe(2);
+      expect(value.stdout).toContain("does not serve");
+      expect(load.failures).toEqual([]);
+      expect(await releases()).toEqual(before);
+      // it is healthy again after two checks
+      await retry(10, async () =>
+        expect(new Set([await servedBy(balancer), await servedBy(balancer)])).toEqual(new Set(webs)),
+      );
+      release('return "a bad build\\n", 500', 'return "ok\\n", 200');
+    });
+
+    it("goes back to the release before, and no request fails", { timeout: 120_000 }, async () => {
+      const { load, value } = await bringOut("rollback");
+      expect(value.status).toBe(0);
+      expect(load.failures).toEqual([]);
+      expect(await curl(`http://${balancer}/`)).not.toContain("second edition");
+      const again = await runIn(project, ["playbook", "rollback", "-i", inventory, "--reporter", "jsonl"]);
+      expect(again.stdout).not.toContain('"status":"changed"');
+    });
+  }
 });

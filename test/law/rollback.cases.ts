@@ -1,4 +1,5 @@
-import { type FileState, file, fileText } from "../../src/facts/files.ts";
+import { createHash } from "node:crypto";
+import { type FileState, file, fileContent, fileHash, fileText } from "../../src/facts/files.ts";
 import { self } from "../../src/facts/self.ts";
 import { rollback } from "../../src/modules/releases/rollback.ts";
 import { cases } from "../../src/testing/index.ts";
@@ -54,6 +55,20 @@ export default cases(
       ...having(["1", "2", "3"], "3"),
       changes: ["target current"],
       end: serves("1"),
+    },
+    {
+      name: "discards what was deployed after it",
+      params: { path, name: "1", discard: true },
+      ...having(["1", "2", "3"], "3"),
+      facts: [
+        ...having(["1", "2", "3"], "3").facts,
+        ...["1", "2", "3"].map((name) => file.is(dir(name), directory)),
+        file.is(list, { type: "file", mode: "0644", owner: "root", group: "root" }),
+        fileContent.is(list, Buffer.from("1\n2\n3\n")),
+        fileHash.is(list, createHash("sha256").update("1\n2\n3\n").digest("hex")),
+      ],
+      changes: ["target current", "removed 2", "removed 3", "content list"],
+      end: [fileText.is(list, "1\n"), serves("1"), `[ ! -e ${dir("3")} ]`],
     },
     {
       name: "refuses where there is no earlier release",

@@ -4,14 +4,13 @@ import {
   type Module,
   type OptionalInput,
   type Plan,
-  type PlanHost,
   type RequiredInput,
   Type,
   withDefault,
 } from "../../kit/index.ts";
-import { copy } from "../files/copy.ts";
 import { file } from "../files/file.ts";
 import { naming } from "../files/naming.ts";
+import { keepOnly, writeList } from "./kept.ts";
 import { ApplicationPath, layoutOf, ReleaseName, readReleases } from "./layout.ts";
 
 /** What `release` gives. */
@@ -60,7 +59,7 @@ export const release: Module<ReleaseParams, ReleaseValue> = defineModule({
   ],
   title: ({ path, name }) => `${path} ${name}`,
   async *plan(host, { path, name, keep }): Plan<ReleaseValue> {
-    const { current, list, release: directory, target } = layoutOf(path);
+    const { current, release: directory, target } = layoutOf(path);
     const [before, wanted] = await Promise.all([
       readReleases(host, path),
       host.fact(fileFact, directory(name)),
@@ -71,18 +70,13 @@ export const release: Module<ReleaseParams, ReleaseValue> = defineModule({
       "write the release's files before: copy, unarchive or git",
     );
     const deployed = withRelease(before.deployed, before.current, name);
-    yield* writeList(host, list, deployed);
+    yield* writeList(host, path, deployed);
     yield* naming(
       "current",
       file.plan(host, { path: current, state: "link", src: target(name), force: true }),
     );
     const kept = deployed.slice(-keep);
-    const old = deployed.slice(0, -keep);
-    await Promise.all(old.map((other) => host.fact(fileFact, directory(other))));
-    for (const other of old)
-      yield* naming(other, file.plan(host, { path: directory(other), state: "absent" }));
-    // only now: a run that dies before it must still know what is to go
-    yield* writeList(host, list, kept);
+    yield* keepOnly(host, path, kept, deployed.slice(0, -keep));
     return { path: current, previous: before.current === name ? undefined : before.current, kept };
   },
 });
@@ -96,9 +90,4 @@ function withRelease(deployed: readonly string[], current: string | undefined, n
   const takenBack = serving === -1 ? [] : deployed.slice(serving + 1);
   const inService = serving === -1 ? deployed : deployed.slice(0, serving + 1);
   return [...[...takenBack, ...inService].filter((other) => other !== name), name];
-}
-
-async function* writeList(host: PlanHost, path: string, names: readonly string[]): Plan<void> {
-  const content = names.map((name) => `${name}\n`).join("");
-  yield* naming("list", copy.plan(host, { dest: path, content }));
 }

@@ -4,12 +4,14 @@ import {
   fail,
   type Module,
   type OptionalInput,
+  Param,
   type Plan,
   type RequiredInput,
   Type,
 } from "../../kit/index.ts";
 import { file } from "../files/file.ts";
 import { naming } from "../files/naming.ts";
+import { keepOnly } from "./kept.ts";
 import { ApplicationPath, layoutOf, ReleaseName, readReleases } from "./layout.ts";
 
 /** What `rollback` gives. */
@@ -25,6 +27,8 @@ const params = {
   path: ApplicationPath,
   /** The release to go back to. Left out: the one that was deployed before the newest one. */
   name: Type.Optional(ReleaseName),
+  /** true: releases that were deployed after it are removed, such as one that has never served. Default: false. */
+  discard: Param.flag(),
 };
 
 /** What `rollback` takes. */
@@ -68,6 +72,8 @@ export const rollback: Module<RollbackParams, RollbackValue> = defineModule({
       "current",
       file.plan(host, { path: current, state: "link", src: target(name), force: true }),
     );
+    const end = deployed.indexOf(name) + 1;
+    if (p.discard) yield* keepOnly(host, p.path, deployed.slice(0, end), deployed.slice(end));
     return { name, path: current };
   },
 });
