@@ -1,4 +1,4 @@
-/** Goes back to the release before, one server after the other; `--var release=NAME` names another one. */
+/** Goes back to the release before, one server after the other; `-e release=NAME` names another one. */
 import { flushHandlers, type HostInfo, http, play, playbook, rollback, service, Type } from "showrunner";
 import { withoutVisitors } from "./parts/without-visitors.ts";
 import { application, healthUrl } from "./site.ts";
