@@ -343,6 +343,37 @@ export default cases(
       fails: "request: it holds no certificate request that can be read",
     },
     {
+      name: "has no subject with a part that is longer than certificates hold",
+      params: { ...own, subject: { commonName: "a".repeat(65) } },
+      facts: [],
+      changes: [],
+      fails: /commonName.*64/,
+    },
+    {
+      name: "has a subject with parts as long as certificates hold",
+      params: {
+        ...own,
+        subject: {
+          countryName: "DE",
+          stateOrProvinceName: "s".repeat(128),
+          localityName: "ö".repeat(128),
+          organizationName: "o".repeat(64),
+          organizationalUnitName: "u".repeat(64),
+          commonName: "ü".repeat(64),
+        },
+      },
+      start: keys,
+      changes: ["created"],
+      end: isForTheKey,
+    },
+    {
+      name: "is for no address that means something on one host only",
+      params: { ...own, subjectAltNames: ["fe80::1%eth0"] },
+      facts: [],
+      changes: [],
+      fails: 'subjectAltNames: expected an address such as 192.0.2.1, got "fe80::1%eth0"',
+    },
+    {
       name: "needs an authority for a request",
       params: { path, request, subjectAltNames: names },
       facts: [],
@@ -357,7 +388,7 @@ export default cases(
       self.is("", { user: "root", group: "root" }),
       clockOffset.is("", 0),
     ],
-    random: ["publicKey", "pem", "serial", "fingerprint", "notBefore", "notAfter"],
+    random: ["publicKey", "pem", "serial", "fingerprint", "keyId", "issuerKeyId", "notBefore", "notAfter"],
     setup:
       "command -v openssl >/dev/null || apt-get install -y openssl >/dev/null\nid ann >/dev/null 2>&1 || useradd -m ann",
     reset: `rm -rf ${folder} /home/ann/tls /tmp/law.sum; mkdir ${folder}`,

@@ -4,27 +4,28 @@ import { domainToASCII } from "node:url";
 import { extendedUsages, type Holder, keyUsages, showAddress, showName } from "../../facts/x509.ts";
 import { fail, lines, type OptionalInput, Param, type Script, sh, Type } from "../../kit/index.ts";
 
-/** A part of a name: one line, with nothing that would be lost at its ends. */
-const Part = Type.Optional(
-  Type.String({ pattern: "^[^\\0-\\x1f\\x7f\\s]([^\\0-\\x1f\\x7f]*[^\\0-\\x1f\\x7f\\s])?$", maxLength: 200 }),
-);
+/** A part of a name: one line, with nothing that would be lost at its ends, as long as X.520 and PKCS #9 allow. */
+const part = (maxLength: number) =>
+  Type.Optional(
+    Type.String({ pattern: "^[^\\0-\\x1f\\x7f\\s]([^\\0-\\x1f\\x7f]*[^\\0-\\x1f\\x7f\\s])?$", maxLength }),
+  );
 
 const Subject = Type.Object(
   {
     /** Two letters: `DE`. */
     countryName: Type.Optional(Type.String({ pattern: "^[A-Z]{2}$" })),
     /** The state or province. */
-    stateOrProvinceName: Part,
+    stateOrProvinceName: part(128),
     /** The town. */
-    localityName: Part,
+    localityName: part(128),
     /** The organisation. */
-    organizationName: Part,
+    organizationName: part(64),
     /** The part of the organisation. */
-    organizationalUnitName: Part,
+    organizationalUnitName: part(64),
     /** What it is called. Hosts are found by `subjectAltNames`, not by this. */
-    commonName: Part,
+    commonName: part(64),
     /** An address of mail. */
-    emailAddress: Part,
+    emailAddress: part(128),
   },
   { additionalProperties: false },
 );
@@ -99,8 +100,11 @@ export function altName(given: string): string {
   const [, kind = "", name = given] = /^(DNS|IP|email|URI):(.*)$/s.exec(given) ?? [];
   const wrong = (expected: string) =>
     fail(`subjectAltNames: expected ${expected}, got ${JSON.stringify(given)}`);
+  // a zone is the host's own word for one of its links: no certificate can hold it
   if (kind === "IP" || (kind === "" && isIP(name) !== 0))
-    return isIP(name) === 0 ? wrong("an address such as 192.0.2.1") : `IP:${showAddress(name)}`;
+    return isIP(name) === 0 || name.includes("%")
+      ? wrong("an address such as 192.0.2.1")
+      : `IP:${showAddress(name)}`;
   if (kind === "email" || (kind === "" && name.includes("@")))
     return /^[\w.+-]+@[\w.-]+$/.test(name) ? `email:${name}` : wrong("an address such as ann@example.org");
   if (kind === "URI" || (kind === "" && name.includes("://")))
