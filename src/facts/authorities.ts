@@ -1,4 +1,5 @@
 /** Whom a host trusts to sign certificates. */
+import { setImmediate } from "node:timers/promises";
 import { defineFact, lines, quote, rawScript, sh } from "../kit/index.ts";
 import { authoritiesOf, keepAuthorities } from "../transport/authorities.ts";
 import { readCertificates } from "./certificates.ts";
@@ -39,8 +40,13 @@ export const authorities = defineFact<string, string | undefined>({
   mayArrive: (_, value) => value === undefined,
 });
 
+type BySubject = ReadonlyMap<string, readonly Certificate[]>;
+
 /** What bundles hold, by their names, and by what subjects are called: hosts mostly have the same one. */
-const read = new Map<string, ReadonlyMap<string, readonly Certificate[]>>();
+const read = new Map<string, Promise<BySubject>>();
+
+/** How long a large bundle is read before others have their turn, in milliseconds. */
+const turn = 10;
 
 /**
  * The authorities of a name that are trusted.
@@ -48,16 +54,24 @@ const read = new Map<string, ReadonlyMap<string, readonly Certificate[]>>();
  * @param bundle what the fact `authorities` gave
  * @param subject as certificates name it
  */
-export function issuersIn(bundle: string | undefined, subject: string): readonly Certificate[] {
+export async function issuersIn(
+  bundle: string | undefined,
+  subject: string,
+): Promise<readonly Certificate[]> {
   if (bundle === undefined) return [];
   const known = read.get(bundle) ?? bySubject(authoritiesOf(bundle));
   read.set(bundle, known);
-  return known.get(subject) ?? [];
+  return (await known).get(subject) ?? [];
 }
 
-function bySubject(all: readonly string[]): ReadonlyMap<string, readonly Certificate[]> {
+async function bySubject(all: readonly string[]): Promise<BySubject> {
   const found = new Map<string, Certificate[]>();
+  let since = performance.now();
   for (const pem of all) {
+    if (performance.now() - since > turn) {
+      await setImmediate();
+      since = performance.now();
+    }
     const certificates = readCertificates(pem);
     // what can't be read here is trusted by nobody here
     if (typeof certificates === "string") continue;

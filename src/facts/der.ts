@@ -42,19 +42,19 @@ export function required(value: Der | undefined): Der {
   return value;
 }
 
-/** `2.5.29.17` */
+/** `2.5.29.17`: parts of it may be larger than a number holds exactly, and two must not look alike. */
 export function objectId(content: Buffer): string {
-  const numbers: number[] = [];
-  let number = 0;
+  const numbers: bigint[] = [];
+  let number = 0n;
   for (const byte of content.subarray(0, 64)) {
-    number = number * 128 + (byte & 0x7f);
+    number = number * 128n + BigInt(byte & 0x7f);
     if (byte & 0x80) continue;
     numbers.push(number);
-    number = 0;
+    number = 0n;
   }
-  const [first = 0, ...rest] = numbers;
-  const root = Math.min(Math.floor(first / 40), 2);
-  return [root, first - root * 40, ...rest].join(".");
+  const [first = 0n, ...rest] = numbers;
+  const root = first < 80n ? first / 40n : 2n;
+  return [root, first - root * 40n, ...rest].join(".");
 }
 
 /** A text of any of the types that names are written in. */

@@ -43,6 +43,10 @@ export interface Certificate extends Holder {
   readonly notAfter: string;
   /** The SHA-256 of it all, in hexadecimal digits. */
   readonly fingerprint: string;
+  /** What the holder's key is called in the certificates that it signs, in hexadecimal digits; left out: nothing. */
+  readonly keyId?: string;
+  /** What the key that has signed it is called, in hexadecimal digits; left out: nothing. */
+  readonly issuerKeyId?: string;
 }
 
 const attributes: Readonly<Record<string, string>> = {
@@ -83,20 +87,29 @@ export const extendedUsages: Readonly<Record<string, string>> = {
  * @throws TypeError for bytes that are none
  */
 export function parseCertificate(der: Buffer): Certificate {
-  const parts = valuesIn(required(valuesIn(valueIn(der).content)[0]).content);
+  // what stands behind it in the same bytes is no part of it: OpenSSL writes there what it trusts the certificate for
+  const { whole, content } = valueIn(der);
+  const parts = valuesIn(required(valuesIn(content)[0]).content);
   if (parts[0]?.tag === 0xa0) parts.shift();
   const [serial, , issuer, validity, subject, publicKey, ...rest] = parts;
   const [notBefore, notAfter] = valuesIn(required(validity).content);
-  const extensions = rest.find(({ tag }) => tag === 0xa3);
+  const all = rest.find(({ tag }) => tag === 0xa3);
+  const extensions = extensionsIn(all && valueIn(all.content));
+  const keyId = extensions.get("2.5.29.14")?.content;
+  const issuerKeyId = valuesIn(extensions.get("2.5.29.35")?.content ?? Buffer.alloc(0)).find(
+    ({ tag }) => tag === 0x80,
+  )?.content;
   return {
-    ...holder(subject, extensions && valueIn(extensions.content)),
+    ...holder(subject, extensions),
     publicKey: asPem("PUBLIC KEY", required(publicKey).whole),
-    pem: asPem("CERTIFICATE", der),
+    pem: asPem("CERTIFICATE", whole),
     issuer: nameIn(required(issuer)),
     serial: required(serial).content.toString("hex").replace(/^00/, ""),
     notBefore: timeOf(required(notBefore)),
     notAfter: timeOf(required(notAfter)),
-    fingerprint: createHash("sha256").update(der).digest("hex"),
+    fingerprint: createHash("sha256").update(whole).digest("hex"),
+    ...(keyId ? { keyId: keyId.toString("hex") } : {}),
+    ...(issuerKeyId ? { issuerKeyId: issuerKeyId.toString("hex") } : {}),
   };
 }
 
@@ -105,14 +118,15 @@ export function parseCertificate(der: Buffer): Certificate {
  * @throws TypeError for bytes that are none
  */
 export function parseRequest(der: Buffer): CertificateRequest {
-  const [, subject, publicKey, asked] = valuesIn(required(valuesIn(valueIn(der).content)[0]).content);
+  const { whole, content } = valueIn(der);
+  const [, subject, publicKey, asked] = valuesIn(required(valuesIn(content)[0]).content);
   const extensions = (asked ? valuesIn(asked.content) : [])
     .map(({ content }) => valuesIn(content))
     .find(([id]) => id !== undefined && objectId(id.content) === "1.2.840.113549.1.9.14");
   return {
-    ...holder(subject, extensions && valueIn(required(extensions[1]).content)),
+    ...holder(subject, extensionsIn(extensions && valueIn(required(extensions[1]).content))),
     publicKey: asPem("PUBLIC KEY", required(publicKey).whole),
-    pem: asPem("CERTIFICATE REQUEST", der),
+    pem: asPem("CERTIFICATE REQUEST", whole),
   };
 }
 
@@ -122,18 +136,22 @@ export function asPem(label: string, der: Buffer): string {
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
 
-/** The one spelling of an address, as `2001:db8::1`. */
+/** The one spelling of an address that `isIP` knows and that has no zone, as `2001:db8::1`. */
 export function showAddress(address: string): string {
   return isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
-function holder(subject: Der | undefined, extensions: Der | undefined): Holder {
-  const found = new Map(
+/** By their numbers. */
+function extensionsIn(extensions: Der | undefined): ReadonlyMap<string, Der> {
+  return new Map(
     (extensions ? valuesIn(extensions.content) : []).map(({ content }) => {
       const parts = valuesIn(content);
       return [objectId(required(parts[0]).content), valueIn(required(parts.at(-1)).content)];
     }),
   );
+}
+
+function holder(subject: Der | undefined, found: ReadonlyMap<string, Der>): Holder {
   const names = found.get("2.5.29.17");
   const usage = found.get("2.5.29.15");
   const extended = found.get("2.5.29.37");
@@ -146,7 +164,7 @@ function holder(subject: Der | undefined, extensions: Der | undefined): Holder {
       .map(({ content }) => objectId(content))
       .map((id) => extendedUsages[id] ?? id),
     isAuthority: isAuthority?.tag === 1 && isAuthority.content[0] !== 0,
-    ...(pathLength ? { pathLength: pathLength.content[0] ?? 0 } : {}),
+    ...(pathLength ? { pathLength: Number(`0x${pathLength.content.toString("hex", 0, 32) || "0"}`) } : {}),
   };
 }
 

@@ -1,12 +1,16 @@
 /** Whatever a host answers, in whatever size a fact lets it: reading it holds up nobody else for long. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { describe, expect, it } from "vitest";
 import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import { usualLimit } from "../../src/core/facts/fact-request.ts";
 import { allPendingHandlers, hostState } from "../../src/core/lease/host-state.ts";
 import { treeDifference } from "../../src/facts/file-tree.ts";
 import { fileHash } from "../../src/facts/files.ts";
+import { chainProblem } from "../../src/modules/certificates/chain.ts";
+import { keepAuthorities } from "../../src/transport/authorities.ts";
+import { firstOf, madeHere } from "../law/made-certificates.ts";
 
 const folder = join(import.meta.dirname, "../../src/facts");
 const files = [folder, join(folder, "mysql")].flatMap((one) =>
@@ -186,6 +190,37 @@ describe("a fact's answer of the size that it may have", async () => {
       time = Math.min(time, (user + system) / 1000);
     }
     expect(time).toBeLessThan(500);
+  });
+
+  it("is judged in a moment where it has thousands of authorities that are called alike", async () => {
+    const { shop, alike } = madeHere(
+      `key root; self root 365 /CN=Root "$ca" "$sign"; key shop; signed shop root 365 /CN=Shop "$end"
+key alike; openssl req -new -x509 -key alike.key -subj /CN=Root -days 365 -out alike.pem 2>/dev/null`,
+      "shop",
+      "alike",
+    );
+    const { publicKey } = firstOf(alike);
+    const [first, of] = [
+      firstOf(shop),
+      Buffer.from(firstOf(alike).pem.replace(/-----.*-----/g, ""), "base64"),
+    ];
+    // each with another key, and with no name of a key that would rule it out
+    const at = of.indexOf(Buffer.from(publicKey.replace(/-----.*-----/g, ""), "base64").subarray(-64));
+    const pems = Array.from({ length: 5000 }, (_, number) => {
+      of.writeUInt32BE(number, at);
+      return `-----BEGIN CERTIFICATE-----\n${of.toString("base64")}\n-----END CERTIFICATE-----\n`;
+    });
+    const bundle = keepAuthorities(pems.join(""));
+    const unnamed = { ...first };
+    delete unnamed.issuerKeyId;
+    const turns = monitorEventLoopDelay({ resolution: 1 });
+    turns.enable();
+    const before = process.cpuUsage();
+    expect(await chainProblem(unnamed, [], bundle, Date.now())).toMatch("who is not trusted");
+    const { user, system } = process.cpuUsage(before);
+    turns.disable();
+    expect((user + system) / 1000).toBeLessThan(1500);
+    expect(turns.max / 1e6).toBeLessThan(250);
   });
 
   it("is read in a moment where no line of it ends, of many files", () => {

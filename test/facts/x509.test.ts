@@ -96,6 +96,19 @@ describe("a certificate", () => {
     }
   });
 
+  it("is that alone, whatever stands behind it in the same bytes", () => {
+    const { raw } = new X509Certificate(pem);
+    const behind = Buffer.concat([raw, Buffer.from("30020500", "hex")]).toString("base64");
+    const trusted = `-----BEGIN TRUSTED CERTIFICATE-----\n${behind}\n-----END TRUSTED CERTIFICATE-----\n`;
+    expect(read(trusted)).toEqual(read(pem));
+  });
+
+  it("says what the keys of its holder and of its issuer are called", () => {
+    const ids = execFileSync("openssl", ["x509", "-in", path, "-noout", "-ext", "subjectKeyIdentifier"]);
+    const [id] = /[0-9A-F:]{40,}/.exec(ids.toString()) ?? [];
+    expect(read(pem).keyId).toBe(id?.replaceAll(":", "").toLowerCase());
+  });
+
   it("is not read where there are too many, or too long a file", () => {
     expect(readCertificates(pem.repeat(2))).toHaveLength(2);
     expect(readCertificates(pem.repeat(21))).toBe("it holds more than 20 certificates");
@@ -153,6 +166,9 @@ describe("a certificate that a hostile host makes as long as it may", () => {
 it("reads numbers of objects and times as they are written", () => {
   expect(objectId(Buffer.from("2a864886f70d010901", "hex"))).toBe("1.2.840.113549.1.9.1");
   expect(objectId(Buffer.from("551d11", "hex"))).toBe("2.5.29.17");
+  // 2^60 and 2^60 + 1
+  expect(objectId(Buffer.from("55908080808080808000", "hex"))).toBe("2.5.1152921504606846976");
+  expect(objectId(Buffer.from("55908080808080808001", "hex"))).toBe("2.5.1152921504606846977");
   const time = (tag: number, text: string) =>
     timeOf({ tag, content: Buffer.from(text), whole: Buffer.from(text) });
   expect(time(0x17, "491231235959Z")).toBe("2049-12-31T23:59:59Z");

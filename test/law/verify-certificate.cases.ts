@@ -24,12 +24,27 @@ const made = madeHere(
 cp shop.key below.key; signed below middle 365 /CN=Shop "$end" '${alt}'
 cp shop.key none.key; cp shop.pem none-ca.pem; cp shop.key none-ca.key; signed none none-ca 365 /CN=None "$end" '${alt}'
 self other 365 /CN=Root "$ca" "$sign"
-cat below.pem middle.pem >chain.pem; cat none.pem none-ca.pem >bad.pem`,
+cat below.pem middle.pem >chain.pem; cat none.pem none-ca.pem >bad.pem
+key brief; self brief 10 /CN=Brief "$ca" "$sign"; cp shop.key of-brief.key; signed of-brief brief 365 /CN=Shop "$end" '${alt}'
+cp brief.key noca.key; self noca 365 /CN=Brief "$end"; cp brief.key nosign.key; self nosign 365 /CN=Brief "$ca" keyUsage=critical,cRLSign
+cp middle.key crossed.key; signed crossed brief 365 /CN=Middle "$ca" "$sign"
+cp middle.key ended.key; signed ended root 10 /CN=Middle "$ca" "$sign"; cat below.pem ended.pem crossed.pem middle.pem >ways.pem
+key narrow; self narrow 365 /CN=Narrow "$ca,pathlen:0" "$sign"
+cp middle.key deep.key; signed deep narrow 365 /CN=Middle "$ca" "$sign"; cat below.pem deep.pem >deep-chain.pem; mv deep-chain.pem deep.pem
+cp shop.key of-narrow.key; signed of-narrow narrow 365 /CN=Shop "$end" '${alt}'`,
   "shop",
   "root",
   "other",
   "chain",
   "bad",
+  "brief",
+  "of-brief",
+  "noca",
+  "nosign",
+  "ways",
+  "narrow",
+  "deep",
+  "of-narrow",
 );
 const { key: otherKey } = requestHere("/CN=x", []);
 
@@ -139,6 +154,67 @@ export default cases(
       facts: [holds(made.bad), shopKey(), trusts(made.root)],
       changes: [],
       fails: /in its chain, CN=Shop, valid until .*, is no authority's certificate/,
+    },
+    {
+      name: "says that an authority that is trusted has expired",
+      params: asked,
+      facts: [holds(made["of-brief"]), shopKey(), trusts(made.brief), clockOffset.is("", 20 * day)],
+      changes: [],
+      fails: /in its chain, CN=Brief, valid until .*, has expired/,
+    },
+    {
+      name: "says that an authority that is trusted is not valid yet",
+      params: { content: firstOf(made["of-brief"]).pem, authorities: root },
+      facts: [trusts(made.brief), clockOffset.is("", -day)],
+      changes: [],
+      fails: /in its chain, CN=Brief, valid until .*, is not valid before \d{4}/,
+    },
+    {
+      name: "says that who is trusted is no authority",
+      params: asked,
+      facts: [holds(made["of-brief"]), shopKey(), trusts(made.noca)],
+      changes: [],
+      fails: /in its chain, CN=Brief, valid until .*, is no authority's certificate/,
+    },
+    {
+      name: "says that who is trusted may sign no certificates",
+      params: asked,
+      facts: [holds(made["of-brief"]), shopKey(), trusts(made.nosign)],
+      changes: [],
+      fails: /in its chain, CN=Brief, valid until .*, is for a key that may sign no certificates/,
+    },
+    {
+      name: "says that an authority allows fewer below it",
+      params: asked,
+      facts: [holds(made.deep), shopKey(), trusts(made.narrow)],
+      changes: [],
+      fails: /in its chain, CN=Narrow, valid until .*, allows 0 authorities below it, and there are 1/,
+    },
+    {
+      name: "counts the authorities below one, and not the certificate",
+      params: asked,
+      facts: [holds(made["of-narrow"]), shopKey(), trusts(made.narrow)],
+      changes: [],
+    },
+    {
+      name: "goes another way where the first has ended, or leads nowhere",
+      params: asked,
+      facts: [holds(made.ways), shopKey(), trusts(made.root), clockOffset.is("", 20 * day)],
+      changes: [],
+    },
+    {
+      name: "takes no certificate for its key",
+      params: { content: firstOf(made.shop).pem, key: firstOf(made.shop).pem, chain: false },
+      facts: [],
+      changes: [],
+      fails: "key: it is no private key as PEM that can be read",
+    },
+    {
+      name: "takes no public key for a private one",
+      params: { content: firstOf(made.shop).pem, key: firstOf(made.shop).publicKey, chain: false },
+      facts: [],
+      changes: [],
+      fails: "key: it is no private key as PEM that can be read",
     },
     {
       name: "says that there is no such file",

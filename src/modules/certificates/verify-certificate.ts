@@ -1,5 +1,5 @@
-import { createPublicKey } from "node:crypto";
-import { authorities, issuersIn, trusted } from "../../facts/authorities.ts";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { authorities, trusted } from "../../facts/authorities.ts";
 import { certificates, readCertificates } from "../../facts/certificates.ts";
 import { clockOffset } from "../../facts/clock.ts";
 import { privateKey as privateKeyFact, privateKeyFile } from "../../facts/private-key.ts";
@@ -21,11 +21,12 @@ import {
   withDefault,
 } from "../../kit/index.ts";
 import type { CertificateValue } from "./certificate.ts";
+import { chainProblem } from "./chain.ts";
 import { covers } from "./covers.ts";
 import { altName } from "./holder.ts";
 import { Lifetime, secondsOf } from "./lifetime.ts";
 import { requireKey } from "./openssl.ts";
-import { isSignedBy, showCertificate } from "./trust.ts";
+import { showCertificate } from "./trust.ts";
 
 const params = {
   /** The file on the host with the certificate and its chain; or give `content`. */
@@ -94,6 +95,7 @@ export const verifyCertificate: Module<VerifyCertificateParams, CertificateValue
     const [first, ...rest] = typeof found === "object" ? found : [];
     if (first === undefined) return fail(`${called} can't be read`);
     const time = Date.now() + offset;
+    const problem = p.chain ? await chainProblem(first, rest, bundle, time) : undefined;
     const wrong = [
       ...(publicKey === undefined || first.publicKey === publicKey ? [] : ["it is for another key"]),
       ...timeProblems(first, time, p),
@@ -101,7 +103,7 @@ export const verifyCertificate: Module<VerifyCertificateParams, CertificateValue
         .map(altName)
         .filter((asked) => !first.subjectAltNames.some((name) => covers(name, asked)))
         .map((asked) => `it is not for ${asked}, but for ${first.subjectAltNames.join(", ") || "nothing"}`),
-      ...(p.chain ? chainProblems(first, rest, bundle, time) : []),
+      ...(problem === undefined ? [] : [problem]),
     ];
     host.require(
       wrong.length === 0,
@@ -123,10 +125,11 @@ async function publicKeyFor(
   }
   if (key === undefined) return undefined;
   try {
-    const given = {
+    // of a certificate or a public key, a public key can be made, too
+    const given = createPrivateKey({
       key: reveal(key),
       ...(passphrase === undefined ? {} : { passphrase: reveal(passphrase) }),
-    };
+    });
     return asPem("PUBLIC KEY", createPublicKey(given).export({ type: "spki", format: "der" }));
   } catch {
     // what the library says may quote the key
@@ -139,25 +142,4 @@ function timeProblems({ notBefore, notAfter }: Certificate, time: number, { vali
   if (Date.parse(notBefore) > time) return [`it is not valid before ${notBefore}`];
   if (end <= time) return [`it expired on ${notAfter}`];
   return end - secondsOf(validFor) * 1000 <= time ? [`it is not valid for ${validFor} more`] : [];
-}
-
-/** From the certificate to one that is trusted, whatever their order in the file. */
-function chainProblems(
-  first: Certificate,
-  rest: readonly Certificate[],
-  bundle: string | undefined,
-  time: number,
-): string[] {
-  const left = new Set(rest);
-  for (let at = first; ; ) {
-    const inBundle = issuersIn(bundle, at.issuer);
-    if (inBundle.some((one) => one.fingerprint === at.fingerprint || isSignedBy(at, one))) return [];
-    const next = [...left].find((one) => isSignedBy(at, one));
-    if (next === undefined)
-      return [`its chain ends with ${at.issuer || "nobody who is named"}, who is not trusted`];
-    if (!next.isAuthority) return [`in its chain, ${showCertificate(next)}, is no authority's certificate`];
-    if (Date.parse(next.notAfter) <= time) return [`in its chain, ${showCertificate(next)}, has expired`];
-    left.delete(next);
-    at = next;
-  }
 }
