@@ -141,7 +141,7 @@ class DefinitionReader {
   }
 
   #readTraffic(definition: unknown, index: number): TrafficModel {
-    const path = ["traffic"];
+    const path = ["traffic", String(index)];
     const rule = this.#record(definition, "traffic", path);
     const subject = `traffic "${typeof rule.what === "string" ? rule.what : index + 1}"`;
     this.#refuseMistakes<TrafficRule>(rule, trafficTypes, subject, path);

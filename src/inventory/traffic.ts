@@ -8,7 +8,7 @@ import { invalid } from "./invalid.ts";
 
 /** A rule as a user writes it. */
 export interface TrafficRule {
-  /** What it is good for, in a few words: `the site's visitors`. */
+  /** What it is good for, in a few words, of at most 127 bytes and without `"`: `the site's visitors`. */
   readonly what: string;
   /** Who begins: `anywhere`, an address or a network (`192.0.2.0/24`), or a host pattern; or a list of these. */
   readonly from: string | readonly string[];
@@ -32,7 +32,11 @@ const port = optionType(
 );
 
 export const trafficTypes: OptionTypes<TrafficRule> = {
-  what: optionType("a text in one line", (value) => typeof value === "string" && /^[^\n\r]+$/.test(value)),
+  // it becomes the comment of a firewall's rule, in quotes
+  what: optionType(
+    'a text in one line, of at most 127 bytes and without "',
+    (value) => typeof value === "string" && /^[^\0\n\r"]+$/.test(value) && Buffer.byteLength(value) <= 127,
+  ),
   from: oneOrMore(text),
   to: text,
   ports: oneOrMore(port),

@@ -25,6 +25,36 @@ describe("a mistake in a TypeScript inventory", () => {
     ["{ lab: {\n  nett: 1 } }", `lab.ts:3: lab: unknown key "nett", expected network or suite`],
     // traffic
     ["{\n traffic: {} }", "lab.ts:3: inventory, traffic: expected a list of rules, got an object"],
+    [
+      `{\n traffic: [{ what: 'the "shop"', from: 'all', to: 'all', ports: 80 }] }`,
+      `lab.ts:3: traffic "the "shop"", what: expected a text in one line, of at most 127 bytes and without ", got "the \\"shop\\""`,
+    ],
+    [
+      `{\n traffic: [{ what: '${"ä".repeat(64)}', from: 'all', to: 'all', ports: 80 }] }`,
+      `lab.ts:3: traffic "${"ä".repeat(64)}", what: expected a text in one line, of at most 127 bytes and without ", got "${"ä".repeat(60)}…"`,
+    ],
+    // the line is the rule's own, of rules that are a list
+    [
+      "{\n traffic: [\n  { what: 'a', from: 'all', to: 'all', ports: [1, 2] },\n  { what: 'web', to: 'all' },\n] }",
+      'lab.ts:5: traffic "web": expected `what`, `from` and `to`',
+    ],
+    [
+      "{\n traffic: [\n  { what: 'a', from: 'all', to: 'all', ports: [1, 2] },\n  {\n   what: 'web',\n   form: 'all' },\n] }",
+      `lab.ts:7: traffic "web": unknown key "form" (did you mean "from"?), expected what, from, to, ports or protocol`,
+    ],
+    [
+      "{ hosts: { web1: {} },\n traffic: [\n  Object({ what: 'a', from: 'all', to: 'all', ports: [1, 2] }),\n  { what: 'pages', from: 'anywhere', to: 'web', ports: 80 }] }",
+      `lab.ts:5: traffic "pages", to: no group or host matches "web" (did you mean "web1"?)`,
+    ],
+    // nobody can tell the place of a rule behind others that come from elsewhere
+    [
+      "{ hosts: { web1: {} },\n traffic: [\n  ...[{ what: 'a', from: 'all', to: 'all', ports: [1, 2] }],\n  { what: 'pages', from: 'anywhere', to: 'web', ports: 80 }] }",
+      `lab.ts:3: traffic "pages", to: no group or host matches "web" (did you mean "web1"?)`,
+    ],
+    [
+      "{ hosts: { web1: {} },\n traffic: [\n  { what: 'none', from: 'a', to: 'b', ports: 1 },\n  { what: 'pages', from: 'anywhere', to: 'web', ports: 80 }].slice(1) }",
+      `lab.ts:3: traffic "pages", to: no group or host matches "web" (did you mean "web1"?)`,
+    ],
     ["{\n traffic: ['web'] }", `lab.ts:3: inventory, traffic: expected a list of rules, got "web"`],
     [
       "{\n traffic: [{ what: 'web', form: 'all', to: 'all' }] }",

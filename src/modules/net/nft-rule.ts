@@ -53,7 +53,9 @@ interface Part {
 
 const matching = (pattern: RegExp) => (value: unknown) => typeof value === "string" && pattern.test(value);
 const isLine = matching(/^[^\0\n\r]+$/);
-const isQuotable = matching(/^[^\0\n\r"]{1,127}$/);
+const isUnquoted = matching(/^[^\0\n\r"]+$/);
+/** What nft takes in quotes: it counts bytes. */
+const isQuotable = (value: unknown) => isUnquoted(value) && Buffer.byteLength(String(value)) <= 127;
 const isWord = matching(/^[A-Za-z_][A-Za-z0-9_.-]*$/);
 
 const ports: Part = {
@@ -78,7 +80,7 @@ const addresses: Part = {
 };
 const devices: Part = { expected: 'an interface such as "eth0"', isOne: isQuotable, isList: true };
 const text: Part = {
-  expected: "a text of one line, of at most 127 characters and without quotes",
+  expected: "a text of one line, of at most 127 bytes and without quotes",
   isOne: isQuotable,
 };
 

@@ -67,6 +67,7 @@ describe("a mistake is found before anything is connected", () => {
     ],
     [{ from: ["10.0.0.0/33"] }, 'got "10.0.0.0/33"'],
     [{ comment: 'a"; flush ruleset' }, "comment: expected a text of one line"],
+    [{ comment: "ä".repeat(64) }, "comment: expected a text of one line, of at most 127 bytes"],
     [{ verdict: "accept\nflush ruleset" }, "verdict: expected a verdict"],
   ])("%j", (rule, message) => {
     const place = "firewallTable: input[1]: ";
