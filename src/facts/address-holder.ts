@@ -23,7 +23,7 @@ export interface AddressHolder {
 /**
  * Who holds an address; undefined where the host's own address is on none of its interfaces. What the host remembers of
  * the address's last holder is forgotten first (as root). A datagram to the address then has the kernel ask for it; a
- * second without an answer means nobody.
+ * second without an answer means nobody. In that second the hosts that may hold it have to answer for themselves, too.
  */
 export const addressHolder = defineFact<AskedAddress, AddressHolder | undefined>({
   name: "net.addressHolder",
@@ -37,9 +37,19 @@ export const addressHolder = defineFact<AskedAddress, AddressHolder | undefined>
 answered() {
   ip neigh show dev "$1" to "$2/32" | while read -r _ word mac _; do [ "$word" != lladdr ] || echo "$mac"; done
 }
+# whether it is known who the holder is: one of these, or none since all have answered
+told() {
+  every=yes
+  for one; do
+    mac=$(answered "$device" "$one")
+    [ "$mac" != "$holder" ] || return 0
+    [ -n "$mac" ] || every=
+  done
+  [ -n "$every" ]
+}
 look() {
   echo ==
-  own=$1 device= network=; shift
+  own=$1 device= network= holder=; shift
   while read -r _ name _ with _; do [ -n "$device" ] || device=$name network=$with; done <<end
 $(ip -o -4 address show to "$own/32")
 end
@@ -47,12 +57,14 @@ end
   printf '%s %s\\n' "$device" "$network"
   [ -z "$(ip -o -4 address show to "$1/32")" ] || { echo self; return 0; }
   for one; do ask "$device" "$one"; done
+  address=$1; shift
   for try in 1 2 3 4 5 6 7 8 9 10; do
-    holder=$(answered "$device" "$1")
-    [ -z "$holder" ] || break
+    holder=$(answered "$device" "$address")
+    [ -z "$holder" ] || ! told "$@" || break
     sleep 0.1
   done
   [ -n "$holder" ] || return 0
+  printf '%s\\n' "$holder"
   for one; do printf '%s\\n' "$(answered "$device" "$one")"; done
 }
 command -v ip >/dev/null || { echo "there is no ip here: install iproute2" >&2; exit 1; }`),

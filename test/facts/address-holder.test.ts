@@ -48,6 +48,23 @@ describe("an address is held", () => {
     ).toEqual({ ...at, holder: { mac: "bb:bb:bb:bb:bb:bb" } });
   });
 
+  it("by another host that may, whose own answer comes later", () => {
+    // at first the address's holder alone has answered
+    const late = shellWith({
+      ip: `#!/bin/sh
+for last; do :; done
+case "$* $(cat "\${0%/*}/slept" 2>/dev/null)" in
+neigh\\ flush*) ;;
+neigh*10.0.0.100/32*) echo '10.0.0.100 lladdr aa:aa:aa:aa:aa:12 DELAY' ;;
+neigh*10.0.0.12/32\\ yes) echo '10.0.0.12 lladdr aa:aa:aa:aa:aa:12 REACHABLE' ;;
+*address*10.0.0.11/32*) echo "2: eth0.5    inet 10.0.0.11/24 brd 10.0.0.255 scope global eth0.5" ;;
+esac`,
+      bash: "#!/bin/sh\nexit 0",
+      sleep: '#!/bin/sh\necho yes >"${0%/*}/slept"',
+    });
+    expect(read(late)).toEqual({ ...at, holder: "other" });
+  });
+
   it("by nobody knows whom where the host's own address is on no interface", () => {
     expect(read(network({}, []))).toBeUndefined();
   });
