@@ -10,6 +10,8 @@ import {
   ShowrunnerError,
   service,
 } from "showrunner";
+import { makeDirectory } from "../directory.ts";
+import { whoIsInTheWay } from "../ports.ts";
 import { certificates, configuration, serverState } from "./configuration.ts";
 import { places, type Site, siteOf } from "./site.ts";
 import { type HaproxyVars, variables } from "./variables.ts";
@@ -61,7 +63,7 @@ export const haproxy: HaproxyRole = defineRole({
     // HAProxy warns as long as there is none
     await copy({ dest: serverState, content: "1\n", mode: "0600", force: false });
     for (const path of certificateFolders(site))
-      await file({ path, state: "directory", owner: "root", group: "root", mode: "0700" });
+      await makeDirectory(path, certificates, { mode: "0700", owner: "root", group: "root" });
     await copy(
       {
         dest: "/etc/haproxy/haproxy.cfg",
@@ -85,11 +87,7 @@ async function requireFreePorts(site: Site): Promise<void> {
   const wanted = places(site);
   const found = await Promise.all(wanted.map(({ port }) => readFact(portListeners, { port })));
   for (const [index, { name, port, address }] of wanted.entries()) {
-    const other = found[index]?.find(
-      (one) =>
-        one.process !== "haproxy" &&
-        (address === undefined || [address, "0.0.0.0", "*", "::"].includes(one.address)),
-    );
+    const other = whoIsInTheWay(found[index], "haproxy", address);
     if (other)
       fail(
         `${name}: port ${port} is taken by ${other.process ?? "another process"}, which listens on ${other.address}`,

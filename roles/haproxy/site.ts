@@ -1,5 +1,7 @@
 /** What is to stand in the configuration: the simple form spelt out, the inventory's hosts by name, and all of it checked. */
 import { fail } from "showrunner";
+import { ipAddressOf } from "../ip-address.ts";
+import { overlap } from "../ports.ts";
 import type { BackendOptions, FrontendOptions, ServerOptions, Settings } from "./variables.ts";
 
 /** A backend with its servers. */
@@ -65,7 +67,8 @@ export function siteOf(settings: Settings, select: (pattern: string) => readonly
     })),
     monitoring: monitoring && {
       port: monitoring.port ?? 8404,
-      from: select(monitoring.hosts).map(({ address }) => address),
+      // HAProxy does not start where it is given a name that it can't look up: while the host boots, for instance
+      from: select(monitoring.hosts).map((host) => ipAddressOf(host, "monitoring")),
     },
   };
   if (site.frontends.length === 0)
@@ -142,20 +145,26 @@ function checkFrontend(frontend: SiteFrontend, backends: readonly SiteBackend[])
     fail(`${where}.routes[${empty}]: expected \`hosts\` or \`path\``, "what takes the rest is `backend`");
 }
 
-/** Where HAProxy is to listen; without an address: everywhere. */
+/** Where HAProxy is to listen. */
 interface Place {
   readonly name: string;
   readonly port: number;
-  readonly address: string | undefined;
+  /** As `ss` writes it. */
+  readonly address: string;
 }
+
+/** What `bind :80` means. */
+const allOfIpv4 = "0.0.0.0";
+/** At `::` HAProxy listens on IPv4, too. */
+const written = (address: string) => (/^[0:]+$/.test(address) ? "*" : address);
 
 /** Every place where HAProxy is to listen. */
 export function places({ frontends, monitoring, healthPort }: Site): Place[] {
   return [
-    ...frontends.flatMap(({ name, port, addresses = [undefined] }) =>
-      addresses.map((address) => ({ name: `frontends.${name}`, port, address })),
+    ...frontends.flatMap(({ name, port, addresses = [allOfIpv4] }) =>
+      addresses.map((address) => ({ name: `frontends.${name}`, port, address: written(address) })),
     ),
-    ...(monitoring ? [{ name: "monitoring", port: monitoring.port, address: undefined }] : []),
+    ...(monitoring ? [{ name: "monitoring", port: monitoring.port, address: allOfIpv4 }] : []),
     { name: "healthPort", port: healthPort, address: "127.0.0.1" },
   ];
 }
@@ -164,10 +173,9 @@ export function places({ frontends, monitoring, healthPort }: Site): Place[] {
 function checkPorts(site: Site): void {
   const all = places(site);
   for (const [index, one] of all.entries()) {
-    const other = all.slice(0, index).find(({ port, address }) => {
-      const overlaps = address === undefined || one.address === undefined || address === one.address;
-      return port === one.port && overlaps;
-    });
+    const other = all
+      .slice(0, index)
+      .find(({ port, address }) => port === one.port && overlap(address, one.address));
     if (other) fail(`${other.name} and ${one.name} both listen on port ${one.port}`);
   }
 }

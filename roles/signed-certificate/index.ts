@@ -16,6 +16,12 @@ import {
   withDefault,
 } from "showrunner";
 import { authorityPaths } from "../authority/paths.ts";
+import { makeDirectory } from "../directory.ts";
+
+/** The role's own directory; the keys in it keep others out by their own modes. */
+const ownDirectory = "/etc/ssl/site";
+/** Not beside the certificates: HAProxy takes whatever lies in a directory of certificates for one. */
+const requests = "/etc/ssl/requests";
 
 const variables = {
   /** Names the files: `site` makes `site.key` and `site.crt`. */
@@ -24,8 +30,8 @@ const variables = {
   subjectAltNames: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
   /** The host of the inventory that the role `authority` has made one. */
   authority: Type.String({ minLength: 1 }),
-  /** The directory of the files. Default: "/etc/ssl/site". */
-  directory: withDefault(Param.path(), "/etc/ssl/site"),
+  /** The directory of the files; one that is there keeps its mode and owner. Default: "/etc/ssl/site". */
+  directory: withDefault(Param.path(), ownDirectory),
   /** The group that may read the key. Default: "root". */
   group: withDefault(Type.String({ minLength: 1 }), "root"),
   /** How long a certificate is valid, in days. Default: 90. */
@@ -55,13 +61,7 @@ export const signedCertificate: Role<SignedCertificateVars, SignedCertificateVal
     const { name, subjectAltNames, directory, group, days, reload } = vars;
     const paths = { key: `${directory}/${name}.key`, certificate: `${directory}/${name}.crt` };
     await apt({ name: "openssl" });
-    await file({
-      path: directory,
-      state: "directory",
-      mode: group === "root" ? "0700" : "0750",
-      owner: "root",
-      group,
-    });
+    await makeDirectory(directory, ownDirectory, { mode: "0711", owner: "root", group: "root" });
     await privateKey({
       path: paths.key,
       type: "ecdsa",
@@ -69,14 +69,17 @@ export const signedCertificate: Role<SignedCertificateVars, SignedCertificateVal
       owner: "root",
       group,
     });
+    const requestFolder = `${requests}${directory}`;
+    await file({ path: requestFolder, state: "directory", mode: "0700", owner: "root", group: "root" });
     const { value: request } = await certificateRequest({
-      path: `${directory}/${name}.csr`,
+      path: `${requestFolder}/${name}.csr`,
       privateKey: paths.key,
       subjectAltNames,
     });
     const { value: signed } = await on(vars.authority, () =>
       certificate({
-        path: `${authorityPaths.issued}/${host.name}-${name}.pem`,
+        // no name has an @: each pair has a file of its own
+        path: `${authorityPaths.issued}/${name}@${host.name}.pem`,
         request: request.content,
         authority: { certificate: authorityPaths.certificate, privateKey: authorityPaths.key },
         subjectAltNames,

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { haproxy } from "../../roles/index.ts";
+import { authority, haproxy, signedCertificate } from "../../roles/index.ts";
 import { apt, copy, file, haproxyServer, play, service } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { underLoad } from "../load.ts";
@@ -137,6 +137,48 @@ function tls(options: ConnectionOptions): Promise<TLSSocket> {
     socket.on("error", reject);
   });
 }
+
+describe("certificates of the site's own authority", () => {
+  it("are taken from a directory that others use too, and whose attributes nobody alters", async () => {
+    const directory = "/srv/certificates";
+    await on("lb", `install -d -m 2750 -g mail ${directory}`);
+    const plays = [
+      play("authority", { hosts: "web", become: true }, { authority: () => authority({}) }),
+      play(
+        "signed",
+        { hosts: "lb", become: true },
+        {
+          certificate: () =>
+            signedCertificate({
+              name: "signed",
+              subjectAltNames: ["signed.example"],
+              authority: "web",
+              directory,
+            }),
+          haproxy: () =>
+            haproxy({
+              ...site,
+              frontends: {
+                ...site.frontends,
+                signed: { port: 8443, tls: { certificates: directory }, backend: "web" },
+              },
+            }),
+        },
+      ),
+    ];
+    expect((await lab.run(plays)).errors).toEqual([]);
+    const certificate = (await tls({ port: 8443, servername: "signed.example" })).getPeerCertificate();
+    expect(certificate.subjectaltname).toBe("DNS:signed.example");
+    expect(await on("lb", `stat -c '%a %U:%G' ${directory}; ls ${directory}`)).toBe(
+      "2750 root:mail\nsigned.crt\nsigned.key\n",
+    );
+    expect(await on("web", "ls /etc/authority/issued")).toBe("signed@lb.pem\n");
+    const again = await lab.run(plays);
+    expect(again.statuses.filter((status) => !status.endsWith(": ok"))).toEqual([]);
+    // as the other tests expect it
+    expect((await lab.run([balance()])).errors).toEqual([]);
+  });
+});
 
 /** What HAProxy says of web1, and what the play says of itself. */
 async function control(params: Omit<Parameters<typeof haproxyServer>[0], "server"> = {}) {
