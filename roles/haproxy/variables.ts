@@ -1,4 +1,6 @@
 /** What the role takes, as schemas: of them are made the types, the check of what is given, and the documentation. */
+
+import { isIP } from "node:net";
 import {
   type OptionalInput,
   Param,
@@ -15,30 +17,36 @@ const Name = Type.String({ pattern: nameForm });
 const Count = Type.Integer({ minimum: 1 });
 /** A name or an address, without a port. */
 const Address = Type.String({ pattern: "^[A-Za-z0-9_.:-]+$" });
+/** An address of the balancer's own. */
+const OwnAddress = refusing(Type.String(), (value) =>
+  typeof value === "string" && isIP(value) === 0
+    ? { message: `expected an IP address, got ${JSON.stringify(value)}` }
+    : undefined,
+);
 /** An address, or a network as `10.0.0.0/8`. */
 const Network = Type.String({ pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$" });
-/** What stands in HAProxy's configuration as one word. */
-const Path = Type.String({ pattern: "^/[^\\s\"'\\\\#$%]*$" });
+/** What stands in HAProxy's configuration as one word; `%` begins an encoded character and nothing else. */
+const Path = Type.String({ pattern: "^/([^\\s\"'\\\\#$%]|%[0-9A-Fa-f]{2})*$" });
 const strict = { additionalProperties: false } as const;
 
+const server = {
+  /** The server's name in the statistics, and for `haproxyServer`. */
+  name: Name,
+  /** Where HAProxy reaches it: a name or an address. */
+  address: Address,
+  /** The port on which it listens. */
+  port: Param.port(),
+  /** Whether it stands by, and takes requests only while no other server can. Default: false. */
+  backup: Type.Optional(Type.Boolean()),
+  /** Its share beside the other servers' weights, 0 to 256. Default: 1. */
+  weight: Type.Optional(Type.Integer({ minimum: 0, maximum: 256 })),
+  /** How many connections it gets at the same time; what is more waits. Default: no limit. */
+  maxConnections: Type.Optional(Count),
+};
 /** A server of a backend. */
-const Server = Type.Object(
-  {
-    /** The server's name in the statistics, and for `haproxyServer`. */
-    name: Name,
-    /** Where HAProxy reaches it: a name or an address. */
-    address: Address,
-    /** The port on which it listens. */
-    port: Param.port(),
-    /** Whether it stands by, and takes requests only while no other server can. Default: false. */
-    backup: Type.Optional(Type.Boolean()),
-    /** Its share beside the other servers' weights, 0 to 256. Default: 1. */
-    weight: Type.Optional(Type.Integer({ minimum: 0, maximum: 256 })),
-    /** How many connections it gets at the same time; what is more waits. Default: no limit. */
-    maxConnections: Type.Optional(Count),
-  },
-  strict,
-);
+const Server = Type.Object(server, strict);
+/** A server of the simple form, which may be a host of the inventory with all that it says: `{ ...host, port: 80 }`. */
+const SimpleServer = Type.Object(server);
 
 /** How a server is chosen for a request. */
 export const Algorithm = Type.Union([
@@ -188,7 +196,7 @@ const Frontend = Type.Object(
     /** The port on which it listens. */
     port: Param.port(),
     /** The addresses on which it listens. Default: all that the host has of IPv4. */
-    addresses: Type.Optional(Type.Array(Network, { minItems: 1 })),
+    addresses: Type.Optional(Type.Array(OwnAddress, { minItems: 1 })),
     /** The backend that answers what no route takes. */
     backend: Type.Optional(Name),
     /** Backends for some sites or paths; the first that fits is taken. Default: []. */
@@ -233,7 +241,7 @@ const named = (what: string) => (value: unknown) => {
 
 export const variables = {
   /** The web servers behind HAProxy, for the simple form: one site, one backend `web`. */
-  servers: Type.Optional(Type.Array(Server, { minItems: 1 })),
+  servers: Type.Optional(Type.Array(SimpleServer, { minItems: 1 })),
   /** With `servers`: how a server is chosen for a request. Default: "roundRobin". */
   algorithm: withDefault(Algorithm, "roundRobin"),
   /**

@@ -50,7 +50,7 @@ describe("a host's firewall", () => {
       traffic: [{ what: "pages", from: "named", to: "web1", ports: 80 }],
     });
     expect(() => rulesFor("web1", named.traffic)).toThrow(
-      "expected an IP address of named, got named.example",
+      'traffic "pages": expected an IP address of named, got named.example',
     );
   });
 });

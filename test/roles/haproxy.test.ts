@@ -21,6 +21,7 @@ const hosts: Readonly<Record<string, { name: string; address: string }[]>> = {
     { name: "web2", address: "fd00::2" },
   ],
   mon: [{ name: "mon1", address: "10.0.0.9" }],
+  named: [{ name: "mon2", address: "mon2.example" }],
 };
 const one = { name: "a", address: "10.0.0.1", port: 80 };
 const two = { name: "b", address: "10.0.0.2", port: 80 };
@@ -59,6 +60,13 @@ describe("the simple form", () => {
       "server a 10.0.0.1:80",
       "server b 10.0.0.2:80",
     ]);
+  });
+
+  it("takes servers that say more of themselves: hosts of the inventory", () => {
+    const host = { name: "a", address: "10.0.0.1", vars: { colour: "blue" } };
+    const task = haproxy({ servers: [{ ...host, port: 80 }], healthPath: "/h?a=%20&b=1" });
+    expect(task).toBeDefined();
+    expect(servers({ servers: [{ ...host, ...one }] })).toEqual(["server a 10.0.0.1:80"]);
   });
 
   it("has all but the first server stand by", () => {
@@ -200,6 +208,10 @@ describe("what is refused", () => {
       },
     ],
     [
+      "monitoring: expected an IP address of mon2, got mon2.example",
+      { servers: [one], monitoring: { hosts: "named" } },
+    ],
+    [
       'need `protocol: "http"`',
       {
         backends: { db: { protocol: "tcp", servers: [one] } },
@@ -239,7 +251,26 @@ describe("what is refused", () => {
     );
   });
 
-  it.each(["/a b", "/a\nbind :1", "/a#", "/%[src]", "a"])("a path %j", (path) => {
+  it.each(["10.0.0.0/8", "10.0.0", "lb.example", "*"])("an address to listen on: %j", (address) => {
+    const given = {
+      backends: { web: { servers: [one] } },
+      frontends: { site: { port: 80, backend: "web" as const, addresses: [address] } },
+    };
+    expect(() => haproxy(given)).toThrow("frontends.site.addresses[0]: expected an IP address");
+  });
+
+  it("two frontends at one address, and not of two families", () => {
+    const frontends = (address: string) => ({
+      frontends: {
+        a: { port: 80, backend: "web" },
+        b: { port: 80, backend: "web", addresses: [address] },
+      },
+    });
+    expect(() => sections({ backends: web, ...frontends("::1") })).not.toThrow();
+    expect(() => sections({ backends: web, ...frontends("::") })).toThrow("both listen on port 80");
+  });
+
+  it.each(["/a b", "/a\nbind :1", "/a#", "/%[src]", "/%2", "/$A", "a"])("a path %j", (path) => {
     const check = { path };
     const given = {
       backends: { web: { servers: [one], check } },
