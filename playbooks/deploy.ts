@@ -1,6 +1,6 @@
 /** Brings a new release of the application out, one server after the other: no visitor notices. */
 import { fileState, localDigest, play, playbook, readFact, SecretString } from "showrunner";
-import { withoutVisitors } from "./parts/without-visitors.ts";
+import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
 import { application, guestBook } from "./site.ts";
 
 export default playbook([
@@ -21,7 +21,10 @@ export default playbook([
         const isNew =
           serving.type !== "link" || serving.target !== `releases/${await localDigest(application.source)}`;
         if (isNew) await withoutVisitors(host, inventory, deploy);
-        else await deploy();
+        else {
+          await deploy();
+          await withVisitors(host, inventory);
+        }
       },
     },
   ),

@@ -1,8 +1,12 @@
+import { basename } from "node:path";
 import {
   apt,
   copy,
   defineRole,
+  fail,
   file,
+  fileState,
+  fileText,
   flushHandlers,
   group,
   http,
@@ -12,6 +16,7 @@ import {
   ownedFiles,
   type RequiredInput,
   type Role,
+  readFact,
   release,
   rollback,
   SecretString,
@@ -55,7 +60,7 @@ const variables = {
   /** Must answer 200 once the application runs, at the latest when asked 31 times; else the release before is put back. */
   health: Type.Optional(Type.String({ format: "uri" })),
   /** How many releases stay on the host. Default: 5. */
-  keep: withDefault(Type.Integer({ minimum: 1, maximum: 100 }), 5),
+  keep: withDefault(Type.Integer({ minimum: 2, maximum: 100 }), 5),
   /** Settings of the unit's section [Service], in place of the role's own: `{ LimitNOFILE: 65536 }`. Default: {}. */
   serviceSettings: withDefault(
     Type.Record(Type.String({ pattern: "^[A-Za-z][A-Za-z0-9]*$" }), Setting, { additionalProperties: false }),
@@ -72,6 +77,17 @@ export const app: Role<AppVars, void> = defineRole({
   summary:
     "An application in releases, as a systemd unit, with its user, its environment and a health check.",
   vars: variables,
+  check({ name, command, prepare }) {
+    const { root, current } = appPaths(name);
+    const old = [...command, ...prepare.flat()].find(
+      (word) => word.startsWith(`${root}/`) && !word.startsWith(`${current}/`),
+    );
+    if (old !== undefined)
+      fail(
+        `command: ${old} is in no release`,
+        `the release that serves is at ${current}: ${current}${old.slice(root.length)}`,
+      );
+  },
   async run({ vars, owner }) {
     const { name } = vars;
     const { root, releases, configuration, environment, unit } = appPaths(name);
@@ -108,27 +124,27 @@ export const app: Role<AppVars, void> = defineRole({
     );
     await socketUnit(vars);
     await systemdUnit({ name: `${name}.service`, ...serviceOf(vars) }, { notify: restart });
-    const { value: deployed } = await release(
-      { path: root, name: version, keep: vars.keep },
-      { notify: restart },
-    );
+    await release({ path: root, name: version, keep: vars.keep }, { notify: restart });
     // another application of this step may have been renamed or left out, and still hold the port that this one needs
-    if (apps.noted.every((path) => path === unit)) await start(vars, deployed.previous);
+    const isAlone = apps.noted.every((path) => path === unit);
+    if (isAlone) await start(vars);
     // files of earlier versions of this role, which had no releases
-    await ownedFiles({ ...written, prune: true });
+    const old = await ownedFiles({ ...written, prune: true }, { notify: restart });
+    if (isAlone && old.changed) await start(vars);
   },
   async finish({ calls, owner }) {
     const files = calls.map(({ name }) => appPaths(name).unit);
     const { value: apps } = await ownedFiles({ owner, files });
     for (const name of apps.unwanted.map(appOfUnit)) {
-      const { releases, current, root } = appPaths(name);
+      const { releases, current, root, served } = appPaths(name);
       await systemdUnit({ name: `${name}.socket`, state: "absent" });
       await systemdUnit({ name: `${name}.service`, state: "absent" });
-      for (const path of [current, releases, `${root}/releases.list`]) await file({ path, state: "absent" });
+      for (const path of [current, releases, `${root}/releases.list`, served])
+        await file({ path, state: "absent" });
       await ownedFiles({ owner: filesOwner(name), files: [], prune: true });
     }
     await ownedFiles({ owner, files, prune: true });
-    if (apps.noted.length > 1) for (const call of calls) await start(call, undefined);
+    if (apps.noted.length > 1) for (const call of calls) await start(call);
   },
 });
 
@@ -152,31 +168,75 @@ interface Started {
 }
 
 /**
- * Goes on once the application runs and its health check answers. Where a new release does not, the one before is put
- * back, and the host fails.
+ * Goes on once the application runs and its health check answers, and notes that its release has served. Where a release
+ * does not serve, the one that did is put back, and the host fails.
  */
-async function start(vars: Started, previous: string | undefined): Promise<void> {
+async function start(vars: Started): Promise<void> {
+  const { name } = vars;
+  const { root, current, served } = appPaths(name);
+  const release = await releaseAt(current);
+  let other: Failure | undefined;
   try {
-    await serve(vars);
+    other = await serve(vars);
   } catch (error) {
-    if (previous === undefined) throw error;
-    const { name } = vars;
-    await rollback({ path: appPaths(name).root, name: previous, discard: true }, { notify: restartOf(name) });
-    await serve(vars);
-    throw new ShowrunnerError(
-      "task.failed",
-      `the new release of ${name} does not serve, and ${previous} serves again: ${messageOf(error)}`,
-      { details: error instanceof ShowrunnerError ? error.details : [], hint: `see: journalctl -u ${name}` },
-    );
+    const before = (await readFact(fileText, served))?.trim() ?? "";
+    if (before === "" || before === release) throw error;
+    throw await putBack(vars, root, before, error);
   }
+  await copy({ dest: served, content: `${release}\n`, mode: "0644" });
+  if (other) throw other.error;
 }
 
-async function serve({ name, listen, health }: Started): Promise<void> {
+async function releaseAt(current: string): Promise<string> {
+  const link = await readFact(fileState, current);
+  return link.type === "link" ? basename(link.target) : "";
+}
+
+/** @returns the error that the host fails with */
+async function putBack(
+  vars: Started,
+  root: string,
+  before: string,
+  cause: unknown,
+): Promise<ShowrunnerError> {
+  const { name } = vars;
+  const details = cause instanceof ShowrunnerError ? cause.details : [];
+  const hint = `see: journalctl -u ${name}`;
+  try {
+    await rollback({ path: root, name: before, discard: true }, { notify: restartOf(name) });
+    await serve(vars);
+  } catch (error) {
+    const also = `${before}, which served before, does not serve either: ${messageOf(error)}`;
+    const message = `the new release of ${name} does not serve: ${messageOf(cause)}`;
+    return new ShowrunnerError("task.failed", message, { details: [...details, also], hint });
+  }
+  const message = `the new release of ${name} does not serve, and ${before} serves again: ${messageOf(cause)}`;
+  return new ShowrunnerError("task.failed", message, { details, hint });
+}
+
+interface Failure {
+  readonly error: unknown;
+}
+
+/** @returns the failure of a handler, where the application serves all the same: then it was another's */
+async function serve({ name, listen, health }: Started): Promise<Failure | undefined> {
   if (listen !== undefined) await service({ name: `${name}.socket`, enabled: true });
   await service({ name, enabled: true });
-  await flushHandlers(); // a restart also starts it for the first time
+  // a restart also starts it for the first time
+  const failure = await failureOf(flushHandlers());
+  if (failure && health === undefined) throw failure.error;
   await service({ name, state: "started" });
   if (health !== undefined)
     // where no worker could start (the database was away), gunicorn waits 30 s before it ends and is restarted
     await http({ url: health, status: 200, timeout: "2s" }, { name: "health", retries: 30, delay: "1s" });
+  return failure;
+}
+
+async function failureOf(work: PromiseLike<unknown>): Promise<Failure | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
 }

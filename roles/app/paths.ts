@@ -7,6 +7,8 @@ interface AppPaths {
   readonly releases: string;
   /** The link to the release that serves. */
   readonly current: string;
+  /** Names the release that has served last. */
+  readonly served: string;
   readonly configuration: string;
   readonly environment: string;
   readonly unit: string;
@@ -19,6 +21,7 @@ export function appPaths(name: string): AppPaths {
     root,
     releases: `${root}/releases`,
     current: `${root}/current`,
+    served: `${root}/releases.served`,
     configuration,
     environment: `${configuration}/environment`,
     unit: `/etc/systemd/system/${name}.service`,

@@ -30,7 +30,8 @@ const hardening: Settings = {
   ProtectProc: "invisible",
   ProtectSystem: "strict",
   RemoveIPC: "yes",
-  RestrictAddressFamilies: "AF_INET AF_INET6 AF_UNIX",
+  // of netlink a program learns which addresses the host has
+  RestrictAddressFamilies: "AF_INET AF_INET6 AF_NETLINK AF_UNIX",
   RestrictNamespaces: "yes",
   RestrictRealtime: "yes",
   RestrictSUIDSGID: "yes",

@@ -76,6 +76,18 @@ export const nginx: Role<NginxVars, void> = defineRole({
           "set isDefault for one of the two",
         );
     }
+    for (const port of new Set(
+      calls.flatMap(({ monitoring }) => (monitoring ? [monitoring.port ?? statusPort] : [])),
+    )) {
+      const patterns = calls.flatMap(({ monitoring }) =>
+        monitoring && (monitoring.port ?? statusPort) === port ? [monitoring.hosts] : [],
+      );
+      if (new Set(patterns).size > 1)
+        fail(
+          `monitoring: on port ${port} the sites let different hosts ask: ${[...new Set(patterns)].join(" and ")}`,
+          "give all sites of a host the same hosts, or another port",
+        );
+    }
     await ownedFiles({ owner, ...written(calls), prune: true }, { notify: reload });
   },
 });
@@ -83,16 +95,18 @@ export const nginx: Role<NginxVars, void> = defineRole({
 /** What a site's template is given, for one of its two servers. */
 function siteTemplate(site: Site, name: string, listenOptions: string): Readonly<Record<string, unknown>> {
   const isDefault = listenOptions !== "";
+  const { cache, ...rest } = site;
   return {
-    ...site,
+    ...rest,
     name,
-    /** For names of Nginx's own, which take no dots and dashes. */
-    id: `s_${name.replace(/[^A-Za-z0-9]/g, "_")}`,
+    /** For names of Nginx's own, which take no dots and dashes. No two names have the same. */
+    id: `s_${name.toLowerCase().replaceAll("-", "__").replaceAll(".", "_")}`,
     root: siteRoot(site),
     serverName: isDefault ? "_" : [site.domain, ...site.aliases].join(" "),
     listenOptions,
     tlsOption: site.tls ? " ssl" : "",
-    ...(site.cache && { cache: { maxSize: "1g", ...site.cache } }),
+    // names that no site has are a visitor's own: for these nothing is kept
+    ...(cache && !isDefault && { cache: { maxSize: "1g", ...cache } }),
     ...(site.rateLimit && { rateLimit: { burst: site.rateLimit.requests, ...site.rateLimit } }),
     headerLines: Object.entries({ ...securityHeaders, ...site.headers }).filter(([, value]) => value !== ""),
   };

@@ -22,7 +22,7 @@ const NginxTime = Type.String({ pattern: "^[0-9]+(ms|s|m|h|d)$" });
 
 const Upstream = Type.Object({
   /** Where nginx reaches it: a name or an address. */
-  address: Type.String({ minLength: 1 }),
+  address: Type.String({ pattern: "^[A-Za-z0-9_.:-]+$" }),
   /** The port on which it listens. */
   port: Param.port(),
 });

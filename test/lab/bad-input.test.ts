@@ -53,7 +53,7 @@ async function answers(port: number): Promise<number> {
 }
 
 describe("the sites of a host", { timeout: 120_000 }, () => {
-  const all = "ls /etc/nginx/conf.d";
+  const all = "ls /etc/nginx/conf.d | grep -v 00-showrunner";
   const sites = (...domains: string[]) =>
     play("sites", root, {
       web: async () => {
@@ -136,7 +136,7 @@ describe("a configuration that the daemon refuses", { timeout: 60_000 }, () => {
     expect(ran.statuses).toEqual([expect.stringMatching(/^one copy .*: failed$/)]);
     expect(await onOne("sha256sum", conf)).toBe(before);
     expect(await answers(80)).toBe(served);
-    expect(await onOne("ls", "-A", "/etc/nginx/conf.d")).toBe("bad.example.conf\n");
+    expect(await onOne("ls", "-A", "/etc/nginx/conf.d")).toBe("00-showrunner.conf\nbad.example.conf\n");
   });
 
   it("removes nginx's new file where there was none before", async () => {
@@ -146,7 +146,7 @@ describe("a configuration that the daemon refuses", { timeout: 60_000 }, () => {
       }),
     ]);
     expect(ran.exitCode).toBe(2);
-    expect(await onOne("ls", "-A", "/etc/nginx/conf.d")).toBe("bad.example.conf\n");
+    expect(await onOne("ls", "-A", "/etc/nginx/conf.d")).toBe("00-showrunner.conf\nbad.example.conf\n");
   });
 
   it("never reaches haproxy's file, and its own words are shown", async () => {

@@ -99,6 +99,15 @@ describe("a site of the role nginx", { timeout: 120_000 }, () => {
     expect((await asked()).split("\n")).toHaveLength(1);
   });
 
+  it("keeps answers for each name of the site apart, and none for a name that is no site's", async () => {
+    const body = (host: string) =>
+      inside(`curl -sS --max-time 10 -H 'Host: ${host}' http://127.0.0.1/kept-by-name`);
+    expect(await body("www.example")).toContain("Host: www.example");
+    expect(await body("example")).toContain("Host: example");
+    expect(await body("evil.example")).toContain("Host: evil.example");
+    expect(await body("www.example")).toContain("Host: www.example");
+  });
+
   it("compresses texts", async () => {
     const packed = await get("/static/site.css", "-H 'Accept-Encoding: gzip' -o /dev/null -D -");
     expect(packed).toContain("Content-Encoding: gzip");
@@ -146,6 +155,12 @@ describe("a site of the role nginx", { timeout: 120_000 }, () => {
     );
     expect(codes).toContain("429");
     expect(codes).toContain("200");
+    expect((await apply(site)).errors).toEqual([]);
+  });
+
+  it("has sites whose names differ by a dot and a dash alone", async () => {
+    const named = (domain: string) => ({ ...site, domain, aliases: [], rateLimit: { requests: 5 } });
+    expect((await apply(site, named("my-shop.example"), named("my.shop.example"))).errors).toEqual([]);
     expect((await apply(site)).errors).toEqual([]);
   });
 

@@ -104,7 +104,14 @@ describe("the role app", { timeout: 240_000 }, () => {
     expect(after).not.toBe(before);
     expect(await listed("/srv/first/current/")).toBe("./conf ./conf/part ./serve");
     expect(await inside("ls /srv/first; ls /srv/first/releases")).toBe(
-      ["current", "releases", "releases.list", "uploads.db", ...[before, after].sort()].join("\n"),
+      [
+        "current",
+        "releases",
+        "releases.list",
+        "releases.served",
+        "uploads.db",
+        ...[before, after].sort(),
+      ].join("\n"),
     );
   });
 
@@ -153,7 +160,7 @@ describe("the role app", { timeout: 240_000 }, () => {
     expect(noted.errors).toEqual([]);
     await done(serving("second", 9001));
     expect(await answer(9001)).toBe("second");
-    expect(await inside("ls /srv/second")).toBe("current\nkept\nreleases\nreleases.list");
+    expect(await inside("ls /srv/second")).toBe("current\nkept\nreleases\nreleases.list\nreleases.served");
   });
 
   it("is under the level of exposure that systemd itself calls safe", async () => {
@@ -243,7 +250,9 @@ describe("the role nginx, with a site that answers for all names", { timeout: 24
     expect(await answering()).toMatch(
       /^\/etc\/nginx\/conf.d\/default-80.conf\s+root \/srv\/www\/renamed.example;$/,
     );
-    expect(await inside("ls /etc/nginx/conf.d")).toBe("default-80.conf\nrenamed.example.conf");
+    expect(await inside("ls /etc/nginx/conf.d | grep -v 00-showrunner")).toBe(
+      "default-80.conf\nrenamed.example.conf",
+    );
   });
 
   it.each(["two.example", "one.example"])("is another one now: %s", async (chosen) => {
@@ -256,11 +265,13 @@ describe("the role nginx, with a site that answers for all names", { timeout: 24
 
   it("moves to another port, and is none any more", async () => {
     await done(sites(["one.example", "two.example"], (domain) => domain === "one.example", 8080));
-    expect(await inside("ls /etc/nginx/conf.d")).toBe(
+    expect(await inside("ls /etc/nginx/conf.d | grep -v 00-showrunner")).toBe(
       "default-8080.conf\none.example.conf\ntwo.example.conf",
     );
     await done(sites(["one.example", "two.example"], () => false, 8080));
-    expect(await inside("ls /etc/nginx/conf.d")).toBe("one.example.conf\ntwo.example.conf");
+    expect(await inside("ls /etc/nginx/conf.d | grep -v 00-showrunner")).toBe(
+      "one.example.conf\ntwo.example.conf",
+    );
   });
 
   it("took its place in the site's own file in earlier versions", async () => {

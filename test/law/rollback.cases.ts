@@ -7,6 +7,7 @@ import { cases } from "../../src/testing/index.ts";
 const path = "/srv/probe";
 const list = `${path}/releases.list`;
 const current = `${path}/current`;
+const served = `${path}/releases.served`;
 const directory: FileState = { type: "directory", mode: "0755", owner: "root", group: "root" };
 const dir = (name: string) => `${path}/releases/${name}`;
 const link = (name: string): FileState => ({
@@ -16,18 +17,27 @@ const link = (name: string): FileState => ({
   group: "root",
 });
 
+const written = (at: string, text: string) => [
+  file.is(at, { type: "file", mode: "0644", owner: "root", group: "root" }),
+  fileText.is(at, text),
+  fileContent.is(at, Buffer.from(text)),
+  fileHash.is(at, createHash("sha256").update(text).digest("hex")),
+];
+
 /** Releases that were deployed and are there, and the one that serves. */
 const having = (names: readonly string[], serving: string) => ({
   facts: [
     ...names.map((name) => file.is(dir(name), directory)),
     file.is(current, link(serving)),
     fileText.is(list, names.map((name) => `${name}\n`).join("")),
+    ...written(served, `${serving}\n`),
   ],
   start: [
     `mkdir -p ${names.map(dir).join(" ")}`,
     ...names.map((name) => `echo ${name} >${dir(name)}/version`),
     `printf '${names.map((name) => `${name}\\n`).join("")}' >${list}`,
     `ln -s releases/${serving} ${current}`,
+    `echo ${serving} >${served}`,
   ].join("; "),
 });
 const serves = (name: string) => `[ "$(cat ${current}/version)" = ${name} ]`;
@@ -39,8 +49,13 @@ export default cases(
       name: "goes back to the release before",
       params: { path },
       ...having(["1", "2", "3"], "3"),
-      changes: ["target current"],
-      end: [file.is(current, link("2")), fileText.is(list, "1\n2\n3\n"), serves("2")],
+      changes: ["target current", "content served"],
+      end: [
+        file.is(current, link("2")),
+        fileText.is(served, "2\n"),
+        fileText.is(list, "1\n2\n3\n"),
+        serves("2"),
+      ],
     },
     {
       name: "goes no further where it has gone back",
@@ -53,7 +68,7 @@ export default cases(
       name: "goes back to a release by its name",
       params: { path, name: "1" },
       ...having(["1", "2", "3"], "3"),
-      changes: ["target current"],
+      changes: ["target current", "content served"],
       end: serves("1"),
     },
     {
@@ -63,11 +78,9 @@ export default cases(
       facts: [
         ...having(["1", "2", "3"], "3").facts,
         ...["1", "2", "3"].map((name) => file.is(dir(name), directory)),
-        file.is(list, { type: "file", mode: "0644", owner: "root", group: "root" }),
-        fileContent.is(list, Buffer.from("1\n2\n3\n")),
-        fileHash.is(list, createHash("sha256").update("1\n2\n3\n").digest("hex")),
+        ...written(list, "1\n2\n3\n"),
       ],
-      changes: ["target current", "removed 2", "removed 3", "content list"],
+      changes: ["target current", "content served", "removed 2", "removed 3", "content list"],
       end: [fileText.is(list, "1\n"), serves("1"), `[ ! -e ${dir("3")} ]`],
     },
     {

@@ -16,6 +16,7 @@ export function layoutOf(path: string) {
   return {
     current: `${root}/current`,
     list: `${root}/releases.list`,
+    served: `${root}/releases.served`,
     release: (name: string) => `${root}/releases/${name}`,
     /** Relative, so that the application's directory may be reached by another path. */
     target: (name: string) => `releases/${name}`,

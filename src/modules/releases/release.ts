@@ -28,8 +28,8 @@ const params = {
   path: ApplicationPath,
   /** The release that is to serve: a directory in `releases`, which is there already. */
   name: ReleaseName,
-  /** How many releases stay, this one included. Older ones are removed. Default: 5. */
-  keep: withDefault(Type.Integer({ minimum: 1, maximum: 100 }), 5),
+  /** How many releases stay, this one and the one before included. Older ones are removed. Default: 5. */
+  keep: withDefault(Type.Integer({ minimum: 2, maximum: 100 }), 5),
 };
 
 /** What `release` takes. */
@@ -55,7 +55,7 @@ export const release: Module<ReleaseParams, ReleaseValue> = defineModule({
   params,
   examples: [
     `release({ path: "/srv/shop", name: "2.4.1" }, { notify: restart })`,
-    `release({ path: "/srv/shop", name: "2.4.1", keep: 2 })`,
+    `release({ path: "/srv/shop", name: "2.4.1", keep: 3 })`,
   ],
   title: ({ path, name }) => `${path} ${name}`,
   async *plan(host, { path, name, keep }): Plan<ReleaseValue> {
@@ -83,11 +83,10 @@ export const release: Module<ReleaseParams, ReleaseValue> = defineModule({
 
 /**
  * The releases with this one as the newest. What was deployed after the one that serves was taken back: it is the first
- * to go.
+ * to go. A release that serves and is in no list, since somebody has made the link by hand, counts as the newest of the old.
  */
 function withRelease(deployed: readonly string[], current: string | undefined, name: string): string[] {
-  const serving = current === undefined ? -1 : deployed.indexOf(current);
-  const takenBack = serving === -1 ? [] : deployed.slice(serving + 1);
-  const inService = serving === -1 ? deployed : deployed.slice(0, serving + 1);
-  return [...[...takenBack, ...inService].filter((other) => other !== name), name];
+  const listed = current === undefined || deployed.includes(current) ? deployed : [...deployed, current];
+  const end = current === undefined ? listed.length : listed.indexOf(current) + 1;
+  return [...listed.slice(end), ...listed.slice(0, end)].filter((other) => other !== name).concat(name);
 }

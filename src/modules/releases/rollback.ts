@@ -9,6 +9,7 @@ import {
   type RequiredInput,
   Type,
 } from "../../kit/index.ts";
+import { copy } from "../files/copy.ts";
 import { file } from "../files/file.ts";
 import { naming } from "../files/naming.ts";
 import { keepOnly } from "./kept.ts";
@@ -56,7 +57,7 @@ export const rollback: Module<RollbackParams, RollbackValue> = defineModule({
   ],
   title: ({ path, name }) => (name === undefined ? path : `${path} ${name}`),
   async *plan(host, p): Plan<RollbackValue> {
-    const { current, release: directory, target } = layoutOf(p.path);
+    const { current, served, release: directory, target } = layoutOf(p.path);
     const { deployed } = await readReleases(host, p.path);
     const name = p.name ?? deployed.at(-2);
     const kept = deployed.length === 0 ? "no release was deployed" : `kept are ${deployed.join(", ")}`;
@@ -72,6 +73,8 @@ export const rollback: Module<RollbackParams, RollbackValue> = defineModule({
       "current",
       file.plan(host, { path: current, state: "link", src: target(name), force: true }),
     );
+    // by this the role `app` knows what to go back to
+    yield* naming("served", copy.plan(host, { dest: served, content: `${name}\n` }));
     const end = deployed.indexOf(name) + 1;
     if (p.discard) yield* keepOnly(host, p.path, deployed.slice(0, end), deployed.slice(end));
     return { name, path: current };
