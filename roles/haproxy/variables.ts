@@ -10,6 +10,7 @@ import {
   Type,
   withDefault,
 } from "showrunner";
+import { isNetwork } from "../ip-address.ts";
 
 /** What HAProxy takes as the name of a frontend, a backend or a server. */
 const nameForm = "^[A-Za-z0-9_.:-]+$";
@@ -17,14 +18,15 @@ const Name = Type.String({ pattern: nameForm });
 const Count = Type.Integer({ minimum: 1 });
 /** A name or an address, without a port. */
 const Address = Type.String({ pattern: "^[A-Za-z0-9_.:-]+$" });
+const textThat = (expected: string, isRight: (text: string) => boolean) =>
+  refusing(Type.String(), (value) => {
+    if (typeof value !== "string" || isRight(value)) return undefined;
+    return { message: `expected ${expected}, got ${JSON.stringify(value)}` };
+  });
 /** An address of the balancer's own. */
-const OwnAddress = refusing(Type.String(), (value) =>
-  typeof value === "string" && isIP(value) === 0
-    ? { message: `expected an IP address, got ${JSON.stringify(value)}` }
-    : undefined,
-);
+const OwnAddress = textThat("an IP address", (text) => isIP(text) !== 0);
 /** An address, or a network as `10.0.0.0/8`. */
-const Network = Type.String({ pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$" });
+const Network = textThat("an address or a network such as 10.0.0.0/8", isNetwork);
 /** What stands in HAProxy's configuration as one word; `%` begins an encoded character and nothing else. */
 const Path = Type.String({ pattern: "^/([^\\s\"'\\\\#$%]|%[0-9A-Fa-f]{2})*$" });
 const strict = { additionalProperties: false } as const;

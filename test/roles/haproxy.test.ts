@@ -259,6 +259,14 @@ describe("what is refused", () => {
     expect(() => haproxy(given)).toThrow("frontends.site.addresses[0]: expected an IP address");
   });
 
+  it.each(["10.0.0.0/33", "fd00::/129", "10.0.0.0/8/8", "10.0.0", "web"])("a network: %j", (network) => {
+    const given = {
+      backends: { web: { servers: [one] } },
+      frontends: { site: { port: 80, backend: "web" as const, from: ["10.0.0.0/8", "fd00::/8", network] } },
+    };
+    expect(() => haproxy(given)).toThrow("frontends.site.from[2]: expected an address or a network");
+  });
+
   it("two frontends at one address, and not of two families", () => {
     const frontends = (address: string) => ({
       frontends: {
