@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import {
   apt,
   batch,
@@ -6,7 +5,6 @@ import {
   defineRole,
   fail,
   file,
-  type InventoryView,
   ipv6,
   ownedFiles,
   portListeners,
@@ -15,6 +13,7 @@ import {
   service,
   template,
 } from "showrunner";
+import { ipAddressOf } from "../ip-address.ts";
 import { defaultFile, sharedFile, siteFile, siteRoot, statusFile, statusPort, written } from "./files-of.ts";
 import { type NginxVars, type Site, variables } from "./variables.ts";
 
@@ -36,7 +35,8 @@ export const nginx: Role<NginxVars, void> = defineRole({
     const root = siteRoot(vars);
     if (vars.upstreams === undefined && vars.staticFiles === undefined)
       fail(`${vars.domain} has nothing to serve`, "give `upstreams`, `staticFiles` or both");
-    const addresses = vars.monitoring && monitoringAddresses(vars.monitoring.hosts, inventory);
+    const monitoring = vars.monitoring && inventory.select(vars.monitoring.hosts, { allowEmpty: true });
+    const addresses = monitoring?.map((one) => ipAddressOf(one, "monitoring"));
     const monitoringPort = vars.monitoring?.port ?? statusPort;
     await requireFreePorts([vars.port, ...(vars.monitoring ? [monitoringPort] : [])]);
     const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx-light" })]);
@@ -125,17 +125,4 @@ async function requireFreePorts(ports: readonly number[]): Promise<void> {
         "stop it, or have it listen elsewhere; or give the site another port",
       );
   }
-}
-
-function monitoringAddresses(pattern: string, inventory: InventoryView): string[] {
-  return inventory
-    .select(pattern, { allowEmpty: true })
-    .map(({ name, address }) =>
-      isIP(address) !== 0
-        ? address
-        : fail(
-            `monitoring: expected an IP address of ${name}, got ${address}`,
-            "Nginx lets addresses in, and no names: give the host its address in the inventory",
-          ),
-    );
 }
