@@ -14,6 +14,9 @@ interface Download {
   readonly hash: string;
 }
 
+/** How long a name may be that a server has for a version, in bytes: a longer one is ignored, for it is kept on the host. */
+export const versionLimit = 1024;
+
 /** What stands in a record for an address. */
 export function addressMark(url: string): string {
   return sha256(url);
@@ -28,7 +31,7 @@ export const download = defineFact<string, Download | undefined>({
       sh`${stateFolders}
 show() {
   if [ -n "$there" ] && [ -f "$1" ] && [ ! -L "$1" ]; then
-    for at in 1 2 3 4; do IFS= read -r line || line=; printf '%s\\n' "$line"; done <"$1"
+    for at in 1 2 3 4; do IFS= read -r line || line=; [ "\${#line}" -le ${versionLimit} ] || line=; printf '%s\\n' "$line"; done <"$1"
   else printf '\\n\\n\\n\\n'; fi
 }
 there=

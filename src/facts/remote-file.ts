@@ -4,6 +4,7 @@ import { request } from "../transport/http.ts";
 import type { ProxyVariables } from "../transport/http-proxy.ts";
 import type { HttpResponse } from "../transport/http-request.ts";
 import type { Session } from "../transport/session.ts";
+import { versionLimit } from "./downloads.ts";
 
 /** What is asked for, and how. */
 interface Asked {
@@ -25,7 +26,7 @@ export interface RemoteFile {
   readonly status: number;
   /** Where a redirect leads that was not followed. */
   readonly location: string | undefined;
-  /** What the server calls this version. Empty where it does not. */
+  /** What the server calls this version. Empty where it does not, or at too great a length. */
   readonly etag: string;
   readonly modified: string;
   /** Bytes, where the server says how many. */
@@ -90,8 +91,12 @@ function told({ url, status, headers }: HttpResponse): RemoteFile {
     url,
     status: status === 206 ? 200 : status,
     location: headers["location"],
-    etag: headers["etag"] ?? "",
-    modified: headers["last-modified"] ?? "",
+    etag: versionIn(headers["etag"]),
+    modified: versionIn(headers["last-modified"]),
     size: size === undefined ? undefined : Number(size),
   };
+}
+
+function versionIn(name = ""): string {
+  return Buffer.byteLength(name, "latin1") > versionLimit ? "" : name;
 }

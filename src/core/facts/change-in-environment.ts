@@ -12,8 +12,17 @@ import {
 export function changeInEnvironment(change: Change, executionEnvironment: ExecutionEnvironment): Change {
   const { action } = change;
   if (isEmpty(executionEnvironment)) return change;
-  if (action.kind === "script")
-    return { ...change, action: { ...action, script: inEnvironment(action.script, executionEnvironment) } };
+  if (action.kind === "script") {
+    const { script, compared } = action;
+    return {
+      ...change,
+      action: {
+        ...action,
+        script: inEnvironment(script, executionEnvironment),
+        ...(compared ? { compared: inEnvironment(compared, executionEnvironment) } : {}),
+      },
+    };
+  }
   if (action.kind === "write" && action.validate !== undefined)
     return { ...change, action: { ...action, validateIn: entering(executionEnvironment) } };
   if (action.kind === "http")

@@ -11,6 +11,11 @@ import type { Rollback } from "./rollback.ts";
 interface ScriptAction {
   readonly kind: "script";
   readonly script: Script;
+  /**
+   * The script without what differs at each run though it does the same: the time in a backup's name, where a redirect
+   * leads today. A kept plan compares this one, and nothing runs it. Left out: the script itself.
+   */
+  readonly compared?: Script;
   /** What the script is sent at its standard input, of any size, and the path that it is for: errors name that. */
   readonly input?: { readonly content: Buffer; readonly path: string };
   /** Exit statuses that mean success. Default `[0]`. */

@@ -13,7 +13,10 @@ export function setDigests(salt: string, { sets }: Change): string[] {
   return sets.map(({ fact, key, value }) => digestOf(salt, [fact, key, value]));
 }
 
-/** A backup's name has the time in it. */
+/** A backup's name has the time in it; of a script, its module knows what differs. */
 function essence(action: Action): unknown {
-  return action.kind === "write" ? { ...action, backup: action.backup !== undefined } : action;
+  if (action.kind === "write") return { ...action, backup: action.backup !== undefined };
+  if (action.kind !== "script") return action;
+  const { compared, ...rest } = action;
+  return { ...rest, script: compared ?? rest.script };
 }

@@ -148,15 +148,12 @@ export const download: Module<DownloadParams, FileValue> = defineModule({
     await requireTool(host);
     const then = withAttributes(now ?? (await created(host, "file", parent)), p);
     const backup = p.backup && now ? backupPath(path) : undefined;
-    yield change({
-      what: now ? "content" : "created",
-      before: state.type === "link" ? `a link to ${state.target}` : now ? showState(now) : "absent",
-      after: `${showState(then)}, ${remote.size === undefined ? "" : `${remote.size} bytes `}from ${p.url}`,
-      script: fetchScript(
+    const scriptFor = (from: string, keptAs: string | undefined) =>
+      fetchScript(
         {
           ...asked,
-          from: remote.url,
-          headers: headersFor(remote.url, asked),
+          from,
+          headers: headersFor(from, asked),
           hash: wanted,
           maxSize,
           patience: Math.max(1, Math.ceil(asked.timeout / 1000)),
@@ -168,9 +165,19 @@ export const download: Module<DownloadParams, FileValue> = defineModule({
           group: p.group ?? now?.group,
           expected: now,
           validate: p.validate,
-          backup,
+          backup: keptAs,
         },
-      ),
+      );
+    yield change({
+      what: now ? "content" : "created",
+      before: state.type === "link" ? `a link to ${state.target}` : now ? showState(now) : "absent",
+      after: `${showState(then)}, ${remote.size === undefined ? "" : `${remote.size} bytes `}from ${p.url}`,
+      action: {
+        kind: "script",
+        script: scriptFor(remote.url, backup),
+        // a redirect may lead to another address at each run: signed ones do
+        compared: scriptFor(p.url, backup && `${path}~`),
+      },
       ...effects(
         fileWritten(path, { state: then, hash: wanted, before: state }),
         { touches: [downloaded.of(path)] },

@@ -1,5 +1,5 @@
 /** The host's side of fetching a file: by curl, or by wget where there is no curl. */
-import { addressMark, recordDownload } from "../../facts/downloads.ts";
+import { addressMark, recordDownload, versionLimit } from "../../facts/downloads.ts";
 import { feed, lines, rawScript, type Script, secret, sh } from "../../kit/index.ts";
 import { writeFileScript } from "../../kit/own.ts";
 
@@ -103,20 +103,24 @@ END
     } 7<"$sr_new.old"
   fi
 }
-# into $2, from $1 on. sr_end is 0 where all came
+# into $2, from $1 on. sr_end is 0 where all came. What is said may have no end: the first 64 KiB of it count, and 2 KiB of
+# each line; the last two lines are our own
 sr_fetch() {
-  sr_said=$({ { sr_ask "$1" && echo 'sr-end: 0' >&2 || echo "sr-end: $?" >&2; } | head -c "$((sr_most - $1 + 1))" >"$2"; } 2>&1)
+  sr_said=$({
+    {
+      sr_ask "$1" && sr_end=0 || sr_end=$?
+      printf '\\nsr-end: %s\\n' $sr_end >&2
+    } | head -c "$((sr_most - $1 + 1))" >"$2"
+  } 2>&1 | { head -c 65536; tail -n 2; } | tr -d '\\r' | cut -b -2048)
   sr_code= sr_etag= sr_modified= sr_range= sr_end= sr_why=
-  sr_return=$(printf '\\r')
-  while IFS= read -r sr_line; do
-    sr_line=\${sr_line%"$sr_return"}
-    while :; do case $sr_line in ' '*) sr_line=\${sr_line# } ;; *) break ;; esac; done
+  # read takes the spaces that wget puts before a line
+  while IFS=' ' read -r sr_line; do
     sr_value=\${sr_line#*:}
     sr_value=\${sr_value# }
     case $sr_line in
       HTTP/*) sr_code=\${sr_line#* } sr_code=\${sr_code%% *} sr_etag= sr_modified= sr_range= ;;
-      [Ee][Tt][Aa][Gg]:*) sr_etag=$sr_value ;;
-      [Ll][Aa][Ss][Tt]-[Mm][Oo][Dd][Ii][Ff][Ii][Ee][Dd]:*) sr_modified=$sr_value ;;
+      [Ee][Tt][Aa][Gg]:*) [ "\${#sr_value}" -gt ${versionLimit} ] || sr_etag=$sr_value ;;
+      [Ll][Aa][Ss][Tt]-[Mm][Oo][Dd][Ii][Ff][Ii][Ee][Dd]:*) [ "\${#sr_value}" -gt ${versionLimit} ] || sr_modified=$sr_value ;;
       [Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Rr][Aa][Nn][Gg][Ee]:*) sr_range=$sr_value ;;
       sr-end:*) sr_end=$sr_value ;;
       curl:* | wget:*) sr_why=$sr_line ;;
@@ -126,35 +130,41 @@ sr_fetch() {
 $sr_said
 END
 }
+# only these answers have the content in them: a redirect's page, or a login's, is not what was asked for
+sr_fetch_from() {
+  sr_fetch "$@"
+  case $1:$sr_code in
+    *:200 | [1-9]*:206) ;;
+    *:) [ "$sr_end" != 0 ] || sr_refuse "$sr_url: the server did not answer in HTTP" ;;
+    *) sr_refuse "$sr_url answered with status $sr_code" 'nothing was changed' ;;
+  esac
+}
 sr_fetch_all() {
   command -v curl >/dev/null || case $(wget --version 2>/dev/null) in
     'GNU Wget '*) ;;
     *) sr_refuse 'neither curl nor GNU wget is installed on the host' 'install one of them before' ;;
   esac
   sr_tries=1
-  sr_fetch 0 "$sr_new"
+  sr_fetch_from 0 "$sr_new"
   until [ "$sr_end" = 0 ]; do
     sr_have=$(wc -c <"$sr_new")
     [ "$sr_have" -le "$sr_most" ] || break
-    case $sr_code in
-      2?? | '') [ $sr_tries -lt 5 ] || sr_refuse "$sr_url: \${sr_why:-the transfer was cut} (tried $sr_tries times)" ;;
-      *) sr_refuse "$sr_url answered with status $sr_code" ;;
-    esac
+    [ $sr_tries -lt 5 ] || sr_refuse "$sr_url: \${sr_why:-the transfer was cut} (tried $sr_tries times)"
     sr_tries=$((sr_tries + 1))
     sleep 1
     # a weak ETag, or an odd one, does not say that two contents are the same
     case $sr_etag in \\"*[\\\\]*) sr_same= ;; \\"*\\") sr_same=$sr_etag ;; *) sr_same=$sr_modified ;; esac
     if [ -z "$sr_same" ] || [ "$sr_have" = 0 ]; then
-      sr_fetch 0 "$sr_new"
+      sr_fetch_from 0 "$sr_new"
       continue
     fi
-    sr_fetch "$sr_have" "$sr_new.part"
+    sr_fetch_from "$sr_have" "$sr_new.part"
     case $sr_code in
       206)
         case $sr_range in "bytes $sr_have-"*) ;; *) sr_refuse "$sr_url: asked for what follows byte $sr_have, the server sent something else" ;; esac
         cat -- "$sr_new.part" >>"$sr_new" ;;
       # another content. wget has left out its first bytes
-      200) sr_fetch 0 "$sr_new" ;;
+      200) sr_fetch_from 0 "$sr_new" ;;
     esac
     rm -f -- "$sr_new.part"
   done

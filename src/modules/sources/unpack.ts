@@ -50,16 +50,20 @@ export async function unpackScript(
   if (archive.from === "host")
     return { action: { kind: "script", script: scriptFor(wanted, takeFrom(archive.path)) } };
   const { url } = await askFor(host, { url: archive.url, headers: {}, timeout: patience });
-  const fetching = {
-    url: archive.url,
-    from: url,
-    headers: {},
-    hash: archive.hash,
-    maxSize: undefined,
-    patience: patience / 1000,
+  const script = (from: string) => {
+    const fetching = {
+      url: archive.url,
+      from,
+      headers: {},
+      hash: archive.hash,
+      maxSize: undefined,
+      patience: patience / 1000,
+    };
+    const fetch = lines(sh`sr_new=archive; : >archive`, fetchHere(fetching));
+    return withOptions(fetching, scriptFor(wanted, fetch));
   };
-  const fetch = lines(sh`sr_new=archive; : >archive`, fetchHere(fetching));
-  return { action: { kind: "script", script: withOptions(fetching, scriptFor(wanted, fetch)) } };
+  // a redirect may lead to another address at each run: signed ones do
+  return { action: { kind: "script", script: script(url), compared: script(archive.url) } };
 }
 
 /** Whoever may write it could make a pipe of it, which nothing comes out of. */

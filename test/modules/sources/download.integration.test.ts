@@ -16,6 +16,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Secret } from "../../../src/base/secret.ts";
+import { actionDigest } from "../../../src/core/plans/action-digest.ts";
+import type { RunHooks } from "../../../src/core/plays/run-hooks.ts";
 import { type DownloadParams, download } from "../../../src/modules/sources/download.ts";
 import { runHere } from "../local.ts";
 
@@ -28,6 +30,7 @@ let asked: string[] = [];
 let headers: IncomingMessage["headers"][] = [];
 let text = "first\n";
 let cuts = 0;
+let signature = 0;
 let servers: Server[] = [];
 const ports = { one: 0, other: 0 };
 
@@ -42,6 +45,21 @@ const answer: RequestListener = (request, response) => {
   else if (url === "/local") response.writeHead(302, { location: "file:///etc/shadow" }).end();
   else if (url === "/missing") response.writeHead(404).end("nothing here");
   else if (url === "/no-head" && method === "HEAD") response.writeHead(403).end();
+  else if (url === "/login" && method === "GET")
+    response.writeHead(302, { etag, location: "/x" }).end("<html>please log in</html>");
+  else if (url === "/part" && method === "GET") response.writeHead(206, { etag }).end(text);
+  else if (url === "/cut-login" && method === "GET" && request.headers.range)
+    response.writeHead(302, { location: "/x" }).end("<html>please log in</html>");
+  else if (url === "/cut-login" && method === "GET") {
+    response.writeHead(200, { etag, "content-length": 9 });
+    response.write("x", () => response.destroy());
+  } else if (url.startsWith("/signed"))
+    response.writeHead(302, { location: `/file?signature=${signature++}` }).end();
+  else if (url === "/spaces" && method === "GET") {
+    const line = `${" ".repeat(90_000)}x\r\n`;
+    const lines = `ETag: "1"\r\nX: y\r\n${line.repeat(3)}Connection: close\r\n`;
+    response.socket?.end(`HTTP/1.1 200 OK\r\n${lines}\r\n${text}`);
+  } else if (url === "/long-name") response.writeHead(200, { etag: `"${"x".repeat(9000)}"` }).end(text);
   else if (url === "/unnamed") response.writeHead(200).end(text);
   else if (url === "/dated")
     response.writeHead(200, { "last-modified": new Date(1e12 + text.length * 1000).toUTCString() }).end(text);
@@ -252,6 +270,41 @@ describe.each(["curl", "wget"])("by %s", (tool) => {
     expect(asked.slice(-3)).toEqual(["HEAD /elsewhere", "HEAD /file", "GET /file"]);
   });
 
+  it.each([
+    ["/login", 302],
+    ["/part", 206],
+    ["/cut-login", 302],
+  ])("takes no other answer for the file: %s", async (path, status) => {
+    writeFileSync(dest(), "old\n");
+    const ran = await run({ url: url(path) });
+    restore();
+    expect(ran.error).toContain(`${path} answered with status ${status}`);
+    expect(content()).toBe("old\n");
+    expect(given()).toEqual(["file"]);
+  });
+
+  // wget takes 64 KiB of them
+  it.runIf(tool === "curl")(
+    "reads a server's headers in little time",
+    async () => {
+      const start = performance.now();
+      const ran = await run({ url: url("/spaces") });
+      restore();
+      expect(ran).toMatchObject({ told: "download changed created" });
+      expect(content()).toBe("first\n");
+      expect(performance.now() - start).toBeLessThan(8000);
+    },
+    60_000,
+  );
+
+  it("remembers no version with a name of more than 1 KiB", async () => {
+    const ran = await run({ url: url("/long-name") });
+    const again = await run({ url: url("/long-name") });
+    restore();
+    expect(ran).toMatchObject({ told: "download changed created" });
+    expect(again).toMatchObject({ told: "download changed content" });
+  });
+
   it("takes no more than maxSize, also of what has no end", async () => {
     const ran = await run({ url: url("/endless"), maxSize: "1M" });
     restore();
@@ -264,6 +317,29 @@ describe.each(["curl", "wget"])("by %s", (tool) => {
     restore();
     expect(ran.error).toMatch(/\/silent: .*(tried 5 times)/);
     expect(given()).toEqual([]);
+  });
+});
+
+describe("a plan that is kept", () => {
+  const digest = async (given: Partial<DownloadParams>) => {
+    const found: string[] = [];
+    const hooks: RunHooks = {
+      onTaskPlanned: ({ changes }) => {
+        found.push(...changes.map((one) => actionDigest("salt", one)));
+      },
+    };
+    await runHere(() => download({ url: url("/signed"), dest: dest(), ...given }), { check: true, hooks });
+    return found;
+  };
+
+  it("holds for another signature of the redirect, and for a backup made later", async () => {
+    writeFileSync(dest(), "old\n");
+    const first = await digest({ backup: true });
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect(first).toHaveLength(1);
+    expect(await digest({ backup: true })).toEqual(first);
+    expect(await digest({})).not.toEqual(first);
+    expect(await digest({ backup: true, url: url("/signed?other") })).not.toEqual(first);
   });
 });
 
