@@ -1,4 +1,5 @@
 /** Changes that the host takes back by itself, on this machine. */
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,6 +9,7 @@ import { Type } from "../../src/base/schema.ts";
 import { rawScript, sh } from "../../src/base/script.ts";
 import { change } from "../../src/core/facts/change.ts";
 import { play } from "../../src/core/plays/play.ts";
+import { batch } from "../../src/core/steps/batch.ts";
 import { defineModule } from "../../src/core/tasks/module.ts";
 import type { TaskOptions } from "../../src/core/tasks/task.ts";
 import { fileWritten } from "../../src/facts/file-effects.ts";
@@ -56,6 +58,16 @@ const setRules = defineModule({
   },
 });
 
+/** Takes back what a run that died has left. */
+const finishing = defineModule({
+  name: "finishing",
+  summary: "Takes back what is left.",
+  params: {},
+  async *plan(host) {
+    yield* finishRollback(host, "rules", [fileText.of(rules())]);
+  },
+});
+
 /** @param connect makes the connections after the first */
 function run(
   params: { to?: string; within?: number; script?: string },
@@ -79,6 +91,31 @@ function run(
     },
   );
 }
+
+/** A process that has ended and that nobody has waited for has no command line. */
+function isRunning(pid: string): boolean {
+  return existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
+}
+
+/** @param body a step that does something else than make one change */
+function inStep(
+  body: () => PromiseLike<unknown>,
+  again: () => Promise<Connection> = () => hosts.connect("one"),
+) {
+  let count = 0;
+  const step = async () => {
+    await body();
+  };
+  return hosts.run([play("rules", { hosts: "all" }, { set: step })], {
+    access: () => ({ connect: () => (count++ === 0 ? hosts.connect("one") : again()) }),
+  });
+}
+
+/** Its tasks' status, and what they have changed. */
+const changes = ({ events }: Awaited<ReturnType<typeof run>>) =>
+  events.flatMap((event) =>
+    event.type === "task:end" ? [event.status, ...event.changes.map(({ what }) => what)] : [],
+  );
 
 function refuse(code: "host.unreachable" | "host.auth"): Promise<Connection> {
   return Promise.reject(new ShowrunnerError(code, "nobody is let in"));
@@ -132,6 +169,92 @@ describe.skipIf(userInfo().uid !== 0)("a change with a rollback", { timeout: 20_
       { message: "rules: ended with status 1", details: ["line 3: no such chain"] },
     ]);
     expect([now(), pending()]).toEqual(["old", []]);
+  });
+
+  it("notifies no handler where its script fails: all is as it was", async () => {
+    const notify = command({ argv: ["touch", hosts.at("notified")] });
+    const ran = await run({ within: 30, script: "exit 1" }, undefined, { options: { notify } });
+    expect(ran.errors).toMatchObject([{ message: "rules: ended with status 1" }]);
+    expect([now(), existsSync(hosts.at("notified"))]).toEqual(["old", false]);
+  });
+
+  it("is none of a run that died, for a second change of its name in the same run", async () => {
+    const ran = await inStep(() =>
+      batch([
+        setRules({ to: "new", within: 10, script: ":" }),
+        setRules({ to: "newer", within: 10, script: ":" }),
+      ]),
+    );
+    expect([ran.errors, changes(ran)]).toEqual([[], ["changed", "rules", "changed", "rules"]]);
+    expect([now(), pending()]).toEqual(["newer", []]);
+  });
+
+  it("is none of a run that died, for a task that asks before it is confirmed", async () => {
+    const ran = await inStep(
+      () =>
+        Promise.all([
+          setRules({ to: "new", within: 10, script: ":" }),
+          (async () => {
+            await command({ argv: ["sleep", "0.5"] });
+            await command({ argv: ["sleep", "0.1"] });
+            await finishing({});
+          })(),
+        ]),
+      async () => {
+        await sleep(2000);
+        return hosts.connect("one");
+      },
+    );
+    expect([ran.errors, changes(ran).filter((word) => word === "rollback")]).toEqual([[], []]);
+    expect([now(), pending()]).toEqual(["new", []]);
+  });
+
+  it("is made in its turn where another one of its name is not confirmed yet", async () => {
+    const ran = await inStep(() =>
+      Promise.all([
+        setRules({ to: "new", within: 10, script: ":" }),
+        setRules({ to: "newer", within: 10, script: ":" }),
+      ]),
+    );
+    expect([ran.errors, changes(ran)]).toEqual([[], ["changed", "rules", "changed", "rules"]]);
+    expect([now(), pending()]).toEqual(["newer", []]);
+  });
+
+  it("is no lock-out where it is slow, and the message says so", async () => {
+    const notify = command({ argv: ["touch", hosts.at("notified")] });
+    const ran = await run({ within: 8, script: "sleep 20" }, undefined, { options: { notify } });
+    expect(ran.errors).toMatchObject([
+      {
+        code: "change.failed",
+        message: "rules: the change took longer than 4 s, so the host has put back what was there before",
+        hint: "nothing shows that it shuts this machine out: see what slows the host or the network down, and run again",
+      },
+    ]);
+    expect([now(), pending(), existsSync(hosts.at("notified"))]).toEqual(["old", [], false]);
+  });
+
+  it("is no lock-out where its confirmation comes too late, and the message says so", async () => {
+    const folder = () => hosts.at("one/lib/rollbacks/rules");
+    const ran = await run({ within: 10 }, (known) => {
+      // as the timer does it
+      if (now() === "new") execFileSync("sh", [`${folder()}/run`, folder()]);
+      return known();
+    });
+    expect(ran.errors).toMatchObject([
+      {
+        message:
+          "rules: the change was not confirmed within 10 s, so the host has put back what was there before",
+      },
+    ]);
+    expect([now(), pending()]).toEqual(["old", []]);
+  });
+
+  it("is ended where it hangs, also what has left its process group: it never undoes the rollback", async () => {
+    const pid = hosts.at("pid");
+    const hanging = `setsid -w sh -c 'trap "" TERM; echo $$ >${pid}; sleep 40; echo late >${rules()}'`;
+    const ran = await run({ script: hanging });
+    expect(ran.errors).toMatchObject([{ code: "change.failed" }]);
+    expect([now(), pending(), isRunning(readFileSync(pid, "utf8").trim())]).toEqual(["old", [], false]);
   });
 
   it("is taken back where it does not end, and it does not go on after that", async () => {
@@ -199,10 +322,6 @@ describe.skipIf(userInfo().uid !== 0)("a change with a rollback", { timeout: 20_
     await run({ within: 60 }, dying, { signal: leaving.signal });
     expect([now(), pending()]).toEqual(["new", ["rules"]]);
     const planned = await run({}, undefined, { check: true });
-    const changes = (ran: typeof planned) =>
-      ran.events.flatMap((event) =>
-        event.type === "task:end" ? [event.status, ...event.changes.map(({ what }) => what)] : [],
-      );
     expect(changes(planned)).toEqual(["likely", "rollback"]);
     const again = await run({});
     expect(again.errors).toEqual([]);
@@ -224,13 +343,14 @@ describe.skipIf(userInfo().uid !== 0)("a change with a rollback", { timeout: 20_
         });
       },
     });
-    const ran = await hosts.run([play("rules", { hosts: "all" }, { set: () => failing({}) })]);
+    const notify = command({ argv: ["touch", hosts.at("notified")] });
+    const ran = await inStep(() => failing({}, { notify }));
     expect(ran.errors).toMatchObject([
       {
         message: "rules: the host could not make ready to take the change back, so it was not made",
         details: ["there is no room"],
       },
     ]);
-    expect([now(), pending()]).toEqual(["old", []]);
+    expect([now(), pending(), existsSync(hosts.at("notified"))]).toEqual(["old", [], false]);
   });
 });

@@ -1,6 +1,7 @@
 /** Changes that shut the control machine out, on real hosts: the hosts are back by themselves. */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { play } from "../../src/core/plays/play.ts";
+import { batch } from "../../src/core/steps/batch.ts";
 import type { Task } from "../../src/core/tasks/task.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { apt, firewallTable, nftables, sshdConfig } from "../../src/modules/index.ts";
@@ -149,6 +150,33 @@ it("settings of sshd that let this machine in stay", { timeout: 60_000 }, async 
   expect([ran.errors, changes(ran)]).toEqual([[], ["one changed created"]]);
   expect(await inside("one", pending)).toBe("");
   expect(changes(await run({ one: task }))).toEqual(["one ok"]);
+});
+
+it("two files of sshd are set one after the other, and none is taken for that of a run that died", {
+  timeout: 60_000,
+}, async () => {
+  const files = (state: "present" | "absent") =>
+    ["10-a", "20-b"].map((name) =>
+      sshdConfig(
+        state === "absent"
+          ? { name, state }
+          : { name, options: name === "10-a" ? { MaxAuthTries: 5 } : { ClientAliveInterval: 60 } },
+      ),
+    );
+  const together = (tasks: () => readonly Task<unknown>[]) =>
+    lab.run([
+      play("test", { hosts: "one", become: true }, { step: async () => void (await Promise.all(tasks())) }),
+    ]);
+  const inOrder = (tasks: () => readonly Task<unknown>[]) =>
+    lab.run([
+      play("test", { hosts: "one", become: true }, { step: async () => void (await batch(tasks())) }),
+    ]);
+  const made = await inOrder(() => files("present"));
+  expect([made.errors, changes(made)]).toEqual([[], ["one changed created", "one changed created"]]);
+  expect(await inside("one", "sshd -T | grep -Ec '^(maxauthtries 5|clientaliveinterval 60)$'")).toBe("2\n");
+  const removed = await together(() => files("absent"));
+  expect([removed.errors, changes(removed)]).toEqual([[], ["one changed removed", "one changed removed"]]);
+  expect(await inside("one", pending)).toBe("");
 });
 
 it("a port and a user of sshd that shut this machine out are taken back by the host", {

@@ -20,6 +20,7 @@ import type { Planning } from "./planning.ts";
 import { BadStatus, type Behind, isCommand, runAction } from "./run-action.ts";
 import { NotRestored, TakenBack } from "./taken-back.ts";
 import { changeOf, handlersOf, type TaskRun, timeoutOf } from "./task-run.ts";
+import { queueOf } from "./throttle.ts";
 import { verifyStated } from "./verify-stated.ts";
 import { refused as refusedByCheck } from "./write-file.ts";
 
@@ -45,7 +46,7 @@ export async function applyChange<V>(run: TaskRun<V>, planning: Planning, planne
   try {
     await leases?.ownHandlers.writeAhead(become, handlers, notifier);
 
-    const { change, output, failure, hadNoEffect } = await make(run, planned);
+    const { change, output, failure, hadNoEffect } = await makeInTurn(run, planned);
     if (hadNoEffect) throw await explained(planned, failure);
 
     // also where it failed: nobody knows how far it came
@@ -70,7 +71,8 @@ async function begin({ host, work }: HostContext): Promise<void> {
 
 /** Why a change that told nothing was not made: a script that refuses says little, so the host is asked. */
 async function explained({ tells }: Change, failure: ShowrunnerError | undefined): Promise<unknown> {
-  if (!(failure instanceof BadStatus)) return failure;
+  const cause = failure instanceof TakenBack ? failure.cause : failure;
+  if (!(cause instanceof BadStatus)) return failure;
   try {
     await tells?.ahead();
     return failure;
@@ -87,6 +89,13 @@ interface Made {
   readonly failure?: ShowrunnerError;
   /** Whether a change that failed certainly left all as it was. */
   readonly hadNoEffect?: boolean;
+}
+
+/** A host keeps one state at a time of what it may have to restore. */
+function makeInTurn<V>(run: TaskRun<V>, planned: Change): Promise<Made> {
+  const { rollback } = planned;
+  if (!rollback) return make(run, planned);
+  return queueOf(run.context.host.rollbacks, rollback.name, 1)(() => make(run, planned));
 }
 
 /** Makes the change on the host, and tells what it prints meanwhile. Afterwards the facts that it concerns are stale. */
@@ -136,7 +145,10 @@ async function make<V>(run: TaskRun<V>, planned: Change): Promise<Made> {
   }
 }
 
-/** What is read behind the change is read before the change is confirmed; where it is taken back, nothing of that counts. */
+/**
+ * What is read behind the change is read before the change is confirmed; where it is taken back, nothing of that counts.
+ * `pendingRollback` knows that this run's own rollback is none of a run that died.
+ */
 async function makeConfirmed<V>(
   { context: { host }, become }: TaskRun<V>,
   { what }: Change,

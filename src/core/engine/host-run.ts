@@ -1,4 +1,5 @@
 /** One host during one run: its session, its facts, its pending handlers and how it fares. */
+import type { LimitFunction } from "p-limit";
 import type { ShowrunnerError } from "../../base/errors.ts";
 import { isLoss } from "../../base/failure-class.ts";
 import type { HostInfo } from "../../base/host.ts";
@@ -31,6 +32,8 @@ export class HostRun {
   readonly reads: HostReads;
   readonly handlers = new HandlerQueue();
   readonly jobs = new Jobs();
+  /** The turns of changes that the host takes back by itself, by the name of their rollback: one at a time. */
+  readonly rollbacks = new Map<string, LimitFunction>();
   readonly run: RunState;
   readonly totals = emptyTotals();
   /** Undefined where the host has no lease: then pending handlers are kept in memory only. */

@@ -29,8 +29,9 @@ export function throttled<R>(
   });
 }
 
-function queueOf(queues: Map<string, LimitFunction>, key: string, throttle: number): LimitFunction {
-  const queue = queues.get(key) ?? pLimit(throttle);
+/** The queue of that key. @param most how many of it run at a time */
+export function queueOf(queues: Map<string, LimitFunction>, key: string, most: number): LimitFunction {
+  const queue = queues.get(key) ?? pLimit(most);
   queues.set(key, queue);
   return queue;
 }

@@ -11,8 +11,24 @@ import { withTimeLimit } from "../../transport/time-limit.ts";
 import type { Become, Output } from "../../transport/transport.ts";
 import { asFailure } from "../events/failure.ts";
 import type { Rollback } from "../facts/rollback.ts";
-import { armScript, confirmScript, goBackScript, holdScript } from "../lease/rollbacks.ts";
-import { NotRestored, TakenBack } from "./taken-back.ts";
+import {
+  answerFor,
+  armScript,
+  confirmScript,
+  goBackScript,
+  holdScript,
+  leaveToHost,
+} from "../lease/rollbacks.ts";
+import {
+  cutOff,
+  failedItself,
+  late,
+  NotRestored,
+  shutOut,
+  slow,
+  TakenBack,
+  unconfirmed,
+} from "./taken-back.ts";
 
 const defaultWithin = 30;
 /** One question, from the first packet of its connection. Milliseconds. */
@@ -41,9 +57,23 @@ export async function withRollback(
   guarded: Guarded,
   make: (before: Script, timeout: number) => Promise<Output>,
 ): Promise<Output> {
-  const { session, become, rollback } = guarded;
-  const { name, within = defaultWithin } = rollback;
   const token = randomBytes(8).toString("hex");
+  answerFor(token);
+  try {
+    return await makeAndConfirm(guarded, token, make);
+  } catch (error) {
+    if (!(error instanceof TakenBack)) leaveToHost(token);
+    throw error;
+  }
+}
+
+async function makeAndConfirm(
+  guarded: Guarded,
+  token: string,
+  make: (before: Script, timeout: number) => Promise<Output>,
+): Promise<Output> {
+  const { session, become, what, rollback } = guarded;
+  const { name, within = defaultWithin } = rollback;
   // from before the host's own timer: it never ends before this
   const due = performance.now() + within * 1000;
   const armed = await ask(session, become, armScript(rollback, token, within));
@@ -56,52 +86,69 @@ export async function withRollback(
     output = await withTimeLimit(make(holdScript(name, token), limit), limit + oldLimit, noAnswer);
   } catch (error) {
     const cause = asFailure(error);
-    await goBack(guarded, token, cause, due);
-    // what a program says as it refuses the change is all there is to say
-    throw cause.code === "change.failed"
-      ? cause
-      : takenBack(guarded, "no answer came after the change", cause);
+    const went = await goBack(guarded, token, cause, due);
+    if (cause.code === "change.failed") throw failedItself(cause);
+    // a machine that is shut out comes in after the host's own timer, and not before
+    if (went !== "back") throw shutOut(what, "no answer came after the change", cause);
+    throw cause.code === "task.timeout" ? slow(what, within / 2, cause) : cutOff(what, cause);
   }
-  const cause = await confirm(guarded, token, due);
+  const failed = await confirm(guarded, token, due);
   // its answer may have been lost on the way
-  if (cause && (await goBack(guarded, token, cause, due)) === "gone")
-    throw takenBack(guarded, "no new connection could be made after the change", cause);
+  if (failed && (await goBack(guarded, token, failed.cause, due)) !== "confirmed")
+    throw notConfirmed(what, within, failed);
   await keepSession(guarded);
   return output;
 }
 
+interface Unconfirmed {
+  /** `late`: a new connection could be made, or was not even tried in time; `refused`: the host could not note it. */
+  readonly why: "late" | "refused" | "unreachable";
+  readonly cause: ShowrunnerError;
+}
+
+function notConfirmed(what: string, within: number, { why, cause }: Unconfirmed): TakenBack {
+  if (why === "late") return late(what, within);
+  if (why === "refused") return unconfirmed(what, cause);
+  return shutOut(what, "no new connection could be made after the change", cause);
+}
+
 /** @returns why it is not confirmed; undefined where it is */
-async function confirm(guarded: Guarded, token: string, due: number): Promise<ShowrunnerError | undefined> {
+async function confirm(guarded: Guarded, token: string, due: number): Promise<Unconfirmed | undefined> {
   const script = confirmScript(guarded.rollback.name, token);
-  let cause = new ShowrunnerError("task.timeout", "the change took as long as the host waits");
+  const tooLate = new ShowrunnerError("change.failed", "the confirmation came too late");
+  let failed: Unconfirmed = { why: "late", cause: tooLate };
   while (performance.now() < due) {
     try {
       const answer = await askAnew(guarded, script, Math.min(askLimit, due - performance.now()));
       if (said(answer) === "confirmed") return undefined;
-      return new ShowrunnerError("change.failed", "the confirmation came too late", {
+      if (answer.status === 0) return { why: "late", cause: tooLate };
+      const cause = new ShowrunnerError("change.failed", "it was not noted", {
         details: lastLines(answer, 3),
       });
+      return { why: "refused", cause };
     } catch (error) {
-      cause = asFailure(error);
-      if (isRefusal(cause)) return cause;
+      const cause = asFailure(error);
+      failed = { why: "unreachable", cause };
+      if (isRefusal(cause)) return failed;
     }
     await pause(guarded, 1000);
   }
-  return cause;
+  return failed;
 }
 
 /**
  * Waits until the host is as it was before, and can be reached.
  *
  * @param cause why it goes back
- * @returns `confirmed` where the change was confirmed all the same
+ * @returns `back` where it went back as it was told to, `gone` where it had done so by itself, `confirmed` where the
+ *   change was confirmed all the same
  */
 async function goBack(
   guarded: Guarded,
   token: string,
   cause: ShowrunnerError,
   due: number,
-): Promise<"gone" | "confirmed"> {
+): Promise<"back" | "gone" | "confirmed"> {
   const script = goBackScript(guarded.rollback.name, token);
   // a host that refuses a login counts how often
   if (isRefusal(cause)) await pause(guarded, due + 1000 - performance.now());
@@ -112,7 +159,8 @@ async function goBack(
       const answer = await withTimeLimit(asked, askLimit, noAnswer);
       if (answer.status !== 0) throw notRestored(guarded, answer);
       await keepSession(guarded).catch(() => undefined); // the next task connects, or says why it can't
-      return said(answer) === "confirmed" ? "confirmed" : "gone";
+      const word = said(answer);
+      return word === "confirmed" || word === "back" ? word : "gone";
     } catch (error) {
       if (error instanceof NotRestored) throw error;
       old = false;
@@ -173,20 +221,10 @@ function noAnswer(): ShowrunnerError {
   return new ShowrunnerError("host.lost", "no answer came in time");
 }
 
-function takenBack({ what }: Guarded, why: string, { message, details }: ShowrunnerError): TakenBack {
-  return new TakenBack(
-    "change.failed",
-    `${what}: ${why}: it would have shut this machine out, so the host has put back what was there before`,
-    {
-      details: [message, ...details],
-      hint: "let the change admit this machine: its address, the port of the connection and its user",
-    },
-  );
-}
-
-function notArmed({ what }: Guarded, output: Output): ShowrunnerError {
+/** Nothing was changed. */
+function notArmed({ what }: Guarded, output: Output): TakenBack {
   const refusal = statedRefusal(lastLines(output, 20));
-  return new ShowrunnerError(
+  return new TakenBack(
     "change.failed",
     `${what}: ${refusal?.reason ?? "the host could not make ready to take the change back, so it was not made"}`,
     { details: refusal ? [] : lastLines(output, 10), hint: refusal?.hint },

@@ -16,6 +16,6 @@ export interface Rollback {
   readonly save: Script;
   /** Restores that state from these files. It may run more than once. */
   readonly restore: Script;
-  /** Seconds until the rollback. The change may take half of that. Default: 30. */
+  /** Seconds until the rollback. The change may take half of that, and is taken back where it takes longer. Default: 30. */
   readonly within?: number | undefined;
 }

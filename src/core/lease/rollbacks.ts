@@ -3,8 +3,9 @@
  * a folder that only root enters, one for each name: the state before the change, the script that restores it, and
  * the token of this one rollback, so that a late timer never takes back a later change.
  *
- * All scripts hold a lock while they act. So a rollback waits for the end of a change that is being made, and a change
- * that comes after its rollback is not made.
+ * All scripts hold a lock while they act. So a rollback waits a moment for a change that is being made, and then ends it:
+ * all processes that hold the token open. A change that comes after its rollback is not made. Only what a change has
+ * left as a daemon, with none of its files open, can't be ended.
  */
 
 import { refuse } from "../../base/refusal.ts";
@@ -13,8 +14,12 @@ import { defineFact, nothingElse } from "../facts/fact.ts";
 import type { Rollback } from "../facts/rollback.ts";
 import { stateFolders } from "./host-state.ts";
 
-/** Seconds that a rollback waits for a change which does not end. */
+/** Seconds that a rollback waits for its own change: whoever makes one has given it up long before. */
+const ownPatience = 5;
+/** Seconds that it waits for a script of another name. */
 const patience = 20;
+/** The change's processes hold its token open as this file. */
+const holding = 7;
 
 /** Sets `rollbacks`, the folder of all, and `lock`, which waits until no other script acts. */
 const prelude = lines(
@@ -24,15 +29,40 @@ rollbacks=$state/rollbacks
 lock() { exec 8<"$rollbacks" && { ! command -v flock >/dev/null || flock -w ${patience} 8; }; }`),
 );
 
+/**
+ * The tokens of the changes that this process has made, but for those that it had to leave to the host's timer. A task
+ * may read one of them while, or just before, the change is confirmed.
+ */
+const ours = new Set<string>();
+
+/** From now on, a rollback with this token is not of a run that has died. */
+export function answerFor(token: string): void {
+  ours.add(token);
+}
+
+/** What becomes of the change is not known: it is now like that of a run that has died. */
+export function leaveToHost(token: string): void {
+  ours.delete(token);
+}
+
 /** Whether a change that was made under this name still waits for its confirmation: the run that made it has died. */
 export const pendingRollback = defineFact<string, boolean>({
   name: "showrunner.rollback",
   restsOn: nothingElse,
   script: (names) => sh`${stateFolders}
-for name in ${names}; do if [ -d "$state/rollbacks/$name" ]; then echo yes; else echo no; fi; done`,
+for name in ${names}; do
+  token= folder=$state/rollbacks/$name
+  [ ! -d "$folder" ] || { read -r token <"$folder/token"; } 2>/dev/null || :
+  printf '%s\\n' "$token"
+done`,
   parse(stdout, names) {
-    const answers = stdout.toString().split("\n");
-    return new Map(names.map((name, index) => [name, answers[index] === "yes"]));
+    const tokens = stdout.toString().split("\n");
+    return new Map(
+      names.map((name, index) => {
+        const token = tokens[index] ?? "";
+        return [name, token !== "" && !ours.has(token)];
+      }),
+    );
   },
 });
 
@@ -47,7 +77,12 @@ const wantedBy = `${unitFolder}/multi-user.target.wants`;
  */
 const runScript = (name: string) => `{
 cd -- "$1/.." && exec 8<. || exit
-! command -v flock >/dev/null || flock -w ${patience} 8 || :
+command -v flock >/dev/null && flock -w ${ownPatience} 8 || {
+  for process in /proc/[0-9]*; do
+    [ ! "$process/fd/${holding}" -ef "$1/token" ] || kill -KILL "\${process#/proc/}" 2>/dev/null
+  done
+  ! command -v flock >/dev/null || flock -w ${patience} 8 || :
+}
 [ -f "$1/token" ] || exit 0
 [ -z "\${2-}" ] || [ "$(cat "$1/token")" = "$2" ] || exit 0
 cd -- "$1" || exit
@@ -103,14 +138,18 @@ fi || {
 }`;
 }
 
-/** What stands before the change's own script: it holds the lock to its end, and does nothing after its rollback. */
+/**
+ * What stands before the change's own script: it holds the lock and its token to its end, and does nothing after its
+ * rollback.
+ */
 export function holdScript(name: string, token: string): Script {
   return rawScript(`sr_rollbacks=$(
 ${stateFolders.text}
 printf %s "$state/rollbacks")
 ${refuse}
 exec 8<"$sr_rollbacks" && { ! command -v flock >/dev/null || flock 8; } || exit
-[ "$(cat "$sr_rollbacks/"${quote(name)}/token 2>/dev/null)" = ${quote(token)} ] || sr_refuse 'the time for this change is over: nothing was changed' 'run again'`);
+[ "$(cat "$sr_rollbacks/"${quote(name)}/token 2>/dev/null)" = ${quote(token)} ] || sr_refuse 'the time for this change is over: nothing was changed' 'run again'
+exec ${holding}<"$sr_rollbacks/"${quote(name)}/token`);
 }
 
 /**
@@ -132,7 +171,7 @@ if [ "$(cat "$name.confirmed" 2>/dev/null)" = ${token} ]; then echo confirmed; e
 }
 
 /**
- * Makes the rollback now. Prints `gone` where it was made, by this script or before, or `confirmed` where a
+ * Makes the rollback now. Prints `back` where it made it, `gone` where it was made before, or `confirmed` where a
  * confirmation came first. Ends with a status where the state could not be restored, and prints what was said.
  *
  * @param token left out: whichever is pending, as of a run that has died
@@ -140,13 +179,14 @@ if [ "$(cat "$name.confirmed" 2>/dev/null)" = ${token} ]; then echo confirmed; e
 export function goBackScript(name: string, token = ""): Script {
   return sh`${prelude}
 cd -- "$rollbacks" 2>/dev/null || { echo gone; exit 0; }
-name=${name} token=${token}
+name=${name} token=${token} came=gone
 pending=$(cat "$name/token" 2>/dev/null)
 if [ -n "$pending" ] && { [ -z "$token" ] || [ "$pending" = "$token" ]; }; then
   sh "$rollbacks/$name/run" "$rollbacks/$name" "$pending" || { cat -- "$name/failed" >&2; exit 1; }
+  came=back
   ${stopTimer("$pending")}
 fi
-if [ -n "$token" ] && [ "$(cat "$name.confirmed" 2>/dev/null)" = "$token" ]; then echo confirmed; else echo gone; fi`;
+if [ -n "$token" ] && [ "$(cat "$name.confirmed" 2>/dev/null)" = "$token" ]; then echo confirmed; else echo $came; fi`;
 }
 
 function timerOf(token: string): string {

@@ -52,7 +52,7 @@ const rollbackName = "nftables";
  * of a host are therefore one task.
  *
  * @throws ShowrunnerError `task.failed` where nft refuses the rules, with what it says, or is not installed;
- *   `change.failed` where the rules shut this machine out
+ *   `change.failed` where the rules shut this machine out, or take longer than 15 seconds
  *
  * @example
  * await nftables({ tables: [firewallTable({ input: [{ tcp: 22, from: "10.0.0.0/24" }, { tcp: [80, 443] }] })] });

@@ -85,7 +85,7 @@ const rollbackName = "sshd";
  * then the task fails. Connections that are there go on.
  *
  * @throws ShowrunnerError `task.failed` where sshd refuses the file, with what it says, where another file comes first,
- *   or where there is no sshd; `change.failed` where this machine is shut out
+ *   or where there is no sshd; `change.failed` where this machine is shut out, or the change takes longer than 15 seconds
  *
  * @example
  * await sshdConfig({ options: { PermitRootLogin: "no", PasswordAuthentication: false, AllowUsers: ["deploy", "ann"] } });
