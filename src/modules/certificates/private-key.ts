@@ -1,7 +1,12 @@
 import { posix } from "node:path";
 import { fileWritten } from "../../facts/file-effects.ts";
 import { file } from "../../facts/files.ts";
-import { type PrivateKey, privateKey as privateKeyFact, privateKeyFile } from "../../facts/private-key.ts";
+import {
+  holdsNoKey,
+  type PrivateKey,
+  privateKey as privateKeyFact,
+  privateKeyFile,
+} from "../../facts/private-key.ts";
 import {
   change,
   cleanPath,
@@ -60,7 +65,10 @@ export interface PrivateKeyParams extends RequiredInput<typeof params>, Optional
 export interface PrivateKeyValue {
   /** The file's path on the host. */
   readonly path: string;
-  /** The public half as PEM. In a check that would make the key, reading it ends the plan. Empty for a key that is gone. */
+  /**
+   * The public half as PEM. In a check that would make the key, reading it ends the plan, and so it does where `never`
+   * leaves a key in its place that can't be read. Empty for a key that is gone.
+   */
   readonly publicKey: string;
 }
 
@@ -114,10 +122,21 @@ export const privateKey: Module<PrivateKeyParams, PrivateKeyValue> = defineModul
         `the key ${path} is not as it is to be: ${problem}`,
         'nothing was changed: correct the parameters, or let the key be replaced by regenerate: "mismatch"',
       );
+    // a good key must not go because nobody could look at it
+    host.require(
+      p.regenerate !== "mismatch" || typeof now !== "string" || holdsNoKey(now),
+      `the key ${path} can't be looked at: ${now}`,
+      "nothing was changed: it may be a good one",
+    );
     const replaces = p.regenerate === "always" || (problem !== undefined && p.regenerate === "mismatch");
     if (state.type === "file" && !replaces) {
       yield* setAttributes(host, path, state, p);
-      return { path, publicKey: typeof now === "object" ? now.publicKey : "" };
+      return {
+        path,
+        get publicKey() {
+          return typeof now === "object" ? now.publicKey : fail(`the key ${path}: ${difference(now, p)}`);
+        },
+      };
     }
     requireParent(host, path, parent);
     const before = state.type === "file" ? state : await created(host, "file", parent);
