@@ -8,4 +8,4 @@ export { keepalived } from "./keepalived/index.ts";
 export { mysql } from "./mysql/index.ts";
 export { nginx } from "./nginx/index.ts";
 export type { NginxVars } from "./nginx/variables.ts";
-export { signedCertificate } from "./signed-certificate/index.ts";
+export { signedCertificate } from "./signedCertificate/index.ts";

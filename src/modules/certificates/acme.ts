@@ -35,7 +35,7 @@ const params = {
   path: Param.path(),
   /** Names of hosts that the certificate is for. */
   subjectAltNames: Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
-  /** The authority: the address of its directory. Default: Let's Encrypt's. */
+  /** The authority: the address of its directory; Let's Encrypt's is the default. Default: "https://acme-v02.api.letsencrypt.org/directory". */
   server: withDefault(
     Type.String({ pattern: "^https://[\\w.:/%~-]+$" }),
     "https://acme-v02.api.letsencrypt.org/directory",

@@ -52,7 +52,7 @@ const params = {
   wait: Param.flag(),
   /** How long to wait until it fails: seconds, or a text such as "30s". Default: "2m". */
   timeout: withDefault(Param.duration(), "2m"),
-  /** HAProxy's admin socket on the host. Default: "/run/haproxy/admin.sock", which is Debian's. */
+  /** HAProxy's admin socket on the host; Debian's is the default. Default: "/run/haproxy/admin.sock". */
   socket: withDefault(Param.path(), "/run/haproxy/admin.sock"),
 };
 

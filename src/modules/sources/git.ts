@@ -43,7 +43,7 @@ const params = {
   repo: refusing(Type.Unsafe<string>({ type: "string" }), mistakeInRepository),
   /** The directory of the checkout. It is made where it is not there. */
   dest: Param.path(),
-  /** A branch, a tag, or a whole commit. Left out: the repository's own choice. */
+  /** A branch, a tag, or a whole commit; `HEAD` is the repository's own choice. Default: "HEAD". */
   version: withDefault(refusing(Type.Unsafe<string>({ type: "string" }), mistakeInVersion), "HEAD"),
   /** How many commits of the history are fetched. Left out: all. */
   depth: Type.Optional(Type.Integer({ minimum: 1 })),

@@ -54,7 +54,7 @@ export interface SignedCertificateValue {
 
 /** A certificate for a host, signed by the site's own authority. The key never leaves the host. */
 export const signedCertificate: Role<SignedCertificateVars, SignedCertificateValue> = defineRole({
-  name: "signed-certificate",
+  name: "signedCertificate",
   summary: "A certificate for a host, signed by the site's own authority, and renewed in time.",
   vars: variables,
   async run({ vars, host }): Promise<SignedCertificateValue> {
