@@ -48,6 +48,10 @@ beforeAll(() => {
     // root here becomes root without sudo, which a test machine need not have
     "inventory/hosts.ts": twoHosts.replace('transport: "local"', 'transport: "local", becomeMethod: "su"'),
     "inventory/bad.yml": `all:\n  hosts:\n    ${JSON.stringify(`web${hostile}`)}: {}\n`,
+    "inventory/talk.ts": `import { inventory } from "showrunner";
+export default inventory({ hosts: { "web1\u202e\u200b": {} }, traffic: [
+  { what: "what \u001b[31m\u202e", from: ["anywhere", "web1\u202e\u200b"], to: "all", ports: 80 },
+] });`,
     "inventory/odd.ts": `import { inventory } from "showrunner";
 export default inventory({ settings: { transport: "local" }, hosts: { "web1\u202e\u200b": { vars: { v: ${name} } } } });`,
     "playbooks/site.ts": playbook,
@@ -108,6 +112,12 @@ const tried: Record<string, readonly (readonly string[])[]> = {
     ["-i", "inventory/bad.yml"],
     ["-i", `no${title}`],
     [...inventory, "--host", `no${title}`],
+  ],
+  firewall: [
+    ["-i", "inventory/talk.ts"],
+    ["-i", "inventory/talk.ts", "--graph"],
+    ["-i", `no${title}`],
+    inventory,
   ],
   doc: [[], ["shell"], [`no${title}`]],
   facts: [

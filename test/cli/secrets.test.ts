@@ -107,6 +107,7 @@ const lines: Record<string, readonly (readonly string[])[]> = {
     ["inventory", "--host", "web1"],
     ["inventory", "--graph"],
   ],
+  firewall: [["firewall"], ["firewall", "--graph"]],
   facts: [["facts", "--json"]],
   handlers: [["handlers"]],
   history: [["history"]],
