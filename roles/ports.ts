@@ -1,5 +1,5 @@
 /** Who keeps a daemon from listening. */
-import { isIPv4, SocketAddress } from "node:net";
+import { isIPv4, isIPv6, SocketAddress } from "node:net";
 import type { Listener } from "showrunner";
 
 /**
@@ -38,6 +38,7 @@ function placeOf(written: string): ListeningPlace {
   // a socket of IPv6 that listens at an address of IPv4, as Java's do
   const address = bare.replace(/^::ffff:(?=[\d.]+$)/i, "");
   if (isIPv4(address)) return { families: ["ipv4"], address, isAll: address === "0.0.0.0" };
-  const plain = new SocketAddress({ address, family: "ipv6" }).address;
+  // what a host writes there that is no address meets only itself
+  const plain = isIPv6(address) ? new SocketAddress({ address, family: "ipv6" }).address : address;
   return { families: ["ipv6"], address: plain, isAll: plain === "::" };
 }

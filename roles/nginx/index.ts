@@ -14,6 +14,7 @@ import {
   template,
 } from "showrunner";
 import { ipAddressOf } from "../ip-address.ts";
+import { whoIsInTheWay } from "../ports.ts";
 import { defaultFile, sharedFile, siteFile, siteRoot, statusFile, statusPort, written } from "./files-of.ts";
 import { type NginxVars, type Site, variables } from "./variables.ts";
 
@@ -116,9 +117,7 @@ function siteTemplate(site: Site, name: string, listenOptions: string): Readonly
 async function requireFreePorts(ports: readonly number[]): Promise<void> {
   const found = await Promise.all(ports.map((port) => readFact(portListeners, { port })));
   for (const [index, port] of ports.entries()) {
-    const other = found[index]?.find(
-      ({ process, address }) => process !== "nginx" && !/^(127\.|::1$)/.test(address),
-    );
+    const other = ["0.0.0.0", "::"].flatMap((all) => whoIsInTheWay(found[index], "nginx", all) ?? [])[0];
     if (other)
       fail(
         `port ${port} is taken by ${other.process ?? "another process"}, which listens on ${other.address}`,

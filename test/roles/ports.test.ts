@@ -28,6 +28,8 @@ it.each([
   ["0:0::1", "::1", true],
   ["127.0.0.1", "*", true],
   ["::1", "*", true],
+  // what a host writes there that is no address
+  ["no address", "0.0.0.0", false],
 ] as const)("%s is in the way of %s: %s", (address, wanted, isInTheWay) => {
   const other = { address, process: "perl" };
   expect(whoIsInTheWay([other], "haproxy", wanted)).toBe(isInTheWay ? other : undefined);
