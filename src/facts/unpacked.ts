@@ -41,7 +41,7 @@ export interface UnpackedKey {
   readonly archive: string;
 }
 
-/** How large one record may be, in bytes: some 8,000 files. */
+/** How large one record may be, in bytes: some 5,000 files. An answer is parsed in one turn of the event loop. */
 export const recordLimit = 1024 * 1024;
 
 /** The name of a record. */
@@ -49,11 +49,7 @@ export function recordName({ path, archive }: UnpackedKey): string {
   return createHash("sha256").update(`${path}\0${archive}`).digest("hex").slice(0, 32);
 }
 
-/**
- * Enters the folder of records, and makes it where there is none. Only the user that runs the script can enter it.
- *
- * @param make whether it is made; else the script goes on where it is
- */
+/** Enters the folder of records, and makes it where there is none. Only the user that runs the script can enter it. */
 export function enterRecords(): Script {
   return rawScript(`${stateFolders.text}
 umask 077

@@ -279,6 +279,16 @@ export default cases(
           "touch 'd/a\nb'; tar -cf /srv/made.tar d",
           "a name with control characters or a backslash: new/d/a?b",
         ],
+        [
+          "a name that is not in UTF-8",
+          "touch d/caf\u00e9 \"d/$(printf 'caf\\351.txt')\"; tar -cf /srv/made.tar d",
+          "a name that is not in UTF-8: d/caf\\351.txt",
+        ],
+        [
+          "a link that leads to what is not in UTF-8",
+          "ln -s \"$(printf 'caf\\351.txt')\" d/link; tar -cf /srv/made.tar d",
+          "a name that is not in UTF-8: caf\\351.txt",
+        ],
       ] as const
     ).map(([what, text, why]) => ({
       name: `refuses ${what}`,
@@ -289,6 +299,16 @@ export default cases(
       plan: "changed" as const,
       end: nothing,
     })),
+    {
+      name: "says how many files it can remember",
+      params: made,
+      start: making("(cd d; seq -w 12000 | xargs touch); tar -cf /srv/made.tar d"),
+      changes: ["created", "unpacked"],
+      fails:
+        /the archive has 12003 files and directories, which take \d+ bytes to remember, expected at most 1048576 /,
+      plan: "changed",
+      end: nothing,
+    },
     {
       name: "refuses a path that leads out of a zip",
       params: { remoteSrc: "/srv/made.zip", dest },

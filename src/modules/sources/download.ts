@@ -9,7 +9,6 @@ import {
   defineModule,
   effects,
   fail,
-  type Mistake,
   type Module,
   milliseconds,
   type OptionalInput,
@@ -29,13 +28,14 @@ import { ownerParams, setAttributes, showState, withAttributes } from "../files/
 import { replaceParams } from "../files/copy.ts";
 import { targetOf } from "../files/copy-file.ts";
 import { backupPath, created, type FileValue, requireParent } from "../files/put-file.ts";
+import { mistakeInAddress } from "./address.ts";
 import { type Asked, askFor, headersFor, textAt } from "./ask-server.ts";
 import { checksumOf, digestIn, mistakeInChecksum } from "./checksum.ts";
 import { fetchScript } from "./fetch-script.ts";
 
 const params = {
   /** What is fetched, over http or https, as the host itself sees it. */
-  url: refusing(Type.Unsafe<string>({ type: "string" }), mistakeInUrl),
+  url: refusing(Type.Unsafe<string>({ type: "string" }), mistakeInAddress),
   /** The path on the host; ending in / or being a directory: into it, under the name in the address. */
   dest: Param.path(),
   /**
@@ -187,25 +187,6 @@ export const download: Module<DownloadParams, FileValue> = defineModule({
     return backup === undefined ? { path } : { path, backup };
   },
 });
-
-function mistakeInUrl(value: unknown): Mistake | undefined {
-  const shown = JSON.stringify(value) ?? "nothing";
-  if (typeof value !== "string" || !URL.canParse(value) || /\s/.test(value))
-    return { message: `expected an address such as "https://example.org/app.tar.gz", got ${shown}` };
-  const { protocol, username, password } = new URL(value);
-  if (protocol !== "http:" && protocol !== "https:")
-    return {
-      message: `expected an address of http:// or https://, got ${shown}`,
-      hint: protocol === "file:" ? "copy takes local files to the host" : undefined,
-    };
-  // the address is shown in reports
-  if (username !== "" || password !== "")
-    return {
-      message: "the address has a user and a password in it",
-      hint: "give them as a secret: headers: { authorization: secret`Basic ${…}` }",
-    };
-  return undefined;
-}
 
 /** The file's name in an address; empty where it has none. */
 function nameIn(url: string): string {

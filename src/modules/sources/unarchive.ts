@@ -26,6 +26,7 @@ import { ownerParams } from "../files/attributes.ts";
 import { makeDirectory } from "../files/directory.ts";
 import { findLocal, statLocal } from "../files/local-source.ts";
 import { removePath } from "../files/remove.ts";
+import { mistakeInAddress } from "./address.ts";
 import { type Archive, archiveFrom } from "./archive.ts";
 import { mistakeInChecksum } from "./checksum.ts";
 import { unpackScript } from "./unpack.ts";
@@ -44,7 +45,7 @@ const params = {
   /** The archive, a file on the host. */
   remoteSrc: Type.Optional(Param.path()),
   /** The archive's address: the host fetches it. It needs a checksum. */
-  url: Type.Optional(Type.String({ pattern: "^https?://[^\\s@]+$" })),
+  url: Type.Optional(refusing(Type.Unsafe<string>({ type: "string" }), mistakeInAddress)),
   /** What the archive at `url` must be: `sha256:` with its digest, or the address of a SHA256SUMS file that has it. */
   checksum: Type.Optional(refusing(Type.Unsafe<string>({ type: "string" }), mistakeInChecksum)),
   /** The directory on the host into which it goes. It is made where it is not there. */
@@ -94,8 +95,11 @@ export type UnarchiveParams = FromHere | FromHost | FromServer;
  *
  * What comes belongs to the task's user, unless `owner` or `group` is given; set-id bits are taken away. Directories that
  * are there keep their owner and mode. An archive with a path or a link that leads out of it, with a device, or with a
- * second name of a file elsewhere is refused before anything is changed. Links on the host are not followed. GNU tar is
- * needed on the host, or unzip, and the program that unpacks.
+ * second name of a file elsewhere is refused before anything is changed, and so is one with a name that is not in UTF-8.
+ * Links on the host are not followed. GNU tar is needed on the host, or unzip, and the program that unpacks.
+ *
+ * What is remembered of one archive may take 1 MiB: some 5,000 files. A larger archive is refused before anything is
+ * changed, but a check does not tell it: only the host looks into an archive, once it has it.
  *
  * @throws ShowrunnerError `change.failed` if the archive is refused, or something on the host is in the way
  *

@@ -72,7 +72,10 @@ sr_unzip() {
 }
 # what is there must be files, directories and links that stay in it, under names that can be written down
 sr_inspect() {
-  LC_ALL=C find new \\( -name '*[[:cntrl:]]*' -o -name '*\\\\*' \\) -print | tr '[:cntrl:]' '?' | sr_none 'a name with control characters or a backslash'
+  LC_ALL=C find new \\( -name '*[[:cntrl:]]*' -o -name '*\\\\*' -o -lname '*[[:cntrl:]]*' \\) -print | tr '[:cntrl:]' '?' | sr_none 'a name with control characters or a backslash'
+  # what is no UTF-8 is no character for grep
+  { find new -printf '%P\\n' && find new -type l -printf '%l\\n'; } | LC_ALL=C.UTF-8 grep -axv '.*' |
+    LC_ALL=C sed -n 'l 0' | sed 's/[$]$//' | sr_none 'a name that is not in UTF-8'
   find new ! -type f ! -type d ! -type l -print | sr_none 'what is no file, directory or link'
   find new -type l -lname '/*' -printf '%P leads to %l\\n' | sr_none 'a link that leads out of it'
   sr_root=$(pwd -P)/new
@@ -99,7 +102,9 @@ sr_write_record() {
       find . -type f -exec sha256sum -- {} + | sed 's/^\\([0-9a-f]*\\)  \\.\\//h\\t\\1\\t/'
     )
   } >record
-  [ "$(wc -c <record)" -le ${recordLimit} ] || sr_refuse 'the archive has too many files to remember' 'nothing was changed: unpack a part of it, with include'
+  sr_length=$(wc -c <record)
+  [ "$sr_length" -le ${recordLimit} ] ||
+    sr_refuse "the archive has $(find new | wc -l) files and directories, which take $sr_length bytes to remember, expected at most ${recordLimit} (some 5,000 files)" 'nothing was changed: unpack it in parts, with include, from archives of different names'
 }
 # what lies in the folder $1 goes into the directory in which we stand; with sr_exact, nothing else stays there
 sr_merge() {

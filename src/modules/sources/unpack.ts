@@ -66,10 +66,14 @@ export async function unpackScript(
   return { action: { kind: "script", script: script(url), compared: script(archive.url) } };
 }
 
-/** Whoever may write it could make a pipe of it, which nothing comes out of. */
+/**
+ * Whoever may write there could put a pipe in its place at any moment, or a link to what has no end: a pipe is not waited
+ * for, and no more is taken than the file has.
+ */
 function takeFrom(path: string): Script {
   return sh`[ -f ${path} ] || sr_refuse ${`${path} is no file any more`}
-cat -- ${path} >archive`;
+sr_size=$(stat -L -c %s -- ${path})
+dd if=${path} iflag=nonblock bs=1M status=none | head -c "$sr_size" >archive`;
 }
 
 /**
