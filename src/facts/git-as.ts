@@ -1,5 +1,5 @@
 /** How git is run on a host: as the user to whom a checkout belongs, with nothing of a repository's that could run. */
-import { feed, lines, rawScript, type Script, secret, sh } from "../kit/index.ts";
+import { feed, lines, rawScript, reveal, type Script, type Secret, secret, sh } from "../kit/index.ts";
 
 /** Who runs git, and by what it logs in where. */
 export interface GitLogin {
@@ -7,7 +7,7 @@ export interface GitLogin {
   /** The user; left out: the one that scripts run as. */
   readonly user?: string | undefined;
   /** A private key, as in its file. */
-  readonly key?: string | undefined;
+  readonly key?: Secret | undefined;
   /** Lines of a known_hosts file: with them no other hosts are known. */
   readonly knownHosts?: string | undefined;
 }
@@ -31,12 +31,17 @@ const options = [
  * Runs a script as the user of a login, with a function `git`. Its key is held by an agent of its own, so it is in no
  * file, and the agent ends with the script; within ten seconds, if the script is killed.
  *
+ * What the user has set up may run along with git, and may stay behind. So this is only for a place where nothing but
+ * the script's own answer can be written: `printEach`, `printAfterwards`.
+ *
  * @param words of the script, as `$1`, `$2` …
+ * @param seconds after so many it is ended, with status 124 or 137, where the host has `timeout`
  */
 export function runGit(
   { user = "", key, knownHosts }: GitLogin,
   script: Script,
   words: readonly string[],
+  seconds?: number,
 ): Script {
   const inner = lines(
     key === undefined
@@ -50,13 +55,19 @@ git() { command git ${options.map((option) => `-c ${option}`).join(" ")} "$@"; }
   );
   const run = lines(
     sh`sr_user=${user}`,
+    // outside of what runs as the user, who could end it
+    rawScript(
+      seconds === undefined
+        ? "sr_within="
+        : `sr_within='timeout -k 5 ${seconds}'; command -v timeout >/dev/null || sr_within=`,
+    ),
     rawScript(runAs),
     sh`export GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0 GIT_SSH_COMMAND=${sshCommand(knownHosts)} SR_KNOWN_HOSTS=${knownHosts ?? ""}`,
     // with it, git would take what belongs to that user for root's own
     rawScript("unset SUDO_UID GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE"),
     sh`sr_as ${key === undefined ? [] : ["ssh-agent"]} sh -c ${inner.text} sh ${words}`,
   );
-  return feed(key === undefined ? "" : secret`${key.trimEnd()}${"\n"}`, run);
+  return feed(key === undefined ? "" : secret`${reveal(key).trimEnd()}${"\n"}`, run);
 }
 
 /** Host keys are always verified, by what is known before. */
@@ -73,56 +84,88 @@ function sshCommand(knownHosts: string | undefined): string {
 }
 
 const runAs = `sr_as() {
-  if [ -z "$sr_user" ] || [ "$(id -un)" = "$sr_user" ]; then "$@"
+  if [ -z "$sr_user" ] || [ "$(id -un)" = "$sr_user" ]; then $sr_within "$@"
   else
     sr_home=$(getent passwd "$sr_user" | cut -d: -f6)
-    setpriv --reuid="$sr_user" --regid="$(id -g -- "$sr_user")" --init-groups -- \\
+    $sr_within setpriv --reuid="$sr_user" --regid="$(id -g -- "$sr_user")" --init-groups -- \\
       env HOME="$sr_home" USER="$sr_user" LOGNAME="$sr_user" "$@"
   fi
 }`;
 
 /**
- * Runs scripts that each print what their key is, at most this many bytes, with the length before it. They can't print
- * into one another: what a program leaves behind has only a file.
+ * Runs a script with a file as its output, which has no name, and which nothing else gets: what the script starts can't
+ * write into the session's streams, nor into what another script prints, even if it stays behind. Then `$sr_status` is
+ * the script's status, and the file is open for reading as 9.
  */
-export function printEach(scripts: readonly Script[], limit: number): Script {
+function intoFile(script: Script): Script {
   return lines(
     rawScript(`sr_out=$(mktemp) || exit
-trap 'rm -f -- "$sr_out"' EXIT
-sr_print() {
-  sr_length=$(wc -c <"$sr_out")
-  [ "$sr_length" -le ${limit} ] || sr_length=${limit}
-  printf '%s %s\\n' "$sr_status" "$sr_length"
-  head -c "$sr_length" -- "$sr_out"
-}`),
-    ...scripts.map((script) =>
-      rawScript(`: >"$sr_out"
+exec 8>"$sr_out" 9<"$sr_out" || exit
+rm -f -- "$sr_out"
 (
-ulimit -f ${limit / 128}
-${script.text}
-) >"$sr_out" 2>&1 </dev/null
+exec >&8 2>&8 </dev/null 8>&- 9<&-`),
+    script,
+    rawScript(`)
 sr_status=$?
-sr_print`),
+exec 8>&-`),
+  );
+}
+
+/** Runs a script, prints the last of its output as errors when it has ended, and ends with its status. */
+export function printAfterwards(script: Script): Script {
+  return lines(
+    intoFile(script),
+    // what stays behind may go on writing
+    rawScript(`tail -c 65536 <&9 | head -c 65536 >&2
+exec 9<&-
+( exit "$sr_status" )`),
+  );
+}
+
+/** Runs scripts that each print what their key is: at most this many bytes of each are read. */
+export function printEach(scripts: readonly Script[], limit: number): Script {
+  return lines(
+    ...scripts.map((script) =>
+      lines(
+        intoFile(lines(rawScript(`ulimit -f ${limit / 128}`), script)),
+        // in a form in which a line is an answer, whatever is in it
+        rawScript(`printf '%s ' "$sr_status"
+head -c ${limit + 1} <&9 | base64 | tr -d '\\n'
+echo
+exec 9<&-`),
+      ),
     ),
     rawScript(":"),
   );
 }
 
-/** Reads what `printEach` has printed. */
-export function printedEach(
-  stdout: Buffer,
-  count: number,
-): { readonly status: number; readonly text: string }[] {
-  const all: { status: number; text: string }[] = [];
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    const end = stdout.indexOf("\n", at);
-    const [, status, length] =
-      /^(\d{1,3}) (\d{1,9})$/.exec(stdout.toString("latin1", at, Math.min(end, at + 20))) ?? [];
-    if (end < 0 || status === undefined || length === undefined) break;
-    const start = end + 1;
-    at = start + Number(length);
-    all.push({ status: Number(status), text: stdout.toString("utf8", start, at) });
-  }
-  return all;
+/** How many bytes `printEach` prints at most. */
+export function printedSize(count: number, limit: number): number {
+  return count * (2 * limit + 64);
 }
+
+/** What a script has printed. */
+interface Printed {
+  readonly status: number;
+  readonly text: string;
+  /** Whether there was more of it. */
+  readonly isCut: boolean;
+}
+
+/** Reads what `printEach` has printed. Of a script without an answer, the status is 1. */
+export function printedEach(stdout: Buffer, count: number, limit: number): Printed[] {
+  const answers = stdout.toString("latin1").split("\n", count);
+  return Array.from({ length: count }, (_, index) => {
+    const answer = answers[index] ?? "";
+    const [, status = "1"] = /^(\d{1,3}) /.exec(answer) ?? [];
+    const printed = Buffer.from(answer.slice(answer.indexOf(" ") + 1), "base64");
+    return {
+      status: Number(status),
+      text: printed.toString("utf8", 0, limit),
+      isCut: printed.length > limit,
+    };
+  });
+}
+
+/** The status of a script that was ended by `timeout`. */
+export const isLate = (status: number): boolean => status === 124 || status === 137;

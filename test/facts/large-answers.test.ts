@@ -36,6 +36,9 @@ async function allFacts(): Promise<Fact<FactKey, unknown>[]> {
 const word = "0123456789abcdef".repeat(2);
 const longMark = `a${word}${"a".repeat(10_000)}`;
 
+/** As a host prints what may hold anything; of three bytes each, so that pieces can be strung together. */
+const encoded = (text: string) => Buffer.from(text).toString("base64");
+
 /** Pieces of which a host may make an answer of any length: new ones are a line each. */
 const pieces = [
   "\n",
@@ -94,6 +97,7 @@ const pieces = [
   '{"a":',
   "[",
   '"',
+  ...["no ", "\0\0\0", "a\0 "].map(encoded),
 ];
 /** What may stand before all of that, so that it is read as one thing or another. */
 const beginnings = [
@@ -111,6 +115,8 @@ const beginnings = [
   "amd64\n1 upgraded ",
   "x\n== provided\nPackage: x\n",
   `+ ${word}\n${longMark}${longMark}`,
+  "128 ",
+  `0 ${encoded("aa\nb\n\n")}`,
 ];
 
 const object = {
@@ -127,6 +133,8 @@ const object = {
   reach: "safe",
   search: "x",
   socket: "/x",
+  url: "x",
+  version: "x",
   command: "install",
   options: [],
   names: ["x"],

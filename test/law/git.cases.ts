@@ -163,6 +163,37 @@ export default cases(
       end: has("two"),
     },
     {
+      name: "takes up a fetch that was killed",
+      params: { repo, dest },
+      start: `${clone}; cd ${dest}; git reset -q --hard HEAD~1; : >.git/showrunner-fetching; : >.git/config.lock; : >.git/shallow.lock`,
+      changes: ["checkout"],
+      end: [...has("two"), `[ ! -e ${dest}/.git/showrunner-fetching ]`],
+    },
+    {
+      name: "gives up nothing that was altered in a submodule",
+      params: { repo: "git://127.0.0.1/with-parts.git", dest },
+      start: `git clone -q --recurse-submodules git://127.0.0.1/with-parts.git ${dest}; echo mine >${dest}/part/file`,
+      changes: [],
+      fails: `${dest} has files that were altered: part`,
+      end: `[ "$(cat ${dest}/part/file)" = mine ]`,
+    },
+    {
+      name: "gives it up where it is told to",
+      params: { repo: "git://127.0.0.1/with-parts.git", dest, force: true },
+      start: `git clone -q --recurse-submodules git://127.0.0.1/with-parts.git ${dest}; echo mine >${dest}/part/file`,
+      changes: ["checkout"],
+      end: `[ "$(cat ${dest}/part/file)" = two ]`,
+    },
+    {
+      name: "leaves no mark where the repository has no such commit",
+      params: { repo, dest, version: "4".repeat(40) },
+      start: clone,
+      changes: ["checkout"],
+      fails: "ended with status 1",
+      plan: "changed",
+      end: has("two"),
+    },
+    {
       name: "checks out submodules",
       params: { repo: "git://127.0.0.1/with-parts.git", dest },
       start: "",
@@ -216,6 +247,16 @@ git config core.fsmonitor "id -un >>/home/coder/ran"; printf "#!/bin/sh\\nid -un
         "[ ! -e /home/coder/hooked ]",
         '[ "$(stat -c %U /home/coder/app/file)" = coder ]',
       ],
+    },
+    {
+      name: "gives the owner's own programs none of the session's streams, nor does what they leave behind alter an answer",
+      params: { repo, dest: "/home/coder/app", owner: "coder" },
+      start: `su coder -c 'cd && git clone -q ${repo} app && cd app && git reset -q --hard HEAD~1
+echo "file filter=steal" >.git/info/attributes; touch file
+leave="(for at in 1 2 3 4 5 6 7 8 9; do /bin/sleep 0.2; echo forged; echo forged >&2; done) </dev/null >&2 &"
+git config filter.steal.smudge "$leave readlink /proc/\\$\\$/fd/2 >/home/coder/streams; cat"'`,
+      changes: ["checkout"],
+      end: [`[ "$(cat /home/coder/app/file)" = two ]`, "grep -q 'deleted' /home/coder/streams"],
     },
     {
       name: "does not run as root in what belongs to somebody else",
@@ -300,7 +341,7 @@ install -d -m 700 -o gitlaw /home/gitlaw/.ssh; echo '${deploy.open}' >/home/gitl
 (umask 077; printf '%s' '${host.secret}' >/etc/law-host-key); usermod -p '*' gitlaw
 mkdir -p /run/sshd; /usr/sbin/sshd -p 2256 -h /etc/law-host-key -o PidFile=none -o ListenAddress=127.0.0.1
 sleep 1`,
-    moving: ["/home/coder/ran"],
-    reset: `rm -rf ${dest} /home/coder/app /home/coder/new /home/coder/ran /home/coder/hooked`,
+    moving: ["/home/coder/ran", "/home/coder/streams"],
+    reset: `rm -rf ${dest} /home/coder/app /home/coder/new /home/coder/ran /home/coder/streams /home/coder/hooked`,
   },
 );

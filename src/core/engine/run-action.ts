@@ -66,7 +66,7 @@ export async function runAction(
         return sendTo(session, become, action.input, script, options);
       }
       // what a script leaves behind could print into the answers of what is read behind it
-      const mayLeave = action.reports === true || behind.request !== undefined;
+      const mayLeave = action.reports === true || action.mayLeave === true || behind.request !== undefined;
       const output = detachment
         ? await (await import("./detached.ts")).runDetached(
             session,

@@ -25,6 +25,8 @@ interface ScriptAction {
    * it.
    */
   readonly reports?: boolean;
+  /** True: the script runs what another user of the host chooses, which may leave processes behind. */
+  readonly mayLeave?: boolean;
 }
 
 /** Writes a whole file: beside the old one, with owner and mode set, validated, then renamed over it. */

@@ -1,15 +1,14 @@
 import { fileFacts } from "../../facts/file-effects.ts";
 import { emptyDirectory } from "../../facts/file-tree.ts";
 import { file } from "../../facts/files.ts";
-import { type Checkout, gitCheckout, gitRemote, refsOf, unfinishedMark } from "../../facts/git.ts";
-import { type GitLogin, runGit } from "../../facts/git-as.ts";
+import { type Checkout, gitCheckout, gitRemote, gitRepository, refsOf } from "../../facts/git.ts";
+import type { GitLogin } from "../../facts/git-as.ts";
 import { self } from "../../facts/self.ts";
 import {
   change,
   cleanPath,
   defineModule,
   fail,
-  lines,
   type Mistake,
   type Module,
   type OptionalInput,
@@ -17,18 +16,16 @@ import {
   type Plan,
   type PlanHost,
   type RequiredInput,
-  rawScript,
   refusing,
-  requireOwnWay,
   reveal,
-  type Script,
   SecretString,
-  sh,
+  secret,
   Type,
   withDefault,
 } from "../../kit/index.ts";
 import { requireAccounts } from "../files/accounts.ts";
 import { makeDirectory } from "../files/directory.ts";
+import { checkoutScript, type Wanted } from "./git-checkout.ts";
 
 /** What `git` gives. */
 export interface GitValue {
@@ -67,8 +64,8 @@ export interface GitParams extends RequiredInput<typeof params>, OptionalInput<t
  *
  * The checkout has the commit itself (a detached HEAD): branches that somebody has made there stay as they are. The
  * repository is asked at each run what the version is, in a check, too; a commit that is there already needs no question.
- * Files that were altered in the checkout fail the task, with their names, unless `force` is set. Files that git does not
- * know stay.
+ * Files that were altered in the checkout fail the task, with their names, unless `force` is set; so do submodules in
+ * which files were altered. Files that git does not know stay.
  *
  * git must be installed. It runs as the checkout's owner, without hooks. Host keys are always verified.
  *
@@ -112,7 +109,7 @@ export const git: Module<GitParams, GitValue> = defineModule({
       );
     const login = {
       user: p.owner,
-      key: p.deployKey === undefined ? undefined : reveal(p.deployKey),
+      key: p.deployKey === undefined ? undefined : secret(reveal(p.deployKey)),
       knownHosts: p.knownHosts,
     };
     const wanted = await wantedCommit(host, p, login, now);
@@ -132,21 +129,17 @@ export const git: Module<GitParams, GitValue> = defineModule({
       what: "checkout",
       before: now ? shown(now, p) : "absent",
       after: `${wanted.commit.slice(0, 12)} (${p.version}) of ${p.repo}`,
-      script: checkoutScript(path, p, login, wanted, now?.isUnfinished === true),
+      action: {
+        kind: "script",
+        script: checkoutScript(path, p, login, wanted, now?.isUnfinished === true),
+        mayLeave: true,
+      },
       sets: [gitCheckout.is(key, then)],
       touches: fileFacts(path),
     });
     return value;
   },
 });
-
-type Params = Parameters<typeof isAsWanted>[1] & {
-  readonly depth?: number | undefined;
-  readonly submodules: boolean;
-  readonly force: boolean;
-  readonly version: string;
-  readonly owner?: string | undefined;
-};
 
 function isAsWanted(now: Checkout, { repo }: { readonly repo: string }, commit: string): boolean {
   return (
@@ -180,19 +173,13 @@ function refuseModified(path: string, now: Checkout | undefined, force: boolean)
   );
 }
 
-function shown(now: Checkout, { repo }: Params): string {
+function shown(now: Checkout, { repo }: { readonly repo: string }): string {
   return [
     now.commit === "" ? "nothing" : now.commit.slice(0, 12),
     ...(now.url === repo ? [] : [`of ${now.url || "no repository"}`]),
     ...(now.modified.length === 0 ? [] : [`${now.modified.length} altered files`]),
     ...(now.submodules.length > 0 ? [`submodules ${now.submodules.join(", ")}`] : []),
   ].join(", ");
-}
-
-/** The commit that a version is, and what to fetch to get it. */
-interface Wanted {
-  readonly commit: string;
-  readonly ref: string;
 }
 
 async function wantedCommit(
@@ -203,8 +190,8 @@ async function wantedCommit(
 ): Promise<Wanted> {
   const isCommit = commitForm.test(version);
   if (isCommit && now?.commit === version) return { commit: version, ref: version };
-  const answer = await host.fact(gitRemote, { ...login, url: repo, version: isCommit ? "HEAD" : version });
-  if ("problem" in answer) return fail(`${repo} can't be read: ${answer.problem}`, hintFor(answer.problem));
+  const answer = await host.fact(gitRemote, gitRepository(repo, isCommit ? "HEAD" : version, login));
+  if ("problem" in answer) return fail(`${repo} can't be read: ${answer.problem}`, answer.hint);
   if (isCommit) return { commit: version, ref: version };
   const { refs } = answer;
   const found = refsOf(version).filter((name) => !name.endsWith("^{}") && refs[name] !== undefined);
@@ -220,51 +207,7 @@ async function wantedCommit(
   return { commit, ref };
 }
 
-function hintFor(problem: string): string | undefined {
-  if (/host key verification failed|no .* host key is known/i.test(problem))
-    return "give the server's host keys: knownHosts";
-  if (/permission denied|publickey/i.test(problem)) return "give a key that may read it: deployKey";
-  return undefined;
-}
-
 const commitForm = /^[0-9a-f]{40}$/;
-
-/** It may be killed anywhere: what it has begun is marked, and taken up again. */
-function checkoutScript(
-  path: string,
-  { repo, depth, submodules, force, owner }: Params & { readonly repo: string },
-  login: GitLogin,
-  { commit, ref }: Wanted,
-  isUnfinished: boolean,
-): Script {
-  const shallow = depth === undefined ? [] : [`--depth=${depth}`];
-  const discard = force || isUnfinished ? ["--force"] : [];
-  const work = sh`set -e
-cd -- ${path}
-[ -e .git ] || git init -q .
-mark=.git/${unfinishedMark}
-[ ! -e "$mark" ] || rm -f .git/index.lock .git/shallow.lock .git/HEAD.lock .git/config.lock
-: >"$mark"
-git config remote.origin.url ${repo}
-git config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'
-git fetch -q --force ${shallow} origin ${ref} ||
-  { [ ${ref} = ${commit} ] && git fetch -q --force --tags ${shallow} origin; }
-git cat-file -e ${`${commit}^{commit}`} 2>/dev/null || {
-  echo ${`the repository has no commit ${commit} any more under ${ref}: it was changed meanwhile; run again`} >&2
-  exit 1
-}
-git checkout -q ${discard} --detach ${commit} -- || { git rev-parse -q --verify HEAD >/dev/null && rm -f "$mark"; exit 1; }
-if ${submodules ? "true" : "false"} && [ -f .gitmodules ]; then
-  git submodule sync -q --recursive
-  git submodule update -q --init --recursive ${shallow} ${discard}
-fi
-rm -f "$mark"`;
-  return lines(
-    // where others can turn names, git is run only as their owner
-    owner === undefined ? requireOwnWay(sh`${path}`, "give the checkout an owner") : rawScript(":"),
-    runGit(login, work, []),
-  );
-}
 
 function mistakeInRepository(value: unknown): Mistake | undefined {
   const shown = JSON.stringify(value) ?? "nothing";
