@@ -8,6 +8,7 @@ import { firstOf, madeHere } from "./made-certificates.ts";
 
 const path = "/usr/local/share/ca-certificates/law.crt";
 const link = "/etc/ssl/certs/law.pem";
+const twin = "/usr/local/share/ca-certificates/law-twin.crt";
 const bundle = "/etc/ssl/certs/ca-certificates.crt";
 const made = madeHere(
   `key root; key other; key leaf; self root 365 /CN=Law "$ca" "$sign"; self other 365 /CN=Law "$ca" "$sign"; self leaf 365 /CN=leaf "$end"`,
@@ -75,14 +76,14 @@ export default cases(
       params: { name: "law", state: "absent" },
       facts: [...there, trusts(root.pem)],
       start: `${install(root.pem)}; update-ca-certificates`,
-      changes: ["content", "no longer trusted", "removed", "links"],
+      changes: ["content", "no longer trusted", "removed"],
       end: [trusts(root.pem, false), refuses(root.pem), `! test -L ${link}`],
     },
     {
       name: "goes on where the removal was cut off before the bundle was written",
       params: { name: "law", state: "absent" },
       start: `${install(root.pem)}; update-ca-certificates; : >${path}; rm ${link}`,
-      changes: ["no longer trusted", "removed", "links"],
+      changes: ["no longer trusted", "removed"],
       end: [refuses(root.pem), `! test -e ${path}`, `! test -L ${link}`],
     },
     {
@@ -91,6 +92,28 @@ export default cases(
       start: `${install("")}; update-ca-certificates --fresh; rm ${path}`,
       changes: ["links"],
       end: [refuses(root.pem), `! test -L ${link}`],
+    },
+    {
+      name: "has programs trust the old one no longer where another file has the new one already",
+      params: { name: "law", content: other.pem },
+      facts: [...there, trusts(other.pem)],
+      start: `${install(root.pem)}; cat >${twin} <<'END'\n${other.pem}END\nupdate-ca-certificates`,
+      changes: ["content", "no longer trusted", "content"],
+      end: [verifies(other.pem), refuses(root.pem)],
+    },
+    {
+      name: "leaves an authority trusted that another file has, too",
+      params: { name: "law", state: "absent" },
+      start: `${install(root.pem)}; cp ${path} ${twin}; update-ca-certificates`,
+      changes: ["content", "no longer trusted", "removed"],
+      end: [trusts(root.pem), verifies(root.pem), `! test -e ${path}`],
+    },
+    {
+      name: "says that the tool is missing where it is to remove one",
+      params: { name: "law", state: "absent" },
+      facts: [...there, file.is("/usr/sbin/update-ca-certificates", { type: "absent" })],
+      changes: [],
+      fails: /ca-certificates is not installed.*apt\(/,
     },
     {
       name: "has nothing to remove",
@@ -141,6 +164,6 @@ export default cases(
     setup:
       "command -v openssl >/dev/null || apt-get install -y openssl >/dev/null\ncommand -v update-ca-certificates >/dev/null || apt-get install -y ca-certificates >/dev/null\ngrep '^mozilla' /etc/ca-certificates.conf | head -n 3 >/tmp/law.conf && cp /tmp/law.conf /etc/ca-certificates.conf && update-ca-certificates --fresh",
     // few authorities are enough, and the tool takes its time with each
-    reset: `[ ! -e ${path} ] || touch /tmp/law.stale; rm -f ${path} /tmp/law.pem; [ ! -L ${link} ] && [ ! -e /tmp/law.stale ] || update-ca-certificates --fresh; rm -f /tmp/law.stale`,
+    reset: `[ ! -e ${path} ] || touch /tmp/law.stale; [ ! -e ${twin} ] || touch /tmp/law.stale; rm -f ${path} ${twin} /tmp/law.pem; [ ! -L ${link} ] && [ ! -e /tmp/law.stale ] || update-ca-certificates --fresh; rm -f /tmp/law.stale`,
   },
 );

@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { certificates, readCertificates } from "../../facts/certificates.ts";
 import { fileFacts } from "../../facts/file-effects.ts";
-import { file } from "../../facts/files.ts";
+import { file, fileHash } from "../../facts/files.ts";
 import { isTrusted, tellingLine } from "../../facts/trust-store.ts";
 import type { Certificate } from "../../facts/x509.ts";
 import {
@@ -8,10 +9,14 @@ import {
   change,
   defineModule,
   fail,
+  lines,
   type Module,
   type OptionalInput,
   Param,
+  type Plan,
+  type PlanHost,
   type RequiredInput,
+  type Script,
   sh,
   Type,
 } from "../../kit/index.ts";
@@ -60,47 +65,83 @@ export const trustStore: Module<TrustStoreParams, TrustStoreValue> = defineModul
   async *plan(host, { name, content = "", state }) {
     const path = `/usr/local/share/ca-certificates/${name}.crt`;
     const link = `/etc/ssl/certs/${name}.pem`;
-    const tool = host.fact(file, "/usr/sbin/update-ca-certificates");
+    const [now, { type }, linked, hash, { type: tool }] = await Promise.all([
+      host.fact(certificates, path),
+      host.fact(file, path),
+      host.fact(file, link),
+      host.fact(fileHash, path),
+      host.fact(file, "/usr/sbin/update-ca-certificates"),
+    ]);
+    const requireTool = () =>
+      host.require(
+        tool !== "absent",
+        "the package ca-certificates is not installed",
+        'install it before: apt({ name: "ca-certificates" })',
+      );
     if (state === "absent") {
-      const [now, { type }, linked] = await Promise.all([
-        host.fact(certificates, path),
-        host.fact(file, path),
-        host.fact(file, link),
-        tool,
-      ]);
-      // the tool takes the links away before it writes the bundle, and may be cut off between: so the file, by which the
-      // next run sees that something is left to do, stays without content until the bundle is written
+      const isLinked = linked.type === "link" && linked.target === path;
+      if (type !== "absent" || isLinked) requireTool();
       if (type !== "absent") {
-        yield* copy.plan(host, { dest: path, content: "" });
-        yield update("no longer trusted", typeof now === "object" ? now : [], false);
+        yield* distrust(host, path, link);
         yield* removePath(host, path);
-      }
-      if (type !== "absent" || (linked.type === "link" && linked.target === path))
-        yield update("links", [], false);
+      } else if (isLinked) yield update("links", sh`update-ca-certificates --fresh`);
       return { path };
     }
     const wanted = authorityIn(content);
-    const [trusted, { type }] = await Promise.all([host.fact(isTrusted, tellingLine(wanted.pem)), tool]);
-    host.require(
-      type !== "absent",
-      "the package ca-certificates is not installed",
-      'install it before: apt({ name: "ca-certificates" })',
-    );
+    const isTrustedNow = await host.fact(isTrusted, tellingLine(wanted.pem));
+    requireTool();
+    const isSame = hash === createHash("sha256").update(wanted.pem).digest("hex");
+    // another file has programs trust the new one already, so nothing else would tell that they trust the old one, too
+    if (isTrustedNow && type === "file" && !isSame && !(typeof now === "object" && holds(now, wanted)))
+      yield* distrust(host, path, link);
     yield* copy.plan(host, { dest: path, content: wanted.pem, owner: "root", group: "root", mode: "0644" });
-    if (!trusted) yield update("trusted", [wanted], true);
+    if (!isTrustedNow)
+      yield change({
+        what: "trusted",
+        before: false,
+        after: true,
+        script: sh`update-ca-certificates --fresh`,
+        sets: [isTrusted.is(tellingLine(wanted.pem), true)],
+        touches: fileFacts("/etc/ssl/certs"),
+      });
     return { path };
   },
 });
 
-/** All links are made again, since those of a certificate that took another's place would stay as they are. */
-function update(what: string, all: readonly Certificate[], then: boolean): Change {
+/** Whether a file holds this certificate, however it is written there, and no other. */
+function holds(all: readonly Certificate[], { fingerprint }: Certificate): boolean {
+  return all.every((one) => one.fingerprint === fingerprint);
+}
+
+/**
+ * Has programs trust no more what a file holds.
+ *
+ * The tool takes the links away before it writes the bundle, and may be cut off between: so the file, by which the next
+ * run sees that something is left to do, stays without content until the bundle is written.
+ */
+async function* distrust(host: PlanHost, path: string, link: string): Plan<void> {
+  yield* copy.plan(host, { dest: path, content: "" });
+  yield update(
+    "no longer trusted",
+    lines(
+      sh`set -e`,
+      sh`update-ca-certificates --fresh`,
+      sh`[ "$(readlink -- ${link})" != ${path} ] || rm -f -- ${link}`,
+    ),
+  );
+}
+
+/**
+ * All links are made again, since those of a certificate that took another's place would stay as they are. Another file may
+ * have the same certificate: what is trusted then is read again.
+ */
+function update(what: string, script: Script): Change {
   return change({
     what,
-    before: !then,
-    after: then,
-    script: sh`update-ca-certificates --fresh`,
-    sets: all.map(({ pem }) => isTrusted.is(tellingLine(pem), then)),
-    touches: fileFacts("/etc/ssl/certs"),
+    before: true,
+    after: false,
+    script,
+    touches: [...fileFacts("/etc/ssl/certs"), isTrusted.of()],
   });
 }
 
