@@ -265,6 +265,13 @@ export default cases(
       end: isForTheKey,
     },
     {
+      name: "keeps the owner and the group that the file has",
+      params: own,
+      start: `${keys}; self shop 10 / "$end" '${alt}'; chown ann:daemon ${path}; chmod 640 ${path}; ${remember}`,
+      changes: ["renewed"],
+      end: [`[ "$(stat -c '%U %G' ${path})" = 'ann daemon' ]`, replaced],
+    },
+    {
       name: "corrects the mode alone",
       params: { ...own, mode: "0640", group: "root" },
       facts: [...holds(here.shop), shopKey],

@@ -154,6 +154,13 @@ export default cases(
       end: [there(), replaced, modeIs("600 root root")],
     },
     {
+      name: "keeps the owner and the group that the file has",
+      params: { ...ecdsa, regenerate: "mismatch" },
+      start: `${make("-algorithm ED25519")}; chown ann:daemon ${path}; chmod 640 ${path}; ${remember}`,
+      changes: ["replaced"],
+      end: [`[ "$(stat -c '%U %G' ${path})" = 'ann daemon' ]`, replaced],
+    },
+    {
       name: "replaces what is no key where it may",
       params: { ...ecdsa, regenerate: "mismatch" },
       facts: [there(), holds("it holds no private key that can be read without a passphrase")],

@@ -8,7 +8,6 @@ import {
   change,
   cleanPath,
   defineModule,
-  enterFolderBeside,
   fail,
   lines,
   type Module,
@@ -21,9 +20,8 @@ import {
   Type,
   withDefault,
 } from "../../kit/index.ts";
-import { stagingName } from "../../kit/own.ts";
 import { requireAccounts } from "../files/accounts.ts";
-import { chownOperand, ownerParams, setAttributes, withAttributes } from "../files/attributes.ts";
+import { ownerParams, setAttributes, withAttributes } from "../files/attributes.ts";
 import { created, requireParent } from "../files/put-file.ts";
 import { removePath } from "../files/remove.ts";
 import {
@@ -35,7 +33,14 @@ import {
   wantedHolder,
   writeConfig,
 } from "./holder.ts";
-import { requireKey, requireOpenssl, requireOwnKey, withPassphrase } from "./openssl.ts";
+import {
+  madeApart,
+  requireKey,
+  requireOpenssl,
+  requireOwnKey,
+  withPassphrase,
+  writeMade,
+} from "./openssl.ts";
 
 const params = {
   /** The file with the request. */
@@ -126,7 +131,10 @@ export const certificateRequest: Module<CertificateRequestParams, CertificateReq
       what: state.type === "absent" ? "created" : "renewed",
       before: state.type === "absent" ? "absent" : differences.join("; "),
       after: [wanted.subject, ...wanted.subjectAltNames].filter((one) => one !== "").join(", "),
-      script: makeRequest(path, p, wanted, then.mode),
+      script: lines(
+        requireOwnKey(keyPath),
+        writeMade(path, p, state, then, madeApart(makeRequest(keyPath, p, wanted))),
+      ),
       ...fileWritten(path, { state: then, before: state }),
     });
     return {
@@ -150,14 +158,8 @@ function requestDifferences(
   ];
 }
 
-/** It is made in a folder that nobody else can enter. */
-function makeRequest(path: string, p: CertificateRequestParams, wanted: Holder, mode: string): Script {
-  const keyPath = cleanPath(p.privateKey ?? "");
-  const operand = chownOperand(p.owner, p.group);
+function makeRequest(keyPath: string, p: CertificateRequestParams, wanted: Holder): Script {
   return lines(
-    sh`set -e`,
-    requireOwnKey(keyPath),
-    enterFolderBeside(path, stagingName(path)),
     writeConfig(
       "[req]",
       "req_extensions = extensions",
@@ -168,11 +170,7 @@ function makeRequest(path: string, p: CertificateRequestParams, wanted: Holder, 
     withPassphrase(
       p.passphrase,
       (source) =>
-        sh`openssl req -new -utf8 -config ./.sr-config -subj ${subjectWord(p)} -key ${keyPath} -passin ${source} -out "./$sr_base"`,
+        sh`openssl req -new -utf8 -config ./.sr-config -subj ${subjectWord(p)} -key ${keyPath} -passin ${source}`,
     ),
-    operand === undefined ? sh`` : sh`chown -- ${operand} "./$sr_base"`,
-    sh`chmod -- ${mode} "./$sr_base"`,
-    sh`cat "./$sr_base"`,
-    sh`sr_put_out "$sr_base"`,
   );
 }

@@ -11,6 +11,7 @@ import {
   cleanPath,
   defineModule,
   fail,
+  lines,
   type Module,
   type OptionalInput,
   Param,
@@ -27,8 +28,8 @@ import { ownerParams, setAttributes, withAttributes } from "../files/attributes.
 import { created, requireParent } from "../files/put-file.ts";
 import { holderDifferences, holderParams, wantedHolder } from "./holder.ts";
 import { Lifetime, secondsOf } from "./lifetime.ts";
-import { requireKey, requireOpenssl } from "./openssl.ts";
-import { signCertificate } from "./sign.ts";
+import { madeApart, requireKey, requireOpenssl, writeMade } from "./openssl.ts";
+import { requireOwnSigner, signCertificate } from "./sign.ts";
 import { isSelfSigned, isSignedBy, showCertificate } from "./trust.ts";
 
 const Authority = Type.Object(
@@ -159,18 +160,18 @@ export const certificate: Module<CertificateParams, CertificateValue> = defineMo
     requireParent(host, path, parent);
     const then = withAttributes(state.type === "file" ? state : await created(host, "file", parent), p);
     const wanted = wantedHolder(p);
+    const signing = signCertificate(p, {
+      wanted,
+      request: p.request === undefined ? undefined : requestIn(p.request).pem,
+      chain: chain.map(({ pem }) => pem).join(""),
+      seconds: secondsOf(p.validFor),
+      latest: signers?.[0] && Date.parse(signers[0].notAfter) / 1000,
+    });
     const output = yield change({
       what: state.type === "absent" ? "created" : "renewed",
       before: state.type === "absent" ? "absent" : reasons.join("; "),
       after: `${[wanted.subject, ...wanted.subjectAltNames].filter((one) => one !== "").join(", ")}, for ${p.validFor}`,
-      script: signCertificate(path, p, {
-        wanted,
-        mode: then.mode,
-        request: p.request === undefined ? undefined : requestIn(p.request).pem,
-        chain: chain.map(({ pem }) => pem).join(""),
-        seconds: secondsOf(p.validFor),
-        latest: signers?.[0] && Date.parse(signers[0].notAfter) / 1000,
-      }),
+      script: lines(requireOwnSigner(p), writeMade(path, p, state, then, madeApart(signing))),
       ...fileWritten(path, { state: then, before: state }),
     });
     return given(path, () => readCertificates(output.stdout.toString("latin1")));

@@ -1,7 +1,18 @@
 /** What all modules that use `openssl` on a host have in common. */
-import { file } from "../../facts/files.ts";
+import { type FileState, file } from "../../facts/files.ts";
 import type { PrivateKey } from "../../facts/private-key.ts";
-import { feed, type PlanHost, requireOwnFile, type Script, type Secret, sh } from "../../kit/index.ts";
+import {
+  feed,
+  lines,
+  type PlanHost,
+  rawScript,
+  requireOwnFile,
+  type Script,
+  type Secret,
+  sh,
+} from "../../kit/index.ts";
+import { writeFileScript } from "../../kit/own.ts";
+import type { Attributes, ModeState } from "../files/attributes.ts";
 
 /** `openssl` makes keys and signs on the host, so that no key leaves it. */
 export async function requireOpenssl(host: PlanHost): Promise<void> {
@@ -42,4 +53,42 @@ export function withPassphrase(
   command: (source: string) => Script,
 ): Script {
   return passphrase === undefined ? sh`${command("pass:")} </dev/null` : feed(passphrase, command("stdin"));
+}
+
+/**
+ * Writes a file of which `openssl` makes the content, as `copy` writes one: what is replaced hands down all that the task
+ * does not set, such as its owner, its group and its ACL.
+ *
+ * @param wanted what the task sets
+ * @param was what stood there
+ * @param then what it is like afterwards
+ * @param content makes the content in the new file `$sr_new`
+ */
+export function writeMade(
+  path: string,
+  wanted: Attributes,
+  was: FileState,
+  then: ModeState,
+  content: Script,
+): Script {
+  const expected = was.type === "file" ? was : undefined;
+  const { owner = expected?.owner, group = expected?.group } = wanted;
+  return writeFileScript({ kind: "write", path, mode: then.mode, owner, group, expected, content });
+}
+
+/**
+ * A content for `writeMade`, of a script that needs files of its own: it runs in a folder that only our user can enter,
+ * and that is gone afterwards. What it prints is the content, which is then printed for the task.
+ */
+export function madeApart(script: Script): Script {
+  return lines(
+    rawScript(`(
+trap 'rm -rf -- "$sr_work"' EXIT
+trap 'exit 143' HUP INT TERM
+sr_work=$(mktemp -d /tmp/.sr-XXXXXX) || exit
+cd -- "$sr_work"`),
+    script,
+    rawScript(`) >"$sr_new"
+cat -- "$sr_new"`),
+  );
 }

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { fileWritten } from "../../facts/file-effects.ts";
-import { file } from "../../facts/files.ts";
+import { type FileState, file } from "../../facts/files.ts";
 import {
   holdsNoKey,
   type PrivateKey,
@@ -11,7 +11,6 @@ import {
   change,
   cleanPath,
   defineModule,
-  enterFolderBeside,
   fail,
   lines,
   type Module,
@@ -25,12 +24,17 @@ import {
   Type,
   withDefault,
 } from "../../kit/index.ts";
-import { stagingName } from "../../kit/own.ts";
 import { requireAccounts } from "../files/accounts.ts";
-import { chownOperand, ownerParams, setAttributes, showState, withAttributes } from "../files/attributes.ts";
+import {
+  type ModeState,
+  ownerParams,
+  setAttributes,
+  showState,
+  withAttributes,
+} from "../files/attributes.ts";
 import { created, requireParent } from "../files/put-file.ts";
 import { removePath } from "../files/remove.ts";
-import { requireOpenssl, withPassphrase } from "./openssl.ts";
+import { requireOpenssl, withPassphrase, writeMade } from "./openssl.ts";
 
 /** OpenSSL's names for the curves, by those that everybody knows. */
 const curves = { secp256r1: "prime256v1", secp384r1: "secp384r1", secp521r1: "secp521r1" } as const;
@@ -145,7 +149,7 @@ export const privateKey: Module<PrivateKeyParams, PrivateKeyValue> = defineModul
       what: state.type === "absent" ? "created" : "replaced",
       before: state.type === "absent" ? "absent" : (problem ?? showState(before)),
       after: `${showState(then)}, ${kindOf(p)}`,
-      script: makeKey(path, p, then.mode, state.type === "absent"),
+      script: makeKey(path, p, state, then),
       ...fileWritten(path, { state: then, before: state }),
     });
     return {
@@ -183,23 +187,18 @@ function showKind({ type, size, curve, isEncrypted }: PrivateKey): string {
   return `${kinds[type] ?? type}${isEncrypted ? ", with a passphrase" : ""}`;
 }
 
-/** It is made in a folder that nobody else can enter, takes no other key's place unasked, and prints its public half. */
-function makeKey(path: string, p: PrivateKeyParams, mode: string, isNew: boolean): Script {
+/** It is made where nobody else can read it, takes no other key's place unasked, and prints its public half. */
+function makeKey(path: string, p: PrivateKeyParams, was: FileState, then: ModeState): Script {
   const { passphrase } = p;
-  const operand = chownOperand(p.owner, p.group);
   const cipher = passphrase === undefined ? sh`` : sh`-aes-256-cbc -pass stdin`;
-  return lines(
-    sh`set -e`,
-    enterFolderBeside(path, stagingName(path)),
-    withPassphrase(passphrase, () => sh`openssl genpkey ${algorithm(p)} ${cipher} -out "./$sr_base"`),
-    operand === undefined ? sh`` : sh`chown -- ${operand} "./$sr_base"`,
-    sh`chmod -- ${mode} "./$sr_base"`,
-    withPassphrase(passphrase, (source) => sh`openssl pkey -in "./$sr_base" -pubout -passin ${source}`),
-    isNew
-      ? sh`[ ! -e "../$sr_base" ] && [ ! -L "../$sr_base" ] || sr_refuse ${`${path} was made by somebody else meanwhile: it was not replaced`} 'run again'`
+  const content = lines(
+    withPassphrase(passphrase, () => sh`openssl genpkey ${algorithm(p)} ${cipher} -out "$sr_new"`),
+    withPassphrase(passphrase, (source) => sh`openssl pkey -in "$sr_new" -pubout -passin ${source}`),
+    was.type === "absent"
+      ? sh`[ ! -e "$sr_dest" ] && [ ! -L "$sr_dest" ] || sr_refuse ${`${path} was made by somebody else meanwhile: it was not replaced`} 'run again'`
       : sh``,
-    sh`sr_put_out "$sr_base"`,
   );
+  return writeMade(path, p, was, then, content);
 }
 
 function algorithm({ type, size = 4096, curve = "secp256r1" }: Kind): Script {

@@ -1,16 +1,6 @@
 /** The script that signs a certificate. */
 import type { Holder } from "../../facts/x509.ts";
-import {
-  cleanPath,
-  enterFolderBeside,
-  lines,
-  requireOwnFile,
-  type Script,
-  type Secret,
-  sh,
-} from "../../kit/index.ts";
-import { stagingName } from "../../kit/own.ts";
-import { chownOperand } from "../files/attributes.ts";
+import { cleanPath, lines, requireOwnFile, type Script, type Secret, sh } from "../../kit/index.ts";
 import { extensionLines, requestLines, subjectWord, writeConfig } from "./holder.ts";
 import { requireOwnKey, withPassphrase } from "./openssl.ts";
 
@@ -25,13 +15,10 @@ interface Signing {
       }
     | undefined;
   readonly subject?: NonNullable<Parameters<typeof subjectWord>[0]["subject"]>;
-  readonly owner?: string | undefined;
-  readonly group?: string | undefined;
 }
 
 interface Details {
   readonly wanted: Holder;
-  readonly mode: string;
   /** As PEM; undefined for a key of this host. */
   readonly request: string | undefined;
   /** What follows the certificate in the file, as PEM. */
@@ -45,28 +32,33 @@ interface Details {
 /** Clocks differ by a little: a certificate is valid from a little earlier on. Seconds. */
 const before = 300;
 
-/**
- * `openssl ca` is what sets times to the second in all versions. Its database is new each time, since serial numbers are
- * random: nothing is left that two hosts' certificates would have to share.
- */
-export function signCertificate(path: string, p: Signing, details: Details): Script {
-  const { wanted, mode, request, chain, seconds, latest } = details;
-  const { authority } = p;
-  const keyPath = cleanPath(p.privateKey ?? "");
-  const operand = chownOperand(p.owner, p.group);
-  const signer = authority
-    ? sh`-cert ${cleanPath(authority.certificate)} -keyfile ${cleanPath(authority.privateKey)}`
-    : sh`-selfsign -keyfile ${keyPath}`;
+/** Ends the script where another user could exchange what a certificate is signed with. */
+export function requireOwnSigner({ privateKey, authority }: Signing): Script {
   return lines(
-    sh`set -e`,
-    p.privateKey === undefined ? sh`` : requireOwnKey(keyPath),
+    privateKey === undefined ? sh`` : requireOwnKey(cleanPath(privateKey)),
     authority === undefined
       ? sh``
       : lines(
           requireOwnKey(cleanPath(authority.privateKey)),
           requireOwnFile(cleanPath(authority.certificate), "keep the authority in a directory of root's"),
         ),
-    enterFolderBeside(path, stagingName(path)),
+  );
+}
+
+/**
+ * Prints a new certificate, and works in the directory where it stands.
+ *
+ * `openssl ca` is what sets times to the second in all versions. Its database is new each time, since serial numbers are
+ * random: nothing is left that two hosts' certificates would have to share.
+ */
+export function signCertificate(p: Signing, details: Details): Script {
+  const { wanted, request, chain, seconds, latest } = details;
+  const { authority } = p;
+  const keyPath = cleanPath(p.privateKey ?? "");
+  const signer = authority
+    ? sh`-cert ${cleanPath(authority.certificate)} -keyfile ${cleanPath(authority.privateKey)}`
+    : sh`-selfsign -keyfile ${keyPath}`;
+  return lines(
     writeConfig("[req]", ...requestLines, ...authorityConfig(wanted)),
     request === undefined
       ? withPassphrase(
@@ -84,11 +76,8 @@ now=$(date +%s) end=$((now + ${seconds}))`,
       (source) =>
         sh`openssl ca -batch -notext -utf8 -preserveDN -config ./.sr-config -in ./.sr-request -subj ${subjectWord(p)} -startdate "$(day $((now - ${before})))" -enddate "$(day $end)" ${signer} -passin ${source} -out ./.sr-signed`,
     ),
-    sh`{ cat ./.sr-signed; printf %s ${chain}; } >"./$sr_base"`,
-    operand === undefined ? sh`` : sh`chown -- ${operand} "./$sr_base"`,
-    sh`chmod -- ${mode} "./$sr_base"`,
-    sh`cat "./$sr_base"`,
-    sh`sr_put_out "$sr_base"`,
+    sh`cat ./.sr-signed`,
+    sh`printf %s ${chain}`,
   );
 }
 
