@@ -43,7 +43,7 @@ export const nftTables = defineFact<"", readonly string[]>({
 
 /**
  * What the host's own nft makes of a ruleset, by its text; undefined where the host has no nft. The ruleset is loaded
- * into a private network, which is gone when that is told: so spelling, order and defaults are the host's own, and
+ * into a private network, which has the devices that it names and is gone when that is told: so spelling, order and defaults are the host's own, and
  * can be compared with what runs.
  */
 export const nftUnderstood = defineFact<string, Understood | undefined>({
@@ -53,9 +53,14 @@ export const nftUnderstood = defineFact<string, Understood | undefined>({
   script: (texts) =>
     lines(
       path,
-      rawScript(`understand() {
+      rawScript(`try='rules=$(cat)
+# most kernels refuse a chain of a device that is not there
+printf "%s\\n" "$rules" | grep -oE "devices?( =)? (\\{[^}]*\\}|\\"[^\\"]*\\")" | grep -o "\\"[^\\"]*\\"" | tr -d "\\"" | sort -u |
+  while IFS= read -r name; do [ -e "/proc/sys/net/ipv4/conf/$name" ] || ip link add name "$name" type dummy || ip link add name "$name" type veth; done >/dev/null 2>&1
+printf "%s\\n" "$rules" | nft -f - && nft -s list ruleset'
+understand() {
   if ! command -v nft >/dev/null; then printf none
-  elif said=$(LC_ALL=C unshare -n sh -c 'nft -f - && nft -s list ruleset' 2>&1); then printf 'good\\n%s' "$said"
+  elif said=$(LC_ALL=C unshare -n sh -c "$try" 2>&1); then printf 'good\\n%s' "$said"
   else printf 'bad\\n%s' "$said"; fi
   printf '\\000'
 }`),

@@ -64,6 +64,36 @@ export default cases(
       end: [hasNot("table ip nat"), has("table ip other")],
     },
     {
+      name: "removes the tables that somebody has declared in the file by hand",
+      params,
+      start: `printf '%s\\n' 'flush ruleset' 'table filter {' ' chain input {' '  type filter hook input priority 0;' ' }' '}' 'add table inet mine' >${path}; nft -f ${path}; nft add table ip other`,
+      changes: ["rules", "content", "enabled"],
+      end: [hasNot("table ip filter"), hasNot("table inet mine"), has("table ip other")],
+    },
+    {
+      name: "takes chains of devices",
+      params: {
+        tables: [
+          {
+            name: "early",
+            family: "netdev" as const,
+            chains: {
+              in: {
+                type: "filter" as const,
+                hook: "ingress" as const,
+                priority: 0,
+                devices: ["law0", "law1"],
+                rules: ["ip saddr 192.0.2.1 drop"],
+              },
+            },
+          },
+        ],
+      },
+      start: "ip link add law0 type veth peer name law1",
+      changes: ["rules", "content", "enabled"],
+      end: `PATH=$PATH:/usr/sbin; nft list ruleset | grep -q 'hook ingress devices = .*law0.*law1'`,
+    },
+    {
       name: "removes all other tables where it is told so",
       params: { ...params, exclusive: true },
       start: "nft add table ip other; nft add table inet docker",
@@ -132,6 +162,6 @@ export default cases(
     facts: [pendingRollback.is("nftables", false)],
     setup:
       "apt-get install -y nftables >/dev/null && cp /etc/nftables.conf /root/nftables.conf.orig; PATH=$PATH:/usr/sbin",
-    reset: `PATH=$PATH:/usr/sbin; nft flush ruleset; cp /root/nftables.conf.orig ${path}; systemctl disable nftables 2>/dev/null`,
+    reset: `PATH=$PATH:/usr/sbin; ip link delete law0; ip link delete law1; nft flush ruleset; cp /root/nftables.conf.orig ${path}; systemctl disable nftables 2>/dev/null`,
   },
 );

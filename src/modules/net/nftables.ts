@@ -27,7 +27,10 @@ import { type NftTable, Table } from "./nft-params.ts";
 import { tableName, tableText, withoutTable } from "./nft-text.ts";
 
 const params = {
-  /** The tables: those of `firewallTable(…)`, or your own. Tables that an earlier task has made and that are not among them are removed. */
+  /**
+   * The tables: those of `firewallTable(…)`, or your own. Tables that an earlier task has made, or that /etc/nftables.conf
+   * has declared, and that are not among them are removed.
+   */
   tables: Type.Array(Table),
   /** true: all other tables are removed, too, also those of Docker, fail2ban and ufw. Default: false. */
   exclusive: Param.flag(),
@@ -49,7 +52,7 @@ const rollbackName = "nftables";
  *
  * The rules that were there before come back by themselves within 30 seconds, unless a new connection from this machine
  * confirms the new ones; then the task fails. /etc/nftables.conf is written as a whole, and only after that. All rules
- * of a host are therefore one task.
+ * of a host are therefore one task. Tables that the file has declared before are removed with it.
  *
  * @throws ShowrunnerError `task.failed` where nft refuses the rules, with what it says, or is not installed;
  *   `change.failed` where the rules shut this machine out, or take longer than 15 seconds
@@ -144,16 +147,23 @@ function fileOf(names: readonly string[], exclusive: boolean, rules: string): st
   return `#!/usr/sbin/nft -f\n${mark} ${names.join(", ")}\n${exclusive ? "flush ruleset\n" : ""}${rules}`;
 }
 
-/** The tables that an earlier task has made. */
-function tablesOfFile(text: string | undefined): string[] {
-  const line = text?.split("\n", 2)[1] ?? "";
-  if (!line.startsWith(mark)) return [];
+/**
+ * The tables that the file is for, which run since the last boot: those that an earlier task has made, or those that
+ * somebody has declared there by hand. With the file, they would be gone only at the next boot.
+ */
+function tablesOfFile(text = ""): string[] {
+  const line = text.split("\n", 2)[1] ?? "";
+  if (!line.startsWith(mark))
+    return [...new Set([...text.matchAll(declared)].map(([, family = "ip", name]) => `${family} ${name}`))];
   return line
     .slice(mark.length)
     .split(",")
     .map((name) => name.trim())
     .filter((name) => /^[a-z0-9]+ [A-Za-z_][A-Za-z0-9_.-]*$/.test(name));
 }
+
+const declared =
+  /^[ \t]*(?:(?:add|create)[ \t]+)?table[ \t]+(?:(ip|ip6|inet|arp|bridge|netdev)[ \t]+)?"?([A-Za-z_][A-Za-z0-9_.-]*)/gm;
 
 /**
  * The tables as the host's own nft lists them; undefined where it is yet to be installed.
