@@ -122,10 +122,19 @@ export default cases(
       start: [acme(shop)],
       changes: ["content", "content", "enabled", "started"],
       end: [
-        "systemctl is-active acme-shop.timer",
-        "systemctl is-enabled acme-shop.timer",
-        "systemctl start acme-shop.service",
+        "systemctl is-active acme-etc-acme-shop.timer",
+        "systemctl is-enabled acme-etc-acme-shop.timer",
+        "systemctl start acme-etc-acme-shop.service",
       ],
+    },
+    {
+      name: "writes into no directory that somebody else may turn",
+      params: { ...shop, webroot: "/srv/theirs/challenge" },
+      start: "install -d -o nobody /srv/theirs; mkdir /srv/theirs/challenge",
+      changes: [...written, "obtained"],
+      plan: "changed",
+      fails: "lies in a directory that other users may write",
+      end: `[ ! -e ${fullchain} ]`,
     },
     {
       name: "asks again before the certificate expires, by the host's clock",
@@ -186,6 +195,6 @@ export default cases(
     ],
     setup,
     random: ["publicKey", "pem", "serial", "fingerprint", "notBefore", "notAfter", "issuer", "target"],
-    reset: `systemctl disable --now acme-shop.timer; rm -rf /etc/acme /srv/deployed /etc/systemd/system/acme-shop.*; systemctl daemon-reload; mkdir /etc/acme`,
+    reset: `systemctl disable --now acme-etc-acme-shop.timer; rm -rf /etc/acme /srv/deployed /srv/theirs /etc/systemd/system/acme-*; systemctl daemon-reload; mkdir /etc/acme`,
   },
 );

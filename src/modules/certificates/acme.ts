@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import { certificates } from "../../facts/certificates.ts";
 import { clockOffset } from "../../facts/clock.ts";
 import { fileFacts } from "../../facts/file-effects.ts";
@@ -17,7 +16,9 @@ import {
   type PlanHost,
   quote,
   type RequiredInput,
+  requireOwnFile,
   requireOwnWay,
+  type Script,
   type Static,
   sh,
   type TObject,
@@ -144,6 +145,7 @@ export const acme: Module<AcmeParams, AcmeValue> = defineModule({
         script: lines(
           sh`set -e`,
           requireOwnWay(sh`${path}/config`, "name a directory that only root may write into"),
+          ...ownPlaces(p),
           sh`${command(path, "--register", "--accept-terms")}`,
           sh`${command(path, "--cron")}`,
         ),
@@ -157,6 +159,23 @@ export const acme: Module<AcmeParams, AcmeValue> = defineModule({
     return { fullchain, privateKey: `${path}/live/privkey.pem` };
   },
 });
+
+/** Root writes into the one by names, and runs the other. */
+function ownPlaces({ webroot, hook }: Given): Script[] {
+  return [
+    ...(webroot === undefined
+      ? []
+      : [
+          requireOwnWay(
+            sh`${`${cleanPath(webroot)}/x`}`,
+            "webroot: name a directory that only root may write into, as may those above it",
+          ),
+        ]),
+    ...(hook === undefined
+      ? []
+      : [requireOwnFile(cleanPath(hook), "hook: keep the program in a directory of root's")]),
+  ];
+}
 
 async function requireInstalled(host: PlanHost): Promise<void> {
   const found = await Promise.all(
@@ -239,9 +258,14 @@ function reasonToAsk(
     : `it is valid until ${first.notAfter}`;
 }
 
+/** The whole path is in it: `/etc/acme/shop` and `/srv/acme/shop` are two certificates. */
+function unitOf(path: string): string {
+  return `acme${path.replaceAll("-", "\\x2d").replaceAll("/", "-")}`;
+}
+
 /** Twice a day, at a moment that is another on each host, as authorities ask for. */
 async function* renewByTimer(host: PlanHost, path: string): Plan<void> {
-  const name = `acme-${posix.basename(path).replaceAll(/[^A-Za-z0-9_.-]/g, "-")}`;
+  const name = unitOf(path);
   yield* systemdUnit.plan(host, {
     name: `${name}.service`,
     unit: {
