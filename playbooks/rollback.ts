@@ -68,6 +68,6 @@ async function serve(host: HostInfo): Promise<void> {
   await flushHandlers();
   await http(
     { url: healthUrl(host), status: 200, timeout: "2s" },
-    { name: "health", retries: 30, delay: "1s" },
+    { name: "health", retries: 60, delay: "1s" },
   );
 }

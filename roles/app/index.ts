@@ -57,7 +57,7 @@ const variables = {
     }),
     {},
   ),
-  /** Must answer 200 once the application runs, at the latest when asked 31 times; else the release before is put back. */
+  /** Must answer 200 once the application runs, at the latest when asked 61 times; else the release before is put back. */
   health: Type.Optional(Type.String({ format: "uri" })),
   /** How many releases stay on the host. Default: 5. */
   keep: withDefault(Type.Integer({ minimum: 2, maximum: 100 }), 5),
@@ -228,7 +228,7 @@ async function serve({ name, listen, health }: Started): Promise<Failure | undef
   await service({ name, state: "started" });
   if (health !== undefined)
     // where no worker could start (the database was away), gunicorn waits 30 s before it ends and is restarted
-    await http({ url: health, status: 200, timeout: "2s" }, { name: "health", retries: 30, delay: "1s" });
+    await http({ url: health, status: 200, timeout: "2s" }, { name: "health", retries: 60, delay: "1s" });
   return failure;
 }
 
