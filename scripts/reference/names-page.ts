@@ -28,7 +28,8 @@ export const chapters: readonly Chapter[] = [
       "Playbooks, plays and steps": /core\/plays\/(play|step)\.ts/,
       Tasks: /core\/tasks\/(task\.ts#Task|fail\.ts)/,
       "What a step awaits besides tasks": /core\/steps\/(?!role\.ts)|src\/gathering\//,
-      "Defining roles": /core\/steps\/role\.ts/,
+      "Defining roles": /core\/steps\/role\.ts|modules\/files\/local-digest\.ts/,
+      "Values that modules take and give": /src\/modules\/(?!files\/|mysql\/)/,
       "Inventories and secrets":
         /mysql\/replication-password|src\/inventory\/|base\/(host|secret)\.ts|secrets\/sources\.ts|transport\/settings\.ts/,
     },
@@ -49,6 +50,7 @@ export const chapters: readonly Chapter[] = [
       Modules: /core\/tasks\//,
       Parameters: /kit\/params\.ts|base\/(schema|duration|size|expression)\.ts|kit\/(mode|path)\.ts/,
       Changes: /core\/facts\/(change|effects|stated)\.ts|transport\/http-request\.ts/,
+      "Changes that the host takes back by itself": /\/rollbacks?\.ts/,
       "What a change at a path does": /facts\/file-effects\.ts/,
       "Editing files": /modules\/files\/(edit-file|attributes)\.ts/,
       "Defining facts": /core\/facts\/fact\.ts/,
@@ -66,7 +68,7 @@ export const chapters: readonly Chapter[] = [
     sections: {
       Reporters: /src\/report\/|core\/events\//,
       Transports: /transport\//,
-      "Running a playbook": /./,
+      "Running a playbook": /src\/run-playbook\.ts|core\/plays\/(run|summary)\.ts/,
     },
   },
 ];
@@ -79,7 +81,9 @@ export function sectionsOf(chapter: Chapter, names: readonly PublicName[]): Map<
   const found = new Map(Object.keys(chapter.sections).map((title): [string, PublicName[]] => [title, []]));
   for (const one of names) {
     const section = all.find(({ pattern }) => pattern.test(`${one.file}#${one.name}`));
-    if (section?.file === chapter.file) found.get(section.title)?.push(one);
+    if (!section)
+      throw new Error(`${one.name} of ${one.file} is in no section of the reference: give it one`);
+    if (section.file === chapter.file) found.get(section.title)?.push(one);
   }
   for (const section of found.values()) section.sort((a, b) => Number(a.isType) - Number(b.isType));
   return found;

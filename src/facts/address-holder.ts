@@ -21,11 +21,12 @@ export interface AddressHolder {
 }
 
 /**
- * Unlike other facts, this one alters something: the host's neighbour table, which the kernel fills again by itself.
+ * Who holds an address; undefined where the host's own address is on none of its interfaces.
  *
- * Who holds an address; undefined where the host's own address is on none of its interfaces. What the host remembers of
- * the address's last holder is forgotten first (as root). A datagram to the address then has the kernel ask for it; a
- * second without an answer means nobody. In that second the hosts that may hold it have to answer for themselves, too.
+ * Unlike other facts, this one alters something: the host's neighbour table, which the kernel fills again by itself. What
+ * the host remembers of the address's last holder is forgotten first (as root). A datagram to the address then has the
+ * kernel ask for it; a second without an answer means nobody. In that second the hosts that may hold it have to answer
+ * for themselves, too.
  */
 export const addressHolder = defineFact<AskedAddress, AddressHolder | undefined>({
   name: "net.addressHolder",

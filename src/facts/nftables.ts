@@ -43,8 +43,8 @@ export const nftTables = defineFact<"", readonly string[]>({
 
 /**
  * What the host's own nft makes of a ruleset, by its text; undefined where the host has no nft. The ruleset is loaded
- * into a private network, which has the devices that it names and is gone when that is told: so spelling, order and defaults are the host's own, and
- * can be compared with what runs.
+ * into a private network, which has the devices that it names and is gone when that is told: so spelling, order and
+ * defaults are the host's own, and can be compared with what runs.
  */
 export const nftUnderstood = defineFact<string, Understood | undefined>({
   name: "nftables.understood",

@@ -1,5 +1,5 @@
 /** Checkouts of git as they are read, where their owner means no good. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { gitCheckout, gitRemote, gitRepository } from "../../src/facts/git.ts";
 import { printEach, printedEach } from "../../src/facts/git-as.ts";
 import { rawScript, secret } from "../../src/kit/index.ts";
+import { gitShell } from "../git-shell.ts";
 import { parsed, readHere } from "./parsed.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "git-facts-"));
@@ -14,18 +15,7 @@ let count = 0;
 let path = "";
 const key = () => ({ path, submodules: true });
 
-const shell = (script: string) =>
-  execFileSync("sh", ["-ec", script], {
-    cwd: path,
-    stdio: ["ignore", "pipe", "inherit"],
-    env: {
-      ...process.env,
-      GIT_AUTHOR_NAME: "x",
-      GIT_AUTHOR_EMAIL: "x",
-      GIT_COMMITTER_NAME: "x",
-      GIT_COMMITTER_EMAIL: "x",
-    },
-  }).toString();
+const shell = (script: string) => gitShell(path, script);
 
 beforeEach(() => {
   path = join(directory, String(++count));

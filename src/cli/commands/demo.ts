@@ -50,7 +50,8 @@ async function demo(flags: ReportFlags): Promise<number> {
 
   print(style("bold", "\n4. A page through the balancer"));
   const [balancer] = inventory.inventory.group("lb");
-  const url = `http://${balancer?.address}/`;
+  const [moving] = [balancer?.vars["siteAddresses"]].flat();
+  const url = `http://${moving ?? balancer?.address}/`;
   await sign(url, "The demo was here.");
   for (let request = 1; request <= 4; request++) print(`GET ${url} → ${await servedBy(url)}`);
 
@@ -109,17 +110,17 @@ function closingWords(
 ): string {
   const address = (name: string) => inventory.host(name).address;
   const hosts = [
-    ["lb1", address("lb1"), `HAProxy, round robin: ${url}`],
+    ["lb1, lb2", `${address("lb1")}, ${address("lb2")}`, `HAProxy, round robin: ${url} is at one of them`],
     ["web1, web2", `${address("web1")}, ${address("web2")}`, "Nginx → gunicorn with the guest book"],
     ["db1", address("db1"), "MariaDB, the primary: takes the writes"],
     ["db2", address("db2"), "MariaDB, its replica: answers the reads"],
-    ["lb2", address("lb2"), "the base only, kept for a second balancer"],
   ];
   const looks = [
     [`curl ${url}`, "the guest book"],
     ["npx run exec web -- systemctl status nginx --no-pager", "one command on many hosts"],
     ["npx run lab ssh db2", "a shell on a host"],
     [`npx run playbook site -i ${shown} --check --diff`, "what a run would change: nothing"],
+    ["npx run firewall", "who may talk to whom; nothing else passes"],
     ["npx run exec db2 --become -- mariadb -e 'SHOW REPLICA STATUS\\G'", "how far the replica is"],
   ];
   return `
@@ -130,7 +131,8 @@ ${indented(table(hosts)).join("\n")}
 Look at it:
 ${indented(table(looks)).join("\n")}
 
-Try it: stop something (npx run exec web1 --become -- systemctl stop nginx), then run the playbook again.
+Try it: stop something (npx run exec web1 --become -- systemctl stop nginx, or haproxy on lb1: its address moves), then
+run the playbook again.
 
 Take it down:
   npx run lab down -i ${shown}`;

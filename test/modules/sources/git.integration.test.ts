@@ -1,10 +1,10 @@
 /** `git` against repositories of this machine: what becomes of what somebody has altered, and who holds which streams. */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { git } from "../../../src/modules/index.ts";
+import { gitShell } from "../../git-shell.ts";
 import { runHere } from "../local.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "git-module-"));
@@ -13,18 +13,7 @@ let home = "";
 let repo = "";
 let dest = "";
 
-const shell = (script: string) =>
-  execFileSync("sh", ["-ec", script], {
-    cwd: home,
-    stdio: ["ignore", "pipe", "inherit"],
-    env: {
-      ...process.env,
-      GIT_AUTHOR_NAME: "x",
-      GIT_AUTHOR_EMAIL: "x",
-      GIT_COMMITTER_NAME: "x",
-      GIT_COMMITTER_EMAIL: "x",
-    },
-  }).toString();
+const shell = (script: string) => gitShell(home, script);
 
 beforeEach(() => {
   home = join(directory, String(++count));
