@@ -1,28 +1,24 @@
 /** Brings a new release of the application out, one server after the other: no visitor notices. */
-import { fileState, localDigest, play, playbook, readFact, SecretString } from "showrunner";
+import { fileState, localDigest, play, playbook, readFact } from "showrunner";
+import { appPaths } from "../roles/app/paths.ts";
+import { bringOut } from "../roles/app/serving.ts";
 import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
-import { application, guestBook } from "./site.ts";
+import { guestBook } from "./site.ts";
 
 export default playbook([
   play(
     "application servers, one by one",
     // a server on which the release does not serve gets its old one back, and the others keep theirs
+    { hosts: "app", become: true, serial: 1, maxFailPercentage: 0 },
     {
-      hosts: "app",
-      become: true,
-      serial: 1,
-      maxFailPercentage: 0,
-      vars: { databasePassword: SecretString() },
-    },
-    {
-      deploy: async ({ vars, host, inventory }) => {
-        const deploy = () => guestBook(vars.databasePassword, host, inventory);
-        const serving = await readFact(fileState, `${application.path}/current`);
+      deploy: async ({ host, inventory }) => {
+        const application = guestBook(host);
+        const serving = await readFact(fileState, appPaths(application.name).current);
         const isNew =
           serving.type !== "link" || serving.target !== `releases/${await localDigest(application.source)}`;
-        if (isNew) await withoutVisitors(host, inventory, deploy);
+        if (isNew) await withoutVisitors(host, inventory, () => bringOut(application));
         else {
-          await deploy();
+          await bringOut(application);
           await withVisitors(host, inventory);
         }
       },

@@ -14,9 +14,10 @@ import {
   service,
   Type,
 } from "showrunner";
+import { appPaths } from "../roles/app/paths.ts";
 import { earlierRelease } from "./parts/earlier-release.ts";
 import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
-import { application, healthUrl } from "./site.ts";
+import { guestBook, healthUrl } from "./site.ts";
 
 const vars = { release: Type.Optional(Type.String()) };
 /** What the first play has chosen for all servers. */
@@ -39,10 +40,10 @@ export default playbook([
     { hosts: "app", become: true, serial: 1, maxFailPercentage: 0, vars },
     {
       rollback: async ({ host, inventory }) => {
-        const { path, unit } = application;
+        const { name } = guestBook(host);
         const { changed } = await rollback(
-          { path, name: chosen },
-          { notify: service({ name: unit, state: "restarted" }) },
+          { path: appPaths(name).root, name: chosen },
+          { notify: service({ name, state: "restarted" }) },
         );
         // what runs is the newer release until the restart
         if (changed) await withoutVisitors(host, inventory, () => serve(host));
@@ -57,9 +58,10 @@ export default playbook([
 
 async function earlierOf(inventory: InventoryView): Promise<string> {
   const deployed = [];
-  for (const { name } of inventory.group("app")) {
-    const list = await on(name, async () => await readFact(fileText, `${application.path}/releases.list`));
-    deployed.push({ host: name, releases: (list ?? "").split("\n").filter((line) => line !== "") });
+  for (const host of inventory.group("app")) {
+    const { list: path } = appPaths(guestBook(host).name);
+    const list = await on(host, async () => await readFact(fileText, path));
+    deployed.push({ host: host.name, releases: (list ?? "").split("\n").filter((line) => line !== "") });
   }
   return earlierRelease(deployed);
 }

@@ -7,7 +7,6 @@ import {
   type InventoryView,
   play,
   playbook,
-  type Secret,
   SecretString,
   Type,
   withDefault,
@@ -90,7 +89,21 @@ export const sitePlays = [
     "application servers",
     { hosts: "app", become: true, vars: { databasePassword: SecretString() } },
     {
-      app: ({ vars, host, inventory }) => guestBook(vars.databasePassword, host, inventory),
+      app: ({ vars, host, inventory }) =>
+        app({
+          ...guestBook(host),
+          packages: ["python3-flask", "python3-pymysql", "gunicorn"],
+          command: ["/usr/bin/gunicorn", "--workers", "2", "app:app"],
+          serviceSettings: { Type: "notify" },
+          environment: {
+            DB_PRIMARY: primary(inventory).address,
+            // without a replica the primary answers the reads, too
+            DB_REPLICA: (inventory.group("db_replica")[0] ?? primary(inventory)).address,
+            DB_NAME: database,
+            DB_USER: "site",
+            DB_PASSWORD: vars.databasePassword,
+          },
+        }),
     },
   ),
 
@@ -158,32 +171,17 @@ export const sitePlays = [
 
 export default playbook(sitePlays);
 
-/** The application's files, and where it is on a host. */
-export const application = { source: `${files}/sample`, path: "/srv/guestbook", unit: "guestbook" };
-
 /** Where an application server says whether the application serves. */
 export const healthUrl = ({ address }: HostInfo) => `http://${address}:${appPort}/healthz`;
 
-/** The sample application on one server. */
-export function guestBook(databasePassword: string | Secret, host: HostInfo, inventory: InventoryView) {
-  return app({
-    name: application.unit,
-    source: application.source,
-    packages: ["python3-flask", "python3-pymysql", "gunicorn"],
-    command: ["/usr/bin/gunicorn", "--workers", "2", "app:app"],
-    listen: listenOn(host.address, appPort),
-    serviceSettings: { Type: "notify" },
-    environment: {
-      DB_PRIMARY: primary(inventory).address,
-      // without a replica the primary answers the reads, too
-      DB_REPLICA: (inventory.group("db_replica")[0] ?? primary(inventory)).address,
-      DB_NAME: database,
-      DB_USER: "site",
-      DB_PASSWORD: databasePassword,
-    },
-    health: healthUrl(host),
-  });
-}
+/** The sample application, as far as its releases go. */
+export const guestBook = (host: HostInfo) => ({
+  name: "guestbook",
+  source: `${files}/sample`,
+  listen: listenOn(host.address, appPort),
+  health: healthUrl(host),
+  keep: 5,
+});
 
 function addresses(inventory: InventoryView, group: string): string[] {
   return [...new Set(inventory.group(group).map(({ address }) => address))];

@@ -1,5 +1,6 @@
 /** The roles of the classic site. */
 export { app } from "./app/index.ts";
+export { bringOut, type Served } from "./app/serving.ts";
 export { authority } from "./authority/index.ts";
 export { common } from "./common/index.ts";
 export { firewall } from "./firewall/index.ts";

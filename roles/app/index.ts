@@ -1,26 +1,15 @@
-import { basename } from "node:path";
 import {
   apt,
   copy,
   defineRole,
   fail,
   file,
-  fileState,
-  fileText,
-  flushHandlers,
   group,
-  http,
-  localDigest,
-  messageOf,
   type OptionalInput,
   ownedFiles,
   type RequiredInput,
   type Role,
-  readFact,
-  release,
-  rollback,
   SecretString,
-  ShowrunnerError,
   service,
   systemdUnit,
   Type,
@@ -28,6 +17,7 @@ import {
   withDefault,
 } from "showrunner";
 import { appOfUnit, appPaths, filesOwner } from "./paths.ts";
+import { putIntoService, restartOf, start, writeRelease } from "./serving.ts";
 import { serviceOf, socketOf } from "./unit.ts";
 import { environmentFile } from "./words.ts";
 
@@ -90,7 +80,7 @@ export const app: Role<AppVars, void> = defineRole({
   },
   async run({ vars, owner }) {
     const { name } = vars;
-    const { root, releases, configuration, environment, unit } = appPaths(name);
+    const { root, configuration, environment, unit } = appPaths(name);
     const restart = restartOf(name);
     if (vars.packages.length > 0) await apt({ name: vars.packages }, { notify: restart });
     const { value: apps } = await ownedFiles({ owner, files: [unit] });
@@ -105,12 +95,7 @@ export const app: Role<AppVars, void> = defineRole({
     });
     const written = { owner: filesOwner(name), files: [`${root}/`, `${configuration}/`, environment] };
     await ownedFiles(written);
-    const version = await localDigest(vars.source);
-    await file({ path: releases, state: "directory", mode: "0755" });
-    await copy(
-      { src: `${vars.source}/`, dest: `${releases}/${version}/`, mode: "0644" },
-      { notify: restart },
-    );
+    const version = await writeRelease(vars);
     await file({ path: configuration, state: "directory", mode: "0750", group: name });
     await copy(
       {
@@ -124,7 +109,7 @@ export const app: Role<AppVars, void> = defineRole({
     );
     await socketUnit(vars);
     await systemdUnit({ name: `${name}.service`, ...serviceOf(vars) }, { notify: restart });
-    await release({ path: root, name: version, keep: vars.keep }, { notify: restart });
+    await putIntoService(vars, version);
     // another application of this step may have been renamed or left out, and still hold the port that this one needs
     const isAlone = apps.noted.every((path) => path === unit);
     if (isAlone) await start(vars);
@@ -136,11 +121,10 @@ export const app: Role<AppVars, void> = defineRole({
     const files = calls.map(({ name }) => appPaths(name).unit);
     const { value: apps } = await ownedFiles({ owner, files });
     for (const name of apps.unwanted.map(appOfUnit)) {
-      const { releases, current, root, served } = appPaths(name);
+      const { releases, current, list, served } = appPaths(name);
       await systemdUnit({ name: `${name}.socket`, state: "absent" });
       await systemdUnit({ name: `${name}.service`, state: "absent" });
-      for (const path of [current, releases, `${root}/releases.list`, served])
-        await file({ path, state: "absent" });
+      for (const path of [current, releases, list, served]) await file({ path, state: "absent" });
       await ownedFiles({ owner: filesOwner(name), files: [], prune: true });
     }
     await ownedFiles({ owner, files, prune: true });
@@ -149,7 +133,13 @@ export const app: Role<AppVars, void> = defineRole({
 });
 
 /** A socket can't be started while its service runs. So it is stopped, and the service's restart starts both. */
-async function socketUnit({ name, listen }: Started): Promise<void> {
+async function socketUnit({
+  name,
+  listen,
+}: {
+  readonly name: string;
+  readonly listen?: string;
+}): Promise<void> {
   const socket = `${name}.socket`;
   if (listen === undefined) await systemdUnit({ name: socket, state: "absent" }, { notify: restartOf(name) });
   else
@@ -157,86 +147,4 @@ async function socketUnit({ name, listen }: Started): Promise<void> {
       { name: socket, ...socketOf(name, listen) },
       { notify: [service({ name: socket, state: "stopped" }), restartOf(name)] },
     );
-}
-
-const restartOf = (name: string) => service({ name, state: "restarted" });
-
-interface Started {
-  readonly name: string;
-  readonly listen?: string;
-  readonly health?: string;
-}
-
-/**
- * Goes on once the application runs and its health check answers, and notes that its release has served. Where a release
- * does not serve, the one that did is put back, and the host fails.
- */
-async function start(vars: Started): Promise<void> {
-  const { name } = vars;
-  const { root, current, served } = appPaths(name);
-  const release = await releaseAt(current);
-  let other: Failure | undefined;
-  try {
-    other = await serve(vars);
-  } catch (error) {
-    const before = (await readFact(fileText, served))?.trim() ?? "";
-    if (before === "" || before === release) throw error;
-    throw await putBack(vars, root, before, error);
-  }
-  await copy({ dest: served, content: `${release}\n`, mode: "0644" });
-  if (other) throw other.error;
-}
-
-async function releaseAt(current: string): Promise<string> {
-  const link = await readFact(fileState, current);
-  return link.type === "link" ? basename(link.target) : "";
-}
-
-/** @returns the error that the host fails with */
-async function putBack(
-  vars: Started,
-  root: string,
-  before: string,
-  cause: unknown,
-): Promise<ShowrunnerError> {
-  const { name } = vars;
-  const details = cause instanceof ShowrunnerError ? cause.details : [];
-  const hint = `see: journalctl -u ${name}`;
-  try {
-    await rollback({ path: root, name: before, discard: true }, { notify: restartOf(name) });
-    await serve(vars);
-  } catch (error) {
-    const also = `${before}, which served before, does not serve either: ${messageOf(error)}`;
-    const message = `the new release of ${name} does not serve: ${messageOf(cause)}`;
-    return new ShowrunnerError("task.failed", message, { details: [...details, also], hint });
-  }
-  const message = `the new release of ${name} does not serve, and ${before} serves again: ${messageOf(cause)}`;
-  return new ShowrunnerError("task.failed", message, { details, hint });
-}
-
-interface Failure {
-  readonly error: unknown;
-}
-
-/** @returns the failure of a handler, where the application serves all the same: then it was another's */
-async function serve({ name, listen, health }: Started): Promise<Failure | undefined> {
-  if (listen !== undefined) await service({ name: `${name}.socket`, enabled: true });
-  await service({ name, enabled: true });
-  // a restart also starts it for the first time
-  const failure = await failureOf(flushHandlers());
-  if (failure && health === undefined) throw failure.error;
-  await service({ name, state: "started" });
-  if (health !== undefined)
-    // where no worker could start (the database was away), gunicorn waits 30 s before it ends and is restarted
-    await http({ url: health, status: 200, timeout: "2s" }, { name: "health", retries: 60, delay: "1s" });
-  return failure;
-}
-
-async function failureOf(work: PromiseLike<unknown>): Promise<Failure | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    return { error };
-  }
 }

@@ -7,6 +7,8 @@ interface AppPaths {
   readonly releases: string;
   /** The link to the release that serves. */
   readonly current: string;
+  /** Names the releases that were deployed, the newest last. */
+  readonly list: string;
   /** Names the release that has served last. */
   readonly served: string;
   readonly configuration: string;
@@ -21,6 +23,7 @@ export function appPaths(name: string): AppPaths {
     root,
     releases: `${root}/releases`,
     current: `${root}/current`,
+    list: `${root}/releases.list`,
     served: `${root}/releases.served`,
     configuration,
     environment: `${configuration}/environment`,

@@ -360,6 +360,11 @@ describe.each([
       expect(new Set(after).size).toBe(1);
       expect(after[0]).not.toBe(before[0]);
       expect(await curl(`http://${balancer}/`)).toContain("second edition");
+      // the files stay those of the playbook site: else it could not remove the application any more
+      const [web = ""] = webs;
+      expect(await ssh(web, "sh", "-c", "grep -rl ^deploy /var/lib/showrunner/owned || echo none")).toContain(
+        "none",
+      );
       expect((await runIn(project, ["playbook", "deploy", "-i", inventory, "--check"])).stdout).not.toMatch(
         /changed {2}/,
       );
