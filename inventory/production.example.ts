@@ -17,7 +17,8 @@ export default inventory({
     databasePassword: secretFrom.env("SITE_DATABASE_PASSWORD"),
     replicationPassword: secretFrom.env("SITE_REPLICATION_PASSWORD"),
   },
-  // from where you administer the hosts; the names below must then be given as addresses, too:
+  // a firewall on every host: import siteTraffic from "./vars/traffic.ts", say from where you administer the hosts, and
+  // give each host below its address
   // traffic: siteTraffic(["198.51.100.0/24"]),
   hosts: {
     "lb1.example.org": { address: "192.0.2.11" },

@@ -106,7 +106,10 @@ function checkBackend({ name, protocol, servers, check, cookie }: SiteBackend): 
   const twice = names.find((one, index) => names.indexOf(one) !== index);
   if (twice !== undefined) fail(`${where}: there are two servers ${twice}`);
   if (servers.length > 0 && servers.every(({ backup }) => backup))
-    fail(`${where}: every server is a backup`, "of what?");
+    fail(
+      `${where}: every server is a backup`,
+      "leave `backup` out for the servers that take requests as a rule",
+    );
   if (check && check.path === undefined && (check.status ?? check.host) !== undefined)
     fail(`${where}.check: \`status\` and \`host\` need \`path\``);
   if (protocol === "tcp" && cookie) fail(`${where}: a cookie needs \`protocol: "http"\``);
