@@ -2,8 +2,8 @@
 import { fileState, localDigest, play, playbook, readFact } from "showrunner";
 import { appPaths } from "../roles/app/paths.ts";
 import { bringOut } from "../roles/app/serving.ts";
+import { guestBook } from "./parts/application.ts";
 import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
-import { guestBook } from "./site.ts";
 
 export default playbook([
   play(

@@ -15,9 +15,9 @@ import {
   Type,
 } from "showrunner";
 import { appPaths } from "../roles/app/paths.ts";
+import { guestBook, healthUrl } from "./parts/application.ts";
 import { earlierRelease } from "./parts/earlier-release.ts";
 import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
-import { guestBook, healthUrl } from "./site.ts";
 
 const vars = { release: Type.Optional(Type.String()) };
 /** What the first play has chosen for all servers. */

@@ -1,0 +1,52 @@
+/** The application: a site of your own names its own folder, packages and command here. */
+import { isIPv4, isIPv6 } from "node:net";
+import { fileURLToPath } from "node:url";
+import { type HostInfo, play, SecretString } from "showrunner";
+import { app } from "../../roles/index.ts";
+import { primary } from "./hosts.ts";
+
+/** The sample's files; what is under `static` is for the web servers. */
+export const applicationFiles = fileURLToPath(new URL("../../roles/app/files", import.meta.url));
+export const applicationPort = 8000;
+/** The name of the application's database. */
+export const database = "site";
+
+export const applicationServers = play(
+  "application servers",
+  { hosts: "app", become: true, vars: { databasePassword: SecretString() } },
+  {
+    app: ({ vars, host, inventory }) =>
+      app({
+        ...guestBook(host),
+        packages: ["python3-flask", "python3-pymysql", "gunicorn"],
+        command: ["/usr/bin/gunicorn", "--workers", "2", "app:app"],
+        serviceSettings: { Type: "notify" },
+        environment: {
+          DB_PRIMARY: primary(inventory).address,
+          // without a replica the primary answers the reads, too
+          DB_REPLICA: (inventory.group("db_replica")[0] ?? primary(inventory)).address,
+          DB_NAME: database,
+          DB_USER: "site",
+          DB_PASSWORD: vars.databasePassword,
+        },
+      }),
+  },
+);
+
+/** Where an application server says whether the application serves. */
+export const healthUrl = ({ address }: HostInfo) => `http://${address}:${applicationPort}/healthz`;
+
+/** The sample application, as far as its releases go. */
+export const guestBook = (host: HostInfo) => ({
+  name: "guestbook",
+  source: `${applicationFiles}/sample`,
+  listen: listenOn(host.address, applicationPort),
+  health: healthUrl(host),
+  keep: 5,
+});
+
+/** systemd listens on addresses, not on names: a host that is known by a name alone is reached on all its addresses. */
+function listenOn(address: string, port: number): string {
+  if (isIPv6(address)) return `[${address}]:${port}`;
+  return isIPv4(address) ? `${address}:${port}` : String(port);
+}
