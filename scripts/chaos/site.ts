@@ -28,7 +28,7 @@ export function makeSite(): Site {
   rmSync(join(project, "node_modules"), { force: true });
   symlinkSync(join(checkout, "node_modules"), join(project, "node_modules"));
   const text = readFileSync(join(checkout, "inventory/compact.ts"), "utf8")
-    .replaceAll("10.78.0.", "10.95.0.")
+    .replaceAll("10.78.0.", "10.96.0.")
     .replaceAll(".showrunner/lab/compact/", ".showrunner/lab/chaos/");
   writeFileSync(join(project, "inventory/chaos.ts"), text);
   const addresses = [...text.matchAll(/^ *(\w+): \{ address: "([\d.]+)" \}/gm)];
@@ -38,7 +38,7 @@ export function makeSite(): Site {
     inventory: "inventory/chaos.ts",
     spec: {
       name: "chaos",
-      network: "10.95.0.0/24",
+      network: "10.96.0.0/24",
       suite: "bookworm",
       user: "deploy",
       hosts: addresses.map(([, name = "", address = ""]) => ({ name, address })),

@@ -2,8 +2,11 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
-import { withLock } from "./lock.ts";
-import type { Lab } from "./spec.ts";
+import { isLocked, withLock } from "./lock.ts";
+import { isRunning } from "./machine.ts";
+import { dropNetwork, hasPorts } from "./network.ts";
+import { stopPackageCache } from "./package-cache.ts";
+import { type Lab, labFiles } from "./spec.ts";
 
 /** Machine-wide, and gone when the machine restarts, like what it describes. */
 const dir = "/run/showrunner";
@@ -28,19 +31,23 @@ export function lockFile(name: string): string {
   return join(dir, `run-${name}.lock`);
 }
 
-/** Takes the lab's network, bridge and table for this checkout, and lets the machine forward packets. */
+/**
+ * Takes the lab's network, bridge and table for this checkout, and lets the machine forward packets. A lab of another
+ * checkout whose hosts are all off gives way: its disks stay.
+ */
 export async function takeClaim(claim: Claim): Promise<void> {
   await locked(async () => {
     await requireUnclaimed(claim);
+    for (const abandoned of await foreignClaims(claim)) await clearAway(abandoned);
     await writeFile(claimFile(claim), `${JSON.stringify(claim)}\n`);
     if (!existsSync(savedForward)) await writeFile(savedForward, await readFile(forwardFile, "utf8"));
     await writeFile(forwardFile, "1");
   });
 }
 
-/** Refuses to go on where another checkout's lab has the same names. */
+/** Refuses to go on where another checkout's lab uses the same names. */
 export async function requireUnclaimed(claim: Claim): Promise<void> {
-  const other = await foreignClaim(claim);
+  const other = await claimInUse(claim);
   if (!other) return;
   throw new ShowrunnerError(
     "lab.failed",
@@ -49,15 +56,35 @@ export async function requireUnclaimed(claim: Claim): Promise<void> {
   );
 }
 
-/** The claim of another checkout's lab to the same names, if there is one. */
-export async function foreignClaim({ stateDir, network, bridge }: Claim): Promise<Claim | undefined> {
-  return (await claims()).find(
-    (other) =>
-      other.stateDir !== stateDir &&
-      (other.network === network || other.bridge === bridge) &&
-      // Otherwise that checkout was deleted and nothing of its lab is left.
-      (existsSync(other.stateDir) || existsSync(`/sys/class/net/${other.bridge}`)),
-  );
+/** The claim of another checkout's lab to the same names, if one of its hosts is on or about to be. */
+export async function claimInUse(claim: Claim): Promise<Claim | undefined> {
+  for (const other of await foreignClaims(claim))
+    if ((await hasHostsOn(other)) || (await isBeingChanged(other, claim))) return other;
+  return undefined;
+}
+
+async function foreignClaims({ stateDir, network, bridge }: Claim): Promise<Claim[]> {
+  const same = (other: Claim) => other.network === network || other.bridge === bridge;
+  return (await claims()).filter((other) => other.stateDir !== stateDir && same(other));
+}
+
+async function hasHostsOn(other: Claim): Promise<boolean> {
+  // the disks may have been deleted from under hosts that are on, and a host that reboots has left the bridge
+  const names = await readdir(labFiles(other).machines).catch((): string[] => []);
+  return hasPorts(other.bridge) || names.some((name) => isRunning(other, name));
+}
+
+/** Whether a run works on the lab: it may have claimed its names, and no host on yet. */
+async function isBeingChanged(other: Claim, claim: Claim): Promise<boolean> {
+  // whoever asks has the lock of that name
+  return other.name !== claim.name && (await isLocked(lockFile(other.name)));
+}
+
+/** Removes what a lab has left on the machine whose run was killed. */
+async function clearAway(abandoned: Claim): Promise<void> {
+  await stopPackageCache(abandoned);
+  await dropNetwork(abandoned);
+  await rm(claimFile(abandoned), { force: true });
 }
 
 /** What the lab of this state directory has claimed. */

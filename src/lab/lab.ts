@@ -4,8 +4,8 @@ import { waitForLogin } from "./answering.ts";
 import { ensureBase } from "./base.ts";
 import {
   claimHeldBy,
+  claimInUse,
   claimOf,
-  foreignClaim,
   lockFile,
   readClaim,
   releaseClaim,
@@ -60,7 +60,7 @@ export async function down(spec: LabSpec, progress: Progress): Promise<void> {
     if (!made) return;
     const names = await readdir(files.machines).catch((): string[] => []);
     // After a restart of the machine another checkout may have taken the same names: they are its own now.
-    const ours = (await foreignClaim(made)) === undefined;
+    const ours = (await claimInUse(made)) === undefined;
     if (names.length > 0) progress(`ending ${count(names.length)}`);
     if (ours) await Promise.all(names.map((name) => stopMachine(made, name, discardMs)));
     for (const name of names) await removeLayer(made, name);

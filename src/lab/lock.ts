@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
+import { capture } from "./exec.ts";
 
 /**
  * Runs `body` while no other process holds the lock. The kernel holds it for a small child that lives
@@ -27,4 +29,9 @@ export async function withLock<T>(path: string, whenWaiting: () => void, body: (
     clearTimeout(patience);
     child.stdin.end();
   }
+}
+
+/** Whether a process holds the lock. */
+export async function isLocked(path: string): Promise<boolean> {
+  return existsSync(path) && (await capture(["flock", "--nonblock", path, "true"])).code !== 0;
 }

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { capture, exec } from "./exec.ts";
 import { closeFirewall, openFirewall } from "./firewall.ts";
 import { hasCommand } from "./requirements.ts";
@@ -40,6 +40,12 @@ export async function removeLink(name: string): Promise<void> {
   const { code } = await capture(["ip", "link", "delete", name]);
   // A host's interface also goes by itself once its last process is gone.
   if (code !== 0 && hasLink(name)) await exec(["ip", "link", "delete", name]);
+}
+
+/** Whether a host that is on is connected to the bridge. */
+export function hasPorts(bridge: string): boolean {
+  const ports = `/sys/class/net/${bridge}/brif`;
+  return existsSync(ports) && readdirSync(ports).length > 0;
 }
 
 export function hasLink(name: string): boolean {

@@ -7,7 +7,7 @@ import { run as runInside } from "../../src/lab/index.ts";
 import { command, debug, shell } from "../../src/modules/index.ts";
 import { testLab } from "./support.ts";
 
-const lab = testLab("labjobs", 91, ["one"]);
+const lab = testLab("labjobs", 88, ["one"]);
 const poll = { poll: "200ms" } as const;
 
 /** Waits until the test lets it go on, so that no clock decides whether it still runs. */

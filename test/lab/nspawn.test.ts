@@ -186,6 +186,22 @@ describe.skipIf(process.getuid?.() !== 0)("a lab of systemd-nspawn hosts", { tim
     expect((await status(spec)).hosts.every((host) => host.answers)).toBe(true);
   });
 
+  it("gives its network to another checkout's lab only once its hosts are all off", async () => {
+    const name = "labother";
+    const other: LabSpec = { ...spec, name, hosts: [{ name: "three", address: "10.79.0.13" }] };
+    const theirs = { ...other, stateDir: join(directory, "theirs") };
+    await ssh("10.79.0.11", "echo kept > mark");
+    await stop(spec, "one", { sudden: true });
+    await expect(up(theirs, progress)).rejects.toThrow(`belongs to the lab "${spec.name}"`);
+    await stop(spec, "two", { sudden: true });
+    await up(theirs, progress);
+    expect(existsSync(`/sys/class/net/${labOf(spec).bridge}`)).toBe(false);
+    await expect(up(spec, progress)).rejects.toThrow(`belongs to the lab "${name}"`);
+    await down(theirs, progress);
+    await up(spec, progress);
+    expect(await ssh("10.79.0.11", "cat mark")).toBe("kept");
+  });
+
   it("leaves nothing when it goes down, twice", async () => {
     const { bridge, table } = labOf(spec);
     await down(spec, progress);
