@@ -34,7 +34,13 @@ const configured = {
   nginx: ["/etc/nginx/conf.d", "/etc/nginx/sites-enabled"],
   haproxy: ["/etc/haproxy/haproxy.cfg"],
   mariadb: ["/etc/mysql/mariadb.conf.d/90-showrunner.cnf"],
-  guestbook: ["/etc/guestbook/environment", "/etc/systemd/system/guestbook.service", "/srv/guestbook"],
+  // which release has served is noted after the start
+  guestbook: [
+    "/etc/guestbook/environment",
+    "/etc/systemd/system/guestbook.service",
+    "/srv/guestbook/releases",
+    "/srv/guestbook/current",
+  ],
 };
 
 const prune = volatile.map((path) => `-path '${path}'`).join(" -o ");
@@ -57,7 +63,7 @@ now=$(date +%s)
 freshness() { # unit, configuration...: is the youngest of its processes younger than that?
   unit=$1; shift
   [ -e "$1" ] && systemctl -q is-active "$unit" || return 0
-  written=$(find "$@" -type f ! -name '*.pyc' -printf '%T@\\n' | sort -n | tail -1); written=\${written%.*}
+  written=$(find "$@" \\( -type f -o -type l \\) ! -name '*.pyc' -printf '%T@\\n' | sort -n | tail -1); written=\${written%.*}
   group=$(systemctl show -p ControlGroup --value "$unit")
   ages=$(ps -o etimes= -p "$(find /sys/fs/cgroup/$group /sys/fs/cgroup/unified/$group /sys/fs/cgroup/systemd/$group -name cgroup.procs -exec cat {} + 2>/dev/null | tr '\\n' ',' | sed 's/,$//')" | sort -n | head -1)
   [ $((now - ages + 1)) -ge "$written" ] && echo "$unit has its configuration" || echo "$unit is older than its configuration"
