@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import {
   apt,
   batch,
@@ -19,6 +20,15 @@ import { defaultFile, sharedFile, siteFile, siteRoot, statusFile, statusPort, wr
 import { type NginxVars, type Site, variables } from "./variables.ts";
 
 const reload = service({ name: "nginx", state: "reloaded" });
+
+/** Nginx itself is told to reload and answers at once: whoever asks for a reload waits here until it has taken place. */
+const reloader = "/usr/local/lib/nginx/reload";
+const dropIn = `# Written by Showrunner: changes made here are overwritten by the next run.
+[Service]
+ExecReload=
+ExecReload=/usr/sbin/nginx -t -q -g 'daemon on; master_process on;'
+ExecReload=${reloader} $MAINPID
+`;
 
 /** What is asked of visitors' browsers by default. */
 const securityHeaders = {
@@ -42,6 +52,10 @@ export const nginx: Role<NginxVars, void> = defineRole({
     await requireFreePorts([vars.port, ...(vars.monitoring ? [monitoringPort] : [])]);
     const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx-light" })]);
     await batch([
+      file({ path: posix.dirname(reloader), state: "directory", mode: "0755" }),
+      copy({ src: role.file("reload"), dest: reloader, mode: "0755" }),
+      file({ path: "/etc/systemd/system/nginx.service.d", state: "directory", mode: "0755" }),
+      copy({ dest: "/etc/systemd/system/nginx.service.d/reload.conf", content: dropIn, mode: "0644" }),
       file({ path: `${root}/static`, state: "directory", mode: "0755" }),
       ownedFiles({ owner, ...written([vars]) }),
     ]);
@@ -65,7 +79,7 @@ export const nginx: Role<NginxVars, void> = defineRole({
       );
     if (vars.monitoring)
       await put("status.conf.ejs", statusFile(monitoringPort), { port: monitoringPort, addresses });
-    await service({ name: "nginx", state: "started", enabled: true });
+    await service({ name: "nginx", state: "started", enabled: true, daemonReload: true });
   },
   // removes a site that was renamed or left out, and static files that are gone from their folder
   async finish({ calls, owner }) {

@@ -46,18 +46,14 @@ const site: NginxVars = {
   monitoring: { hosts: "two" },
 };
 
-const apply = async (...sites: NginxVars[]) => {
-  const ran = await lab.run([
+const apply = (...sites: NginxVars[]) =>
+  lab.run([
     play("sites", root, {
       sites: async () => {
         for (const one of sites) await nginx(one);
       },
     }),
   ]);
-  // nginx itself is told to reload and answers at once: its new workers take over a moment later
-  await inside("sleep 1");
-  return ran;
-};
 const get = (path: string, ...more: string[]) =>
   inside(`curl -sS -i --max-time 10 -H 'Host: www.example' ${more.join(" ")} http://127.0.0.1${path}`);
 const asked = () => inside("cat /run/asked; rm -f /run/asked");
