@@ -4,10 +4,19 @@ import { applicationServers } from "./parts/application.ts";
 import { balancers } from "./parts/balancers.ts";
 import { databases } from "./parts/databases.ts";
 import { everyHost } from "./parts/every-host.ts";
+import { monitoring } from "./parts/monitoring.ts";
 import { siteAnswers } from "./parts/site-answers.ts";
 import { webServers } from "./parts/web-servers.ts";
 
 /** The plays, for playbooks that do more than deploy. */
-export const sitePlays = [everyHost, ...databases, applicationServers, webServers, ...balancers, siteAnswers];
+export const sitePlays = [
+  everyHost,
+  ...databases,
+  applicationServers,
+  webServers,
+  ...balancers,
+  ...monitoring,
+  siteAnswers,
+];
 
 export default playbook(sitePlays);

@@ -15,3 +15,20 @@ export function siteTraffic(administrators: readonly string[]): TrafficRule[] {
     { what: "replication", from: "db", to: "db", ports: 3306 },
   ];
 }
+
+/**
+ * What the hosts of the group `mon` may ask, beside the pages that everybody may see, and who may see what they show.
+ *
+ * @param administrators from where the hosts are administered: addresses or networks
+ */
+export function monitoringTraffic(administrators: readonly string[]): TrafficRule[] {
+  return [
+    { what: "the status page", from: administrators, to: "mon", ports: 443 },
+    { what: "figures of hosts", from: "mon", to: "all", ports: 9100 },
+    { what: "figures of balancers", from: "mon", to: "lb", ports: 8404 },
+    { what: "figures of web servers", from: "mon", to: "web", ports: 9113 },
+    { what: "figures of databases", from: "mon", to: "db", ports: 9104 },
+    { what: "whether each web server answers", from: "mon", to: "web", ports: 80 },
+    { what: "whether each application server answers", from: "mon", to: "app", ports: 8000 },
+  ];
+}

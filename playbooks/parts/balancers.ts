@@ -2,6 +2,7 @@
 import { play, withDefault } from "showrunner";
 import { Algorithm, Mode } from "../../roles/haproxy/index.ts";
 import { haproxy, keepalived } from "../../roles/index.ts";
+import { monitors } from "./hosts.ts";
 import { siteAddresses, webPort } from "./words.ts";
 
 export const balancers = [
@@ -22,6 +23,7 @@ export const balancers = [
           servers: inventory.group("web").map(({ name, address }) => ({ name, address, port: vars.webPort })),
           algorithm: vars.algorithm,
           mode: vars.balancerMode,
+          ...(monitors(inventory).length > 0 && { monitoring: { hosts: "mon" } }),
         }),
     },
   ),

@@ -10,3 +10,8 @@ export function primary(inventory: InventoryView): HostInfo {
   if (!first) throw new Error("the inventory has no host in the group db_primary");
   return first;
 }
+
+/** The hosts that watch over the others: none where the inventory has no group `mon`. */
+export function monitors(inventory: InventoryView): readonly HostInfo[] {
+  return inventory.groups.has("mon") ? inventory.group("mon") : [];
+}

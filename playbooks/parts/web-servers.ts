@@ -2,6 +2,7 @@
 import { type HostInfo, type InventoryView, play, Type } from "showrunner";
 import { nginx } from "../../roles/index.ts";
 import { applicationFiles, applicationPort } from "./application.ts";
+import { monitors } from "./hosts.ts";
 import { webPort } from "./words.ts";
 
 export const webServers = play(
@@ -14,6 +15,8 @@ export const webServers = play(
         port: vars.webPort,
         upstreams: upstreams(host, inventory),
         staticFiles: `${applicationFiles}/static`,
+        // its exporter asks it, from the host itself
+        ...(monitors(inventory).length > 0 && { monitoring: { hosts: host.name } }),
       }),
   },
 );
