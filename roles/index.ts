@@ -16,3 +16,4 @@ export { nginxExporter } from "./nginxExporter/index.ts";
 export { nodeExporter } from "./nodeExporter/index.ts";
 export { prometheus } from "./prometheus/index.ts";
 export { signedCertificate } from "./signedCertificate/index.ts";
+export { type StatusPageVars, statusPage } from "./statusPage/index.ts";

@@ -132,6 +132,8 @@ const missing = labMissing();
 if (missing === undefined) installNeeded();
 check("lint", "biome", ["check", "--error-on-warnings"]);
 check("types", "tsc", ["-p", "tsconfig.json"]);
+// what runs in a browser knows other names
+check("types of the status page", "tsc", ["-p", "test/roles/status-page"]);
 for (const project of ["unit", "integration", "cli"]) vitest(`${project} tests`, ["--project", project]);
 otherVersions();
 if (missing === undefined) vitest("lab tests", ["--project", "lab"]);
