@@ -1,6 +1,7 @@
 /** Brings a new release of the application out, one server after the other: no visitor notices. */
-import { fileState, localDigest, play, playbook, readFact } from "showrunner";
+import { fileState, play, playbook, readFact } from "showrunner";
 import { appPaths } from "../roles/app/paths.ts";
+import { releaseName } from "../roles/app/preparing.ts";
 import { bringOut } from "../roles/app/serving.ts";
 import { guestBook } from "./parts/application.ts";
 import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
@@ -15,7 +16,7 @@ export default playbook([
         const application = guestBook(host);
         const serving = await readFact(fileState, appPaths(application.name).current);
         const isNew =
-          serving.type !== "link" || serving.target !== `releases/${await localDigest(application.source)}`;
+          serving.type !== "link" || serving.target !== `releases/${await releaseName(application)}`;
         if (isNew) await withoutVisitors(host, inventory, () => bringOut(application));
         else {
           await bringOut(application);

@@ -1,6 +1,7 @@
 /** The roles of the classic site. */
 export { alertmanager } from "./alertmanager/index.ts";
 export { app } from "./app/index.ts";
+export { releaseName } from "./app/preparing.ts";
 export { bringOut, type Served } from "./app/serving.ts";
 export { authority } from "./authority/index.ts";
 export { blackboxExporter } from "./blackboxExporter/index.ts";

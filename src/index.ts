@@ -18,6 +18,7 @@ export { type Batch, type BatchResult, batch } from "./core/steps/batch.ts";
 export { flushHandlers } from "./core/steps/flush-handlers.ts";
 export { on } from "./core/steps/on.ts";
 export { once } from "./core/steps/once.ts";
+export { oncePerRun } from "./core/steps/once-per-run.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/steps/role.ts";
 export { type AddressHolder, addressHolder } from "./facts/address-holder.ts";
 export {

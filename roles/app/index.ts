@@ -17,8 +17,10 @@ import {
   withDefault,
 } from "showrunner";
 import { appOfUnit, appPaths, filesOwner } from "./paths.ts";
-import { putIntoService, restartOf, start, writeRelease } from "./serving.ts";
-import { serviceOf, socketOf } from "./unit.ts";
+import { prepareRelease, releaseName } from "./preparing.ts";
+import { putIntoService, start } from "./serving.ts";
+import { refuseSource, Source } from "./source.ts";
+import { restartOf, serviceOf, socketOf } from "./unit.ts";
 import { environmentFile } from "./words.ts";
 
 const Command = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
@@ -27,8 +29,11 @@ const Setting = Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.A
 const variables = {
   /** Names the unit, the user and the folders. */
   name: Type.String({ pattern: "^[a-z][a-z0-9-]*$" }),
-  /** A local folder with the application's files. */
-  source: Type.String(),
+  /**
+   * The application's files: a local folder; `{ archive: "shop-2.4.tar.gz", strip: 1 }`, a local file, or an address with
+   * a `checksum`; or `{ git: "git@example.org:shop.git", version: "v2.4" }`, which the control machine fetches.
+   */
+  source: Source,
   /** What the unit runs, in the release's folder. */
   command: Command,
   /**
@@ -36,7 +41,14 @@ const variables = {
    * descriptor 3, so that no request is refused during a restart. Left out: the application listens by itself.
    */
   listen: Type.Optional(Type.String({ pattern: "^\\S+$" })),
-  /** Commands that run as the application before each start, such as a migration. Default: []. */
+  /**
+   * Commands that run as the application in a new release's directory before it serves, on each host: they may write
+   * there. Default: [].
+   */
+  build: withDefault(Type.Array(Command), []),
+  /** Commands that run likewise after `build`, on the first host alone, before a new release serves anywhere. Default: []. */
+  migrate: withDefault(Type.Array(Command), []),
+  /** Commands that run as the application before each start. Default: []. */
   prepare: withDefault(Type.Array(Command), []),
   /** Packages that the application needs. Default: []. */
   packages: withDefault(Type.Array(Type.String({ minLength: 1 })), []),
@@ -67,7 +79,8 @@ export const app: Role<AppVars, void> = defineRole({
   summary:
     "An application in releases, as a systemd unit, with its user, its environment and a health check.",
   vars: variables,
-  check({ name, command, prepare }) {
+  check({ name, source, command, build, migrate, prepare }) {
+    refuseSource(source);
     const { root, current } = appPaths(name);
     const old = [...command, ...prepare.flat()].find(
       (word) => word.startsWith(`${root}/`) && !word.startsWith(`${current}/`),
@@ -77,10 +90,18 @@ export const app: Role<AppVars, void> = defineRole({
         `command: ${old} is in no release`,
         `the release that serves is at ${current}: ${current}${old.slice(root.length)}`,
       );
+    const before = [...build, ...migrate].flat().find((word) => word.startsWith(`${root}/`));
+    if (before !== undefined)
+      fail(
+        `build, migrate: ${before} is not in the release that is prepared`,
+        "the commands run in its directory: name what is in it by a relative path",
+      );
   },
   async run({ vars, owner }) {
     const { name } = vars;
     const { root, configuration, environment, unit } = appPaths(name);
+    // before anything is changed: a source may be missing, or another one than it must be
+    const version = await releaseName(vars);
     const restart = restartOf(name);
     if (vars.packages.length > 0) await apt({ name: vars.packages }, { notify: restart });
     const { value: apps } = await ownedFiles({ owner, files: [unit] });
@@ -95,7 +116,7 @@ export const app: Role<AppVars, void> = defineRole({
     });
     const written = { owner: filesOwner(name), files: [`${root}/`, `${configuration}/`, environment] };
     await ownedFiles(written);
-    const version = await writeRelease(vars);
+    await prepareRelease(vars, version);
     await file({ path: configuration, state: "directory", mode: "0750", group: name });
     await copy(
       {
@@ -121,10 +142,10 @@ export const app: Role<AppVars, void> = defineRole({
     const files = calls.map(({ name }) => appPaths(name).unit);
     const { value: apps } = await ownedFiles({ owner, files });
     for (const name of apps.unwanted.map(appOfUnit)) {
-      const { releases, current, list, served } = appPaths(name);
+      const { releases, current, list, served, cache } = appPaths(name);
       await systemdUnit({ name: `${name}.socket`, state: "absent" });
       await systemdUnit({ name: `${name}.service`, state: "absent" });
-      for (const path of [current, releases, list, served]) await file({ path, state: "absent" });
+      for (const path of [current, releases, list, served, cache]) await file({ path, state: "absent" });
       await ownedFiles({ owner: filesOwner(name), files: [], prune: true });
     }
     await ownedFiles({ owner, files, prune: true });

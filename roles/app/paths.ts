@@ -13,6 +13,10 @@ interface AppPaths {
   readonly served: string;
   readonly configuration: string;
   readonly environment: string;
+  /** The home of the commands that prepare a release. */
+  readonly cache: string;
+  /** Where the application may write. */
+  readonly state: string;
   readonly unit: string;
 }
 
@@ -27,6 +31,8 @@ export function appPaths(name: string): AppPaths {
     served: `${root}/releases.served`,
     configuration,
     environment: `${configuration}/environment`,
+    cache: `${root}/cache`,
+    state: `/var/lib/${name}`,
     unit: `/etc/systemd/system/${name}.service`,
   };
 }

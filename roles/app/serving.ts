@@ -2,12 +2,10 @@
 import { basename } from "node:path";
 import {
   copy,
-  file,
   fileState,
   fileText,
   flushHandlers,
   http,
-  localDigest,
   messageOf,
   readFact,
   release,
@@ -16,14 +14,11 @@ import {
   service,
 } from "showrunner";
 import { appPaths } from "./paths.ts";
-
-export const restartOf = (name: string) => service({ name, state: "restarted" });
+import { type Prepared, prepareRelease, releaseName } from "./preparing.ts";
+import { restartOf } from "./unit.ts";
 
 /** An application that the role has installed, as far as its releases go. */
-export interface Served {
-  readonly name: string;
-  /** A local folder with the application's files. */
-  readonly source: string;
+export interface Served extends Prepared {
   readonly listen?: string;
   readonly health?: string;
   readonly keep: number;
@@ -36,20 +31,10 @@ type Started = Pick<Served, "name" | "listen" | "health">;
  * does not serve, the one that did is put back, and the host fails.
  */
 export async function bringOut(served: Served): Promise<void> {
-  await putIntoService(served, await writeRelease(served));
+  const version = await releaseName(served);
+  await prepareRelease(served, version);
+  await putIntoService(served, version);
   await start(served);
-}
-
-/** @returns the release's name: it tells what the files hold */
-export async function writeRelease({ name, source }: Pick<Served, "name" | "source">): Promise<string> {
-  const { releases } = appPaths(name);
-  const version = await localDigest(source);
-  await file({ path: releases, state: "directory", mode: "0755" });
-  await copy(
-    { src: `${source}/`, dest: `${releases}/${version}/`, mode: "0644" },
-    { notify: restartOf(name) },
-  );
-  return version;
 }
 
 /** The release serves from the next restart on. */

@@ -1,4 +1,5 @@
 /** The units of an application: a service that may do little but serve, and the socket on which it is reached. */
+import { service } from "showrunner";
 import { appPaths } from "./paths.ts";
 import { unitWord } from "./words.ts";
 
@@ -41,6 +42,9 @@ const hardening: Settings = {
   SystemCallFilter: "@system-service",
   UMask: "0077",
 };
+
+/** The first time it starts the service, with the socket that it listens on. */
+export const restartOf = (name: string) => service({ name, state: "restarted" });
 
 /** The sections of the service. */
 export function serviceOf({ name, command, prepare, listen, serviceSettings }: Service) {

@@ -38,10 +38,20 @@ function inside(schema: Record<string, unknown>, name: string): SchemaRow[] {
     schemaRows(schema, `${name}.`),
     schemaRows(schema["items"], `${name}[].`),
     schemaRows(values, `${name}.NAME.`),
-    // one with a title is called by that
-    ...(Array.isArray(anyOf) ? anyOf.map((one) => ("title" in one ? [] : schemaRows(one, `${name}.`))) : []),
+    alternatives(Array.isArray(anyOf) ? anyOf : [], name),
   ];
   return rows.find((some) => some.length > 0) ?? [];
+}
+
+/** Of a choice of objects, the rows of all; what one of them requires, another may not have. */
+function alternatives(schemas: readonly unknown[], name: string): SchemaRow[] {
+  const choice = schemas
+    // one with a title is called by that
+    .map((one) => (isRecord(one) && "title" in one ? [] : schemaRows(one, `${name}.`)))
+    .filter((rows) => rows.length > 0);
+  const rows = new Map<string, SchemaRow>();
+  for (const row of choice.flat()) if (!rows.has(row.name)) rows.set(row.name, row);
+  return [...rows.values()].map((row) => (choice.length > 1 ? { ...row, required: false } : row));
 }
 
 /**

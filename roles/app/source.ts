@@ -1,0 +1,106 @@
+/** Where the files of a release come from, and how they get into its directory on a host. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { copy, fail, fileProblem, localDigest, type Static, type Task, Type, unarchive } from "showrunner";
+import { commitOf, gitArchive, refuseRepository } from "./git-source.ts";
+
+const Archive = Type.Object(
+  {
+    /** A local file, relative to the working directory, or an address from which each host fetches it. */
+    archive: Type.String({ minLength: 1 }),
+    /** What the archive must be: `sha256:` with its digest. An address needs it. */
+    checksum: Type.Optional(Type.String({ pattern: "^sha256:[0-9a-f]{64}$" })),
+    /** How many directories at the beginning of each path are left out. Default: 0. */
+    strip: Type.Optional(Type.Integer({ minimum: 0, maximum: 50 })),
+  },
+  { additionalProperties: false },
+);
+
+const Git = Type.Object(
+  {
+    /** The repository, as the control machine reaches it: `https://…`, `ssh://…`, `user@host:path`, or a local path. */
+    git: Type.String({ minLength: 1 }),
+    /** A branch, a tag, or a whole commit. Default: the repository's own choice. */
+    version: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  { additionalProperties: false },
+);
+
+/** A local folder, an archive, or a version of a git repository. */
+export const Source = Type.Union([Type.String(), Archive, Git]);
+export type Source = Static<typeof Source>;
+
+const isAddress = (archive: string) => /^https?:\/\//.test(archive);
+
+/** @throws ShowrunnerError `task.failed` for a source that can't be one, whatever is there */
+export function refuseSource(source: Source): void {
+  if (typeof source === "string") return;
+  if ("git" in source) refuseRepository(source.git, source.version);
+  else if (isAddress(source.archive) && source.checksum === undefined)
+    fail(
+      `source: ${source.archive} has no checksum, and the hosts would not know what they fetch`,
+      'give it: checksum: "sha256:…", with the digits that sha256sum prints for the archive',
+    );
+}
+
+/**
+ * Tells what a source holds, in a short text: the same for the same files, on every host. What a branch is, is asked once
+ * a run.
+ *
+ * @throws ShowrunnerError `task.failed`, `file.missing` where the source is not there, or is another one than it must be
+ */
+export async function sourceDigest(source: Source): Promise<string> {
+  if (typeof source === "string") return localDigest(source);
+  if ("git" in source) return (await commitOf(source.git, source.version ?? "HEAD")).slice(0, 12);
+  return (await archiveHash(source)).slice(0, 12);
+}
+
+async function archiveHash({ archive, checksum }: Static<typeof Archive>): Promise<string> {
+  const wanted = checksum?.slice("sha256:".length);
+  if (isAddress(archive)) return wanted ?? "";
+  const path = resolve(archive);
+  const hash = createHash("sha256");
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    fail(`source: the archive ${path} can't be read: ${fileProblem(error)}`);
+  }
+  const found = hash.digest("hex");
+  if (wanted !== undefined && found !== wanted)
+    fail(
+      `source: the archive ${path} is another one than \`checksum\` says: expected sha256 ${wanted}, got ${found}`,
+      "take the archive that is meant, or correct `checksum`",
+    );
+  return found;
+}
+
+/**
+ * Writes the source's files into a directory on the host.
+ *
+ * @param owner to whom they belong; undefined: to root
+ * @param notify what follows where something was not there yet
+ */
+export async function writeFiles(
+  source: Source,
+  directory: string,
+  owner: string | undefined,
+  notify: Task<unknown>,
+): Promise<void> {
+  const owned = owner === undefined ? {} : { owner, group: owner };
+  if (typeof source === "string") {
+    await copy({ src: `${source}/`, dest: `${directory}/`, mode: "0644", ...owned }, { notify });
+    return;
+  }
+  const unpacked = { dest: directory, mode: "u=rwX,go=rX", ...owned };
+  if ("git" in source) {
+    const { git, version = "HEAD" } = source;
+    const archive = await gitArchive(git, version, await commitOf(git, version));
+    await unarchive({ ...unpacked, src: archive }, { notify });
+    return;
+  }
+  const { archive, checksum = "", strip = 0 } = source;
+  if (isAddress(archive)) await unarchive({ ...unpacked, url: archive, checksum, strip }, { notify });
+  else await unarchive({ ...unpacked, src: resolve(archive), strip }, { notify });
+}
