@@ -1,9 +1,6 @@
 /** Goes back to the release before, one server after the other; `-e release=NAME` names another one. */
 import {
   fileText,
-  flushHandlers,
-  type HostInfo,
-  http,
   type InventoryView,
   on,
   once,
@@ -15,8 +12,9 @@ import {
   Type,
 } from "showrunner";
 import { appPaths } from "../roles/app/paths.ts";
-import { guestBook, healthUrl } from "./parts/application.ts";
+import { guestBook } from "./parts/application.ts";
 import { earlierRelease } from "./parts/earlier-release.ts";
+import { serves } from "./parts/serves.ts";
 import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
 
 const vars = { release: Type.Optional(Type.String()) };
@@ -46,9 +44,9 @@ export default playbook([
           { notify: service({ name, state: "restarted" }) },
         );
         // what runs is the newer release until the restart
-        if (changed) await withoutVisitors(host, inventory, () => serve(host));
+        if (changed) await withoutVisitors(host, inventory, () => serves(host));
         else {
-          await serve(host);
+          await serves(host);
           await withVisitors(host, inventory);
         }
       },
@@ -64,12 +62,4 @@ async function earlierOf(inventory: InventoryView): Promise<string> {
     deployed.push({ host: host.name, releases: (list ?? "").split("\n").filter((line) => line !== "") });
   }
   return earlierRelease(deployed);
-}
-
-async function serve(host: HostInfo): Promise<void> {
-  await flushHandlers();
-  await http(
-    { url: healthUrl(host), status: 200, timeout: "2s" },
-    { name: "health", retries: 60, delay: "1s" },
-  );
 }

@@ -1,9 +1,11 @@
 /** The application: a site of your own names its own folder, packages and command here. */
 import { isIPv4, isIPv6 } from "node:net";
 import { fileURLToPath } from "node:url";
-import { type HostInfo, play, SecretString } from "showrunner";
+import { fileText, type HostInfo, play, readFact, SecretString } from "showrunner";
+import { appPaths } from "../../roles/app/paths.ts";
 import { app } from "../../roles/index.ts";
 import { primary } from "./hosts.ts";
+import { answering, notReadIn } from "./not-read.ts";
 
 /** The sample's files; what is under `static` is for the web servers. */
 export const applicationFiles = fileURLToPath(new URL("../../roles/app/files", import.meta.url));
@@ -15,21 +17,23 @@ export const applicationServers = play(
   "application servers",
   { hosts: "app", become: true, vars: { databasePassword: SecretString() } },
   {
-    app: ({ vars, host, inventory }) =>
-      app({
+    app: async ({ vars, host, inventory }) => {
+      const { notRead } = appPaths(guestBook(host).name);
+      const read = answering(inventory, notReadIn(await readFact(fileText, notRead)));
+      await app({
         ...guestBook(host),
         packages: ["python3-flask", "python3-pymysql", "gunicorn"],
         command: ["/usr/bin/gunicorn", "--workers", "2", "app:app"],
         serviceSettings: { Type: "notify" },
         environment: {
           DB_PRIMARY: primary(inventory).address,
-          // without a replica the primary answers the reads, too
-          DB_REPLICA: (inventory.group("db_replica")[0] ?? primary(inventory)).address,
+          DB_REPLICA: read.address,
           DB_NAME: database,
           DB_USER: "site",
           DB_PASSWORD: vars.databasePassword,
         },
-      }),
+      });
+    },
   },
 );
 

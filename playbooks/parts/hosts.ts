@@ -1,5 +1,50 @@
 /** What plays ask about other hosts of the inventory. */
-import type { HostInfo, InventoryView } from "showrunner";
+import { fail, type HostInfo, type InventoryView } from "showrunner";
+
+/** What a host does for the site, by its groups. */
+const duties = {
+  lb: "balancer",
+  web: "web server",
+  app: "application server",
+  db_primary: "primary database",
+  db_replica: "replica",
+} as const;
+export type Duty = keyof typeof duties;
+
+/** The hosts of a group; none where the inventory has no such group. */
+export function members(inventory: InventoryView, group: string): readonly HostInfo[] {
+  return inventory.groups.has(group) ? inventory.group(group) : [];
+}
+
+export function has(host: HostInfo, duty: Duty): boolean {
+  return host.groups.includes(duty);
+}
+
+/**
+ * The host that a playbook is told by its name.
+ *
+ * @throws ShowrunnerError where the inventory has no such host, or where visitors need nothing of it
+ */
+export function hostOfSite(inventory: InventoryView, name: string): HostInfo {
+  const host = inventory.host(name);
+  const groups = Object.keys(duties);
+  if (!groups.some((group) => host.groups.includes(group)))
+    fail(
+      `${name} is in none of the groups ${groups.join(", ")}: no visitor needs it, so nothing has to be taken from it`,
+      "work on it as it is, or name another host",
+    );
+  return host;
+}
+
+/** What nobody does while this host is away: it alone does it, or it is the primary. */
+export function doneByNobodyElse(host: HostInfo, inventory: InventoryView): string[] {
+  const alone = (["lb", "web", "app"] as const).filter(
+    (duty) => has(host, duty) && members(inventory, duty).length === 1,
+  );
+  return [...alone, ...(has(host, "db_primary") ? (["db_primary"] as const) : [])].map(
+    (duty) => duties[duty],
+  );
+}
 
 export function addresses(inventory: InventoryView, group: string): string[] {
   return [...new Set(inventory.group(group).map(({ address }) => address))];

@@ -11,6 +11,8 @@ interface AppPaths {
   readonly list: string;
   /** Names the release that has served last. */
   readonly served: string;
+  /** Names the database servers that it does not read from for a while, each with the reason. */
+  readonly notRead: string;
   readonly configuration: string;
   readonly environment: string;
   /** The home of the commands that prepare a release. */
@@ -29,6 +31,7 @@ export function appPaths(name: string): AppPaths {
     current: `${root}/current`,
     list: `${root}/releases.list`,
     served: `${root}/releases.served`,
+    notRead: `${root}/databases.not-read`,
     configuration,
     environment: `${configuration}/environment`,
     cache: `${root}/cache`,

@@ -21,6 +21,7 @@ import {
   user,
 } from "showrunner";
 import { type Instance, instancesOf, isOfNetwork } from "./instances.ts";
+import { metricsFolder as metrics, metricsFile, outOfService } from "./paths.ts";
 
 const reload = service({ name: "keepalived", state: "reloaded" });
 
@@ -28,9 +29,6 @@ const reload = service({ name: "keepalived", state: "reloaded" });
 const scriptUser = "keepalived_script";
 const scripts = "/usr/local/lib/keepalived";
 const dropIn = "/etc/systemd/system/keepalived.service.d";
-/** A file for each address, as node_exporter's textfile collector reads them. */
-const metrics = "/var/lib/keepalived";
-const metricsFile = (address: string) => `${metrics}/${address}.prom`;
 
 const Address = Type.Object({
   /** The IPv4 address that moves, without a prefix length: it is of the hosts' own network. */
@@ -73,7 +71,18 @@ export const keepalived: Role<KeepalivedVars, void> = defineRole({
     if (!program.startsWith("/"))
       fail(`health: "${program}" is no absolute path`, "give the command's whole path");
     const { device, prefix } = await placeOf(instances, host, peers);
-    const given = { ...vars, instances, host, peers, device, prefix, scripts, metrics, scriptUser };
+    const given = {
+      ...vars,
+      instances,
+      host,
+      peers,
+      device,
+      prefix,
+      scripts,
+      metrics,
+      scriptUser,
+      outOfService,
+    };
 
     await batch([
       apt({ name: "keepalived" }),

@@ -17,6 +17,8 @@ export const exitCode = {
   fine: 0,
   error: 1,
   hostFailed: 2,
+  /** Of `run drift`: a host is not as the playbook describes it. */
+  differs: 3,
   hostUnreachable: 4,
   usage: 5,
   interrupted: 99,

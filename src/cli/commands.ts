@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/apply.ts"),
   },
   {
+    name: "drift",
+    summary: "says whether hosts are as a playbook describes them, for a timer or CI",
+    load: () => import("./commands/drift.ts"),
+  },
+  {
     name: "inventory",
     summary: "shows groups, hosts and variables",
     load: () => import("./commands/inventory.ts"),

@@ -18,10 +18,10 @@ import { sdk } from "./sdk.ts";
  * @returns its exports
  * @throws ShowrunnerError `playbook.invalid` with the file and line of a mistake in it, or in what it imports
  */
-export async function loadTypeScript(file: string): Promise<{ default?: unknown }> {
+export async function loadTypeScript(file: string): Promise<{ default?: unknown; reporter?: unknown }> {
   loaded ??= createLoader();
   try {
-    const module = await loaded.import<{ default?: unknown }>(file);
+    const module = await loaded.import<{ default?: unknown; reporter?: unknown }>(file);
     for (const one of [file, ...loadedModules()]) refuseOtherBytes(one);
     return module;
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Selection } from "../core/plays/selection.ts";
 import type { ExtraVars } from "../core/plays/vars.ts";
 import { awaitLimit } from "../inventory/limit.ts";
 import { localNames } from "../inventory/names.ts";
+import type { ReporterDefinition } from "../report/index.ts";
 import { readExtraVars } from "./extra-vars.ts";
 import { findInventory, type LoadedInventory } from "./inventories.ts";
 import { resolveLastFailed } from "./last-failed.ts";
@@ -28,6 +29,8 @@ export interface RequestedPlaybook {
   readonly name: string;
   readonly file: string;
   readonly playbook: Playbook;
+  /** The playbook's own. */
+  readonly ownReporter?: ReporterDefinition | undefined;
   readonly inventory: LoadedInventory;
   readonly limit: string | undefined;
   readonly selection: Selection;
@@ -66,7 +69,7 @@ export function forksOption(command: Command): Command {
  * @throws ShowrunnerError `file.missing`, `playbook.invalid`, `inventory.…`, `usage`
  */
 export async function requestedPlaybook(wanted: string, flags: PlaybookFlags): Promise<RequestedPlaybook> {
-  const { name, file, playbook } = await loadPlaybook(wanted);
+  const { name, file, playbook, reporter: ownReporter } = await loadPlaybook(wanted);
   const inventory = await findInventory(flags.inventory, flags);
   const files = { playbook: fromRoot(file), inventory: inventory.files.map(fromRoot).join(", ") };
   const { hosts } = inventory.inventory;
@@ -75,5 +78,5 @@ export async function requestedPlaybook(wanted: string, flags: PlaybookFlags): P
   const limit = flags.limit === undefined ? undefined : resolveLastFailed(flags.limit, of);
   if (limit !== undefined) await awaitLimit(limit);
   const extraVars = await readExtraVars(flags.extraVars ?? []);
-  return { name, file, playbook, inventory, limit, selection: selectionOf(flags), extraVars };
+  return { name, file, playbook, ownReporter, inventory, limit, selection: selectionOf(flags), extraVars };
 }

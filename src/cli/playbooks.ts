@@ -5,6 +5,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 import { didYouMean } from "../base/suggest.ts";
 import { namesInFolder } from "../base/user-folder.ts";
 import { isPlaybook, type Playbook } from "../core/plays/play.ts";
+import { isReporter, type ReporterDefinition } from "../report/index.ts";
 import { loadTypeScript } from "./load-typescript.ts";
 import { projectRoot } from "./project.ts";
 
@@ -14,6 +15,12 @@ interface FoundPlaybook {
   /** The file's name without its ending. */
   readonly name: string;
   readonly file: string;
+}
+
+interface LoadedPlaybook extends FoundPlaybook {
+  readonly playbook: Playbook;
+  /** What its file exports as `reporter`: how its runs look where the user names no reporter. */
+  readonly reporter: ReporterDefinition | undefined;
 }
 
 /** The folder of the user's playbooks: below the working directory, or below the project's. */
@@ -45,10 +52,11 @@ export function summaryOf(file: string): string {
  * @param wanted a playbook's name, or a file's path
  * @throws ShowrunnerError `file.missing` with the playbooks there are, `playbook.invalid` for a file that has none
  */
-export async function loadPlaybook(wanted: string): Promise<FoundPlaybook & { readonly playbook: Playbook }> {
+export async function loadPlaybook(wanted: string): Promise<LoadedPlaybook> {
   const found = findPlaybook(wanted);
-  const { default: playbook } = await loadTypeScript(found.file);
-  if (isPlaybook(playbook)) return { ...found, playbook };
+  const { default: playbook, reporter } = await loadTypeScript(found.file);
+  if (isPlaybook(playbook))
+    return { ...found, playbook, reporter: isReporter(reporter) ? reporter : undefined };
   throw new ShowrunnerError("playbook.invalid", `${wanted} exports no playbook as its default`, {
     location: { file: found.file, line: 1 },
     hint: "write `export default playbook([play(…)])`",

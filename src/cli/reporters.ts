@@ -27,14 +27,16 @@ const endings = [".ts", ".mts", ".js", ".mjs"];
  * Makes the reporters of a run.
  *
  * @param warn told where one of the user's own fails
+ * @param own the playbook's, for where the user names none
  * @throws ShowrunnerError `usage` or `playbook.invalid`, before anything is run
  */
 export async function openReporters(
   flags: ReportFlags,
   stream: OutputStream,
   warn: (text: string) => void,
+  own?: ReporterDefinition,
 ): Promise<readonly Reporter[]> {
-  const names = [...new Set(flags.reporter ?? [defaultReporter(stream)])];
+  const names = [...new Set(flags.reporter ?? (own ? [] : [defaultReporter(stream)]))];
   const builtIn = names.filter(isBuiltIn);
   if (builtIn.length > 1)
     throw new ShowrunnerError("usage", `${builtIn.join(" and ")} can't both write to the terminal`, {
@@ -43,10 +45,11 @@ export async function openReporters(
   const options = { verbose: flags.verbose ?? false, diff: flags.diff ?? false, style: styleFor(stream) };
   // where only the user's own report, nobody else would tell that one of them fails
   const onFailure = builtIn.length > 0 ? warn : (text: string) => tellAlone(text, warn);
-  const own = await Promise.all(names.filter((name) => !isBuiltIn(name)).map(loadReporter));
+  const named = await Promise.all(names.filter((name) => !isBuiltIn(name)).map(loadReporter));
+  const definitions = own && flags.reporter === undefined ? [own] : named;
   return [
     ...(await Promise.all(builtIn.map((name) => createReporter(name, stream, options)))),
-    ...own.map((definition) => startReporter(definition, stream, { ...options, onFailure })),
+    ...definitions.map((definition) => startReporter(definition, stream, { ...options, onFailure })),
   ];
 }
 

@@ -5,6 +5,7 @@ import { asFailure } from "../core/events/failure.ts";
 import type { Journal } from "../core/events/journal.ts";
 import type { ConfirmStep } from "../core/plays/confirm.ts";
 import type { Playbook } from "../core/plays/play.ts";
+import type { ReporterDefinition } from "../report/index.ts";
 import { type PlaybookRun, runPlaybook } from "../run-playbook.ts";
 import { interruptible } from "./interrupt.ts";
 import type { LoadedInventory } from "./inventories.ts";
@@ -37,6 +38,8 @@ interface CommandRun
   readonly file?: string;
   readonly inventory: LoadedInventory;
   readonly report: ReportFlags;
+  /** The playbook's own, for where the user names none. */
+  readonly reporter?: ReporterDefinition | undefined;
   /** Besides the reporter and the journal. */
   readonly subscriber?: Subscriber;
 }
@@ -52,7 +55,7 @@ export function runAndReport(run: CommandRun): Promise<number> {
 }
 
 async function runWith(run: CommandRun, journal: Journal): Promise<number> {
-  const { name, playbook, file, inventory, report, subscriber, confirmStep, ...options } = run;
+  const { name, playbook, file, inventory, report, reporter, subscriber, confirmStep, ...options } = run;
   const { inventory: hosts, shown } = inventory;
   const warn = (text: string) => {
     const event: TimedEvent = { type: "warning", text, time: Date.now() };
@@ -63,7 +66,7 @@ async function runWith(run: CommandRun, journal: Journal): Promise<number> {
       // that the journal can't be written is told once, by the run
     }
   };
-  const reporters = await openReporters(report, process.stdout, warn);
+  const reporters = await openReporters(report, process.stdout, warn, reporter);
   const { signal, end, stop } = interruptible((interrupted) =>
     warn(`${interrupted}: ending what runs; once more ends at once`),
   );

@@ -105,6 +105,7 @@ const tried: Record<string, readonly (readonly string[])[]> = {
     ["--show", "plan.json"],
     ["--show", `no${title}`],
   ],
+  drift: [["site", ...inventory, "--diff"]],
   apply: [["plan.json"], [`no${title}`]],
   inventory: [
     ["-i", "inventory/odd.ts"],

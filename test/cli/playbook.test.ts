@@ -93,6 +93,20 @@ describe("playbook", () => {
     expect(statSync(runs).mode & 0o777).toBe(0o700);
   });
 
+  it("shows a playbook by the reporter that its file exports, where the user names none", async () => {
+    const own = `${hello.replace("{ command", "{ defineReporter, command")}
+export const reporter = defineReporter(({ write }) => ({
+  subscribe: ({ type }) => type === "run:end" && write("the end\\n"),
+}));
+`;
+    const folder = projectWith(own);
+    const args = ["playbook", "site", "--check"];
+    expect(await run(folder, args)).toMatchObject({ status: 0, stdout: "the end\n", stderr: "" });
+    const plain = await run(folder, [...args, "--reporter", "plain"]);
+    expect(plain.stdout).toContain("Playbook site on 2 hosts");
+    expect(plain.stdout).not.toContain("the end");
+  });
+
   it("goes on without a reporter that can't begin, and says so where no other reports", async () => {
     const chat = `import { defineReporter } from "showrunner";
 export default defineReporter(() => { throw new Error("no token"); });

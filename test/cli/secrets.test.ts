@@ -97,6 +97,7 @@ const lines: Record<string, readonly (readonly string[])[]> = {
     ["playbook", "site", "-e", `into=${into}`, "-e", `password=${value}`, "--reporter", "plain", "-v"],
     ["playbook", "site", "-e", `passwort=${value}`, "-e", `into=[${value}]`],
   ],
+  drift: [["drift", "site", ...site, "--diff", "-v", "--reporter", "plain"]],
   task: [
     ["task", "user", `{name: nobody, password: "$6$${token}$", shell: sh}`, "--hosts", "web1", "--check"],
     ["task", "shell", "{cmd: 'echo \"$CANARY\"'}", "--hosts", "web1", "-v"],

@@ -64,6 +64,7 @@ async function run(wanted: string, flags: Flags): Promise<number> {
       confirmStep: asker?.ask,
       // rows that redraw themselves would run over the questions
       report: asker ? { ...flags, reporter: flags.reporter ?? ["plain"] } : flags,
+      reporter: requested.ownReporter,
       check: flags.check ?? false,
       verify: flags.verify ?? false,
       ...leaseOf(flags),

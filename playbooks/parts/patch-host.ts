@@ -1,0 +1,122 @@
+/** Newer packages on one host, while other hosts do its work. */
+import {
+  apt,
+  debug,
+  type HostInfo,
+  type InventoryView,
+  mysqlInfo,
+  mysqlPrimary,
+  readFact,
+  reboot,
+} from "showrunner";
+import { leaveAddresses, takeAddresses } from "./addresses.ts";
+import { balancerState } from "./balancer-state.ts";
+import { doneByNobodyElse, has } from "./hosts.ts";
+import { hasUpgrades, rebootReason } from "./patching.ts";
+import { giveReadsBack, takeReads, whyNotRead } from "./reads.ts";
+import { serves } from "./serves.ts";
+import { withoutVisitors, withVisitors } from "./without-visitors.ts";
+
+/** Why a host is out of service: so a later run knows what it may bring back. */
+const reason = "patch";
+
+interface Asked {
+  readonly inventory: InventoryView;
+  readonly check: boolean;
+  /** Whether a host is patched, too, that nobody stands in for. */
+  readonly allowOutage: boolean;
+}
+
+type Work = () => Promise<void>;
+
+/**
+ * Upgrades the current host's packages and reboots it where that is needed. Other hosts stand in for it meanwhile, and it
+ * comes back once it does its work. What a run that was killed has left out of service comes back, too.
+ */
+export async function patchHost(host: HostInfo, { inventory, check, allowOutage }: Asked): Promise<void> {
+  // a check reads the package lists as they are
+  if (!check) await apt({ updateCache: true, cacheValidTime: 3600 });
+  if (!(await isDue())) return await bringBack(host, inventory);
+  const alone = doneByNobodyElse(host, inventory);
+  if (alone.length > 0 && !allowOutage) {
+    const message = `${host.name} was left as it is: nobody stands in for the ${alone.join(" and ")}. -e allowOutage=true patches it, too`;
+    await debug({ message });
+    return;
+  }
+  if (check) return await foretell();
+  await aside(host, inventory, async () => {
+    await apt({ upgrade: "full" });
+    if ((await readFact(rebootReason, "")) !== "") await reboot({});
+    await isHealthy(host);
+  });
+}
+
+/** What is done to the host itself: how long other hosts stand in, and what they answer then, no check can know. */
+async function foretell(): Promise<void> {
+  const isRebootDue = (await readFact(rebootReason, "")) !== "";
+  await apt({ upgrade: "full" });
+  if (isRebootDue) await reboot({});
+}
+
+async function isDue(): Promise<boolean> {
+  return (await readFact(hasUpgrades, "")) || (await readFact(rebootReason, "")) !== "";
+}
+
+/** Does the work while others do what visitors need of the host. Where it fails, the host stays out of service. */
+async function aside(host: HostInfo, inventory: InventoryView, work: Work): Promise<void> {
+  let whole = work;
+  if (has(host, "web") || has(host, "app"))
+    whole = around(whole, (one) => withoutVisitors(host, inventory, one));
+  if (has(host, "lb")) whole = around(whole, (one) => withoutAddresses(host, inventory, one));
+  if (has(host, "db_replica")) whole = around(whole, (one) => withoutReads(host, inventory, one));
+  await whole();
+}
+
+const around =
+  (work: Work, outer: (work: Work) => Promise<void>): Work =>
+  () =>
+    outer(work);
+
+async function withoutAddresses(host: HostInfo, inventory: InventoryView, work: Work): Promise<void> {
+  const { outOfService, addresses } = await readFact(balancerState, "");
+  // who is out of service for another reason stays so, and an only balancer has nobody to leave its visitors to
+  if ((outOfService !== undefined && outOfService !== reason) || addresses.length === 0) return await work();
+  await leaveAddresses(host, inventory, reason);
+  await work();
+  await takeAddresses(host);
+}
+
+async function withoutReads(host: HostInfo, inventory: InventoryView, work: Work): Promise<void> {
+  const why = await whyNotRead(host, inventory);
+  if (why !== undefined && why !== reason) return await work();
+  await takeReads(host, inventory, reason);
+  await work();
+  await giveReadsBack(host, inventory);
+}
+
+/** Goes on once the host does all its work again. */
+async function isHealthy(host: HostInfo): Promise<void> {
+  if (has(host, "db_primary")) await mysqlPrimary({}, { name: "takes writes", retries: 30, delay: "1s" });
+  if (has(host, "db_replica"))
+    await mysqlInfo(
+      {},
+      {
+        name: "replicates",
+        retries: 60,
+        delay: "1s",
+        until: ({ value }) => value.replicatesFrom?.running === true,
+      },
+    );
+  if (has(host, "app")) await serves(host);
+}
+
+/** Brings back what an earlier run has left out of service, and nothing else. */
+async function bringBack(host: HostInfo, inventory: InventoryView): Promise<void> {
+  // after a restart a primary takes no writes before somebody has looked
+  if (has(host, "db_primary")) await mysqlPrimary({});
+  await withVisitors(host, inventory);
+  if (has(host, "lb") && (await readFact(balancerState, "")).outOfService === reason)
+    await takeAddresses(host);
+  if (has(host, "db_replica") && (await whyNotRead(host, inventory)) === reason)
+    await giveReadsBack(host, inventory);
+}

@@ -1,0 +1,55 @@
+/** Looks at one host of the site, and changes nothing. */
+import { type HostInfo, haproxyServer, type InventoryView, messageOf, readFact } from "showrunner";
+import { appPaths } from "../../../roles/app/paths.ts";
+import { guestBook } from "../application.ts";
+import { balancerState } from "../balancer-state.ts";
+import { has, members } from "../hosts.ts";
+import { hostLook } from "./host-look.ts";
+import type { PoolServer, SeenHost } from "./screen.ts";
+
+/** @param isShared whether the balancers share an address */
+export async function lookAt(host: HostInfo, inventory: InventoryView, isShared: boolean): Promise<SeenHost> {
+  const { name, address, groups } = host;
+  const seen = { name, address, groups };
+  const isBalancer = has(host, "lb");
+  try {
+    const [look, balancer] = await Promise.all([
+      readFact(hostLook, askedOf(host, isShared)),
+      isBalancer ? readFact(balancerState, "") : undefined,
+    ]);
+    const pool = isBalancer ? await poolOf(inventory) : undefined;
+    return { ...seen, look, ...(balancer && { balancer }), ...(pool && { pool }) };
+  } catch (error) {
+    return { ...seen, down: messageOf(error) };
+  }
+}
+
+function askedOf(host: HostInfo, isShared: boolean) {
+  const { name } = guestBook(host);
+  const { current, notRead } = appPaths(name);
+  const database = has(host, "db_primary") || has(host, "db_replica");
+  const isApp = has(host, "app");
+  return {
+    units: [
+      ...(has(host, "lb") ? ["haproxy", ...(isShared ? ["keepalived"] : [])] : []),
+      ...(has(host, "web") ? ["nginx"] : []),
+      ...(isApp ? [name] : []),
+      ...(database ? ["mariadb"] : []),
+    ],
+    release: isApp ? current : "",
+    notRead: isApp ? notRead : "",
+    database,
+    certificates: has(host, "lb") ? ["/etc/haproxy/certificates"] : [],
+  };
+}
+
+async function poolOf(inventory: InventoryView): Promise<PoolServer[] | undefined> {
+  const pool: PoolServer[] = [];
+  for (const { name } of members(inventory, "web")) {
+    const found = await haproxyServer({ server: name }, { ignoreErrors: true });
+    if (found.failed) continue;
+    for (const { state, status, check } of found.value.servers)
+      pool.push({ server: name, state, status, check });
+  }
+  return pool.length > 0 ? pool : undefined;
+}
