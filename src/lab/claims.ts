@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { ShowrunnerError } from "../base/errors.ts";
 import { isLocked, withLock } from "./lock.ts";
 import { isRunning } from "./machine.ts";
+import { raiseSettings, restoreSettings } from "./machine-settings.ts";
 import { dropNetwork, hasPorts } from "./network.ts";
 import { stopPackageCache } from "./package-cache.ts";
 import { type Lab, labFiles } from "./spec.ts";
 
 /** Machine-wide, and gone when the machine restarts, like what it describes. */
 const dir = "/run/showrunner";
-const forwardFile = "/proc/sys/net/ipv4/ip_forward";
-const savedForward = join(dir, "ip_forward");
 
 /** The names a lab takes on the machine. */
 interface Claim {
@@ -32,16 +31,15 @@ export function lockFile(name: string): string {
 }
 
 /**
- * Takes the lab's network, bridge and table for this checkout, and lets the machine forward packets. A lab of another
- * checkout whose hosts are all off gives way: its disks stay.
+ * Takes the lab's network, bridge and table for this checkout, and sets what the machine's kernel must let labs do. A
+ * lab of another checkout whose hosts are all off gives way: its disks stay.
  */
 export async function takeClaim(claim: Claim): Promise<void> {
   await locked(async () => {
     await requireUnclaimed(claim);
     for (const abandoned of await foreignClaims(claim)) await clearAway(abandoned);
     await writeFile(claimFile(claim), `${JSON.stringify(claim)}\n`);
-    if (!existsSync(savedForward)) await writeFile(savedForward, await readFile(forwardFile, "utf8"));
-    await writeFile(forwardFile, "1");
+    await raiseSettings(dir);
   });
 }
 
@@ -92,15 +90,13 @@ export async function claimHeldBy(stateDir: string): Promise<Claim | undefined> 
   return (await claims()).find((claim) => claim.stateDir === stateDir);
 }
 
-/** Gives the claim back. The last lab to go restores the machine's forwarding. */
+/** Gives the claim back. The last lab to go restores the machine's settings. */
 export async function releaseClaim(claim: Claim): Promise<void> {
   if (!existsSync(dir)) return;
   await locked(async () => {
     const [owner] = (await claims()).filter((one) => one.network === claim.network);
     if (owner?.stateDir === claim.stateDir) await rm(claimFile(claim), { force: true });
-    if ((await claims()).length > 0 || !existsSync(savedForward)) return;
-    await writeFile(forwardFile, await readFile(savedForward, "utf8"));
-    await rm(savedForward);
+    if ((await claims()).length === 0) await restoreSettings(dir);
   });
 }
 

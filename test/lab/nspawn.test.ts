@@ -78,6 +78,11 @@ describe.skipIf(process.getuid?.() !== 0)("a lab of systemd-nspawn hosts", { tim
     ]);
   });
 
+  it("has room for more hosts than this machine's kernel lets one user have by default", async () => {
+    const most = await readFile("/proc/sys/fs/inotify/max_user_instances", "utf8");
+    expect(Number(most)).toBeGreaterThanOrEqual(1024);
+  });
+
   it("is the same after a second up", async () => {
     const before = leaders();
     await up(spec, progress);
