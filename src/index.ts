@@ -31,7 +31,7 @@ export {
   linkMade,
   type WrittenFile,
 } from "./facts/file-effects.ts";
-export { emptyDirectory } from "./facts/file-tree.ts";
+export { directoryNames, emptyDirectory } from "./facts/file-tree.ts";
 export { type FileState, file as fileState, fileContent, fileHash, fileText } from "./facts/files.ts";
 export { hostFacts } from "./facts/host.ts";
 export type { HostFacts } from "./facts/host-facts.ts";

@@ -2,6 +2,7 @@ import {
   apt,
   copy,
   defineRole,
+  directoryNames,
   fail,
   file,
   portListeners,
@@ -9,6 +10,7 @@ import {
   readFact,
   ShowrunnerError,
   service,
+  verifyCertificate,
 } from "showrunner";
 import { makeDirectory } from "../directory.ts";
 import { whoIsInTheWay } from "../ports.ts";
@@ -62,8 +64,12 @@ export const haproxy: HaproxyRole = defineRole({
     });
     // HAProxy warns as long as there is none
     await copy({ dest: serverState, content: "1\n", mode: "0600", force: false });
-    for (const path of certificateFolders(site))
+    const folders = certificateFolders(site);
+    if (folders.length > 0) await apt({ name: "openssl" });
+    for (const path of folders) {
       await makeDirectory(path, certificates, { mode: "0700", owner: "root", group: "root" });
+      await requireGood(path);
+    }
     await copy(
       {
         dest: "/etc/haproxy/haproxy.cfg",
@@ -93,6 +99,17 @@ async function requireFreePorts(site: Site): Promise<void> {
         `${name}: port ${port} is taken by ${other.process ?? "another process"}, which listens on ${other.address}`,
         "stop it, or have it listen elsewhere; or give HAProxy another port",
       );
+  }
+}
+
+/** HAProxy itself goes on with a certificate that has expired. The chain is a matter of who visits. */
+async function requireGood(folder: string): Promise<void> {
+  const names = await readFact(directoryNames, folder);
+  // HAProxy leaves these out, too
+  for (const name of names.filter((one) => !/^\.|\.(key|issuer|ocsp|sctl)$/.test(one))) {
+    const key = name.replace(/\.crt$/, ".key");
+    const privateKey = `${folder}/${names.includes(key) ? key : name}`;
+    await verifyCertificate({ path: `${folder}/${name}`, privateKey, chain: false });
   }
 }
 

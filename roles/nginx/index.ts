@@ -13,6 +13,7 @@ import {
   readFact,
   service,
   template,
+  verifyCertificate,
 } from "showrunner";
 import { ipAddressOf } from "../ip-address.ts";
 import { whoIsInTheWay } from "../ports.ts";
@@ -50,7 +51,11 @@ export const nginx: Role<NginxVars, void> = defineRole({
     const addresses = monitoring?.map((one) => ipAddressOf(one, "monitoring"));
     const monitoringPort = vars.monitoring?.port ?? statusPort;
     await requireFreePorts([vars.port, ...(vars.monitoring ? [monitoringPort] : [])]);
-    const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx-light" })]);
+    const packages = ["nginx-light", ...(vars.tls ? ["openssl"] : [])];
+    const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: packages })]);
+    // nginx itself goes on with a certificate that has expired; its chain is a matter of who visits
+    if (vars.tls)
+      await verifyCertificate({ path: vars.tls.certificate, privateKey: vars.tls.key, chain: false });
     await batch([
       file({ path: posix.dirname(reloader), state: "directory", mode: "0755" }),
       copy({ src: role.file("reload"), dest: reloader, mode: "0755" }),

@@ -116,6 +116,30 @@ done`),
   parse: (stdout, paths) => new Map(paths.map((path, index) => [path, stdout[index] === 0x30])),
 });
 
+/** The names in a directory, hidden ones too; none where there is no directory. Follows links. */
+export const directoryNames = defineFact<string, readonly string[]>({
+  name: "file.names",
+  restsOn: (path) => [path],
+  mayArrive: (path, names) => names.length === 0 && mayArriveAt(path),
+  script: (paths) =>
+    rawScript(`${isThere}
+for path in ${sh`${paths}`.text}; do
+  for one in "$path"/* "$path"/.[!.]* "$path"/..?*; do
+    if is_there "$one"; then printf '%s\\000' "\${one##*/}"; fi
+  done
+  printf '\\000'
+done`),
+  parse(stdout, paths) {
+    const found = new Map<string, string[]>(paths.map((path) => [path, []]));
+    let at = 0;
+    for (const name of stdout.toString().split("\0")) {
+      if (name === "") at++;
+      else found.get(paths[at] ?? "")?.push(name);
+    }
+    return found;
+  },
+});
+
 /** A directory, and names in it. */
 export interface NamesKey {
   readonly [name: string]: string;

@@ -12,7 +12,7 @@ import { certificateRequest, certificates } from "../../src/facts/certificates.t
 import { clockOffset } from "../../src/facts/clock.ts";
 import { download } from "../../src/facts/downloads.ts";
 import { dpkgFiles, dpkgPackage, dpkgTraces, dpkgVersion } from "../../src/facts/dpkg.ts";
-import { emptyDirectory, holdsOnly, treeDifference } from "../../src/facts/file-tree.ts";
+import { directoryNames, emptyDirectory, holdsOnly, treeDifference } from "../../src/facts/file-tree.ts";
 import { file, fileContent, fileHash, fileText } from "../../src/facts/files.ts";
 import { haproxySettings, haproxyTraffic } from "../../src/facts/haproxy.ts";
 import { portListeners } from "../../src/facts/listeners.ts";
@@ -100,6 +100,7 @@ const files: readonly Case[] = [
   reading(certificates, at("file")),
   reading(certificateRequest, at("file")),
   reading(emptyDirectory, at("directory")),
+  reading(directoryNames, at("directory")),
   reading(holdsOnly, (number) => ({ path: at("directory")(number), names: "b/c" })),
   reading(treeDifference, (number) => ({ path: at("directory")(number), owner: "root", fileMode: "0600" })),
   reading(pathExists, at("file")),

@@ -324,14 +324,30 @@ describe("what can't be done is told, and the old configuration stays in use", (
     await works();
   });
 
-  it("for a certificate whose key is another one's, in HAProxy's words", async () => {
+  it("for a certificate that has expired, is for another key or can't be read, with file, subject and date", async () => {
     const folder = "/etc/haproxy/certificates";
-    await on("lb", `cp -a ${folder} /root/kept; cp ${folder}/a.example.key ${folder}/b.example.key`);
-    const ran = await lab.run([
-      balance({ ...site, frontends: { ...site.frontends, more: { port: 8099, backend: "web" } } }),
-    ]);
-    expect(ran.errors.join()).toContain("b.example");
-    await on("lb", `rm -r ${folder}; mv /root/kept ${folder}`);
+    const more = { ...site, frontends: { ...site.frontends, more: { port: 8099, backend: "web" } } };
+    const before = await on("lb", "sha256sum /etc/haproxy/haproxy.cfg");
+    const refused = async (prepare: string) => {
+      await on("lb", `cp -a ${folder} /root/kept; cd ${folder}; ${prepare}`);
+      const ran = await lab.run([balance(more)]);
+      await on("lb", `rm -r ${folder}; mv /root/kept ${folder}`);
+      return ran.errors.join();
+    };
+    expect(await refused("cp a.example.key b.example.key")).toMatch(
+      /certificates\/b\.example\.crt \(CN=b\.example, valid until 20.*\) will not do: it is for another key/,
+    );
+    expect(
+      await refused(
+        "openssl req -new -key b.example.key -subj /CN=b.example | openssl x509 -req -signkey b.example.key -days -1 -out b.example.crt",
+      ),
+    ).toMatch(
+      /certificates\/b\.example\.crt \(CN=b\.example, valid until 20.*\) will not do: it expired on 20/,
+    );
+    expect(await refused("cat a.example.key a.example.crt >c.pem; echo nothing >b.example.crt")).toContain(
+      "certificates/b.example.crt: it holds no certificate that can be read",
+    );
+    expect(await on("lb", "sha256sum /etc/haproxy/haproxy.cfg")).toBe(before);
     await works();
   });
 

@@ -186,6 +186,30 @@ describe("a site of the role nginx", { timeout: 120_000 }, () => {
     expect((await apply(site)).errors).toEqual([]);
   });
 
+  it("keeps its configuration where a certificate has expired, is for another key or can't be read", async () => {
+    const folder = "/etc/ssl/private";
+    await inside(`cd ${folder} && openssl ecparam -name prime256v1 -genkey -noout -out other.key && echo nothing >broken.crt
+openssl req -new -key other.key -subj /CN=www.example -out old.csr && openssl x509 -req -in old.csr -signkey other.key -days -1 -out old.crt 2>&1`);
+    const before = await inside("cat /etc/nginx/conf.d/www.example.conf");
+    const refused = async (certificate: string, key: string) => {
+      const tls = { certificate: `${folder}/${certificate}`, key: `${folder}/${key}` };
+      const ran = await apply({ ...site, port: 8443, tls });
+      expect(ran.statuses.filter((status) => status.includes("template"))).toEqual([]);
+      return ran.errors.join("\n");
+    };
+    expect(await refused("old.crt", "other.key")).toMatch(
+      /the certificate \/etc\/ssl\/private\/old\.crt \(CN=www\.example, valid until 20.*\) will not do: it expired on 20/,
+    );
+    expect(await refused("site.crt", "other.key")).toMatch(
+      /the certificate \/etc\/ssl\/private\/site\.crt \(CN=www\.example, valid until 20.*\) will not do: it is for another key/,
+    );
+    expect(await refused("broken.crt", "other.key")).toContain(
+      "the certificate /etc/ssl/private/broken.crt: it holds no certificate that can be read",
+    );
+    expect(await refused("site.crt", "broken.crt")).toContain("/etc/ssl/private/broken.crt");
+    expect(await inside("cat /etc/nginx/conf.d/www.example.conf")).toBe(before);
+  });
+
   it("says who is in its way", async () => {
     await inside(
       "systemd-run -q --unit=in-the-way perl -MIO::Socket::INET -e 'my $$socket = IO::Socket::INET->new(LocalPort => 8099, Listen => 1) or die; sleep 600'; sleep 1",
