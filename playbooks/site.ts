@@ -6,6 +6,7 @@ import { databases } from "./parts/databases.ts";
 import { everyHost } from "./parts/every-host.ts";
 import { monitoring } from "./parts/monitoring.ts";
 import { siteAnswers } from "./parts/site-answers.ts";
+import { thePage } from "./parts/status-page.ts";
 import { webServers } from "./parts/web-servers.ts";
 
 /** The plays, for playbooks that do more than deploy. */
@@ -16,6 +17,7 @@ export const sitePlays = [
   webServers,
   ...balancers,
   ...monitoring,
+  thePage,
   siteAnswers,
 ];
 

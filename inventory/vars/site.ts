@@ -7,4 +7,5 @@ export const siteVars = {
   balancerMode: "activeActive",
   databasePassword: secret(process.env["SITE_DATABASE_PASSWORD"] ?? "lab-only-database-password"),
   replicationPassword: secret(process.env["SITE_REPLICATION_PASSWORD"] ?? "lab-only-replication-pw"),
+  statusPassword: secret(process.env["SITE_STATUS_PASSWORD"] ?? "lab-only-status-password"),
 };

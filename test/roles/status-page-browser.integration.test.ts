@@ -69,7 +69,7 @@ describe.skipIf(chromiumPath === undefined)("the status page", () => {
       expect(drawing).toContain(word);
     expect(await text("#pool")).toMatch(/web1\s+up\s+up/);
     expect(await text("#replication")).toContain("from db1");
-    expect(await text("#certificates")).toContain("81 days left");
+    expect(await text("#certificates")).toMatch(/10.77.0.10\s+address at .*\s+81 days left/);
     expect(await text("#alerts")).toBe("No alert fires.");
     expect(await text("#charts")).toContain("Requests");
     expect(await browser.tab.value(`document.querySelectorAll(".wire").length`)).toBe(14);

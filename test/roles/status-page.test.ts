@@ -42,7 +42,7 @@ describe("the verdict", () => {
     expect(problems(broken)).toEqual([
       "bad lb1: does not answer",
       "bad db2: applies nothing of what it receives",
-      "warning certificate of status page: 12 days left",
+      "warning certificate of mon1: 12 days left",
       "paused web2: drained",
     ]);
   });
@@ -127,6 +127,12 @@ describe("the address", () => {
   });
 });
 
+it("is away where it does not answer, whoever holds it", () => {
+  const away = said("probe_success", 0, { what: "address", target: `https://${address}/healthz` });
+  expect(stateOf(away).verdict.text).toBe("The site is down");
+  expect(problems(away)).toEqual([`bad ${address}: does not answer, held by lb1`]);
+});
+
 describe("the pool", () => {
   it.each([
     ["UP", "ok", "up"],
@@ -192,12 +198,12 @@ describe("alerts and certificates", () => {
       ["Certificate ends soon", "warning", "https://10.77.0.41/ · status page", 90_000],
     ]);
     expect(certificates.map(({ name, state, text }) => [name, state, text])).toEqual([
-      ["status page", "warning", "12 days left"],
-      ["the site", "ok", "81 days left"],
+      ["mon1", "warning", "12 days left"],
+      ["10.77.0.10", "ok", "81 days left"],
     ]);
   });
 
-  it("leave out alerts that do not fire yet", () => {
+  it("leave out alerts that do not fire yet, and the one that always does", () => {
     const pending = alert("HostDown", "critical").map((one) => ({
       ...one,
       labels: { ...one.labels, alertstate: "pending" },

@@ -88,16 +88,23 @@ export const healthy: readonly Figure[] = [
   figure("mysql_slave_status_slave_io_running", 1, { host: "db2" }),
   figure("mysql_slave_status_slave_sql_running", 1, { host: "db2" }),
   figure("mysql_slave_status_seconds_behind_master", 0, { host: "db2" }),
+  figure("probe_success", 1, {
+    host: "mon1",
+    job: "probe",
+    what: "address",
+    target: `https://${address}/healthz`,
+  }),
   figure("probe_ssl_earliest_cert_expiry", now + 81.4 * days, {
     host: "mon1",
-    what: "the site",
-    target: `https://${address}/`,
+    what: "address",
+    target: `https://${address}/healthz`,
   }),
   figure("probe_ssl_earliest_cert_expiry", now + 89.2 * days, {
     host: "mon1",
     what: "status page",
     target: "https://10.77.0.41/",
   }),
+  figure("ALERTS", 1, { alertname: "Watchdog", alertstate: "firing", severity: "none" }),
 ];
 
 /** The figures without those of these names and labels, and others in their place. */

@@ -105,7 +105,7 @@ function inPool(samples, server, balancers) {
 }
 
 /**
- * The probes that ask a host itself for something.
+ * What the monitoring host is answered when it asks a host as its callers do.
  *
  * @param {Samples} samples
  * @param {string} host
@@ -115,11 +115,17 @@ function inPool(samples, server, balancers) {
 function probed(samples, host, what) {
   const answers = samples.all("probe_success", { host, what });
   if (answers.length === 0) return [];
-  return [
-    answers.every(({ value }) => value === 1)
-      ? { state: "ok", text: "serves" }
-      : { state: "bad", text: "does not serve" },
-  ];
+  const serves = answers.every(({ value }) => value === 1);
+  return [serves ? { state: "ok", text: "serves" } : { state: "bad", text: "does not serve" }];
+}
+
+/**
+ * The same where a service tells of itself: that it works says enough.
+ *
+ * @param {Parameters<typeof probed>} asked
+ */
+function failed(...asked) {
+  return probed(...asked).filter(({ state }) => state === "bad");
 }
 
 /** Seconds behind its primary from which a replica needs a look, and from which it is no good. */
@@ -184,9 +190,13 @@ export function findingsOf(samples, kind, host, balancers) {
   const answers = reached(samples, host.name);
   if (answers.state === "bad") return [answers];
   const parts = {
-    balancers: () => service(samples, host.name, { job: "haproxy", name: "HAProxy" }),
+    balancers: () => [
+      ...service(samples, host.name, { job: "haproxy", name: "HAProxy" }),
+      ...failed(samples, host.name, "balancer"),
+    ],
     web: () => [
       ...service(samples, host.name, { job: "nginx", name: "Nginx", says: "nginx_up" }),
+      ...failed(samples, host.name, "web"),
       ...inPool(samples, host.name, balancers),
     ],
     application: () => probed(samples, host.name, "application"),

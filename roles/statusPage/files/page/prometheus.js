@@ -11,8 +11,8 @@ const figures = [
   "nginx_up",
   "mysql_up",
   "mysql_global_variables_read_only",
-  "mysql_(slave|replica)_status_(slave|replica)_(io|sql)_running",
-  "mysql_(slave|replica)_status_seconds_behind_(master|source)",
+  "mysql_slave_status_(slave|replica)_(io|sql)_running",
+  "mysql_slave_status_seconds_behind_(master|source)",
   "probe_success",
   "probe_ssl_earliest_cert_expiry",
   "ALERTS",
@@ -43,7 +43,7 @@ export const charts = [
   {
     title: "Replication behind",
     unit: " s",
-    query: 'max({__name__=~"mysql_(slave|replica)_status_seconds_behind_(master|source)"})',
+    query: 'max({__name__=~"mysql_slave_status_seconds_behind_(master|source)"})',
   },
 ];
 
@@ -119,7 +119,11 @@ function ask(question, parameters) {
 async function get(url) {
   let response;
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(patience), cache: "no-cache" });
+    // a page that was opened with the login in its address can't ask for a path alone
+    response = await fetch(new URL(url, `${location.origin}/`), {
+      signal: AbortSignal.timeout(patience),
+      cache: "no-cache",
+    });
   } catch {
     throw new NoAnswer("The monitoring host does not answer.");
   }

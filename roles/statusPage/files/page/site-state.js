@@ -8,7 +8,7 @@ import { counted, duration, spelt } from "./words.js";
 
 /** @typedef {{ readonly host: DrawnHost, readonly state: State, readonly findings: readonly Finding[], readonly holds: readonly string[] }} HostState */
 /** @typedef {{ readonly kind: Tier["kind"], readonly hosts: readonly HostState[] }} TierState */
-/** @typedef {Finding & { readonly address: string, readonly holders: readonly string[] }} AddressState */
+/** @typedef {Finding & { readonly address: string, readonly holders: readonly string[], readonly isAway: boolean }} AddressState */
 /** @typedef {{ readonly server: string, readonly cells: readonly { readonly state: State, readonly word: string }[] }} PoolRow */
 /** @typedef {{ readonly balancers: readonly string[], readonly rows: readonly PoolRow[] }} Pool */
 /** @typedef {Finding & { readonly host: string, readonly from: string }} Replication */
@@ -84,11 +84,24 @@ function addressState(samples, address) {
   const all = samples.all("keepalived_master", { address });
   const holders = all.filter(({ value }) => value === 1).map(({ labels }) => labels["host"] ?? "");
   const [first, second] = holders;
-  if (all.length === 0) return { address, holders, state: "unknown", text: "nobody says who holds it" };
-  if (first === undefined) return { address, holders, state: "bad", text: "nobody holds it" };
-  if (second !== undefined)
-    return { address, holders, state: "bad", text: `held by ${holders.join(" and ")}` };
-  return { address, holders, state: "ok", text: `held by ${first}` };
+  const held = first === undefined ? "nobody holds it" : `held by ${holders.join(" and ")}`;
+  const answers = samples
+    .all("probe_success", { what: "address" })
+    .filter(({ labels }) => hostIn(labels["target"] ?? "") === address);
+  if (answers.some(({ value }) => value === 0))
+    return { address, holders, isAway: true, state: "bad", text: `does not answer, ${held}` };
+  if (all.length === 0)
+    return { address, holders, isAway: false, state: "unknown", text: "nobody says who holds it" };
+  const isHeldOnce = first !== undefined && second === undefined;
+  return { address, holders, isAway: first === undefined, state: isHeldOnce ? "ok" : "bad", text: held };
+}
+
+/**
+ * @param {string} url
+ * @returns {string} its host, without the port
+ */
+function hostIn(url) {
+  return (url.split("/")[2] ?? url).replace(/:\d+$/, "");
 }
 
 /**
@@ -122,7 +135,9 @@ function certificatesIn(samples, now) {
       const days = Math.floor(left / day);
       const target = labels["target"] ?? labels["instance"] ?? "";
       const text = left <= 0 ? `expired ${duration(-left)} ago` : `${duration(left)} left`;
-      return { name: labels["what"] ?? target, target, days, state: endingState(days), text };
+      const { what = "", host = "" } = labels;
+      const name = what === "address" || host === "" ? hostIn(target) : host;
+      return { name, target: `${what} at ${target}`, days, state: endingState(days), text };
     })
     .sort((one, other) => one.days - other.days);
 }
@@ -141,24 +156,28 @@ function endingState(days) {
  * @returns {Alert[]} critical ones first, then the newest
  */
 function alertsIn(samples) {
-  return samples
-    .all("ALERTS", { alertstate: "firing" })
-    .map(({ labels: { alertstate: _, alertname = "", severity = "", ...labels } }) => {
-      const same = { ...labels, alertname, severity };
-      const { host, job: _job, instance, ...others } = labels;
-      const about = [host ?? instance ?? "", ...Object.values(others)].filter((word) => word !== "");
-      return {
-        name: spelt(alertname),
-        severity,
-        about: about.join(" · "),
-        since: samples.value("ALERTS_FOR_STATE", severity === "" ? { ...labels, alertname } : same),
-        state: /** @type {State} */ (severity === "critical" ? "bad" : "warning"),
-        text: `${spelt(alertname)}${about.length > 0 ? ` (${about.join(" · ")})` : ""}`,
-      };
-    })
-    .sort((one, other) =>
-      one.state === other.state ? (other.since ?? 0) - (one.since ?? 0) : one.state === "bad" ? -1 : 1,
-    );
+  return (
+    samples
+      .all("ALERTS", { alertstate: "firing" })
+      // one that always fires shows that alerts work
+      .filter(({ labels }) => labels["severity"] !== "none")
+      .map(({ labels: { alertstate: _, alertname = "", severity = "", ...labels } }) => {
+        const same = { ...labels, alertname, severity };
+        const { host, job: _job, instance, ...others } = labels;
+        const about = [host ?? instance ?? "", ...Object.values(others)].filter((word) => word !== "");
+        return {
+          name: spelt(alertname),
+          severity,
+          about: about.join(" · "),
+          since: samples.value("ALERTS_FOR_STATE", severity === "" ? { ...labels, alertname } : same),
+          state: /** @type {State} */ (severity === "critical" ? "bad" : "warning"),
+          text: `${spelt(alertname)}${about.length > 0 ? ` (${about.join(" · ")})` : ""}`,
+        };
+      })
+      .sort((one, other) =>
+        one.state === other.state ? (other.since ?? 0) - (one.since ?? 0) : one.state === "bad" ? -1 : 1,
+      )
+  );
 }
 
 /**
@@ -187,8 +206,7 @@ function verdictOf({ addresses, tiers, pool, certificates, alerts }) {
   const cells = pool.rows.flatMap((row) => row.cells).filter(({ state }) => state !== "unknown");
   const isAway =
     (cells.length > 0 && !cells.some(({ state }) => state === "ok")) ||
-    (addresses.length > 0 &&
-      addresses.every(({ state, holders }) => state === "bad" && holders.length === 0));
+    (addresses.length > 0 && addresses.every((address) => address.isAway));
   if (isAway) return { state: "bad", text: "The site is down", problems };
   const state = worst([...found, ...alerts]);
   const bad = found.filter((one) => one.state === "bad").length;

@@ -186,7 +186,7 @@ export function certificateList(certificates) {
         "li",
         "row",
         sign(state),
-        el("div", "", el("strong", "", name), el("p", "muted", target === name ? "" : target)),
+        el("div", "", el("strong", "", name), el("p", "muted", target)),
         el("div", "end", text),
       ),
     ),
