@@ -25,5 +25,6 @@ export default inventory({
     db: { children: ["db_primary", "db_replica"] },
     db_primary: { hosts: ["node1"] },
     db_replica: { hosts: ["node2"] },
+    ca: { hosts: ["lb1"] },
   },
 });

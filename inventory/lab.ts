@@ -31,5 +31,6 @@ export default inventory({
     db_primary: { hosts: ["db1"] },
     db_replica: { hosts: ["db2"] },
     mon: { hosts: ["mon1"] },
+    ca: { hosts: ["mon1"] },
   },
 });

@@ -13,6 +13,8 @@ export default inventory({
     balancerMode: "activeActive",
     // with a second host in lb: the address that visitors use, which moves to the balancer that works
     // siteAddresses: ["192.0.2.10"],
+    // the certificate that visitors see, on this machine; left out: one of the site's own authority
+    // edgeCertificate: { certificate: "certificates/www.pem", key: "certificates/www.key" },
     // never from a file that is committed in the clear: docs/secrets.md names other sources
     databasePassword: secretFrom.env("SITE_DATABASE_PASSWORD"),
     replicationPassword: secretFrom.env("SITE_REPLICATION_PASSWORD"),
@@ -33,5 +35,7 @@ export default inventory({
     db: { children: ["db_primary", "db_replica"] },
     db_primary: { hosts: ["db1.example.org"] },
     db_replica: { hosts: ["db2.example.org"] },
+    // the authority for the traffic between the hosts: one that no visitor reaches
+    ca: { hosts: ["db1.example.org"] },
   },
 });

@@ -62,8 +62,8 @@ const named = (prefix: string) => names.filter((name) => name.startsWith(prefix)
 
 export default inventory({
   settings: { knownHosts: ".showrunner/vagrant/known_hosts" },
-  // on one machine the balancer has port 80, and Nginx moves aside
-  vars: { ...siteVars, webPort: compact ? 8080 : 80 },
+  // on one machine the balancer has port 443, and Nginx moves aside
+  vars: { ...siteVars, webPort: compact ? 8443 : 443 },
   hosts,
   groups: compact
     ? {
@@ -73,6 +73,7 @@ export default inventory({
         db: { children: ["db_primary", "db_replica"] },
         db_primary: { hosts: ["node1"] },
         db_replica: {},
+        ca: { hosts: ["node1"] },
       }
     : {
         lb: { hosts: named("lb") },
@@ -81,5 +82,6 @@ export default inventory({
         db: { children: ["db_primary", "db_replica"] },
         db_primary: { hosts: ["db1"] },
         db_replica: { hosts: ["db2"] },
+        ca: { hosts: ["db1"] },
       },
 });

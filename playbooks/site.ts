@@ -2,7 +2,9 @@
 import { playbook } from "showrunner";
 import { applicationServers } from "./parts/application.ts";
 import { balancers } from "./parts/balancers.ts";
+import { siteAuthority } from "./parts/certificates.ts";
 import { databases } from "./parts/databases.ts";
+import { edgeCertificateWillDo } from "./parts/edge-certificate.ts";
 import { everyHost } from "./parts/every-host.ts";
 import { monitoring } from "./parts/monitoring.ts";
 import { siteAnswers } from "./parts/site-answers.ts";
@@ -11,9 +13,12 @@ import { webServers } from "./parts/web-servers.ts";
 
 /** The plays, for playbooks that do more than deploy. */
 export const sitePlays = [
+  edgeCertificateWillDo,
   everyHost,
   ...databases,
   applicationServers,
+  // late, since a check of fresh hosts can't know what will be signed
+  siteAuthority,
   webServers,
   ...balancers,
   ...monitoring,

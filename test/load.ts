@@ -1,5 +1,6 @@
 /** A bounded load on an address of the lab's own. */
-import { Agent, request } from "node:http";
+import { Agent, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** What came of a load. */
@@ -21,14 +22,17 @@ const longest = 60_000;
  * whatever became of those before it.
  *
  * @param url an address of the lab, not more
+ * @param ca with https: the certificate of who has signed the lab's
  * @returns what came of the requests, and what the work gave
  */
 export async function underLoad<T>(
   url: string,
   work: () => Promise<T>,
+  ca?: string,
 ): Promise<{ load: LoadReport; value: T }> {
   if (!/^10\./.test(new URL(url).hostname)) throw new Error(`${url} is not the lab's`);
-  const agent = new Agent({ keepAlive: true, maxSockets: 100 });
+  const kept = { keepAlive: true, maxSockets: 100 };
+  const agent = url.startsWith("https:") ? new HttpsAgent({ ...kept, ca }) : new Agent(kept);
   const answered = new Map<string, number>();
   const failures: string[] = [];
   const pending: Promise<void>[] = [];
@@ -53,6 +57,7 @@ export async function underLoad<T>(
 }
 
 function ask(url: string, agent: Agent): Promise<string> {
+  const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const asked = request(url, { agent, timeout: 10_000 }, (answer) => {
       const chunks: Buffer[] = [];

@@ -9,7 +9,7 @@ export function siteTraffic(administrators: readonly string[]): TrafficRule[] {
     { what: "administrators", from: administrators, to: "all", ports: 22 },
     { what: "visitors", from: "anywhere", to: "lb", ports: [80, 443] },
     { what: "the balancers' peers", from: "lb", to: "lb", protocol: "vrrp" },
-    { what: "pages", from: "lb", to: "web", ports: 80 },
+    { what: "pages", from: "lb", to: "web", ports: 443 },
     { what: "the application", from: "web", to: "app", ports: 8000 },
     { what: "queries", from: "app", to: "db", ports: 3306 },
     { what: "replication", from: "db", to: "db", ports: 3306 },
@@ -28,7 +28,7 @@ export function monitoringTraffic(administrators: readonly string[]): TrafficRul
     { what: "figures of balancers", from: "mon", to: "lb", ports: 8404 },
     { what: "figures of web servers", from: "mon", to: "web", ports: 9113 },
     { what: "figures of databases", from: "mon", to: "db", ports: 9104 },
-    { what: "whether each web server answers", from: "mon", to: "web", ports: 80 },
+    { what: "whether each web server answers", from: "mon", to: "web", ports: 443 },
     { what: "whether each application server answers", from: "mon", to: "app", ports: 8000 },
   ];
 }

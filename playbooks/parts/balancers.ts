@@ -1,9 +1,11 @@
-/** The balancers, and the addresses that move between them. */
+/** The balancers, which visitors reach by HTTPS, and the addresses that move between them. */
 import { play, withDefault } from "showrunner";
 import { Algorithm, Mode } from "../../roles/haproxy/index.ts";
 import { haproxy, keepalived } from "../../roles/index.ts";
+import { trustedAuthority } from "./certificates.ts";
+import { edgeCertificate, edgeFolder, placeEdgeCertificate, trustSigners } from "./edge-certificate.ts";
 import { monitors } from "./hosts.ts";
-import { siteAddresses, webPort } from "./words.ts";
+import { domain, siteAddresses, webPort } from "./words.ts";
 
 export const balancers = [
   play(
@@ -12,17 +14,34 @@ export const balancers = [
       hosts: "lb",
       become: true,
       vars: {
+        domain,
         webPort,
+        siteAddresses,
+        edgeCertificate,
         algorithm: withDefault(Algorithm, "roundRobin"),
         balancerMode: withDefault(Mode, "activeActive"),
       },
     },
     {
+      trust: ({ vars, inventory }) => trustSigners(vars.edgeCertificate, inventory),
+      certificate: ({ vars, host, inventory }) => placeEdgeCertificate(host, inventory, vars),
       haproxy: ({ vars, inventory }) =>
         haproxy({
-          servers: inventory.group("web").map(({ name, address }) => ({ name, address, port: vars.webPort })),
-          algorithm: vars.algorithm,
-          mode: vars.balancerMode,
+          backends: {
+            web: {
+              hosts: "web",
+              port: vars.webPort,
+              algorithm: vars.algorithm,
+              mode: vars.balancerMode,
+              check: { path: "/healthz" },
+              // each web server has a certificate of its own name
+              tls: { authorities: trustedAuthority },
+            },
+          },
+          frontends: {
+            http: { port: 80, redirectToHttps: true },
+            https: { port: 443, tls: { certificates: edgeFolder(vars.edgeCertificate) }, backend: "web" },
+          },
           ...(monitors(inventory).length > 0 && { monitoring: { hosts: "mon" } }),
         }),
     },

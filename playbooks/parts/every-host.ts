@@ -1,10 +1,11 @@
 /** What every host of the site has. */
-import { play, Type } from "showrunner";
+import { play } from "showrunner";
 import { common, firewall } from "../../roles/index.ts";
+import { domain } from "./words.ts";
 
 export const everyHost = play(
   "every host",
-  { hosts: "all", become: true, vars: { domain: Type.String({ format: "hostname" }) } },
+  { hosts: "all", become: true, vars: { domain } },
   {
     common: ({ vars, host }) => common({ motd: `${host.name}, part of ${vars.domain}` }),
     // without rules a host would let nobody in

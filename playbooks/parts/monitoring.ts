@@ -9,8 +9,9 @@ import {
   prometheus,
 } from "../../roles/index.ts";
 import { healthUrl } from "./application.ts";
+import { edgeCertificate, trustSigners } from "./edge-certificate.ts";
 import { monitors } from "./hosts.ts";
-import { siteAddresses, webPort } from "./words.ts";
+import { domain, siteAddresses, webPort } from "./words.ts";
 
 const isIn = ({ groups }: HostInfo, group: string) => groups.includes(group);
 
@@ -40,9 +41,18 @@ export const monitoring = [
     {
       hosts: "all",
       become: true,
-      vars: { siteAddresses, webPort, monitoringInterval: withDefault(Param.duration(), "15s") },
+      vars: {
+        domain,
+        siteAddresses,
+        webPort,
+        edgeCertificate,
+        monitoringInterval: withDefault(Param.duration(), "15s"),
+      },
     },
     {
+      trust: async ({ host, vars, inventory }) => {
+        if (isIn(host, "mon")) await trustSigners(vars.edgeCertificate, inventory);
+      },
       monitoring: async ({ host, vars, inventory }) => {
         if (!isIn(host, "mon")) return;
         await blackboxExporter({});
@@ -63,21 +73,22 @@ export const monitoring = [
   ),
 ];
 
+interface Asked {
+  readonly domain: string;
+  readonly siteAddresses: readonly string[];
+  readonly webPort: number;
+}
+
 /** What is asked from outside: where visitors come, and all that stands between them and the application. */
-function probesOf(
-  inventory: InventoryView,
-  {
-    siteAddresses: shared,
-    webPort: port,
-  }: { readonly siteAddresses: readonly string[]; readonly webPort: number },
-) {
-  const health = (address: string, at: number) => `http://${address}:${at}/healthz`;
-  const of = (group: string, what: string, url: (host: HostInfo) => string) =>
-    inventory.group(group).map((host) => ({ what, host: host.name, url: url(host) }));
+function probesOf(inventory: InventoryView, { domain: name, siteAddresses, webPort: port }: Asked) {
+  const health = (address: string, at = 443) => `https://${address}:${at}/healthz`;
+  const of = (group: string, what: string, more: (host: HostInfo) => { url: string; name?: string }) =>
+    inventory.group(group).map((host) => ({ what, host: host.name, ...more(host) }));
+  // certificates are verified by the site's name, and web servers' by their own
   return [
-    ...shared.map((address) => ({ what: "address", url: health(address, 80) })),
-    ...of("lb", "balancer", ({ address }) => health(address, 80)),
-    ...of("web", "web", ({ address }) => health(address, port)),
-    ...of("app", "application", healthUrl),
+    ...siteAddresses.map((address) => ({ what: "address", url: health(address), name })),
+    ...of("lb", "balancer", ({ address }) => ({ url: health(address), name })),
+    ...of("web", "web", (host) => ({ url: health(host.address, port), name: host.name })),
+    ...of("app", "application", (host) => ({ url: healthUrl(host) })),
   ];
 }

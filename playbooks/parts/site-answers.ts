@@ -1,15 +1,15 @@
-/** Whether the site answers, at each balancer and at each address that moves. */
+/** Whether the site answers, at each balancer and at each address that moves: its certificate is verified, too. */
 import { http, play } from "showrunner";
-import { siteAddresses } from "./words.ts";
+import { domain, siteAddresses } from "./words.ts";
 
 export const siteAnswers = play(
   "the site answers",
-  { hosts: "lb", become: true, vars: { siteAddresses } },
+  { hosts: "lb", become: true, vars: { domain, siteAddresses } },
   {
     verify: async ({ host, vars }) => {
-      for (const address of [host.address, ...vars.siteAddresses])
+      for (const connectTo of [host.address, ...vars.siteAddresses])
         await http(
-          { url: `http://${address}/healthz`, status: 200 },
+          { url: `https://${vars.domain}/healthz`, connectTo, status: 200 },
           { name: "through the balancer", retries: 20, delay: "1s" },
         );
     },

@@ -1,22 +1,28 @@
-/** The web servers: Nginx, with the application behind it. */
-import { type HostInfo, type InventoryView, play, Type } from "showrunner";
+/** The web servers: Nginx, which the balancers reach by TLS, with the application behind it. */
+import { isIP } from "node:net";
+import { type HostInfo, type InventoryView, play } from "showrunner";
 import { nginx } from "../../roles/index.ts";
 import { applicationFiles, applicationPort } from "./application.ts";
-import { monitors } from "./hosts.ts";
-import { webPort } from "./words.ts";
+import { hostCertificate, hostCertificateFiles } from "./certificates.ts";
+import { addresses, monitors } from "./hosts.ts";
+import { domain, webPort } from "./words.ts";
 
 export const webServers = play(
   "web servers",
-  { hosts: "web", become: true, vars: { domain: Type.String({ format: "hostname" }), webPort } },
+  { hosts: "web", become: true, vars: { domain, webPort } },
   {
+    certificate: ({ host, inventory }) => hostCertificate(host, inventory, "web", "nginx"),
     nginx: ({ vars, host, inventory }) =>
       nginx({
         domain: vars.domain,
         port: vars.webPort,
+        tls: hostCertificateFiles("web"),
         upstreams: upstreams(host, inventory),
         staticFiles: `${applicationFiles}/static`,
         // its exporter asks it, from the host itself
         ...(monitors(inventory).length > 0 && { monitoring: { hosts: host.name } }),
+        // a balancer that is known by a name alone is taken for a visitor
+        balancers: addresses(inventory, "lb").filter((address) => isIP(address) !== 0),
       }),
   },
 );

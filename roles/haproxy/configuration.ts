@@ -205,7 +205,7 @@ function backendLines(backend: SiteBackend): Lines {
       : []),
     ...(check ? checkLines(check) : []),
     `default-server ${serverDefaults(backend).join(" ")}`,
-    ...servers.map((server) => `server ${serverWords(server, cookie !== undefined).join(" ")}`),
+    ...servers.map((server) => `server ${serverWords(server, backend).join(" ")}`),
   ];
 }
 
@@ -234,20 +234,26 @@ function serverDefaults({ protocol, check = {}, slowStart, closeWhenDown, tls }:
     ...(tls
       ? [
           `ssl verify required ca-file ${tls.authorities}`,
-          `sni str(${tls.name}) check-sni ${tls.name} verifyhost ${tls.name}`,
+          ...(tls.name === undefined ? [] : [mustBe(tls.name)]),
         ]
       : []),
   ];
 }
 
-function serverWords(server: ServerOptions, hasCookie: boolean): Lines {
+/** What the certificate of a server must be for; a server with several certificates is told that, too. */
+function mustBe(name: string): string {
+  return `sni str(${name}) check-sni ${name} verifyhost ${name}`;
+}
+
+function serverWords(server: ServerOptions, { cookie, tls }: SiteBackend): Lines {
   const { name, address, port, weight, maxConnections, backup } = server;
   return [
     name,
     at(address, port),
     ...(weight === undefined ? [] : [`weight ${weight}`]),
     ...(maxConnections === undefined ? [] : [`maxconn ${maxConnections}`]),
-    ...(hasCookie ? [`cookie ${name}`] : []),
+    ...(cookie ? [`cookie ${name}`] : []),
+    ...(tls && tls.name === undefined ? [mustBe(name)] : []),
     ...(backup ? ["backup"] : []),
   ];
 }

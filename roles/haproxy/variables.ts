@@ -103,8 +103,8 @@ const ServerTls = Type.Object(
   {
     /** A file of the authorities that may have signed the servers' certificates, on the balancer. */
     authorities: Path,
-    /** The name that the servers' certificates must have. */
-    name: Type.String({ format: "hostname" }),
+    /** The name that the servers' certificates must have. Left out: each server's own name. */
+    name: Type.Optional(Type.String({ format: "hostname" })),
   },
   strict,
 );

@@ -22,10 +22,11 @@ export async function exchange(
 ): Promise<HttpResponse> {
   const url = new URL(wanted.url);
   const isSecure = url.protocol === "https:";
-  const proxy = proxyFor(url, wanted.proxies);
-  const dial = (to: URL) => dialled(session, to, wanted.timeout, signal);
+  // a proxy would choose the address itself
+  const proxy = wanted.connectTo === undefined ? proxyFor(url, wanted.proxies) : undefined;
+  const dial = (to: URL, at = hostOf(to)) => dialled(session, at, portOf(to), wanted.timeout, signal);
   if (proxy === undefined) {
-    const stream = await dial(url);
+    const stream = await dial(url, wanted.connectTo);
     return ask(isSecure ? encrypted(stream, url, wanted) : stream, url, wanted);
   }
   const stream = await byProxy(proxy, async () => {
@@ -57,8 +58,14 @@ function portOf(url: URL): number {
   return Number(url.port || (url.protocol === "https:" ? 443 : 80));
 }
 
-async function dialled(session: Session, url: URL, timeout: number, signal: AbortSignal): Promise<Duplex> {
-  const stream = await session.dial(hostOf(url), portOf(url), timeout);
+async function dialled(
+  session: Session,
+  host: string,
+  port: number,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const stream = await session.dial(host, port, timeout);
   if (signal.aborted) stream.destroy(); // the stream came too late: nothing else would close it
   signal.addEventListener("abort", () => stream.destroy());
   return stream;

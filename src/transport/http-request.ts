@@ -13,9 +13,16 @@ export interface HttpRequest {
   readonly verifyTls: boolean;
   /** Names the authorities that must have signed certificates; the control machine's if left out. */
   readonly authorities?: string | undefined;
+  /** Where to connect to, in place of the address that the URL's host has. */
+  readonly connectTo?: string | undefined;
   /** The proxies that the task's environment names. */
   readonly proxies?: ProxyVariables | undefined;
   readonly followRedirects: boolean;
+}
+
+/** The request's URL, as messages name it. */
+export function shownUrl(url: string, { connectTo }: Pick<HttpRequest, "connectTo">): string {
+  return connectTo === undefined ? url : `${url} at ${connectTo}`;
 }
 
 export interface HttpResponse {

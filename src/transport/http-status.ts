@@ -1,6 +1,6 @@
 /** Whether an answer's status is one that was expected. */
 import { type ErrorCode, ShowrunnerError } from "../base/errors.ts";
-import type { HttpRequest, HttpResponse } from "./http-request.ts";
+import { type HttpRequest, type HttpResponse, shownUrl } from "./http-request.ts";
 
 /** @throws ShowrunnerError with the given code for another status; it has the answer's first lines */
 export function requireStatus(
@@ -13,7 +13,7 @@ export function requireStatus(
   if (expected.includes(status)) return;
   throw new ShowrunnerError(
     code,
-    `${request.method} ${url} answered ${status}, expected ${expected.join(" or ")}`,
+    `${request.method} ${shownUrl(url, request)} answered ${status}, expected ${expected.join(" or ")}`,
     { details: body.split("\n").slice(0, 5), hint: redirectHint(request, response) },
   );
 }

@@ -2,7 +2,7 @@
 import { messageOf, ShowrunnerError } from "../base/errors.ts";
 import { basicAuthorization } from "./http-credentials.ts";
 import { exchange } from "./http-exchange.ts";
-import type { HttpRequest, HttpResponse } from "./http-request.ts";
+import { type HttpRequest, type HttpResponse, shownUrl } from "./http-request.ts";
 import type { Session } from "./session.ts";
 
 /** As many as Ansible's uri follows. */
@@ -60,6 +60,7 @@ function redirected(asked: HttpRequest, { status, headers }: HttpResponse): Http
   return {
     ...asked,
     url: to.href,
+    connectTo: to.hostname === from.hostname ? asked.connectTo : undefined,
     headers: { ...Object.fromEntries(kept), ...(authorization === undefined ? {} : { authorization }) },
     ...(asGet ? { method: "GET", body: undefined } : {}),
   };
@@ -71,10 +72,14 @@ async function requestOnce(session: Session, wanted: HttpRequest, patience: numb
     return await withTimeout(wanted.timeout, patience, (signal) => exchange(session, wanted, signal));
   } catch (error) {
     if (error instanceof ShowrunnerError) throw error; // not an answer of the other end: it could not be asked
-    throw new ShowrunnerError("task.failed", `${wanted.url} did not answer: ${messageOf(error)}`, {
-      hint: hintFor(error),
-      cause: error,
-    });
+    throw new ShowrunnerError(
+      "task.failed",
+      `${shownUrl(wanted.url, wanted)} did not answer: ${messageOf(error)}`,
+      {
+        hint: hintFor(error),
+        cause: error,
+      },
+    );
   }
 }
 

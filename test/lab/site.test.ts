@@ -153,8 +153,9 @@ function difference(before: ReadonlyMap<string, string>, after: ReadonlyMap<stri
 const curl = async (...args: string[]) =>
   (await promisify(execFile)("curl", ["-sS", "--max-time", "10", ...args])).stdout;
 
-async function servedBy(address: string): Promise<string> {
-  const headers = await curl("-o", "/dev/null", "-D", "-", `http://${address}/`);
+/** A visitor, who trusts the site's authority and nobody else. */
+async function servedBy(address: string, authority: string): Promise<string> {
+  const headers = await curl("--cacert", authority, "-o", "/dev/null", "-D", "-", `https://${address}/`);
   return /^x-served-by: (\S+)/im.exec(headers)?.[1] ?? headers;
 }
 
@@ -184,6 +185,8 @@ describe.each([
   const inventory = `inventory/site${shape}.ts`;
   const balancer = `${own}.0.11`;
   let project: string;
+  /** The file with the authority's certificate, as the playbook `authority` fetches it. */
+  let authority: string;
   let planned: SiteRun;
   let traces: readonly string[];
   let first: SiteRun;
@@ -202,14 +205,20 @@ describe.each([
     return stdout;
   };
 
+  const visit = (path: string, ...more: string[]) =>
+    curl("--cacert", authority, ...more, `https://${balancer}${path}`);
+
   beforeAll(async () => {
     project = testProject(shape, net, own);
+    authority = join(project, ".showrunner/authority.pem");
     const { status, stdout, stderr } = await runIn(project, ["lab", "up", "-i", inventory]);
     if (status !== 0) throw new Error(stdout + stderr);
     const before = await everything(project, inventory);
     planned = await site(project, inventory, "--check");
     traces = difference(before, await everything(project, inventory));
     first = await site(project, inventory, "--verify");
+    const fetched = await runIn(project, ["playbook", "authority", "-i", inventory]);
+    if (fetched.status !== 0) throw new Error(fetched.stdout + fetched.stderr);
   });
   afterAll(async () => {
     await runIn(project, ["lab", "down", "-i", inventory]);
@@ -272,35 +281,27 @@ describe.each([
 
   it("alternates between both web servers", async () => {
     const served: string[] = [];
-    for (let request = 0; request < 6; request++) served.push(await servedBy(balancer));
+    for (let request = 0; request < 6; request++) served.push(await servedBy(balancer, authority));
     expect(new Set(served)).toEqual(new Set(webs));
     for (let request = 1; request < served.length; request++)
       expect(served[request]).not.toBe(served[request - 1]);
   });
 
   it("serves static files", async () => {
-    expect(
-      await curl(
-        "-o",
-        "/dev/null",
-        "-w",
-        "%{http_code} %{content_type}",
-        `http://${balancer}/static/site.css`,
-      ),
-    ).toBe("200 text/css");
+    expect(await visit("/static/site.css", "-o", "/dev/null", "-w", "%{http_code} %{content_type}")).toBe(
+      "200 text/css",
+    );
   });
 
   it("keeps what is posted on the primary and on the replica", async () => {
     const text = `note ${Date.now()}`;
-    expect(
-      await curl("-o", "/dev/null", "-w", "%{http_code}", "-d", `text=${text}`, `http://${balancer}/notes`),
-    ).toBe("303");
+    expect(await visit("/notes", "-o", "/dev/null", "-w", "%{http_code}", "-d", `text=${text}`)).toBe("303");
     for (const host of [primary, replica])
       await retry(10, async () => {
         const rows = await ssh(host, "mariadb", "-N", "-e", "SELECT text FROM site.notes");
         if (!rows.includes(text)) throw new Error(`${host} has no "${text}": ${rows}`);
       });
-    expect(await curl(`http://${balancer}/`)).toContain(text);
+    expect(await visit("/")).toContain(text);
   });
 
   it("still answers with one web server stopped", async () => {
@@ -309,7 +310,7 @@ describe.each([
     try {
       await retry(15, async () => {
         for (let request = 0; request < 4; request++)
-          if ((await servedBy(balancer)) !== up) throw new Error("the stopped server was asked");
+          if ((await servedBy(balancer, authority)) !== up) throw new Error("the stopped server was asked");
       });
     } finally {
       await ssh(down, "systemctl", "start", "nginx");
@@ -323,7 +324,8 @@ describe.each([
     const [at, database] = [await address(web), await address(replica)];
     await expect(curl("--max-time", "2", `http://${at}:8000/healthz`)).rejects.toThrow("timed out");
     await expect(curl("--max-time", "2", `http://${database}:3306/`)).rejects.toThrow("timed out");
-    expect(await curl(`http://${balancer}/healthz`)).toBe("ok\n");
+    await expect(curl("--max-time", "2", `http://${at}/`)).rejects.toThrow("timed out");
+    expect(await visit("/healthz")).toBe("ok\n");
   });
 
   it("shows its passwords neither in a run's output nor in a process list", async () => {
@@ -344,8 +346,10 @@ describe.each([
       return links.map((line) => /releases\/\w+/.exec(line)?.[0]);
     };
     const bringOut = (...playbook: string[]) =>
-      underLoad(`http://${balancer}/healthz`, () =>
-        runIn(project, ["playbook", ...playbook, "-i", inventory]),
+      underLoad(
+        `https://${balancer}/healthz`,
+        () => runIn(project, ["playbook", ...playbook, "-i", inventory]),
+        readFileSync(authority, "utf8"),
       );
 
     it("gets a new release, server by server, and no request fails", { timeout: 120_000 }, async () => {
@@ -359,7 +363,7 @@ describe.each([
       const after = await releases();
       expect(new Set(after).size).toBe(1);
       expect(after[0]).not.toBe(before[0]);
-      expect(await curl(`http://${balancer}/`)).toContain("second edition");
+      expect(await visit("/")).toContain("second edition");
       // the files stay those of the playbook site: else it could not remove the application any more
       const [web = ""] = webs;
       expect(await ssh(web, "sh", "-c", "grep -rl ^deploy /var/lib/showrunner/owned || echo none")).toContain(
@@ -382,7 +386,9 @@ describe.each([
       expect(await releases()).toEqual(before);
       // it is healthy again after two checks
       await retry(10, async () =>
-        expect(new Set([await servedBy(balancer), await servedBy(balancer)])).toEqual(new Set(webs)),
+        expect(new Set([await servedBy(balancer, authority), await servedBy(balancer, authority)])).toEqual(
+          new Set(webs),
+        ),
       );
       release('return "a bad build\\n", 500', 'return "ok\\n", 200');
     });
@@ -391,7 +397,7 @@ describe.each([
       const { load, value } = await bringOut("rollback");
       expect(value.status).toBe(0);
       expect(load.failures).toEqual([]);
-      expect(await curl(`http://${balancer}/`)).not.toContain("second edition");
+      expect(await visit("/")).not.toContain("second edition");
       const again = await runIn(project, ["playbook", "rollback", "-i", inventory, "--reporter", "jsonl"]);
       expect(again.stdout).not.toContain('"status":"changed"');
     });

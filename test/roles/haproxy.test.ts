@@ -121,6 +121,16 @@ describe("a backend", () => {
   });
 });
 
+it("has each server's certificate name that server, unless one name is given for all", () => {
+  const web = { servers: [one, two], tls: { authorities: "/etc/ca.pem" } };
+  const made = sections({ backends: { web }, frontends: { site: { port: 80, backend: "web" } } });
+  expect(made.get("backend web")).toContain(
+    "default-server check inter 1000ms fall 2 rise 2 ssl verify required ca-file /etc/ca.pem",
+  );
+  expect(made.get("backend web")).toContain("server a 10.0.0.1:80 sni str(a) check-sni a verifyhost a");
+  expect(made.get("backend web")).toContain("server b 10.0.0.2:80 sni str(b) check-sni b verifyhost b");
+});
+
 describe("a frontend", () => {
   it("redirects what no route takes", () => {
     const made = sections({

@@ -1,5 +1,7 @@
 /** `run demo`: the site on throw-away hosts, from nothing to a page. */
 import { existsSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import type { Command } from "commander";
 import { messageOf, ShowrunnerError } from "../../base/errors.ts";
 import { emptyTotals, type Totals } from "../../core/events/events.ts";
@@ -12,6 +14,8 @@ import { runAndReport } from "../run.ts";
 import { indented, table } from "../text.ts";
 
 const inventoryFile = "inventory/lab.ts";
+/** Where the playbook keeps the certificate of the site's authority, on the hosts that trust it. */
+const authorityFile = "/usr/local/share/ca-certificates/site.crt";
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
   reportOptions(
@@ -32,8 +36,9 @@ async function demo(flags: ReportFlags): Promise<number> {
   const started = performance.now();
 
   print(style("bold", "1. The hosts"));
-  const { up } = await import("../../lab/index.ts");
-  await up(labSpec(inventory), print);
+  const { run, up } = await import("../../lab/index.ts");
+  const lab = labSpec(inventory);
+  await up(lab, print);
 
   print(style("bold", "\n2. The site"));
   const first = await deploy(inventory, flags);
@@ -51,12 +56,15 @@ async function demo(flags: ReportFlags): Promise<number> {
   print(style("bold", "\n4. A page through the balancer"));
   const [balancer] = inventory.inventory.group("lb");
   const [moving] = [balancer?.vars["siteAddresses"]].flat();
-  const url = `http://${moving ?? balancer?.address}/`;
-  await sign(url, "The demo was here.");
-  for (let request = 1; request <= 4; request++) print(`GET ${url} → ${await servedBy(url)}`);
+  const site: Site = {
+    url: `https://${moving ?? balancer?.address}/`,
+    ca: await run(lab, balancer?.name ?? "", ["cat", authorityFile]),
+  };
+  await sign(site, "The demo was here.");
+  for (let visit = 1; visit <= 4; visit++) print(`GET ${site.url} → ${await servedBy(site)}`);
 
   const seconds = Math.round((performance.now() - started) / 1000);
-  print(closingWords(inventory, url, seconds, style));
+  print(closingWords(inventory, site.url, seconds, style));
   return 0;
 }
 
@@ -78,28 +86,39 @@ async function deploy(
   return { exitCode, totals };
 }
 
-async function sign(url: string, text: string): Promise<void> {
-  const answer = await ask(`${url}notes`, {
-    method: "POST",
-    body: new URLSearchParams({ text }),
-    redirect: "manual",
+/** The site as visitors see it who trust its authority. */
+interface Site {
+  readonly url: string;
+  readonly ca: string;
+}
+
+async function sign(site: Site, text: string): Promise<void> {
+  const body = new URLSearchParams({ text }).toString();
+  const { statusCode } = await ask(site, "notes", body);
+  if (statusCode !== 303)
+    throw new ShowrunnerError("internal", `POST ${site.url}notes answered ${statusCode}`);
+}
+
+async function servedBy(site: Site): Promise<string> {
+  const { statusCode, headers } = await ask(site, "");
+  if (statusCode !== 200) throw new ShowrunnerError("internal", `GET ${site.url} answered ${statusCode}`);
+  return `${statusCode}, served by ${headers["x-served-by"]}`;
+}
+
+function ask({ url, ca }: Site, path: string, body?: string): Promise<IncomingMessage> {
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const options = { ca, agent: false, signal: AbortSignal.timeout(10_000) };
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      url + path,
+      body === undefined ? options : { ...options, method: "POST", headers },
+      (answer) => resolve(answer.resume()),
+    );
+    sent.once("error", (error) =>
+      reject(new ShowrunnerError("internal", `${url}${path} does not answer: ${messageOf(error)}`)),
+    );
+    sent.end(body);
   });
-  if (answer.status !== 303)
-    throw new ShowrunnerError("internal", `POST ${url}notes answered ${answer.status}`);
-}
-
-async function servedBy(url: string): Promise<string> {
-  const answer = await ask(url, {});
-  if (answer.status !== 200) throw new ShowrunnerError("internal", `GET ${url} answered ${answer.status}`);
-  return `${answer.status}, served by ${answer.headers.get("x-served-by")}`;
-}
-
-async function ask(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
-  } catch (error) {
-    throw new ShowrunnerError("internal", `${url} does not answer: ${messageOf(error)}`);
-  }
 }
 
 function closingWords(
@@ -111,12 +130,13 @@ function closingWords(
   const address = (name: string) => inventory.host(name).address;
   const hosts = [
     ["lb1, lb2", `${address("lb1")}, ${address("lb2")}`, `HAProxy, round robin: ${url} is at one of them`],
-    ["web1, web2", `${address("web1")}, ${address("web2")}`, "Nginx → gunicorn with the guest book"],
+    ["web1, web2", `${address("web1")}, ${address("web2")}`, "Nginx, by TLS → gunicorn with the guest book"],
     ["db1", address("db1"), "MariaDB, the primary: takes the writes"],
     ["db2", address("db2"), "MariaDB, its replica: answers the reads"],
   ];
   const looks = [
-    [`curl ${url}`, "the guest book"],
+    ["npx run playbook authority", "the certificate of the site's authority, for curl or a browser"],
+    [`curl --cacert .showrunner/authority.pem ${url}`, "the guest book"],
     ["npx run exec web -- systemctl status nginx --no-pager", "one command on many hosts"],
     ["npx run lab ssh db2", "a shell on a host"],
     [`npx run playbook site -i ${shown} --check --diff`, "what a run would change: nothing"],

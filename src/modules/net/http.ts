@@ -21,8 +21,9 @@ import {
   Type,
   withDefault,
 } from "../../kit/index.ts";
+import { keepAuthorities } from "../../transport/authorities.ts";
 import { basic, basicAuthorization, withoutCredentials } from "../../transport/http-credentials.ts";
-import type { HttpResponse } from "../../transport/http-request.ts";
+import { type HttpResponse, shownUrl } from "../../transport/http-request.ts";
 import { requireStatus } from "../../transport/http-status.ts";
 
 /** What `http` gives. */
@@ -79,6 +80,13 @@ const params = {
    * authorities if left out.
    */
   caPath: Type.Optional(Type.String({ pattern: "^/" })),
+  /** The same certificates themselves, as PEM; or give `caPath`. */
+  ca: Type.Optional(Type.String({ minLength: 1 })),
+  /**
+   * The address to connect to, in place of the one that the URL's host has: that of one balancer among several. The
+   * name that is asked for, and that the certificate must have, is still the URL's. No proxy is used then.
+   */
+  connectTo: Type.Optional(Type.String({ pattern: "^[A-Za-z0-9_.:-]+$" })),
   /**
    * true: ask where a redirect leads to, ten times at most. Another server than the first gets no body and no headers
    * but harmless ones. Default: false.
@@ -114,7 +122,7 @@ interface HttpJson
  * wait until something answers as it should, give the task `retries` and `delay`, or `until`.
  *
  * A certificate is verified as the host's own programs would: by the authorities that the host trusts, or by those in
- * `caPath`; where the host has none, by the control machine's. The proxies that the task's `environment` names
+ * `caPath` or `ca`; where the host has none, by the control machine's. The proxies that the task's `environment` names
  * (`http_proxy`, `https_proxy`, `no_proxy`) are used. A body is unpacked and decoded as its headers say.
  *
  * @throws ShowrunnerError `task.failed` (`change.failed` for a method that changes something) if nothing answers, or
@@ -135,11 +143,14 @@ export const http: Module<HttpParams, HttpValue> = defineModule({
     `http({ url: "http://127.0.0.1:9200/site", method: "PUT", json: { settings: {} }, status: [200, 201] })`,
   ],
   titleQuotes: true,
-  title: ({ method = "GET", url }) =>
-    method === "GET" ? withoutCredentials(url) : `${method} ${withoutCredentials(url)}`,
+  title: ({ method = "GET", url, connectTo }) =>
+    `${method === "GET" ? "" : `${method} `}${shownUrl(withoutCredentials(url), { connectTo })}`,
   check(p) {
     if ((p.body !== undefined || p.json !== undefined) && ["GET", "HEAD"].includes(p.method))
       fail(`a ${p.method} request has no body`, 'give `method: "POST"` or another one');
+    if (p.ca !== undefined && p.caPath !== undefined) fail("expected ca or caPath, and not both");
+    if (p.ca !== undefined && keepAuthorities(p.ca) === undefined)
+      fail("ca: expected certificates as PEM, got none");
   },
   async *plan(host, p) {
     const request = { ...requestOf(p), authorities: await authoritiesFor(host, p) };
@@ -164,10 +175,11 @@ export const http: Module<HttpParams, HttpValue> = defineModule({
 /** A server's certificate is verified as the host's own programs would: by its authorities, or else by ours. */
 async function authoritiesFor(
   host: PlanHost,
-  { url, caPath, verifyTls, followRedirects }: Params,
+  { url, ca, caPath, verifyTls, followRedirects }: Params,
 ): Promise<string | undefined> {
   const mayEncrypt = url.startsWith("https:") || followRedirects;
   if (!verifyTls || !mayEncrypt) return undefined;
+  if (ca !== undefined) return keepAuthorities(ca);
   const found = await host.fact(authorities, caPath ?? trusted);
   if (found === undefined && caPath !== undefined)
     fail(`${caPath} on the host holds no certificate`, "caPath names a file of certificates, in PEM form");
@@ -193,6 +205,7 @@ function requestOf(p: Params): HttpRequest {
     timeout: milliseconds(p.timeout),
     verifyTls: p.verifyTls,
     followRedirects: p.followRedirects,
+    ...(p.connectTo === undefined ? {} : { connectTo: p.connectTo }),
   };
 }
 

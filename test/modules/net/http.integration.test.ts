@@ -143,6 +143,31 @@ describe("a certificate", () => {
     expect(unsafe.body).toBe("here");
   });
 
+  it("is verified by authorities that the task itself names", async () => {
+    const ca = readFileSync(at("ca.pem"), "utf8");
+    expect((await told({ url: `https://127.0.0.1:${ports.byAddress}/`, ca })).body).toBe("here");
+    const { error } = await told({ url: `https://127.0.0.1:${ports.byName}/`, ca });
+    expect(error?.message).toMatch(/is not in the cert's list/);
+    const none = await told({ url: `https://127.0.0.1:${ports.byAddress}/`, ca: "no certificate" });
+    expect(none.error?.message).toContain("ca: expected certificates as PEM, got none");
+    const both = await told({ url: `https://127.0.0.1:${ports.byAddress}/`, ca, caPath: at("ca.pem") });
+    expect(both.error?.message).toContain("expected ca or caPath, and not both");
+  });
+
+  it("is compared with the URL's name, whatever address the request goes to", async () => {
+    const trusted = { ca: readFileSync(at("ca.pem"), "utf8"), connectTo: "127.0.0.1" };
+    // no proxy is asked, since that would choose the address itself
+    const { body } = await told(
+      { url: `https://inside.example:${ports.byName}/x`, ...trusted },
+      { https_proxy: "http://127.0.0.1:1" },
+    );
+    expect([body, asked]).toEqual(["here", ["inside.example /x nobody"]]);
+    const { error } = await told({ url: `https://other.example:${ports.byName}/x`, ...trusted });
+    expect(error?.message).toMatch(
+      /^https:\/\/other\.example:\d+\/x at 127\.0\.0\.1 did not answer: .*other\.example\. is not in the cert's/,
+    );
+  });
+
   it("is verified by authorities that the run itself has brought to the host", async () => {
     let body = "";
     const ran = await runHere(async () => {

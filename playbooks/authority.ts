@@ -1,0 +1,23 @@
+/** Fetches the certificate of the site's authority to `.showrunner/authority.pem`, for a browser or for curl. */
+import { resolve } from "node:path";
+import { copy, debug, file, on, play, playbook } from "showrunner";
+import { authorityCertificate } from "./parts/certificates.ts";
+
+const path = resolve(".showrunner/authority.pem");
+
+export default playbook([
+  play(
+    "the authority's certificate",
+    { hosts: "ca[0]" },
+    {
+      fetch: async ({ inventory }) => {
+        const content = await authorityCertificate(inventory);
+        await on("localhost", async () => {
+          await file({ path: resolve(path, ".."), state: "directory" });
+          await copy({ dest: path, content, mode: "0644" });
+          await debug({ message: `whoever trusts ${path} can visit the site: curl --cacert ${path} …` });
+        });
+      },
+    },
+  ),
+]);
