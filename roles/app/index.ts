@@ -145,7 +145,8 @@ export const app: Role<AppVars, void> = defineRole({
       const { releases, current, list, served, notRead, cache } = appPaths(name);
       await systemdUnit({ name: `${name}.socket`, state: "absent" });
       await systemdUnit({ name: `${name}.service`, state: "absent" });
-      for (const path of [current, releases, list, served, notRead, cache]) await file({ path, state: "absent" });
+      for (const path of [current, releases, list, served, notRead, cache])
+        await file({ path, state: "absent" });
       await ownedFiles({ owner: filesOwner(name), files: [], prune: true });
     }
     await ownedFiles({ owner, files, prune: true });

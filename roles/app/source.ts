@@ -11,7 +11,7 @@ const Archive = Type.Object(
     /** A local file, relative to the working directory, or an address from which each host fetches it. */
     archive: Type.String({ minLength: 1 }),
     /** What the archive must be: `sha256:` with its digest. An address needs it. */
-    checksum: Type.Optional(Type.String({ pattern: "^sha256:[0-9a-f]{64}$" })),
+    checksum: Type.Optional(Type.String()),
     /** How many directories at the beginning of each path are left out. Default: 0. */
     strip: Type.Optional(Type.Integer({ minimum: 0, maximum: 50 })),
   },
@@ -29,7 +29,10 @@ const Git = Type.Object(
 );
 
 /** A local folder, an archive, or a version of a git repository. */
-export const Source = Type.Union([Type.String(), Archive, Git]);
+export const Source = Type.Union([Type.String(), Archive, Git], {
+  expected:
+    "a local folder, { archive: …, checksum: …, strip: … } with the last two if need be, or { git: …, version: … }",
+});
 export type Source = Static<typeof Source>;
 
 const isAddress = (archive: string) => /^https?:\/\//.test(archive);
@@ -38,9 +41,15 @@ const isAddress = (archive: string) => /^https?:\/\//.test(archive);
 export function refuseSource(source: Source): void {
   if (typeof source === "string") return;
   if ("git" in source) refuseRepository(source.git, source.version);
-  else if (isAddress(source.archive) && source.checksum === undefined)
+  else refuseArchive(source);
+}
+
+function refuseArchive({ archive, checksum }: Static<typeof Archive>): void {
+  if (checksum !== undefined && !/^sha256:[0-9a-f]{64}$/.test(checksum))
+    fail(`source.checksum: expected "sha256:" with 64 hexadecimal digits, got ${JSON.stringify(checksum)}`);
+  if (isAddress(archive) && checksum === undefined)
     fail(
-      `source: ${source.archive} has no checksum, and the hosts would not know what they fetch`,
+      `source: ${archive} has no checksum, and the hosts would not know what they fetch`,
       'give it: checksum: "sha256:…", with the digits that sha256sum prints for the archive',
     );
 }
