@@ -108,6 +108,15 @@ describe("a site of the role nginx", { timeout: 120_000 }, () => {
     expect(await body("www.example")).toContain("Host: www.example");
   });
 
+  it("has the new configuration in force once a reload has ended", async () => {
+    const answers = await inside(`for number in 1 2 3 4 5 6 7 8 9 10; do
+  echo "server { listen 127.0.0.1:8098; return 200 $number; }" >/etc/nginx/conf.d/numbered.conf
+  systemctl reload nginx && curl -sS --max-time 5 http://127.0.0.1:8098/; echo
+done
+rm /etc/nginx/conf.d/numbered.conf; systemctl reload nginx`);
+    expect(answers.split("\n")).toEqual(["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"]);
+  });
+
   it("compresses texts", async () => {
     const packed = await get("/static/site.css", "-H 'Accept-Encoding: gzip' -o /dev/null -D -");
     expect(packed).toContain("Content-Encoding: gzip");
