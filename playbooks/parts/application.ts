@@ -19,7 +19,7 @@ export const applicationServers = play(
   {
     app: async ({ vars, host, inventory }) => {
       const { notRead } = appPaths(guestBook(host).name);
-      const read = answering(inventory, notReadIn(await readFact(fileText, notRead)));
+      const read = answering(host, inventory, notReadIn(await readFact(fileText, notRead)));
       await app({
         ...guestBook(host),
         packages: ["python3-flask", "python3-pymysql", "gunicorn"],

@@ -16,7 +16,12 @@ export function notReadIn(list: string | undefined): NotRead {
   );
 }
 
-/** The first replica that is in service; without one the primary answers the reads, too. */
-export function answering(inventory: InventoryView, notRead: NotRead): HostInfo {
-  return members(inventory, "db_replica").find(({ name }) => !notRead.has(name)) ?? primary(inventory);
+/**
+ * The replica that an application server reads from: those in service share the servers among them. Without one the
+ * primary answers the reads, too.
+ */
+export function answering(server: HostInfo, inventory: InventoryView, notRead: NotRead): HostInfo {
+  const replicas = members(inventory, "db_replica").filter(({ name }) => !notRead.has(name));
+  const place = members(inventory, "app").findIndex(({ name }) => name === server.name);
+  return replicas[place % replicas.length] ?? primary(inventory);
 }

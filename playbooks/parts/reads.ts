@@ -65,7 +65,7 @@ async function alter(
       const list = [...now].map(([replica, reason]) => `${replica} ${reason}\n`).join("");
       if (list === "") await file({ path: notRead, state: "absent" });
       else await copy({ dest: notRead, content: list, mode: "0644" });
-      const line = `DB_REPLICA="${answering(inventory, now).address}"`;
+      const line = `DB_REPLICA="${answering(server, inventory, now).address}"`;
       const moved = await lineinfile(
         { path: environment, regexp: "^DB_REPLICA=", line },
         // secrets stand beside it

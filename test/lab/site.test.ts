@@ -8,8 +8,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadTypeScript } from "../../src/cli/load-typescript.ts";
 import type { TimedEvent } from "../../src/core/events/events.ts";
+import { loadInventory } from "../../src/inventory/index.ts";
 import { underLoad } from "../load.ts";
+import { walkPorts } from "./port-matrix.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 const cli = join(checkout, "dist/src/cli/main.cjs");
@@ -317,15 +320,15 @@ describe.each([
     }
   });
 
-  it("lets through what the inventory names, and nothing else", async () => {
-    const [web = ""] = webs;
-    const address = (host: string) =>
-      ssh(host, "hostname", "-I").then((line) => /10[.0-9]+/.exec(line)?.[0] ?? "");
-    const [at, database] = [await address(web), await address(replica)];
-    await expect(curl("--max-time", "2", `http://${at}:8000/healthz`)).rejects.toThrow("timed out");
-    await expect(curl("--max-time", "2", `http://${database}:3306/`)).rejects.toThrow("timed out");
-    await expect(curl("--max-time", "2", `http://${at}/`)).rejects.toThrow("timed out");
-    expect(await visit("/healthz")).toBe("ok\n");
+  it("lets through what the inventory names, and nothing else: every port from every host", {
+    timeout: 60_000,
+  }, async () => {
+    const hosts = await loadInventory([join(project, inventory)], loadTypeScript);
+    const lab = { bridge: `sr-site${shape}`, stranger: `${own}.0.99` };
+    const walked = await walkPorts(hosts, ssh, lab);
+    expect(walked.wrong).toEqual([]);
+    expect(walked.silent).toEqual([]);
+    expect(walked.probes).toBeGreaterThan(150);
   });
 
   it("shows its passwords neither in a run's output nor in a process list", async () => {
@@ -335,7 +338,57 @@ describe.each([
   });
 
   // one shape is enough for these
-  if (shape === "compact") releasesOf();
+  if (shape === "compact") {
+    releasesOf();
+    otherSizesOf();
+  }
+
+  function otherSizesOf(): void {
+    const file = () => join(project, inventory);
+    const groups = [
+      ["web", "node[1:2]", "node[1:3]"],
+      ["app", "node[1:2]", "node[1:3]"],
+      ["db_replica", "node2", "node[2:3]"],
+    ] as const;
+    const line = `    node3: { address: "${own}.0.23" },\n`;
+    let small = "";
+
+    it("gets a third web server and a second replica by lines in the inventory", {
+      timeout: 240_000,
+    }, async () => {
+      small = readFileSync(file(), "utf8");
+      const grown = groups.reduce(
+        (text, [group, from, to]) =>
+          text.replace(`${group}: { hosts: ["${from}"]`, `${group}: { hosts: ["${to}"]`),
+        small.replace(/^( {2}hosts: \{\n)/m, `$1${line}`),
+      );
+      expect(grown.split("node[").length).toBe(4);
+      writeFileSync(file(), grown);
+      expect(await runIn(project, ["lab", "up", "-i", inventory])).toMatchObject({ status: 0 });
+      const { end } = await site(project, inventory);
+      expect(end.totals).toMatchObject({ failed: 0, unreachable: 0 });
+      const served = await Promise.all(Array.from({ length: 9 }, () => servedBy(balancer, authority)));
+      expect(new Set(served)).toEqual(new Set([...webs, "node3"]));
+      const note = `three ${Date.now()}`;
+      await visit("/notes", "-o", "/dev/null", "-d", `text=${note}`);
+      await retry(10, async () =>
+        expect(await ssh("node3", "mariadb", "-N", "-e", "SELECT text FROM site.notes")).toContain(note),
+      );
+      expect((await site(project, inventory)).end.totals.changed).toBe(0);
+    });
+
+    it("loses them by the same lines, and no balancer, firewall or name tells of them", {
+      timeout: 180_000,
+    }, async () => {
+      writeFileSync(file(), small);
+      await site(project, inventory);
+      const traces = `grep -lE 'node3|${own}\\.0\\.23' /etc/haproxy/haproxy.cfg /etc/nftables.conf /etc/hosts || echo none`;
+      for (const host of ["lb1", ...webs]) expect(await ssh(host, "sh", "-c", traces)).toContain("none");
+      const served = await Promise.all(Array.from({ length: 9 }, () => servedBy(balancer, authority)));
+      expect(new Set(served)).toEqual(new Set(webs));
+      expect((await site(project, inventory)).end.totals.changed).toBe(0);
+    });
+  }
 
   function releasesOf(): void {
     const app = () => join(project, "roles/app/files/sample/app.py");
@@ -349,7 +402,7 @@ describe.each([
       underLoad(
         `https://${balancer}/healthz`,
         () => runIn(project, ["playbook", ...playbook, "-i", inventory]),
-        readFileSync(authority, "utf8"),
+        { ca: readFileSync(authority, "utf8") },
       );
 
     it("gets a new release, server by server, and no request fails", { timeout: 120_000 }, async () => {
