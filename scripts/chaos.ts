@@ -10,8 +10,8 @@ import { runCycle } from "./chaos/cycle.ts";
 import { type Kind, kinds } from "./chaos/faults.ts";
 import { describeFault, type Fault } from "./chaos/plan.ts";
 import type { Point } from "./chaos/points.ts";
-import { makeSite, type Site } from "./chaos/site.ts";
 import { configurationStage, type Prepared, packagesStage } from "./chaos/stages.ts";
+import { makeSite, type Site } from "./site-project.ts";
 import { atWhateverEnd } from "./whatever-end.ts";
 
 interface Wishes {
@@ -37,7 +37,7 @@ const say = (line: string) => void process.stderr.write(`${clock()} ${line}\n`);
 
 async function main(): Promise<number> {
   const wishes = readWishes();
-  const site = makeSite();
+  const site = await makeSite({ name: "chaos", shape: "compact", network: "10.96" });
   const tally: Tally = { injected: [], missed: [], wrongs: [], interrupted: false };
   let done = false;
   const leave = atWhateverEnd(async () => {

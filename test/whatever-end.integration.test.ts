@@ -54,7 +54,7 @@ describe("what a script made goes", () => {
 });
 
 it("all scripts that bring hosts up", () => {
-  for (const name of ["scripts/law.ts", "scripts/chaos.ts", "bench/run.ts"]) {
+  for (const name of ["scripts/law.ts", "scripts/chaos.ts", "scripts/prove-site.ts", "bench/run.ts"]) {
     const text = readFileSync(join(checkout, name), "utf8");
     expect(text, name).toMatch(/\bup\(/);
     expect(text, name).toContain("atWhateverEnd(");

@@ -1,8 +1,8 @@
 /** From fresh hosts to the finished site, through as many faults as fit. */
 import { restore } from "../../src/lab/index.ts";
+import type { Site } from "../site-project.ts";
 import { type Kind, Saboteur } from "./faults.ts";
 import { chooseFaults, type Fault, type Progress } from "./plan.ts";
-import type { Site } from "./site.ts";
 import { changesOf, failuresOf, runSite, type SiteRun } from "./site-run.ts";
 import { differences, readState, type State } from "./state.ts";
 

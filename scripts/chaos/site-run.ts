@@ -1,8 +1,8 @@
 /** One run of a project's playbook `site`, through the command line, as a process that can be killed. */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { TimedEvent } from "../../src/core/events/events.ts";
+import type { Site } from "../site-project.ts";
 import { type Point, PointNames } from "./points.ts";
-import type { Site } from "./site.ts";
 
 /** A run that takes this long hangs. */
 const patienceMs = 600_000;

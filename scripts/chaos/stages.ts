@@ -1,9 +1,9 @@
 /** The two beginnings that faults are injected from, and the moments of a run from each. */
 import { reset, restore, run as runOnHost, type Progress as Say, snapshot } from "../../src/lab/index.ts";
+import type { Site } from "../site-project.ts";
 import type { Stage } from "./cycle.ts";
 import { momentsOf } from "./moments.ts";
 import type { Point } from "./points.ts";
-import type { Site } from "./site.ts";
 import { changesOf, failuresOf, runSite, type SiteRun } from "./site-run.ts";
 import { differences, readState, type State } from "./state.ts";
 
