@@ -1,6 +1,7 @@
 /** Takes a host out of the site for good (`-e host=web3`): then it leaves the inventory. */
 import {
   debug,
+  fail,
   file,
   type HostInfo,
   type InventoryView,
@@ -31,6 +32,11 @@ export default playbook([
       "out of service": async ({ vars, inventory }) => {
         const host = hostOfSite(inventory, vars.host);
         requireStandIn(host, inventory);
+        if (host.groups.includes("ca"))
+          fail(
+            `${host.name} is the authority that signs the site's certificates`,
+            "put another host into the group ca, and run `site`, which signs all of them anew",
+          );
         await takeOut(host, inventory, "decommission");
       },
       "services end": async ({ vars, inventory }) => {

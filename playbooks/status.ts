@@ -1,8 +1,8 @@
 /** Shows the whole site on one screen, and fails where not all is well. It reads only. */
-import { debug, defineReporter, fail, once, play, playbook, Type } from "showrunner";
+import { debug, defineReporter, fail, once, play, playbook } from "showrunner";
 import { lookAt } from "./parts/status/look.ts";
 import { type SeenHost, screenOf } from "./parts/status/screen.ts";
-import { siteAddresses } from "./parts/words.ts";
+import { domain, siteAddresses } from "./parts/words.ts";
 
 const seen = new Map<string, SeenHost>();
 
@@ -18,7 +18,7 @@ export const reporter = defineReporter(({ write }) => ({
 export default playbook([
   play(
     "status",
-    { hosts: "all", become: true, vars: { domain: Type.String(), siteAddresses } },
+    { hosts: "all", become: true, vars: { domain, siteAddresses } },
     {
       look: async ({ host, inventory, vars }) => {
         seen.set(host.name, await lookAt(host, inventory, vars.siteAddresses.length > 0));

@@ -58,5 +58,5 @@ export function primary(inventory: InventoryView): HostInfo {
 
 /** The hosts that watch over the others: none where the inventory has no group `mon`. */
 export function monitors(inventory: InventoryView): readonly HostInfo[] {
-  return inventory.groups.has("mon") ? inventory.group("mon") : [];
+  return members(inventory, "mon");
 }

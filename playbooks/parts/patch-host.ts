@@ -6,12 +6,13 @@ import {
   type InventoryView,
   mysqlInfo,
   mysqlPrimary,
+  on,
   readFact,
   reboot,
 } from "showrunner";
 import { leaveAddresses, takeAddresses } from "./addresses.ts";
 import { balancerState } from "./balancer-state.ts";
-import { doneByNobodyElse, has } from "./hosts.ts";
+import { doneByNobodyElse, has, members } from "./hosts.ts";
 import { hasUpgrades, rebootReason } from "./patching.ts";
 import { giveReadsBack, takeReads, whyNotRead } from "./reads.ts";
 import { serves } from "./serves.ts";
@@ -47,7 +48,7 @@ export async function patchHost(host: HostInfo, { inventory, check, allowOutage 
   await aside(host, inventory, async () => {
     await apt({ upgrade: "full" });
     if ((await readFact(rebootReason, "")) !== "") await reboot({});
-    await isHealthy(host);
+    await isHealthy(host, inventory);
   });
 }
 
@@ -95,19 +96,26 @@ async function withoutReads(host: HostInfo, inventory: InventoryView, work: Work
 }
 
 /** Goes on once the host does all its work again. */
-async function isHealthy(host: HostInfo): Promise<void> {
-  if (has(host, "db_primary")) await mysqlPrimary({}, { name: "takes writes", retries: 30, delay: "1s" });
-  if (has(host, "db_replica"))
-    await mysqlInfo(
-      {},
-      {
-        name: "replicates",
-        retries: 60,
-        delay: "1s",
-        until: ({ value }) => value.replicatesFrom?.running === true,
-      },
-    );
+async function isHealthy(host: HostInfo, inventory: InventoryView): Promise<void> {
+  if (has(host, "db_primary")) {
+    await mysqlPrimary({}, { name: "takes writes", retries: 30, delay: "1s" });
+    for (const replica of members(inventory, "db_replica")) await on(replica, replicates);
+  }
+  if (has(host, "db_replica")) await replicates();
   if (has(host, "app")) await serves(host);
+}
+
+/** A replica asks a primary that was away again after a minute. */
+function replicates() {
+  return mysqlInfo(
+    {},
+    {
+      name: "replicates",
+      retries: 90,
+      delay: "1s",
+      until: ({ value }) => value.replicatesFrom?.running === true,
+    },
+  );
 }
 
 /** Brings back what an earlier run has left out of service, and nothing else. */

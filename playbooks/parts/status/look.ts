@@ -35,11 +35,13 @@ function askedOf(host: HostInfo, isShared: boolean) {
       ...(has(host, "web") ? ["nginx"] : []),
       ...(isApp ? [name] : []),
       ...(database ? ["mariadb"] : []),
+      ...(host.groups.includes("mon") ? ["prometheus", "prometheus-alertmanager", "nginx"] : []),
     ],
     release: isApp ? current : "",
     notRead: isApp ? notRead : "",
     database,
-    certificates: has(host, "lb") ? ["/etc/haproxy/certificates"] : [],
+    // the edge's, and those for the traffic between hosts
+    certificates: ["/etc/haproxy/certificates", "/etc/ssl/site"],
   };
 }
 

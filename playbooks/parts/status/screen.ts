@@ -137,7 +137,7 @@ function poolLines({ hosts }: Seen): string[] {
 function poolWord(server: PoolServer | undefined): string {
   if (!server) return "missing";
   if (server.state !== "ready") return server.state;
-  return isServing(server) ? "up" : `${server.status.toLowerCase()} ${server.check}`;
+  return isServing(server) ? "up" : `${server.status.toLowerCase()} ${server.check.replace("* ", "")}`;
 }
 
 function isServing({ state, status }: PoolServer): boolean {
