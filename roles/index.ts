@@ -7,6 +7,7 @@ export { authority } from "./authority/index.ts";
 export { blackboxExporter } from "./blackboxExporter/index.ts";
 export { common } from "./common/index.ts";
 export { firewall } from "./firewall/index.ts";
+export { grafanaFiles } from "./grafanaFiles/index.ts";
 export { haproxy } from "./haproxy/index.ts";
 export { keepalived } from "./keepalived/index.ts";
 export { mysql } from "./mysql/index.ts";

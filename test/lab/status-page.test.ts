@@ -1,6 +1,12 @@
 /** The status page on a real host, before a Prometheus that says what it was asked. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { authority, type StatusPageVars, signedCertificate, statusPage } from "../../roles/index.ts";
+import {
+  authority,
+  grafanaFiles,
+  type StatusPageVars,
+  signedCertificate,
+  statusPage,
+} from "../../roles/index.ts";
 import { inventory, play, secret } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { type Ran, testLab } from "./support.ts";
@@ -134,9 +140,29 @@ describe("the status page", { timeout: 120_000 }, () => {
   });
 
   it("stops whoever tries passwords", async () => {
-    const codes = await curl("-o /dev/null -w '%{http_code}\\n' -u operator:wrong", "/?[1-80]").catch(String);
+    const codes = await curl(
+      "-Z --parallel-max 20 -o /dev/null -w '%{http_code}\\n' -u operator:wrong",
+      "/?[1-300]",
+    );
     expect(codes).toContain("401");
     expect(codes).toContain("429");
+  });
+
+  it("has a dashboard for a Grafana that is there", async () => {
+    const grafana = () =>
+      lab.run([play("grafana", { hosts: "mon1", become: true }, { grafana: () => grafanaFiles({}) })]);
+    expect((await grafana()).errors.join()).toContain("mon1 has no Grafana");
+    // in Grafana's place stands a unit that only counts how often it is started
+    await inside(`mkdir -p /etc/grafana/provisioning/datasources /etc/grafana/provisioning/dashboards
+printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sh -c "echo started >>/run/grafana"\n' >/etc/systemd/system/grafana-server.service
+systemctl daemon-reload`);
+    expect((await grafana()).errors).toEqual([]);
+    const again = await grafana();
+    expect(again.statuses.filter((one) => !one.endsWith(": ok"))).toEqual([]);
+    expect(await inside("cat /run/grafana")).toBe("started");
+    expect(await inside("cat /etc/grafana/provisioning/datasources/showrunner.yaml")).toContain(
+      'url: "http://127.0.0.1:9090"',
+    );
   });
 
   it("says who has its port, before it changes anything", async () => {
