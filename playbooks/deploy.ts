@@ -1,7 +1,7 @@
 /** Brings a new release of the application out, one server after the other: no visitor notices. */
 import { fileState, play, playbook, readFact } from "showrunner";
 import { appPaths } from "../roles/app/paths.ts";
-import { releaseName } from "../roles/app/preparing.ts";
+import { prepareRelease, releaseName } from "../roles/app/preparing.ts";
 import { bringOut } from "../roles/app/serving.ts";
 import { guestBook } from "./parts/application.ts";
 import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
@@ -14,11 +14,14 @@ export default playbook([
     {
       deploy: async ({ host, inventory }) => {
         const application = guestBook(host);
+        const release = await releaseName(application);
         const serving = await readFact(fileState, appPaths(application.name).current);
-        const isNew =
-          serving.type !== "link" || serving.target !== `releases/${await releaseName(application)}`;
-        if (isNew) await withoutVisitors(host, inventory, () => bringOut(application));
-        else {
+        const isNew = serving.type !== "link" || serving.target !== `releases/${release}`;
+        if (isNew) {
+          // to write and build it may take long: visitors are sent elsewhere only for the restart
+          await prepareRelease(application, release);
+          await withoutVisitors(host, inventory, () => bringOut(application));
+        } else {
           await bringOut(application);
           await withVisitors(host, inventory);
         }
