@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { balancerState } from "../../playbooks/parts/balancer-state.ts";
-import { answering, notReadIn } from "../../playbooks/parts/not-read.ts";
 import { hostLook } from "../../playbooks/parts/status/host-look.ts";
-import { type Fact, type FactKey, inventory } from "../../src/index.ts";
+import type { Fact, FactKey } from "../../src/index.ts";
 
 /** What the fact makes of what its script has printed. */
 function parsed<K extends FactKey, V>({ source }: Fact<K, V>, printed: string, key: K) {
@@ -90,27 +89,5 @@ describe("what a host says of its part in the site", () => {
         ]),
       );
     }
-  });
-});
-
-describe("who answers the reads", () => {
-  const hosts = {
-    db1: { address: "10.0.0.31" },
-    db2: { address: "10.0.0.32" },
-    db3: { address: "10.0.0.33" },
-  };
-  const site = inventory({
-    hosts,
-    groups: { db_primary: { hosts: ["db1"] }, db_replica: { hosts: ["db2", "db3"] } },
-  });
-
-  it.each([
-    [undefined, "db2"],
-    ["db3 maintenance\n", "db2"],
-    ["db2 maintenance\n", "db3"],
-    ["db2 patch\ndb3 maintenance\n", "db1"],
-    ["db9 patch\n", "db2"],
-  ])("is the first replica that is not on the list %j, else the primary: %s", (list, name) => {
-    expect(answering(site, notReadIn(list)).name).toBe(name);
   });
 });
