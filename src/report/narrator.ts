@@ -5,6 +5,7 @@ import { isLoss } from "../base/failure-class.ts";
 import { listed } from "../base/listed.ts";
 import type { RunEvent, ShownError, ShownTask, ShownUnknown, TaskStatus } from "../core/events/events.ts";
 import { cleanLine, cropped } from "./clean.ts";
+import { inColumns } from "./columns.ts";
 import { diffLines } from "./diff.ts";
 import type { ReportOptions } from "./reporter.ts";
 import { SameMistakes } from "./same-mistakes.ts";
@@ -85,9 +86,7 @@ export class Narrator {
       case "task:end":
         return this.#taskEnd(event);
       case "message":
-        return this.#below(
-          ...event.text.split("\n").map((text) => this.#row("", event.host, cleanLine(text))),
-        );
+        return this.#below(...this.#message(event.host, event.text.split("\n")));
       case "warning":
         return this.#below(...this.#warning(event.text, event.host));
       case "play:end":
@@ -150,6 +149,16 @@ export class Narrator {
     const lines = [this.#line(status, host, this.#fitting(text, time) + time)];
     if (diff) lines.push(...diffLines(changes, style).map((line) => `      ${line}`));
     return this.#below(...lines);
+  }
+
+  /** Lines with tabs are a table's rows: it has the whole width, below the host's name. */
+  #message(host: string, lines: readonly string[]): string[] {
+    if (!lines.every((line) => line.includes("\t")))
+      return lines.map((line) => this.#row("", host, cleanLine(line)));
+    const rows = lines.map((line) => line.split("\t").map(cleanLine));
+    const width = this.#options.width?.();
+    const table = inColumns(rows, width === undefined ? undefined : width - 6);
+    return [this.#row("", host, ""), ...table.map((line) => `      ${line}`)];
   }
 
   #retryText({ task, reason, attempt, attempts }: Extract<RunEvent, { type: "task:retry" }>): string {

@@ -316,6 +316,22 @@ web2   0        0       1            0
     expect(text).toContain("1 task would change something, 1 likely, 2 unknown\n");
   });
 
+  it("shows a message whose lines have tabs as a table, with nothing in it that moves the cursor", () => {
+    const text = report([
+      ...start(["web1"]),
+      { type: "message", host: "web1", text: "name\twhat\nlonger\tone\u001b[2J" },
+      { type: "message", host: "web1", text: "a\tb\nno table" },
+    ]);
+    expect(text).toContain(
+      [
+        "                 web1",
+        "      name    what",
+        "      longer  one",
+        "                 web1  a  b",
+      ].join("\n"),
+    );
+  });
+
   it("shows warnings, messages line by line, retries and handlers", () => {
     const wait = task("waitFor", "port 80");
     const text = report([

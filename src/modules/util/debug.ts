@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { defineModule, type Module, type OptionalInput, type RequiredInput, Type } from "../../kit/index.ts";
 
 const params = {
-  /** A text, or any value. */
+  /** A text, or any value. Lines with tabs between their parts are shown as a table. */
   message: Type.Unknown(),
 };
 

@@ -1,0 +1,59 @@
+/** Rows whose cells stand below each other, in the width that there is. */
+
+/** Between two columns. */
+const gap = "  ";
+/** A column is not made narrower than that. */
+const narrowest = 8;
+
+/**
+ * Lays rows out. Cells that are too long for the width go on below, at the ends of words; the widest columns give way
+ * first.
+ *
+ * @param width columns of the terminal; undefined: as many as it takes
+ */
+export function inColumns(rows: readonly (readonly string[])[], width?: number): string[] {
+  const natural: number[] = [];
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) natural[column] = Math.max(natural[column] ?? 0, cell.length);
+  const gaps = gap.length * Math.max(0, natural.length - 1);
+  const widths = fitted(natural, width === undefined ? undefined : width - gaps);
+  return rows.flatMap((row) => {
+    const cells = widths.map((room, column) => wrapped(row[column] ?? "", room));
+    const height = Math.max(1, ...cells.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) =>
+      widths
+        .map((room, column) => (cells[column]?.[line] ?? "").padEnd(room))
+        .join(gap)
+        .trimEnd(),
+    );
+  });
+}
+
+/** The widths, each at most as wide as lets all of them fit. */
+function fitted(natural: readonly number[], room: number | undefined): number[] {
+  if (room === undefined) return [...natural];
+  const sum = (most: number) => natural.reduce((all, one) => all + Math.min(one, most), 0);
+  let most = Math.max(narrowest, room);
+  while (most > narrowest && sum(most) > room) most--;
+  return natural.map((one) => Math.min(one, most));
+}
+
+/** A text in lines; a word that is too long for one is cut. */
+function wrapped(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ").flatMap((one) => pieces(one, width))) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+function pieces(word: string, width: number): string[] {
+  if (word.length <= width) return [word];
+  const count = Math.ceil(word.length / width);
+  return Array.from({ length: count }, (_, index) => word.slice(index * width, (index + 1) * width));
+}
