@@ -74,7 +74,22 @@ export const sysctl: Module<SysctlParams, object> = defineModule({
         // the shell's own printf would not say why the kernel refuses it
         script: sh`printf '%s\\n' ${wanted} | cat >${sysctlPath(name)}`,
         sets: [sysctlValue.is(name, wanted)],
+        touches: [sysctlValue.of(...alteredWith(name))],
       });
     return {};
   },
 });
+
+/** What the kernel sets anew along with whether it forwards: whether all interfaces do, and believe redirects. */
+const withForwarding = [
+  "net.ipv4.ip_forward",
+  ...["all", "default"].flatMap((which) =>
+    ["forwarding", "accept_redirects"].map((name) => `net.ipv4.conf.${which}.${name}`),
+  ),
+];
+
+function alteredWith(name: string): readonly string[] {
+  return /^net[./]ipv4[./](ip_forward$|conf[./]all[./]forwarding$)/.test(name)
+    ? withForwarding.filter((other) => other !== name)
+    : [];
+}
