@@ -9,6 +9,7 @@ export { common } from "./common/index.ts";
 export { firewall } from "./firewall/index.ts";
 export { grafanaFiles } from "./grafanaFiles/index.ts";
 export { haproxy } from "./haproxy/index.ts";
+export { type HardeningVars, hardening } from "./hardening/index.ts";
 export { keepalived } from "./keepalived/index.ts";
 export { mysql } from "./mysql/index.ts";
 export { mysqlExporter } from "./mysqlExporter/index.ts";

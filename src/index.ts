@@ -20,6 +20,7 @@ export { on } from "./core/steps/on.ts";
 export { once } from "./core/steps/once.ts";
 export { oncePerRun } from "./core/steps/once-per-run.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/steps/role.ts";
+export { type Account, accounts } from "./facts/accounts.ts";
 export { type AddressHolder, addressHolder } from "./facts/address-holder.ts";
 export {
   attributesSet,
@@ -37,6 +38,8 @@ export { hostFacts } from "./facts/host.ts";
 export type { HostFacts } from "./facts/host-facts.ts";
 export { ipv6 } from "./facts/ipv6.ts";
 export { type Listener, portListeners } from "./facts/listeners.ts";
+export { type SshdValues, sshdSettings } from "./facts/sshd.ts";
+export { sysctlSettable, sysctlValue } from "./facts/sysctl.ts";
 export { inventory, type TrafficRule } from "./inventory/index.ts";
 export * from "./kit/index.ts";
 export type { Attributes } from "./modules/files/attributes.ts";

@@ -23,9 +23,13 @@ export const webServers = play(
         ...(monitors(inventory).length > 0 && { monitoring: { hosts: host.name } }),
         // a balancer that is known by a name alone is taken for a visitor
         balancers: addresses(inventory, "lb").filter((address) => isIP(address) !== 0),
+        headers: { "Content-Security-Policy": pages },
       }),
   },
 );
+
+/** What the application's pages may load, and where their forms go: the site itself, and nobody shows them in a frame. */
+const pages = "default-src 'self'; form-action 'self'; frame-ancestors 'self'; base-uri 'none'";
 
 /** A web server asks the application beside it; one without asks them all. */
 function upstreams(host: HostInfo, inventory: InventoryView) {

@@ -69,6 +69,7 @@ export const nginx: Role<NginxVars, void> = defineRole({
     if (vars.cache) await file({ path: "/var/cache/nginx", state: "directory", mode: "0755" });
     // Debian's welcome page would answer instead of the site
     await file({ path: "/etc/nginx/sites-enabled/default", state: "absent" }, { notify: reload });
+    await file({ path: "/etc/nginx/nginx.conf", mode: "0640" });
     const put = (src: string, dest: string, more: Readonly<Record<string, unknown>>) =>
       template(
         { src: role.template(src), dest, vars: { hasIpv6, ...more }, mode: "0644", validate: "nginx -t" },

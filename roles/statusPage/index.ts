@@ -106,6 +106,7 @@ export const statusPage: Role<StatusPageVars, void> = defineRole({
       }),
       // Debian's welcome page would answer on port 80
       file({ path: "/etc/nginx/sites-enabled/default", state: "absent" }, { notify: reload }),
+      file({ path: "/etc/nginx/nginx.conf", mode: "0640" }),
     ]);
     await template(
       {

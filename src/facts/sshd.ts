@@ -10,7 +10,7 @@ export type SshdFile = {
 };
 
 /** Values by option, in lower case as sshd lists them; an option of several lines has several. */
-type SshdValues = Readonly<Record<string, readonly string[]>>;
+export type SshdValues = Readonly<Record<string, readonly string[]>>;
 
 /** What sshd makes of a file. */
 export type SshdUnderstood =
@@ -68,6 +68,24 @@ printf "\\036\\n"
   parse(stdout, files) {
     const answers = stdout.toString().split("\0");
     return new Map(files.map((file, index) => [file, understoodIn(answers[index] ?? "")]));
+  },
+});
+
+/** What sshd goes by, apart from options for some connections only; undefined where there is no sshd. Its one key is `""`. */
+export const sshdSettings = defineFact<string, SshdValues | undefined>({
+  name: "sshd.settings",
+  restsOn: () => ["/etc/ssh", "/usr/sbin/sshd"],
+  mayArrive: (_, settings) => settings === undefined,
+  // where it does not run, the directory that it wants is made in a private view of the file system
+  script: () =>
+    rawScript(`PATH=$PATH:/usr/sbin:/sbin
+sshd=$(command -v sshd) || exit 0
+if [ -d /run/sshd ]; then "$sshd" -T
+else unshare -m sh -c 'mount -t tmpfs none /run && mkdir /run/sshd && exec "$0" -T' "$sshd"; fi`),
+  parse(stdout, keys) {
+    const listing = stdout.toString();
+    const settings = listing === "" ? undefined : valuesIn(listing);
+    return new Map(keys.map((key) => [key, settings]));
   },
 });
 

@@ -1,5 +1,5 @@
 /** Parameters of the running kernel. */
-import { defineFact, nothingElse } from "../kit/index.ts";
+import { defineFact, lines, nothingElse, sh } from "../kit/index.ts";
 import { contentsIn, printContents } from "./contents.ts";
 
 /** The file of a parameter below /proc/sys: whichever of `.` and `/` comes first in a name parts it (sysctl(8)). */
@@ -32,5 +32,20 @@ export const sysctlValue = defineFact<string, string | undefined>({
         return [name, value && sysctlText(value.toString())];
       }),
     );
+  },
+});
+
+/**
+ * Whether a kernel parameter can be set on this host, by its name. In a container most can't: they are those of the kernel
+ * that all containers of a machine share.
+ */
+export const sysctlSettable = defineFact<string, boolean>({
+  name: "sysctl.settable",
+  restsOn: nothingElse,
+  script: (names) =>
+    lines(...names.map((name) => sh`if [ -w ${sysctlPath(name)} ]; then printf +; else printf -; fi`)),
+  parse(stdout, names) {
+    const answers = stdout.toString();
+    return new Map(names.map((name, index) => [name, answers[index] === "+"]));
   },
 });

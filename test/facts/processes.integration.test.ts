@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Fact, FactKey } from "../../src/core/facts/fact.ts";
 import { realDirectory } from "../../src/core/facts/real-paths.ts";
+import { accounts } from "../../src/facts/accounts.ts";
 import { aptOffer } from "../../src/facts/apt-lists.ts";
 import { authorities } from "../../src/facts/authorities.ts";
 import { certificateRequest, certificates } from "../../src/facts/certificates.ts";
@@ -17,7 +18,8 @@ import { file, fileContent, fileHash, fileText } from "../../src/facts/files.ts"
 import { haproxySettings, haproxyTraffic } from "../../src/facts/haproxy.ts";
 import { portListeners } from "../../src/facts/listeners.ts";
 import { pathExists } from "../../src/facts/net.ts";
-import { sysctlValue } from "../../src/facts/sysctl.ts";
+import { sshdSettings } from "../../src/facts/sshd.ts";
+import { sysctlSettable, sysctlValue } from "../../src/facts/sysctl.ts";
 import { unit } from "../../src/facts/systemd.ts";
 import { isTrusted } from "../../src/facts/trust-store.ts";
 import {
@@ -96,6 +98,7 @@ const files: readonly Case[] = [
   reading(fileContent, at("file")),
   reading(fileText, at("file")),
   reading(sysctlValue, (number) => `net.ipv4.${parameters[number]}`),
+  reading(sysctlSettable, (number) => `net.ipv4.${parameters[number]}`),
   reading(authorities, at("file")),
   reading(certificates, at("file")),
   reading(certificateRequest, at("file")),
@@ -109,6 +112,8 @@ const files: readonly Case[] = [
 const others: readonly Case[] = [
   reading(isTrusted, (number) => `line${number}`),
   reading(clockOffset, () => ""),
+  reading(accounts, () => ""),
+  reading(sshdSettings, () => ""),
   reading(file, at("link"), "links"),
   reading(download, at("file")),
   reading(userExists, someone),
