@@ -1,5 +1,9 @@
-/** A template for a real site: copy it to inventory/production.ts and put your own hosts in. */
+/** A template for a real site: copy it to inventory/production.ts and put your own hosts in (docs/production.md). */
 import { inventory, secretFrom } from "showrunner";
+import { monitoringTraffic, siteTraffic } from "./vars/traffic.ts";
+
+/** From where you administer the hosts: all others are refused. This machine, as the hosts see it, must be among them. */
+const administrators = ["198.51.100.0/24"];
 
 export default inventory({
   settings: {
@@ -11,31 +15,35 @@ export default inventory({
     domain: "www.example.org",
     algorithm: "leastConnections",
     balancerMode: "activeActive",
-    // with a second host in lb: the address that visitors use, which moves to the balancer that works
-    // siteAddresses: ["192.0.2.10"],
+    // the address that visitors use: it moves to the balancer that works
+    siteAddresses: ["192.0.2.10"],
     // the certificate that visitors see, on this machine; left out: one of the site's own authority
     // edgeCertificate: { certificate: "certificates/www.pem", key: "certificates/www.key" },
     // never from a file that is committed in the clear: docs/secrets.md names other sources
     databasePassword: secretFrom.env("SITE_DATABASE_PASSWORD"),
     replicationPassword: secretFrom.env("SITE_REPLICATION_PASSWORD"),
+    statusPassword: secretFrom.env("SITE_STATUS_PASSWORD"),
   },
-  // a firewall on every host: import siteTraffic from "./vars/traffic.ts", say from where you administer the hosts, and
-  // give each host below its address
-  // traffic: siteTraffic(["198.51.100.0/24"]),
+  // a firewall on every host: it goes by their addresses
+  traffic: [...siteTraffic(administrators), ...monitoringTraffic(administrators)],
   hosts: {
     "lb1.example.org": { address: "192.0.2.11" },
-    "web[1:2].example.org": {},
+    "lb2.example.org": { address: "192.0.2.12" },
+    "web1.example.org": { address: "192.0.2.21" },
+    "web2.example.org": { address: "192.0.2.22" },
     "db1.example.org": { address: "192.0.2.31" },
     "db2.example.org": { address: "192.0.2.32" },
+    "mon1.example.org": { address: "192.0.2.41" },
   },
   groups: {
-    lb: { hosts: ["lb1.example.org"] },
+    lb: { hosts: ["lb[1:2].example.org"] },
     web: { hosts: ["web[1:2].example.org"] },
     app: { children: ["web"] },
     db: { children: ["db_primary", "db_replica"] },
     db_primary: { hosts: ["db1.example.org"] },
     db_replica: { hosts: ["db2.example.org"] },
+    mon: { hosts: ["mon1.example.org"] },
     // the authority for the traffic between the hosts: one that no visitor reaches
-    ca: { hosts: ["db1.example.org"] },
+    ca: { hosts: ["mon1.example.org"] },
   },
 });

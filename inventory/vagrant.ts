@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { inventory, ShowrunnerError } from "showrunner";
 import { siteVars } from "./vars/site.ts";
+import { siteTraffic } from "./vars/traffic.ts";
 
 /** The machines' addresses on the private network, where the provider forwards ssh from 127.0.0.1 (VirtualBox). */
 const privateAddresses: Readonly<Record<string, string>> = {
@@ -56,6 +57,9 @@ const hosts = Object.fromEntries(
   ]),
 );
 
+/** This machine as the machines see it: on the private network, on libvirt's own, and behind VirtualBox's. */
+const administrators = ["192.168.56.1", "192.168.57.1", "10.0.2.2"];
+
 /** One machine carries everything; several share the work as in inventory/lab.ts. */
 const compact = names.includes("node1");
 const named = (prefix: string) => names.filter((name) => name.startsWith(prefix));
@@ -64,6 +68,7 @@ export default inventory({
   settings: { knownHosts: ".showrunner/vagrant/known_hosts" },
   // on one machine the balancer has port 443, and Nginx moves aside
   vars: { ...siteVars, webPort: compact ? 8443 : 443 },
+  traffic: siteTraffic(administrators),
   hosts,
   groups: compact
     ? {
