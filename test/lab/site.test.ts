@@ -277,6 +277,20 @@ describe.each([
     expect(end.totals.changed).toBe(0);
   });
 
+  it("holds all that the audit asks of its hosts", async () => {
+    const { status, stdout } = await runIn(project, [
+      "playbook",
+      "audit",
+      "-i",
+      inventory,
+      "--reporter",
+      "plain",
+    ]);
+    expect(stdout.split("\n").filter((line) => line.includes("does not hold"))).toEqual([]);
+    expect(stdout).toMatch(/mysql-db-08 .*holds/);
+    expect(status).toBe(0);
+  });
+
   it("is planned as unchanged afterwards, with nothing likely or unknown", async () => {
     const { end } = await site(project, inventory, "--check");
     expect(end.totals).toMatchObject({ changed: 0, likely: 0, unknown: 0 });
