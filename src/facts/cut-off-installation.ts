@@ -1,6 +1,7 @@
 /** What APT was to install when it was cut off: from its own record of what it does. */
-import { defineFact, nothingElse, rawScript } from "../kit/index.ts";
-import { isInstalled } from "./dpkg.ts";
+import { defineFact, nothingElse } from "../kit/index.ts";
+import { printRecords, recordsIn } from "./apt-records.ts";
+import { dpkgPackage, isInstalled } from "./dpkg.ts";
 
 /** Packages that are not installed, as `libpsl5:amd64`. */
 export interface CutOff {
@@ -12,27 +13,17 @@ export interface CutOff {
 
 /**
  * What an installation that was cut off was to bring, and has not. Whoever asks APT again for a package gets its
- * dependencies, but not what the package recommends, once it is unpacked. An entry of history.log without an End-Date
- * is of an installation that was cut off, unless it still runs. So is one with an Error, unless dpkg ended by
- * itself and `returned an error code`: that is a failure, which was told.
+ * dependencies, but not what the package recommends, once it is unpacked.
  */
 export const cutOffInstallation = defineFact<"", CutOff>({
   name: "apt.cutOff",
   restsOn: nothingElse,
-  script: () =>
-    rawScript(`list=$(awk '/^Start-Date:/ { open = 1; killed = 0; list = "" } /^Install:/ { list = $0 }
-/^Error:/ && !/returned an error code/ { killed = 1 } /^End-Date:/ { open = killed }
-END { if (open) print list }' /var/log/apt/history.log 2>/dev/null)
-[ "$list" ] || exit 0
-for process in /proc/[0-9]*; do
-  { read -r name <"$process/comm"; } 2>/dev/null || continue
-  case $name in dpkg | apt | apt-get | aptitude) exit 0 ;; esac
-done
-printf '%s\\n' "$list"
-dpkg --print-architecture
-dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Architecture}\\n'`),
+  // apt's records tell both
+  printedBy: dpkgPackage,
+  script: () => printRecords([]),
   parse(stdout, keys) {
-    const [list = "", architecture = "", ...rows] = stdout.toString().trim().split("\n");
+    const { cutOff } = recordsIn(stdout.toString());
+    const [list = "", architecture = "", ...rows] = cutOff.trim().split("\n");
     const installed = new Set(
       rows.map((row) => {
         const [status = "", name, of] = row.split("\t");

@@ -1,6 +1,6 @@
 /** Package files: what is in one, and whether it is installed. */
 import { defineFact, rawScript, sh } from "../kit/index.ts";
-import { printAutomatic } from "./dpkg.ts";
+import { printAutomatic } from "./apt-records.ts";
 
 interface DebFile {
   readonly name: string;

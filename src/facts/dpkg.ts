@@ -1,5 +1,6 @@
 /** Debian packages: what is installed, from dpkg alone, which is fast and needs no package lists. */
 import { defineFact, type Fact, lines, nothingElse, rawScript, type Script, sh } from "../kit/index.ts";
+import { printRecords, recordsIn } from "./apt-records.ts";
 
 /** A package as dpkg knows it. */
 interface Row {
@@ -44,37 +45,19 @@ $rows" in *"
   );
 }
 
-/** The same, and which of them apt has marked as automatic: read from its file, since apt itself takes its time. */
+/** The same, and what apt itself has written down of them: apt takes its time. */
 function queryMarked(names: readonly string[]): Script {
   const plain = [...new Set(names.map((name) => name.replace(/:.*/, "")))];
-  return lines(query(names), rawScript(`echo '${endOfRows}'`), printAutomatic(sh`${plain}`));
-}
-
-/**
- * Prints those of the packages that apt has marked as automatic, as `libpsl5:amd64`.
- *
- * @param names shell words
- */
-export function printAutomatic(names: Script): Script {
-  return sh`[ ! -r ${extendedStates} ] || awk ${marks} ${extendedStates} ${names}`;
+  return lines(query(names), rawScript(`echo '${endOfRows}'`), printRecords(plain));
 }
 
 const endOfRows = "== automatic";
 
-/** Where apt keeps its marks. */
-const extendedStates = "/var/lib/apt/extended_states";
-
-/** Its stanzas: `Package: libpsl5`, `Architecture: amd64`, `Auto-Installed: 1`. The names stand behind the file's. */
-const marks = `BEGIN { for (i = 2; i < ARGC; i++) { asked[ARGV[i]] = 1; ARGV[i] = "" } }
-$1 == "Package:" { name = $2 }
-$1 == "Architecture:" { architecture = $2 }
-$1 == "Auto-Installed:" && $2 == 1 && (name in asked) { print name ":" architecture }`;
-
 function parse(stdout: Buffer): Packages {
-  const [known = "", automatic = ""] = stdout.toString().split(`${endOfRows}\n`);
+  const [known = "", records = ""] = stdout.toString().split(`${endOfRows}\n`);
   const [rows = "", provides = ""] = known.split("\n\n");
   return {
-    automatic: new Set(automatic.split("\n")),
+    automatic: new Set(recordsIn(records).automatic),
     rows: byName(
       fields(rows).map(([status = "", name = "", architecture = "", version = ""]) => ({
         status,

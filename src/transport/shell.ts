@@ -50,6 +50,7 @@ export class FramedShell implements Shell {
   #soiled = false;
   #left = false;
   #last = 0;
+  #unsaid = "";
   /** The number of pieces that are being processed: until it is zero, no more are taken. */
   #dealing = 0;
   #ended: ShowrunnerError | undefined;
@@ -60,7 +61,7 @@ export class FramedShell implements Shell {
     this.#process = process;
     this.#hooks = hooks;
     this.ended = this.#attach();
-    process.stdin.write(`${prologue}\n`);
+    this.#say(`${prologue}\n`);
     const [[hello] = []] = this.#write([{ scripts: ["echo $$"] }]);
     const timer = setTimeout(() => this.#giveUp(tooLate), startLimits.milliseconds);
     this.pid = (hello ?? Promise.reject(new Error("no request was sent")))
@@ -125,8 +126,18 @@ export class FramedShell implements Shell {
     const answers = numbered.map((scripts) =>
       scripts.map(({ id, onOutput, limited }) => this.#answerTo(id, onOutput, limited)),
     );
-    this.#process.stdin.write(text);
+    this.#say(text);
     return answers;
+  }
+
+  /** What is said in one turn is one write: each is a packet, which wakes up the host. */
+  #say(text: string): void {
+    if (this.#unsaid === "")
+      process.nextTick(() => {
+        this.#process.stdin.write(this.#unsaid);
+        this.#unsaid = "";
+      });
+    this.#unsaid += text;
   }
 
   #answerTo(

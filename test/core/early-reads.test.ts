@@ -84,6 +84,28 @@ const allSwitches = defineFact<string, string>({
   readsAll: true,
 });
 
+/** How many switches there are: the script of all of them prints it, too. */
+const switchCount = defineFact<string, number>({
+  name: "test.count",
+  printedBy: allSwitches,
+  script: () => sh`read-switches none`,
+  parse: (stdout, keys) => new Map(keys.map((key) => [key, stdout.toString().trim().split("\n").length])),
+});
+
+/** Counts them, alone or with a look at one of them. */
+const countSwitches = defineModule({
+  name: "countSwitches",
+  summary: "Counts the switches.",
+  params: { along: Type.Optional(Type.String()) },
+  async *plan(host, { along }) {
+    const [counted] = await Promise.all([
+      host.fact(switchCount, ""),
+      along === undefined ? undefined : host.fact(allSwitches, along),
+    ]);
+    return counted;
+  },
+});
+
 /** Reads a switch by both facts at once. */
 const look = defineModule({
   name: "look",
@@ -117,6 +139,21 @@ describe("facts that can be read together", () => {
       "read-switches s2",
       "read-switches s3",
     ]);
+  });
+
+  it("leaves a fact to another one's script that prints it, too, where both are asked for", async () => {
+    const counted: number[] = [];
+    const reading = async (along: string | undefined) => {
+      const host = new FakeSwitches(allOff());
+      const step = async () =>
+        void counted.push((await countSwitches({ ...(along ? { along } : {}) })).value);
+      const { exitCode } = await run({ a: host }, { step });
+      expect(exitCode).toBe(0);
+      return host.connection.scripts.flatMap((script) => /read-switches.*$/.exec(script) ?? []);
+    };
+    expect(await reading(undefined)).toEqual(["read-switches none"]);
+    expect(await reading("s1")).toEqual(["read-switches s1"]);
+    expect(counted).toEqual([1, 1]);
   });
 
   it("tells each fact that a script failed which they have in common", async () => {

@@ -14,14 +14,16 @@ it("is what was to come along and is not installed, of whatever architecture", (
     "iU \tlibc6\ti386",
     "itR\tlibc6-i686\ti386",
   ];
-  expect(parsed(cutOffInstallation, [""], `${[list, "amd64", ...rows].join("\n")}\n`)).toEqual(
+  const told = ["wget:amd64", "", "== cut off", list, "amd64", ...rows];
+  expect(parsed(cutOffInstallation, [""], `${told.join("\n")}\n`)).toEqual(
     new Map([["", { automatic: ["publicsuffix:amd64", "libc6:i386"], named: ["curl:amd64"] }]]),
   );
   const since = ["ii \tpublicsuffix\tall", "ii \tlibc6\ti386", "ii \tcurl\tamd64"];
-  const installed = [list, "amd64", ...rows, ...since].join("\n");
+  const installed = [...told, ...since].join("\n");
   expect(parsed(cutOffInstallation, [""], installed)).toEqual(new Map([["", nothing]]));
 });
 
 it("is nothing where none was cut off", () => {
-  expect(parsed(cutOffInstallation, [""], "")).toEqual(new Map([["", nothing]]));
+  for (const said of ["", "\n", "wget:amd64\n\n"])
+    expect(parsed(cutOffInstallation, [""], said)).toEqual(new Map([["", nothing]]));
 });

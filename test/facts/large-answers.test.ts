@@ -103,6 +103,7 @@ const pieces = [
 const beginnings = [
   "",
   "Install: ",
+  "\n== cut off\nInstall: ",
   "\n== addresses\n2: ",
   "\n== df\n",
   "\n== files\n/etc/os-release:A=",

@@ -96,8 +96,12 @@ export class FactRequest {
    */
   scripts(timeout: number): ScriptRequest | undefined {
     const made = new Map<string, FactScript>();
-    for (const [fact, wanted] of this.#facts)
-      if ("script" in fact.source) addScript(made, fact, fact.source, wanted);
+    const scripted = [...this.#facts].flatMap(([fact, wanted]): Scripted[] =>
+      "script" in fact.source ? [{ fact, source: fact.source, wanted }] : [],
+    );
+    // those that another one's script may answer come last
+    for (const one of scripted) if (!one.source.printedBy) addScript(made, one);
+    for (const one of scripted) if (one.source.printedBy) addAnswered(made, one);
     this.#scripts = [...made.values()];
     if (made.size === 0) return undefined;
     const limits = this.#scripts.map(({ readings }) => Math.max(...readings.map(({ limit }) => limit)));
@@ -142,23 +146,39 @@ export class FactRequest {
   }
 }
 
-function addScript(
-  made: Map<string, FactScript>,
-  fact: Fact<FactKey, unknown>,
-  source: ScriptedFact<FactKey, unknown>,
-  wanted: readonly Wanted[],
-): void {
-  const keys = wanted.map(({ key }) => key);
+/** A fact of a request that is read by a script. */
+interface Scripted {
+  readonly fact: Fact<FactKey, unknown>;
+  readonly source: ScriptedFact<FactKey, unknown>;
+  readonly wanted: readonly Wanted[];
+}
+
+function addScript(made: Map<string, FactScript>, one: Scripted): void {
+  const { source, wanted } = one;
   try {
-    const text = `LC_ALL=C; export LC_ALL\n${source.script(keys).text}`;
-    const limit = source.limit?.(keys) ?? usualLimit(keys);
-    const reading: Reading = { fact, wanted, limit, parse: (stdout) => source.parse(stdout, keys) };
+    const text = `LC_ALL=C; export LC_ALL\n${source.script(wanted.map(({ key }) => key)).text}`;
+    const reading = readingOf(one);
     const same = made.get(text);
     if (same) same.readings.push(reading);
     else made.set(text, { readings: [reading] });
   } catch (error) {
     for (const { by } of wanted) by.reject(error);
   }
+}
+
+/** Has another fact's script answer for this one, if that script is there. */
+function addAnswered(made: Map<string, FactScript>, one: Scripted): void {
+  const { printedBy } = one.source;
+  const others = [...made.values()];
+  const script = others.find(({ readings }) => readings.some(({ fact }) => fact.name === printedBy?.name));
+  if (script) script.readings.push(readingOf(one));
+  else addScript(made, one);
+}
+
+function readingOf({ fact, source, wanted }: Scripted): Reading {
+  const keys = wanted.map(({ key }) => key);
+  const limit = source.limit?.(keys) ?? usualLimit(keys);
+  return { fact, wanted, limit, parse: (stdout) => source.parse(stdout, keys) };
 }
 
 interface Answers {

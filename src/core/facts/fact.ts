@@ -72,6 +72,10 @@ export interface ScriptedFact<K extends FactKey, V> extends FactBase<K, V> {
    */
   readonly readsAll?: boolean;
   /**
+   * A fact whose script prints all that this one's does, too: where both are asked for, that script answers for both.
+   */
+  readonly printedBy?: { readonly name: string };
+  /**
    * How many bytes the script may print for these keys; more is an error. Default 512 KiB, and 16 KiB for each key. The
    * whole answer is parsed in one turn of the event loop, which delays every other host.
    */

@@ -6,20 +6,28 @@ import { defineFact, type FactKey, nothingElse } from "./fact.ts";
 
 /**
  * The real path of a directory, with symbolic links resolved. Of a path that does not exist, the missing part is kept
- * as written. The shell's own `cd` finds it, so it costs no process.
+ * as written. The shell's own `cd` finds it, so it costs no process. Most directories are where they are said to be:
+ * of these there is one character each, and a single write at the end.
  */
 export const realDirectory = defineFact<string, string>({
   name: "file.directory",
   restsOn: nothingElse, // `RealPaths` keeps it
   script: (directories) =>
-    rawScript(`for given in ${sh`${directories}`.text}; do
+    rawScript(`as_said=
+for given in ${sh`${directories}`.text}; do
   at=$given missing=
   until cd -P -- "$at" 2>/dev/null; do missing=/\${at##*/}$missing at=\${at%/*}; [ -n "$at" ] || at=/; done
-  printf '%s\\000' "\${PWD%/}$missing"
-done`),
+  real=\${PWD%/}$missing
+  if [ "$real" = "$given" ]; then as_said=$as_said+; else as_said=$as_said- && printf '%s\\000' "$real"; fi
+done
+printf %s "$as_said"`),
   parse(stdout, directories) {
-    const found = stdout.toString().split("\0");
-    return new Map(directories.map((directory, index) => [directory, found[index] || "/"]));
+    const others = stdout.toString().split("\0");
+    const asSaid = others.pop() ?? "";
+    let at = 0;
+    return new Map(
+      directories.map((given, index) => [given, asSaid[index] === "+" ? given : others[at++] || "/"]),
+    );
   },
 });
 
