@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { haproxy, nginx } from "../../roles/index.ts";
-import { batch, copy, fail, file, http, play, service, template } from "../../src/index.ts";
+import { apt, batch, copy, fail, file, http, play, service, template } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { type Ran, testLab } from "./support.ts";
 
@@ -168,6 +168,27 @@ describe("a configuration that the daemon refuses", { timeout: 60_000 }, () => {
     expect(
       (await onOne("ls", "-A", "/etc/haproxy")).split("\n").filter((name) => name.startsWith("haproxy.cfg")),
     ).toEqual(["haproxy.cfg"]);
+  });
+});
+
+describe("a monitoring configuration that Prometheus refuses", { timeout: 120_000 }, () => {
+  it("never reaches its file, and promtool's words are shown", async () => {
+    const path = "/etc/prometheus/prometheus.yml";
+    expect((await lab.run([play("p", root, { one: () => apt({ name: "prometheus" }) })])).errors).toEqual([]);
+    const before = await onOne("sha256sum", path);
+    const ran = await lab.run([
+      play("p", root, {
+        one: () =>
+          copy({
+            dest: path,
+            content: "scrape_configs:\n  - job_nam: node\n",
+            validate: "promtool check config %s",
+          }),
+      }),
+    ]);
+    expect(ran.errors).toEqual([expect.stringContaining("field job_nam not found")]);
+    expect(await onOne("sha256sum", path)).toBe(before);
+    expect(await onOne("systemctl", "is-active", "prometheus")).toBe("active\n");
   });
 });
 
