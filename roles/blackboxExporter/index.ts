@@ -1,4 +1,5 @@
 import {
+  apt,
   copy,
   defineRole,
   type OptionalInput,
@@ -6,7 +7,7 @@ import {
   type RequiredInput,
   type Role,
   service,
-  Type,
+  withDefault,
 } from "showrunner";
 import { installDaemon, startDaemon } from "../daemon.ts";
 import { blackbox } from "../prometheus/places.ts";
@@ -15,8 +16,11 @@ const name = "prometheus-blackbox-exporter";
 const file = "/etc/prometheus/blackbox.yml";
 
 const variables = {
-  /** A file of the authorities that may have signed what is asked by HTTPS. Default: those that the host trusts. */
-  authorities: Type.Optional(Param.path()),
+  /**
+   * A file of the authorities that may have signed what is asked by HTTPS. Default: those that the host trusts,
+   * "/etc/ssl/certs/ca-certificates.crt".
+   */
+  authorities: withDefault(Param.path(), "/etc/ssl/certs/ca-certificates.crt"),
 };
 
 /** What `blackboxExporter` takes. */
@@ -31,6 +35,7 @@ export const blackboxExporter: Role<BlackboxExporterVars, void> = defineRole({
   vars: variables,
   async run({ vars }) {
     const daemon = { name, ...blackbox, options: { "config.file": file } };
+    await apt({ name: "ca-certificates" });
     await installDaemon(daemon);
     await copy(
       {
@@ -46,9 +51,9 @@ export const blackboxExporter: Role<BlackboxExporterVars, void> = defineRole({
 });
 
 /** A module for each kind of address that the role `prometheus` may be given: the address's scheme names it. */
-export function configuration(authorities: string | undefined): string {
-  const trusted =
-    authorities === undefined ? [] : ["tls_config:", `  ca_file: ${JSON.stringify(authorities)}`];
+export function configuration(authorities: string): string {
+  // a file that is named is read for each question; what the host trusts would be read once, when the exporter starts
+  const trusted = ["fail_if_not_ssl: true", "tls_config:", `  ca_file: ${JSON.stringify(authorities)}`];
   const asked = (...more: string[]) =>
     ["follow_redirects: false", ...more].map((line) => `\n      ${line}`).join("");
   return `# Written by Showrunner: changes made here are overwritten by the next run.
@@ -60,7 +65,7 @@ modules:
   https:
     prober: http
     timeout: 5s
-    http:${asked("fail_if_not_ssl: true", ...trusted)}
+    http:${asked(...trusted)}
   tcp:
     prober: tcp
     timeout: 5s

@@ -1,5 +1,6 @@
 import {
   defineRole,
+  flushHandlers,
   type OptionalInput,
   Param,
   type RequiredInput,
@@ -35,6 +36,8 @@ export const nginxExporter: Role<NginxExporterVars, void> = defineRole({
       port: vars.port,
       options: { "nginx.scrape-uri": status },
     };
+    // the exporter ends where Nginx does not tell its figures yet
+    await flushHandlers();
     await installDaemon(daemon);
     await startDaemon(daemon);
   },

@@ -47,6 +47,17 @@ const withoutFiles = [
   "tracefs",
 ];
 
+/** As Debian has it, but for /mnt: real disks are mounted there, too. */
+const withoutPlaces = [
+  "dev",
+  "proc",
+  "run",
+  "sys",
+  "media",
+  "var/lib/docker/.+",
+  "var/lib/containers/storage/.+",
+];
+
 /** What systemd-detect-virt(1) calls a container: the clock there is the machine's. */
 const containers = ["systemd-nspawn", "lxc", "lxc-libvirt", "docker", "podman", "openvz", "rkt", "pouch"];
 
@@ -100,6 +111,7 @@ export function optionsFor({
     "collector.systemd": true,
     "collector.textfile.directory": `${links}/*`,
     "collector.filesystem.fs-types-exclude": `^(${withoutFiles.join("|")})$`,
+    "collector.filesystem.mount-points-exclude": `^/(${withoutPlaces.join("|")})($|/)`,
     ...(containers.includes(virtualisation) && { "no-collector.timex": true }),
   };
 }

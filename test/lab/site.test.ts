@@ -345,6 +345,34 @@ describe.each([
     expect(walked.probes).toBeGreaterThan(150);
   });
 
+  // the other shape has no host that watches
+  if (shape === "lab")
+    it("is watched over: all that is asked answers, and no alert fires but the watchdog", async () => {
+      const prometheus = async (query: string) => {
+        const url = `http://127.0.0.1:9090/api/v1/query?query=${encodeURIComponent(query)}`;
+        const answer: { data: { result: { metric: Record<string, string>; value: [number, string] }[] } } =
+          JSON.parse((await ssh("mon1", "curl", "-sS", url)).replace(/^mon1 \| /, ""));
+        return answer.data.result;
+      };
+      await retry(60, async () => {
+        const answering = await prometheus("count by (job) (up == 1)");
+        const counts = answering.map(({ metric, value }) => [metric["job"], Number(value[1])]);
+        expect(Object.fromEntries(counts)).toEqual({
+          node: 7,
+          haproxy: 2,
+          nginx: 2,
+          mysql: 2,
+          // the address that moves, and each balancer, web server and application server
+          probe: 7,
+          prometheus: 1,
+          alertmanager: 1,
+        });
+        expect(await prometheus("probe_success == 0")).toEqual([]);
+      });
+      const firing = await prometheus('ALERTS{alertstate="firing"}');
+      expect(firing.map(({ metric }) => metric["alertname"])).toEqual(["Watchdog"]);
+    });
+
   it("shows its passwords neither in a run's output nor in a process list", async () => {
     const secrets = /lab-only-(database-password|replication-pw)/;
     expect(JSON.stringify(first.events)).not.toMatch(secrets);
