@@ -29,7 +29,7 @@ export class KnownHosts {
    * @throws ShowrunnerError `host.key` for what is there and can't be read: a directory, for one
    */
   constructor(files: readonly string[]) {
-    this.#entries = files.flatMap((file) => (existsSync(file) ? parse(file, read(file)) : []));
+    this.#entries = files.flatMap((file) => (existsSync(file) ? entriesIn(file, read(file)) : []));
   }
 
   /**
@@ -114,6 +114,17 @@ function read(file: string): string {
   return bytes.toString("utf8");
 }
 
+/** What each file held last: the hosts of a run mostly have the same files, with a line for each of them. */
+const parsedLast = new Map<string, { readonly text: string; readonly entries: readonly Entry[] }>();
+
+function entriesIn(file: string, text: string): readonly Entry[] {
+  const last = parsedLast.get(file);
+  if (last?.text === text) return last.entries;
+  const entries = parse(file, text);
+  parsedLast.set(file, { text, entries });
+  return entries;
+}
+
 function parse(file: string, text: string): Entry[] {
   return text.split("\n").flatMap((raw, index) => {
     const words = raw.trim().split(/\s+/);
@@ -128,8 +139,8 @@ function matches(patterns: string, name: string): boolean {
   if (patterns.startsWith("|1|")) return matchesHash(patterns, name);
   let found = false;
   for (const pattern of patterns.toLowerCase().split(",")) {
-    if (pattern.startsWith("!") && wildcard(pattern.slice(1)).test(name)) return false;
-    if (wildcard(pattern).test(name)) found = true;
+    if (pattern.startsWith("!") && fits(pattern.slice(1), name)) return false;
+    if (fits(pattern, name)) found = true;
   }
   return found;
 }
@@ -142,10 +153,12 @@ function matchesHash(pattern: string, name: string): boolean {
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-function wildcard(pattern: string): RegExp {
+/** Most patterns are plain names. */
+function fits(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern === name;
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
-  return new RegExp(`^${source}$`);
+  return new RegExp(`^${source}$`).test(name);
 }
