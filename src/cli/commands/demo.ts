@@ -1,50 +1,60 @@
-/** `run demo`: the site on throw-away hosts, from nothing to a page. */
+/** `run demo`: the site on throw-away hosts, from nothing to a page, and what becomes of it when a balancer dies. */
 import { existsSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
-import { request } from "node:https";
 import type { Command } from "commander";
-import { messageOf, ShowrunnerError } from "../../base/errors.ts";
+import { ShowrunnerError } from "../../base/errors.ts";
 import { emptyTotals, type Totals } from "../../core/events/events.ts";
-import { type Style, say, styleFor } from "../../report/index.ts";
+import { say, styleFor } from "../../report/index.ts";
+import { closingWords } from "../demo/closing.ts";
+import { placeOf } from "../demo/place.ts";
+import { showFailover, showFirewall } from "../demo/shows.ts";
+import { expectStatus } from "../demo/visitor.ts";
 import { findInventory, type LoadedInventory } from "../inventories.ts";
 import { labSpec } from "../lab-spec.ts";
 import { type ReportFlags, reportOptions } from "../options.ts";
 import { loadPlaybook } from "../playbooks.ts";
 import { runAndReport } from "../run.ts";
-import { indented, table } from "../text.ts";
 
-const inventoryFile = "inventory/lab.ts";
-/** Where the playbook keeps the certificate of the site's authority, on the hosts that trust it. */
-const authorityFile = "/usr/local/share/ca-certificates/site.crt";
+interface Flags extends ReportFlags {
+  readonly small?: boolean;
+}
+
+const style = styleFor(process.stdout);
+const print = (text: string) => say(process.stdout, ...text.split("\n"));
 
 export function configure(command: Command, exitWith: (code: number) => void): void {
   reportOptions(
     command.description(
-      "Boots throw-away hosts, deploys the site onto them, deploys it again to show that nothing changes, and fetches\na page. Needs root on a Debian machine. When the demo is run again, it uses the hosts that are there.",
+      "Boots throw-away hosts, deploys the site onto them, deploys it again to show that nothing changes, fetches a\npage, shows what the firewall lets through, and takes the power from a balancer to show how long the site is away.\nNeeds root on a Debian machine. When the demo is run again, it uses the hosts that are there.",
     ),
-  ).action(async (flags: ReportFlags) => exitWith(await demo(flags)));
+  )
+    .option("--small", "the site on three hosts, with one balancer: nothing is broken")
+    .action(async (flags: Flags) => exitWith(await demo(flags)));
 }
 
-async function demo(flags: ReportFlags): Promise<number> {
-  const style = styleFor(process.stdout);
-  const print = (text: string) => say(process.stdout, ...text.split("\n"));
-  if (!existsSync(inventoryFile))
-    throw new ShowrunnerError("usage", `the demo is not here: there is no ${inventoryFile}`, {
+async function demo({ small = false, ...flags }: Flags): Promise<number> {
+  const file = small ? "inventory/compact.ts" : "inventory/lab.ts";
+  if (!existsSync(file))
+    throw new ShowrunnerError("usage", `the demo is not here: there is no ${file}`, {
       hint: "the demo runs in a checkout of Showrunner, with the site and the lab of that checkout",
     });
-  const inventory = await findInventory([inventoryFile]);
+  const inventory = await findInventory([file]);
+  const spec = labSpec(inventory);
   const started = performance.now();
+  let step = 0;
+  const head = (title: string) => {
+    step++;
+    print(style("bold", `${step === 1 ? "" : "\n"}${step}. ${title}`));
+  };
 
-  print(style("bold", "1. The hosts"));
-  const { run, up } = await import("../../lab/index.ts");
-  const lab = labSpec(inventory);
-  await up(lab, print);
+  head("The hosts");
+  const { up } = await import("../../lab/index.ts");
+  await up(spec, print);
 
-  print(style("bold", "\n2. The site"));
+  head("The site");
   const first = await deploy(inventory, flags);
   if (first.exitCode !== 0) return first.exitCode;
 
-  print(style("bold", "\n3. The site again: nothing differs, so nothing changes"));
+  head("The site again: nothing differs, so nothing changes");
   const second = await deploy(inventory, flags);
   if (second.exitCode !== 0) return second.exitCode;
   if (second.totals.changed > 0)
@@ -53,18 +63,24 @@ async function demo(flags: ReportFlags): Promise<number> {
       `the second run changed ${second.totals.changed} things; it should change none`,
     );
 
-  print(style("bold", "\n4. A page through the balancer"));
-  const [balancer] = inventory.inventory.group("lb");
-  const [moving] = [balancer?.vars["siteAddresses"]].flat();
-  const site: Site = {
-    url: `https://${moving ?? balancer?.address}/`,
-    ca: await run(lab, balancer?.name ?? "", ["cat", authorityFile]),
-  };
-  await sign(site, "The demo was here.");
-  for (let visit = 1; visit <= 4; visit++) print(`GET ${site.url} → ${await servedBy(site)}`);
+  const place = await placeOf(inventory.inventory, spec);
+  head("A page through the balancer, by HTTPS");
+  await expectStatus(place, "notes", 303, new URLSearchParams({ text: "The demo was here." }));
+  for (let request = 1; request <= 4; request++) {
+    const { status, servedBy } = await expectStatus(place, "", 200);
+    print(`GET ${place.url} → ${status}, served by ${servedBy}`);
+  }
+
+  if (!small) {
+    head("The firewall: what is declared passes, and nothing else");
+    await showFirewall(inventory.inventory, style, print);
+    head("A balancer loses its power");
+    await showFailover(inventory.inventory, spec, place, print);
+  }
 
   const seconds = Math.round((performance.now() - started) / 1000);
-  print(closingWords(inventory, site.url, seconds, style));
+  print(`\n${style("bold", `The site stands after ${seconds} s.`)}\n`);
+  print(closingWords(inventory, place).join("\n"));
   return 0;
 }
 
@@ -84,76 +100,4 @@ async function deploy(
     },
   });
   return { exitCode, totals };
-}
-
-/** The site as visitors see it who trust its authority. */
-interface Site {
-  readonly url: string;
-  readonly ca: string;
-}
-
-async function sign(site: Site, text: string): Promise<void> {
-  const body = new URLSearchParams({ text }).toString();
-  const { statusCode } = await ask(site, "notes", body);
-  if (statusCode !== 303)
-    throw new ShowrunnerError("internal", `POST ${site.url}notes answered ${statusCode}`);
-}
-
-async function servedBy(site: Site): Promise<string> {
-  const { statusCode, headers } = await ask(site, "");
-  if (statusCode !== 200) throw new ShowrunnerError("internal", `GET ${site.url} answered ${statusCode}`);
-  return `${statusCode}, served by ${headers["x-served-by"]}`;
-}
-
-function ask({ url, ca }: Site, path: string, body?: string): Promise<IncomingMessage> {
-  const headers = { "content-type": "application/x-www-form-urlencoded" };
-  const options = { ca, agent: false, signal: AbortSignal.timeout(10_000) };
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url + path,
-      body === undefined ? options : { ...options, method: "POST", headers },
-      (answer) => resolve(answer.resume()),
-    );
-    sent.once("error", (error) =>
-      reject(new ShowrunnerError("internal", `${url}${path} does not answer: ${messageOf(error)}`)),
-    );
-    sent.end(body);
-  });
-}
-
-function closingWords(
-  { inventory, shown }: LoadedInventory,
-  url: string,
-  seconds: number,
-  style: Style,
-): string {
-  const address = (name: string) => inventory.host(name).address;
-  const hosts = [
-    ["lb1, lb2", `${address("lb1")}, ${address("lb2")}`, `HAProxy, round robin: ${url} is at one of them`],
-    ["web1, web2", `${address("web1")}, ${address("web2")}`, "Nginx, by TLS → gunicorn with the guest book"],
-    ["db1", address("db1"), "MariaDB, the primary: takes the writes"],
-    ["db2", address("db2"), "MariaDB, its replica: answers the reads"],
-  ];
-  const looks = [
-    ["npx run playbook authority", "the certificate of the site's authority, for curl or a browser"],
-    [`curl --cacert .showrunner/authority.pem ${url}`, "the guest book"],
-    ["npx run exec web -- systemctl status nginx --no-pager", "one command on many hosts"],
-    ["npx run lab ssh db2", "a shell on a host"],
-    [`npx run playbook site -i ${shown} --check --diff`, "what a run would change: nothing"],
-    ["npx run firewall", "who may talk to whom; nothing else passes"],
-    ["npx run exec db2 --become -- mariadb -e 'SHOW REPLICA STATUS\\G'", "how far the replica is"],
-  ];
-  return `
-${style("bold", `The site stands after ${seconds} s.`)}
-
-${indented(table(hosts)).join("\n")}
-
-Look at it:
-${indented(table(looks)).join("\n")}
-
-Try it: stop something (npx run exec web1 --become -- systemctl stop nginx, or haproxy on lb1: its address moves), then
-run the playbook again.
-
-Take it down:
-  npx run lab down -i ${shown}`;
 }
