@@ -14,6 +14,7 @@ import { leaveAddresses, takeAddresses } from "./addresses.ts";
 import { balancerState } from "./balancer-state.ts";
 import { doneByNobodyElse, has, members } from "./hosts.ts";
 import { hasUpgrades, rebootReason } from "./patching.ts";
+import { requireOtherServer } from "./pools.ts";
 import { giveReadsBack, takeReads, whyNotRead } from "./reads.ts";
 import { serves } from "./serves.ts";
 import { withoutVisitors, withVisitors } from "./without-visitors.ts";
@@ -45,6 +46,7 @@ export async function patchHost(host: HostInfo, { inventory, check, allowOutage 
     return;
   }
   if (check) return await foretell();
+  if (has(host, "web") && !allowOutage) await requireOtherServer(host, inventory);
   await aside(host, inventory, async () => {
     await apt({ upgrade: "full" });
     if ((await readFact(rebootReason, "")) !== "") await reboot({});

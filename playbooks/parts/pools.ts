@@ -1,6 +1,7 @@
 /** A web server leaves the pools of all balancers, and comes back. */
 import { fail, type HostInfo, haproxyServer, type InventoryView, on } from "showrunner";
 import { members } from "./hosts.ts";
+import { noOtherServer } from "./other-servers.ts";
 
 /**
  * Has no balancer send a web server anything, and waits until its requests have ended. It holds over reloads and restarts
@@ -9,9 +10,8 @@ import { members } from "./hosts.ts";
  * @throws ShowrunnerError before anything is changed, where a balancer would have no server left
  */
 export async function leavePools(web: HostInfo, inventory: InventoryView): Promise<void> {
-  const balancers = members(inventory, "lb");
-  for (const balancer of balancers) await requireAnother(web, inventory, balancer);
-  for (const balancer of balancers)
+  await requireOtherServer(web, inventory);
+  for (const balancer of members(inventory, "lb"))
     await on(balancer, () => haproxyServer({ server: web.name, state: "maintenance", wait: true }));
 }
 
@@ -21,17 +21,14 @@ export async function joinPools(web: HostInfo, inventory: InventoryView): Promis
     await on(balancer, () => haproxyServer({ server: web.name, state: "ready", wait: true, timeout: "1m" }));
 }
 
-async function requireAnother(web: HostInfo, inventory: InventoryView, balancer: HostInfo): Promise<void> {
-  const others = members(inventory, "web").filter(({ name }) => name !== web.name);
-  const states: string[] = [];
-  for (const { name } of others) {
-    const { value } = await on(balancer, async () => await haproxyServer({ server: name }));
-    if (value.servers.every(({ state, status }) => state === "ready" && /^(UP|no check)/.test(status)))
-      return;
-    states.push(`${name}: ${value.servers.map(({ state, status }) => `${state}, ${status}`).join("; ")}`);
+/** @throws ShowrunnerError where a balancer would have no server left without this one */
+export async function requireOtherServer(web: HostInfo, inventory: InventoryView): Promise<void> {
+  for (const balancer of members(inventory, "lb")) {
+    const others = await on(balancer, () => noOtherServer(web, inventory));
+    if (others !== undefined)
+      fail(
+        `${balancer.name} would have no web server left without ${web.name} (${others})`,
+        "bring another web server back first; `npx run playbook status` shows how they are",
+      );
   }
-  fail(
-    `${balancer.name} would have no web server left without ${web.name} (${states.join(" | ") || "there is no other"})`,
-    "bring another web server back first; `npx run playbook status` shows how they are",
-  );
 }

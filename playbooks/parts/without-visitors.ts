@@ -1,10 +1,12 @@
 /** Work on a web server that no visitor notices. */
 import { type HostInfo, haproxyServer, type InventoryView, messageOf, on, ShowrunnerError } from "showrunner";
+import { noOtherServer } from "./other-servers.ts";
 
 /**
  * Has all balancers send a web server no more requests, waits until it has answered those that it has, does the work,
  * and brings it back. A host that is no web server gets no visitors, and is worked on as it is. A balancer on which
- * somebody has set the server to maintenance is left alone.
+ * somebody has set the server to maintenance is left alone. So is one that has no other server in service: visitors of the
+ * last one wait while its application restarts, since its socket is held, and elsewhere they would find nothing.
  *
  * @param work what is done meanwhile; where it fails, the server is brought back, too, and the balancers send it
  *   requests once it is healthy
@@ -41,7 +43,8 @@ async function set({ name: server }: HostInfo, inventory: InventoryView, { from,
   for (const { name } of inventory.group("lb"))
     await on(name, async () => {
       const { value } = await haproxyServer({ server });
-      if (value.servers.some(({ state }) => state === from))
+      if (value.servers.every(({ state }) => state !== from)) return;
+      if (to === "ready" || (await noOtherServer({ name: server }, inventory)) === undefined)
         await haproxyServer({ server, state: to, wait, timeout: "30s" });
     });
 }
