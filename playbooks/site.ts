@@ -8,12 +8,13 @@ import { edgeCertificateWillDo } from "./parts/edge-certificate.ts";
 import { everyHost } from "./parts/every-host.ts";
 import { monitoring } from "./parts/monitoring.ts";
 import { siteAnswers } from "./parts/site-answers.ts";
-import { thePage } from "./parts/status-page.ts";
+import { pageHasPassword, thePage } from "./parts/status-page.ts";
 import { webServers } from "./parts/web-servers.ts";
 
 /** The plays, for playbooks that do more than deploy. */
 export const sitePlays = [
   edgeCertificateWillDo,
+  pageHasPassword,
   everyHost,
   ...databases,
   applicationServers,

@@ -89,6 +89,8 @@ function probesOf(inventory: InventoryView, { domain: name, siteAddresses, webPo
     ...siteAddresses.map((address) => ({ what: "address", url: health(address), name })),
     ...of("lb", "balancer", ({ address }) => ({ url: health(address), name })),
     ...of("web", "web", (host) => ({ url: health(host.address, port), name: host.name })),
+    // Prometheus asks its own host, too: so somebody sees how long the page's certificate is good
+    ...of("mon", "status page", (host) => ({ url: health(host.address), name: host.name })),
     ...of("app", "application", (host) => ({ url: healthUrl(host) })),
   ];
 }

@@ -89,6 +89,11 @@ describe("the status page", { timeout: 120_000 }, () => {
     );
   });
 
+  it("says without a login that it is there, and nothing else", async () => {
+    expect(await curl("-w '%{http_code}'", "/healthz")).toBe("204");
+    expect(await status("", "/healthz/")).toBe("401");
+  });
+
   it("comes with its site, and with headers that keep others' scripts out", async () => {
     expect(JSON.parse(await curl(login, "/site.json"))).toEqual({
       title: "site.example",
