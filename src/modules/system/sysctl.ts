@@ -7,6 +7,7 @@ import {
   Param,
   type RequiredInput,
   sh,
+  type Touch,
   Type,
   withDefault,
 } from "../../kit/index.ts";
@@ -74,7 +75,7 @@ export const sysctl: Module<SysctlParams, object> = defineModule({
         // the shell's own printf would not say why the kernel refuses it
         script: sh`printf '%s\\n' ${wanted} | cat >${sysctlPath(name)}`,
         sets: [sysctlValue.is(name, wanted)],
-        touches: [sysctlValue.of(...alteredWith(name))],
+        touches: alteredWith(name),
       });
     return {};
   },
@@ -88,8 +89,8 @@ const withForwarding = [
   ),
 ];
 
-function alteredWith(name: string): readonly string[] {
+function alteredWith(name: string): Touch[] {
   return /^net[./]ipv4[./](ip_forward$|conf[./]all[./]forwarding$)/.test(name)
-    ? withForwarding.filter((other) => other !== name)
+    ? [sysctlValue.of(...withForwarding.filter((other) => other !== name))]
     : [];
 }
