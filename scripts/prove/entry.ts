@@ -49,7 +49,7 @@ export async function entryOf({ hosts, spec }: Site): Promise<Entry> {
   if (balancer === undefined || typeof address !== "string")
     throw new Error("the inventory has no siteAddresses");
   const ca = await inside(spec, balancer.name, `cat ${authorityFile}`);
-  return { address, url: `https://${address}/healthz`, options: { ca, connections: 2000, longest: 600 } };
+  return { address, url: `https://${address}/healthz`, options: { ca, connections: 1000, longest: 600 } };
 }
 
 /** The balancer that holds the address. */
