@@ -3,7 +3,7 @@ import { apt, batch, copy, fail, file, portListeners, readFact, service } from "
 import { unitWord } from "./app/words.ts";
 import { whoIsInTheWay } from "./ports.ts";
 
-export interface Daemon {
+interface Daemon {
   /** Debian's package; its unit has the same name. */
   readonly name: string;
   /** The name of its program. Default: as the package. */

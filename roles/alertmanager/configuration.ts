@@ -1,11 +1,11 @@
 /** Alertmanager's configuration. */
 import { reveal, Secret } from "showrunner";
 
-export interface Webhook {
+interface Webhook {
   readonly url: string | Secret;
 }
 
-export interface Email {
+interface Email {
   readonly to: string;
   readonly from: string;
   readonly server: string;
@@ -14,7 +14,7 @@ export interface Email {
   readonly requireTls?: boolean | undefined;
 }
 
-export interface Receivers {
+interface Receivers {
   readonly webhooks: readonly Webhook[];
   readonly emails: readonly Email[];
   readonly watchdog?: string | Secret | undefined;

@@ -4,7 +4,7 @@ import { listenAt } from "../daemon.ts";
 import { alertmanagerServer, blackbox } from "./places.ts";
 
 /** Something that Prometheus asks for its figures. */
-export interface Target {
+interface Target {
   readonly job: string;
   /** The host's name in the inventory. */
   readonly host: string;
@@ -14,7 +14,7 @@ export interface Target {
 }
 
 /** Something that the blackbox exporter asks for Prometheus. */
-export interface ProbeTarget {
+interface ProbeTarget {
   readonly what: string;
   readonly host: string;
   readonly url: string;
@@ -22,7 +22,7 @@ export interface ProbeTarget {
   readonly name?: string | undefined;
 }
 
-export interface Configuration {
+interface Configuration {
   readonly interval: Duration;
   /** Files of rules. */
   readonly rules: readonly string[];
