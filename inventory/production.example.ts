@@ -19,6 +19,8 @@ export default inventory({
     siteAddresses: ["192.0.2.10"],
     // the certificate that visitors see, on this machine; left out: one of the site's own authority
     // edgeCertificate: { certificate: "certificates/www.pem", key: "certificates/www.key" },
+    // or one of Let's Encrypt:
+    // edgeCertificate: { acme: { acceptTerms: true, email: "admin@example.org" } },
     // never from a file that is committed in the clear: docs/secrets.md names other sources
     databasePassword: secretFrom.env("SITE_DATABASE_PASSWORD"),
     replicationPassword: secretFrom.env("SITE_REPLICATION_PASSWORD"),

@@ -10,6 +10,7 @@ import { down, type Suite, up } from "../src/lab/index.ts";
 import { walkPorts } from "../test/lab/port-matrix.ts";
 import { underLoad } from "../test/load.ts";
 import { changesOf, failuresOf, runSite } from "./chaos/site-run.ts";
+import { scanEdge } from "./prove/edge-scan.ts";
 import { type Entry, entryOf, inside, isWhole } from "./prove/entry.ts";
 import { type Figure, figureOf, rowsOf } from "./prove/figures.ts";
 import { growAndShrink } from "./prove/growth.ts";
@@ -54,6 +55,7 @@ async function proveOn(site: Site): Promise<Figure[]> {
     if (figures.some(({ wrong }) => wrong.length > 0)) return figures;
     add(await ports(site));
     const entry = await entryOf(site);
+    add(await edge(site, entry));
     for (const work of works) add(await loaded(work, site, entry));
     for (const grown of await growAndShrink(site)) add(grown);
     return figures;
@@ -103,6 +105,15 @@ async function ports(site: Site): Promise<Figure> {
       ...wrong,
       ...silent.map((place) => `nothing listens on ${place}, which the inventory lets others reach`),
     ],
+  };
+}
+
+async function edge({ spec }: Site, { address, options }: Entry): Promise<Figure> {
+  const found = await scanEdge(spec, "mon1", { name: "site.example", address, ca: options.ca ?? "" });
+  return {
+    what: "testssl.sh at the edge",
+    told: "nothing above LOW",
+    wrong: found.map(({ id, severity, finding }) => `${severity}: ${id}: ${finding}`),
   };
 }
 

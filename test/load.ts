@@ -88,7 +88,8 @@ export async function underLoad<T>(
 
 /** Asks for one page again and again. */
 function visitor(url: string, { ca, connections = 100 }: LoadOptions) {
-  const kept = { keepAlive: true, maxSockets: connections };
+  // in turn: one that is idle for long is closed by the server, perhaps just when it is used again
+  const kept = { keepAlive: true, maxSockets: connections, scheduling: "fifo" } as const;
   const isSafe = url.startsWith("https:");
   const agent = isSafe
     ? new HttpsAgent({ ...kept, ...(ca === undefined ? {} : { ca }) })

@@ -3,8 +3,15 @@ import { play, withDefault } from "showrunner";
 import { Algorithm, Mode } from "../../roles/haproxy/index.ts";
 import { haproxy, keepalived } from "../../roles/index.ts";
 import { trustedAuthority } from "./certificates.ts";
-import { edgeCertificate, edgeFolder, placeEdgeCertificate, trustSigners } from "./edge-certificate.ts";
+import {
+  edgeCertificate,
+  edgeFolder,
+  isPublic,
+  placeEdgeCertificate,
+  trustSigners,
+} from "./edge-certificate.ts";
 import { monitors } from "./hosts.ts";
+import { obtain } from "./public-certificate.ts";
 import { domain, siteAddresses, webPort } from "./words.ts";
 
 export const balancers = [
@@ -39,7 +46,11 @@ export const balancers = [
             },
           },
           frontends: {
-            http: { port: 80, redirectToHttps: true },
+            http: {
+              port: 80,
+              redirectToHttps: true,
+              ...(isPublic(vars.edgeCertificate) && { challenges: { peers: "lb" } }),
+            },
             https: { port: 443, tls: { certificates: edgeFolder(vars.edgeCertificate) }, backend: "web" },
           },
           ...(monitors(inventory).length > 0 && { monitoring: { hosts: "mon" } }),
@@ -55,6 +66,16 @@ export const balancers = [
       keepalived: async ({ vars }) => {
         if (vars.siteAddresses.length === 0) return;
         await keepalived({ nodes: "lb", addresses: vars.siteAddresses.map((address) => ({ address })) });
+      },
+    },
+  ),
+
+  play(
+    "a public authority's certificate",
+    { hosts: "lb", become: true, vars: { domain, edgeCertificate } },
+    {
+      obtain: async ({ vars: { edgeCertificate: given, domain: name } }) => {
+        if (isPublic(given)) await obtain(given, name, edgeFolder(given));
       },
     },
   ),

@@ -1,58 +1,45 @@
-/** The certificate that visitors see: of the site's own authority, or one that is brought. */
-import { readFileSync } from "node:fs";
+/** The certificate that visitors see: of the site's own authority, of a public one, or one that is brought. */
 import {
   batch,
-  copy,
-  fail,
   file,
   type HostInfo,
   type InventoryView,
-  messageOf,
   play,
-  ShowrunnerError,
-  type Static,
-  secret,
-  secretFrom,
-  service,
   Type,
   trustStore,
-  verifyCertificate,
   withDefault,
 } from "showrunner";
 import { signedCertificate } from "../../roles/index.ts";
+import { Brought, placeBrought, textOf, verifyBrought } from "./brought-certificate.ts";
 import { authorityCertificate, authorityHost, trustAuthority } from "./certificates.ts";
+import { leaveOutExpired, Public } from "./public-certificate.ts";
 import { domain } from "./words.ts";
-
-/** Files on the control machine, as PEM; a relative path begins at the working directory. */
-const Brought = Type.Object(
-  {
-    /** The certificate with its chain. */
-    certificate: Type.String({ minLength: 1 }),
-    /** Its key. */
-    key: Type.String({ minLength: 1 }),
-    /** The authority that has signed it, where hosts do not know it: those that visit the site then trust it. */
-    authority: Type.Optional(Type.String({ minLength: 1 })),
-  },
-  { additionalProperties: false },
-);
-type Brought = Static<typeof Brought>;
 
 /** Who has signed the certificate that visitors see. Default: the site's own authority. */
 export const edgeCertificate = withDefault(
-  Type.Union([Type.Literal("ownAuthority"), Brought]),
+  Type.Union([Type.Literal("ownAuthority"), Brought, Public]),
   "ownAuthority",
 );
 
+type EdgeCertificate = "ownAuthority" | Brought | Public;
+
+const isBrought = (given: EdgeCertificate): given is Brought =>
+  given !== "ownAuthority" && "certificate" in given;
+
+/** Whether a public authority signs it. */
+export const isPublic = (given: EdgeCertificate): given is Public =>
+  given !== "ownAuthority" && "acme" in given;
+
 /** What the inventory says of the edge. */
 interface Edge {
-  readonly edgeCertificate: "ownAuthority" | Brought;
+  readonly edgeCertificate: EdgeCertificate;
   readonly domain: string;
   readonly siteAddresses: readonly string[];
 }
 
 /** Whom a visitor trusts: the certificate of who has signed the edge's, as PEM; undefined where everybody knows it. */
 export async function visitorsTrust(
-  given: Edge["edgeCertificate"],
+  given: EdgeCertificate,
   inventory: InventoryView,
 ): Promise<string | undefined> {
   if (given === "ownAuthority") return authorityCertificate(inventory);
@@ -60,7 +47,7 @@ export async function visitorsTrust(
 }
 
 /** Has a host trust who has signed the site's certificates, the edge's among them. */
-export async function trustSigners(given: Edge["edgeCertificate"], inventory: InventoryView): Promise<void> {
+export async function trustSigners(given: EdgeCertificate, inventory: InventoryView): Promise<void> {
   await trustAuthority(inventory);
   if (given !== "ownAuthority" && given.authority !== undefined)
     await trustStore({ name: "edge", content: textOf(given.authority) });
@@ -69,18 +56,19 @@ export async function trustSigners(given: Edge["edgeCertificate"], inventory: In
 const root = "/etc/haproxy/certificates";
 
 /** Where HAProxy finds the certificate: a folder for each kind, so that it goes over with its configuration. */
-export const edgeFolder = (given: Edge["edgeCertificate"]) =>
-  `${root}/${given === "ownAuthority" ? "own" : "brought"}`;
+export function edgeFolder(given: EdgeCertificate): string {
+  if (given === "ownAuthority") return `${root}/own`;
+  return isPublic(given) ? `${root}/public` : `${root}/brought`;
+}
 
 /** Refuses a certificate that would not do, before anything is changed. */
 export const edgeCertificateWillDo = play(
   "the certificate that visitors see",
   { hosts: "lb[0]", become: true, vars: { domain, edgeCertificate } },
   {
-    verify: async ({ vars }) => {
+    verify: async ({ vars: { edgeCertificate: given, domain: name } }) => {
       // whether the host trusts who has signed it is seen once the host has been set up
-      if (vars.edgeCertificate !== "ownAuthority")
-        await verifyBrought(vars.edgeCertificate, vars.domain, false);
+      if (isBrought(given)) await verifyBrought(given, name, false);
     },
   },
 );
@@ -97,46 +85,15 @@ export async function placeEdgeCertificate(
     file({ path: "/etc/haproxy", state: "directory", mode: "0755" }),
     file({ path: root, state: "directory", mode: "0700", owner: "root", group: "root" }),
   ]);
-  if (given !== "ownAuthority") return placeBrought(given, directory, edge.domain);
+  if (isBrought(given)) return placeBrought(given, directory, edge.domain);
+  const addresses = [host.address, ...edge.siteAddresses];
+  if (isPublic(given)) await leaveOutExpired(directory);
   await signedCertificate({
-    name: "site",
+    // HAProxy takes the first file by its name for visitors who name no site, and until there is a public certificate
+    name: isPublic(given) ? "default" : "site",
     directory,
-    subjectAltNames: [...new Set([edge.domain, host.address, ...edge.siteAddresses])],
+    subjectAltNames: [...new Set(isPublic(given) ? addresses : [edge.domain, ...addresses])],
     authority: authorityHost(inventory).name,
     reload: "haproxy",
   });
-}
-
-async function placeBrought(given: Brought, directory: string, name: string): Promise<void> {
-  const { pem, key } = await verifyBrought(given, name, true);
-  await file({ path: directory, state: "directory", mode: "0700" });
-  await copy(
-    // one file, so that certificate and key are replaced together
-    { dest: `${directory}/site.pem`, content: secret`${pem}\n${key}\n`, mode: "0600" },
-    { notify: service({ name: "haproxy", state: "reloaded" }) },
-  );
-}
-
-/** @throws ShowrunnerError naming the files, with all that is wrong with them */
-async function verifyBrought({ certificate, key: keyFile }: Brought, name: string, chain: boolean) {
-  const [pem, key] = [textOf(certificate), secretFrom.file(keyFile)];
-  try {
-    await verifyCertificate({ content: pem, key, subjectAltNames: [name], chain });
-  } catch (error) {
-    if (!(error instanceof ShowrunnerError)) throw error;
-    const { code, message, hint, details } = error;
-    throw new ShowrunnerError(code, `${certificate} with the key ${keyFile}: ${message}`, { hint, details });
-  }
-  return { pem, key };
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    return fail(
-      `${path} can't be read: ${messageOf(error)}`,
-      "edgeCertificate names files on this machine: a relative path begins where the command is run",
-    );
-  }
 }

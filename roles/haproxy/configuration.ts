@@ -1,6 +1,6 @@
 /** HAProxy's configuration as a text, for HAProxy 2.6 and later. */
 import { bytes, type Duration, milliseconds } from "showrunner";
-import type { Site, SiteBackend, SiteFrontend } from "./site.ts";
+import { challengeBackend, type Site, type SiteBackend, type SiteFrontend } from "./site.ts";
 import type { RouteOptions, ServerOptions } from "./variables.ts";
 
 /** HAProxy's names for what people call round robin, least connections, source (IP) hash. */
@@ -30,6 +30,12 @@ const ciphers = [
 ].join(":");
 const suites = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
+/** Answers to challenges, which are put into the running HAProxy: the file itself has none. */
+export const challengeMap = "/var/lib/haproxy/challenges.map";
+/** Says that a balancer asks another one: whoever else says so is not asked further either. */
+const fromPeerHeader = "X-Challenge-From-Peer";
+const challengePath = "/.well-known/acme-challenge/";
+
 type Lines = readonly string[];
 
 /** The whole file. */
@@ -41,6 +47,9 @@ export function configuration(site: Site): string {
     ...(site.monitoring ? [["frontend monitoring", monitoringLines(site.monitoring)] as const] : []),
     ["frontend health", healthLines(site.healthPort)],
     ...site.backends.map((one) => [`backend ${one.name}`, backendLines(one)] as const),
+    ...site.frontends
+      .filter(({ challenges = [] }) => challenges.length > 0)
+      .map((one) => [`backend ${challengeBackend}`, peerLines(one)] as const),
   ];
   const texts = sections.map(([head, lines]) => [head, ...lines.map((line) => `    ${line}`), ""].join("\n"));
   return `# Written by Showrunner: changes made here are overwritten by the next run.\n${texts.join("\n")}`;
@@ -121,7 +130,7 @@ function tcpRateLimit({ rateLimit }: SiteFrontend): Lines {
 }
 
 function httpLines(frontend: SiteFrontend): Lines {
-  const { rateLimit, limits = {}, tls, routes = [], redirectToHttps } = frontend;
+  const { rateLimit, limits = {}, tls, routes = [], redirectToHttps, challenges } = frontend;
   const period = milliseconds(rateLimit?.period ?? "10s");
   const seconds = Math.ceil(period / 1000);
   return [
@@ -150,11 +159,15 @@ function httpLines(frontend: SiteFrontend): Lines {
           `http-after-response set-header Strict-Transport-Security "max-age=${(tls.hstsDays ?? 730) * 86_400}"`,
         ]
       : []),
+    ...(challenges ? challengeLines(challenges) : []),
     ...routes.flatMap((route, index) => routeLines(route, `route${index}`)),
-    ...(redirectToHttps ? [redirect(routes.length)] : []),
+    ...(redirectToHttps ? [redirect(routes.length > 0 || challenges !== undefined)] : []),
     ...routes.map(
       ({ backend }, index) => `use_backend ${backend} if { var(txn.route) -m str route${index} }`,
     ),
+    ...(challenges && challenges.length > 0
+      ? [`use_backend ${challengeBackend} if { var(txn.route) -m str challenge }`]
+      : []),
   ];
 }
 
@@ -172,8 +185,29 @@ function routeLines({ hosts, path }: RouteOptions, name: string): Lines {
   return [`http-request set-var(txn.route) str(${name}) if ${conditions.join(" ")}`];
 }
 
-function redirect(routes: number): string {
-  const others = routes > 0 ? " unless { var(txn.route) -m found }" : "";
+/** A challenge that is not known here is asked of the other balancers, which do not ask back. */
+function challengeLines(peers: NonNullable<SiteFrontend["challenges"]>): Lines {
+  const asked = `{ path_beg ${challengePath} }`;
+  const fromPeer = peers.length > 0 ? ` { req.hdr(${fromPeerHeader}) -m found }` : "";
+  const answer = `path,map_str(${challengeMap})`;
+  return [
+    `http-request return status 200 content-type text/plain lf-string "%[${answer}]" if { ${answer} -m found }`,
+    `http-request return status 404 if ${asked}${fromPeer}`,
+    `http-request set-var(txn.route) str(challenge) if ${asked}`,
+  ];
+}
+
+function peerLines({ port, challenges = [] }: SiteFrontend): Lines {
+  return [
+    `http-request set-header ${fromPeerHeader} yes`,
+    "retry-on 404 conn-failure empty-response response-timeout",
+    "default-server check inter 1000ms fall 2 rise 2",
+    ...challenges.map(({ name, address }) => `server ${name} ${at(address, port)}`),
+  ];
+}
+
+function redirect(hasRoutes: boolean): string {
+  const others = hasRoutes ? " unless { var(txn.route) -m found }" : "";
   return `http-request redirect scheme https code 301${others}`;
 }
 

@@ -14,7 +14,7 @@ import {
 } from "showrunner";
 import { makeDirectory } from "../directory.ts";
 import { whoIsInTheWay } from "../ports.ts";
-import { certificates, configuration, serverState } from "./configuration.ts";
+import { certificates, challengeMap, configuration, serverState } from "./configuration.ts";
 import { places, type Site, siteOf } from "./site.ts";
 import { type HaproxyVars, variables } from "./variables.ts";
 
@@ -42,8 +42,8 @@ export const haproxy: HaproxyRole = defineRole({
   summary: "HAProxy in front of servers, with health checks and TLS; validated before it is reloaded.",
   vars: variables,
   check: (vars) => void siteOf(vars, () => []),
-  async run({ vars, role, inventory, location }) {
-    const site = siteOf(vars, (pattern) => {
+  async run({ vars, role, host, inventory, location }) {
+    const select = (pattern: string) => {
       try {
         return inventory.select(pattern);
       } catch (error) {
@@ -51,7 +51,8 @@ export const haproxy: HaproxyRole = defineRole({
         const { message, hint, details } = error;
         throw new ShowrunnerError("vars.invalid", `role haproxy: ${message}`, { hint, details, location });
       }
-    });
+    };
+    const site = siteOf(vars, select, host.name);
     await requireFreePorts(site);
     await apt({ name: "haproxy" });
     await file({ path: "/usr/local/lib/haproxy", state: "directory", mode: "0755" });
@@ -64,6 +65,13 @@ export const haproxy: HaproxyRole = defineRole({
     });
     // HAProxy warns as long as there is none
     await copy({ dest: serverState, content: "1\n", mode: "0600", force: false });
+    if (site.frontends.some(({ challenges }) => challenges !== undefined)) {
+      await copy({ src: role.file("challenge"), dest: "/usr/local/lib/haproxy/challenge", mode: "0755" });
+      await copy({
+        dest: challengeMap,
+        content: "# written by /usr/local/lib/haproxy/challenge, in memory alone\n",
+      });
+    }
     const folders = certificateFolders(site);
     if (folders.length > 0) await apt({ name: "openssl" });
     for (const path of folders) {

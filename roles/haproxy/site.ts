@@ -11,8 +11,10 @@ export interface SiteBackend extends Omit<BackendOptions, "servers" | "hosts" | 
   readonly servers: readonly ServerOptions[];
 }
 
-export interface SiteFrontend extends FrontendOptions {
+export interface SiteFrontend extends Omit<FrontendOptions, "challenges"> {
   readonly name: string;
+  /** The other balancers, one of which may know the answer. */
+  readonly challenges: readonly Named[] | undefined;
   readonly protocol: "http" | "tcp";
 }
 
@@ -34,12 +36,20 @@ interface Named {
 /** Names that the role itself gives to frontends. */
 const own = ["monitoring", "health"];
 
+/** The backend that asks other balancers for answers to challenges. */
+export const challengeBackend = "challenges";
+
 /**
  * @param settings the role's variables
  * @param select the inventory's hosts that a pattern means; it throws for a name that is not there
+ * @param self the balancer's own name
  * @throws ShowrunnerError `task.failed` for what contradicts itself, or names what is not there
  */
-export function siteOf(settings: Settings, select: (pattern: string) => readonly Named[]): Site {
+export function siteOf(
+  settings: Settings,
+  select: (pattern: string) => readonly Named[],
+  self?: string,
+): Site {
   const { servers, algorithm, mode, port, healthPath, maxConnections, healthPort } = settings;
   const simple = servers !== undefined;
   const backends: Record<string, BackendOptions> = {
@@ -64,6 +74,7 @@ export function siteOf(settings: Settings, select: (pattern: string) => readonly
       ...one,
       name,
       protocol: one.protocol ?? "http",
+      challenges: one.challenges && peersOf(one.challenges.peers, select, self),
     })),
     monitoring: monitoring && {
       port: monitoring.port ?? 8404,
@@ -74,9 +85,19 @@ export function siteOf(settings: Settings, select: (pattern: string) => readonly
   if (site.frontends.length === 0)
     fail("HAProxy has nothing to do", "give `servers`, or `frontends` and `backends`");
   for (const backend of site.backends) checkBackend(backend);
+  checkChallenges(site);
   for (const frontend of site.frontends) checkFrontend(frontend, site.backends);
   checkPorts(site);
   return site;
+}
+
+/** The other balancers. */
+function peersOf(
+  pattern: string | undefined,
+  select: (pattern: string) => readonly Named[],
+  self: string | undefined,
+): readonly Named[] {
+  return pattern === undefined ? [] : select(pattern).filter(({ name }) => name !== self);
 }
 
 function backendOf(
@@ -141,11 +162,24 @@ function checkFrontend(frontend: SiteFrontend, backends: readonly SiteBackend[])
       `${where}: with \`redirectToHttps\` nothing is left for \`backend\``,
       "name what is not redirected in `routes`",
     );
-  if (protocol === "tcp" && (routes.length > 0 || redirectToHttps || limits))
-    fail(`${where}: \`routes\`, \`redirectToHttps\` and \`limits\` need \`protocol: "http"\``);
+  if (protocol === "tcp" && (routes.length > 0 || redirectToHttps || limits || frontend.challenges))
+    fail(
+      `${where}: \`routes\`, \`redirectToHttps\`, \`limits\` and \`challenges\` need \`protocol: "http"\``,
+    );
   const empty = routes.findIndex(({ hosts, path }) => hosts === undefined && path === undefined);
   if (empty >= 0)
     fail(`${where}.routes[${empty}]: expected \`hosts\` or \`path\``, "what takes the rest is `backend`");
+}
+
+function checkChallenges({ frontends, backends }: Site): void {
+  const [first, second] = frontends.filter(({ challenges }) => challenges !== undefined);
+  if (first && second)
+    fail(
+      `frontends.${first.name} and frontends.${second.name} both have \`challenges\``,
+      "authorities ask at port 80: give it to the frontend there",
+    );
+  if (first && backends.some(({ name }) => name === challengeBackend))
+    fail(`backends.${challengeBackend}: the role itself has a backend of that name`, "call it otherwise");
 }
 
 /** Where HAProxy is to listen. */

@@ -166,6 +166,17 @@ const Route = Type.Object(
   strict,
 );
 
+const Challenges = Type.Object(
+  {
+    /**
+     * A pattern of the inventory: the balancers, this one among them, any of which may be asked for what another one knows.
+     * Default: this one alone.
+     */
+    peers: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  strict,
+);
+
 const RateLimit = Type.Object(
   {
     /** How many requests (with "tcp": connections) each address may send in `period`; what is more gets status 429. */
@@ -207,6 +218,8 @@ const Frontend = Type.Object(
     tls: Type.Optional(Tls),
     /** Whether what no route takes is sent to the same address by HTTPS. Default: false. */
     redirectToHttps: Type.Optional(Type.Boolean()),
+    /** Answers who asks by ACME's http-01 whether the site's names are yours. Default: nobody is answered. */
+    challenges: Type.Optional(Challenges),
     /** How much each address may ask for. Default: no limit. */
     rateLimit: Type.Optional(RateLimit),
     /** What a request may be. */

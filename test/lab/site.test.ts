@@ -13,6 +13,7 @@ import type { TimedEvent } from "../../src/core/events/events.ts";
 import { loadInventory } from "../../src/inventory/index.ts";
 import { underLoad } from "../load.ts";
 import { walkPorts } from "./port-matrix.ts";
+import { certificateTests } from "./site-certificates.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 const cli = join(checkout, "dist/src/cli/main.cjs");
@@ -381,6 +382,14 @@ describe.each([
 
   // one shape is enough for these
   if (shape === "compact") {
+    certificateTests(balancer, () => ({
+      balancer,
+      web: replica,
+      authority,
+      run: (...more) => runIn(project, ["playbook", "site", "-i", inventory, "--reporter", "plain", ...more]),
+      script: (host, text) => ssh(host, "sh", "-c", text),
+      servedBy: () => servedBy(balancer, authority),
+    }));
     releasesOf();
     otherSizesOf();
   }

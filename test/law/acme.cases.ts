@@ -53,7 +53,14 @@ case $1 in
   clean_challenge) curl -sS -d "{\\"host\\":\\"_acme-challenge.$2.\\"}" http://127.0.0.1:8055/clear-txt ;;
 esac
 END
-chmod 755 /usr/local/sbin/dns
+cat >/usr/local/sbin/answer <<'END'
+#!/bin/sh
+case $1 in
+  deploy_challenge) printf %s "$4" >"${shop.webroot}/$3" ;;
+  clean_challenge) rm -f "${shop.webroot}/$3" ;;
+esac
+END
+chmod 755 /usr/local/sbin/dns /usr/local/sbin/answer
 unit() { name=$1; shift; systemctl stop "$name" 2>/dev/null || :; systemd-run -q --unit="$name" -E PEBBLE_VA_NOSLEEP=1 -E PEBBLE_WFE_NONCEREJECT=0 "$@"; }
 unit law-names pebble-challtestsrv -defaultIPv4 127.0.0.1 -defaultIPv6 '' -dns01 :8053 -http01 '' -https01 '' -tlsalpn01 '' -management 127.0.0.1:8055
 unit law-acme pebble -config /etc/pebble.json -dnsserver 127.0.0.1:8053
@@ -95,6 +102,21 @@ export default cases(
       start: "",
       changes: [...written, "obtained"],
       end: [isFor("*.example.org"), isForTheKey],
+    },
+    {
+      name: "obtains a certificate by a program that has somebody answer",
+      params: {
+        path,
+        subjectAltNames: ["shop.example.org"],
+        server: "https://127.0.0.1:14000/dir",
+        authorities: "/etc/pebble.pem",
+        hook: "/usr/local/sbin/answer",
+        acceptTerms: true,
+        timer: false,
+      },
+      start: "",
+      changes: [...written, "created", "obtained"],
+      end: [isFor("shop.example.org"), isForTheKey, `[ -z "$(ls ${shop.webroot})" ]`],
     },
     {
       name: "has nothing to do where the certificate is as it is to be",

@@ -131,6 +131,52 @@ it("has each server's certificate name that server, unless one name is given for
   expect(made.get("backend web")).toContain("server b 10.0.0.2:80 sni str(b) check-sni b verifyhost b");
 });
 
+describe("challenges of ACME", () => {
+  const web = { servers: [one] };
+  const made = (more: object = {}) =>
+    sections({
+      backends: { web },
+      frontends: { http: { port: 80, redirectToHttps: true, challenges: more } },
+    });
+
+  it("are answered from a map, and nothing of them is redirected", () => {
+    const lines = made().get("frontend http");
+    expect(lines).toContain(
+      'http-request return status 200 content-type text/plain lf-string "%[path,map_str(/var/lib/haproxy/challenges.map)]" if { path,map_str(/var/lib/haproxy/challenges.map) -m found }',
+    );
+    expect(lines).toContain("http-request return status 404 if { path_beg /.well-known/acme-challenge/ }");
+    expect(lines).toContain("http-request redirect scheme https code 301 unless { var(txn.route) -m found }");
+    expect(made().has("backend challenges")).toBe(false);
+  });
+
+  it("that another balancer knows are asked of the others, which do not ask back", () => {
+    const all = made({ peers: "web" });
+    expect(all.get("frontend http")).toEqual(
+      expect.arrayContaining([
+        "http-request return status 404 if { path_beg /.well-known/acme-challenge/ } { req.hdr(X-Challenge-From-Peer) -m found }",
+        "use_backend challenges if { var(txn.route) -m str challenge }",
+      ]),
+    );
+    expect(all.get("backend challenges")).toEqual(
+      expect.arrayContaining([
+        "http-request set-header X-Challenge-From-Peer yes",
+        "server web1 10.0.0.1:80",
+        "server web2 [fd00::2]:80",
+      ]),
+    );
+  });
+
+  it("belong to one frontend, and their backend's name is taken", () => {
+    const http = { port: 80, redirectToHttps: true, challenges: {} };
+    expect(() => sections({ frontends: { a: http, b: { ...http, port: 81 } } })).toThrow(
+      "frontends.a and frontends.b both have `challenges`",
+    );
+    expect(() => sections({ backends: { challenges: web }, frontends: { a: http } })).toThrow(
+      "backends.challenges: the role itself has a backend of that name",
+    );
+  });
+});
+
 describe("a frontend", () => {
   it("redirects what no route takes", () => {
     const made = sections({

@@ -136,6 +136,9 @@ export const acme: Module<AcmeParams, AcmeValue> = defineModule({
       ...root,
       mode: "0600",
     });
+    // dehydrated has files written for http-01, also where a hook is all that counts
+    if (p.challenge === "http-01" && p.webroot === undefined)
+      yield* file.plan(host, { path: unserved(path), state: "directory", ...root, mode: "0700" });
     const reason = reasonToAsk(now, p, Date.now() + offset);
     if (reason !== undefined)
       yield change({
@@ -192,6 +195,14 @@ function namesOf({ subjectAltNames }: Given): string[] {
   return [...new Set(subjectAltNames.map((name) => altName(name).slice("DNS:".length)))];
 }
 
+/** Where dehydrated writes what a hook puts in its place. */
+const unserved = (path: string) => `${path}/challenges`;
+
+function served(path: string, { challenge, webroot }: Given): string | undefined {
+  if (webroot !== undefined) return cleanPath(webroot);
+  return challenge === "http-01" ? unserved(path) : undefined;
+}
+
 /** It is a part of a script of bash. */
 function configOf(path: string, p: Given): string {
   const settings: Readonly<Record<string, string | number | undefined>> = {
@@ -201,7 +212,7 @@ function configOf(path: string, p: Given): string {
     CA: p.server,
     CONTACT_EMAIL: p.email,
     CHALLENGETYPE: p.challenge,
-    WELLKNOWN: p.webroot && cleanPath(p.webroot),
+    WELLKNOWN: served(path, p),
     HOOK: `${path}/hook`,
     RENEW_DAYS: p.renewDays,
     KEY_ALGO: "prime256v1",

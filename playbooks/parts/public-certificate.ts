@@ -1,0 +1,81 @@
+/**
+ * A certificate of a public authority, by ACME. Each balancer obtains one of its own and renews it by a timer, wherever the
+ * address is: a balancer that is asked for an answer which another one knows asks that one. So no key leaves its host.
+ */
+import {
+  acme,
+  apt,
+  batch,
+  file,
+  fileState,
+  readFact,
+  ShowrunnerError,
+  type Static,
+  service,
+  Type,
+  verifyCertificate,
+} from "showrunner";
+
+/** A certificate of a public authority, which each balancer obtains by itself. */
+export const Public = Type.Object(
+  {
+    acme: Type.Object(
+      {
+        /** true: you agree to the authority's terms of service. */
+        acceptTerms: Type.Boolean(),
+        /** Where the authority may write to. */
+        email: Type.Optional(Type.String({ minLength: 1 })),
+        /** The address of the authority's directory. Default: Let's Encrypt's. */
+        server: Type.Optional(Type.String({ minLength: 1 })),
+      },
+      { additionalProperties: false },
+    ),
+    /** The authority above it, where hosts do not know it: as of `Brought`. */
+    authority: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  { additionalProperties: false },
+);
+export type Public = Static<typeof Public>;
+
+/** Where a balancer keeps what it has obtained. */
+const kept = "/etc/acme/site";
+const reload = service({ name: "haproxy", state: "reloaded" });
+const links = (directory: string) => ({
+  [`${directory}/site.crt`]: `${kept}/live/fullchain.pem`,
+  [`${directory}/site.key`]: `${kept}/live/privkey.pem`,
+});
+
+/** Obtains the certificate for a name, and has HAProxy find it in a directory. HAProxy answers challenges by now. */
+export async function obtain(
+  { acme: { acceptTerms, email, server } }: Public,
+  name: string,
+  directory: string,
+) {
+  await apt({ name: ["dehydrated", "curl"] });
+  await acme({
+    path: kept,
+    subjectAltNames: [name],
+    hook: "/usr/local/lib/haproxy/challenge",
+    deploy: "systemctl reload haproxy",
+    acceptTerms,
+    ...(email !== undefined && { email }),
+    ...(server !== undefined && { server }),
+  });
+  await batch(
+    Object.entries(links(directory)).map(([path, src]) =>
+      file({ path, state: "link", src }, { notify: reload }),
+    ),
+  );
+}
+
+/** One that could not be renewed would keep HAProxy's configuration from being written, and so from being renewed. */
+export async function leaveOutExpired(directory: string): Promise<void> {
+  const [certificate = "", ...others] = Object.keys(links(directory));
+  if ((await readFact(fileState, certificate)).type === "absent") return;
+  try {
+    await verifyCertificate({ path: certificate, chain: false });
+  } catch (error) {
+    if (!(error instanceof ShowrunnerError)) throw error;
+    await batch([certificate, ...others].map((path) => file({ path, state: "absent" })));
+  }
+}
