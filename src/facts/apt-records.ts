@@ -11,13 +11,16 @@ $1 == "Package:" { name = $2 }
 $1 == "Architecture:" { architecture = $2 }
 $1 == "Auto-Installed:" && $2 == 1 && (name in asked) { print name ":" architecture }`;
 
+/** What stands before the list of an installation that was cut off. */
+const listMark = "== cut off";
+
 /**
  * An entry without an End-Date is of an installation that was cut off, unless it still runs. So is one with an Error,
  * unless dpkg ended by itself and `returned an error code`: that is a failure, which was told.
  */
 const cutOff = `/^Start-Date:/ { open = 1; killed = 0; list = "" } /^Install:/ { list = $0 }
 /^Error:/ && !/returned an error code/ { killed = 1 } /^End-Date:/ { open = killed }
-END { if (open) print list }`;
+END { if (open && list != "") print "${listMark}\\n" list }`;
 
 /**
  * Prints those of the packages that APT has marked as automatic, as `libpsl5:amd64`.
@@ -28,9 +31,6 @@ export function printAutomatic(names: Script): Script {
   return sh`[ ! -r ${extendedStates} ] || awk ${marks} ${extendedStates} ${names}`;
 }
 
-/** What stands before the list of an installation that was cut off. */
-const listMark = "== cut off";
-
 /**
  * Prints the same, and where an installation was cut off what it was to bring, the host's architecture and the packages
  * that dpkg knows.
@@ -40,18 +40,19 @@ export function printRecords(names: readonly string[]): Script {
     rawScript(`files= list=
 for file in ${extendedStates} ${history}; do [ ! -r $file ] || files="$files $file"; done`),
     sh`[ -z "$files" ] || list=$(awk ${`${marks}\n${cutOff}`} $files ${names}) || exit`,
-    rawScript(`printf '%s\\n' "\${list%%Install:*}"
-case $list in *Install:*)
+    rawScript(`is_cut_off=
+case $list in *'${listMark}'*)
+  is_cut_off=yes
   for process in /proc/[0-9]*; do
     { read -r name <"$process/comm"; } 2>/dev/null || continue
-    case $name in dpkg | apt | apt-get | aptitude) list=; break ;; esac
-  done
-  [ -z "$list" ] || {
-    printf '${listMark}\\nInstall:%s\\n' "\${list##*Install:}"
-    dpkg --print-architecture
-    dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Architecture}\\n'
-  } ;;
-esac`),
+    case $name in dpkg | apt | apt-get | aptitude) is_cut_off= list=\${list%%'${listMark}'*} && break ;; esac
+  done ;;
+esac
+printf '%s\\n' "$list"
+[ -z "$is_cut_off" ] || {
+  dpkg --print-architecture
+  dpkg-query -W -f '\${db:Status-Abbrev}\\t\${Package}\\t\${Architecture}\\n'
+}`),
   );
 }
 

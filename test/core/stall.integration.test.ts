@@ -136,7 +136,10 @@ const inputs: Readonly<Record<string, Bad>> = {
     step: () => apt({ name: "curl" }),
   },
   "600 KB of packages that are cut off": {
-    commands: { awk: flood("a", 600_000), "dpkg-query": "printf 'ii \\tcurl\\tall\\t1\\n'" },
+    commands: {
+      awk: `echo '== cut off'; ${flood("a", 600_000)}`,
+      "dpkg-query": "printf 'ii \\tcurl\\tall\\t1\\n'",
+    },
     step: () => apt({ name: "curl" }),
   },
   "600 KB of systemctl's output": {
