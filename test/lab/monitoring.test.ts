@@ -18,7 +18,7 @@ import { promtoolTests } from "./essential-alerts.ts";
 import { type BrokenSite, faults, proveAlerts } from "./live-faults.ts";
 import { type Ran, testLab } from "./support.ts";
 
-const lab = testLab("srmonitor", 153, ["mon1", "web1"]);
+const lab = testLab("srmonitor", 161, ["mon1", "web1"]);
 const local = mkdtempSync(join(tmpdir(), "monitoring-"));
 const inside = async (script: string, host = "mon1") =>
   (await runInside(lab.spec, host, ["sh", "-c", script])).trim();

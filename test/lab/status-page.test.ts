@@ -11,7 +11,7 @@ import { inventory, play, secret } from "../../src/index.ts";
 import { run as runInside } from "../../src/lab/index.ts";
 import { type Ran, testLab } from "./support.ts";
 
-const lab = testLab("labstatus", 154, ["mon1"]);
+const lab = testLab("labstatus", 162, ["mon1"]);
 const password = "horse 'staple' $battery";
 const inside = async (script: string) => (await runInside(lab.spec, "mon1", ["sh", "-c", script])).trim();
 
