@@ -14,6 +14,7 @@ import { loadInventory } from "../../src/inventory/index.ts";
 import { underLoad } from "../load.ts";
 import { walkPorts } from "./port-matrix.ts";
 import { certificateTests } from "./site-certificates.ts";
+import { operationsOf } from "./site-operations.ts";
 
 const checkout = resolve(import.meta.dirname, "../..");
 const cli = join(checkout, "dist/src/cli/main.cjs");
@@ -335,6 +336,16 @@ describe.each([
     }
   });
 
+  it("answers while the replica is away", async () => {
+    await ssh(replica, "systemctl", "stop", "mariadb");
+    try {
+      for (let request = 0; request < 8; request++)
+        expect(await visit("/", "-o", "/dev/null", "-w", "%{http_code}")).toBe("200");
+    } finally {
+      await ssh(replica, "systemctl", "start", "mariadb");
+    }
+  });
+
   it("lets through what the inventory names, and nothing else: every port from every host", {
     timeout: 60_000,
   }, async () => {
@@ -392,7 +403,17 @@ describe.each([
     }));
     releasesOf();
     otherSizesOf();
-  }
+  } else
+    operationsOf({
+      primary,
+      replica,
+      webs,
+      balancers: ["lb1", "lb2"],
+      run: (...args) => runIn(project, [...args, "-i", inventory]),
+      line: (...args) => ({ words: [cli, ...args, "-i", inventory], folder: project }),
+      underLoad: (work) =>
+        underLoad(`https://${own}.0.10/healthz`, work, { ca: readFileSync(authority, "utf8") }),
+    });
 
   function otherSizesOf(): void {
     const file = () => join(project, inventory);
