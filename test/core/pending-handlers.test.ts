@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
-import { ShowrunnerError } from "../../src/base/errors.ts";
 import { pendingId } from "../../src/core/lease/handler-identity.ts";
 import { OwnHandlers } from "../../src/core/lease/own-handlers.ts";
 import { pendingHandlerOf } from "../../src/core/lease/pending-handler.ts";
 import { PendingRecords } from "../../src/core/lease/pending-records.ts";
-import { FakeConnection } from "../../src/transport/fake.ts";
+import { FakeConnection, type FakeHost } from "../../src/transport/fake.ts";
 import { Session } from "../../src/transport/session.ts";
 import { print } from "./harness.ts";
 
@@ -12,7 +11,7 @@ const handler = { task: print({ text: "bell" }), become: undefined };
 const id = pendingId(handler);
 const play = { playbook: "site", play: "web" };
 
-function onFake(respond: (script: string) => { status: number } = () => ({ status: 0 })) {
+function onFake(respond: FakeHost["respond"] = () => ({ status: 0 })) {
   const connection = new FakeConnection({ respond });
   const records = new PendingRecords(new Session(async () => connection));
   const told = () =>
@@ -83,10 +82,7 @@ test("what another run writes down while a handler runs stays", async () => {
 
 test("that a handler has run and the host was lost before that could be noted is told: it runs once more", async () => {
   let isLost = false;
-  const { records } = onFake(() => {
-    if (isLost) throw new ShowrunnerError("host.lost", "the remote shell ended");
-    return { status: 0 };
-  });
+  const { records } = onFake(() => (isLost ? "die" : { status: 0 }));
   const told: string[] = [];
   const ownHandlers = new OwnHandlers(records, {
     playbook: "site",
@@ -107,7 +103,7 @@ test("that a handler has run and the host was lost before that could be noted is
   isLost = true;
   await ownHandlers.ran(queued, written);
   expect(told).toEqual([
-    "print bell has run, but the host was lost before that could be written down there (the remote shell ended): the next run runs it once more",
+    "print bell has run, but the host was lost before that could be written down there (the connection was lost): the next run runs it once more",
   ]);
   expect(records.writtenAs(id)).toEqual([undefined]);
 });
