@@ -14,7 +14,8 @@ export function endGroupScript(pid: number): string {
   while [ "$more" ]; do
     more=
     for stat in /proc/[0-9]*/stat; do
-      { read -r line <"$stat"; } 2>/dev/null || continue
+      line= # a name may have lines, and whatever it likes in them
+      { while read -r part; do line="$line $part"; done <"$stat"; } 2>/dev/null || continue
       id=\${stat#/proc/} id=\${id%/stat}
       set -- \${line##*) }
       case $all in *" $id "*) continue ;; *" $2 "*) all="$all$id " more=1 ;; esac
