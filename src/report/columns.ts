@@ -4,6 +4,8 @@
 const gap = "  ";
 /** A column is not made narrower than that. */
 const narrowest = 8;
+/** A column is not filled up further than that: one long cell would make all rows as long. */
+const furthest = 200;
 
 /**
  * Lays rows out. Cells that are too long for the width go on below, at the ends of words; the widest columns give way
@@ -18,11 +20,11 @@ export function inColumns(rows: readonly (readonly string[])[], width?: number):
   const gaps = gap.length * Math.max(0, natural.length - 1);
   const widths = fitted(natural, width === undefined ? undefined : width - gaps);
   return rows.flatMap((row) => {
-    const cells = widths.map((room, column) => wrapped(row[column] ?? "", room));
-    const height = Math.max(1, ...cells.map((lines) => lines.length));
+    const cells = row.map((cell, column) => wrapped(cell, widths[column] ?? narrowest));
+    const height = cells.reduce((most, lines) => Math.max(most, lines.length), 1);
     return Array.from({ length: height }, (_, line) =>
-      widths
-        .map((room, column) => (cells[column]?.[line] ?? "").padEnd(room))
+      cells
+        .map((lines, column) => (lines[line] ?? "").padEnd(Math.min(widths[column] ?? 0, furthest)))
         .join(gap)
         .trimEnd(),
     );

@@ -31,6 +31,9 @@ interface NarratorOptions extends ReportOptions {
 /** Tasks quicker than this have no time beside them, in seconds. */
 const worthTiming = 1;
 
+/** A table with more columns than that is none that anybody reads, and takes its time. */
+const mostColumns = 50;
+
 export class Narrator {
   readonly #options: NarratorOptions;
   #check = false;
@@ -153,9 +156,10 @@ export class Narrator {
 
   /** Lines with tabs are a table's rows: it has the whole width, below the host's name. */
   #message(host: string, lines: readonly string[]): string[] {
-    if (!lines.every((line) => line.includes("\t")))
+    const cells = lines.map((line) => line.split("\t", mostColumns + 1));
+    if (!cells.every(({ length }) => length > 1 && length <= mostColumns))
       return lines.map((line) => this.#row("", host, cleanLine(line)));
-    const rows = lines.map((line) => line.split("\t").map(cleanLine));
+    const rows = cells.map((row) => row.map(cleanLine));
     const width = this.#options.width?.();
     const table = inColumns(rows, width === undefined ? undefined : width - 6);
     return [this.#row("", host, ""), ...table.map((line) => `      ${line}`)];

@@ -51,4 +51,14 @@ describe("rows", () => {
     inColumns([["x ".repeat(500_000), "y".repeat(500_000)]], 80);
     expect(performance.now() - started).toBeLessThan(20_000);
   });
+
+  it("cost no more than their own cells: neither another row's number of cells nor one long cell fills them up", () => {
+    const rows = Array.from({ length: 999 }, () => ["a", "b"]);
+    const before = process.cpuUsage();
+    inColumns([...rows, Array.from({ length: 65_536 }, () => "")]);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000_000).toBeLessThan(2);
+    const [first = ""] = inColumns([...rows, ["x".repeat(65_536), "y"]]);
+    expect(first.length).toBeLessThan(300);
+  });
 });

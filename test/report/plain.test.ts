@@ -332,6 +332,18 @@ web2   0        0       1            0
     );
   });
 
+  it("shows a message with very many tabs line by line, in little time", () => {
+    const rows = Array.from({ length: 999 }, () => "a\tb");
+    const before = process.cpuUsage();
+    const text = report([
+      ...start(["web1"]),
+      { type: "message", host: "web1", text: [...rows, "\t".repeat(65_536)].join("\n") },
+    ]);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1_000_000).toBeLessThan(2);
+    expect(text).toContain("web1  a  b\n");
+  });
+
   it("shows warnings, messages line by line, retries and handlers", () => {
     const wait = task("waitFor", "port 80");
     const text = report([
