@@ -19,7 +19,7 @@ export default inventory({
     siteAddresses: ["192.0.2.10"],
     // the certificate that visitors see, on this machine; left out: one of the site's own authority
     // edgeCertificate: { certificate: "certificates/www.pem", key: "certificates/www.key" },
-    // or one of Let's Encrypt:
+    // or one of Let's Encrypt, which each balancer obtains and renews by itself:
     // edgeCertificate: { acme: { acceptTerms: true, email: "admin@example.org" } },
     // never from a file that is committed in the clear: docs/secrets.md names other sources
     databasePassword: secretFrom.env("SITE_DATABASE_PASSWORD"),
