@@ -17,6 +17,7 @@ import {
 } from "showrunner";
 import { authorityPaths } from "../authority/paths.ts";
 import { makeDirectory } from "../directory.ts";
+import { renewalDays } from "./renewal.ts";
 
 /** The role's own directory; the keys in it keep others out by their own modes. */
 const ownDirectory = "/etc/ssl/site";
@@ -85,7 +86,7 @@ export const signedCertificate: Role<SignedCertificateVars, SignedCertificateVal
         subjectAltNames,
         extendedKeyUsage: ["serverAuth", "clientAuth"],
         validFor: `${days}d`,
-        renewBefore: `${Math.ceil(days / 3)}d`,
+        renewBefore: `${renewalDays(days)}d`,
         chain: true,
       }),
     );
