@@ -4,11 +4,12 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { fail, oncePerRun } from "showrunner";
+import { promisify } from "node:util";
+import { fail, oncePerRun, ShowrunnerError } from "showrunner";
+import { refuseSecrets } from "./address.ts";
 
 /** How long git may take for an answer, and for a repository. Milliseconds. */
 const patience = { ask: 60_000, fetch: 600_000 };
@@ -20,14 +21,12 @@ const commitForm = /^[0-9a-f]{40}$/;
 
 /** @throws ShowrunnerError `task.failed` for what names no repository or no version */
 export function refuseRepository(url: string, version: string | undefined): void {
+  refuseSecrets(
+    url,
+    "leave it out, and let git log in as it does by hand: by ssh-agent, or by a credential helper",
+  );
   if (/^[\s-]|\s/.test(url) || /^\w+::/.test(url))
     fail(`source: expected a repository by https, ssh, git or a path, got ${JSON.stringify(url)}`);
-  // the address is shown in reports
-  if (/^\w+:\/\/[^/]*:[^/]*@/.test(url))
-    fail(
-      "source: the repository's address has a password in it",
-      "let git log in as it does by hand: by ssh-agent, or by a credential helper",
-    );
   // git-check-ref-format(1)
   if (version !== undefined && (!/^[^-/\s~^:?*[\\][^\s~^:?*[\\]*$/.test(version) || version.includes("..")))
     fail(`source: expected a branch, a tag or a whole commit as version, got ${JSON.stringify(version)}`);
@@ -75,10 +74,7 @@ export const gitArchive: (url: string, version: string, commit: string) => Promi
     const folder = cacheFolder(url);
     const archive = join(folder, `${commit}.tar`);
     const now = new Date();
-    if (existsSync(archive)) {
-      await utimes(archive, now, now);
-      return archive;
-    }
+    if ((await ifThere(utimes(archive, now, now).then(() => "used"))) !== undefined) return archive;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await removeOld(folder);
     const work = await mkdtemp(join(folder, "fetch-"));
@@ -99,12 +95,16 @@ export const gitArchive: (url: string, version: string, commit: string) => Promi
   },
 );
 
+/** What git says where a server is there, and gives no commit by its number. */
+const givesNoCommit = /not our ref|unadvertised object|(find|such) remote ref|does not support shallow/;
+
 /** The commit alone, where the server gives it; else all branches and tags. */
 async function fetch(url: string, version: string, commit: string, repository: readonly string[]) {
   const run = (...args: string[]) => git(url, [...repository, ...args], patience.fetch);
   try {
     await run("fetch", "--quiet", "--no-tags", "--depth=1", "--", url, commit);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof ShowrunnerError && givesNoCommit.test(error.message))) throw error;
     await run("fetch", "--quiet", "--", url, "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*");
   }
   try {
@@ -130,13 +130,26 @@ async function refuseSubmodules(url: string, commit: string, repository: readonl
 /** Whoever sets GIT_DIR, such as a hook of git, means another repository. */
 const othersWords = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"];
 
+/** ssh without a question, where the user has not said which ssh it is to be: git's own order is that. */
+const ssh: () => Promise<string | undefined> = oncePerRun(async () => {
+  const { GIT_SSH_COMMAND, GIT_SSH } = process.env;
+  if (GIT_SSH_COMMAND !== undefined) return GIT_SSH_COMMAND;
+  // a fetch is in a repository of its own, and would not see what the one around this directory has
+  const configured = await promisify(execFile)("git", ["config", "--get", "core.sshCommand"]).then(
+    ({ stdout }) => stdout.trim(),
+    () => "",
+  );
+  return configured || (GIT_SSH === undefined ? "ssh -o BatchMode=yes" : undefined);
+});
+
 /** Runs git without hooks, and without a question. */
-function git(url: string, args: readonly string[], timeout: number): Promise<string> {
+async function git(url: string, args: readonly string[], timeout: number): Promise<string> {
   const safe = ["-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never"];
   const inherited = Object.entries(process.env).filter(([name]) => !othersWords.includes(name));
+  const command = await ssh();
   const env = {
-    GIT_SSH_COMMAND: "ssh -o BatchMode=yes",
     ...Object.fromEntries(inherited),
+    ...(command !== undefined && { GIT_SSH_COMMAND: command }),
     GIT_TERMINAL_PROMPT: "0",
     LC_ALL: "C",
   };
@@ -186,7 +199,17 @@ async function removeOld(folder: string): Promise<void> {
   const oldest = Date.now() - keptFor;
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    const { mtimeMs } = await stat(path);
-    if (mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+    const found = await ifThere(stat(path));
+    if (found !== undefined && found.mtimeMs < oldest) await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** Another run may take a file away at any moment. */
+async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
   }
 }

@@ -1,9 +1,11 @@
 /** Where the files of a release come from, and how they get into its directory on a host. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { copy, fail, fileProblem, localDigest, type Static, type Task, Type, unarchive } from "showrunner";
+import { refuseSecrets } from "./address.ts";
 import { commitOf, gitArchive, refuseRepository } from "./git-source.ts";
 
 const Archive = Type.Object(
@@ -35,7 +37,7 @@ export const Source = Type.Union([Type.String(), Archive, Git], {
 });
 export type Source = Static<typeof Source>;
 
-const isAddress = (archive: string) => /^https?:\/\//.test(archive);
+const isAddress = (archive: string) => /^https?:\/\//i.test(archive);
 
 /** @throws ShowrunnerError `task.failed` for a source that can't be one, whatever is there */
 export function refuseSource(source: Source): void {
@@ -45,6 +47,8 @@ export function refuseSource(source: Source): void {
 }
 
 function refuseArchive({ archive, checksum }: Static<typeof Archive>): void {
+  if (isAddress(archive))
+    refuseSecrets(archive, "fetch the archive to this machine, by your own means, and give its path");
   if (checksum !== undefined && !/^sha256:[0-9a-f]{64}$/.test(checksum))
     fail(`source.checksum: expected "sha256:" with 64 hexadecimal digits, got ${JSON.stringify(checksum)}`);
   if (isAddress(archive) && checksum === undefined)
@@ -70,13 +74,7 @@ async function archiveHash({ archive, checksum }: Static<typeof Archive>): Promi
   const wanted = checksum?.slice("sha256:".length);
   if (isAddress(archive)) return wanted ?? "";
   const path = resolve(archive);
-  const hash = createHash("sha256");
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (error) {
-    fail(`source: the archive ${path} can't be read: ${fileProblem(error)}`);
-  }
-  const found = hash.digest("hex");
+  const found = await localHash(path);
   if (wanted !== undefined && found !== wanted)
     fail(
       `source: the archive ${path} is another one than \`checksum\` says: expected sha256 ${wanted}, got ${found}`,
@@ -85,9 +83,33 @@ async function archiveHash({ archive, checksum }: Static<typeof Archive>): Promi
   return found;
 }
 
+/** Digests by path, with the size and time that they hold for: all hosts get the same archive. */
+const hashes = new Map<string, { readonly version: string; readonly hash: Promise<string> }>();
+
+async function localHash(path: string): Promise<string> {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    const version = `${size} ${mtimeMs}`;
+    const known = hashes.get(path);
+    if (known?.version === version) return await known.hash;
+    const hash = hashOf(path);
+    hashes.set(path, { version, hash });
+    return await hash;
+  } catch (error) {
+    return fail(`source: the archive ${path} can't be read: ${fileProblem(error)}`);
+  }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
 /**
  * Writes the source's files into a directory on the host.
  *
+ * @param directory the release's, which has its name
  * @param owner to whom they belong; undefined: to root
  * @param notify what follows where something was not there yet
  */
@@ -110,6 +132,14 @@ export async function writeFiles(
     return;
   }
   const { archive, checksum = "", strip = 0 } = source;
-  if (isAddress(archive)) await unarchive({ ...unpacked, url: archive, checksum, strip }, { notify });
-  else await unarchive({ ...unpacked, src: resolve(archive), strip }, { notify });
+  if (isAddress(archive)) {
+    await unarchive({ ...unpacked, url: archive, checksum, strip }, { notify });
+    return;
+  }
+  if (!basename(directory).startsWith(await sourceDigest(source)))
+    fail(
+      `source: the archive ${resolve(archive)} is another one than when this release got its name`,
+      "it was changed meanwhile: run again",
+    );
+  await unarchive({ ...unpacked, src: resolve(archive), strip }, { notify });
 }

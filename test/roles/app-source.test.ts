@@ -49,6 +49,18 @@ describe("a release's name", () => {
   });
 });
 
+it("is read once for all hosts, and again once it is another", async () => {
+  const large = join(local, "large.tar");
+  writeFileSync(large, Buffer.alloc(32 * 1024 * 1024));
+  const first = await releaseName({ name, source: { archive: large } });
+  const before = process.cpuUsage();
+  for (let host = 0; host < 50; host++) await releaseName({ name, source: { archive: large } });
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1_000_000).toBeLessThan(0.5);
+  writeFileSync(large, "another one");
+  expect(await releaseName({ name, source: { archive: large } })).not.toBe(first);
+});
+
 describe("a source", () => {
   const told = (source: unknown, more: Partial<AppVars> = {}): string => {
     // for playbooks that were not compiled
@@ -79,6 +91,34 @@ describe("a source", () => {
     [{ git: "a.git", version: "a..b" }, "expected a branch, a tag or a whole commit"],
   ])("is refused with its reason: %j", (source, reason) => {
     expect(told(source)).toContain(reason);
+  });
+
+  const checksum = `sha256:${digest}`;
+  it.each<[object, string]>([
+    [{ git: "https://hidden@example.org/a.git" }, "has a user, or a token, in it"],
+    [{ git: "HTTPS://hidden@example.org/a.git" }, "has a user, or a token, in it"],
+    [{ git: "git+ssh://u:hidden@example.org/a" }, "has a password in it"],
+    [{ git: "ssh://u:hidden@example.org:99999/a" }, "can't be read"],
+    [{ git: "ext::https://u:hidden@example.org/a" }, "has a password in it"],
+    [{ git: "u:hidden@example.org:a.git" }, "has a password in it"],
+    [{ git: "https://u:hidden@example.org/a b" }, "has a password in it"],
+    [{ git: "https://example.org/a.git?private_token=hidden" }, "has a secret among its parameters"],
+    [{ archive: "https://u:hidden@example.org/a.tar", checksum }, "has a password in it"],
+    [{ archive: "https://hidden@example.org/a.tar" }, "has a user, or a token, in it"],
+    [{ archive: "https://example.org/a.tar?access_token=hidden" }, "has a secret among its parameters"],
+  ])("is refused for a secret in its address, which is not shown: %j", (source, reason) => {
+    expect(told(source)).toContain(reason);
+    expect(told(source)).not.toContain("hidden");
+  });
+
+  it("may have the user that ssh logs in as, and parameters that are no secret", () => {
+    for (const git of [
+      "ssh://git@example.org:2222/~a/b.git",
+      "git@example.org:a@b/c.git",
+      "file:///srv/a.git",
+    ])
+      expect(told({ git })).toBe("accepted");
+    expect(told({ archive: "https://example.org/get?format=tar", checksum })).toBe("accepted");
   });
 
   it("is taken in each of its forms", () => {
