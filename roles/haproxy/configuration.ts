@@ -87,8 +87,10 @@ const defaults: Lines = [
   "load-server-state-from-file global",
   "# names are looked up afresh, not taken from the saved state",
   "default-server init-addr libc",
-  "# a server that is off answers nothing: go on to the next one soon",
-  "timeout connect 1s",
+  "# longer than the TLS handshakes of many visitors who come at the same time",
+  "timeout connect 3s",
+  "# a server that is busy is not dead: all of them are busy at the same time, and one must serve",
+  "timeout check 5s",
   "timeout client 30s",
   "timeout server 30s",
   "timeout http-request 10s",
@@ -238,10 +240,17 @@ function backendLines(backend: SiteBackend): Lines {
       ? [`cookie ${cookie.name} insert indirect nocache httponly${cookie.secure === false ? "" : " secure"}`]
       : []),
     ...(check ? checkLines(check) : []),
+    ...(protocol === "tcp" ? [] : retryLines),
     `default-server ${serverDefaults(backend).join(" ")}`,
     ...servers.map((server) => `server ${serverWords(server, backend).join(" ")}`),
   ];
 }
+
+const retryLines: Lines = [
+  "# what gets no answer, or has no application behind it, is asked of another server; what may have been done, never",
+  "retry-on conn-failure empty-response 502",
+  "http-request disable-l7-retry unless { method GET HEAD OPTIONS }",
+];
 
 function checkLines({ path, status = 200, host }: NonNullable<Exclude<SiteBackend["check"], false>>): Lines {
   if (path === undefined) return [];

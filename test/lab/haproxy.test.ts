@@ -26,10 +26,27 @@ const webServer = (name: string, port: number) => `frontend ${name}
   tcp-request content accept if WAIT_END
   http-request return status 200 content-type text/plain lf-string "${name} %[req.hdr(x-forwarded-for)] %[req.hdr(x-forwarded-proto)]"
 `;
+/** A server that is healthy by its checks, and does this with every request. */
+const oddServer = (name: string, port: number, does: string) => `frontend ${name}
+  bind :${port}
+  http-request return status 200 if { path /healthz }
+  http-request ${does}
+`;
+/** A server that answers checks after 300 ms: it waits for what is not there. */
+const busyServer = `frontend busy
+  bind :9005
+  http-request return status 200 unless { path /healthz }
+  default_backend nobody
+backend nobody
+  timeout connect 300ms
+  retries 0
+  http-after-response set-status 200
+  server nobody ${lab.spec.network.replace("0/24", "99")}:9
+`;
 const webServers = `defaults
   mode http
   timeout client 60s
-${webServer("web1", 9001)}${webServer("web2", 9002)}`;
+${webServer("web1", 9001)}${webServer("web2", 9002)}${oddServer("silent", 9003, "reject")}${oddServer("broken", 9004, "return status 502")}${busyServer}`;
 
 const site: Parameters<typeof haproxy>[0] = {
   backends: {
@@ -40,6 +57,19 @@ const site: Parameters<typeof haproxy>[0] = {
       ],
       check: { path: "/healthz", interval: "200ms" },
     },
+    odd: {
+      servers: [
+        { name: "silent", address: web, port: 9003 },
+        { name: "broken", address: web, port: 9004 },
+        { name: "good", address: web, port: 9001 },
+      ],
+      check: { path: "/healthz", interval: "200ms" },
+    },
+    // its answers to checks take longer than from one check to the next
+    busy: {
+      servers: [{ name: "busy1", address: web, port: 9005 }],
+      check: { path: "/healthz", interval: "100ms" },
+    },
     database: { protocol: "tcp", servers: [{ name: "db1", address: web, port: 22 }] },
   },
   frontends: {
@@ -47,6 +77,8 @@ const site: Parameters<typeof haproxy>[0] = {
     http: { port: 80, redirectToHttps: true, routes: [{ path: "/.well-known/", backend: "web" }] },
     https: { port: 443, tls: {}, backend: "web", limits: { body: "1K", headers: 20 } },
     limited: { port: 8081, backend: "web", rateLimit: { requests: 20 } },
+    odd: { port: 8082, backend: "odd" },
+    busy: { port: 8083, backend: "busy" },
     database: { protocol: "tcp", port: 3306, backend: "database", from: [web] },
   },
   monitoring: { hosts: "web" },
@@ -256,6 +288,34 @@ describe("what is not for visitors", () => {
       "660 root\n600 root\n",
     );
     expect(await on("lb", "stat -c '%a %U:%G' /etc/haproxy/certificates")).toBe("700 root:root\n");
+  });
+});
+
+describe("servers that are not well", () => {
+  /** The status of each answer, or why there was none. */
+  const statusesOf = async (count: number, body?: string) => {
+    const statuses: unknown[] = [];
+    for (let request = 0; request < count; request++)
+      statuses.push(
+        await ask(`http://${balancer}:8082/`, {}, body).then(
+          ({ status }) => status,
+          (error: Error) => error.message,
+        ),
+      );
+    return statuses;
+  };
+
+  it("have what they don't answer asked of another one, where that does no harm", async () => {
+    expect(await statusesOf(9)).toEqual(Array.from({ length: 9 }, () => 200));
+    // a form may have been carried out by who did not answer: it is sent once
+    expect((await statusesOf(6, "text=a")).filter((status) => status === 200)).toHaveLength(2);
+  });
+
+  it("stay in service while they are slow: all are busy at the same time, and somebody must serve", async () => {
+    for (let second = 0; second < 3; second++) {
+      expect((await ask(`http://${balancer}:8083/`)).status).toBe(200);
+      await new Promise((wait) => setTimeout(wait, 1000));
+    }
   });
 });
 

@@ -36,6 +36,12 @@ function sections(settings: Partial<Settings>): Map<string, string[]> {
   return found;
 }
 
+const retries = [
+  "# what gets no answer, or has no application behind it, is asked of another server; what may have been done, never",
+  "retry-on conn-failure empty-response 502",
+  "http-request disable-l7-retry unless { method GET HEAD OPTIONS }",
+];
+
 const servers = (settings: Partial<Settings>, backend = "backend web") =>
   sections(settings)
     .get(backend)
@@ -56,6 +62,7 @@ describe("the simple form", () => {
       "option httpchk",
       "http-check send meth GET uri /healthz",
       "http-check expect status 200",
+      ...retries,
       "default-server check inter 1000ms fall 2 rise 2",
       "server a 10.0.0.1:80",
       "server b 10.0.0.2:80",
@@ -114,6 +121,7 @@ describe("a backend", () => {
       "option httpchk",
       "http-check send meth GET uri /up ver HTTP/1.1 hdr Host www.example.org",
       "http-check expect status 200-299",
+      ...retries,
       "default-server check inter 500ms fall 3 rise 2 port 9000 slowstart 10000ms on-marked-down shutdown-sessions ssl verify required ca-file /etc/ca.pem sni str(web.internal) check-sni web.internal verifyhost web.internal",
       "server a 10.0.0.1:80 weight 5 maxconn 9 cookie a",
       "server b 10.0.0.2:80 cookie b backup",
