@@ -10,6 +10,7 @@ import { down, type Suite, up } from "../src/lab/index.ts";
 import { walkPorts } from "../test/lab/port-matrix.ts";
 import { underLoad } from "../test/load.ts";
 import { changesOf, failuresOf, runSite } from "./chaos/site-run.ts";
+import { alerts } from "./prove/alerts.ts";
 import { scanEdge } from "./prove/edge-scan.ts";
 import { type Entry, entryOf, inside, isWhole } from "./prove/entry.ts";
 import { type Figure, figureOf, rowsOf } from "./prove/figures.ts";
@@ -57,6 +58,7 @@ async function proveOn(site: Site): Promise<Figure[]> {
     const entry = await entryOf(site);
     add(await edge(site, entry));
     for (const work of works) add(await loaded(work, site, entry));
+    add(await watched(site));
     for (const grown of await growAndShrink(site)) add(grown);
     return figures;
   } finally {
@@ -115,6 +117,15 @@ async function edge({ spec }: Site, { address, options }: Entry): Promise<Figure
     told: "nothing above LOW",
     wrong: found.map(({ id, severity, finding }) => `${severity}: ${id}: ${finding}`),
   };
+}
+
+async function watched(site: Site): Promise<Figure> {
+  say("each fault that has an alert …");
+  try {
+    return await alerts(site);
+  } catch (error) {
+    return { what: "each fault is told by its alert, which clears", wrong: [messageOf(error)] };
+  }
 }
 
 async function loaded(work: Work, site: Site, entry: Entry): Promise<Figure> {
