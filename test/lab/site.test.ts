@@ -374,8 +374,8 @@ describe.each([
           haproxy: 2,
           nginx: 2,
           mysql: 2,
-          // the address that moves, and each balancer, web server and application server
-          probe: 7,
+          // the address that moves, each balancer, web server and application server, and the status page
+          probe: 8,
           prometheus: 1,
           alertmanager: 1,
         });
