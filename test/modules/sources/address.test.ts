@@ -15,4 +15,12 @@ describe("an archive's address", () => {
   it("may have an @ in its path", () => {
     expect(() => from("https://registry.npmjs.org/@scope/name/-/name-1.0.0.tgz")).not.toThrow();
   });
+
+  it.each(["http://me:hidden@example.org/a b", "http://me:hidden@example.org:99999/", "ftp://me:hidden@h/"])(
+    "is not shown where it may have a password in it: %s",
+    (url) => {
+      expect(() => from(url)).toThrow(/expected an address/);
+      expect(() => from(url)).not.toThrow(/hidden/);
+    },
+  );
 });
