@@ -20,7 +20,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/lab/**", "test/cli/**", "test/**/*.integration.test.ts"],
+          exclude: ["test/lab/**", "test/proof/**", "test/cli/**", "test/**/*.integration.test.ts"],
           // against what hangs; they measure nothing, on however slow a machine
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -57,6 +57,18 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           // labs share the machine, and a base system takes its time the first time
           fileParallelism: false,
           testTimeout: 300_000,
+          hookTimeout: 600_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // too long for every run: `npm run prove:site` has them
+          name: "proof",
+          include: ["test/proof/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 600_000,
           hookTimeout: 600_000,
           sequence: { groupOrder: 1 },
         },

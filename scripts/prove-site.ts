@@ -2,6 +2,8 @@
  * `npm run prove:site`: deploys the whole site on throw-away hosts, from nothing, and breaks it under load. Prints a table
  * of figures; the exit code says whether all of them are as they must be. See docs/running.md.
  */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { exitCode, messageOf, ShowrunnerError } from "../src/base/errors.ts";
 import { printError } from "../src/cli/print-error.ts";
@@ -38,8 +40,16 @@ async function main(): Promise<number> {
     wrong += figures.filter(({ wrong: why }) => why.length > 0).length;
   }
   await leave();
+  wrong += longTests();
   process.stdout.write(`\nprove:site: ${wrong === 0 ? "all marks hold" : `${wrong} marks do not hold`}\n`);
   return wrong === 0 ? exitCode.fine : exitCode.error;
+}
+
+/** Tests that are too long for `npm test`. @returns 1 where one fails */
+function longTests(): number {
+  const vitest = join(import.meta.dirname, "..", "node_modules", ".bin", "vitest");
+  const { status } = spawnSync(vitest, ["run", "--project", "proof"], { stdio: "inherit" });
+  return status === 0 ? 0 : 1;
 }
 
 async function proveOn(site: Site): Promise<Figure[]> {

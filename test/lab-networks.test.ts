@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 
 const checkout = resolve(import.meta.dirname, "..");
 /** Each has labs of its own: of a lab test, of the fault run, of the law, of the bench, of an inventory. */
-const folders = ["test/lab", "scripts", "bench", "inventory"];
+const folders = ["test/lab", "test/proof", "scripts", "bench", "inventory"];
 const network = /testLab\("[\w-]+", (\d+)|(?:own|network|prefix)(?:: | = )"10\.(\d+)|default: "10\.(\d+)"/g;
 
 it("no two programs use the same lab network: one that was killed must not be in the way of another", () => {

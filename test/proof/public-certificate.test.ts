@@ -4,7 +4,7 @@ import { balancers } from "../../playbooks/parts/balancers.ts";
 import { siteAuthority } from "../../playbooks/parts/certificates.ts";
 import { inventory } from "../../src/inventory/index.ts";
 import { run } from "../../src/lab/index.ts";
-import { testLab } from "./support.ts";
+import { testLab } from "../lab/support.ts";
 
 const lab = testLab("labpublic", 152, ["lb1", "lb2"]);
 const [first = "", second = ""] = lab.spec.hosts.map(({ address }) => address);
