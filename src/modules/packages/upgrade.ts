@@ -11,10 +11,11 @@ export async function* upgrade(host: PlanHost, p: AptSettings, reach: "safe" | "
   const command = reach === "safe" ? "upgrade" : "dist-upgrade";
   const options = installOptions(p);
   const asked = { command, options, names: [] } as const;
-  const { comes, goes } = await host.fact(aptSimulation, asked);
+  const { comes, goes, finishes } = await host.fact(aptSimulation, asked);
   const { besides, ...shown } = await dryRun(host, p, asked, "upgrade all packages");
-  if (comes.length + goes.length === 0) return nothingDone;
-  const doing = `upgrade ${comes.length} packages`;
+  const isRest = comes.length + goes.length === 0;
+  if (isRest && !finishes) return nothingDone;
+  const doing = isRest ? "finish half-installed packages" : `upgrade ${comes.length} packages`;
   yield change({
     what: besides.length === 0 ? doing : `${doing}, remove ${besides.join(", ")}`,
     ...shown,

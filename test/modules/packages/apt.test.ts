@@ -315,6 +315,13 @@ const cases: readonly Case[] = [
     script: "dist-upgrade",
   },
   {
+    name: "finishes in an upgrade what was left half-installed, though nothing is newer",
+    params: { upgrade: "full" },
+    facts: [dry("dist-upgrade", [], { finishes: true })],
+    changes: ["finish half-installed packages"],
+    script: "dist-upgrade",
+  },
+  {
     name: "upgrades to what the release has that is to be preferred",
     params: { upgrade: "safe", defaultRelease: "bookworm-backports" },
     facts: [
