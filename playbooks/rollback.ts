@@ -14,7 +14,7 @@ import {
 import { appPaths } from "../roles/app/paths.ts";
 import { guestBook } from "./parts/application.ts";
 import { earlierRelease } from "./parts/earlier-release.ts";
-import { serves } from "./parts/serves.ts";
+import { isEnded, serves } from "./parts/serves.ts";
 import { withoutVisitors, withVisitors } from "./parts/without-visitors.ts";
 
 const vars = { release: Type.Optional(Type.String()) };
@@ -39,9 +39,10 @@ export default playbook([
     {
       rollback: async ({ host, inventory }) => {
         const { name } = guestBook(host);
+        const restart = () => service({ name, state: "restarted" });
         const { changed } = await rollback(
           { path: appPaths(name).root, name: chosen },
-          { notify: service({ name, state: "restarted" }) },
+          { notify: (await isEnded(host)) ? [] : restart() },
         );
         // what runs is the newer release until the restart
         if (changed) await withoutVisitors(host, inventory, () => serves(host));

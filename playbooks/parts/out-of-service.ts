@@ -35,7 +35,7 @@ export async function takeOut(host: HostInfo, inventory: InventoryView, reason: 
   if (has(host, "db_replica")) await takeReads(host, inventory, reason);
   if (has(host, "lb")) await leaveAddresses(host, inventory, reason);
   if (has(host, "web")) await leavePools(host, inventory);
-  else if (has(host, "app")) await endApplication(host, inventory);
+  else if (has(host, "app")) await endApplication(host, inventory, reason);
 }
 
 /** The way back, once the host does its work. */

@@ -2,6 +2,7 @@
 import {
   apt,
   debug,
+  fail,
   type HostInfo,
   type InventoryView,
   mysqlInfo,
@@ -11,12 +12,13 @@ import {
   reboot,
 } from "showrunner";
 import { leaveAddresses, takeAddresses } from "./addresses.ts";
+import { requireOtherApplication } from "./alone.ts";
 import { balancerState } from "./balancer-state.ts";
 import { doneByNobodyElse, has, members } from "./hosts.ts";
-import { hasUpgrades, rebootReason } from "./patching.ts";
+import { rebootReason, upgradePlan } from "./patching.ts";
 import { requireOtherServer } from "./pools.ts";
 import { giveReadsBack, takeReads, whyNotRead } from "./reads.ts";
-import { serves } from "./serves.ts";
+import { isEnded, serves } from "./serves.ts";
 import { withoutVisitors, withVisitors } from "./without-visitors.ts";
 
 /** Why a host is out of service: so a later run knows what it may bring back. */
@@ -38,20 +40,39 @@ type Work = () => Promise<void>;
 export async function patchHost(host: HostInfo, { inventory, check, allowOutage }: Asked): Promise<void> {
   // a check reads the package lists as they are
   if (!check) await apt({ updateCache: true, cacheValidTime: 3600 });
-  if (!(await isDue())) return await bringBack(host, inventory);
+  const { isDue, refusal } = await readFact(upgradePlan, "");
+  if (!isDue && (await readFact(rebootReason, "")) === "") return await bringBack(host, inventory);
   const alone = doneByNobodyElse(host, inventory);
   if (alone.length > 0 && !allowOutage) {
     const message = `${host.name} was left as it is: nobody stands in for the ${alone.join(" and ")}. -e allowOutage=true patches it, too`;
     await debug({ message });
     return;
   }
+  // while it is in service still
+  if (refusal !== undefined)
+    fail(
+      `${host.name} can't be upgraded, and was left as it is: ${refusal}`,
+      "see there: `apt-get -s dist-upgrade`",
+    );
   if (check) return await foretell();
-  if (has(host, "web") && !allowOutage) await requireOtherServer(host, inventory);
+  if (!allowOutage) await requireOthers(host, inventory);
   await aside(host, inventory, async () => {
     await apt({ upgrade: "full" });
     if ((await readFact(rebootReason, "")) !== "") await reboot({});
     await isHealthy(host, inventory);
   });
+  const still = await readFact(rebootReason, "");
+  if (still !== "")
+    fail(
+      `${host.name} was rebooted, and asks for it again: ${still}`,
+      "a kernel that is not what the boot loader starts has to be removed, or the boot loader told of it",
+    );
+}
+
+/** The inventory has other hosts for the work; this asks whether they do it. */
+async function requireOthers(host: HostInfo, inventory: InventoryView): Promise<void> {
+  if (has(host, "web")) await requireOtherServer(host, inventory);
+  else if (has(host, "app") && !(await isEnded(host))) await requireOtherApplication(host, inventory);
 }
 
 /** What is done to the host itself: how long other hosts stand in, and what they answer then, no check can know. */
@@ -59,10 +80,6 @@ async function foretell(): Promise<void> {
   const isRebootDue = (await readFact(rebootReason, "")) !== "";
   await apt({ upgrade: "full" });
   if (isRebootDue) await reboot({});
-}
-
-async function isDue(): Promise<boolean> {
-  return (await readFact(hasUpgrades, "")) || (await readFact(rebootReason, "")) !== "";
 }
 
 /** Does the work while others do what visitors need of the host. Where it fails, the host stays out of service. */

@@ -14,7 +14,7 @@ import { appPaths } from "../../roles/app/paths.ts";
 import { guestBook } from "./application.ts";
 import { members } from "./hosts.ts";
 import { answering, type NotRead, notReadIn } from "./not-read.ts";
-import { serves } from "./serves.ts";
+import { isEnded, serves } from "./serves.ts";
 import { withoutVisitors, withVisitors } from "./without-visitors.ts";
 
 /**
@@ -65,11 +65,12 @@ async function alter(
       const list = [...now].map(([replica, reason]) => `${replica} ${reason}\n`).join("");
       if (list === "") await file({ path: notRead, state: "absent" });
       else await copy({ dest: notRead, content: list, mode: "0644" });
+      const restart = () => service({ name, state: "restarted" });
       const line = `DB_REPLICA="${answering(server, inventory, now).address}"`;
       const moved = await lineinfile(
         { path: environment, regexp: "^DB_REPLICA=", line },
-        // secrets stand beside it
-        { name: "where reads go", noLog: true, notify: service({ name, state: "restarted" }) },
+        // secrets stand beside it; an application that was ended reads the line once it begins
+        { name: "where reads go", noLog: true, notify: (await isEnded(server)) ? [] : restart() },
       );
       if (moved.changed) await withoutVisitors(server, inventory, () => serves(server));
       else {

@@ -142,10 +142,10 @@ export const app: Role<AppVars, void> = defineRole({
     const files = calls.map(({ name }) => appPaths(name).unit);
     const { value: apps } = await ownedFiles({ owner, files });
     for (const name of apps.unwanted.map(appOfUnit)) {
-      const { releases, current, list, served, notRead, cache } = appPaths(name);
+      const { releases, current, list, served, notRead, outOfService, cache } = appPaths(name);
       await systemdUnit({ name: `${name}.socket`, state: "absent" });
       await systemdUnit({ name: `${name}.service`, state: "absent" });
-      for (const path of [current, releases, list, served, notRead, cache])
+      for (const path of [current, releases, list, served, notRead, outOfService, cache])
         await file({ path, state: "absent" });
       await ownedFiles({ owner: filesOwner(name), files: [], prune: true });
     }

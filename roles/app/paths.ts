@@ -13,6 +13,8 @@ interface AppPaths {
   readonly served: string;
   /** Names the database servers that it does not read from for a while, each with the reason. */
   readonly notRead: string;
+  /** While this file is there, the application is out of service for the reason in it: nothing starts it, nor a reboot. */
+  readonly outOfService: string;
   readonly configuration: string;
   readonly environment: string;
   /** The home of the commands that prepare a release. */
@@ -32,6 +34,7 @@ export function appPaths(name: string): AppPaths {
     list: `${root}/releases.list`,
     served: `${root}/releases.served`,
     notRead: `${root}/databases.not-read`,
+    outOfService: `${root}/out-of-service`,
     configuration,
     environment: `${configuration}/environment`,
     cache: `${root}/cache`,

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import {
   copy,
+  file,
   fileState,
   fileText,
   flushHandlers,
@@ -95,6 +96,8 @@ interface Failure {
 
 /** @returns the failure of a handler, where the application serves all the same: then it was another's */
 async function serve({ name, listen, health }: Started): Promise<Failure | undefined> {
+  // who brings out a release wants it to serve
+  await file({ path: appPaths(name).outOfService, state: "absent" });
   if (listen !== undefined) await service({ name: `${name}.socket`, enabled: true });
   await service({ name, enabled: true });
   // a restart also starts it for the first time

@@ -48,13 +48,14 @@ export const restartOf = (name: string) => service({ name, state: "restarted" })
 
 /** The sections of the service. */
 export function serviceOf({ name, command, prepare, listen, serviceSettings }: Service) {
-  const { current, environment } = appPaths(name);
+  const { current, environment, outOfService } = appPaths(name);
   const asLine = (words: readonly string[]) => words.map(unitWord).join(" ");
   return {
     unit: {
       Description: `${name}, an application`,
       After: "network-online.target",
       Wants: "network-online.target",
+      ConditionPathExists: `!${outOfService}`,
       ...(listen !== undefined && { Requires: `${name}.socket` }),
     },
     service: {
@@ -79,7 +80,10 @@ export function serviceOf({ name, command, prepare, listen, serviceSettings }: S
  */
 export function socketOf(name: string, listen: string) {
   return {
-    unit: { Description: `where ${name} is reached` },
+    unit: {
+      Description: `where ${name} is reached`,
+      ConditionPathExists: `!${appPaths(name).outOfService}`,
+    },
     // before the host has the address, as after a boot, it can be listened on all the same
     socket: { ListenStream: listen, FreeBind: "yes" },
     install: { WantedBy: "sockets.target" },
