@@ -16,7 +16,8 @@ interface Target {
 /** Something that the blackbox exporter asks for Prometheus. */
 interface ProbeTarget {
   readonly what: string;
-  readonly host: string;
+  /** Left out: it is no host's, such as an address that moves. */
+  readonly host?: string | undefined;
   readonly url: string;
   /** The name of the site that is asked for. */
   readonly name?: string | undefined;
@@ -84,7 +85,7 @@ function probeLines(probes: readonly ProbeTarget[]): string[] {
     ...probes.flatMap(({ what, host, url, name }) => [
       `      - targets: [${q(url)}]`,
       labelLine({
-        host,
+        ...(host !== undefined && { host }),
         what,
         __param_module: url.slice(0, url.indexOf(":")),
         ...(name !== undefined && { __param_hostname: name }),

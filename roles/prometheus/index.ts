@@ -46,7 +46,7 @@ const Probe = Type.Object(
     what: Type.String({ minLength: 1 }),
     /** The address, as the label `target`: http and https must answer with 2xx; `tcp://10.0.0.1:25`: a connection. */
     url: Type.String({ pattern: "^(https?|tcp)://\\S+$" }),
-    /** The host of the inventory that it belongs to, as the label `host`. Default: the monitoring host. */
+    /** The host of the inventory that it belongs to, as the label `host`. Left out: it belongs to none, as an address that moves. */
     host: Type.Optional(Type.String({ minLength: 1 })),
     /** The name of the site, where the address does not say it. */
     name: Type.Optional(Type.String({ format: "hostname" })),
@@ -86,7 +86,7 @@ export const prometheus: Role<PrometheusVars, void> = defineRole({
     );
     const probes = vars.probes.map((probe) => ({
       ...probe,
-      host: probe.host === undefined ? host.name : (select(probe.host)[0]?.name ?? probe.host),
+      host: probe.host && (select(probe.host)[0]?.name ?? probe.host),
     }));
     const daemon = {
       name: "prometheus",

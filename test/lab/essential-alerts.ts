@@ -29,6 +29,12 @@ const probe = (what: string, target: string, host: string) =>
   `probe_success{job="probe",host="${host}",what="${what}",target="${target}"}`;
 const readOnly = (host: string) => `mysql_global_variables_read_only{job="mysql",host="${host}"}`;
 const site = "http://10.0.0.10:80/healthz";
+const addressProbe = (target = site) => `probe_success{job="probe",what="address",target="${target}"}`;
+const holds = (host: string, address: string) =>
+  `keepalived_master{job="node",host="${host}",address="${address}"}`;
+// whether they answer or not: these are all that there are
+const balancers = { 'up{job="haproxy",host="lb1"}': stays(1), 'up{job="haproxy",host="lb2"}': stays(0) };
+const databases = { 'up{job="mysql",host="db1"}': stays(0), 'up{job="mysql",host="db2"}': stays(1) };
 const day = 86_400;
 
 export const alertCases: readonly AlertCase[] = [
@@ -36,17 +42,38 @@ export const alertCases: readonly AlertCase[] = [
     alert: "HostDown",
     severity: "critical",
     after: 60,
-    wrong: { 'up{job="node",host="web1"}': turns(1, 0), 'up{job="node",host="web2"}': stays(1) },
-    fires: [{ job: "node", host: "web1" }],
-    // one answer is missed
-    right: [{ 'up{job="node",host="web1"}': "1x10 0 1x160" }],
+    wrong: {
+      'up{job="node",host="web1"}': turns(1, 0),
+      'up{job="nginx",host="web1"}': turns(1, 0),
+      'up{job="probe",host="web1"}': stays(1),
+      [probe("web", site, "web1")]: turns(1, 0),
+      'up{job="node",host="web2"}': stays(1),
+    },
+    fires: [{ host: "web1" }],
+    right: [
+      // one answer is missed
+      { 'up{job="node",host="web1"}': "1x10 0 1x160" },
+      // the host answers by something else; a probe's own `up` is the monitoring host's
+      { 'up{job="node",host="web1"}': turns(1, 0), 'up{job="nginx",host="web1"}': stays(1) },
+      { 'up{job="node",host="web1"}': turns(1, 0), [probe("web", site, "web1")]: stays(1) },
+      // the address is no host
+      { [addressProbe()]: turns(1, 0) },
+    ],
   },
   {
     alert: "ExporterDown",
     severity: "warning",
     after: 60,
-    wrong: { 'up{job="node",host="db1"}': stays(1), 'up{job="mysql",host="db1"}': turns(1, 0) },
-    fires: [{ job: "mysql", host: "db1" }],
+    wrong: {
+      'up{job="node",host="db1"}': stays(1),
+      'up{job="mysql",host="db1"}': turns(1, 0),
+      'up{job="node",host="web1"}': turns(1, 0),
+      'up{job="nginx",host="web1"}': stays(1),
+    },
+    fires: [
+      { job: "mysql", host: "db1" },
+      { job: "node", host: "web1" },
+    ],
     // the whole host is down: that is told already
     right: [{ 'up{job="node",host="db1"}': turns(1, 0), 'up{job="mysql",host="db1"}': turns(1, 0) }],
   },
@@ -136,6 +163,11 @@ export const alertCases: readonly AlertCase[] = [
         'haproxy_backend_active_servers{job="haproxy",host="lb1",proxy="web"}': stays(0),
         'haproxy_backend_backup_servers{job="haproxy",host="lb1",proxy="web"}': stays(1),
       },
+      // the other balancer restarts
+      {
+        'haproxy_backend_active_servers{job="haproxy",host="lb1",proxy="challenges"}': turns(1, 0),
+        'haproxy_backend_backup_servers{job="haproxy",host="lb1",proxy="challenges"}': stays(0),
+      },
     ],
   },
   {
@@ -148,6 +180,10 @@ export const alertCases: readonly AlertCase[] = [
     fires: [{ job: "haproxy", host: "lb1", proxy: "web", server: "web1", state: "DOWN" }],
     right: [
       { 'haproxy_server_status{job="haproxy",host="lb1",proxy="web",server="web1",state="MAINT"}': stays(1) },
+      {
+        'haproxy_server_status{job="haproxy",host="lb1",proxy="challenges",server="lb2",state="DOWN"}':
+          stays(1),
+      },
     ],
   },
   {
@@ -155,45 +191,69 @@ export const alertCases: readonly AlertCase[] = [
     severity: "critical",
     after: 15,
     wrong: {
-      'keepalived_master{job="node",host="lb1",address="10.0.0.10"}': stays(1),
-      'keepalived_master{job="node",host="lb2",address="10.0.0.10"}': turns(0, 1),
-      'keepalived_master{job="node",host="lb1",address="10.0.0.11"}': turns(1, 0),
-      'keepalived_master{job="node",host="lb2",address="10.0.0.11"}': stays(0),
+      ...balancers,
+      [holds("lb1", "10.0.0.10")]: stays(1),
+      [holds("lb2", "10.0.0.10")]: turns(0, 1),
+      [holds("lb1", "10.0.0.11")]: turns(1, 0),
+      [holds("lb2", "10.0.0.11")]: stays(0),
     },
     fires: [{ address: "10.0.0.10" }, { address: "10.0.0.11" }],
-    // it moves
     right: [
+      // it moves
       {
-        'keepalived_master{job="node",host="lb1",address="10.0.0.10"}': turns(1, 0),
-        'keepalived_master{job="node",host="lb2",address="10.0.0.10"}': turns(0, 1),
+        ...balancers,
+        [holds("lb1", "10.0.0.10")]: turns(1, 0),
+        [holds("lb2", "10.0.0.10")]: turns(0, 1),
       },
+      // the holder says nothing: it may hold the address all the same
+      { ...balancers, [holds("lb1", "10.0.0.10")]: "1x3 stale", [holds("lb2", "10.0.0.10")]: stays(0) },
     ],
   },
-  {
-    alert: "AddressHolderUnknown",
-    severity: "warning",
-    after: 120,
-    wrong: {
-      [probe("address", site, "mon1")]: stays(1),
-      'keepalived_master{job="node",host="lb1",address="10.0.0.10"}': "1x3 stale",
-    },
-    fires: [{ job: "probe", host: "mon1", what: "address", target: site, address: "10.0.0.10" }],
-    // a site without such an address
-    right: [{ [probe("balancer", "http://10.0.0.11:80/healthz", "lb1")]: stays(1) }],
-  },
+  ...[site, "https://[fd00::10]:443/healthz"].map((target): AlertCase => {
+    const address = target === site ? "10.0.0.10" : "fd00::10";
+    return {
+      alert: "AddressHolderUnknown",
+      severity: "warning",
+      after: 120,
+      wrong: {
+        ...balancers,
+        [addressProbe(target)]: stays(1),
+        [holds("lb1", address)]: "1x3 stale",
+        [holds("lb2", address)]: stays(0),
+      },
+      fires: [{ job: "probe", what: "address", target, address }],
+      right: [
+        // a site without such an address
+        { [probe("balancer", "http://10.0.0.11:80/healthz", "lb1")]: stays(1) },
+        // the other balancer is off; all say that they do not hold it
+        { ...balancers, [addressProbe(target)]: stays(1), [holds("lb1", address)]: stays(1) },
+        {
+          ...balancers,
+          [addressProbe(target)]: stays(0),
+          [holds("lb1", address)]: stays(0),
+          [holds("lb2", address)]: stays(0),
+        },
+      ],
+    };
+  }),
   {
     alert: "SiteUnreachable",
     severity: "critical",
     after: 15,
-    wrong: { [probe("address", site, "mon1")]: turns(1, 0) },
-    fires: [{ job: "probe", host: "mon1", what: "address", target: site }],
+    wrong: { [addressProbe()]: turns(1, 0) },
+    fires: [{ job: "probe", what: "address", target: site }],
     right: [{ [probe("web", "http://10.0.0.21:80/healthz", "web1")]: turns(1, 0) }],
   },
   {
     alert: "ProbeFailed",
     severity: "warning",
     after: 30,
-    wrong: { [probe("web", "http://10.0.0.21:80/healthz", "web1")]: turns(1, 0) },
+    wrong: {
+      [probe("web", "http://10.0.0.21:80/healthz", "web1")]: turns(1, 0),
+      // the host answers otherwise
+      'up{job="node",host="web1"}': turns(1, 0),
+      'up{job="nginx",host="web1"}': stays(1),
+    },
     fires: [{ job: "probe", host: "web1", what: "web", target: "http://10.0.0.21:80/healthz" }],
     right: [
       {
@@ -283,9 +343,13 @@ export const alertCases: readonly AlertCase[] = [
       alert: "WritersNotOne",
       severity: "critical",
       after: 30,
-      wrong: { [readOnly("db1")]: first, [readOnly("db2")]: second },
+      wrong: { ...databases, [readOnly("db1")]: first, [readOnly("db2")]: second },
       fires: [{}],
-      right: [{ [readOnly("db1")]: stays(0), [readOnly("db2")]: stays(1) }],
+      right: [
+        { ...databases, [readOnly("db1")]: stays(0), [readOnly("db2")]: stays(1) },
+        // the primary says nothing: it may take writes all the same
+        { ...databases, [readOnly("db1")]: "0x3 stale", [readOnly("db2")]: stays(1) },
+      ],
     }),
   ),
   {

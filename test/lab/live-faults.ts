@@ -117,8 +117,10 @@ export const faults: readonly Fault[] = [
     alerts: ["HostDown"],
     where: ["last", "app"],
     // as if the host were off, for whoever watches
-    break: stop("prometheus-node-exporter"),
-    repair: start("prometheus-node-exporter"),
+    break: `nft add table inet monitoring_fault
+      nft add chain inet monitoring_fault input '{ type filter hook input priority -10; }'
+      nft add rule inet monitoring_fault input iifname != lo drop`,
+    repair: "nft delete table inet monitoring_fault",
     round: 3,
   },
   {

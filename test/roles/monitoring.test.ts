@@ -41,7 +41,7 @@ describe("prometheus.yml", () => {
         { job: "node", host: 'odd "name"\n', address: "10.0.0.22", port: 9100 },
       ],
       probes: [
-        { what: "address", host: "mon1", url: "https://10.0.0.10/healthz", name: "site.example" },
+        { what: "address", url: "https://10.0.0.10/healthz", name: "site.example" },
         { what: "mail", host: "mail1", url: "tcp://10.0.0.50:25" },
       ],
     }),
@@ -70,7 +70,7 @@ describe("prometheus.yml", () => {
     expect(static_configs).toEqual([
       {
         targets: ["https://10.0.0.10/healthz"],
-        labels: { host: "mon1", what: "address", __param_module: "https", __param_hostname: "site.example" },
+        labels: { what: "address", __param_module: "https", __param_hostname: "site.example" },
       },
       { targets: ["tcp://10.0.0.50:25"], labels: { host: "mail1", what: "mail", __param_module: "tcp" } },
     ]);
@@ -86,6 +86,17 @@ describe("alertmanager.yml", () => {
     const written = parse(reveal(alertmanager({ webhooks: [], emails: [] })));
     expect(written.receivers).toEqual([{ name: "site" }, { name: "watchdog" }]);
     expect(written.route.receiver).toBe("site");
+  });
+
+  it("is silent of warnings about a host that is down, and of nothing critical", () => {
+    const written = parse(reveal(alertmanager({ webhooks: [], emails: [] })));
+    expect(written.inhibit_rules).toEqual([
+      {
+        source_matchers: ['alertname="HostDown"'],
+        target_matchers: ['severity="warning"'],
+        equal: ["host"],
+      },
+    ]);
   });
 
   it("tells those who are named, and is a secret as a whole", () => {
