@@ -16,6 +16,8 @@ import { keepTime } from "./time.ts";
 import { installUpdates } from "./updates.ts";
 
 const Text = Type.String({ minLength: 1 });
+/** As `sysctl` takes it: one line, and not of spaces alone. */
+const KernelText = Type.String({ pattern: "^[^\\0\\n\\r]*[^\\0\\s][^\\0\\n\\r]*$" });
 
 const variables = {
   /** Options of sshd, over those of the role: `{ AllowUsers: ["deploy"] }`. Default: {}. */
@@ -30,7 +32,7 @@ const variables = {
   kernel: withDefault(
     Type.Record(
       Type.String({ pattern: "^[a-z0-9_]+([./][A-Za-z0-9_:@-]+)+$" }),
-      Type.Union([Text, Type.Integer(), Type.Literal(false)]),
+      Type.Union([KernelText, Type.Integer(), Type.Literal(false)]),
     ),
     {},
   ),

@@ -12,10 +12,18 @@ export async function keepTime(servers: readonly string[]): Promise<void> {
   const found = await Promise.all(others.map((path) => readFact(fileState, path)));
   if (found.some(({ type }) => type !== "absent")) return; // somebody has chosen another one
   await apt({ name: "systemd-timesyncd", cacheValidTime: 86_400 });
-  if (servers.length > 0) {
-    await file({ path: folder, state: "directory", mode: "0755" });
-    const content = `# Written by Showrunner\n[Time]\nNTP=${servers.join(" ")}\n`;
-    await copy({ dest: `${folder}/50-hardening.conf`, content, mode: "0644" }, { notify: restart });
-  }
+  await tellServers(servers);
   await service({ name: "systemd-timesyncd", state: "started", enabled: true });
+}
+
+/** Servers that are no longer given are asked no more. */
+export async function tellServers(servers: readonly string[]): Promise<void> {
+  const path = `${folder}/50-hardening.conf`;
+  if (servers.length === 0) {
+    await file({ path, state: "absent" }, { notify: restart });
+    return;
+  }
+  await file({ path: folder, state: "directory", mode: "0755" });
+  const content = `# Written by Showrunner\n[Time]\nNTP=${servers.join(" ")}\n`;
+  await copy({ dest: path, content, mode: "0644" }, { notify: restart });
 }
