@@ -37,6 +37,11 @@ it("has no two panels in one place, or with one id", () => {
   }
 });
 
+it("leaves out what balancers ask each other", () => {
+  const ofProxies = panels.flatMap(({ targets }) => targets).filter(({ expr }) => expr.includes("haproxy_"));
+  for (const { expr } of ofProxies) expect(expr).toMatch(/proxy!(=|~)"challenges/);
+});
+
 it("asks questions whose brackets close", () => {
   for (const { expr } of panels.flatMap(({ targets }) => targets))
     for (const [open, close] of ["()", "{}", "[]"].map((pair) => [...pair]))

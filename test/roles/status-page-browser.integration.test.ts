@@ -183,6 +183,8 @@ describe.skipIf(chromiumPath === undefined)("the status page", () => {
     await askAgain();
     while (!site.asked.some((one) => one.includes("timestamp"))) await sleep(20);
     await sleep(300);
+    // the site may have changed since the page was opened
+    expect(site.asked).toContain("/site.json");
     expect(await browser.tab.value(`document.querySelector("#drawing").marked.isConnected`)).toBe(true);
     site.scene = { figures: changed(healthy, () => false, alert("Late", "warning")) };
     await askAgain();

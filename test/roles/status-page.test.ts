@@ -59,7 +59,11 @@ describe("the verdict", () => {
         },
       ],
     );
-    const noHolder = changed(healthy, ({ name, value }) => name === "keepalived_master" && value === 1);
+    const noHolder = changed(
+      healthy,
+      ({ name, labels }) => name === "keepalived_master" || labels["what"] === "address",
+      ["lb1", "lb2"].map((host) => ({ name: "keepalived_master", value: 0, labels: { host, address } })),
+    );
     for (const figures of [noServer, noHolder])
       expect(stateOf(figures).verdict.text).toBe("The site is down");
   });
@@ -77,6 +81,15 @@ describe("the verdict", () => {
 
 describe("a host", () => {
   it.each([
+    [
+      "its only exporter is away, but it serves",
+      changed(
+        said("up", 0, { host: "web1", job: "node" }),
+        ({ name, labels }) =>
+          labels["host"] === "web1" && (labels["job"] === "nginx" || name === "haproxy_server_status"),
+      ),
+      "warning web1: node exporter does not answer",
+    ],
     [
       "its exporter alone is away",
       said("up", 0, { host: "web1", job: "node" }),
@@ -127,6 +140,43 @@ describe("the address", () => {
   });
 });
 
+describe("an address whose holder does not tell", () => {
+  const figures = changed(
+    healthy,
+    ({ name, labels }) =>
+      labels["host"] === "lb1" && (labels["job"] === "node" || name === "keepalived_master"),
+    [{ name: "up", value: 0, labels: { host: "lb1", job: "node" } }],
+  );
+
+  it("is not away while it answers", () => {
+    expect(stateOf(figures).addresses).toMatchObject([{ state: "unknown", isAway: false }]);
+    expect(stateOf(figures).verdict.text).toBe("The site serves, with 1 warning");
+    expect(problems(figures)).toEqual([
+      "warning lb1: node exporter does not answer",
+      `unknown ${address}: lb1 may hold it, and does not say so`,
+    ]);
+  });
+
+  it("is away where it does not answer", () => {
+    const silent = changed(figures, ({ labels }) => labels["what"] === "address", [
+      { name: "probe_success", value: 0, labels: { what: "address", target: `https://${address}/healthz` } },
+    ]);
+    expect(stateOf(silent).verdict.text).toBe("The site is down");
+  });
+});
+
+it("is known by its probe where it is of IPv6, too", () => {
+  const site = { ...topology, addresses: ["fd00::10"] };
+  const figures = [
+    {
+      name: "probe_success",
+      value: 0,
+      labels: { what: "address", target: "https://[fd00::10]:443/healthz" },
+    },
+  ];
+  expect(siteState(site, new Samples(figures), now).addresses).toMatchObject([{ isAway: true }]);
+});
+
 it("is away where it does not answer, whoever holds it", () => {
   const away = said("probe_success", 0, { what: "address", target: `https://${address}/healthz` });
   expect(stateOf(away).verdict.text).toBe("The site is down");
@@ -160,6 +210,12 @@ describe("the pool", () => {
         { state, word },
       ],
     });
+  });
+
+  it("is not what balancers ask each other", () => {
+    const asked = { host: "lb1", proxy: "challenges", server: "web1", state: "DOWN" };
+    const figures = [...healthy, { name: "haproxy_server_status", value: 1, labels: asked }];
+    expect(stateOf(figures).verdict.text).toBe("All is well");
   });
 
   it("says at which balancer a server is taken out", () => {
@@ -201,6 +257,12 @@ describe("alerts and certificates", () => {
       ["mon1", "warning", "12 days left"],
       ["10.77.0.10", "ok", "81 days left"],
     ]);
+  });
+
+  it("find a certificate late on the day on which its alert fires", () => {
+    const left = (days: number) => said("probe_ssl_earliest_cert_expiry", now + days * 86_400, {});
+    expect(problems(left(20.5))).toEqual([]);
+    expect(stateOf(left(19.5)).certificates).toMatchObject([{ state: "warning" }]);
   });
 
   it("leave out alerts that do not fire yet, and the one that always does", () => {

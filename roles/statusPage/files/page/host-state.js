@@ -37,7 +37,8 @@ const ownJobs = ["node", "haproxy", "nginx", "mysql", "prometheus", "alertmanage
 function reached(samples, host) {
   const ups = samples.all("up", { host }).filter(({ labels }) => ownJobs.includes(labels["job"] ?? ""));
   if (ups.length === 0) return { state: "unknown", text: "no figures" };
-  if (ups.every(({ value }) => value === 0)) return { state: "bad", text: "does not answer" };
+  const serves = samples.all("probe_success", { host }).some(({ value }) => value === 1);
+  if (!serves && ups.every(({ value }) => value === 0)) return { state: "bad", text: "does not answer" };
   const node = ups.find(({ labels }) => labels["job"] === "node");
   return node?.value === 0
     ? { state: "warning", text: "node exporter does not answer" }
@@ -71,6 +72,9 @@ const poolStates = {
 /** @type {{ state: State, word: string, text: string }} */
 const notKnown = { state: "unknown", word: "no figures", text: "not known to the balancers" };
 
+/** The backend by which balancers ask each other for answers to a certificate authority: its servers serve no visitor. */
+const challenges = "challenges";
+
 /**
  * How one balancer sees a server: the worst of its backends.
  *
@@ -81,7 +85,7 @@ const notKnown = { state: "unknown", word: "no figures", text: "not known to the
 export function poolState(samples, balancer, server) {
   const states = samples
     .all("haproxy_server_status", { host: balancer, server })
-    .filter(({ value }) => value === 1)
+    .filter(({ value, labels }) => value === 1 && labels["proxy"] !== challenges)
     .map(({ labels }) => poolStates[labels["state"] ?? ""] ?? notKnown);
   return states.find(({ state }) => state === worst(states)) ?? notKnown;
 }

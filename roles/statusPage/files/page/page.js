@@ -28,12 +28,17 @@ let cameAt = 0;
 let titled = "Status";
 let redrawWires = () => {};
 
+async function refreshTopology() {
+  topology = readTopology(await askFile("site.json"));
+  return topology;
+}
+
 async function refresh() {
   try {
-    topology ??= readTopology(await askFile("site.json"));
+    const site = topology ?? (await refreshTopology());
     const { samples, now, age } = await askNow();
     cameAt = Date.now();
-    show(topology, siteState(topology, samples, now), now);
+    show(site, siteState(site, samples, now), now);
     if (age === undefined) warn("Prometheus has no figures of any host.");
     else if (age > stale)
       warn(
@@ -91,6 +96,8 @@ async function refreshCharts() {
   const to = Math.floor(Date.now() / 1000 / step) * step;
   const span = { from: to - hour, to, step };
   try {
+    // a page stays open for longer than a site stays the same
+    await refreshTopology();
     const points = await Promise.all(charts.map(({ query }) => askRange(query, span)));
     fill("charts", ...charts.map((one, index) => chart(one, points[index] ?? [], span)));
   } catch (error) {

@@ -19,8 +19,8 @@ const figures = [
   "ALERTS_FOR_STATE",
 ].join("|");
 
-/** HAProxy's own frontends are no visitors. */
-const site = 'proxy!~"health|monitoring|stats"';
+/** HAProxy's own frontends are no visitors, and nor are the balancers' questions to each other. */
+const site = 'proxy!~"challenges|health|monitoring|stats"';
 
 /** The charts: what each shows, and how Prometheus is asked for it. */
 export const charts = [

@@ -35,7 +35,7 @@ import { counted, duration, spelt } from "./words.js";
  */
 export function siteState(topology, samples, now) {
   const balancers = hostsOf(topology, "balancers").map(({ name }) => name);
-  const addresses = topology.addresses.map((address) => addressState(samples, address));
+  const addresses = topology.addresses.map((address) => addressState(samples, address, balancers));
   const tiers = topology.tiers.map(({ kind, hosts }) => ({
     kind,
     hosts: hosts.map((host) => {
@@ -78,30 +78,39 @@ function hostsOf({ tiers }, kind) {
 /**
  * @param {Samples} samples
  * @param {string} address
+ * @param {readonly string[]} balancers
  * @returns {AddressState}
  */
-function addressState(samples, address) {
+function addressState(samples, address, balancers) {
   const all = samples.all("keepalived_master", { address });
   const holders = all.filter(({ value }) => value === 1).map(({ labels }) => labels["host"] ?? "");
   const [first, second] = holders;
-  const held = first === undefined ? "nobody holds it" : `held by ${holders.join(" and ")}`;
+  const silent = balancers.filter((name) => !all.some(({ labels }) => labels["host"] === name));
+  const isUnknown = first === undefined && (all.length === 0 || silent.length > 0);
+  const nobody =
+    all.length === 0
+      ? "nobody says who holds it"
+      : `${silent.join(" and ")} may hold it, and does not say so`;
+  const held =
+    first !== undefined ? `held by ${holders.join(" and ")}` : isUnknown ? nobody : "nobody holds it";
   const answers = samples
     .all("probe_success", { what: "address" })
     .filter(({ labels }) => hostIn(labels["target"] ?? "") === address);
   if (answers.some(({ value }) => value === 0))
     return { address, holders, isAway: true, state: "bad", text: `does not answer, ${held}` };
-  if (all.length === 0)
-    return { address, holders, isAway: false, state: "unknown", text: "nobody says who holds it" };
+  if (isUnknown) return { address, holders, isAway: false, state: "unknown", text: held };
   const isHeldOnce = first !== undefined && second === undefined;
-  return { address, holders, isAway: first === undefined, state: isHeldOnce ? "ok" : "bad", text: held };
+  // who asks it knows better than who tells of it
+  const isAway = first === undefined && answers.length === 0;
+  return { address, holders, isAway, state: isHeldOnce ? "ok" : "bad", text: held };
 }
 
 /**
  * @param {string} url
- * @returns {string} its host, without the port
+ * @returns {string} its host, without the port, and without an IPv6 address's brackets
  */
 function hostIn(url) {
-  return (url.split("/")[2] ?? url).replace(/:\d+$/, "");
+  return (url.split("/")[2] ?? url).replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }
 
 /**
@@ -119,7 +128,7 @@ function replicas(topology, samples) {
 
 const day = 86_400;
 /** Days before its end from which a certificate should have been renewed, and from which it is urgent. */
-const ending = { warning: 21, bad: 7 };
+const ending = { warning: 20, bad: 7 };
 
 /**
  * @param {Samples} samples
