@@ -22,14 +22,15 @@ export const balancerState = defineFact<string, BalancerState>({
   script: () =>
     lines(
       rawScript(`systemctl is-active haproxy keepalived | tr '\\n' ' '; echo`),
-      sh`[ ! -f ${outOfService} ] || head -c 100 ${outOfService} | head -n 1`,
-      rawScript("echo =="),
+      // keepalived asks whether the file exists, whatever is in it
+      sh`[ ! -e ${outOfService} ] || { echo out; head -c 100 ${outOfService} | head -n 1; }`,
+      rawScript("echo; echo =="),
       sh`[ ! -d ${metricsFolder} ] || ls ${metricsFolder}`,
       rawScript("echo ==; ip -o -4 address show"),
     ),
   parse(stdout, keys) {
     const [first = "", files = "", interfaces = ""] = stdout.toString().split("==\n");
-    const [units = "", why = ""] = first.split("\n");
+    const [units = "", mark = "", why = ""] = first.split("\n");
     const own = new Set([...interfaces.matchAll(/ inet ([0-9.]+)\//g)].map(([, address]) => address));
     const addresses = files.split("\n").flatMap((file) => {
       const address = file.replace(/\.prom$/, "");
@@ -37,7 +38,7 @@ export const balancerState = defineFact<string, BalancerState>({
     });
     const state = {
       runs: units.trim() === "active active",
-      outOfService: first.split("\n").length > 2 ? (/^\w+$/.exec(why)?.[0] ?? "somebody") : undefined,
+      outOfService: mark === "out" ? (/^\w+$/.exec(why)?.[0] ?? "somebody") : undefined,
       addresses,
     };
     return new Map(keys.map((key) => [key, state]));

@@ -1,9 +1,9 @@
 /** A host is taken out of service, and brought back: all that visitors need is done by other hosts meanwhile. */
 import { fail, type HostInfo, type InventoryView } from "showrunner";
-import { leaveAddresses, takeAddresses } from "./addresses.ts";
-import { beginApplication, endApplication } from "./alone.ts";
+import { leaveAddresses, requireAnother, takeAddresses } from "./addresses.ts";
+import { beginApplication, endApplication, requireOtherApplication } from "./alone.ts";
 import { doneByNobodyElse, has } from "./hosts.ts";
-import { joinPools, leavePools } from "./pools.ts";
+import { joinPools, leavePools, requireOtherServer } from "./pools.ts";
 import { giveReadsBack, takeReads } from "./reads.ts";
 
 /**
@@ -29,8 +29,13 @@ export function requireStandIn(host: HostInfo, inventory: InventoryView): void {
  * Has other hosts do what the host does for visitors. What is done already is left as it is.
  *
  * @param reason one word, which the playbook `status` shows
+ * @throws ShowrunnerError before anything is changed, where nobody could do a part of it
  */
 export async function takeOut(host: HostInfo, inventory: InventoryView, reason: string): Promise<void> {
+  // all of it is asked first: a host that is several things is not left half-way
+  if (has(host, "lb")) await requireAnother(host, inventory);
+  if (has(host, "web")) await requireOtherServer(host, inventory);
+  else if (has(host, "app")) await requireOtherApplication(host, inventory);
   // the servers that reads move on are restarted one by one: all of them have to be there
   if (has(host, "db_replica")) await takeReads(host, inventory, reason);
   if (has(host, "lb")) await leaveAddresses(host, inventory, reason);

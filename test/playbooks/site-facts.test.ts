@@ -17,7 +17,7 @@ describe("a balancer's state", () => {
     expect(
       parsed(
         balancerState,
-        `active active \n==\n10.0.0.10.prom\n10.0.0.9.prom\nx.prom\n10.0.0.8\n==\n${interfaces}`,
+        `active active \n\n==\n10.0.0.10.prom\n10.0.0.9.prom\nx.prom\n10.0.0.8\n==\n${interfaces}`,
         "",
       ),
     ).toEqual({
@@ -32,10 +32,12 @@ describe("a balancer's state", () => {
 
   it.each([
     ["patch\n", "patch"],
+    ["patch", "patch"],
+    ["", "somebody"],
     ["\u001b[31mred\n", "somebody"],
     ["\n", "somebody"],
   ])("says why it is out of service: %j", (why, reason) => {
-    const state = parsed(balancerState, `active failed \n${why}==\n==\n`, "");
+    const state = parsed(balancerState, `active failed \nout\n${why}\n==\n==\n`, "");
     expect(state).toEqual({ runs: false, outOfService: reason, addresses: [] });
   });
 });

@@ -161,6 +161,14 @@ describe("the site on one screen", () => {
       "db2: out of service (patch: not read by web1); a run was cut off, and npx run playbook patch goes on with it",
     ],
     [
+      "a reason that a hostile host has made up",
+      altered("web1", (one) => ({
+        ...one,
+        look: look({ units: new Map(), notRead: "db2 valueOf\n", release: "f2e6d1a0b9c8aaaa" }),
+      })),
+      "db2: out of service (valueOf: not read by web1); somebody has set that",
+    ],
+    [
       "a primary that takes no writes",
       altered("db1", () => database("db1", "db_primary", { readOnly: true, replica: undefined })),
       "db1: the primary takes no writes (read_only): run playbook site",

@@ -125,7 +125,9 @@ function databaseIn(text: string): DatabaseLook | undefined {
 
 /** `notAfter=Jan  1 00:00:00 2027 GMT /etc/x.pem` */
 function certificateIn(line: string): [string, number][] {
-  const [, date = "", file = ""] = /^notAfter=(.+? GMT) (.+)$/.exec(line) ?? [];
-  const end = Date.parse(date);
-  return Number.isNaN(end) ? [] : [[file, end]];
+  const [key, zone] = ["notAfter=", " GMT "];
+  const at = line.indexOf(zone);
+  if (!line.startsWith(key) || at < 0) return [];
+  const end = Date.parse(line.slice(key.length, at + zone.length));
+  return Number.isNaN(end) ? [] : [[line.slice(at + zone.length), end]];
 }

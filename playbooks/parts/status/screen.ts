@@ -163,11 +163,13 @@ function problemsOf(host: SeenHost, { now }: Seen): string[] {
 }
 
 /** How a host comes back that is out of service, by the reason. */
-const waysBack: Readonly<Record<string, (name: string) => string>> = {
-  maintenance: (name) => `npx run playbook maintenance -e host=${name} -e state=end brings it back`,
-  patch: () => "a run was cut off, and npx run playbook patch goes on with it",
-  decommission: () => "it is to leave the inventory",
-};
+const waysBack = new Map<string, (name: string) => string>(
+  Object.entries({
+    maintenance: (name: string) => `npx run playbook maintenance -e host=${name} -e state=end brings it back`,
+    patch: () => "a run was cut off, and npx run playbook patch goes on with it",
+    decommission: () => "it is to leave the inventory",
+  }),
+);
 
 /** What runs have left out of service, on purpose or because they were cut off: each host with the places that say so. */
 function outOfService({ hosts }: Seen): string[] {
@@ -185,7 +187,7 @@ function outOfService({ hosts }: Seen): string[] {
   }
   return [...places].map(([key, all]) => {
     const [name = "", reason = ""] = key.split(" ");
-    return `${name}: out of service (${reason}: ${all.join(", ")}); ${waysBack[reason]?.(name) ?? "somebody has set that"}`;
+    return `${name}: out of service (${reason}: ${all.join(", ")}); ${waysBack.get(reason)?.(name) ?? "somebody has set that"}`;
   });
 }
 
