@@ -5,7 +5,6 @@ import {
   fail,
   type HostInfo,
   type InventoryView,
-  mysqlInfo,
   mysqlPrimary,
   on,
   readFact,
@@ -18,6 +17,7 @@ import { doneByNobodyElse, has, members } from "./hosts.ts";
 import { rebootReason, upgradePlan } from "./patching.ts";
 import { requireOtherServer } from "./pools.ts";
 import { giveReadsBack, takeReads, whyNotRead } from "./reads.ts";
+import { replicates } from "./replicates.ts";
 import { isEnded, serves } from "./serves.ts";
 import { withoutVisitors, withVisitors } from "./without-visitors.ts";
 
@@ -82,7 +82,10 @@ async function foretell(): Promise<void> {
   if (isRebootDue) await reboot({});
 }
 
-/** Does the work while others do what visitors need of the host. Where it fails, the host stays out of service. */
+/**
+ * Does the work while others do what visitors need of the host. Where it fails, reads and addresses stay away from the
+ * host; to a web server the balancers send requests again once they find it healthy.
+ */
 async function aside(host: HostInfo, inventory: InventoryView, work: Work): Promise<void> {
   let whole = work;
   if (has(host, "web") || has(host, "app"))
@@ -122,19 +125,6 @@ async function isHealthy(host: HostInfo, inventory: InventoryView): Promise<void
   }
   if (has(host, "db_replica")) await replicates();
   if (has(host, "app")) await serves(host);
-}
-
-/** A replica asks a primary that was away again after a minute. */
-function replicates() {
-  return mysqlInfo(
-    {},
-    {
-      name: "replicates",
-      retries: 90,
-      delay: "1s",
-      until: ({ value }) => value.replicatesFrom?.running === true,
-    },
-  );
 }
 
 /** Brings back what an earlier run has left out of service, and nothing else. */

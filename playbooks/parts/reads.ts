@@ -14,6 +14,7 @@ import { appPaths } from "../../roles/app/paths.ts";
 import { guestBook } from "./application.ts";
 import { members } from "./hosts.ts";
 import { answering, type NotRead, notReadIn } from "./not-read.ts";
+import { caughtUp } from "./replicates.ts";
 import { isEnded, serves } from "./serves.ts";
 import { withoutVisitors, withVisitors } from "./without-visitors.ts";
 
@@ -27,8 +28,9 @@ export async function takeReads(replica: HostInfo, inventory: InventoryView, rea
   await alter(replica, inventory, (notRead) => new Map([...notRead, [replica.name, reason]]));
 }
 
-/** Gives a replica back its reads. */
+/** Gives a replica back its reads, once it replicates and has caught up. */
 export async function giveReadsBack(replica: HostInfo, inventory: InventoryView): Promise<void> {
+  await caughtUp(replica, inventory);
   await alter(
     replica,
     inventory,
