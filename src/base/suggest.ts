@@ -26,6 +26,31 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   return found === undefined ? "" : ` (did you mean "${found}"?)`;
 }
 
+/**
+ * Whether `name` is surely a slip of the fingers, also where `meant` is written, too: one letter of a longer word is too
+ * many, missing, another or in the other's place. Names that differ in a number or in a short word are two names.
+ *
+ * @example
+ * isSlip("securityUpdate", "securityUpdates"); // true
+ * isSlip("site_a", "site_b"); // false, as for web1 and web2, httpPort and httpsPort
+ */
+export function isSlip(name: string, meant: string): boolean {
+  if (name.toLowerCase() === meant.toLowerCase()) return true;
+  const wanted = words(meant);
+  const written = words(name);
+  if (written.length !== wanted.length || editDistance(name.toLowerCase(), meant.toLowerCase()) !== 1)
+    return false;
+  return written.every((word, at) => {
+    const other = wanted[at] ?? "";
+    return word === other || Math.min(word.length, other.length) >= 5;
+  });
+}
+
+/** `bufferPool_2` is buffer, pool and 2. */
+function words(name: string): string[] {
+  return (name.match(/[0-9]+|[A-Z]?[a-z]+|[A-Z]+/g) ?? []).map((word) => word.toLowerCase());
+}
+
 /** Damerau-Levenshtein distance with adjacent transpositions counted once. */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

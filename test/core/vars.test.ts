@@ -129,6 +129,33 @@ describe("mistakes on many hosts", () => {
     ]);
   });
 
+  it("are misspelt overrides, too, though the right name is there", async () => {
+    const updates = Type.Boolean();
+    const all = play(
+      "all",
+      { hosts: "all", vars: { domain, updates, port, site_a: domain } },
+      { one: nobody },
+    );
+    const right = "{ domain: x, updates: false, port: 80, site_a: x }";
+    expect(await mistakes(many(right, { web02: "{ update: true }", web03: "{ domian: y }" }), [all])).toEqual(
+      [
+        'update: no play knows this variable; did you mean "updates"?\n  at FILE:5:14, for web02',
+        'domian: no play knows this variable; did you mean "domain"?\n  at FILE:6:14, for web03',
+      ],
+    );
+  });
+
+  it.each([
+    ["a name of its own", "{ site_b: y }"],
+    ["a short word", "{ posts: 1, sort: 2 }"],
+    ["a value that the right name could not have", "{ update: [a, b] }"],
+  ])("are none where another playbook may use the variable: %s", async (_, own) => {
+    const vars = { domain, updates: Type.Boolean(), port, site_a: domain };
+    const all = play("all", { hosts: "all", vars }, { one: nobody });
+    const right = "{ domain: x, updates: false, port: 80, site_a: x }";
+    expect(await mistakes(many(right, { web02: own }), [all])).toEqual([]);
+  });
+
   it("that differ by host are each told, with their own places", async () => {
     const found = await mistakes(
       many("{ domain: x, port: 80, token: t }", {

@@ -2,7 +2,7 @@
 import { formatLocation, type Location, ShowrunnerError } from "../../base/errors.ts";
 import type { HostInfo } from "../../base/host.ts";
 import type { TProperties } from "../../base/schema.ts";
-import { suggest } from "../../base/suggest.ts";
+import { isSlip, suggest } from "../../base/suggest.ts";
 import { validateValue } from "../../base/validate-value.ts";
 import type { Play } from "./play.ts";
 import { type HostMistake, VarsMistakes } from "./vars-mistakes.ts";
@@ -100,7 +100,8 @@ function validateHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Re
   // a misspelt optional variable would otherwise go unnoticed, and its default be used
   for (const name of Object.keys(host.vars)) {
     const meant = declared.has(name) ? undefined : suggest(name, Object.keys(play.schema.properties));
-    if (meant === undefined || meant in given) continue;
+    if (meant === undefined) continue;
+    if (meant in given && (meant in extra || !isMisspeltOverride(play, host, name, meant))) continue;
     told.add(meant);
     const text = `${name}: no play knows this variable; did you mean "${meant}"?`;
     mistakes.push({ text, place: at(host.varLocation(name)), host: host.name });
@@ -123,6 +124,17 @@ function validateHost(play: Play, host: HostInfo, extra: ExtraVars, declared: Re
     mistakes.push({ text: `${path}: ${message}`, place, host: host.name, play: play.name });
   }
   return { mistakes };
+}
+
+/**
+ * Whether a variable that no play declares was to override one that the host has, too. An inventory may be meant for several
+ * playbooks: a value that the declared variable could not have (`ports` beside `port`) is another playbook's.
+ */
+function isMisspeltOverride(play: Play, host: HostInfo, name: string, meant: string): boolean {
+  if (!isSlip(name, meant)) return false;
+  const wanted = pick({ ...host.vars, [meant]: host.vars[name] }, play.schema.properties);
+  const result = validateValue(play.schema, wanted, play.location);
+  return "value" in result || !result.problems.some(({ path }) => /^[^.[]+/.exec(path)?.[0] === meant);
 }
 
 /** Ansible would evaluate it; to deploy the template unevaluated would surely be wrong. */
