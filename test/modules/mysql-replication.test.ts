@@ -541,7 +541,13 @@ describe("mysqlReplication", () => {
       "a primary that does not answer",
       { primary },
       { from: { reached: false, problem: "ERROR 2003" } },
-      "does not let repl in from here: ERROR 2003",
+      "can't be reached from here: ERROR 2003",
+    ],
+    [
+      "a primary that refuses the account",
+      { primary },
+      { from: { reached: false, problem: "ERROR 1045" } },
+      "does not let repl in from here: ERROR 1045",
     ],
     [
       "to replicate in the clear where TLS is wanted",

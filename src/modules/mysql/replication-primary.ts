@@ -42,10 +42,17 @@ export async function askPrimary(
   if (encrypted?.reached) return { source: encrypted, tlsOnly: true, key: overTls };
   host.require(
     false,
-    `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
+    isAway(source.problem)
+      ? `the primary ${address}:${port} can't be reached from here: ${source.problem}`
+      : `the primary ${address}:${port} does not let ${user} in from here: ${source.problem}`,
     hintFor(source.problem),
   );
   return { source: undefined, tlsOnly: false, key };
+}
+
+/** Nothing answers at that address: 2002 and 2003 for no connection, 2005 for a name that is not known. */
+function isAway(problem: string): boolean {
+  return /ERROR (2002|2003|2005)\b/.test(problem);
 }
 
 function hintFor(problem: string): string {
