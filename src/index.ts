@@ -22,6 +22,7 @@ export { oncePerRun } from "./core/steps/once-per-run.ts";
 export { defineRole, type Role, type RoleContext, type RoleDefinition } from "./core/steps/role.ts";
 export { type Account, accounts } from "./facts/accounts.ts";
 export { type AddressHolder, addressHolder } from "./facts/address-holder.ts";
+export { clockOffset } from "./facts/clock.ts";
 export {
   attributesSet,
   contentAltered,

@@ -11,7 +11,7 @@ import {
   trustSigners,
 } from "./edge-certificate.ts";
 import { monitors } from "./hosts.ts";
-import { obtain } from "./public-certificate.ts";
+import { obtain, renewNoMore } from "./public-certificate.ts";
 import { domain, siteAddresses, webPort } from "./words.ts";
 
 export const balancers = [
@@ -76,6 +76,7 @@ export const balancers = [
     {
       obtain: async ({ vars: { edgeCertificate: given, domain: name } }) => {
         if (isPublic(given)) await obtain(given, name, edgeFolder(given));
+        else await renewNoMore();
       },
     },
   ),

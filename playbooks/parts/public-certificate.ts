@@ -2,18 +2,19 @@
  * A certificate of a public authority, by ACME. Each balancer obtains one of its own and renews it by a timer, wherever the
  * address is: a balancer that is asked for an answer which another one knows asks that one. So no key leaves its host.
  */
+import { X509Certificate } from "node:crypto";
 import {
   acme,
   apt,
   batch,
+  clockOffset,
   file,
-  fileState,
+  fileContent,
   readFact,
-  ShowrunnerError,
   type Static,
   service,
+  systemdUnit,
   Type,
-  verifyCertificate,
 } from "showrunner";
 
 /** A certificate of a public authority, which each balancer obtains by itself. */
@@ -68,14 +69,28 @@ export async function obtain(
   );
 }
 
+/** The timer of `acme` would go on to renew a certificate that nobody shows any more. */
+export async function renewNoMore(): Promise<void> {
+  for (const kind of ["timer", "service"])
+    await systemdUnit({ name: `acme${kept.replaceAll("/", "-")}.${kind}`, state: "absent" });
+}
+
 /** One that could not be renewed would keep HAProxy's configuration from being written, and so from being renewed. */
 export async function leaveOutExpired(directory: string): Promise<void> {
   const [certificate = "", ...others] = Object.keys(links(directory));
-  if ((await readFact(fileState, certificate)).type === "absent") return;
+  const [content, offset] = await Promise.all([
+    readFact(fileContent, certificate),
+    readFact(clockOffset, ""),
+  ]);
+  if (content === undefined || !hasExpired(content, Date.now() + offset)) return;
+  await batch([certificate, ...others].map((path) => file({ path, state: "absent" }, { notify: reload })));
+}
+
+/** @param time in milliseconds since 1970 */
+function hasExpired(certificate: Buffer, time: number): boolean {
   try {
-    await verifyCertificate({ path: certificate, chain: false });
-  } catch (error) {
-    if (!(error instanceof ShowrunnerError)) throw error;
-    await batch([certificate, ...others].map((path) => file({ path, state: "absent" })));
+    return Date.parse(new X509Certificate(certificate).validTo) <= time;
+  } catch {
+    return false; // it can't be read: HAProxy itself says so
   }
 }

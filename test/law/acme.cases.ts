@@ -150,6 +150,16 @@ export default cases(
       ],
     },
     {
+      name: "takes away the timer of an earlier run",
+      params: shop,
+      start: [acme({ ...shop, timer: true })],
+      changes: ["stopped", "removed", "removed"],
+      end: [
+        "[ ! -e /etc/systemd/system/acme-etc-acme-shop.timer ]",
+        "! systemctl is-active acme-etc-acme-shop.timer",
+      ],
+    },
+    {
       name: "writes into no directory that somebody else may turn",
       params: { ...shop, webroot: "/srv/theirs/challenge" },
       start: "install -d -o nobody /srv/theirs; mkdir /srv/theirs/challenge",
@@ -212,6 +222,7 @@ export default cases(
       ...["/usr/bin/dehydrated", "/usr/bin/curl"].map((one) =>
         file.is(one, { type: "file", mode: "0755", ...rootsOwn }),
       ),
+      ...["timer", "service"].map((kind) => file.is(`/etc/systemd/system/acme-etc-acme-shop.${kind}`, none)),
       self.is("", { user: "root", group: "root" }),
       clockOffset.is("", 0),
     ],

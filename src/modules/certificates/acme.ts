@@ -12,7 +12,6 @@ import {
   type Module,
   type OptionalInput,
   Param,
-  type Plan,
   type PlanHost,
   quote,
   type RequiredInput,
@@ -27,8 +26,7 @@ import {
 } from "../../kit/index.ts";
 import { copy } from "../files/copy.ts";
 import { file } from "../files/file.ts";
-import { service } from "../services/service.ts";
-import { systemdUnit } from "../services/systemd-unit.ts";
+import { renewByNone, renewByTimer } from "./acme-timer.ts";
 import { altName } from "./holder.ts";
 
 const params = {
@@ -158,7 +156,7 @@ export const acme: Module<AcmeParams, AcmeValue> = defineModule({
             ? ["everything"]
             : [...fileFacts(path), ...(p.webroot === undefined ? [] : fileFacts(cleanPath(p.webroot)))],
       });
-    if (p.timer) yield* renewByTimer(host, path);
+    yield* p.timer ? renewByTimer(host, path, command(path, "--cron")) : renewByNone(host, path);
     return { fullchain, privateKey: `${path}/live/privkey.pem` };
   },
 });
@@ -267,30 +265,4 @@ function reasonToAsk(
   return Date.parse(first.notAfter) - p.renewDays * 86_400_000 > time
     ? undefined
     : `it is valid until ${first.notAfter}`;
-}
-
-/** The whole path is in it: `/etc/acme/shop` and `/srv/acme/shop` are two certificates. */
-function unitOf(path: string): string {
-  return `acme${path.replaceAll("-", "\\x2d").replaceAll("/", "-")}`;
-}
-
-/** Twice a day, at a moment that is another on each host, as authorities ask for. */
-async function* renewByTimer(host: PlanHost, path: string): Plan<void> {
-  const name = unitOf(path);
-  yield* systemdUnit.plan(host, {
-    name: `${name}.service`,
-    unit: {
-      Description: `Renews the certificate in ${path}`,
-      After: "network-online.target",
-      Wants: "network-online.target",
-    },
-    service: { Type: "oneshot", ExecStart: command(path, "--cron").join(" ") },
-  });
-  yield* systemdUnit.plan(host, {
-    name: `${name}.timer`,
-    unit: { Description: `Renews the certificate in ${path}` },
-    timer: { OnCalendar: "*-*-* 00,12:00:00", RandomizedDelaySec: "6h", Persistent: "true" },
-    install: { WantedBy: "timers.target" },
-  });
-  yield* service.plan(host, { name: `${name}.timer`, state: "started", enabled: true });
 }

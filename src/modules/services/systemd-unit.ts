@@ -194,11 +194,10 @@ function unitsOf(name: string): string {
 }
 
 async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
-  const [state, now] = await Promise.all([
-    host.fact(file, path),
-    isTemplate(name) ? undefined : host.fact(unit, name),
-  ]);
+  const state = await host.fact(file, path);
+  // a host without systemd has nothing to remove, and could not be asked more
   if (state.type === "absent") return;
+  const now = isTemplate(name) ? undefined : await host.fact(unit, name);
   if (now !== undefined && now.active !== "inactive")
     yield change({
       what: "stopped",
