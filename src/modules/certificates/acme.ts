@@ -138,6 +138,8 @@ export const acme: Module<AcmeParams, AcmeValue> = defineModule({
     if (p.challenge === "http-01" && p.webroot === undefined)
       yield* file.plan(host, { path: unserved(path), state: "directory", ...root, mode: "0700" });
     const reason = reasonToAsk(now, p, Date.now() + offset);
+    // before the commands, after which nobody knows what is there
+    if (!p.timer) yield* renewByNone(host, path);
     if (reason !== undefined)
       yield change({
         what: now === undefined ? "obtained" : "renewed",
@@ -156,7 +158,7 @@ export const acme: Module<AcmeParams, AcmeValue> = defineModule({
             ? ["everything"]
             : [...fileFacts(path), ...(p.webroot === undefined ? [] : fileFacts(cleanPath(p.webroot)))],
       });
-    yield* p.timer ? renewByTimer(host, path, command(path, "--cron")) : renewByNone(host, path);
+    if (p.timer) yield* renewByTimer(host, path, command(path, "--cron"));
     return { fullchain, privateKey: `${path}/live/privkey.pem` };
   },
 });
