@@ -21,14 +21,22 @@ export interface Control<F> {
 export interface Area<F> {
   /** What the area is called where none of its controls applies. */
   readonly name: string;
-  /** Reads the facts, and changes nothing; a text says why none of the controls applies to the host. */
-  read(): PromiseLike<F | string>;
+  /**
+   * Reads the facts, and changes nothing. A text says why none of the controls applies to the host, and a finding stands
+   * for all of them where their facts can't be read.
+   */
+  read(): PromiseLike<F | Finding | string>;
   readonly controls: readonly Control<F>[];
 }
 
 export const holds: Finding = { verdict: "holds", why: "" };
 export const doesNot = (why: string): Finding => ({ verdict: "does not hold", why });
 export const notApplicable = (why: string): Finding => ({ verdict: "not applicable", why });
+
+/** Whether an area has a finding in place of facts. */
+export function isFinding(read: unknown): read is Finding {
+  return typeof read === "object" && read !== null && "verdict" in read;
+}
 
 /** Holds where there is nothing to say against it. */
 export function unless(problems: readonly string[]): Finding {

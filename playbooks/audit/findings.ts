@@ -1,5 +1,5 @@
 /** What all controls of a host find, and how that is shown. */
-import type { Area, Finding } from "./control.ts";
+import { type Area, type Finding, isFinding } from "./control.ts";
 import { exceptions } from "./exceptions.ts";
 
 /** A control's finding on a host. */
@@ -11,8 +11,9 @@ export interface Found extends Finding {
 /** What an area's controls find on the current host. */
 export async function findingsOf<F>({ name, read, controls }: Area<F>): Promise<Found[]> {
   const facts = await read();
-  if (typeof facts === "string")
-    return [{ id: name, asks: `${controls.length} controls`, verdict: "not applicable", why: facts }];
+  const asks = `${controls.length} controls`;
+  if (typeof facts === "string") return [{ id: name, asks, verdict: "not applicable", why: facts }];
+  if (isFinding(facts)) return [{ id: name, asks, ...facts }];
   return controls.map(({ id, asks, find }) => ({ id, asks, ...excepted(id, find(facts)) }));
 }
 

@@ -20,6 +20,7 @@ export const mysql: Area<Mysql> = {
   async read() {
     const server = await readFact(databaseServer, "");
     if (!server) return "there is no database server";
+    if (server === "silent") return doesNot("the server does not answer");
     const paths = [folderOf(server), systemTables(server), logOf(server), ...configuration];
     const states = await Promise.all(
       paths.map(async (path): Promise<[string, FileState]> => [path, await readFact(fileState, path || "/")]),

@@ -1,6 +1,6 @@
 /** What the playbook `audit` finds in facts, without a host. */
 import { describe, expect, it } from "vitest";
-import type { Area, Finding } from "../../playbooks/audit/control.ts";
+import { type Area, doesNot, type Finding } from "../../playbooks/audit/control.ts";
 import { exceptions } from "../../playbooks/audit/exceptions.ts";
 import { findingsOf, tableOf } from "../../playbooks/audit/findings.ts";
 import { kernel } from "../../playbooks/audit/kernel.ts";
@@ -266,6 +266,18 @@ describe("the table", () => {
     const found = await findingsOf(area);
     expect(found.map(({ verdict }) => verdict)).toEqual(["excepted", "does not hold"]);
     expect(found[0]?.why).toContain(exceptions["os-05c"]);
+  });
+
+  it("are one that does not hold where a server does not answer, and the audit goes on", async () => {
+    const read = () => Promise.resolve(doesNot("the server does not answer"));
+    expect(await findingsOf({ ...mysql, read })).toEqual([
+      {
+        id: "mysql",
+        asks: `${mysql.controls.length} controls`,
+        verdict: "does not hold",
+        why: "the server does not answer",
+      },
+    ]);
   });
 
   it("has one row for an area that the host does not have", async () => {
