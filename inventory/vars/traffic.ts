@@ -2,6 +2,8 @@
 import type { TrafficRule } from "showrunner";
 
 /**
+ * Balancers reach the web servers at 443: an inventory with another `webPort` needs that port here, too.
+ *
  * @param administrators from where the hosts are administered: addresses or networks, the control machine's among them
  */
 export function siteTraffic(administrators: readonly string[]): TrafficRule[] {
