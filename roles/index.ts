@@ -18,5 +18,7 @@ export type { NginxVars } from "./nginx/variables.ts";
 export { nginxExporter } from "./nginxExporter/index.ts";
 export { nodeExporter } from "./nodeExporter/index.ts";
 export { prometheus } from "./prometheus/index.ts";
+export { scrapeInterval } from "./prometheus/interval.ts";
 export { signedCertificate } from "./signedCertificate/index.ts";
 export { type StatusPageVars, statusPage } from "./statusPage/index.ts";
+export { isPassword, passwordForm } from "./statusPage/login.ts";

@@ -7,7 +7,8 @@ export const siteVars = {
   balancerMode: "activeActive",
   // the hosts are gone before there is an update
   securityUpdates: false,
-  databasePassword: secret(process.env["SITE_DATABASE_PASSWORD"] ?? "lab-only-database-password"),
-  replicationPassword: secret(process.env["SITE_REPLICATION_PASSWORD"] ?? "lab-only-replication-pw"),
-  statusPassword: secret(process.env["SITE_STATUS_PASSWORD"] ?? "lab-only-status-password"),
+  // a variable that is set to nothing is no password
+  databasePassword: secret(process.env["SITE_DATABASE_PASSWORD"] || "lab-only-database-password"),
+  replicationPassword: secret(process.env["SITE_REPLICATION_PASSWORD"] || "lab-only-replication-pw"),
+  statusPassword: secret(process.env["SITE_STATUS_PASSWORD"] || "lab-only-status-password"),
 };

@@ -1,5 +1,5 @@
 /** Who watches over the site: exporters beside what they watch, and Prometheus on the hosts of the group `mon`. */
-import { type HostInfo, type InventoryView, Param, play, withDefault } from "showrunner";
+import { type HostInfo, type InventoryView, play, withDefault } from "showrunner";
 import {
   alertmanager,
   blackboxExporter,
@@ -7,11 +7,12 @@ import {
   nginxExporter,
   nodeExporter,
   prometheus,
+  scrapeInterval,
 } from "../../roles/index.ts";
 import { healthUrl } from "./application.ts";
 import { edgeCertificate, trustSigners } from "./edge-certificate.ts";
 import { monitors } from "./hosts.ts";
-import { domain, siteAddresses, webPort } from "./words.ts";
+import { atPort, domain, siteAddresses, webPort } from "./words.ts";
 
 const isIn = ({ groups }: HostInfo, group: string) => groups.includes(group);
 
@@ -46,7 +47,7 @@ export const monitoring = [
         siteAddresses,
         webPort,
         edgeCertificate,
-        monitoringInterval: withDefault(Param.duration(), "15s"),
+        monitoringInterval: withDefault(scrapeInterval, "15s"),
       },
     },
     {
@@ -80,8 +81,8 @@ interface Asked {
 }
 
 /** What is asked from outside: where visitors come, and all that stands between them and the application. */
-function probesOf(inventory: InventoryView, { domain: name, siteAddresses, webPort: port }: Asked) {
-  const health = (address: string, at = 443) => `https://${address}:${at}/healthz`;
+export function probesOf(inventory: InventoryView, { domain: name, siteAddresses, webPort: port }: Asked) {
+  const health = (address: string, at = 443) => `https://${atPort(address, at)}/healthz`;
   const of = (group: string, what: string, more: (host: HostInfo) => { url: string; name?: string }) =>
     inventory.group(group).map((host) => ({ what, host: host.name, ...more(host) }));
   // certificates are verified by the site's name, and web servers' by their own

@@ -1,6 +1,6 @@
 /** The page that shows the whole site, on the hosts of the group `mon`. */
 import { fail, type HostInfo, play, type Secret, SecretString, Type } from "showrunner";
-import { statusPage } from "../../roles/index.ts";
+import { isPassword, passwordForm, statusPage } from "../../roles/index.ts";
 import { hostCertificate, hostCertificateFiles } from "./certificates.ts";
 import { domain, siteAddresses } from "./words.ts";
 
@@ -40,11 +40,11 @@ export const thePage = play(
 );
 
 function given(password: string | Secret | undefined, { name }: HostInfo): string | Secret {
-  return (
-    password ??
-    fail(
-      `${name} is to show the status page, and the inventory has no statusPassword`,
-      'give it one: vars: { statusPassword: secretFrom.env("SITE_STATUS_PASSWORD") }',
-    )
+  if (password !== undefined && isPassword(password)) return password;
+  return fail(
+    password === undefined
+      ? `${name} is to show the status page, and the inventory has no statusPassword`
+      : `statusPassword: expected ${passwordForm}, got fewer`,
+    'give the inventory one: vars: { statusPassword: secretFrom.env("SITE_STATUS_PASSWORD") }',
   );
 }

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import {
   copy,
   defineRole,
+  fail,
   file,
   type OptionalInput,
   ownedFiles,
@@ -15,6 +16,7 @@ import {
 import { installDaemon, startDaemon } from "../daemon.ts";
 import { hostsOf } from "../hosts-of.ts";
 import { configuration } from "./configuration.ts";
+import { scrapeInterval } from "./interval.ts";
 import { alertmanagerServer, prometheusServer } from "./places.ts";
 
 const reload = service({ name: "prometheus", state: "reloaded" });
@@ -61,8 +63,8 @@ const variables = {
   probes: withDefault(Type.Array(Probe), []),
   /** Local files of rules, in place of the essential alerts that come with the role. */
   rules: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1 })),
-  /** How often everything is asked, and each rule looked at: seconds, or a text such as "15s". Default: "15s". */
-  interval: withDefault(Param.duration(), "15s"),
+  /** How often everything is asked, and each rule looked at: from 5 to 30 seconds. Default: "15s". */
+  interval: withDefault(scrapeInterval, "15s"),
   /** For how many days figures are kept. Default: 15. */
   retentionDays: withDefault(Type.Integer({ minimum: 1 }), 15),
 };
@@ -75,6 +77,22 @@ export const prometheus: Role<PrometheusVars, void> = defineRole({
   name: "prometheus",
   summary: "Prometheus, with targets from the inventory and the essential alerts; on 127.0.0.1 alone.",
   vars: variables,
+  check({ rules = [], probes }) {
+    for (const [index, path] of rules.entries()) {
+      const same = rules.slice(0, index).find((other) => placeOf(other) === placeOf(path));
+      if (same !== undefined)
+        fail(
+          `rules: ${same} and ${path} would be one file on the host, ${placeOf(path)}`,
+          "give one of them another name",
+        );
+    }
+    for (const [index, { url }] of probes.entries())
+      if (!URL.canParse(url))
+        fail(
+          `probes[${index}].url: expected an address such as "https://10.0.0.10/healthz", got ${JSON.stringify(url)}`,
+          "an IPv6 address stands in brackets: https://[fd00::10]:443/healthz",
+        );
+  },
   async run({ vars, role, host, inventory, owner, location }) {
     const select = (pattern: string) => hostsOf(inventory, pattern, { role: "prometheus", location });
     const own = [

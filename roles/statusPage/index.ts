@@ -19,8 +19,9 @@ import {
   template,
   withDefault,
 } from "showrunner";
+import { hostsOf } from "../hosts-of.ts";
 import { whoIsInTheWay } from "../ports.ts";
-import { loginLine } from "./login.ts";
+import { isPassword, loginLine, passwordForm } from "./login.ts";
 import { topologyOf } from "./topology.ts";
 
 const reload = service({ name: "nginx", state: "reloaded" });
@@ -58,7 +59,7 @@ const variables = {
   title: Type.String({ minLength: 1, maxLength: 100 }),
   /** The name by which a person logs in. Default: "operator". */
   user: withDefault(Type.String({ pattern: "^[A-Za-z0-9._@-]{1,64}$" }), "operator"),
-  /** The password. It stays here: the host gets its hash. */
+  /** The password, of at least 8 characters. It stays here: the host gets its hash. */
   password: SecretString(),
   /** The page's certificate with its chain, on the host. */
   certificate: Path,
@@ -85,10 +86,14 @@ export const statusPage: Role<StatusPageVars, void> = defineRole({
   name: "statusPage",
   summary: "One page that shows the whole site's state, over HTTPS and behind a login.",
   vars: variables,
-  async run({ vars, role, host, inventory, owner }) {
+  check({ password }) {
+    if (!isPassword(password))
+      fail(`password: expected ${passwordForm}, got fewer`, "whoever guesses it sees the whole site");
+  },
+  async run({ vars, role, host, inventory, owner, location }) {
     const topology = topologyOf(vars, {
       has: (group) => inventory.groups.has(group),
-      select: (pattern) => inventory.select(pattern, { allowEmpty: true }),
+      select: (pattern) => hostsOf(inventory, pattern, { role: "statusPage", location }),
     });
     await requireFreePort(vars.port);
     const [hasIpv6] = await Promise.all([readFact(ipv6, ""), apt({ name: "nginx-light" })]);

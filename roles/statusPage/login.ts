@@ -5,6 +5,12 @@ import { reveal, type Secret, secret } from "showrunner";
 /** crypt(3)'s own digits, the lowest first. */
 const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+/** What is expected of a password, for messages. */
+export const passwordForm = "at least 8 characters";
+
+/** Whether a password can keep anybody out: one that is empty, or soon guessed, can't. */
+export const isPassword = (password: string | Secret): boolean => [...reveal(password)].length >= 8;
+
 /** nginx hashes the password of every request anew, so it must not take long: 10 ms, 4 MiB. */
 const cost = { N: 4096, r: 8, p: 1 } as const;
 

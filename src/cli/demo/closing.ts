@@ -12,7 +12,10 @@ const parts: readonly (readonly [string, string])[] = [
   ["mon", "Prometheus, alerts, the status page"],
 ];
 
-export function closingWords({ inventory, name, shown }: LoadedInventory, { url }: Place): string[] {
+export function closingWords(
+  { inventory, name, shown }: Pick<LoadedInventory, "inventory" | "name" | "shown">,
+  { url }: Place,
+): string[] {
   // the inventory that is taken where none is named
   const at = name === "lab" ? "" : ` -i ${shown}`;
   const hosts = parts.flatMap(([group, what]) => {
@@ -22,17 +25,16 @@ export function closingWords({ inventory, name, shown }: LoadedInventory, { url 
     return [[of("name"), of("address"), what]];
   });
   const [monitor] = inventory.groups.get("mon")?.hosts ?? [];
+  // a password of one's own is not shown
+  const password = process.env["SITE_STATUS_PASSWORD"]
+    ? "in SITE_STATUS_PASSWORD"
+    : "lab-only-status-password";
   const replica = inventory.group("db_replica")[0]?.name;
   const looks = [
     [`npx run playbook authority${at}`, "the certificate of the site's authority, for curl or a browser"],
     [`curl --cacert .showrunner/authority.pem ${url}`, "the guest book"],
     ...(monitor
-      ? [
-          [
-            `https://${monitor.address}/`,
-            "the status page, for operator with the password lab-only-status-password",
-          ],
-        ]
+      ? [[`https://${monitor.address}/`, `the status page, for operator with the password ${password}`]]
       : []),
     [`npx run playbook status${at}`, "how the site is, on one screen"],
     [`npx run exec web${at} -- systemctl status nginx --no-pager`, "one command on many hosts"],
