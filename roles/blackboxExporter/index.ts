@@ -17,8 +17,8 @@ const file = "/etc/prometheus/blackbox.yml";
 
 const variables = {
   /**
-   * A file of the authorities that may have signed what is asked by HTTPS. Default: those that the host trusts,
-   * "/etc/ssl/certs/ca-certificates.crt".
+   * A file of the authorities that may have signed what is asked by HTTPS; left out, those that the host trusts.
+   * Default: "/etc/ssl/certs/ca-certificates.crt".
    */
   authorities: withDefault(Param.path(), "/etc/ssl/certs/ca-certificates.crt"),
 };

@@ -144,7 +144,7 @@ describe("su", () => {
     ["a wrong password", takesRight("printf 'Passwort: ' >&2"), "wrong", "su: Fehler bei Authentifizierung"],
     [
       "a message in two pieces",
-      "printf 'su: ' >&2; sleep 0.05; echo 'no such user' >&2; exit 1",
+      "printf 'su: ' >&2; sleep 0.01; echo 'no such user' >&2; exit 1",
       "right",
       "su: no such user",
     ],
