@@ -1,5 +1,6 @@
 /** Shows the whole site on one screen, and fails where not all is well. It reads only. */
 import { debug, defineReporter, fail, once, play, playbook } from "showrunner";
+import { edgeCertificate, edgeFolder } from "./parts/edge-certificate.ts";
 import { lookAt } from "./parts/status/look.ts";
 import { type SeenHost, screenOf } from "./parts/status/screen.ts";
 import { domain, siteAddresses } from "./parts/words.ts";
@@ -18,10 +19,14 @@ export const reporter = defineReporter(({ write }) => ({
 export default playbook([
   play(
     "status",
-    { hosts: "all", become: true, vars: { domain, siteAddresses } },
+    { hosts: "all", become: true, vars: { domain, siteAddresses, edgeCertificate } },
     {
       look: async ({ host, inventory, vars }) => {
-        seen.set(host.name, await lookAt(host, inventory, vars.siteAddresses.length > 0));
+        const site = {
+          isShared: vars.siteAddresses.length > 0,
+          edgeFolder: edgeFolder(vars.edgeCertificate),
+        };
+        seen.set(host.name, await lookAt(host, inventory, site));
       },
       show: ({ vars, inventory }) =>
         once(async () => {

@@ -7,14 +7,21 @@ import { has, members } from "../hosts.ts";
 import { hostLook } from "./host-look.ts";
 import type { PoolServer, SeenHost } from "./screen.ts";
 
-/** @param isShared whether the balancers share an address */
-export async function lookAt(host: HostInfo, inventory: InventoryView, isShared: boolean): Promise<SeenHost> {
+/** What a look has to know of the site. */
+interface Site {
+  /** Whether the balancers share an address. */
+  readonly isShared: boolean;
+  /** Where HAProxy finds the certificate that visitors see. */
+  readonly edgeFolder: string;
+}
+
+export async function lookAt(host: HostInfo, inventory: InventoryView, site: Site): Promise<SeenHost> {
   const { name, address, groups } = host;
   const seen = { name, address, groups };
   const isBalancer = has(host, "lb");
   try {
     const [look, balancer] = await Promise.all([
-      readFact(hostLook, askedOf(host, isShared)),
+      readFact(hostLook, askedOf(host, site)),
       isBalancer ? readFact(balancerState, "") : undefined,
     ]);
     const pool = isBalancer ? await poolOf(inventory) : undefined;
@@ -24,7 +31,8 @@ export async function lookAt(host: HostInfo, inventory: InventoryView, isShared:
   }
 }
 
-function askedOf(host: HostInfo, isShared: boolean) {
+/** What a host is asked. */
+export function askedOf(host: HostInfo, { isShared, edgeFolder }: Site) {
   const { name } = guestBook(host);
   const { current, notRead } = appPaths(name);
   const database = has(host, "db_primary") || has(host, "db_replica");
@@ -40,8 +48,8 @@ function askedOf(host: HostInfo, isShared: boolean) {
     release: isApp ? current : "",
     notRead: isApp ? notRead : "",
     database,
-    // the edge's, and those for the traffic between hosts
-    certificates: ["/etc/haproxy/certificates", "/etc/ssl/site"],
+    // the edge's, of whatever kind is in service, and those for the traffic between hosts
+    certificates: [edgeFolder, "/etc/ssl/site"],
   };
 }
 
