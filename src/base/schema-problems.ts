@@ -118,7 +118,22 @@ function describeUnion(error: ErrorObject): string {
   const values = branches.map((branch) => (isPlain(branch) ? branch.const : undefined));
   return values.every((value) => value !== undefined)
     ? oneOf(values, error.data)
-    : branches.map(describe).join(" or ");
+    : branches.map(branches.filter(isShape).length > 1 ? describeShape : describe).join(" or ");
+}
+
+function isShape(schema: unknown): boolean {
+  return isPlain(schema) && isPlain(schema["properties"]);
+}
+
+/** `{ certificate, key, authority? }`: what tells several objects of a union apart. */
+function describeShape(schema: unknown): string {
+  if (!isPlain(schema) || !isPlain(schema["properties"])) return describe(schema);
+  const required = asList(schema["required"]);
+  const names = Object.entries(schema["properties"]).map(([name, value]) => {
+    if (isPlain(value) && "const" in value) return `${name}: ${show(value["const"])}`;
+    return required.includes(name) ? name : `${name}?`;
+  });
+  return `{ ${names.join(", ")} }`;
 }
 
 /** `one of "a", "b" (did you mean "a"?)` */

@@ -41,6 +41,19 @@ test.each([
     "abc",
     'expected at most 2 characters, got "abc"',
   ],
+  [
+    "an object of another shape than those that are possible",
+    Type.Union([
+      Type.Literal("own"),
+      Type.Object(
+        { certificate: Type.String(), authority: Type.Optional(Type.String()) },
+        { additionalProperties: false },
+      ),
+      Type.Object({ kind: Type.Literal("acme"), server: Type.String() }, { additionalProperties: false }),
+    ]),
+    { cert: "a" },
+    'expected "own" or { certificate, authority? } or { kind: "acme", server }, got {"cert":"a"}',
+  ],
   ["a number that is too large", Type.Integer({ maximum: 5 }), 7, "expected <= 5, got 7"],
 ])("%s is told as what was expected", (_, schema, value, message) => {
   expect(validateValue(schema, value)).toEqual({ problems: [{ path: "", message }] });
