@@ -4,7 +4,7 @@ import { applicationServers } from "./parts/application.ts";
 import { balancers } from "./parts/balancers.ts";
 import { siteAuthority } from "./parts/certificates.ts";
 import { databases } from "./parts/databases.ts";
-import { edgeCertificateWillDo } from "./parts/edge-certificate.ts";
+import { edgeWillDo } from "./parts/edge-certificate.ts";
 import { everyHost } from "./parts/every-host.ts";
 import { monitoring } from "./parts/monitoring.ts";
 import { siteAnswers } from "./parts/site-answers.ts";
@@ -13,7 +13,7 @@ import { webServers } from "./parts/web-servers.ts";
 
 /** The plays, for playbooks that do more than deploy. */
 export const sitePlays = [
-  edgeCertificateWillDo,
+  edgeWillDo,
   pageHasPassword,
   everyHost,
   ...databases,

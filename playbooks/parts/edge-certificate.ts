@@ -12,8 +12,9 @@ import {
 import { signedCertificate } from "../../roles/index.ts";
 import { Brought, placeBrought, textOf, verifyBrought } from "./brought-certificate.ts";
 import { authorityCertificate, authorityHost, trustAuthority } from "./certificates.ts";
+import { addressesCanMove } from "./one-balancer.ts";
 import { leaveOutExpired, Public } from "./public-certificate.ts";
-import { domain } from "./words.ts";
+import { domain, siteAddresses } from "./words.ts";
 
 /** Who has signed the certificate that visitors see. Default: the site's own authority. */
 export const edgeCertificate = withDefault(
@@ -61,11 +62,12 @@ export function edgeFolder(given: EdgeCertificate): string {
   return isPublic(given) ? `${root}/public` : `${root}/brought`;
 }
 
-/** Refuses a certificate that would not do, before anything is changed. */
-export const edgeCertificateWillDo = play(
-  "the certificate that visitors see",
-  { hosts: "lb[0]", become: true, vars: { domain, edgeCertificate } },
+/** Refuses a certificate or addresses that would not do, before anything is changed. */
+export const edgeWillDo = play(
+  "what visitors see will do",
+  { hosts: "lb[0]", become: true, vars: { domain, edgeCertificate, siteAddresses } },
   {
+    addresses: async ({ vars, inventory }) => addressesCanMove(vars.siteAddresses, inventory),
     verify: async ({ vars: { edgeCertificate: given, domain: name } }) => {
       // whether the host trusts who has signed it is seen once the host has been set up
       if (isBrought(given)) await verifyBrought(given, name, false);
