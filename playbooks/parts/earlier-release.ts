@@ -21,6 +21,11 @@ export function earlierRelease(hosts: readonly Deployed[]): string {
   const targets = candidates.flatMap(({ target }) => (target === undefined ? [] : [target]));
   const [target, other] = targets;
   if (target !== undefined && other === undefined) return target;
+  if (hosts.every(({ releases }) => releases.length < 2))
+    return fail(
+      "there is no earlier release to go back to: no server has had more than one",
+      "`npx run playbook deploy` brings the current files out",
+    );
   const lists = hosts.map(({ host, releases }) => `${host}: ${releases.join(", ") || "none"}`);
   return fail(
     `the servers have no release in common that was deployed before the newest one (${lists.join("; ")})`,

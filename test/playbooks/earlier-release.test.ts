@@ -15,8 +15,13 @@ describe("the release that all servers go back to", () => {
   });
 
   it.each([
-    ["one release alone", [["a"], ["a"]]],
-    ["nothing", [[], []]],
+    ["one release", [["a"], ["a"]]],
+    ["none", [[], []]],
+  ])("can't be where the servers have had %s", (_, lists) => {
+    expect(() => earlierRelease(hosts(...lists))).toThrow("there is no earlier release");
+  });
+
+  it.each([
     [
       "different releases before the newest",
       [
