@@ -74,10 +74,10 @@ const controls: readonly KernelControl[] = [
   ),
   parameters("sysctl-20", "nobody moves routes by ICMPv6", onInterfaces("accept_redirects", "0", 6)),
   parameters("sysctl-31", "privileged programs leave no memory behind", { "fs.suid_dumpable": ["0"] }),
-  parameters("sysctl-32", "programs lie in memory where nobody knows", {
+  parameters("sysctl-32", "programs are at random places in memory", {
     "kernel.randomize_va_space": ["2"],
   }),
-  parameters("sysctl-34", "links and pipes of others lead nobody astray", {
+  parameters("sysctl-34", "links and pipes of other users can't mislead", {
     "fs.protected_fifos": ["1", "2"],
     "fs.protected_hardlinks": ["1"],
     "fs.protected_regular": ["2"],

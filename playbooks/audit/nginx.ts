@@ -90,7 +90,7 @@ export const nginx: Area<Nginx> = {
             : ["proxy_cookie_flags is not set"],
         ),
     },
-    ofServers("nginx-17", "who is slow is not waited for", (server) =>
+    ofServers("nginx-17", "slow visitors are disconnected", (server) =>
       ["client_header_timeout", "client_body_timeout"].flatMap((name) => {
         const given = value(server, name);
         const seconds = /^(\d+)s?$/.exec(given ?? "60")?.[1];

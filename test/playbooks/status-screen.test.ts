@@ -171,7 +171,7 @@ describe("the site on one screen", () => {
     [
       "a primary that takes no writes",
       altered("db1", () => database("db1", "db_primary", { readOnly: true, replica: undefined })),
-      "db1: the primary takes no writes (read_only): run playbook site",
+      "db1: the primary takes no writes (read_only): npx run playbook site",
     ],
     [
       "a replica that has stopped",
@@ -206,7 +206,7 @@ describe("the site on one screen", () => {
     [
       "different releases",
       altered("web1", (one) => ({ ...one, look: look({ units: new Map(), release: "0000" }) })),
-      "the application servers have 2 releases in service: run playbook deploy",
+      "the application servers have 2 releases in service: npx run playbook deploy",
     ],
   ])("tells of %s, and of nothing else", (_, seen, problem) => {
     expect(screenOf(seen).problems).toEqual([problem]);

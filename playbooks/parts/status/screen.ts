@@ -197,7 +197,7 @@ function databaseProblems(groups: readonly string[], look: HostLook | undefined)
   if (!isPrimary && !groups.includes("db_replica")) return [];
   if (!database) return ["its database server does not answer"];
   if (isPrimary)
-    return database.readOnly ? ["the primary takes no writes (read_only): run playbook site"] : [];
+    return database.readOnly ? ["the primary takes no writes (read_only): npx run playbook site"] : [];
   const { replica } = database;
   if (!replica) return ["it replicates from nobody"];
   if (!replica.runs) return [`replication does not run: ${replica.problem || "it is stopped"}`];
@@ -218,7 +218,9 @@ function problemsOfAll({ hosts, addresses }: Seen): string[] {
   }
   const releases = new Set(hosts.flatMap(({ look }) => (look && look.release !== "" ? [look.release] : [])));
   if (releases.size > 1)
-    problems.push(`the application servers have ${releases.size} releases in service: run playbook deploy`);
+    problems.push(
+      `the application servers have ${releases.size} releases in service: npx run playbook deploy`,
+    );
   return problems;
 }
 
