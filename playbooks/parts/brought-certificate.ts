@@ -46,7 +46,10 @@ export async function verifyBrought({ certificate, key: keyFile }: Brought, name
     await verifyCertificate({ content: pem, key, subjectAltNames: [name], chain });
   } catch (error) {
     if (!(error instanceof ShowrunnerError)) throw error;
-    const { code, message, hint, details } = error;
+    const { code, message, details } = error;
+    const hint = chain
+      ? "HAProxy keeps the certificate that it has. Where hosts do not know who has signed the new one, name that authority's certificate: edgeCertificate.authority"
+      : error.hint;
     throw new ShowrunnerError(code, `${certificate} with the key ${keyFile}: ${message}`, { hint, details });
   }
   return { pem, key };

@@ -55,6 +55,26 @@ export async function main(args: readonly string[]): Promise<number> {
     return hadStrayError() && result === exitCode.fine ? exitCode.error : result;
   } catch (error) {
     if (!(error instanceof CommanderError)) return printError(error);
+    const hint = await hintFor(error.code, args);
+    if (hint !== undefined) sayText(process.stderr, `${hint}\n`);
     return error.exitCode === 0 ? exitCode.fine : exitCode.usage;
   }
+}
+
+/** What was probably meant by words that are no command or too many. */
+async function hintFor(code: string, args: readonly string[]): Promise<string | undefined> {
+  const [first, ...others] = args;
+  if (code === "commander.unknownCommand") {
+    const { listPlaybooks } = await import("./playbooks.ts");
+    if (listPlaybooks().some(({ name }) => name === first))
+      return `"${first}" is a playbook: npx run playbook ${first}`;
+  }
+  const variable = others.find((word, index) => /^[A-Za-z_]\w*=/.test(word) && !isExtra(others[index - 1]));
+  if (code === "commander.excessArguments" && first === "playbook" && variable !== undefined)
+    return `a variable follows -e: -e ${variable.slice(0, variable.indexOf("="))}=VALUE`;
+  return undefined;
+}
+
+function isExtra(word: string | undefined): boolean {
+  return word === "-e" || word === "--extra-vars";
 }

@@ -33,6 +33,7 @@ describe("the command line", () => {
 
   it.each([
     { args: ["playbok"], said: "(Did you mean playbook?)" },
+    { args: ["playbook", "x", "host=web1"], said: "a variable follows -e: -e host=VALUE" },
     { args: ["playbook", "--chek"], said: "(Did you mean --check?)" },
     { args: ["playbook", "x", "--forks", "0"], said: "expected a whole number above 0" },
     {
