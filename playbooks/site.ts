@@ -6,6 +6,7 @@ import { siteAuthority } from "./parts/certificates.ts";
 import { databases } from "./parts/databases.ts";
 import { edgeWillDo } from "./parts/edge-certificate.ts";
 import { everyHost } from "./parts/every-host.ts";
+import { inventoryWillDo } from "./parts/inventory-will-do.ts";
 import { monitoring } from "./parts/monitoring.ts";
 import { siteAnswers } from "./parts/site-answers.ts";
 import { pageHasPassword, thePage } from "./parts/status-page.ts";
@@ -13,6 +14,7 @@ import { webServers } from "./parts/web-servers.ts";
 
 /** The plays, for playbooks that do more than deploy. */
 export const sitePlays = [
+  inventoryWillDo,
   edgeWillDo,
   pageHasPassword,
   everyHost,

@@ -5,7 +5,7 @@ import { ShowrunnerError } from "../base/errors.ts";
 export function missingKey(file: string): ShowrunnerError {
   return new ShowrunnerError("host.auth", `the key file ${file} does not exist`, {
     hint: /(^|\/)\.showrunner\/lab\//.test(file)
-      ? "it belongs to a lab that is down: `npx run lab up` with this inventory makes it"
+      ? "it belongs to a lab that is down: `npx run lab up -i FILE`, with this inventory as FILE, makes it"
       : "name an existing private key as identityFile, or leave it out to use the agent and your default keys",
   });
 }
