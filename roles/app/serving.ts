@@ -1,6 +1,7 @@
 /** Releases of an application: written, put into service, started, and put back where they do not serve. */
 import { basename } from "node:path";
 import {
+  command,
   copy,
   file,
   fileState,
@@ -104,10 +105,39 @@ async function serve({ name, listen, health }: Started): Promise<Failure | undef
   const failure = await failureOf(flushHandlers());
   if (failure && health === undefined) throw failure.error;
   await service({ name, state: "started" });
-  if (health !== undefined)
+  if (health !== undefined) await answers(name, health);
+  return failure;
+}
+
+/** Waits for the health check. Where it does not answer, the failure has what the application said last. */
+async function answers(name: string, health: string): Promise<void> {
+  try {
     // where no worker could start (the database was away), gunicorn waits 30 s before it ends and is restarted
     await http({ url: health, status: 200, timeout: "2s" }, { name: "health", retries: 60, delay: "1s" });
-  return failure;
+  } catch (error) {
+    if (!(error instanceof ShowrunnerError) || error.code !== "task.failed") throw error;
+    const { code, message, location, hint, details } = error;
+    throw new ShowrunnerError(code, message, {
+      location,
+      hint: hint ?? `see: journalctl -u ${name}`,
+      details: [...details, ...(await lastWords(name))],
+      cause: error,
+    });
+  }
+}
+
+/** The end of the unit's journal; nothing where it can't be read: that is not why the host fails. */
+async function lastWords(name: string): Promise<string[]> {
+  const read = 'journalctl -u "$1" -n 30 -o cat -q --no-pager | tail -c 4096';
+  try {
+    const argv = ["sh", "-c", read, "sh", `${name}.service`];
+    const { value } = await command({ argv, readOnly: true }, { name: "journal", timeout: "10s" });
+    const lines = value.stdout.trim().split("\n").filter(Boolean);
+    return lines.length === 0 ? [] : [`the last lines of ${name}'s journal:`, ...lines];
+  } catch (error) {
+    if (error instanceof ShowrunnerError && error.code.startsWith("task.")) return [];
+    throw error;
+  }
 }
 
 async function failureOf(work: PromiseLike<unknown>): Promise<Failure | undefined> {
