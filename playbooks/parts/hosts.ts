@@ -1,5 +1,5 @@
 /** What plays ask about other hosts of the inventory. */
-import { fail, type HostInfo, type InventoryView } from "showrunner";
+import { fail, type HostInfo, type InventoryView, messageOf } from "showrunner";
 
 /** What a host does for the site, by its groups. */
 const duties = {
@@ -26,7 +26,7 @@ export function has(host: HostInfo, duty: Duty): boolean {
  * @throws ShowrunnerError where the inventory has no such host, or where visitors need nothing of it
  */
 export function hostOfSite(inventory: InventoryView, name: string): HostInfo {
-  const host = inventory.host(name);
+  const host = namedHost(inventory, name);
   const groups = Object.keys(duties);
   if (!groups.some((group) => host.groups.includes(group)))
     fail(
@@ -34,6 +34,15 @@ export function hostOfSite(inventory: InventoryView, name: string): HostInfo {
       "work on it as it is, or name another host",
     );
   return host;
+}
+
+function namedHost(inventory: InventoryView, name: string): HostInfo {
+  try {
+    return inventory.host(name);
+  } catch (error) {
+    const names = inventory.select("all").map((host) => host.name);
+    return fail(messageOf(error), `-e host=NAME takes one of: ${names.join(", ")}`);
+  }
 }
 
 /** What nobody does while this host is away: it alone does it, or it is the primary. */
