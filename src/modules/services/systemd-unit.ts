@@ -202,7 +202,7 @@ async function* remove(host: PlanHost, name: string, path: string): Plan<void> {
     yield change({
       what: "stopped",
       script: systemctl("stop", name, false),
-      sets: [unit.is(name, { ...now, active: "inactive" })],
+      // what it is once it has stopped does not last: the unit goes
       touches: ["services"],
     });
   const disabled = isTemplate(name) ? {} : (await enablingOf(host, name)).effects;
