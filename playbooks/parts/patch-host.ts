@@ -41,7 +41,8 @@ export async function patchHost(host: HostInfo, { inventory, check, allowOutage 
   // a check reads the package lists as they are
   if (!check) await apt({ updateCache: true, cacheValidTime: 3600 });
   const { isDue, refusal } = await readFact(upgradePlan, "");
-  if (!isDue && (await readFact(rebootReason, "")) === "") return await bringBack(host, inventory);
+  if (!isDue && (await readFact(rebootReason, "")) === "")
+    return await bringBack(host, { inventory, allowOutage });
   const alone = doneByNobodyElse(host, inventory);
   if (alone.length > 0 && !allowOutage) {
     const message = `${host.name} was left as it is: nobody stands in for the ${alone.join(" and ")}. -e allowOutage=true patches it, too`;
@@ -128,9 +129,12 @@ async function isHealthy(host: HostInfo, inventory: InventoryView): Promise<void
 }
 
 /** Brings back what an earlier run has left out of service, and nothing else. */
-async function bringBack(host: HostInfo, inventory: InventoryView): Promise<void> {
-  // after a restart a primary takes no writes before somebody has looked
-  if (has(host, "db_primary")) await mysqlPrimary({});
+async function bringBack(
+  host: HostInfo,
+  { inventory, allowOutage }: Pick<Asked, "inventory" | "allowOutage">,
+): Promise<void> {
+  // a primary that has restarted takes no writes before somebody has looked: whoever has it patched has
+  if (allowOutage && has(host, "db_primary")) await mysqlPrimary({});
   await withVisitors(host, inventory);
   if (has(host, "lb") && (await readFact(balancerState, "")).outOfService === reason)
     await takeAddresses(host);
