@@ -51,7 +51,7 @@ const watching = (changed: Partial<PrometheusVars> = {}, webhook = "https://hook
         await blackboxExporter({});
         await alertmanager({ webhooks: [{ url: secret(webhook) }] });
         await prometheus({
-          interval: "1s",
+          interval: "5s",
           rules: [impatient],
           targets: [
             { job: "node", hosts: "all", port: 9100 },
@@ -83,7 +83,7 @@ async function targets(): Promise<string[]> {
 }
 
 async function soon(look: () => Promise<unknown>, expected: unknown): Promise<void> {
-  await expect.poll(look, { timeout: 20_000, interval: 250 }).toEqual(expected);
+  await expect.poll(look, { timeout: 40_000, interval: 250 }).toEqual(expected);
 }
 
 let first: Ran;
