@@ -32,52 +32,56 @@ function ofItsOwn(facts: Kernel): Finding | undefined {
 }
 
 const controls: readonly KernelControl[] = [
-  parameters("sysctl-01", "the host forwards nothing", { "net.ipv4.ip_forward": ["0"] }),
-  parameters("sysctl-02", "packets come from where answers would go", onInterfaces("rp_filter", "1")),
-  parameters("sysctl-03", "errors that nobody may send are ignored", {
+  parameters("sysctl-01", "the host forwards no packets between networks", { "net.ipv4.ip_forward": ["0"] }),
+  parameters("sysctl-02", "packets with a forged source address are dropped", onInterfaces("rp_filter", "1")),
+  parameters("sysctl-03", "invalid ICMP errors are ignored", {
     "net.ipv4.icmp_ignore_bogus_error_responses": ["1"],
   }),
-  parameters("sysctl-04", "pings to everybody are not answered", {
+  parameters("sysctl-04", "pings to a broadcast address are not answered", {
     "net.ipv4.icmp_echo_ignore_broadcasts": ["1"],
   }),
-  parameters("sysctl-05", "messages of ICMP are limited", { "net.ipv4.icmp_ratelimit": ["100"] }),
-  parameters("sysctl-06", "the limit counts for these messages", { "net.ipv4.icmp_ratemask": ["88089"] }),
-  parameters("sysctl-07", "TCP tells no times", { "net.ipv4.tcp_timestamps": ["0"] }),
+  parameters("sysctl-05", "the rate of ICMP messages is limited", { "net.ipv4.icmp_ratelimit": ["100"] }),
+  parameters("sysctl-06", "the limit holds for the right types of ICMP messages", {
+    "net.ipv4.icmp_ratemask": ["88089"],
+  }),
+  parameters("sysctl-07", "TCP timestamps are off", { "net.ipv4.tcp_timestamps": ["0"] }),
   parameters(
     "sysctl-08",
-    "an interface answers for its own addresses alone",
+    "an interface answers ARP for its own addresses only",
     { "net.ipv4.conf.all.arp_ignore": ["1", "2"] },
     ofItsOwn,
   ),
   parameters(
     "sysctl-09",
-    "an interface asks in the name of its own address",
+    "an interface sends ARP with its own address only",
     { "net.ipv4.conf.all.arp_announce": ["2"] },
     ofItsOwn,
   ),
-  parameters("sysctl-10", "a closed connection is not ended once more", { "net.ipv4.tcp_rfc1337": ["1"] }),
-  parameters("sysctl-11", "a flood of new connections leaves room for others", {
+  parameters("sysctl-10", "a late reset does not end a closed connection's wait (RFC 1337)", {
+    "net.ipv4.tcp_rfc1337": ["1"],
+  }),
+  parameters("sysctl-11", "SYN cookies protect from floods of new connections", {
     "net.ipv4.tcp_syncookies": ["1"],
   }),
-  parameters("sysctl-12", "neighbours on one wire are neighbours", onInterfaces("shared_media", "1")),
-  parameters("sysctl-13", "nobody else says which way packets take", {
+  parameters("sysctl-12", "networks may share one wire (shared_media)", onInterfaces("shared_media", "1")),
+  parameters("sysctl-13", "source routing is off", {
     ...onInterfaces("accept_source_route", "0"),
     ...onInterfaces("accept_source_route", "0", 6),
   }),
-  parameters("sysctl-14", "nobody moves routes by ICMP", onInterfaces("accept_redirects", "0")),
-  parameters("sysctl-15", "nor does a gateway", onInterfaces("secure_redirects", "0")),
-  parameters("sysctl-16", "the host moves nobody's routes", onInterfaces("send_redirects", "0")),
+  parameters("sysctl-14", "ICMP redirects are not accepted", onInterfaces("accept_redirects", "0")),
   parameters(
-    "sysctl-17",
-    "packets with addresses that can't be are logged",
-    onInterfaces("log_martians", "1"),
+    "sysctl-15",
+    "ICMP redirects from gateways are not accepted",
+    onInterfaces("secure_redirects", "0"),
   ),
-  parameters("sysctl-20", "nobody moves routes by ICMPv6", onInterfaces("accept_redirects", "0", 6)),
-  parameters("sysctl-31", "privileged programs leave no memory behind", { "fs.suid_dumpable": ["0"] }),
-  parameters("sysctl-32", "programs are at random places in memory", {
+  parameters("sysctl-16", "the host sends no ICMP redirects", onInterfaces("send_redirects", "0")),
+  parameters("sysctl-17", "packets with impossible addresses are logged", onInterfaces("log_martians", "1")),
+  parameters("sysctl-20", "ICMPv6 redirects are not accepted", onInterfaces("accept_redirects", "0", 6)),
+  parameters("sysctl-31", "programs with privileges write no core dumps", { "fs.suid_dumpable": ["0"] }),
+  parameters("sysctl-32", "memory addresses are random (ASLR)", {
     "kernel.randomize_va_space": ["2"],
   }),
-  parameters("sysctl-34", "links and pipes of other users can't mislead", {
+  parameters("sysctl-34", "links and pipes of other users are protected", {
     "fs.protected_fifos": ["1", "2"],
     "fs.protected_hardlinks": ["1"],
     "fs.protected_regular": ["2"],

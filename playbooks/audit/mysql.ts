@@ -30,13 +30,13 @@ export const mysql: Area<Mysql> = {
   controls: [
     {
       id: "mysql-conf-03",
-      asks: "a statement does not read files of a client",
+      asks: "statements can't read files of a client",
       find: ({ variables }) =>
         /^(0|OFF)$/i.test(variables.get("local_infile") ?? "") ? holds : doesNot("local_infile is on"),
     },
     {
       id: "mysql-conf-04",
-      asks: "the folder of the data is the server's",
+      asks: "the data directory belongs to the server",
       find: (facts) => unless(serverFile(facts, folderOf(facts), 0o755)),
     },
     {
@@ -66,7 +66,7 @@ export const mysql: Area<Mysql> = {
     },
     {
       id: "mysql-conf-08",
-      asks: "a password in a file is not for everybody",
+      asks: "files with a password are not for everybody",
       find: ({ exposed }) => unless(exposed.map((path) => `everybody can read the one in ${path}`)),
     },
     {
@@ -76,13 +76,13 @@ export const mysql: Area<Mysql> = {
     },
     {
       id: "mysql-db-03",
-      asks: "there is no database for trying things",
+      asks: "there is no test database",
       find: ({ testDatabases }) => unless(testDatabases.map((name) => `there is ${name}`)),
     },
     noAccount("mysql-db-04", "every account has a name", "anonymous", "has none"),
     noAccount("mysql-db-05", "every account has a password", "open", "has none"),
-    noAccount("mysql-db-06", "only the administrator gives rights away", "grants", "does"),
-    noAccount("mysql-db-07", "accounts are for hosts that are named", "anywhere", "is for any"),
+    noAccount("mysql-db-06", "only the administrator may grant rights", "grants", "does"),
+    noAccount("mysql-db-07", "accounts are limited to named hosts", "anywhere", "is for any"),
     noAccount(
       "mysql-db-08",
       "administrators log in on the host itself",

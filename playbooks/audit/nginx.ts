@@ -29,7 +29,7 @@ export const nginx: Area<Nginx> = {
   controls: [
     {
       id: "nginx-01",
-      asks: "requests are not answered as root",
+      asks: "Nginx's workers do not run as root",
       find({ top }) {
         const [user = ""] = named(top, "user").at(-1)?.words ?? [];
         return unless(user === "" || user === "root" ? [`user is ${user || "not set"}`] : []);
@@ -40,21 +40,21 @@ export const nginx: Area<Nginx> = {
       asks: `only root can read ${mainFile}`,
       find: ({ main }) => unless(fileProblems(mainFile, main, { groups: ["root"], mode: 0o640 })),
     },
-    ofServers("nginx-05", "the version is not told", (server) =>
+    ofServers("nginx-05", "the version is not shown", (server) =>
       value(server, "server_tokens") === "off" ? [] : ["server_tokens is not off"],
     ),
-    ofServers("nginx-06", "a request has a size that ends", (server) =>
+    ofServers("nginx-06", "the size of a request is limited", (server) =>
       value(server, "client_max_body_size") === "0" ? ["client_max_body_size is 0"] : [],
     ),
-    ofServers("nginx-07", "an address has few connections at once", (server) =>
+    ofServers("nginx-07", "the connections of one address are limited", (server) =>
       value(server, "limit_conn") === undefined ? ["limit_conn is not set"] : [],
     ),
-    sends("nginx-08", "no other site shows the pages in a frame", "X-Frame-Options is not sent", {
+    sends("nginx-08", "other sites can't show the pages in a frame", "X-Frame-Options is not sent", {
       "x-frame-options": /^(DENY|SAMEORIGIN)$/i,
       "content-security-policy": /frame-ancestors '(none|self)'/i,
     }),
-    header("nginx-09", "browsers' old filter of scripts is on", "X-XSS-Protection", /^1/),
-    header("nginx-10", "browsers take the type that is told", "X-Content-Type-Options", /^nosniff$/i),
+    header("nginx-09", "the browsers' old filter of scripts is on", "X-XSS-Protection", /^1/),
+    header("nginx-10", "browsers do not guess the type of content", "X-Content-Type-Options", /^nosniff$/i),
     {
       id: "nginx-12",
       asks: "TLS is 1.2 or newer",
@@ -62,7 +62,7 @@ export const nginx: Area<Nginx> = {
         const withTls = servers.filter(({ own }) =>
           named(own, "listen").some(({ words }) => words.includes("ssl")),
         );
-        if (withTls.length === 0) return notApplicable("Nginx ends no TLS here");
+        if (withTls.length === 0) return notApplicable("Nginx serves no TLS here");
         return unless(
           withTls.flatMap((server) => {
             const versions = directive(server, "ssl_protocols")?.words ?? [];
@@ -73,16 +73,16 @@ export const nginx: Area<Nginx> = {
         );
       },
     },
-    header("nginx-13", "browsers come by HTTPS alone", "Strict-Transport-Security", /max-age=[1-9]/i),
-    ofServers("nginx-14", "methods that no page needs are refused", (server) =>
+    header("nginx-13", "browsers use HTTPS only", "Strict-Transport-Security", /max-age=[1-9]/i),
+    ofServers("nginx-14", "methods that are not needed are refused", (server) =>
       named(server.own, "if").some(({ words }) => words[0]?.includes("$request_method"))
         ? []
         : ["all methods reach the application"],
     ),
-    header("nginx-15", "pages run what the site itself has", "Content-Security-Policy", /./),
+    header("nginx-15", "pages may load from the site itself only", "Content-Security-Policy", /./),
     {
       id: "nginx-16",
-      asks: "cookies are for the site's pages by HTTPS alone",
+      asks: "cookies are for HTTPS and for the site's pages only",
       find: ({ servers }) =>
         unless(
           servers.every((server) => directive(server, "proxy_cookie_flags"))

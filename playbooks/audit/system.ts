@@ -88,7 +88,7 @@ export const system: Area<System> = {
     },
     {
       id: "os-05b",
-      asks: "new files of people are not for everybody",
+      asks: "users' new files are not for everybody",
       find({ loginDefs }) {
         const umask = settingIn(loginDefs, "UMASK");
         return (Number.parseInt(umask, 8) & 0o027) === 0o027
@@ -108,7 +108,7 @@ export const system: Area<System> = {
     },
     {
       id: "os-06",
-      asks: "no program that a server does not need runs with others' rights",
+      asks: "no unneeded program has setuid or setgid",
       find: ({ states }) =>
         unless(
           withOthersRights.filter((path) => hasOthersRights(states.get(path))).map((path) => `${path} does`),
@@ -131,13 +131,13 @@ export const system: Area<System> = {
     },
     {
       id: "own-01",
-      asks: "no account is without a password",
+      asks: "no account has an empty password",
       find: (facts) =>
         unless(facts.accounts.filter(({ password }) => password === "none").map(({ name }) => `${name} is`)),
     },
     {
       id: "own-02",
-      asks: "only root has root's number",
+      asks: "only root has the user number 0",
       find: (facts) =>
         unless(
           facts.accounts
@@ -147,7 +147,7 @@ export const system: Area<System> = {
     },
     {
       id: "own-03",
-      asks: "accounts of the system have no password",
+      asks: "system accounts have no password",
       find: (facts) =>
         unless(
           facts.accounts
@@ -172,7 +172,7 @@ export const system: Area<System> = {
     },
     {
       id: "own-05",
-      asks: "the clock is kept right",
+      asks: "the clock is synchronised",
       find(facts) {
         if (facts.states.get(container)?.type !== "absent")
           return notApplicable("a container has the clock of its machine");

@@ -8,9 +8,8 @@ import { members } from "./hosts.ts";
 const healthPort = 8405;
 
 /**
- * Has a balancer hold no address, and waits until another one has them. Where none
- * takes them, this balancer does so again. It holds over restarts, and over further runs of
- * the playbook `site`, until the balancer takes part again.
+ * Has a balancer hold no address, and waits until another one has them. Where none takes them, this balancer does so again.
+ * Restarts and further runs of the playbook `site` change nothing about it, until `takeAddresses`.
  *
  * @param reason one word, which the playbook `status` shows
  * @throws ShowrunnerError before anything is changed, where no other balancer could take the addresses

@@ -30,7 +30,7 @@ export function hostOfSite(inventory: InventoryView, name: string): HostInfo {
   const groups = Object.keys(duties);
   if (!groups.some((group) => host.groups.includes(group)))
     fail(
-      `${name} is in none of the groups ${groups.join(", ")}: no visitor needs it, so nothing has to be taken from it`,
+      `${name} is in none of the groups ${groups.join(", ")}: visitors do not need it, so no other host has to stand in for it`,
       "work on it as it is, or name another host",
     );
   return host;

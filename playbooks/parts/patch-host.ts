@@ -53,7 +53,7 @@ export async function patchHost(host: HostInfo, { inventory, check, allowOutage 
   if (refusal !== undefined)
     fail(
       `${host.name} can't be upgraded, and was left as it is: ${refusal}`,
-      "see there: `apt-get -s dist-upgrade`",
+      "`apt-get -s dist-upgrade` on the host shows what apt would do",
     );
   if (check) return await foretell();
   if (!allowOutage) await requireOthers(host, inventory);
@@ -65,8 +65,8 @@ export async function patchHost(host: HostInfo, { inventory, check, allowOutage 
   const still = await readFact(rebootReason, "");
   if (still !== "")
     fail(
-      `${host.name} was rebooted, and asks for it again: ${still}`,
-      "a kernel that is not what the boot loader starts has to be removed, or the boot loader told of it",
+      `${host.name} was rebooted, and still needs a reboot: ${still}`,
+      "remove the newer kernel, or make the boot loader start it",
     );
 }
 

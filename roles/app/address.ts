@@ -15,7 +15,7 @@ export function refuseSecrets(address: string, instead: string): void {
   const plain = address.replace(/^\s*(\w+::)*/, "");
   const url = URL.canParse(plain) ? new URL(plain) : undefined;
   if (url === undefined && plain.includes("://"))
-    fail("source: the address can't be read: its host or its port is none", instead);
+    fail("source: the address is not valid: see its host and its port", instead);
   // `user:password@host:path` is no URL
   if (url?.password || /^[^/@]*:[^/@]*@/.test(plain))
     fail("source: the address has a password in it", instead);

@@ -332,15 +332,14 @@ web2   0        0       1            0
     );
   });
 
-  it("shows a message with very many tabs line by line, in little time", () => {
+  it("shows a message with very many tabs line by line, and not as a table", () => {
     const rows = Array.from({ length: 999 }, () => "a\tb");
-    const before = process.cpuUsage();
     const text = report([
       ...start(["web1"]),
       { type: "message", host: "web1", text: [...rows, "\t".repeat(65_536)].join("\n") },
     ]);
-    const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1_000_000).toBeLessThan(2);
+    // a table would be as wide as it has columns, in each of its rows
+    expect(text.length).toBeLessThan(2 * 65_536);
     expect(text).toContain("web1  a  b\n");
   });
 
