@@ -1,6 +1,7 @@
 /** Daemons of Debian's that take all that they are to do from their command line. */
 import { apt, batch, copy, fail, file, portListeners, readFact, service } from "showrunner";
 import { unitWord } from "./app/words.ts";
+import { withPort } from "./ip-address.ts";
 import { whoIsInTheWay } from "./ports.ts";
 
 interface Daemon {
@@ -27,7 +28,7 @@ export async function installDaemon(daemon: Daemon): Promise<void> {
   await batch([
     file({ path: folder, state: "directory", mode: "0755" }),
     copy(
-      { dest: `${folder}/showrunner.conf`, content: dropIn(daemon, listenAt(address, port)), mode: "0644" },
+      { dest: `${folder}/showrunner.conf`, content: dropIn(daemon, withPort(address, port)), mode: "0644" },
       { notify: service({ name, state: "restarted" }) },
     ),
     apt({ name, installRecommends: false }),
@@ -37,11 +38,6 @@ export async function installDaemon(daemon: Daemon): Promise<void> {
 /** Starts a daemon, once its files are there. */
 export async function startDaemon({ name }: Daemon): Promise<void> {
   await service({ name, state: "started", enabled: true });
-}
-
-/** An address with a port. */
-export function listenAt(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** What is altered of Debian's unit. While a host boots, it may not have its address yet: the daemon tries again. */

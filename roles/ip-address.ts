@@ -16,6 +16,11 @@ export function ipAddressOf({ name, address }: Pick<HostInfo, "name" | "address"
   );
 }
 
+/** An address, or a name, with a port: an IPv6 address stands in brackets. */
+export function withPort(address: string, port: number): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** Whether a text is an address, or a network as `10.0.0.0/8`. */
 export function isNetwork(text: string): boolean {
   const [address = "", bits = "0", ...more] = text.split("/");

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { fileText, type HostInfo, play, readFact, SecretString } from "showrunner";
 import { appPaths } from "../../roles/app/paths.ts";
 import { app } from "../../roles/index.ts";
+import { withPort } from "../../roles/ip-address.ts";
 import { primary } from "./hosts.ts";
 import { answering, notReadIn } from "./not-read.ts";
-import { atPort } from "./words.ts";
 
 /** The sample's files; what is under `static` is for the web servers. */
 export const applicationFiles = fileURLToPath(new URL("../../roles/app/files", import.meta.url));
@@ -39,7 +39,7 @@ export const applicationServers = play(
 );
 
 /** Where an application server says whether the application serves. */
-export const healthUrl = ({ address }: HostInfo) => `http://${atPort(address, applicationPort)}/healthz`;
+export const healthUrl = ({ address }: HostInfo) => `http://${withPort(address, applicationPort)}/healthz`;
 
 /** The sample application, as far as its releases go. */
 export const guestBook = (host: HostInfo) => ({
@@ -52,5 +52,5 @@ export const guestBook = (host: HostInfo) => ({
 
 /** systemd listens on addresses, not on names: a host that is known by a name alone is reached on all its addresses. */
 function listenOn(address: string, port: number): string {
-  return isIP(address) === 0 ? String(port) : atPort(address, port);
+  return isIP(address) === 0 ? String(port) : withPort(address, port);
 }

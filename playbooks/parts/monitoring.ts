@@ -9,10 +9,11 @@ import {
   prometheus,
   scrapeInterval,
 } from "../../roles/index.ts";
+import { withPort } from "../../roles/ip-address.ts";
 import { healthUrl } from "./application.ts";
 import { edgeCertificate, trustSigners } from "./edge-certificate.ts";
 import { monitors } from "./hosts.ts";
-import { atPort, domain, siteAddresses, webPort } from "./words.ts";
+import { domain, siteAddresses, webPort } from "./words.ts";
 
 const isIn = ({ groups }: HostInfo, group: string) => groups.includes(group);
 
@@ -82,7 +83,7 @@ interface Asked {
 
 /** What is asked from outside: where visitors come, and all that stands between them and the application. */
 export function probesOf(inventory: InventoryView, { domain: name, siteAddresses, webPort: port }: Asked) {
-  const health = (address: string, at = 443) => `https://${atPort(address, at)}/healthz`;
+  const health = (address: string, at = 443) => `https://${withPort(address, at)}/healthz`;
   const of = (group: string, what: string, more: (host: HostInfo) => { url: string; name?: string }) =>
     inventory.group(group).map((host) => ({ what, host: host.name, ...more(host) }));
   // certificates are verified by the site's name, and web servers' by their own

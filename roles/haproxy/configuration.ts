@@ -1,5 +1,6 @@
 /** HAProxy's configuration as a text, for HAProxy 2.6 and later. */
 import { bytes, type Duration, milliseconds } from "showrunner";
+import { withPort } from "../ip-address.ts";
 import { challengeBackend, type Site, type SiteBackend, type SiteFrontend } from "./site.ts";
 import type { RouteOptions, ServerOptions } from "./variables.ts";
 
@@ -114,7 +115,7 @@ function frontendLines(frontend: SiteFrontend): Lines {
 function bindLines({ port, addresses = [""], tls, protocol }: SiteFrontend): Lines {
   const alpn = protocol === "http" ? " alpn h2,http/1.1" : "";
   const end = tls ? ` ssl crt ${tls.certificates ?? certificates}${alpn}` : "";
-  return addresses.map((address) => `bind ${at(address, port)}${end}`);
+  return addresses.map((address) => `bind ${withPort(address, port)}${end}`);
 }
 
 function refuseOthers(networks: Lines): string {
@@ -204,7 +205,7 @@ function peerLines({ port, challenges = [] }: SiteFrontend): Lines {
     `http-request set-header ${fromPeerHeader} yes`,
     "retry-on 404 conn-failure empty-response response-timeout",
     "default-server check inter 1000ms fall 2 rise 2",
-    ...challenges.map(({ name, address }) => `server ${name} ${at(address, port)}`),
+    ...challenges.map(({ name, address }) => `server ${name} ${withPort(address, port)}`),
   ];
 }
 
@@ -215,7 +216,7 @@ function redirect(hasRoutes: boolean): string {
 
 function monitoringLines({ port, from }: NonNullable<Site["monitoring"]>): Lines {
   return [
-    `bind ${at("", port)}`,
+    `bind ${withPort("", port)}`,
     refuseOthers(from),
     "http-request use-service prometheus-exporter if { path /metrics }",
     "stats enable",
@@ -292,7 +293,7 @@ function serverWords(server: ServerOptions, { cookie, tls }: SiteBackend): Lines
   const { name, address, port, weight, maxConnections, backup } = server;
   return [
     name,
-    at(address, port),
+    withPort(address, port),
     ...(weight === undefined ? [] : [`weight ${weight}`]),
     ...(maxConnections === undefined ? [] : [`maxconn ${maxConnections}`]),
     ...(cookie ? [`cookie ${name}`] : []),
@@ -302,10 +303,6 @@ function serverWords(server: ServerOptions, { cookie, tls }: SiteBackend): Lines
 }
 
 /** An address with a port; HAProxy takes the last colon for what is before the port. */
-function at(address: string, port: number): string {
-  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
-}
-
 function time(duration: Duration): string {
   return `${Math.max(1, Math.round(milliseconds(duration)))}ms`;
 }

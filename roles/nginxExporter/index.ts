@@ -8,8 +8,8 @@ import {
   Type,
   withDefault,
 } from "showrunner";
-import { installDaemon, listenAt, startDaemon } from "../daemon.ts";
-import { ipAddressOf } from "../ip-address.ts";
+import { installDaemon, startDaemon } from "../daemon.ts";
+import { ipAddressOf, withPort } from "../ip-address.ts";
 import { statusPort } from "../nginx/files-of.ts";
 
 const variables = {
@@ -29,7 +29,7 @@ export const nginxExporter: Role<NginxExporterVars, void> = defineRole({
   vars: variables,
   async run({ vars, host }) {
     const address = ipAddressOf(host, "nginxExporter");
-    const status = vars.status ?? `http://${listenAt(address, statusPort)}/status`;
+    const status = vars.status ?? `http://${withPort(address, statusPort)}/status`;
     const daemon = {
       name: "prometheus-nginx-exporter",
       address,

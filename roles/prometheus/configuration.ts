@@ -1,6 +1,6 @@
 /** Prometheus' configuration. */
 import { type Duration, milliseconds } from "showrunner";
-import { listenAt } from "../daemon.ts";
+import { withPort } from "../ip-address.ts";
 import { alertmanagerServer, blackbox } from "./places.ts";
 
 /** Something that Prometheus asks for its figures. */
@@ -45,7 +45,7 @@ export function configuration({ interval, rules, targets, probes }: Configuratio
     "alerting:",
     "  alertmanagers:",
     "    - static_configs:",
-    `        - targets: [${q(listenAt(alertmanagerServer.address, alertmanagerServer.port))}]`,
+    `        - targets: [${q(withPort(alertmanagerServer.address, alertmanagerServer.port))}]`,
     "scrape_configs:",
     ...jobs.flatMap((job) =>
       jobLines(
@@ -70,7 +70,7 @@ function jobLines(job: string, targets: readonly Target[]): string[] {
     `  - job_name: ${q(job)}`,
     "    static_configs:",
     ...targets.flatMap(({ host, address, port, labels }) => [
-      `      - targets: [${q(listenAt(address, port))}]`,
+      `      - targets: [${q(withPort(address, port))}]`,
       labelLine({ host, ...labels }),
     ]),
   ];
@@ -96,6 +96,6 @@ function probeLines(probes: readonly ProbeTarget[]): string[] {
     // a port's address is given without the scheme
     '      - { source_labels: [__address__], regex: "(?:tcp://)?(.*)", target_label: __param_target }',
     "      - { source_labels: [target], target_label: instance }",
-    `      - { target_label: __address__, replacement: ${q(listenAt(blackbox.address, blackbox.port))} }`,
+    `      - { target_label: __address__, replacement: ${q(withPort(blackbox.address, blackbox.port))} }`,
   ];
 }
