@@ -124,7 +124,7 @@ async function edge({ spec }: Site, { address, options }: Entry): Promise<Figure
   const found = await scanEdge(spec, "mon1", { name: "site.example", address, ca: options.ca ?? "" });
   return {
     what: "testssl.sh at the edge",
-    told: "nothing above LOW",
+    told: "nothing above LOW, besides that no revocation list is published",
     wrong: found.map(({ id, severity, finding }) => `${severity}: ${id}: ${finding}`),
   };
 }
